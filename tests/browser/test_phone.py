@@ -1,6 +1,7 @@
 """Boxes measured on a phone: targets that a thumb hits, what stands in the first screen, how long a page is."""
 
 import pytest
+from django.urls import reverse
 
 from tests.browser import fleet
 from tests.conftest import NOW
@@ -69,16 +70,16 @@ def test_the_matrix_shows_rows_in_its_first_screen(as_role, small_fleet):
 
 def test_the_fleet_is_short_on_a_phone(as_role, small_fleet):
     fleet.build(NOW, sites=18, first=6)
-    page = opened(as_role, "/", PHONE)
+    page = opened(as_role, reverse("fleet"), PHONE)
     page.wait_for_function("() => document.querySelector('#gap .main-svg')")
     assert page.locator("#table-sites tbody tr").count() >= 24
     assert page.evaluate("() => document.documentElement.scrollHeight") <= 4000
     assert page.evaluate(SMALL_TARGETS, LEAST_TARGET) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/porto/"])
-def test_no_card_is_left_empty_for_more_than_a_quarter_of_a_screen(as_role, small_fleet, path):
-    page = opened(as_role, path, DESK)
+@pytest.mark.parametrize(("page_name", "slugs"), [("fleet", []), ("site", ["porto"]), ("site", ["site-1"])])
+def test_no_card_is_left_empty_for_more_than_a_quarter_of_a_screen(as_role, small_fleet, page_name, slugs):
+    page = opened(as_role, reverse(page_name, args=slugs), DESK)
     assert page.evaluate(VOIDS, DESK["height"] / 4) == []
 
 

@@ -120,7 +120,7 @@ def blockers(
             Blocker(
                 check=row,
                 how_to=check.how_to if check else "",
-                takes_run=bool(check) and EvidenceKind.VALIDATION_RUN in check.evidence,
+                takes_run=check is not None and EvidenceKind.VALIDATION_RUN in check.evidence,
                 answering=answering(site, check, cells, names=names),
                 item=work.get(row.id),
                 run=runs.get(row.id),

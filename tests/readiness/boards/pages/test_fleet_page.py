@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 
 from inventory.models import Site
 from readiness.boards.views import fleet
@@ -129,7 +130,8 @@ def test_stranger_is_sent_to_sign_in(client, dallas, path):
 
 def test_what_all_figures_share_is_said_once(viewer_pages, dallas):
     def badges():
-        return re.findall(r'class="badge" data-provenance="(\w+)"', viewer_pages.get("/").content.decode())
+        page = viewer_pages.get(reverse("fleet")).content.decode()
+        return re.findall(r'class="badge" data-provenance="(\w+)"', page)
 
     def keep(**provenances):
         for domain, provenance in provenances.items():
