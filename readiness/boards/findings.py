@@ -106,7 +106,7 @@ def no_verdict(stage: str) -> str:
 
 
 def capacity_of(verdict: str, deployed_kw: float) -> str:
-    """What the verdict means for what is deployed; "" where there is no verdict."""
+    """Say in a sentence how much of what is deployed can take load; "" where there is no verdict."""
     if verdict and not deployed_kw:
         return "Nothing is deployed here"
     match verdict:

@@ -1,4 +1,4 @@
-"""What keeps a site from being ready: the checks that hold it, who answers for each, and what is planned about it."""
+"""Checks that keep a site from being ready, with who answers for each and what is planned about it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
