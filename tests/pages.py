@@ -18,7 +18,11 @@ def text_of(answer, status=200):
 
 def words_of(answer):
     """The text of a page of any status, without markup and with single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+    return words_in(answer.content.decode())
+
+
+def words_in(markup):
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
 def rows_of(answer):

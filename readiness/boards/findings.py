@@ -12,7 +12,7 @@ from readiness.scoring.core.states import Tier
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
-from readiness.scoring.queries.rows import CheckRow, PillarFigure
+from readiness.scoring.queries.rows import CheckRow
 from telemetry import sentences
 from web.states import state
 from web.units import duration, how_many, instant, number, percent, power, power_unit
@@ -105,6 +105,20 @@ def no_verdict(stage: str) -> str:
     return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
 
 
+def capacity_of(verdict: str, deployed_kw: float) -> str:
+    """Say in a sentence how much of what is deployed can take load; "" where there is no verdict."""
+    if verdict and not deployed_kw:
+        return "Nothing is deployed here"
+    match verdict:
+        case "ready":
+            return f"All {kw(deployed_kw)} can take production load"
+        case "conditional":
+            return f"All {kw(deployed_kw)} run under conditions; none of it is ready"
+        case "not-ready":
+            return f"None of the {kw(deployed_kw)} can take production load"
+    return ""
+
+
 def held_by(deciding: Sequence[CheckRow]) -> str:
     if not deciding:
         return "Every check that decides is met, within its warning band, or not applicable."
@@ -134,12 +148,6 @@ def _in_sentence(row: CheckRow) -> str:
     if row.tier == Tier.CAPPED:
         return str(state("tier", row.tier).word).lower()
     return "failing" if row.state == "fail" else str(state("check", row.state).word).lower()
-
-
-def weakest_pillar(weakest: PillarFigure | None) -> str:
-    if weakest is None or weakest.score is None:
-        return "No pillar has a score yet."
-    return f"{weakest.name} is the weakest pillar at {100 * weakest.score:.0f} of 100."
 
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:

@@ -1,8 +1,8 @@
 """Filters and columns of sites, checks, scores, results and flips, for pages and the API alike."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
@@ -16,13 +16,14 @@ from django_filters import Filter
 from inventory.models import DomainChoices, Region, Site
 from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
+from readiness.boards.queries.blockers import Answering
 from readiness.boards.queries.sites import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.scoring.queries.rows import PillarFigure
+from readiness.scoring.queries.rows import CheckRow, PillarFigure
 from readiness.scoring.queries.standing import owned_by
 from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
@@ -185,6 +186,16 @@ class ReadinessSiteFilters(ObjectFilterSet):
         return queryset.filter(pk__in=health.values("site"))
 
 
+def pillar_bar(pillar: PillarFigure, before: float | None) -> dict[str, Any]:
+    """The mark with the score of an earlier day, of 100, and the change since in whole points."""
+    known = pillar.score is not None and before is not None
+    change = round(100 * pillar.score) - round(100 * before) if known else None  # type: ignore[operator]
+    return pillar_mark(pillar) | {
+        "before": None if before is None else round(100 * before, 1),
+        "change": "unchanged" if change == 0 else signed(change) if change is not None else "",
+    }
+
+
 def pillar_mark(pillar: PillarFigure) -> dict[str, Any]:
     return {
         "label": pillar.name,
@@ -243,13 +254,13 @@ SITES = Table(
         Column("deployed", "Deployed", "row.deployed.it_kw", lambda line: power(line.row.deployed.it_kw, "kW").value,
                sort="deployed_kw", numeric=True, unit="kW"),
         Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
-               unit="kW"),
+               unit="kW", phone="hide"),
         Column("pillars", "Pillars", lambda line: [pillar_mark(pillar) for pillar in line.row.pillars],
-               template="readiness/cells/pillars.html", export=_pillars),
+               template="readiness/cells/pillars.html", export=_pillars, phone="mark"),
         Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
                export="row.weakest.short_name", phone="hide"),
         Column("health", "C · N · E", _health, template="readiness/cells/health.html",
-               hint="Compute, network and energy health",
+               hint="Compute, network and energy health", phone="mark",
                export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health)),
         Column("weeks", "24 weeks", lambda line: spark_path(line.row.weeks), template="readiness/cells/weeks.html",
                hint="Score at the end of each of the last 24 weeks", export=_weeks,
@@ -299,7 +310,13 @@ def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
     return {column.key: column for column in columns}
 
 
-def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: bool = False) -> Table:
+def checks_of_site(
+    slug: str,
+    pillars: Sequence[PillarChecks],
+    owner: Callable[[CheckRow], Answering],
+    *,
+    may_request: bool = False,
+) -> Table:
     address = partial(link, "site-check", slug)
     result = _result()
     return Table(
@@ -312,8 +329,10 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
                    sort=True, locked=True, phone="title"),
             result["value"],
             Column("threshold", "Limit", "threshold_text", lambda row: _tight(row.threshold_text), numeric=True),
-            result["margin"],
+            replace(result["margin"], default=False),
             result["reason"],
+            Column("owner", "Owner", owner, template="readiness/cells/answering.html",
+                   sort=lambda row: owner(row).who, export=lambda row: owner(row).who),
             Column("gate", "Gate", sort=True),
             result["tier"],
             Column("waiver", "Waiver", lambda row: waiver_word(row, may_request=may_request),

@@ -30,7 +30,6 @@ urlpatterns = [
     path(SITE, site.page, name="site"),
     path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),
     path(SITE + "charts/series.<str:form>", site.series_chart, name="site-series-chart"),
-    path(SITE + "charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
     path(SITE + "pack/", packs.page, name="site-pack"),
     path(SITE + "pack.pdf", packs.pdf, name="site-pack-pdf"),
     path(SITE + "checks/<slug:check_id>/", checks.site_check, name="site-check"),

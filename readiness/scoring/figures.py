@@ -104,6 +104,12 @@ def stored(
     }
 
 
+def provenance_of_all(figures: Iterable[DomainFigure]) -> str:
+    """The provenance that all known figures share, so that a page says it once; "" where they differ."""
+    known = {figure.provenance for figure in figures if figure.value is not None}
+    return known.pop() if len(known) == 1 else ""
+
+
 def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
     return combined(kind, [figures])
 

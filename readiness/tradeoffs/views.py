@@ -71,7 +71,7 @@ def rates(request: HttpRequest) -> Any:
 @SITE.page
 def site(request: HttpRequest, slug: str) -> Any:
     at = now()
-    place = get_object_or_404(Site, slug=slug)
+    place = get_object_or_404(Site.objects.select_related("score"), slug=slug)
     table = table_kit.page(request, tables.ENTRIES, stored.entries(place))
 
     def context() -> dict[str, Any]:

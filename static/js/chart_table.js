@@ -11,15 +11,6 @@ function shown(value) {
 
 const isNumeric = (value) => typeof value === 'number';
 
-function polarTable(traces) {
-  const around = traces.find((trace) => trace.theta) ?? {};
-  const named = traces.filter((trace) => trace.name);
-  return {
-    columns: ['', ...named.map((trace) => trace.name)],
-    rows: [...new Set(around.theta)].map((theta) => [theta, ...named.map((trace) => trace.r[trace.theta.indexOf(theta)])]),
-  };
-}
-
 function parallelTable(trace) {
   const { dimensions } = trace;
   return {
@@ -62,7 +53,6 @@ function seriesTable(traces, layout, timeLabel) {
 export function figureTable({ data, layout, meta }, { timeLabel }) {
   if (meta?.table) return meta.table;
   switch (data[0]?.type) {
-    case 'scatterpolar': return polarTable(data);
     case 'parcoords': return parallelTable(data[0]);
     case 'sankey': return sankeyTable(data[0]);
     case 'heatmap': return heatmapTable(data[0]);

@@ -128,20 +128,10 @@ function dressAxis(axis, defaults) {
   return dressed;
 }
 
-function dressPolar(polar) {
-  const line = token('border');
-  return {
-    ...polar,
-    bgcolor: 'rgba(0,0,0,0)',
-    angularaxis: { rotation: 90, direction: 'clockwise', ...polar.angularaxis, gridcolor: line, linecolor: line, tickfont: { size: 12, color: token('text-2') } },
-    radialaxis: { range: [0, 100], tickvals: [20, 40, 60, 80], angle: 90, tickangle: 90, ...polar.radialaxis, gridcolor: line, linecolor: 'rgba(0,0,0,0)', tickfont: { size: 10, color: token('text-3') } },
-  };
-}
-
 function dressLayout(layout, { zoomable }) {
   const defaults = AXIS();
   const dressed = {
-    margin: layout.polar ? { l: 72, r: 72, t: 26, b: 22 } : { l: 46, r: 12, t: 10, b: 30 }, showlegend: false, dragmode: zoomable ? 'zoom' : false, ...layout,
+    margin: { l: 46, r: 12, t: 10, b: 30 }, showlegend: false, dragmode: zoomable ? 'zoom' : false, ...layout,
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: FONT, size: 12, color: token('text-2') },
     hoverlabel: { bgcolor: token('surface'), bordercolor: token('border-strong'), font: { family: FONT, size: 12.5, color: token('text') } },
@@ -153,7 +143,6 @@ function dressLayout(layout, { zoomable }) {
     // Only time is zoomed: the height of a line must not change with the drag.
     if (zoomable && name.startsWith('y')) dressed[name].fixedrange = true;
   }
-  if (layout.polar) dressed.polar = dressPolar(layout.polar);
   return dressed;
 }
 

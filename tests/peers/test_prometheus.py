@@ -179,7 +179,7 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
         watch.is_healthy_in, within_s=BEAT_S + SLACK_S, what="a domain is well", last=watch.health
     )
     assert METRIC in muster.page(f"/telemetry/sources/{watch.source['id']}/?q={METRIC}")
-    assert "porto prometheus" in muster.page(f"/sites/{SITE}/?tab=sources")
+    assert "porto prometheus" in muster.page(f"/sites/{SITE}/?tab=inventory")
     assert "node_exporter" not in muster.page("/telemetry/unmatched/?q=node_memory")
     assert METRIC in muster.page(f"/telemetry/explore/?site={SITE}&metric={METRIC}")
 

@@ -225,32 +225,5 @@ def series(start_ms, end_ms, points):
     }
 
 
-def radar():
-    names = ["Infrastructure", "Continuity", "Workforce", "Standards", "Validation", "Infrastructure"]
-    polar = {"type": "scatterpolar", "theta": names}
-    return {
-        "data": [
-            {
-                **polar,
-                "name": "90 days ago",
-                "r": [40, 51, 39, 47, 35, 40],
-                "mode": "lines",
-                "meta": {"role": "deployed"},
-            },
-            {
-                **polar,
-                "name": "now",
-                "r": [53, 61, 53, 56, 51, 53],
-                "mode": "lines+markers",
-                "fill": "toself",
-                "line": {"width": 2.5},
-                "meta": {"role": "ready"},
-            },
-        ],
-        "layout": {"polar": {}},
-        "meta": {"finding": "Validation is the weakest pillar at 51 of 100."},
-    }
-
-
 def nothing():
     return {"data": [], "layout": {}, "meta": {"empty": "No PUE yet: no source sends the site's total power"}}

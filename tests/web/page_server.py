@@ -65,7 +65,6 @@ def chart(path, query):
     makers = {
         "gap": chart_samples.gap,
         "by-site": chart_samples.by_site,
-        "radar": chart_samples.radar,
         "nothing": chart_samples.nothing,
     }
     return makers[name]()

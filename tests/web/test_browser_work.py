@@ -124,7 +124,6 @@ def test_plotly_comes_once_and_only_where_there_is_a_chart(visit, samples):
     assert samples.asked["/static/vendor/plotly.js"] == 0
     page = visit().open("/sites/dfw-1/")
     wait_for_draws(page, "health", 1)
-    wait_for_draws(page, "radar", 1)
     assert samples.asked["/static/vendor/plotly.js"] == 1
 
 

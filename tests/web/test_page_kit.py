@@ -109,6 +109,21 @@ def test_bar_draws_the_band_up_to_what_missing_evidence_could_still_give():
     assert "2 waived" in markup
 
 
+def test_a_tick_says_where_a_pillar_was_and_a_check_that_does_not_pass_turns_it_amber():
+    bar = {"label": "Workforce", "score": 40.0, "upper": 52.5, "before": 30.5, "change": "+10"}
+    markup = shown("pillar_bars", pillars=[bar | {"state": "fail"}, bar | {"state": "pass", "before": None}])
+    assert re.findall(r'data-tone="(\w+)"', markup) == ["warn", "ok"]
+    assert re.findall(r'class="before" x="([^"]+)"', markup) == ["30.5%"]
+    assert markup.count("+10 in 90 days") == 2
+
+
+@pytest.mark.parametrize(("places", "items"), [(0, 0), (1, 0), (2, 2), (3, 3)])
+def test_one_place_is_no_breadcrumb(places, items):
+    markup = shown("breadcrumb", breadcrumbs=[{"label": "Sites", "url": "/sites/"}] * places)
+    assert markup.count("<li>") == items
+    assert ("<nav" in markup) is bool(items)
+
+
 def test_unknown_pillar_has_no_number():
     markup = shown("pillar_marks", pillars=[{"label": "Workforce", "score": None, "state": "unknown"}])
     assert 'aria-label="Workforce unknown"' in markup

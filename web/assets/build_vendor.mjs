@@ -19,7 +19,7 @@ const withoutSourceMap = (text) => text.replace(/\/\*# sourceMappingURL=.*?\*\//
 
 // plotly.js with the traces the pages draw. The strict parcoords draws without the Function constructor,
 // which the content security policy forbids; `scatter` comes with plotly's core.
-const TRACES = ['lib/bar', 'lib/heatmap', 'lib/scatterpolar', 'src/traces/parcoords/strict', 'lib/sankey'];
+const TRACES = ['lib/bar', 'lib/heatmap', 'src/traces/parcoords/strict', 'lib/sankey'];
 
 async function bundlePlotly() {
   const requires = TRACES.map((trace) => `require('plotly.js/${trace}')`).join(',');

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-NO_LABEL = {"title", "status"}
+NO_LABEL = {"title", "status", "mark"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
 
 

@@ -138,5 +138,5 @@ def history_chart(request: HttpRequest, slug: str) -> Figure:
 
 def _determinism(request: HttpRequest, slug: str) -> SiteDeterminism:
     check_named(CHECK)
-    site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
+    site = get_object_or_404(Site.objects.select_related("region", "score"), slug=slug)
     return queries.site_determinism(site, path=request.GET.get("path", ""), now=now())

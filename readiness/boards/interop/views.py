@@ -189,7 +189,7 @@ def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str
 def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     at = now()
     check = check_named(CHECK)
-    place = get_object_or_404(queries.sites(), slug=slug)
+    place = get_object_or_404(queries.sites().select_related("score"), slug=slug)
     [site_pairs] = queries.pairs_of_sites([place], now=at)
     part = check.with_stand_ins(["pairs-proven"]).part("pairs-proven")
     validity = timedelta(seconds=part.validity.limit_s(None))

@@ -37,7 +37,7 @@ from inventory.models import (
 )
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import NOTHING, CapacityFigures
+from readiness.scoring.core.gap import NOTHING, CapacityFigures, SiteCapacity
 from readiness.scoring.core.states import HealthAt, Verdict, health_at
 from readiness.scoring.figures import FIGURES, of_site
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
@@ -128,24 +128,34 @@ def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = 
     capacity = present_capacity(shown, now=now)
     health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
-    made = []
-    for site in shown:
-        stored, has = score_of(site) or SiteScore(), capacity[site.pk]
-        newest_at, blocker = stored.newest_sample_at, stored.first_blocker
-        made.append(
-            SiteRow(
-                site=ref_of(site),
-                stored=stored,
-                deployed=has.deployed,
-                ready=has.deployed if has.verdict is Verdict.READY else NOTHING,
-                pillars=pillar_figures(framework, stored.pillars),
-                health=health[site.pk],
-                weeks=weeks[site.pk],
-                first_blocker_name=check_name(framework, blocker) if blocker else "",
-                data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
-            )
-        )
-    return made
+    return [
+        _row(site, framework, capacity[site.pk], now, health=health[site.pk], weeks=weeks[site.pk])
+        for site in shown
+    ]
+
+
+def _row(
+    site: Site,
+    framework: Framework,
+    capacity: SiteCapacity,
+    now: datetime,
+    *,
+    health: tuple[HealthMark, ...],
+    weeks: tuple[float | None, ...],
+) -> SiteRow:
+    stored = score_of(site) or SiteScore()
+    newest_at, blocker = stored.newest_sample_at, stored.first_blocker
+    return SiteRow(
+        site=ref_of(site),
+        stored=stored,
+        deployed=capacity.deployed,
+        ready=capacity.deployed if capacity.verdict is Verdict.READY else NOTHING,
+        pillars=pillar_figures(framework, stored.pillars),
+        health=health,
+        weeks=weeks,
+        first_blocker_name=check_name(framework, blocker) if blocker else "",
+        data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
+    )
 
 
 def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:
@@ -203,7 +213,8 @@ def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | N
 
 
 SUBJECTS = ("check", "verdict", "health")
-RECENT_FLIPS, MOST_FLIPS = 20, 200
+RECENT_FLIPS, MOST_FLIPS = 6, 200
+UNWELL = ("critical", "warn", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +235,24 @@ class DomainDetail:
     def title(self) -> str:
         return str(DomainChoices(self.domain).label)
 
+    @property
+    def objects(self) -> int:
+        return sum(self.at.objects_by_health.values())
+
+    @property
+    def unwell(self) -> int:
+        """How many objects are critical, warn, or are not known."""
+        return sum(count for health, count in self.at.objects_by_health.items() if health in UNWELL)
+
+    @property
+    def is_unwell(self) -> bool:
+        return self.at.health in UNWELL
+
+    @property
+    def mark(self) -> HealthMark:
+        at = self.at
+        return HealthMark(self.domain, at.health, self.clock, at.since, at.last_health, at.heard_at)
+
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
@@ -234,28 +263,32 @@ class SitePage:
     counts: dict[str, int]
     deciding: tuple[CheckRow, ...]
     domains: tuple[DomainDetail, ...]
-    sources: list[Source]
-    flips: tuple[FlipRow, ...]
+
+    @property
+    def results(self) -> list[CheckRow]:
+        return [check for pillar in self.checks for check in pillar.checks]
+
+    @property
+    def unwell(self) -> list[DomainDetail]:
+        return [detail for detail in self.domains if detail.is_unwell]
 
 
 def site_page(site: Site, *, now: datetime) -> SitePage:
-    """Ten statements. Give a site with its region and score joined in, or they cost two more."""
+    """Five statements. Give a site with its region and score joined in, or they cost two more."""
     _version, framework = framework_queries.current()
-    [row] = rows([site], now=now)
+    domains = domain_details(site, now=now)
+    capacity = present_capacity([site], now=now)[site.pk]
+    row = _row(site, framework, capacity, now, health=tuple(detail.mark for detail in domains), weeks=())
     results = {
         result.check_id: check_row(result, framework, now=now)
         for result in CheckResult.objects.filter(site=site)
     }
-    score = getattr(site, "score", None)
-    deciding = score.deciding if score else []
     return SitePage(
         row=row,
         checks=_by_pillar(framework, row.pillars, results),
         counts=dict(Counter(result.state for result in results.values())),
-        deciding=tuple(results[check_id] for check_id in deciding if check_id in results),
-        domains=domain_details(site, now=now),
-        sources=sources(site),
-        flips=_recent_flips(site, framework),
+        deciding=tuple(results[check_id] for check_id in row.stored.deciding or () if check_id in results),
+        domains=domains,
     )
 
 
@@ -306,7 +339,8 @@ def sources(site: Site) -> list[Source]:
     )
 
 
-def _recent_flips(site: Site, framework: Framework) -> tuple[FlipRow, ...]:
+def recent_flips(site: Site) -> tuple[FlipRow, ...]:
+    _version, framework = framework_queries.current()
     recent = Flip.objects.filter(site=site, subject__in=SUBJECTS).select_related("site")
     return tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS])
 

@@ -1,7 +1,10 @@
 """A score over time between what is proven and what could be, the verdicts below, and marks above."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
+from math import ceil, floor
 from typing import Any
 
 from plotly import graph_objects as go
@@ -24,13 +27,8 @@ LOOKS = {
     "voided": ("x", "bad"),
 }
 VERDICTS = (("ready", "ok"), ("conditional", "warn"), ("not-ready", "bad"), ("", "muted"))
-MARKS_AT = 106
-SCORE_AXIS: Figure = {
-    "domain": [0.16, 1],
-    "range": [0, 112],
-    "tickvals": [0, 20, 40, 60, 80, 100],
-    "ticksuffix": " %",
-}
+TICKS = 5
+STEPS = (1, 2, 5, 10, 20)
 VERDICT_AXIS: Figure = {
     "domain": [0, 0.09],
     "range": [0, 100],
@@ -40,6 +38,41 @@ VERDICT_AXIS: Figure = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreAxis:
+    """Between the lowest and the highest value, in whole steps, with room above for what happened."""
+
+    low: int
+    high: int
+    step: int
+
+    @classmethod
+    def of(cls, days: Sequence[Day]) -> "ScoreAxis":
+        values = [
+            100 * value
+            for day in days
+            for value in (day.score, day.upper, day.plain, day.coverage)
+            if value is not None
+        ]
+        lowest, highest = min(values), max(values)
+        step = next((step for step in STEPS if step * TICKS >= highest - lowest), STEPS[-1])
+        low = min(floor(lowest / step) * step, 100 - step * 2)
+        return cls(max(low, 0), min(max(ceil(highest / step) * step, low + 2 * step), 100), step)
+
+    @property
+    def marks_at(self) -> float:
+        return self.high + 0.06 * (self.high - self.low)
+
+    @property
+    def layout(self) -> Figure:
+        return {
+            "domain": [0.16, 1],
+            "range": [self.low, self.high + 0.12 * (self.high - self.low)],
+            "tickvals": list(range(self.low, self.high + 1, self.step)),
+            "ticksuffix": " %",
+        }
+
+
 def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime) -> Figure:
     """Instants are the ends of UTC days, as a day's score is its last. Several sites show their plain mean too."""
     if not shown.scores:
@@ -47,15 +80,16 @@ def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime
     scores = [
         trace for stretch in _stretches(shown.days) for trace in _scores(stretch, several=shown.several)
     ]
+    axis = ScoreAxis.of(shown.days)
     layout = go.Layout(
         hovermode="closest",
         barmode="stack",
         bargap=0,
         margin={"l": 46, "r": 14, "t": 12, "b": 28},
         xaxis={"type": "date", "showgrid": False, "range": [ms(start), ms(end)], "anchor": "y2"},
-        yaxis=SCORE_AXIS,
+        yaxis=axis.layout,
         yaxis2=VERDICT_AXIS,
-        shapes=_lines(marks),
+        shapes=_lines(marks, axis),
     )
     meta = {
         "finding": finding(shown),
@@ -63,7 +97,7 @@ def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime
         "narrow": charts.FEW_DATES,
         "table": _table(shown),
     }
-    return charts.figure([*scores, *_ribbon(shown.days), *_marks(marks)], layout, meta)
+    return charts.figure([*scores, *_ribbon(shown.days), *_marks(marks, axis)], layout, meta)
 
 
 def _at(on: date) -> int:
@@ -107,28 +141,40 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
 
 
 def _ribbon(days: Sequence[Day]) -> list[go.Bar]:
+    """A verdict is drawn until the next day that has one, as it held until then."""
+    lengths = _lengths(days)
     traces = []
     for verdict, role in VERDICTS:
         of_verdict = [day for day in days if day.verdicts.get(verdict)]
         if not of_verdict:
             continue
         word = str(state("verdict", verdict).word)
-        x = [_at(day.on) - DAY_MS // 2 for day in of_verdict]
+        widths = [lengths[day.on] for day in of_verdict]
+        x = [_at(day.on) - DAY_MS + width // 2 for day, width in zip(of_verdict, widths, strict=True)]
         y = [round(100 * day.verdicts[verdict] / day.sites, 2) for day in of_verdict]
         counts = [[day_text(day.on), day.verdicts[verdict], day.sites] for day in of_verdict]
         hover = f"%{{customdata[0]}}: {word}, %{{customdata[1]}} / %{{customdata[2]}}<extra></extra>"
-        traces.append(charts.bars(word, x, y, role, hover=hover, width=DAY_MS, yaxis="y2", customdata=counts))
+        traces.append(charts.bars(word, x, y, role, hover=hover, width=widths, yaxis="y2", customdata=counts))
     return traces
 
 
-def _marks(marks: Sequence[Mark]) -> list[go.Scatter]:
+def _lengths(days: Sequence[Day]) -> dict[date, int]:
+    judged = [day.on for day in days if any(day.verdicts.values())]
+    lengths = dict.fromkeys(judged, DAY_MS)
+    for first, after in pairwise(judged):
+        if after - first <= NEAR:
+            lengths[first] = (after - first).days * DAY_MS
+    return lengths
+
+
+def _marks(marks: Sequence[Mark], axis: ScoreAxis) -> list[go.Scatter]:
     traces = []
     for kind, (symbol, role) in LOOKS.items():
         of_kind = [mark for mark in marks if mark.kind == kind]
         if of_kind:
             x, text = [ms(mark.at) for mark in of_kind], [_said(mark) for mark in of_kind]
             look: Figure = {"marker": {"symbol": symbol, "size": 10}, "hover": "%{text}<extra></extra>"}
-            y = [MARKS_AT] * len(of_kind)
+            y = [axis.marks_at] * len(of_kind)
             traces.append(charts.points(KINDS[kind], x, y, role, text=text, cliponaxis=False, **look))
     return traces
 
@@ -138,10 +184,17 @@ def _said(mark: Mark) -> str:
     return f"{instant(mark.at)}<br>{where}{mark.sentence}"
 
 
-def _lines(marks: Iterable[Mark]) -> list[Figure]:
+def _lines(marks: Iterable[Mark], axis: ScoreAxis) -> list[Figure]:
     """A version concerns every site, so its day is drawn through."""
     return [
-        {"type": "line", "x0": ms(mark.at), "x1": ms(mark.at), "y0": 0, "y1": MARKS_AT, "name": "today"}
+        {
+            "type": "line",
+            "x0": ms(mark.at),
+            "x1": ms(mark.at),
+            "y0": axis.low,
+            "y1": axis.marks_at,
+            "name": "today",
+        }
         for mark in marks
         if mark.kind == "rule"
     ]

@@ -10,15 +10,15 @@ from django.shortcuts import get_object_or_404
 from inventory.models import Site
 from readiness.boards import findings, sentences, tables
 from readiness.boards.queries import checks as check_queries
+from readiness.boards.queries.blockers import answering, cells_of
 from readiness.boards.queries.checks import CheckList, SiteCheck, check_list, set_aside
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
-from readiness.ownership import queries as ownership
-from readiness.ownership.queries import UNOWNED
-from readiness.ownership.tables import cell_label, cell_text, item_label
+from readiness.ownership.queries import UNOWNED, SiteCells
+from readiness.ownership.tables import cell_label, item_label
 from readiness.scoring.checks import FROM_OWNERSHIP, placements
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
@@ -66,26 +66,23 @@ def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[
     return link("declared-limit-add", site=site_slug, limit=part.limit_id), ""
 
 
-def of_check(site: Site, check_id: str, *, names: bool, now: datetime) -> dict[str, Any] | None:
-    """The seven items, for the page of a check that is computed from them; None for other checks."""
-    if check_id not in FROM_OWNERSHIP:
-        return None
-    cells = ownership.cells(now=now, site_ids=[site.pk]).get(site.pk, UNOWNED)
-    return {
-        "cells": [
-            {
-                "item": item_label(item),
-                "standing": cell.standing.value,
-                "who": cell_text(cell, names=names),
-                "label": cell_label(site.name, cell, names=names, now=now),
-                "url": link("ownership", cell=f"{site.slug}.{item}"),
-            }
-            for item, cell in cells.items()
-        ]
-    }
+def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "item": item_label(item),
+            "standing": cell.standing.value,
+            "who": cell.shown.person if cell.shown and names else "",
+            "team": cell.shown.team if cell.shown else "",
+            "label": cell_label(site.name, cell, names=names, now=now),
+            "until": cell.current.due_at if cell.current else None,
+            "url": link("ownership", cell=f"{site.slug}.{item}"),
+        }
+        for item, cell in cells.items()
+    ]
 
 
 FLIPS_SHOWN = 6
+SEES_OWNERS = "ownership.view_assignment"
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
 AT_STAKE = ("fail", "stale", "unknown", "waived")
 MAY_SEE = ("inventory.view_site", "scoring.view_checkresult")
@@ -143,6 +140,9 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
     grants = waiver_queries.of_check(site, check_id, now=at)
+    may_see, names = request.user.has_perm(SEES_OWNERS), sees_names(request.user)
+    cells = cells_of(site, now=at) if may_see else UNOWNED
+    owners = ownership_cells(site, cells, names=names, now=at) if check_id in FROM_OWNERSHIP else []
     may_request = request.user.has_perm(MAY_REQUEST)
     return None, lambda: {
         "site": site,
@@ -158,7 +158,8 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
             {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],
         "grants": grants,
-        "owners": of_check(site, check_id, names=sees_names(request.user), now=at),
+        "answering": answering(site, site_check.check, cells, names=names),
+        "owners": owners,
         "grants_url": link("waivers", site=slug, check=check_id),
         "set_aside": set_aside(site, site_check.result, now=at),
         "offer": waiver_lines.offer(site_check.result, slug) if may_request else None,

@@ -15,6 +15,7 @@ from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.fleet import DomainCard, Fleet
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.scoring.figures import provenance_of_all
 from readiness.scoring.queries import capacity
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.standing import FleetStanding, standing
@@ -27,9 +28,10 @@ from web.links import link
 from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
-from web.units import how_many, power, power_unit
+from web.units import Formatted, how_many, power, power_factor, power_unit
 
 SHOWN_IN_ATTENTION = 5
+LEAST_SHOWN = 0.01
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
 
@@ -113,9 +115,9 @@ def _figures(figures: Fleet) -> dict[str, Any]:
 
 
 def _key_figures(fleet: Fleet) -> dict[str, Figure]:
-    """More of what is ready is good, more of the gap is bad; more deployed is neither."""
+    """More of what is ready is good and less is bad, of the gap the other way round; more deployed is neither."""
     unit, figures = power_unit(fleet.now.deployed.it_kw), {}
-    for band, tones in (("deployed", ("", "")), ("ready", ("ok", "")), ("gap", ("bad", "ok"))):
+    for band, tones in (("deployed", ("", "")), ("ready", ("ok", "bad")), ("gap", ("bad", "ok"))):
         weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
         change = weeks[-1] - weeks[-1 - fleet_queries.BEFORE_WEEKS]
         sign, icon, tone = ("+", "arrow-up", tones[0]) if change > 0 else ("−", "arrow-down-right", tones[1])
@@ -137,7 +139,7 @@ def _blockers(held: HoldsBack) -> list[Figure]:
         {
             "label": pillar.name,
             "url": link("readiness", pillar=pillar.pillar),
-            "quantity": power(pillar.held.it_kw, unit),
+            "quantity": _held(pillar.held.it_kw, unit),
             "width": bar_width(pillar.held.it_kw, of=widest),
             "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
             if pillar.sites
@@ -146,6 +148,11 @@ def _blockers(held: HoldsBack) -> list[Figure]:
         }
         for pillar in held.pillars
     ]
+
+
+def _held(power_kw: float, unit: str) -> Formatted:
+    """In the unit of the others, unless that would make it nearly nothing."""
+    return power(power_kw, unit if power_kw * power_factor(unit) >= LEAST_SHOWN else "")
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
@@ -180,6 +187,7 @@ def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> 
         "held": held,
         "blockers": _blockers(held),
         "domains": domains,
+        "one_provenance": provenance_of_all(figure for card in domains for figure in card.figures),
         "attention": wanting[:SHOWN_IN_ATTENTION],
         "attention_total": len(wanting),
     }

@@ -1,5 +1,6 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,17 +14,23 @@ from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
 from readiness.boards import charts, findings, tables
-from readiness.boards.queries import samples
+from readiness.boards.queries import blockers, samples
 from readiness.boards.queries import sites as site_queries
+from readiness.boards.queries.blockers import Answering
 from readiness.boards.queries.sites import inventory_counts
-from readiness.boards.queries.sites import rows as site_rows
 from readiness.boards.sentences import FlipLine
+from readiness.boards.views.checks import SEES_OWNERS, ownership_cells
 from readiness.boards.waivers.sentences import excepted_note
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.vocabulary import Domain
 from readiness.golive.reviews import queries as review_queries
 from readiness.grants.operations import MAY_REQUEST
+from readiness.ownership.queries import UNOWNED, SiteCells
 from readiness.scoring import operations
-from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState
+from readiness.scoring.figures import provenance_of_all
 from readiness.scoring.queries.results import pillars_on
+from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.standing import with_owner
 from web import answers
 from web import tables as table_kit
@@ -35,24 +42,18 @@ from web.permissions import require
 from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
+from web.visibility import sees_names
 
 DEFAULT_RANGE = "now-24h"
 SPANS = (("now-24h", "24 h"), ("now-7d", "7 d"), ("now-30d", "30 d"))
 BEFORE = timedelta(days=90)
 DOMAINS = tuple(DomainChoices.values)
 CHANGES = 50
-DECIDING_SHOWN = 5
+FAILING_SHOWN, BLOCKERS_SHOWN = 5, 8
 CHANGE_SPAN = timedelta(days=365)
 MAY_EVALUATE = "scoring.change_sitescore"
 
 SITE = Report("readiness/site.html", "inventory.view_site", "scoring.view_checkresult")
-TABS = {
-    "overview": "Overview",
-    **dict(DomainChoices.choices),
-    "evidence": "Checks",
-    "changes": "Changes",
-    "sources": "Sources",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ class AskedSite:
     tab: str
     at: datetime
 
+    @property
+    def names(self) -> bool:
+        return sees_names(self.request.user)
+
+    def cells(self) -> SiteCells:
+        may_see = self.request.user.has_perm(SEES_OWNERS)
+        return blockers.cells_of(self.site, now=self.at) if may_see else UNOWNED
+
 
 @SITE.page
 def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
@@ -72,16 +81,15 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     site_page = site_queries.site_page(site, now=at)
     tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "overview"
+    tab = tab if tab in CONTENTS else "overview"
     contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
-    score = site_page.row.stored
     may_see_reviews = request.user.has_perm("evidence.view_review")
     return contents.pop("table", None), lambda: {
         "now": at,
         "site": site,
         "page": site_page,
         "tab": tab,
-        "tabs": _tabs(site_page, tab),
+        "unwell": {detail.domain: detail.unwell for detail in site_page.domains},
         "time_range": span.context,
         "breadcrumbs": crumbs(
             site.name, ("Fleet", "fleet"), (site.region.name, link("sites", region=site.region.slug))
@@ -89,12 +97,29 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
-        "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
+        **_verdict(site, site_page, at),
+        **contents,
+    }
+
+
+def _verdict(site: Site, site_page: site_queries.SitePage, at: datetime) -> dict[str, Any]:
+    row, score = site_page.row, site_page.row.stored
+    counted = sum(count for state, count in site_page.counts.items() if state != CheckState.NOT_APPLICABLE)
+    open_checks = blockers.not_passed(site_page.results)
+    return {
+        "no_verdict": "" if row.verdict else findings.no_verdict(site.stage),
+        "capacity": findings.capacity_of(row.verdict, row.deployed.it_kw),
+        "held_kw": row.deployed.it_kw - row.ready.it_kw,
         "held_by": findings.held_by(site_page.deciding),
+        "checks_counted": counted,
+        "not_passed": open_checks,
+        "next_to_end": blockers.next_to_end(site_page.results, now=at),
         "on_declarations": findings.on_declarations(len(score.capped), score.measurable),
         "excepted": excepted_note(score.excepted),
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
-        **contents,
+        "one_provenance": provenance_of_all(
+            figure for detail in site_page.domains for figure in detail.figures
+        ),
     }
 
 
@@ -130,15 +155,6 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
     return figure
 
 
-@SITE.chart
-def pillars_chart(request: HttpRequest, slug: str) -> Figure:
-    at = now()
-    site = _site(slug)
-    [row] = site_rows([site], now=at)
-    before = pillars_on(site, at=at - BEFORE)
-    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row.weakest))
-
-
 def _site(slug: str) -> Site:
     return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
 
@@ -146,27 +162,6 @@ def _site(slug: str) -> Site:
 def _points(request: HttpRequest) -> int:
     text = request.GET.get("points", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
-
-
-def _tabs(site_page: site_queries.SitePage, tab: str) -> list[dict[str, Any]]:
-    slug = site_page.row.site.slug
-    counts = {
-        "evidence": sum(len(pillar.checks) for pillar in site_page.checks),
-        "sources": len(site_page.sources),
-    }
-    return [
-        *(
-            {
-                "label": label,
-                "count": counts.get(name) or None,
-                "current": name == tab,
-                "url": link("site", slug, tab=name),
-            }
-            for name, label in TABS.items()
-        ),
-        {"label": "Determinism", "url": link("site-determinism", slug)},
-        {"label": "Interop", "url": link("site-interop", slug)},
-    ]
 
 
 def _series_card(asked: AskedSite) -> dict[str, Any]:
@@ -187,26 +182,31 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
 
 def _overview(asked: AskedSite) -> dict[str, Any]:
     site, site_page = asked.site, asked.page
+    before = pillars_on(site, at=asked.at - BEFORE) or {}
+    cells, open_checks = asked.cells(), blockers.not_passed(site_page.results)
+    held = open_checks if site.has_verdict else []
+    held_by = blockers.blockers(site, held, cells, names=asked.names, now=asked.at)
+    dates = [blocker.due_on for blocker in held_by if blocker.due_on]
     return _series_card(asked) | {
         "pillars": [
-            tables.pillar_mark(pillar) | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
+            tables.pillar_bar(pillar, before.get(pillar.id))
+            | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
             for pillar in site_page.row.pillars
         ],
-        "pillars_url": link("site-pillars-chart", site.slug, "json"),
-        "pillars_finding": findings.weakest_pillar(site_page.row.weakest),
-        "trend_url": link("trends-chart", "json", site=site.slug),
-        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
-        # Failed checks before unknown ones: a measurement says more than a missing one.
-        "deciding": sorted(site_page.deciding, key=lambda row: -SEVERITY[row.state])[:DECIDING_SHOWN],
-        "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
-        "domains": site_page.domains,
-        "flips": [FlipLine(*row) for row in site_page.flips[:8]],
-        "sources": site_page.sources,
-        "inventory": [
-            (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
-            for model, count in inventory_counts(site)
-        ],
+        "failing": [(row, _answering(asked, cells)(row)) for row in open_checks[:FAILING_SHOWN]],
+        "failing_more": max(len(open_checks) - FAILING_SHOWN, 0),
+        "blockers": held_by[:BLOCKERS_SHOWN],
+        "blockers_count": len(held_by),
+        "blockers_dated": len(dates),
+        "ready_on": max(dates) if held_by and len(dates) == len(held_by) else None,
+        "owners": ownership_cells(site, cells, names=asked.names, now=asked.at),
+        "flips": [FlipLine(*row) for row in site_queries.recent_flips(site)],
     }
+
+
+def _answering(asked: AskedSite, cells: SiteCells) -> Callable[[CheckRow], Answering]:
+    checks = framework_queries.current()[1].checks_by_id
+    return lambda row: blockers.answering(asked.site, checks.get(row.id), cells, names=asked.names)
 
 
 def _domain(asked: AskedSite) -> dict[str, Any]:
@@ -219,9 +219,34 @@ def _domain(asked: AskedSite) -> dict[str, Any]:
 
 def _evidence(asked: AskedSite) -> dict[str, Any]:
     site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
-    rows = [check for pillar in site_page.checks for check in pillar.checks]
-    table = tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
-    return {"table": table_kit.page(asked.request, table, rows), "counts": site_page.counts}
+    table = tables.checks_of_site(
+        asked.site.slug, site_page.checks, _answering(asked, asked.cells()), may_request=may_request
+    )
+    return {"table": table_kit.page(asked.request, table, site_page.results), "counts": site_page.counts}
+
+
+def _people(asked: AskedSite) -> dict[str, Any]:
+    checks = framework_queries.current()[1].checks_by_id
+    of_people = [
+        row
+        for row in asked.page.results
+        if (check := checks.get(row.id)) is not None and Domain.PEOPLE in check.domains
+    ]
+    return {
+        "owners": ownership_cells(asked.site, asked.cells(), names=asked.names, now=asked.at),
+        "of_people": of_people,
+    }
+
+
+def _inventory(asked: AskedSite) -> dict[str, Any]:
+    site = asked.site
+    return {
+        "inventory": [
+            (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
+            for model, count in inventory_counts(site)
+        ],
+        "sources": site_queries.sources(site),
+    }
 
 
 def _changes(asked: AskedSite) -> dict[str, Any]:
@@ -231,6 +256,8 @@ def _changes(asked: AskedSite) -> dict[str, Any]:
         "flips": [FlipLine(*row) for row in flips],
         "history": history_of(site, limit=CHANGES).rows,
         "history_url": link("history", model="inventory.site", id=site.pk),
+        "trend_url": link("trends-chart", "json", site=site.slug),
+        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
     }
 
 
@@ -238,6 +265,7 @@ CONTENTS = {
     "overview": _overview,
     **dict.fromkeys(DOMAINS, _domain),
     "evidence": _evidence,
+    "people": _people,
+    "inventory": _inventory,
     "changes": _changes,
-    "sources": lambda asked: {"sources": asked.page.sources},
 }

@@ -27,6 +27,17 @@ class Item(StrEnum):
 
 
 DOMAINS = (Item.COMPUTE, Item.NETWORK, Item.ENERGY)
+OF_DOMAINS = {
+    **{frozenset({item.value}): item for item in DOMAINS},
+    frozenset({"compute", "network"}): Item.COMPUTE_NETWORK,
+    frozenset({"network", "energy"}): Item.NETWORK_ENERGY,
+    frozenset({"compute", "energy"}): Item.COMPUTE_ENERGY,
+}
+
+
+def item_of(domains: Iterable[str]) -> Item:
+    """Return the item whose owner answers for a check of these domains: one of them, the border of two, else all."""
+    return OF_DOMAINS.get(frozenset(domains) & {item.value for item in DOMAINS}, Item.ORCHESTRATION)
 
 
 class ItemStanding(StrEnum):

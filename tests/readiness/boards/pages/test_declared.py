@@ -66,7 +66,7 @@ def test_a_site_page_says_it_of_the_site_and_what_holds_it_back(viewer_pages, fa
     assert said == "1 of 12 blocking checks that ask for a measurement rests on a declaration."
     assert leads_to == "/sites/faro/?tab=evidence&gate=BLOCK&tier=capped"
     assert "1 check holds it back, and it is declared, not measured." in words_of(answer)
-    assert re.search(rf'id="deciding-{DIAGNOSTIC}".*?data-tier="capped"', answer.content.decode(), re.S)
+    assert re.search(rf'id="failing-{DIAGNOSTIC}".*?data-tier="capped"', answer.content.decode(), re.S)
     said, leads_to = sentence_of(viewer_pages.get("/sites/porto/"))
     assert (said, leads_to) == (
         "None of the 11 blocking checks that ask for a measurement rests on a declaration.",

@@ -25,7 +25,7 @@ CODES = {
     "n-a": "excluded",
 }
 WITHOUT_VALUE = {"unknown", "n-a"}
-TABS = ("overview", "compute", "network", "energy", "evidence", "changes", "sources")
+TABS = ("overview", "compute", "network", "energy", "evidence", "people", "inventory", "changes")
 OF_A_SITE = (
     *(f"/sites/{{site}}/?tab={tab}" for tab in TABS),
     *(
@@ -34,7 +34,6 @@ OF_A_SITE = (
         "/sites/{site}/determinism/",
     ),
     *(
-        "/sites/{site}/charts/pillars.json",
         "/readiness/explain/?site={site}",
         "/readiness/trends/?site={site}",
     ),

@@ -4,10 +4,14 @@ import csv
 import io
 import re
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 
 from inventory.models import Site
+from readiness.boards.views import fleet
+from readiness.scoring.models import DomainHealth
 from tests.inventory import made
 from tests.pages import words_of
 from tests.readiness.scoring import stored
@@ -122,3 +126,48 @@ def test_stranger_is_sent_to_sign_in(client, dallas, path):
     answer = client.get(path)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/login/")
+
+
+def test_what_all_figures_share_is_said_once(viewer_pages, dallas):
+    def badges():
+        page = viewer_pages.get(reverse("fleet")).content.decode()
+        return re.findall(r'class="badge" data-provenance="(\w+)"', page)
+
+    def keep(**provenances):
+        for domain, provenance in provenances.items():
+            figure = {"value": 1.0, "weight": 1.0, "taken_at": NOW.isoformat(), "source": ""}
+            key = {"compute": "gpu-utilisation", "network": "flaps", "energy": "power"}[domain]
+            figures = {key: figure | {"provenance": provenance}}
+            DomainHealth.objects.filter(site=dallas, domain=domain).update(figures=figures, health="ok")
+
+    keep(compute="simulated", energy="simulated")
+    assert badges() == ["simulated"]
+    keep(compute="measured")
+    assert badges() == ["measured", "simulated"]
+
+
+@pytest.mark.parametrize(
+    ("kw", "unit", "shown"),
+    [(930.0, "MW", "0.93 MW"), (1.9, "MW", "1.9 kW"), (0.0, "MW", "0 kW"), (1.9, "kW", "1.9 kW")],
+)
+def test_a_small_share_is_said_in_its_own_unit(kw, unit, shown):
+    assert str(fleet._held(kw, unit)) == shown
+
+
+def gap_of(deployed, ready):
+    bands = {"deployed": deployed, "ready": ready, "gap": deployed - ready}
+    return SimpleNamespace(**{name: SimpleNamespace(it_kw=power_kw) for name, power_kw in bands.items()})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "tones"),
+    [
+        ((500, 500), (500, 240), {"deployed": "", "ready": "bad", "gap": "bad"}),
+        ((500, 240), (500, 500), {"deployed": "", "ready": "ok", "gap": "ok"}),
+        ((500, 240), (900, 240), {"deployed": "", "ready": "", "gap": "bad"}),
+    ],
+)
+def test_less_that_is_ready_is_as_bad_as_more_that_is_not(before, now, tones):
+    weeks = [gap_of(*before)] * 4 + [gap_of(*now)]
+    figures = fleet._key_figures(SimpleNamespace(weeks=weeks, now=weeks[-1]))
+    assert {band: figure["tone"] for band, figure in figures.items()} == tones

@@ -26,7 +26,6 @@ CHARTS = [
     "/readiness/explain/chart",
     "/readiness/determinism/charts/tails",
     "/sites/dallas/charts/series",
-    "/sites/dallas/charts/pillars",
     "/sites/dallas/determinism/charts/percentiles",
     "/sites/dallas/determinism/charts/history",
 ]

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -12,17 +13,18 @@ from inventory.models import Site
 from readiness.boards import charts, findings
 from readiness.boards.queries import samples
 from readiness.boards.queries.samples import PanelLimit, PanelLine, SeriesPanel
+from readiness.golive.models import WorkItem
 from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
 from tests.inventory import made
-from tests.pages import words_of
+from tests.pages import rows_of, words_in, words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 from tests.telemetry.sending import Sender
 
 pytestmark = pytest.mark.django_db
-TABS = ("overview", "compute", "network", "energy", "evidence", "changes", "sources")
+TABS = ("overview", "compute", "network", "energy", "evidence", "people", "inventory", "changes")
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -33,12 +35,104 @@ def test_every_tab_is_there_for_every_kind_of_site(viewer_pages, dallas, porto, 
         assert 'aria-current="page"' in answer.content.decode()
 
 
-def test_overview_names_the_check_that_decides(viewer_pages, dallas):
+def test_overview_says_what_is_held_and_names_the_check_that_decides(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/sites/dallas/"))
-    assert "Why it is not ready" in words
-    assert "940 kW · limit ≤ 850 kW" in words
+    assert "None of the 1.0 MW can take production load" in words
+    assert "Held back 1.0 MW of 1.0 MW" in words
+    assert "2 of 3 do not pass" in words
+    assert "940 kW limit ≤ 850 kW" in words
     assert "1.0 MW deployed, 0 kW ready" in words
-    assert "owner Platform AMER" in words
+    assert "Owner Platform AMER" in words
+
+
+def test_verdict_and_live_health_stand_apart_beside_the_name(viewer_pages, dallas):
+    page = viewer_pages.get("/sites/dallas/").content.decode()
+    heading = re.search(r"<h1>(.*?)</h1>", page, re.S)[1]
+    pills = re.findall(r'class="pill[^"]*" data-(verdict|health)="([\w-]+)"', heading)
+    assert pills == [("verdict", "not-ready"), ("health", "unknown"), ("health", "critical")]
+    assert "Energy critical" in words_in(heading)
+
+
+OTHERS = ("/sites/dallas/determinism/", "/sites/dallas/interop/", "/tradeoffs/factors/sites/dallas/")
+
+
+def tabs_of(answer):
+    """The address of each tab, and of the one that is open."""
+    bar = re.search(r'<nav class="tabs" aria-label="Dallas">(.*?)</nav>', answer.content.decode(), re.S)[1]
+    links = re.findall(r'<a href="([^"]+)"( aria-current="page")?>', bar)
+    return [href for href, _current in links], [href for href, current in links if current]
+
+
+def test_every_page_of_a_site_has_the_same_tabs_and_opens_its_own(viewer_pages, dallas):
+    addresses, current = tabs_of(viewer_pages.get("/sites/dallas/"))
+    assert current == ["/sites/dallas/"]
+    assert set(OTHERS) < set(addresses)
+    assert len(addresses) == len(TABS) + len(OTHERS)
+    for address in addresses:
+        assert tabs_of(viewer_pages.get(address)) == (addresses, [address])
+
+
+def test_a_tab_that_is_not_there_is_the_overview(viewer_pages, dallas):
+    assert tabs_of(viewer_pages.get("/sites/dallas/?tab=cellar"))[1] == ["/sites/dallas/"]
+
+
+def blocker_of(answer, check_id):
+    """What a row of "What makes it ready" says, and where its button leads."""
+    row = re.search(rf'<tr id="blocker-{check_id}">(.*?)</tr>', answer.content.decode(), re.S)[1]
+    return words_in(row), unescape(re.findall(r'<a class="button small" href="([^"]+)"', row)[-1])
+
+
+def test_a_blocker_has_owner_due_date_and_a_way_to_plan_it(viewer_pages, planner_pages, dallas, user_of):
+    def blocker(client):
+        return blocker_of(client.get("/sites/dallas/"), "p2-power-headroom")
+
+    words, button = blocker(planner_pages)
+    assert words.endswith("no no date Platform AMER Plan")
+    assert button == "/readiness/worklist/add/?site=dallas&check=p2-power-headroom"
+    assert blocker(viewer_pages)[1] == "/sites/dallas/checks/p2-power-headroom/"
+    item = WorkItem.objects.create(
+        site=dallas,
+        check_id="p2-power-headroom",
+        owner_name="Power crew",
+        due_on=NOW.date() + 3 * DAY,
+        created_by=user_of("admin"),
+        created_at=NOW,
+    )
+    words, button = blocker(planner_pages)
+    assert words.endswith("Open 27 Nov 2026 in 3 days Power crew Open item")
+    assert button == f"/readiness/worklist/{item.pk}/"
+
+
+def test_a_site_is_ready_at_the_earliest_when_the_last_step_is_due(planner_pages, porto, user_of):
+    assert "Ready at the earliest not planned 0 of 1 dated" in words_of(planner_pages.get("/sites/porto/"))
+    WorkItem.objects.create(
+        site=porto,
+        check_id="p5-fabric-health",
+        due_on=NOW.date() + 3 * DAY,
+        created_by=user_of("admin"),
+        created_at=NOW,
+    )
+    assert "Ready at the earliest 27 Nov 2026" in words_of(planner_pages.get("/sites/porto/"))
+
+
+def test_the_evidence_that_expires_next_is_named(viewer_pages, dallas):
+    assert "Next evidence to expire" not in words_of(viewer_pages.get("/sites/dallas/"))
+    for check_id, days in (("p5-telemetry-coverage", 9), ("p3-role-coverage", 4), ("p2-power-headroom", -1)):
+        CheckResult.objects.filter(check_id=check_id).update(expires_at=NOW + days * DAY)
+    page = viewer_pages.get("/sites/dallas/").content.decode()
+    named = re.search(r'Next evidence to expire</dt><dd><a href="([^"]+)"', page)[1]
+    assert named == "/sites/dallas/checks/p3-role-coverage/"
+
+
+def test_checks_say_whose_they_are(planner_pages, dallas, porto):
+    exported = rows_of(planner_pages.get("/sites/dallas/?tab=evidence&export=csv&cols=check,owner"))
+    assert [row["Owner"] for row in exported] == ["Platform AMER"] * 3
+    page = planner_pages.get("/sites/dallas/checks/p2-power-headroom/").content.decode()
+    assert "Platform AMER Energy, unowned" in words_in(
+        re.search(r"<dt>Who answers</dt>(.*?)</dd>", page, re.S)[1]
+    )
+    page = planner_pages.get("/sites/porto/checks/p5-fabric-health/").content.decode()
+    assert "Nobody Network, unowned" in words_in(re.search(r"<dt>Who answers</dt>(.*?)</dd>", page, re.S)[1])
 
 
 def test_site_without_owner_says_so(viewer_pages, porto):
@@ -73,17 +167,34 @@ def test_changes_show_flips_and_who_changed_the_site(viewer_pages, dallas):
     assert "created" in words
 
 
-def test_pillars_are_drawn_beside_those_of_ninety_days_ago(viewer_pages, dallas):
-    def names():
-        return [
-            trace["name"] for trace in viewer_pages.get("/sites/dallas/charts/pillars.json").json()["data"]
-        ]
+def pillar_bars(answer):
+    """Tone, tick of ninety days ago and change of each pillar."""
+    bars = re.search(r'<ul class="bars tight pillar-bars">(.*?)</ul>', answer.content.decode(), re.S)[1]
+    return [
+        (
+            re.search(r'data-tone="(\w+)"', bar)[1],
+            (re.findall(r'class="before" x="([\d.]+)%"', bar) or [""])[0],
+            words_in(re.search(r'<span class="sub num">(.*?)</span>', bar, re.S)[1]),
+        )
+        for bar in bars.split("<li ")[1:]
+    ]
 
-    assert "90 days ago" not in names()
+
+def test_pillars_have_a_tick_of_ninety_days_ago(viewer_pages, dallas):
+    kept = {"score": 0.6, "upper": 0.6, "waived": None, "coverage": 1.0, "waived_checks": 0}
+    states = {"p1": "pass", "p2": "fail", "p3": "warn"}
+    SiteScore.objects.filter(site=dallas).update(
+        pillars={pillar: kept | {"state": state} for pillar, state in states.items()}
+    )
+    assert [bar[1:] for bar in pillar_bars(viewer_pages.get("/sites/dallas/"))] == [("", "")] * 5
     point = stored.point(dallas, (NOW - 91 * DAY).date(), 0.3)
-    point.pillars = {"p1": {"score": 0.2}, "p2": {"score": 0.3}}
+    point.pillars = {"p1": {"score": 0.2}, "p2": {"score": 0.6}}
     point.save()
-    assert names()[0] == "90 days ago"
+    assert pillar_bars(viewer_pages.get("/sites/dallas/"))[:3] == [
+        ("ok", "20.0", "+40 in 90 days"),
+        ("warn", "60.0", "unchanged in 90 days"),
+        ("warn", "", ""),
+    ]
 
 
 def test_evaluating_now_judges_the_site_and_says_so(planner_pages, dallas, frozen_now):

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
 from inventory.models import Site
-from readiness.boards.trends.queries import Subject, days
+from readiness.boards.trends import charts
+from readiness.boards.trends.queries import Day, Subject, days
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import import_run
@@ -248,3 +250,27 @@ class TestPoints:
         assert there["count"] == found["count"]
         assert api.get("/api/readiness/score-points/?region=nowhere").status_code == 400
         assert api.get("/api/readiness/score-points/?start=now-2d&verdict=ready").json()["count"] == 1
+
+
+def day(on, score, verdict="ready"):
+    return Day(date(2026, 10, on), score, score, score, verdicts={verdict: 1})
+
+
+@pytest.mark.parametrize(
+    ("scores", "axis"),
+    [
+        ([0.85, 0.88], (85, 88, 1)),
+        ([0.852, 0.871, 0.99], (85, 100, 5)),
+        ([0.5, 0.5], (50, 52, 1)),
+        ([1.0], (98, 100, 1)),
+        ([0.0, 1.0], (0, 100, 20)),
+    ],
+)
+def test_the_axis_of_scores_fits_them(scores, axis):
+    fitted = charts.ScoreAxis.of([day(1, score) for score in scores])
+    assert (fitted.low, fitted.high, fitted.step) == axis
+
+
+def test_a_verdict_is_drawn_until_the_next_one_is_known():
+    lengths = charts._lengths([day(1, 0.8), day(8, 0.8), day(9, 0.8), day(30, 0.8)])
+    assert [length // charts.DAY_MS for length in lengths.values()] == [7, 1, 1, 1]

@@ -88,7 +88,7 @@ def test_a_site_in_production_says_that_nobody_signed(client_of):
     made.site(name="Faro", slug="faro", stage="production")
     made.site(name="Yard", slug="yard", stage="building")
     client = client_of("viewer")
-    assert "In production without a review" in text_of(client.get("/sites/faro/"))
+    assert "In production without a go-live review" in text_of(client.get("/sites/faro/"))
     assert "without a review" not in text_of(client.get("/sites/yard/"))
     page = text_of(client.get("/sites/faro/checks/p4-golive-review/"))
     assert "/readiness/reviews/?site=faro" in page

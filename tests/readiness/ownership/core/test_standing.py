@@ -10,6 +10,7 @@ from readiness.ownership.core.standing import (
     ItemStanding,
     Term,
     assets_owned,
+    item_of,
     items_owned,
     standing_of,
 )
@@ -71,3 +72,18 @@ def test_assets_are_owned_by_domain(terms, percent, missing):
 
 def test_without_assets_there_is_no_share():
     assert assets_owned([term()], {}, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("domains", "item"),
+    [
+        (("energy",), Item.ENERGY),
+        (("compute", "governance"), Item.COMPUTE),
+        (("network", "compute"), Item.COMPUTE_NETWORK),
+        (("compute", "network", "energy"), Item.ORCHESTRATION),
+        (("people",), Item.ORCHESTRATION),
+        ((), Item.ORCHESTRATION),
+    ],
+)
+def test_a_check_belongs_to_the_item_of_its_domains(domains, item):
+    assert item_of(domains) is item

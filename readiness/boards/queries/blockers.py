@@ -1,0 +1,136 @@
+"""Checks that keep a site from being ready, with who answers for each and what is planned about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check
+from readiness.framework.core.vocabulary import EvidenceKind
+from readiness.golive.models import ENDED, CampaignItem, WorkItem
+from readiness.ownership import queries as ownership
+from readiness.ownership.core.standing import Item, item_of
+from readiness.ownership.models import Assignment
+from readiness.ownership.queries import UNOWNED, OwnershipCell, SiteCells
+from readiness.scoring.core.combine import ACCEPTABLE, SEVERITY
+from readiness.scoring.core.states import CheckState, Gate, Tier
+from readiness.scoring.queries.rows import CheckRow
+from web.visibility import name_of
+
+GATES = (Gate.BLOCK, Gate.COND, Gate.INFO)
+
+
+def holds(row: CheckRow) -> bool:
+    """Whether the check keeps its site from being ready, as `scoring.gap.closing.open_results` has it."""
+    is_open = row.gate in (Gate.BLOCK, Gate.COND) and row.state not in ACCEPTABLE
+    return is_open or (row.gate == Gate.BLOCK and row.tier == Tier.CAPPED)
+
+
+def not_passed(rows: Iterable[CheckRow]) -> list[CheckRow]:
+    """Those that hold the site back first, then by gate, failures before what is not known."""
+    shown = [row for row in rows if row.state not in ACCEPTABLE or holds(row)]
+    return sorted(shown, key=lambda row: (not holds(row), -SEVERITY[CheckState(row.state)], _gate(row)))
+
+
+def _gate(row: CheckRow) -> int:
+    return GATES.index(Gate(row.gate))
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers for a check at a site. `who` is empty where nobody does; `item` is what it belongs to, `standing` how
+    that stands."""
+
+    who: str
+    item: Item
+    standing: str
+
+    @property
+    def item_label(self) -> str:
+        return str(Assignment.Item(self.item).label)
+
+
+def cells_of(site: Site, *, now: datetime) -> SiteCells:
+    return ownership.cells(now=now, site_ids=[site.pk]).get(site.pk, UNOWNED)
+
+
+def answering(site: Site, check: Check | None, cells: SiteCells, *, names: bool) -> Answering:
+    """The owner of the check's own item; where nobody accepted that, whoever answers for the whole site."""
+    item = item_of(check.domains if check else ())
+    cell = cells[item]
+    held = cell if cell.current else cells[Item.ORCHESTRATION]
+    return Answering(_held_by(held, names=names) or site.owner.strip(), item, cell.standing)
+
+
+def _held_by(cell: OwnershipCell, *, names: bool) -> str:
+    if cell.current is None:
+        return ""
+    return cell.current.person if names else cell.current.team
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """`item` and `run` are where it is worked on: an item of the worklist, an item of the open campaign."""
+
+    check: CheckRow
+    how_to: str
+    takes_run: bool
+    answering: Answering
+    item: WorkItem | None
+    run: CampaignItem | None
+    today: date
+
+    @property
+    def due_on(self) -> date | None:
+        if self.item and self.item.due_on:
+            return self.item.due_on
+        return (self.run.due_on or self.run.campaign.due_on) if self.run else None
+
+    @property
+    def days_left(self) -> int | None:
+        return (self.due_on - self.today).days if self.due_on else None
+
+    @property
+    def doer(self) -> str:
+        """Who does it, where that is planned; else who answers for the check."""
+        planned = self.item.owner_text if self.item else ""
+        if not planned and self.run:
+            planned = name_of(self.run.assignee or self.run.assigned_to)
+        return planned or self.answering.who
+
+
+def blockers(
+    site: Site, rows: Sequence[CheckRow], cells: SiteCells, *, names: bool, now: datetime
+) -> list[Blocker]:
+    """One for each check that holds the site, in the order of `rows`. Two statements."""
+    _version, framework = framework_queries.current()
+    work = {item.check_id: item for item in WorkItem.objects.live().filter(site=site).select_related("owner")}
+    planned = CampaignItem.objects.filter(campaign__site=site, dropped_at=None)
+    planned = planned.exclude(campaign__state__in=ENDED).select_related("campaign", "assignee")
+    runs = {item.check_id: item for item in planned.order_by("-pk")}
+    today = now.astimezone(ZoneInfo(site.time_zone)).date()
+    made = []
+    for row in rows:
+        if not holds(row):
+            continue
+        check = framework.checks_by_id.get(row.id)
+        made.append(
+            Blocker(
+                check=row,
+                how_to=check.how_to if check else "",
+                takes_run=check is not None and EvidenceKind.VALIDATION_RUN in check.evidence,
+                answering=answering(site, check, cells, names=names),
+                item=work.get(row.id),
+                run=runs.get(row.id),
+                today=today,
+            )
+        )
+    return made
+
+
+def next_to_end(rows: Iterable[CheckRow], *, now: datetime) -> CheckRow | None:
+    """The check whose evidence runs out first from now on."""
+    ending = [row for row in rows if row.expires_at and row.expires_at > now]
+    return min(ending, key=lambda row: (row.expires_at or now, row.id), default=None)
