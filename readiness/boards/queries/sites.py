@@ -287,10 +287,11 @@ def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
 
 
 def _reason(stored: Mapping[str, Any]) -> HealthReason:
-    at = stored.get("taken_at")
     known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
     known |= {"value": None, "threshold": None} | stored
-    known["taken_at"] = datetime.fromisoformat(at) if at else None
+    for name in ("taken_at", "since"):
+        at = stored.get(name)
+        known[name] = datetime.fromisoformat(at) if at else None
     return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
 
 
