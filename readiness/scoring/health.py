@@ -271,7 +271,9 @@ def _look(
             judged.look(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
             if not well:
                 began_at = _began_at(facts, row, taken_at)
-                judged.tell(domain, _reason(facts, key, known, metric, rule, health, value, taken_at, began_at))
+                judged.tell(
+                    domain, _reason(facts, key, known, metric, rule, health, value, taken_at, began_at)
+                )
 
 
 def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
-from readiness.boards.queries import attention
+from readiness.boards.problems.queries import problems
 from readiness.boards.queries import fleet as fleet_queries
 from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.fleet import DomainCard, Fleet
@@ -175,11 +175,11 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
 
 def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
-    wanting = attention.attention(known)
+    causes = [problem for problem in problems(known) if problem.is_cause]
     return {
         "held": held,
         "blockers": _blockers(held),
         "domains": domains,
-        "attention": wanting[:SHOWN_IN_ATTENTION],
-        "attention_total": len(wanting),
+        "attention": causes[:SHOWN_IN_ATTENTION],
+        "attention_total": len(causes),
     }
