@@ -50,7 +50,7 @@ class ObjectHealth:
 
 
 class _Stored(NamedTuple):
-    """What a site's evaluation says of one object in one domain."""
+    """One object in one domain, as the evaluation of its site left it."""
 
     object_id: int
     domain: str
@@ -123,7 +123,7 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
 
 
 def _out_of_service(obj: Any) -> Health | None:
-    """As the evaluation has it: what is planned or retired is not looked at, the rest of what is not active rests."""
+    """Follow the evaluation: it does not look at what is planned or retired, and the rest of what is not active rests."""
     if not isinstance(obj, Device | Accelerator | Port):
         return None
     device = obj if isinstance(obj, Device) else obj.device

@@ -53,7 +53,7 @@ def owner_words(problem: Problem) -> str:
 
 
 def filters(problems: Sequence[Problem]) -> tuple[RowFilter, ...]:
-    """What they can be narrowed by; sites, regions and owners are those of the problems."""
+    """Sites, regions and owners are those of the problems."""
     sites = sorted({(problem.site.slug, problem.site.name) for problem in problems}, key=lambda pair: pair[1])
     regions = sorted({(problem.region, problem.site.region) for problem in problems})
     owners = sorted({problem.site.owner for problem in problems if problem.site.owner.strip()})
