@@ -41,7 +41,7 @@ LACKING = {
 
 @dataclass(frozen=True, slots=True)
 class _Stake:
-    """What is lost at each site, by its id."""
+    """The capacity and the workloads of each site, by its id."""
 
     at: datetime
     sites: Mapping[int, SiteRef]
