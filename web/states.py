@@ -51,6 +51,14 @@ STATES: dict[str, dict[str, StateLook]] = {
         ("paused", "Paused", "player-pause", "unknown"),
         ("waiting", "Waiting for the first sample", "hourglass", "unknown"),
     ),
+    "problem": _states(
+        ("critical", "Critical", "circle-x", "bad"),
+        ("silent", "Silent", "plug-connected-x", "unknown"),
+        ("failing", "Failing", "circle-minus", "bad"),
+        ("warn", "Warning", "alert-triangle", "warn"),
+        ("late", "Late", "clock-exclamation", "warn"),
+        ("missing", "Missing", "circle-dashed", "unknown"),
+    ),
     "lifecycle": _states(
         ("planned", "Planned", "calendar", "unknown"),
         ("building", "Building", "crane", "unknown"),

@@ -39,7 +39,7 @@ def reason_words(reason: HealthReason) -> str:
     code = code_of_reason(reason)
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
-        words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
+        words = f"{words}: {reading_words(reason)}"
     if reason.threshold is not None:
         words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
     if reason.health != "unknown" or reason.taken_at is None:
@@ -55,10 +55,15 @@ def code_of_reason(reason: HealthReason) -> Code | None:
     return code_of(registry().get(reason.metric, None), reason.value)
 
 
-def _reading(metric: str, value: float, unit: str) -> str:
-    known = registry().get(metric, None)
-    name = known.state_name(value) if known else ""
-    shown = str(format_value(value, unit))
+def reading_words(reason: HealthReason) -> str:
+    """The value alone: "91 °C", "3 (low)", "XID 79"; "" where none was read."""
+    if reason.value is None:
+        return ""
+    if (code := code_of_reason(reason)) is not None:
+        return code.name
+    known = registry().get(reason.metric, None)
+    name = known.state_name(reason.value) if known else ""
+    shown = str(format_value(reason.value, reason.unit))
     return f"{shown} ({name})" if name else shown
 
 

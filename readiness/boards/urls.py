@@ -12,6 +12,8 @@ from readiness.boards.home import views as home
 from readiness.boards.interop import views as interop
 from readiness.boards.matrix import views as matrix
 from readiness.boards.packs import views as packs
+from readiness.boards.problems import api as problems_api
+from readiness.boards.problems import views as problems
 from readiness.boards.trends import views as trends
 from readiness.boards.views import checks, fleet, site
 from readiness.boards.waivers import views as waivers
@@ -26,6 +28,8 @@ urlpatterns = [
     path("fleet/", fleet.overview, name="fleet"),
     path("fleet/charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
     path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
+    path("problems/", problems.page, name="problems"),
+    path("api/readiness/problems/", problems_api.listed, name="scoring-api-problems"),
     path("sites/", fleet.sites, name="sites"),
     path(SITE, site.page, name="site"),
     path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),

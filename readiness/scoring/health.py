@@ -14,7 +14,16 @@ from typing import Any
 from inventory.models import DomainChoices
 from readiness.scoring.core.states import KNOWN, Health
 from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, heard_from, last_heard_at
-from readiness.scoring.reasons import Stored, as_it_was, is_answered, key_of, reason_of, unheard, value_now
+from readiness.scoring.reasons import (
+    Stored,
+    as_it_was,
+    is_answered,
+    key_of,
+    lasting,
+    reason_of,
+    unheard,
+    value_now,
+)
 from readiness.scoring.site_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
@@ -116,7 +125,7 @@ def _domain(
         health, reason = _object(facts, domain, key, judged, before, now)
         healths[key] = health
         if reason is not None:
-            reasons.append(reason)
+            reasons.append(lasting(reason, before.reasons.get(key), now))
         sources |= facts.sources_of.get(key, frozenset())
     reasons.sort(key=_reason_rank)
     silent = [key for key in healths if _is_silent(facts, key, judged)]
@@ -261,7 +270,17 @@ def _look(
             well = health is Health.OK
             judged.look(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
             if not well:
-                judged.tell(domain, _reason(facts, key, known, metric, rule, health, value, taken_at))
+                began_at = _began_at(facts, row, taken_at)
+                judged.tell(
+                    domain, _reason(facts, key, known, metric, rule, health, value, taken_at, began_at)
+                )
+
+
+def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
+    """A value speaks for the time of its sample; a counter and a code say themselves when it began."""
+    if isinstance(row, Rise):
+        return row.first_bad_at
+    return facts.changed_at.get(row.series_id, taken_at)
 
 
 @cache
@@ -293,6 +312,7 @@ def _reason(
     health: Health,
     value: float,
     taken_at: datetime,
+    began_at: datetime,
 ) -> Stored:
     code = code_of(known, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
@@ -309,6 +329,7 @@ def _reason(
         direction=str(rule.direction),
         source=registry().source_title(rule),
         measure=str(rule.measure),
+        since=began_at.isoformat(),
     )
 
 

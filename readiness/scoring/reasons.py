@@ -15,17 +15,26 @@ type Stored = Mapping[str, Any]
 
 _BLANK: Stored = {
     **dict.fromkeys(("metric", "title", "unit", "direction", "source", "measure", "was"), ""),
-    **dict.fromkeys(("value", "threshold", "taken_at")),
+    **dict.fromkeys(("value", "threshold", "taken_at", "since")),
 }
+_RULE = ("metric", "measure", "direction")
 
 
 def reason_of(
     health: Health, key: ObjectKey, name: str, taken_at: datetime | None, **told: Any
 ) -> dict[str, Any]:
     """`threshold` is the limit that was passed, `source` where that comes from. `was` is the health before an object
-    became unknown; the values beside it are what was read last."""
+    became unknown; the values beside it are what was read last. `since` is when its cause was seen first."""
     of_object = {"health": str(health), "object_kind": key[0], "object_id": key[1], "object": name}
-    return {**of_object, **_BLANK, "taken_at": taken_at.isoformat() if taken_at else None, **told}
+    at = taken_at.isoformat() if taken_at else None
+    return {**of_object, **_BLANK, "taken_at": at, "since": at, **told}
+
+
+def lasting(reason: Stored, before: Stored | None, now: datetime) -> Stored:
+    """The reason with the `since` of the one stored earlier, as long as the same rule speaks against the object."""
+    same = before is not None and all(before.get(name) == reason[name] for name in _RULE)
+    since = before.get("since") if same and before is not None else None
+    return {**reason, "since": since or reason.get("since") or now.isoformat()}
 
 
 def unheard(

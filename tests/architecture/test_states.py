@@ -13,6 +13,7 @@ import pytest
 
 from inventory.models import Site
 from readiness.boards.models import DryRun
+from readiness.boards.problems.rows import ProblemState
 from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
@@ -40,7 +41,9 @@ PARTIAL = {
     "readiness.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
     "readiness.scoring.health.CLOCKS": "looked through, not looked up",
-    "readiness.boards.queries.attention.REMINDED": "looked through: of the others nobody is reminded",
+    "readiness.boards.problems.queries.LACKING": "looked through: the others wait for an answer, or say so as checks",
+    "readiness.boards.problems.queries.STATE_OF_HEALTH": "read by `get`: the others are silent",
+    "readiness.boards.problems.queries.SILENT_AFTER": "read for these two alone",
 }
 SHOWN = {
     "check": CheckState,
@@ -66,6 +69,7 @@ SHOWN = {
     "dry-run": DryRun.State,
     "campaign": Campaign.State,
     "campaign-item": Progress,
+    "problem": ProblemState,
 }
 
 

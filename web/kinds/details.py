@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from web import units
-from web.kinds import panels
+from web.kinds import added, panels
 from web.kinds.kind import KIND_OF, Facts, Kind, Related
 from web.kinds.panels import Panel
 from web.tables import Column
@@ -84,6 +84,10 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     rows = kind.rows().filter(related.condition(obj))
     total = rows.count()
     columns = _columns(kind, related.columns)
+    shown = list(rows[:A_FEW]) if total else []
+    if shown and (more := added.added_to(related.model, user)) is not None:
+        more.fill(shown)
+        columns = [columns[0], more.column, *columns[1:]]
     query = related.query(obj)
     actions = []
     if query and total:
@@ -98,7 +102,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
         context={
             "kind": kind,
             "columns": columns,
-            "rows": [_cells(columns, row) for row in rows[:A_FEW]] if total else [],
+            "rows": [_cells(columns, row) for row in shown],
             "more": max(0, total - A_FEW),
         },
         order=200 + place,

@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from web import actor, answers, clock, links
 from web.history.events import history_of
-from web.kinds import details
+from web.kinds import added, details
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
 from web.tables import page, respond, wants_table_only
@@ -26,9 +26,10 @@ LARGEST_ID = 2**63 - 1
 
 @conditional_page
 @require_GET
-def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
+def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
     actions = list(_actions(request, kind))
-    table = page(request, kind.table, kind.rows(), prepare=kind.prepare, actions=actions, counts=True)
+    declared, prepare = added.listed(kind.table, kind.model, kind.prepare, request.user)
+    table = page(request, declared, kind.rows(), prepare=prepare, actions=actions, counts=True)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
     context = {

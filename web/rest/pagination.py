@@ -28,7 +28,7 @@ class ContractPagination(BasePagination):
         self.request = request
         self.limit = limit_of(request)
         self.after = _number(request, "after")
-        self.offset = _number(request, "offset") or 0
+        self.offset = offset_of(request)
         if self.after is None:
             self.count = queryset.count()
             return list(queryset[self.offset : self.offset + self.limit])
@@ -90,6 +90,10 @@ def limit_of(request: Request) -> int:
     """Rows a page: as many as allowed for `limit=0`, as NetBox has it."""
     asked = _number(request, "limit")
     return DEFAULT_LIMIT if asked is None else min(asked or MAX_LIMIT, MAX_LIMIT)
+
+
+def offset_of(request: Request) -> int:
+    return _number(request, "offset") or 0
 
 
 def _number(request: Request, name: str) -> int | None:

@@ -91,7 +91,8 @@ class Table:
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
-    sort. Without a row it says what the template `nothing` holds, or `empty`.
+    sort; `headed_by` gives the heading that a row of a sequence stands under, with all others of it. Without a row it
+    says what the template `nothing` holds, or `empty`.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Table:
     per_page: int = 50
     api: str = ""
     group_by: Sequence[str] = ()
+    headed_by: Callable[[Any], str] | None = None
 
     @property
     def accessible_name(self) -> str:

@@ -48,13 +48,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`object` is what the page prepared for this row, or the object itself."""
+    """`object` is what the page prepared for this row, or the object itself; `heading` that of the table's
+    `headed_by`, of the first row below it."""
 
     id: Any
     url: str
     name: str
     cells: list[Cell]
     object: Any
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def page(
         hidden=address.kept,
         filter_values=address.applied,
         columns=headings,
-        rows=[] if export else [_row(table, row, shown, headings) for row in source.between(*cut)],
+        rows=[] if export else _rows(table, source.between(*cut), shown, headings),
         search=_search(table, address) if table.search and source.searches else None,
         filters=filters,
         chips=source.chips(address, filters),
@@ -196,10 +198,19 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
     )
 
 
-def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading]) -> Row:
+def _rows(table: Table, objects: Sequence[Any], shown: list[Column], headings: list[Heading]) -> list[Row]:
+    rows, above = [], ""
+    for each in objects:
+        heading = table.headed_by(each) if table.headed_by is not None else ""
+        rows.append(_row(table, each, shown, headings, heading if heading != above else ""))
+        above = heading
+    return rows
+
+
+def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading], above: str) -> Row:
     url = table.url_of(row)
     cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
-    return Row(id=table.id_of(row), url=url, name=table.name_of(row), cells=cells, object=row)
+    return Row(table.id_of(row), url, table.name_of(row), cells, row, above)
 
 
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:

@@ -93,12 +93,14 @@ class SequenceRows:
         return column.sort is True or callable(column.sort)
 
     def order(self, column: Column | None, descending: bool) -> None:
-        if column is None:
-            return
-        key = column.sort if callable(column.sort) else column.read
-        known = [row for row in self.rows if key(row) is not None]
-        unknown = [row for row in self.rows if key(row) is None]
-        self.rows = sorted(known, key=key, reverse=descending) + unknown
+        if column is not None:
+            key = column.sort if callable(column.sort) else column.read
+            known = [row for row in self.rows if key(row) is not None]
+            unknown = [row for row in self.rows if key(row) is None]
+            self.rows = sorted(known, key=key, reverse=descending) + unknown
+        if (heading := self.table.headed_by) is not None:
+            places = {each: place for place, each in enumerate(dict.fromkeys(map(heading, self.rows)))}
+            self.rows = sorted(self.rows, key=lambda row: places[heading(row)])
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.boards.queries.attention import Attention
+from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, kw_once
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
@@ -60,38 +60,29 @@ def _few(ordered: QuerySet[Any]) -> Few[Any]:
     return Few(rows, rows[0].of_all if rows else 0)
 
 
-URGENT = ("critical", "silent", "fail", "stale")
-"""States of what an operator looks at first, in this order; then by the capacity at stake."""
+URGENT = (ProblemState.CRITICAL, ProblemState.SILENT)
+SHOWN_PROBLEMS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class HomeProblems:
-    """`urgent` are those that are critical or silent; `kw` is what their sites have deployed, each counted once."""
+    """`urgent` causes are critical or silent; `kw` is what their sites have deployed, each counted once."""
 
-    few: Few[Attention]
+    few: Few[Problem]
     critical: int
     silent: int
     kw: float
-    late_sources: Few[Attention]
+    late_sources: Few[Problem]
 
 
-def problems(known: FleetStanding, wanting: Sequence[Attention]) -> HomeProblems:
-    first = sorted(
-        (
-            entry
-            for entry in wanting
-            if entry.state in URGENT and entry.matter in ("check", "source", "health")
-        ),
-        key=lambda entry: (URGENT.index(entry.state), -entry.kw, entry.id),
-    )
-    urgent = [entry for entry in first if entry.state in ("critical", "silent")]
-    site_ids = {ref.id for entry in urgent for ref in entry.sites}
+def worst(causes: Sequence[Problem]) -> HomeProblems:
+    urgent = [cause for cause in causes if cause.state in URGENT]
     return HomeProblems(
-        few=few_of(first, 7),
-        critical=sum(entry.state == "critical" for entry in urgent),
-        silent=sum(entry.state == "silent" for entry in urgent),
-        kw=sum(known.capacity[site_id].deployed.it_kw for site_id in sorted(site_ids)),
-        late_sources=few_of([entry for entry in wanting if entry.matter == "source"]),
+        few=few_of(causes, SHOWN_PROBLEMS),
+        critical=sum(cause.state is ProblemState.CRITICAL for cause in urgent),
+        silent=sum(cause.state is ProblemState.SILENT for cause in urgent),
+        kw=kw_once(urgent),
+        late_sources=few_of([cause for cause in causes if cause.kind is ProblemKind.SOURCE]),
     )
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from readiness.boards import sites_map
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
-from readiness.boards.queries.attention import attention
+from readiness.boards.problems.queries import causes
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap.closing import closing
@@ -84,7 +84,7 @@ def _figures(known: FleetStanding) -> dict[str, Any]:
 
 
 def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.problems(known, attention(known))
+    problems = queries.worst(causes(known))
     return {
         "opening": sentences.of_problems(problems),
         "problems": problems,
@@ -136,11 +136,10 @@ def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any
 
 
 def _looking(known: FleetStanding) -> dict[str, Any]:
-    wanting = attention(known)
     return {
         "opening": sentences.of_fleet(known),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
-        "attention": queries.few_of(wanting),
+        "attention": queries.few_of(causes(known)),
         **sites_map.card(known),
     }
 

@@ -316,14 +316,15 @@ def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
 
 def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
     holds = row.at(now).health == row.health
-    return tuple(_reason(stored if holds else as_it_was(stored)) for stored in row.reasons)
+    return tuple(reason_of_stored(stored if holds else as_it_was(stored)) for stored in row.reasons)
 
 
-def _reason(stored: Mapping[str, Any]) -> HealthReason:
-    at = stored.get("taken_at")
+def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
     known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
     known |= {"value": None, "threshold": None} | stored
-    known["taken_at"] = datetime.fromisoformat(at) if at else None
+    for name in ("taken_at", "since"):
+        at = stored.get(name)
+        known[name] = datetime.fromisoformat(at) if at else None
     return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
 
 

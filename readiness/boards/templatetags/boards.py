@@ -12,13 +12,15 @@ from django.utils.safestring import SafeString
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
 from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
+from readiness.boards.objects.queries import MODELS
 from readiness.boards.waivers.sentences import ends
 from readiness.scoring.core.states import FlipCause, HealthAt
 from readiness.scoring.queries.rows import HealthReason
-from web.links import link
+from web.links import link, noun
 from web.states import state
 from web.units import power
 
+PAGES = {kind.value: noun(model) for model, kind in MODELS.items()}
 register = template.Library()
 register.filter("gap_note", gap_note)
 register.filter("score", moves.score)
@@ -74,7 +76,7 @@ def last_known(health: HealthAt) -> str:
 @register.filter
 def object_url(reason: HealthReason) -> str:
     kind, pk = reason.object_kind, reason.object_id
-    return link(f"{kind}-detail", pk) if kind and pk else ""
+    return link(f"{PAGES.get(kind, kind)}-detail", pk) if kind and pk else ""
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
-from readiness.boards.queries import attention
+from readiness.boards.problems.queries import causes
 from readiness.boards.queries import fleet as fleet_queries
 from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.fleet import DomainCard, Fleet
@@ -182,12 +182,12 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
 
 def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
-    wanting = attention.attention(known)
+    wrong = causes(known)
     return {
         "held": held,
         "blockers": _blockers(held),
         "domains": domains,
         "one_provenance": provenance_of_all(figure for card in domains for figure in card.figures),
-        "attention": wanting[:SHOWN_IN_ATTENTION],
-        "attention_total": len(wanting),
+        "attention": wrong[:SHOWN_IN_ATTENTION],
+        "attention_total": len(wrong),
     }

@@ -74,7 +74,7 @@ class HealthMark:
 @dataclass(frozen=True, slots=True)
 class HealthReason:
     """Why an object is not well: the metric, its value, and the limit it passed with the limit's source. An unknown one
-    `was` in that health when the value was read, at `taken_at`."""
+    `was` in that health when the value was read, at `taken_at`; its cause was seen first at `since`."""
 
     health: str
     object_kind: str
@@ -89,6 +89,7 @@ class HealthReason:
     source: str
     taken_at: datetime | None
     was: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

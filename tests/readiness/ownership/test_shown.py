@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from inventory.models import Site
-from readiness.boards.queries.attention import attention
+from readiness.boards.problems.queries import problems
 from readiness.evidence.operations import attest
 from readiness.ownership.core.standing import Item
 from readiness.scoring import operations as scoring
@@ -58,27 +58,26 @@ def test_the_fleet_knows_who_answers(dallas, ana, own, frozen_now):
     assert (there.ref.owner, there.ref.accountable) == ("Fabric", "Ana Reis")
 
 
-def test_what_is_due_is_told_among_what_wants_attention(dallas, ana, rui, own, ask, client_of, frozen_now):
+def test_owners_who_left_or_are_overdue_are_problems_of_the_site(
+    dallas, ana, rui, own, ask, client_of, frozen_now
+):
     own(dallas, ana, Item.COMPUTE)
     own(dallas, rui, Item.NETWORK)
     ask(dallas, ana, Item.ENERGY)
 
-    def told():
-        found = attention(standing(now=frozen_now.at))
-        return {one.subject: one.title for one in found if one.matter == "ownership"}
+    def lacking():
+        listed = problems(standing(now=frozen_now.at))
+        return {each.subject: each.title for each in listed if each.kind == "ownership"}
 
-    assert told() == {"waiting": "1 item waits to be accepted"}
+    assert "waiting" not in lacking()
     rui.left_at = frozen_now.at
     rui.save()
-    frozen_now.move(days=170)
-    assert told() == {
-        "left": "The owner of 1 item has left",
-        "due-soon": "1 confirmation runs out within 14 days",
-        "waiting": "1 item waits to be accepted",
-    }
-    assert "/ownership/queues/?queue=due-soon" in text_of(client_of("viewer").get("/fleet/"))
-    frozen_now.move(days=10)
-    assert "overdue" in told()
+    assert lacking()["left"] == "The owner of 1 item has left"
+    assert "/ownership/queues/?queue=left" in text_of(
+        client_of("viewer").get("/problems/?problem=ownership-dallas-left")
+    )
+    frozen_now.move(days=180)
+    assert lacking()["overdue"] == "1 item was not confirmed in time"
 
 
 def test_the_page_of_the_check_says_who_answers_and_that_an_attestation_yields(

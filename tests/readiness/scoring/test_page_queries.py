@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import CapacityEvent, Site
 from inventory.queries import history_mark
-from readiness.boards.queries import attention, checks, fleet, sites
+from readiness.boards.queries import checks, fleet, sites
 from readiness.scoring.models import SiteScore
 from readiness.scoring.queries import capacity
 from readiness.scoring.queries.standing import standing
@@ -204,23 +204,6 @@ def test_a_mean_over_sites_weighs_by_what_stands_behind_it():
     assert compute.figures[0].value == 80.0
 
 
-def test_attention_names_each_site_once_for_its_checks_with_most_kw_first(dallas):
-    stored.site(kw=5000, name="Ashburn", owner="")
-    found = attention.attention(standing(now=NOW))
-    assert [(one.matter, one.kw) for one in found] == [("owner", 5000), ("check", 1000), ("health", 1000)]
-    check = found[1]
-    assert (check.subject, check.state) == ("p2-power-headroom", "fail")
-    assert check.detail.endswith("And 1 more.")
-    assert check.since == NOW - 2 * DAY
-
-
-def test_a_silent_source_is_told_with_all_that_hangs_on_it():
-    there = stored.site("ready", owner="Ops")
-    silent = source(there, "silent")
-    [one] = attention.attention(standing(now=NOW))
-    assert (one.matter, one.source_id, one.clock, one.kw) == ("source", silent.pk, "silent", 1000)
-
-
 def test_a_row_tells_verdict_capacity_weakest_pillar_and_age(dallas):
     stored.point(dallas, NOW.date(), 0.55)
     stored.point(dallas, (NOW - 8 * DAY).date(), 0.44)
@@ -305,7 +288,6 @@ READS = {
     "holds back": lambda: capacity.holds_back(now=NOW),
     "capacity by site": lambda: capacity.by_site(now=NOW),
     "capacity over time": lambda: capacity.capacity_over_time(start=NOW - 90 * DAY, end=NOW, now=NOW),
-    "attention": lambda: attention.attention(standing(now=NOW)),
     "site rows": lambda: sites.rows(sites.table(now=NOW), now=NOW),
     "check page": lambda: checks.check_page("p2-power-headroom", now=NOW),
 }

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Device
-from readiness.boards.queries.attention import attention
+from readiness.boards.problems.queries import problems
 from readiness.scoring import operations, tasks
 from readiness.scoring.models import CheckResult, DomainHealth
 from readiness.scoring.queries.standing import standing
@@ -140,13 +140,14 @@ def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later
         assert one.heard_at == after.heard_at
 
 
-def test_attention_lists_critical_health_that_samples_still_report(well, later):
+def test_problems_are_critical_while_samples_still_report_them(well, later):
     well.change(upsBatteryStatus=3)
     well.run(3)
     well.evaluate()
 
     def critical():
-        return {each.subject for each in attention(standing(now=well.clock.at)) if each.matter == "health"}
+        listed = problems(standing(now=well.clock.at))
+        return {each.subject for each in listed if each.state == "critical"}
 
     assert critical() == {"energy"}
     later(seconds=LIVE_S - 60)

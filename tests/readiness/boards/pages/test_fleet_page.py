@@ -50,7 +50,7 @@ def test_pillar_that_blocks_first_leads_to_its_checks(viewer_pages, dallas):
 def test_what_needs_attention_leads_to_the_check_at_the_site(viewer_pages, dallas, porto):
     body = viewer_pages.get("/fleet/").content.decode()
     assert 'href="/sites/dallas/checks/p2-power-headroom/"' in body
-    assert "1 site has no owner" in body
+    assert 'id="attention-ownership-porto-unowned"' in body
 
 
 def test_empty_install_says_what_to_do_first(viewer_pages, db):

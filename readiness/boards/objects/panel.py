@@ -1,0 +1,116 @@
+"""The health of an object on its page: since when, the value and its limit, what it touches, and who answers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
+from readiness.boards.sentences import code_of_reason, reading_words
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check
+from readiness.scoring.models import CheckResult
+from readiness.scoring.queries.standing import with_owner
+from telemetry import queries as telemetry
+from telemetry.core.codes import Code
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.core.registry import registry
+from telemetry.models import Series
+from web.kinds.panels import Panel
+from web.links import link
+from web.tables import Column
+from web.units import format_value
+
+MAY_SEE = "scoring.view_domainhealth"
+WITHIN_S = 86_400
+COLUMN = Column(
+    "health",
+    "Health",
+    template="readiness/objects/health_cell.html",
+    export=lambda row: row.health.state.value if row.health else None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedCheck:
+    check: Check
+    state: str
+
+
+def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
+    if not user.has_perm(MAY_SEE):
+        return None
+    kind = MODELS[type(obj)]
+    column = OBJECT_COLUMNS[kind]
+    site = with_owner(Site.objects.filter(pk=site_id_of(obj)), now=now).get()
+    health = health_of([obj], now=now)[obj.pk]
+    sent = Series.objects.filter(**{column: obj.pk}).order_by()
+    metrics = set(sent.values_list("metric", flat=True).distinct())
+    context: dict[str, Any] = {
+        "health": health,
+        "site": site,
+        "value": reading_words(health.reason) if health.reason else "",
+        "limit": _limit(health),
+        "code": _code(health),
+        "heard_at": _heard_at(kind, obj, site, metrics, now),
+        "checks": _touched(site, metrics),
+    }
+    if user.has_perm("telemetry.view_series") and (metric := _deciding(health, metrics)):
+        params = {"site": site.slug, "metric": metric, column: obj.pk, "start": "now-24h", "end": "now"}
+        known = registry().get(metric, None)
+        context |= {
+            "chart_title": known.title if known else metric,
+            "chart_url": link("explore-chart", **params),
+            "explore_url": link("explore", **params),
+        }
+    return Panel("health", "Health", "readiness/objects/health.html", context, span=12, order=50)
+
+
+def _limit(health: ObjectHealth) -> str:
+    reason = health.reason
+    return (
+        "" if reason is None or reason.threshold is None else str(format_value(reason.threshold, reason.unit))
+    )
+
+
+def _code(health: ObjectHealth) -> Code | None:
+    return code_of_reason(health.reason) if health.reason else None
+
+
+def _deciding(health: ObjectHealth, metrics: Collection[str]) -> str:
+    """The metric that speaks against the object, else the first of those that could."""
+    if health.reason is not None and health.reason.metric:
+        return health.reason.metric
+    judged = (name for name in sorted(metrics) if (known := registry().get(name, None)) and known.health)
+    return next(judged, "")
+
+
+def _heard_at(kind: str, obj: Model, site: Site, metrics: Collection[str], now: datetime) -> datetime | None:
+    if not metrics:
+        return None
+    seen = telemetry.snapshot([site.pk], metrics, now=now).last_seen(within_s=WITHIN_S)
+    return max(
+        (each.newest_at for each in seen if (each.object_kind, each.object_id) == (kind, obj.pk)),
+        default=None,
+    )
+
+
+def _touched(site: Site, metrics: Collection[str]) -> Sequence[TouchedCheck]:
+    """Checks that are computed from what is sent of the object, as they stand at its site."""
+    _version, framework = framework_queries.current()
+    touched = {
+        check.id: check
+        for check in framework.checks
+        if any(not set(part.metrics).isdisjoint(metrics) for part in check.parts)
+    }
+    if not touched:
+        return ()
+    results = CheckResult.objects.filter(site=site, check_id__in=touched).exclude(state="n-a")
+    return [
+        TouchedCheck(touched[check_id], state)
+        for check_id, state in results.order_by("check_id").values_list("check_id", "state")
+    ]

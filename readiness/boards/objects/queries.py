@@ -1,0 +1,143 @@
+"""Health of inventoried objects, read from what was evaluated for their sites: one statement for a page of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import connection
+from django.db.models import Model
+
+from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link, Port, PowerFeed
+from readiness.boards.queries.sites import KINDS, reason_of_stored
+from readiness.scoring.core.states import Health, HealthAt, health_at
+from readiness.scoring.health import MOST_REASONS, RANK
+from readiness.scoring.queries.rows import HealthReason
+from readiness.scoring.reasons import as_it_was
+from readiness.scoring.site_facts import DOMAIN_OF_ROLE, GONE
+from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
+
+MODELS: dict[type[Model], ObjectKind] = {
+    Device: ObjectKind.DEVICE,
+    Accelerator: ObjectKind.ACCELERATOR,
+    Port: ObjectKind.PORT,
+    PowerFeed: ObjectKind.FEED,
+    Link: ObjectKind.LINK,
+    CoolingUnit: ObjectKind.COOLING_UNIT,
+}
+DOMAINS: dict[type[Model], str] = {
+    Accelerator: DomainChoices.COMPUTE,
+    Port: DomainChoices.NETWORK,
+    Link: DomainChoices.NETWORK,
+    PowerFeed: DomainChoices.ENERGY,
+    CoolingUnit: DomainChoices.ENERGY,
+}
+SITE_PATHS = dict(KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHealth:
+    """`reason` is why the object is not well, None where it is, or where nothing is known. `note` says why not."""
+
+    state: Health
+    domain: str
+    since: datetime | None = None
+    reason: HealthReason | None = None
+    note: str = ""
+
+
+class _Stored(NamedTuple):
+    """One object in one domain, as the evaluation of its site left it."""
+
+    object_id: int
+    domain: str
+    health: str
+    since: datetime
+    last_health: str
+    heard_at: datetime | None
+    blind_at: datetime | None
+    reasons: int
+    reason: Any
+    is_sent: bool
+
+    def at(self, now: datetime) -> HealthAt:
+        stored = HealthAt(self.health, self.since, self.last_health, self.heard_at, {}, {})
+        return health_at(stored, self.blind_at, now)
+
+
+_STORED = """
+SELECT asked.id, health.domain, health.health, health.since, health.last_health, health.heard_at, health.blind_at,
+    jsonb_array_length(health.reasons),
+    (
+        SELECT reason::text FROM jsonb_array_elements(health.reasons) AS reason
+        WHERE reason->>'object_kind' = %(kind)s AND (reason->>'object_id')::bigint = asked.id LIMIT 1
+    ),
+    EXISTS (SELECT FROM telemetry_series AS series WHERE series.{column} = asked.id AND series.ended_at IS NULL)
+FROM unnest(%(ids)s::bigint[], %(sites)s::bigint[]) AS asked (id, site_id)
+JOIN scoring_domainhealth AS health ON health.site_id = asked.site_id
+"""
+
+
+def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealth]:
+    """The health of objects of one kind, by id. They bring their device and its site along."""
+    if not objects:
+        return {}
+    kind = MODELS[type(objects[0])]
+    asked = {
+        "kind": kind,
+        "ids": [each.pk for each in objects],
+        "sites": [site_id_of(each) for each in objects],
+    }
+    stored: dict[int, list[_Stored]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), asked)
+        for row in map(_Stored._make, cursor.fetchall()):
+            stored[row.object_id].append(row)
+    return {each.pk: _health(each, stored[each.pk], now) for each in objects}
+
+
+def site_id_of(obj: Any) -> int:
+    """The site that answers for it: of a link, that of its first end."""
+    *through, last = SITE_PATHS[type(obj)].split("__")
+    return getattr(reduce(getattr, through, obj), f"{last}_id")
+
+
+def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
+    domain = DOMAIN_OF_ROLE[obj.role] if isinstance(obj, Device) else DOMAINS[type(obj)]
+    if (state := _out_of_service(obj)) is not None:
+        return ObjectHealth(state, domain, note="not in service")
+    if reasons := [_reason(row, now) for row in stored if row.reason]:
+        return min(reasons, key=lambda health: RANK[health.state])
+    own = next((row for row in stored if row.domain == domain), None)
+    if own is None or not own.is_sent:
+        return ObjectHealth(Health.NOT_MONITORED, domain, note="no source sends anything about it")
+    current = own.at(now)
+    if current.health == Health.UNKNOWN:
+        return ObjectHealth(Health.UNKNOWN, domain, current.since, note="not heard from")
+    if own.reasons >= MOST_REASONS:
+        return ObjectHealth(Health.UNKNOWN, domain, note=f"{MOST_REASONS} other objects are worse or as bad")
+    return ObjectHealth(Health.OK, domain)
+
+
+def _out_of_service(obj: Any) -> Health | None:
+    """Follow the evaluation: it does not look at what is planned or retired, and the rest of what is not active rests."""
+    if not isinstance(obj, Device | Accelerator | Port):
+        return None
+    device = obj if isinstance(obj, Device) else obj.device
+    is_active = obj.status == device.status == Device.Status.ACTIVE
+    if (
+        device.status in GONE
+        or obj.status == Device.Status.RETIRED
+        or (isinstance(obj, Port) and not is_active)
+    ):
+        return Health.NOT_MONITORED
+    return None if is_active else Health.MAINTENANCE
+
+
+def _reason(row: _Stored, now: datetime) -> ObjectHealth:
+    stored = orjson.loads(row.reason)
+    reason = reason_of_stored(stored if row.at(now).health == row.health else as_it_was(stored))
+    return ObjectHealth(Health(reason.health), row.domain, reason.since or reason.taken_at, reason)

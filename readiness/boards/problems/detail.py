@@ -1,0 +1,67 @@
+"""One problem closely: the chart of what tells of it, the checks it touches, what to do, and what happened before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from readiness.boards.problems.queries import NO_DATA
+from readiness.boards.problems.rows import Problem, ProblemKind
+from readiness.boards.queries.samples import sample_query
+from readiness.boards.sentences import FlipLine, code_of_reason
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check, Framework
+from readiness.scoring.models import Flip
+from readiness.scoring.queries.rows import SampleQuery, flip_row
+from telemetry.core.codes import Code
+from telemetry.core.matching import OBJECT_COLUMNS
+from web.links import link
+
+CHARTED = {"start": "now-6h", "end": "now"}
+MOST_FLIPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetail:
+    """`touches` are the checks that fail with it; `code` is what the object reported, with what to do about it."""
+
+    chart: SampleQuery | None
+    chart_url: str
+    touches: tuple[Problem, ...]
+    code: Code | None
+    check: Check | None
+    flips: tuple[FlipLine, ...]
+
+
+def detail_of(problem: Problem, following: Sequence[Problem], *, user: Any, now: datetime) -> ProblemDetail:
+    _version, framework = framework_queries.current()
+    chart = _chart(problem) if user.has_perm("telemetry.view_series") else None
+    reason = problem.reasons[0] if problem.reasons else None
+    return ProblemDetail(
+        chart=chart,
+        chart_url=link("explore-chart", **chart.params) if chart else "",
+        touches=tuple(each for each in following if each.kind is ProblemKind.CHECK),
+        code=code_of_reason(reason) if reason else None,
+        check=framework.checks_by_id.get(problem.check_id),
+        flips=_flips(problem, framework, now),
+    )
+
+
+def _chart(problem: Problem) -> SampleQuery | None:
+    """The object's own series where there is one object, else all that the site sends of the metric."""
+    metric = next(iter(sorted(problem.metrics - {NO_DATA})), "")
+    if not metric:
+        return None
+    query = sample_query(problem.site.slug, metric)
+    params = query.params | CHARTED
+    if problem.objects == 1 and (column := OBJECT_COLUMNS.get(problem.reasons[0].object_kind)):
+        params |= {column: str(problem.reasons[0].object_id)}
+    return SampleQuery(query.label, query.unit, metric, params)
+
+
+def _flips(problem: Problem, framework: Framework, now: datetime) -> tuple[FlipLine, ...]:
+    subject = "check" if problem.check_id else "health"
+    if problem.kind not in (ProblemKind.CHECK, ProblemKind.HEALTH):
+        return ()
+    flips = Flip.objects.filter(site=problem.site.id, subject=subject, key=problem.subject, at__lte=now)
+    return tuple(FlipLine(*flip_row(flip, framework)) for flip in flips.select_related("site")[:MOST_FLIPS])

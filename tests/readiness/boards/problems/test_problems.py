@@ -1,0 +1,203 @@
+"""`/problems/`: what is listed, how it folds, and that the capacity of a site counts once."""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.boards.problems.queries import problems
+from readiness.boards.problems.rows import ProblemState, kw_once, totals
+from readiness.scoring.queries.standing import standing
+from tests.pages import rows_of as file_rows
+from tests.pages import text_of
+from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.stored import NOW
+from tests.readiness.scoring.test_page_queries import source
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _judged_now(frozen_now):
+    frozen_now.at = NOW
+
+
+@pytest.fixture
+def flapping():
+    return flapping_site()
+
+
+@pytest.fixture
+def silent():
+    return silent_site()
+
+
+def now_wrong():
+    return problems(standing(now=NOW))
+
+
+def by_id():
+    return {each.id: each for each in now_wrong()}
+
+
+CAUSE = f"health-dsm-network-{LOSSES}"
+
+
+def test_objects_that_one_rule_speaks_against_are_one_cause(flapping):
+    cause = by_id()[CAUSE]
+    assert (cause.state, cause.objects, cause.value, cause.limit) == ("critical", 2, "15", "limit 4")
+    assert cause.since == NOW - timedelta(minutes=9)
+    under = [each for each in now_wrong() if each.cause == CAUSE and not each.is_cause]
+    assert [(each.where, each.value) for each in under if each.kind == "health"] == [
+        ("leaf03 swp1", "15"),
+        ("leaf03 swp2", "14"),
+    ]
+
+
+def test_a_check_that_is_computed_from_it_follows_and_others_do_not(flapping):
+    listed = by_id()
+    assert listed["check-dsm-p5-fabric-health"].cause == CAUSE
+    assert listed["check-dsm-p2-power-headroom"].is_cause
+
+
+def test_capacity_counts_once(flapping):
+    listed = now_wrong()
+    assert kw_once(listed) == 253.0
+    assert [(each.state, each.causes, each.kw) for each in totals(listed)] == [
+        (ProblemState.CRITICAL, 1, 253.0),
+        (ProblemState.FAILING, 1, 253.0),
+    ]
+
+
+def test_all_that_is_silent_follows_from_the_silent_source(silent):
+    listed = now_wrong()
+    [head] = [each for each in listed if each.kind == "source"]
+    assert (head.state, head.kw, head.follow) == ("silent", 0.0, 2)
+    assert {each.id for each in listed if each.cause == head.id} == {
+        head.id,
+        "health-qro-compute",
+        "check-qro-p5-telemetry-coverage",
+    }
+
+
+def test_the_worst_comes_first_and_what_follows_stands_below_its_cause(flapping, silent):
+    listed = now_wrong()
+    heads = [each for each in listed if each.is_cause]
+    assert heads == sorted(heads, key=lambda each: each.rank)
+    assert [each.leading.id for each in listed] == [head.id for head in heads for _ in range(1 + head.follow)]
+
+
+def test_retired_sites_have_no_problems(flapping):
+    flapping.stage = "retired"
+    flapping.save()
+    assert now_wrong() == []
+
+
+def listed_in(answer):
+    return re.findall(r'<tr id="row-problems-([^"]+)"', text_of(answer))
+
+
+@pytest.fixture
+def ask(client_of, flapping, silent):
+    client = client_of("viewer")
+    return lambda query="": client.get(f"/problems/?{query}")
+
+
+def test_the_list_folds_what_follows_and_opens_one_cause(ask):
+    folded, opened = listed_in(ask()), listed_in(ask(f"problem={CAUSE}"))
+    assert CAUSE in folded
+    assert "check-dsm-p5-fabric-health" not in folded
+    assert set(opened) - set(folded) == {
+        "check-dsm-p5-fabric-health",
+        *(each for each in opened if each.startswith(f"{CAUSE}-port-")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("state=failing", lambda each: each.state == "failing"),
+        ("state=critical,silent", lambda each: each.state in ("critical", "silent")),
+        ("kind=check", lambda each: each.kind == "check"),
+        ("kind=source", lambda each: each.kind == "source"),
+        ("domain=network", lambda each: each.subject == "network"),
+        ("site=qro", lambda each: each.site.slug == "qro"),
+        ("owner=none", lambda each: not each.site.owner),
+        ("owner=Fabric", lambda each: each.site.owner == "Fabric"),
+        ("q=headroom", lambda each: "headroom" in each.title),
+        ("group=site", lambda each: True),
+        ("group=owner", lambda each: True),
+        ("group=cause&sort=-since&state=failing", lambda each: each.state == "failing"),
+    ],
+)
+def test_filters_and_groups(ask, query, kept):
+    expected = {each.id for each in now_wrong() if kept(each)}
+    assert expected
+    assert set(listed_in(ask(query))) == expected
+
+
+@pytest.mark.parametrize("query", ["state=failing", "kind=check", "domain=network", "site=qro", "owner=none"])
+def test_the_endpoint_takes_the_filters_of_the_page(ask, api_of, query):
+    told = api_of("viewer").get(f"/api/readiness/problems/?{query}").json()
+    assert {each["id"] for each in told["results"]} == set(listed_in(ask(query)))
+
+
+def test_groups_have_headings_with_their_capacity(ask):
+    assert re.findall(r'<tr class="heading"><th[^>]*>([^<]+)<', text_of(ask("group=site"))) == [
+        "Des Moines · 5 problems · 253 kW",
+        "Queretaro · 4 problems · 0 kW",
+    ]
+
+
+def test_the_panel_says_value_limit_and_what_it_touches(ask):
+    panel = re.search(r'<aside[^>]*id="problem".*?</aside>', text_of(ask(f"problem={CAUSE}")), re.DOTALL)[0]
+    words = " ".join(re.sub(r"<[^>]+>", " ", panel).split())
+    for said in ("Critical", "Link losses in 24 h", "Value 15 limit 4", "253 kW", "Fabric", "leaf03 swp1"):
+        assert said in words
+    assert 'href="/sites/dsm/checks/p5-fabric-health/"' in panel
+    assert 'data-chart-url="/telemetry/explore/chart.json?site=dsm&amp;metric=' in panel
+
+
+def test_the_file_counts_the_capacity_of_a_site_once_a_cause(ask):
+    rows = file_rows(ask("export=csv&site=dsm&state=critical"))
+    assert [row["At stake (kW)"] for row in rows] == ["253.0", "", ""]
+
+
+def test_the_endpoint_pages_and_refuses_what_it_does_not_know(flapping, api_of):
+    client = api_of("viewer")
+    whole = client.get("/api/readiness/problems/").json()
+    second = client.get("/api/readiness/problems/?limit=1&offset=1").json()
+    assert second["results"] == whole["results"][1:2]
+    assert second["count"] == whole["count"] == 5
+    assert sum(each["kw"] for each in whole["results"] if each["cause"] == CAUSE) == 253.0
+    assert client.get("/api/readiness/problems/?state=dreadful").json()["count"] == 0
+    assert client.get("/api/readiness/problems/?nothing=1").status_code == 400
+
+
+def test_the_fleet_shows_the_first_causes_of_the_same_list(ask, client_of):
+    shown = re.findall(r'<li id="attention-([^"]+)"', text_of(client_of("viewer").get("/")))
+    assert shown == [each.id for each in now_wrong() if each.is_cause][:5]
+
+
+def statements(read):
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    return len(captured)
+
+
+def test_a_thousand_problems_take_as_many_statements_as_one(ask):
+    few = statements(ask)
+    for number in range(100):
+        there = stored.site(name=f"Site {number}", slug=f"site-{number}", owner="")
+        reasons = [losing(SimpleNamespace(pk=port), minutes=1) for port in range(8)]
+        stored.health(there, "network", "critical", reasons=reasons)
+        stored.result(there, "p2-power-headroom", "fail")
+        source(there, "late")
+    assert len(now_wrong()) > 1000
+    assert statements(ask) == few <= 12
