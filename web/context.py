@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from web import clock
+from web.saved_views.queries import SavedViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "kiosk": request.GET.get("kiosk") == "1",
         "shortcuts": shortcuts_of(request),
         "refresh_s": _refresh_s(request),
+        "saved_views": SavedViews(request) if signed_in else None,
         "search_query": request.GET.get("q", "") if request.path == "/search/" else "",
     }
 

@@ -1,6 +1,7 @@
 // Single-key shortcuts: `/` to search, and whatever carries data-shortcut ("r", "g f"). They can be switched off
 // (WCAG 2.1.4), never act while someone types, and leave combinations with Ctrl, Alt or Meta alone.
 import { keepPreference } from './preferences.js';
+import { actOnRows } from './rows.js';
 
 const PAUSE_MS = 1200; // longest time between the keys of a sequence
 let typed = '';
@@ -38,7 +39,7 @@ function press(key) {
       return true;
     }
   }
-  return false;
+  return actOnRows(key);
 }
 
 document.addEventListener('keydown', (event) => {

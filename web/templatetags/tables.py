@@ -9,8 +9,13 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from web.tables.menus import Action
+from web.templatetags import kit
+
 register = template.Library()
 
+# So many characters of a cell stand on one line.
+WHOLE = 28
 NO_LABEL = {"title", "status"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
 
@@ -21,10 +26,41 @@ def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     column = cell.column
     # A phone has no heading row: what a figure is in goes with its name.
     label = f"{column.label} {column.unit}" if column.unit else str(column.label)
-    # A day is read as one word.
-    classes = f"{' numeric' if column.numeric else ''}{' nowrap' if type(cell.value) is date else ''}"
+    # A day is read as one word; so are ids, names and what is no longer than these.
+    width = " nowrap" if type(cell.value) is date else _width(cell.text)
+    classes = f"{' numeric' if column.numeric else width}"
     opening = _opening(column.phone or "pair", classes, label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
+
+
+@register.simple_tag
+def row_menu(row: Any, table_id: str) -> SafeString:
+    """The cell with a row's actions, in a popover: nothing around the table cuts it off."""
+    if not row.menu:
+        return SafeString('<td class="row-menu"></td>')
+    menu_id = f"menu-{table_id}-{row.id}"
+    return format_html(
+        '<td class="row-menu"><button class="button small icon-only ghost" type="button" popovertarget="{}"'
+        ' aria-label="Actions for {}">{}</button><div class="menu-body row-actions" id="{}" popover>{}</div></td>',
+        menu_id,
+        row.name,
+        kit.icon("dots", "small"),
+        menu_id,
+        SafeString("".join(map(_action, row.menu))),
+    )
+
+
+def _action(action: Action) -> SafeString:
+    drawn = kit.icon(action.icon, "small")
+    if action.copies:
+        return format_html(
+            '<button class="menu-item" type="button" data-copy-address="{}">{}'
+            '<span data-copy-label data-copied="Copied" aria-live="polite">{}</span></button>',
+            action.url,
+            drawn,
+            action.label,
+        )
+    return format_html('<a class="menu-item" href="{}">{}{}</a>', action.url, drawn, action.label)
 
 
 def _content(context: Context, row: Any, cell: Any) -> str:
@@ -43,6 +79,10 @@ def _content(context: Context, row: Any, cell: Any) -> str:
         first = ' class="row-link"' if row.cells[0] is cell else ""
         return f'<a href="{conditional_escape(cell.url)}"{first}>{text}</a>'
     return f'<span class="text-tone">{text}</span>' if cell.tone else text
+
+
+def _width(text: str) -> str:
+    return "" if not text else " whole" if len(text) <= WHOLE else " long"
 
 
 @lru_cache(maxsize=1024)
