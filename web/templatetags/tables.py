@@ -1,5 +1,6 @@
 """The cells of a table: a page has hundreds, and a template's own branches would take most of its time."""
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ register = template.Library()
 
 # So many characters of a cell stand on one line.
 WHOLE = 28
+# Names of sites, devices and standards, which a line of several would break at their hyphens.
+ID = re.compile(r"\b[A-Za-z]\w*(?:-\w+)*-\w*\d\w*\b")
 NO_LABEL = {"title", "status"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
 
@@ -73,6 +76,8 @@ def _content(context: Context, row: Any, cell: Any) -> str:
     text = conditional_escape(cell.text)
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'
+    if "-" in text and len(text) > WHOLE:
+        text = SafeString(ID.sub(r'<span class="nowrap">\g<0></span>', text))
     if cell.code:
         text = format_html("<code>{}</code>", text)
     if cell.url:
