@@ -66,7 +66,7 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 
 
 def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
-    """What the reader may do with one object of the list."""
+    """List what the reader may do with one object."""
     allowed = [
         each
         for each in kind.entries

@@ -19,7 +19,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def permissions_of(table: str) -> tuple[str, ...] | None:
-    """What the page of this url name asks for; None where it is no page that a view can be kept of."""
+    """Return what the page of this url name asks for; None where it is no page that a view can be kept of."""
     try:
         path = reverse(table)
         view = resolve(path).func

@@ -47,7 +47,7 @@ def default_of(user: Any, views: list[View]) -> View | None:
 
 
 class SavedViews:
-    """What templates ask of the views, worked out once they do."""
+    """Answers what templates ask of the views, worked out once they do."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -87,7 +87,7 @@ class SavedViews:
 
     @property
     def query(self) -> str:
-        """What the address asks for now, as a view keeps it."""
+        """Return what the address asks for now, as a view keeps it."""
         kept = QueryDict(mutable=True)
         for name, values in self.request.GET.lists():
             if name not in LEFT_OUT and any(values):

@@ -1,4 +1,4 @@
-"""What a user's tables look like: the columns of each, and the density. An address that names columns comes first."""
+"""Keeps how a user's tables look: the columns of each, and the density. An address that names columns comes first."""
 
 import re
 from typing import Any

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from web.audit import is_audited
-from web.history.events import label_of, permission_of
+from web.audit.registry import label_of, permission_of
 from web.links import link
 
 

@@ -79,10 +79,8 @@ class TablePage:
     why these are shown: "default", "asked" by the address or "kept" for the user.
     """
 
-    id: str
     title: str
     label: str
-    noun: tuple[str, str]
     url: str
     hidden: list[tuple[str, str]]
     filter_values: list[tuple[str, str]]
@@ -96,19 +94,39 @@ class TablePage:
     columns_are: str
     without_columns_url: str
     density: str
-    densities: list[tuple[str, str]]
     query: str
-    has_menus: bool
     exports: list[dict[str, str]]
     page: Pager
-    selectable: bool
     actions: list[Any]
-    empty: Any
     api_url: str
     export: str
     shown: list[Column] = field(repr=False)
     table: Table = field(repr=False)
     every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.table.id
+
+    @property
+    def noun(self) -> tuple[str, str]:
+        return self.table.noun
+
+    @property
+    def empty(self) -> Mapping[str, Any]:
+        return self.table.empty or {"title": "Nothing here yet", "text": ""}
+
+    @property
+    def selectable(self) -> bool:
+        return bool(self.actions)
+
+    @property
+    def has_menus(self) -> bool:
+        return any(row.menu for row in self.rows)
+
+    @property
+    def densities(self) -> list[tuple[str, str]]:
+        return list(display.DENSITIES.items())
 
 
 def page(
@@ -144,18 +162,15 @@ def page(
     filters = source.panel(address, counts=counts)
     offered = list(table.actions if actions is None else actions)
     menu_of = with_common(request, menu)
-    drawn = [] if export else [_row(table, row, shown, headings, menu_of) for row in source.between(*cut)]
+    seen = [] if export else source.between(*cut)
     return TablePage(
-        id=table.id,
         title=title or str(table.title),
         label=title or table.accessible_name,
-        noun=(str(table.noun[0]), str(table.noun[1])),
         url=address.path,
         hidden=address.kept,
         filter_values=address.applied,
         columns=headings,
-        rows=drawn,
-        has_menus=any(row.menu for row in drawn),
+        rows=[_row(table, row, shown, headings, menu_of) for row in seen],
         search=_search(table, address) if table.search and source.searches else None,
         filters=filters,
         chips=source.chips(address, filters),
@@ -164,22 +179,23 @@ def page(
         columns_are=columns_are,
         without_columns_url=address.url(without=[COLUMNS]),
         density=display.density_of(user),
-        densities=list(display.DENSITIES.items()),
         query=_query(address, shown if columns_are != "default" else []),
-        exports=[
-            {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
-            for form, label in EXPORTS.items()
-        ],
+        exports=_exports(address),
         page=pager,
-        selectable=bool(offered),
         actions=offered,
-        empty=table.empty or {"title": "Nothing here yet", "text": ""},
         api_url=_api_url(table, address),
         export=export,
         shown=shown,
         table=table,
         every_row=source.chunks,
     )
+
+
+def _exports(address: Address) -> list[dict[str, str]]:
+    return [
+        {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
+        for form, label in EXPORTS.items()
+    ]
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
