@@ -37,7 +37,7 @@ def density_of(user: Any) -> str:
 def keep_display(request: UserRequest, table_id: str) -> HttpResponse:
     """Leads back to the list; an address that names columns goes on to name them."""
     asked = request.POST
-    address = asked.get("next", "")
+    address = asked.get("reset", asked.get("next", ""))
     if not (address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)):
         address = "/"
     columns = [key for key in dict.fromkeys(asked.getlist(COLUMNS)) if KEY.fullmatch(key)][:MOST_COLUMNS]

@@ -23,6 +23,11 @@ NO_LABEL = {"title", "status"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
 
 
+@register.filter
+def whole_ids(text: str) -> SafeString:
+    return SafeString(ID.sub(r'<span class="nowrap">\g<0></span>', conditional_escape(text)))
+
+
 @register.simple_tag(takes_context=True)
 def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
@@ -77,7 +82,7 @@ def _content(context: Context, row: Any, cell: Any) -> str:
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'
     if "-" in text and len(text) > WHOLE:
-        text = SafeString(ID.sub(r'<span class="nowrap">\g<0></span>', text))
+        text = whole_ids(text)
     if cell.code:
         text = format_html("<code>{}</code>", text)
     if cell.url:

