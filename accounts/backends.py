@@ -4,13 +4,15 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import OuterRef
 
 from accounts.models import User
-from accounts.queries import slugs_of_scopes
+from accounts.queries import rows_of_views, slugs_of_scopes
 
 
 class ScopedBackend(ModelBackend):
-    """Loads the user of a session with their scopes, so that whoever has none pays no statement for that."""
+    """Loads the user of a session with their scopes and views, which then take no statement of their own."""
 
     def get_user(self, user_id: int) -> User | None:
-        users = User.objects.annotate(scope_slugs=slugs_of_scopes(OuterRef("pk")))
+        users = User.objects.annotate(
+            scope_slugs=slugs_of_scopes(OuterRef("pk")), view_rows=rows_of_views(OuterRef("pk"))
+        )
         user = users.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None

@@ -1,4 +1,7 @@
-"""Who acts: people and the tokens that act for them. Teams and skills are not here; they are readiness.people's."""
+"""Who acts: people, the tokens that act for them, the views they keep.
+
+Teams and skills are not here; they are readiness.people's.
+"""
 
 from datetime import datetime
 
@@ -157,6 +160,57 @@ class Token(models.Model):
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
+
+
+class SavedView(models.Model):
+    """A list as its owner keeps it: the page, by url name, and the query of its address.
+
+    A default is what its list opens with: for its owner or, if it is shared, for whoever has no default of their own.
+    """
+
+    HISTORY = True
+    # A shared one may name sites: whoever sees a part of them has their own alone.
+    VISIBLE_WHERE = "NOT accounts_savedview.shared"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views", editable=False)
+    table = models.CharField(
+        max_length=100, help_text="The url name of the list's page, such as device-list."
+    )
+    name = models.CharField(max_length=60)
+    query = models.CharField(
+        max_length=2000,
+        blank=True,
+        help_text="Filters, sort and columns, as the address of the list has them.",
+    )
+    shared = models.BooleanField(default=False, help_text="Everybody who may open the list sees it.")
+    default = models.BooleanField(default=False, help_text="The list opens with it.")
+
+    class Meta:
+        ordering = ["name", "id"]
+        default_permissions = ("view", "change", "delete")
+        permissions = [("share_savedview", "Can share saved views")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "table", "name"],
+                name="saved_view_name_unique",
+                violation_error_message="You have a view of this name already.",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "table"],
+                condition=Q(default=True),
+                name="saved_view_one_default",
+                violation_error_message="Another view is the default of this list.",
+            ),
+            models.UniqueConstraint(
+                fields=["table"],
+                condition=Q(default=True, shared=True),
+                name="saved_view_one_shared_default",
+                violation_error_message="Another shared view is the default of this list for everybody.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SignInLink(models.Model):

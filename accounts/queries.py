@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 
-from accounts.models import AccessScope, User
+from accounts.models import AccessScope, SavedView, User
 from accounts.roles import ROLES
 
 _BETWEEN = ":"
@@ -35,3 +35,23 @@ def scopes_of(user: Any) -> tuple[tuple[str, str], ...]:
     if slugs is None:
         slugs = User.objects.filter(pk=user.pk).values_list(slugs_of_scopes(user.pk), flat=True).get()
     return tuple((kind, slug) for kind, _, slug in (each.partition(_BETWEEN) for each in slugs))
+
+
+VIEW_FIELDS = ("id", "table", "name", "query", "shared", "default", "owner_id")
+
+
+def rows_of_views(user: Any) -> ArraySubquery:
+    """An annotation `view_rows` for whatever leads to a user: their own views and all that are shared."""
+    views = SavedView.objects.filter(Q(owner=user) | Q(shared=True)).order_by("name", "pk")
+    return ArraySubquery(views.values_list(JSONObject(**dict(zip(VIEW_FIELDS, VIEW_FIELDS, strict=True)))))
+
+
+def views_kept(user: Any) -> list[dict[str, Any]]:
+    """Return the user's views and, if the user sees all sites, the shared ones, by name.
+
+    No statement where `view_rows` is known.
+    """
+    rows = getattr(user, "view_rows", None)
+    if rows is None:
+        rows = User.objects.filter(pk=user.pk).values_list(rows_of_views(user.pk), flat=True).get()
+    return [row for row in rows if not (row["shared"] and scopes_of(user))]

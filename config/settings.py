@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "web.middleware.MethodMiddleware",
     "web.middleware.BadValueMiddleware",
+    "web.saved_views.middleware.SavedViewMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -302,7 +303,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # After some 25 quiet minutes a process gives way to one that holds little, whatever it had to do before.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
-# KiB. What a large task took is given back right after it: 180,000 are those of a process that only rolls up and scores.
+# KiB. What a large task took is given back right after it; a process that rolls up and scores has some 180,000.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Connections are kept for CONN_MAX_AGE (config/celery.py drops broken ones): a new one costs more than a small drain.

@@ -219,6 +219,7 @@ SOURCES = Kind(
         row_id="source.pk",
         row_name="source.name",
         row_url=lambda row: page_url(row.source) or "",
+        row_object="source",
         empty={
             "title": "No sources yet",
             "text": "A source is one sender of samples, such as a Prometheus. Add one and point it here.",

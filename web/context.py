@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from web import clock
 from web.navigation import navigation
+from web.saved_views.queries import SavedViews
 
 # Seconds between refreshes of live regions, as text: the template takes the number 0 for none.
 REFRESHES_S = {"0", "10", "30", "60", "300"}
@@ -15,7 +16,8 @@ DEFAULT_REFRESH_S = "30"
 
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    nav = navigation(request) if user is not None and user.is_authenticated else []
+    signed_in = user is not None and user.is_authenticated
+    nav = navigation(request) if signed_in else []
     entry = next((entry for entry in nav if entry["current"]), None)
     return {
         "page_at": clock.now(),
@@ -28,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "kiosk": request.GET.get("kiosk") == "1",
         "shortcuts": shortcuts_of(request),
         "refresh_s": _refresh_s(request),
+        "saved_views": SavedViews(request) if signed_in else None,
     }
 
 

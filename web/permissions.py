@@ -66,6 +66,7 @@ def require(*permissions: str) -> Callable[[View], View]:
                 raise MissingPermission(missing)
             return view(request, *args, **kwargs)
 
+        checked.permissions = permissions  # type: ignore[attr-defined]
         return checked
 
     return decorate

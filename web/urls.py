@@ -7,10 +7,13 @@ from web.history import api, views
 from web.metrics import MetricsView
 from web.rest import docs
 from web.search import search_page
+from web.tables.display import keep_display
 from web.waiting import counts_page
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
+    path("", include("web.saved_views.urls")),
+    path("tables/<slug:table_id>/", keep_display, name="table-display"),
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
     path("search/", search_page, name="search"),

@@ -109,6 +109,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('table', models.CharField(help_text="The url name of the list's page, such as device-list.", max_length=100)),
+                ('name', models.CharField(max_length=60)),
+                ('query', models.CharField(blank=True, help_text='Filters, sort and columns, as the address of the list has them.', max_length=2000)),
+                ('shared', models.BooleanField(default=False, help_text='Everybody who may open the list sees it.')),
+                ('default', models.BooleanField(default=False, help_text='The list opens with it.')),
+                ('owner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'permissions': [('share_savedview', 'Can share saved views')],
+                'default_permissions': ('view', 'change', 'delete'),
+                'constraints': [models.UniqueConstraint(fields=('owner', 'table', 'name'), name='saved_view_name_unique', violation_error_message='You have a view of this name already.'), models.UniqueConstraint(condition=models.Q(('default', True)), fields=('owner', 'table'), name='saved_view_one_default', violation_error_message='Another view is the default of this list.'), models.UniqueConstraint(condition=models.Q(('default', True), ('shared', True)), fields=('table',), name='saved_view_one_shared_default', violation_error_message='Another shared view is the default of this list for everybody.')],
+            },
+        ),
+        migrations.CreateModel(
             name='Token',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -267,6 +267,7 @@ WORKLOADS = Kind(
         row_id=lambda row: row.workload.pk,
         row_name=lambda row: row.workload.name,
         row_url=lambda row: page_url(row.workload) or "",
+        row_object="workload",
         api="workloads-api-workload-class-list",
         empty={
             "title": "No workload class",

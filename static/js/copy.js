@@ -15,6 +15,7 @@ export function absoluteAddress(address, range) {
 function textFor(button) {
   if ('copyLink' in button.dataset) return absoluteAddress(location.href, document.querySelector('[data-time-range]'));
   if (button.dataset.copyFrom) return document.querySelector(button.dataset.copyFrom)?.textContent.trim() ?? '';
+  if (button.dataset.copyAddress) return new URL(button.dataset.copyAddress, location.href).href;
   return button.dataset.copy;
 }
 
@@ -34,7 +35,7 @@ async function write(text) {
 }
 
 document.addEventListener('click', async (event) => {
-  const button = event.target.closest('[data-copy], [data-copy-from], [data-copy-link]');
+  const button = event.target.closest('[data-copy], [data-copy-from], [data-copy-link], [data-copy-address]');
   if (!button) return;
   await write(textFor(button));
   const label = button.querySelector('[data-copy-label]');

@@ -2,6 +2,7 @@
 // (WCAG 2.1.4), never act while someone types, and leave combinations with Ctrl, Alt or Meta alone.
 import { openPalette } from './palette.js';
 import { keepPreference } from './preferences.js';
+import { actOnRows } from './rows.js';
 
 const PAUSE_MS = 1200; // longest time between the keys of a sequence
 let typed = '';
@@ -32,7 +33,7 @@ function press(key) {
       return true;
     }
   }
-  return false;
+  return actOnRows(key);
 }
 
 document.addEventListener('keydown', (event) => {

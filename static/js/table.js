@@ -42,6 +42,13 @@ document.addEventListener('input', (event) => {
   timers.set(form, setTimeout(() => form.isConnected && form.requestSubmit(), PAUSE_MS));
 });
 
+// A form in a region that is refreshed has no token, so that the region is the same until its rows change.
+document.addEventListener('formdata', (event) => {
+  if (!event.target.matches('[data-token]')) return;
+  const headers = JSON.parse(document.body.getAttribute('hx-headers:inherited') ?? '{}');
+  event.formData.set('csrfmiddlewaretoken', headers['X-CSRFToken'] ?? '');
+});
+
 // Fields left empty would only lengthen the address.
 document.addEventListener('htmx:config:request', (event) => {
   const { ctx } = event.detail;

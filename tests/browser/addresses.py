@@ -2,7 +2,7 @@
 
 import re
 
-from accounts.models import User
+from accounts.models import SavedView, User
 from inventory.kinds import KINDS
 from readiness.evidence.models import (
     Attestation,
@@ -34,9 +34,21 @@ def kind_of(route):
 def address(route):
     """The route with what there is in the place of its parameters."""
     values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    values |= {
+        "step": "1",
+        "domain": "energy",
+        "pillar_id": "p5",
+        "part_id": "still-scheduling",
+        "table_id": "sites",
+    }
     values["name"] = "hours"
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
+
+
+def saved_views():
+    admin = User.objects.get(username="admin")
+    SavedView.objects.get_or_create(owner=admin, table="device-list", name="Nodes", query="role=node")
+    return admin.saved_views.all()
 
 
 # The first whose beginning a route has.
@@ -64,6 +76,7 @@ ROWS = {
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
     "people/teams/": lambda: Team.objects.all(),
     "people/": lambda: Person.objects.order_by("pk"),
+    "views/": lambda: saved_views(),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),

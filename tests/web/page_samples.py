@@ -23,7 +23,6 @@ TABLE = {
     "chips": [],
     "clear_url": "/fleet/",
     "choices": [],
-    "default_columns_url": "",
     "exports": [{"label": "CSV", "url": "/fleet/?export=csv"}],
     "page": None,
     "selectable": False,

@@ -34,7 +34,7 @@ BY_WHO_IS_NAMED = re.compile(
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
     r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )
-ABOUT_ONESELF = ("settings/", "api/accounts/tokens/")
+ABOUT_ONESELF = ("settings/", "api/accounts/tokens/", "views/", "api/views/", "tables/")
 SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 

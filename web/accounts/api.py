@@ -31,7 +31,7 @@ ROLE_CHOICES = [(name, name) for name in ROLES]
 
 
 @contextmanager
-def _refusals_as_errors() -> Iterator[None]:
+def refusals_as_errors() -> Iterator[None]:
     try:
         yield
     except operations.NotAllowed as error:
@@ -119,7 +119,7 @@ class UserViewSet(ObjectViewSet):
         is_active = given.pop("is_active", True)
         given.pop("keep_tokens", None)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
-        with _refusals_as_errors():
+        with refusals_as_errors():
             serializer.instance = operations.create_user(**given, **who)
             if not is_active:
                 operations.change_user(serializer.instance, is_active=False, **who)
@@ -129,7 +129,7 @@ class UserViewSet(ObjectViewSet):
         given = _given(serializer)
         password, keep_tokens = given.pop("password", None), given.pop("keep_tokens", False)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
-        with _refusals_as_errors():
+        with refusals_as_errors():
             operations.change_user(user, **given, **who)
             if password is not None:
                 operations.set_password(user, password, keep_tokens=keep_tokens, **who)
@@ -184,7 +184,7 @@ class TokenViewSet(ObjectViewSet):
         given = {"expires_at": None} | serializer.validated_data
         given["user"] = given.get("user") or self.request.user
         given["expires_at"] = self._within_own_life(given["expires_at"])
-        with _refusals_as_errors():
+        with refusals_as_errors():
             token, plain = operations.create_token(**given, by=self.request.user, now=clock.now())
         serializer.instance = token
         self.made[token.pk] = plain

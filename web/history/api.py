@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from web import clock, links
-from web.history.events import ACTIONS, HistoryRow, history, label_of, query_of
+from web.audit.registry import label_of
+from web.history.events import ACTIONS, HistoryRow, history, query_of
 from web.rest.fields import absolute
 from web.rest.pagination import limit_of
 from web.rest.reports import endpoint, parameter

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.audit.registry import left_out
+from web.audit.registry import label_of, left_out, permission_of
 from web.permissions import MissingPermission
 from web.timerange import BadParameter, parse_instant
 from web.words import in_words
@@ -198,21 +198,9 @@ def visible_models(user: Any) -> tuple[type[Model], ...]:
     return tuple(model for model in _by_label() if user.has_perm(permission_of(model)))
 
 
-def permission_of(model: type[Model]) -> str:
-    """Return what a reader of its history needs: to view it, unless the model says that its past tells more than it
-    shows.
-    """
-    own = f"{model._meta.app_label}.view_{model._meta.model_name}"
-    return str(getattr(model, "HISTORY_PERMISSION", own))
-
-
 def model_named(label: str) -> type[Model] | None:
     """The audited model that `inventory.device-type` names."""
     return next((model for model in audited_models() if label_of(model) == label), None)
-
-
-def label_of(model: type[Model]) -> str:
-    return f"{model._meta.app_label}.{links.noun(model)}"
 
 
 def _by_label() -> list[type[Model]]:

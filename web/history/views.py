@@ -7,7 +7,8 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from web import clock, visibility
-from web.history.events import ACTIONS, PARAMETERS, history, label_of, query_of, visible_models
+from web.audit.registry import label_of
+from web.history.events import ACTIONS, PARAMETERS, history, query_of, visible_models
 from web.permissions import signed_in
 from web.tables.addresses import Address
 from web.timerange import BadParameter

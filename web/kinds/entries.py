@@ -28,7 +28,7 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         except form.refusals as error:
             form.refused(error)
     of_it = [(str(obj), kind.page_of(obj))] if obj is not None else []
-    heading = _said(entry.heading, obj)
+    heading = said(entry.heading, obj)
     context = {
         "heading": heading,
         "sub": entry.hint,
@@ -53,11 +53,11 @@ def _enter(request: HttpRequest, kind: Kind, entry: Entry, obj: Any, asked: dict
     entered = entry.enter(*subject, **asked, by=request.user, now=clock.now())
     if entry.answer is not None:
         return entry.answer(request, obj, entered)
-    messages.success(request, _said(entry.done, entered if obj is None else obj))
+    messages.success(request, said(entry.done, entered if obj is None else obj))
     if entry.after is not None:
         return redirect(entry.after(entered))
     return redirect(kind.url("list") if obj is None else kind.page_of(obj))
 
 
-def _said(sentence: Sentence, obj: Any) -> str:
+def said(sentence: Sentence, obj: Any) -> str:
     return sentence if isinstance(sentence, str) else sentence(obj)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from web import links
-from web.tables import Table
+from web.tables import LISTS, Table
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,8 @@ class Kind:
 
     def __post_init__(self) -> None:
         KIND_OF[self.model] = self
+        if "list" in self.pages:
+            LISTS[self.url_name("list")] = self.table
 
     @property
     def noun(self) -> str:

@@ -1,6 +1,7 @@
 """List, page, form and deletion of any kind of object; its declaration says what differs."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,9 +17,11 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from web import actor, answers, clock, links
 from web.history.events import history_of
 from web.kinds import added, details
+from web.kinds.entries import said
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
 from web.tables import page, respond, wants_table_only
+from web.tables.menus import Action
 from web.timerange import BadParameter
 
 LARGEST_ID = 2**63 - 1
@@ -28,8 +31,9 @@ LARGEST_ID = 2**63 - 1
 @require_GET
 def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
     actions = list(_actions(request, kind))
+    menu = partial(_menu, request, kind)
     declared, prepare = added.listed(kind.table, kind.model, kind.prepare, request.user)
-    table = page(request, declared, kind.rows(), prepare=prepare, actions=actions, counts=True)
+    table = page(request, declared, kind.rows(), prepare=prepare, actions=actions, menu=menu)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
     context = {
@@ -60,6 +64,25 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
             "url": url,
             "all_url": f"{url}?{urlencode(asked)}",
         }
+
+
+def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
+    """List what the reader may do with one object."""
+    allowed = [
+        each
+        for each in kind.entries
+        if each.on_object and each.form is not None and request.user.has_perms(each.permissions)
+    ]
+    entries = [
+        Action(said(entry.heading, obj), reverse(entry.url_name, args=[getattr(obj, kind.key)]), entry.icon)
+        for entry in allowed
+    ]
+    pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
+    return entries + [
+        Action(label, url, icon)
+        for name, label, icon in pages
+        if (url := kind.url_if(request.user, name, obj))
+    ]
 
 
 def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:

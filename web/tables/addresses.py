@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 SEARCH, SORT, PAGE, SIZE, COLUMNS, EXPORT = "q", "sort", "page", "per", "cols", "export"
+# The id of a view that is asked for; the id of the one that an address was made from, 0 for none.
+VIEW, SAVED = "view", "saved"
 SIZES = (25, 50, 100, 250)
 
 type Pairs = list[tuple[str, str]]

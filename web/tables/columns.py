@@ -15,6 +15,8 @@ from web.words import in_words, plain
 type Read = str | Callable[[Any], Any]
 
 NOTHING = ("", None)
+# Tables that are all of a page, by the url name of the page: what the query of a saved view is held to.
+LISTS: dict[str, "Table"] = {}
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Table:
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
     sort; `headed_by` gives the heading that a row of a sequence stands under, with all others of it. Without a row it
-    says what the template `nothing` holds, or `empty`.
+    says what the template `nothing` holds, or `empty`. `page` is the url name of the page that shows this table alone.
+    `row_object` leads from a row to the object that it is of, by default the row itself.
     """
 
     id: str
@@ -114,6 +117,12 @@ class Table:
     api: str = ""
     group_by: Sequence[str] = ()
     headed_by: Callable[[Any], str] | None = None
+    page: str = ""
+    row_object: str = ""
+
+    def __post_init__(self) -> None:
+        if self.page:
+            LISTS[self.page] = self
 
     @property
     def accessible_name(self) -> str:
@@ -125,6 +134,9 @@ class Table:
             if self.row_id is not None
             else getattr(row, "pk", getattr(row, "id", None))
         )
+
+    def object_of(self, row: Any) -> Any:
+        return read(row, self.row_object) if self.row_object else row
 
     def url_of(self, row: Any) -> str:
         if self.row_url is not None:

@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import django_filters
 from django import forms
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.functions import Cast
 
 from web import visibility
@@ -86,20 +88,19 @@ def with_counts(
         for entry in shown
         if entry.kind in {"choice", "multi", "flag"}
     }
-    parts = []
+    parts, numbers = [], dict[str, dict[str, int]]()
     for name, each in counted.items():
         others = data.copy()
         others.pop(name, None)
         rows = narrowed(filterset, every, others) if name in data else narrowed_rows
         if (part := _count(name, each, rows)) is not None:
             parts.append(part)
+            numbers[name] = {}
     if not parts:
         return shown
-    numbers: dict[str, dict[str, int]] = {}
     for row in parts[0].union(*parts[1:], all=True).order_by():
-        numbers.setdefault(row["facet"], {})[str(row["choice"])] = row["number"]
-    names = {name for name, each in counted.items() if _facet(each) is not None}
-    return [_counted(entry, numbers.get(entry.name, {})) if entry.name in names else entry for entry in shown]
+        numbers[row["facet"]][str(row["choice"])] = row["number"]
+    return [_counted(entry, numbers[entry.name]) if entry.name in numbers else entry for entry in shown]
 
 
 def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
@@ -109,7 +110,8 @@ def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
 
 def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
     facet = _facet(each)
-    if facet is None:
+    # What only the list's own query works out would have to be worked out for every row.
+    if facet is None or not all(_is_stored(rows.model, path) for path in _paths(facet)):
         return None
     # What the list's rows are annotated with must not be a part of the groups.
     among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
@@ -117,6 +119,25 @@ def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet |
         among, facet = among.filter(facet), Value("true")
     named = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
     return named.annotate(number=Count("pk", distinct=True))
+
+
+def _paths(facet: Any) -> Iterable[str]:
+    if isinstance(facet, Q):
+        return facet.referenced_base_fields
+    return (
+        [each.name for each in facet.flatten() if isinstance(each, F)]
+        if isinstance(facet, Func)
+        else [facet.name]
+    )
+
+
+def _is_stored(model: Any, path: str) -> bool:
+    for name in path.split(LOOKUP_SEP):
+        try:
+            model = model._meta.get_field(name).related_model or model
+        except FieldDoesNotExist:
+            return False
+    return True
 
 
 def _facet(each: django_filters.Filter) -> Any:

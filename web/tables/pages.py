@@ -1,7 +1,7 @@
 """One page of a table, as templates/web/table.html reads it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
 
 from web import sheets
-from web.tables import filtering
-from web.tables.addresses import COLUMNS, EXPORT, PAGE, SEARCH, SIZE, SIZES, SORT, Address
+from web.tables import display, filtering
+from web.tables.addresses import COLUMNS, EXPORT, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
+from web.tables.menus import Action, MenuOf, with_common
 from web.tables.sources import Prepare, Rows, rows_of
 
 EXPORTS = {"csv": "CSV", "json": "JSON"}
@@ -57,6 +58,7 @@ class Row:
     cells: list[Cell]
     object: Any
     heading: str = ""
+    menu: list[Action] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,14 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """`export` is the form asked for, "" for a page; `every_row` gives all rows, prepared, a chunk at a time."""
+    """`export` is the form asked for, "" for a page; `every_row` gives all rows, prepared, a chunk at a time.
 
-    id: str
+    `query` is what a saved view keeps of the address, with columns that are not the table's own. `columns_are` says
+    why these are shown: "default", "asked" by the address or "kept" for the user.
+    """
+
     title: str
     label: str
-    noun: tuple[str, str]
     url: str
     hidden: list[tuple[str, str]]
     filter_values: list[tuple[str, str]]
@@ -89,17 +93,42 @@ class TablePage:
     chips: list[filtering.Chip]
     clear_url: str
     choices: list[dict[str, Any]]
-    default_columns_url: str
+    columns_are: str
+    without_columns_url: str
+    density: str
+    query: str
     exports: list[dict[str, str]]
     page: Pager
-    selectable: bool
     actions: list[Any]
-    empty: Any
     api_url: str
     export: str
     shown: list[Column] = field(repr=False)
     table: Table = field(repr=False)
     every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.table.id
+
+    @property
+    def noun(self) -> tuple[str, str]:
+        return self.table.noun
+
+    @property
+    def empty(self) -> Mapping[str, Any]:
+        return self.table.empty or {"title": "Nothing here yet", "text": ""}
+
+    @property
+    def selectable(self) -> bool:
+        return bool(self.actions)
+
+    @property
+    def has_menus(self) -> bool:
+        return any(row.menu for row in self.rows)
+
+    @property
+    def densities(self) -> list[tuple[str, str]]:
+        return list(display.DENSITIES.items())
 
 
 def page(
@@ -111,13 +140,15 @@ def page(
     url: str = "",
     title: str = "",
     actions: Sequence[Any] | None = None,
-    counts: bool = False,
+    menu: MenuOf | None = None,
+    counts: bool = True,
 ) -> TablePage:
     """The page that the address asks for, of a queryset or of a sequence of rows.
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
-    a time. `counts` says beside each choice of a filter how many rows it would leave. A number of statements of its
-    own: the count, the rows, one for those counts, and one for each filter that lists other objects.
+    a time. `menu` gives a row's actions beside opening it, its history and its address. `counts` says beside each
+    choice of a filter how many rows it would leave. A number of statements of its own: the count, the rows, one for
+    those counts, and one for each filter that lists other objects.
     """
     source = rows_of(table, rows, prepare)
     address = Address(request, path=url or request.path, filters=source.filter_names)
@@ -127,40 +158,46 @@ def page(
     export = request.GET.get(EXPORT, "") if request.GET.get(EXPORT, "") in EXPORTS else ""
     size = address.size(table.per_page)
     pager, cut = _pager(address, total=0 if export else len(source), size=size)
-    shown = _shown(table, address)
+    user = getattr(request, "user", None)
+    shown, columns_are = _shown(table, address, display.kept_columns(user, table.id))
     headings = [_heading(column, sort, address, source) for column in shown]
     filters = source.panel(address, counts=counts)
     offered = list(table.actions if actions is None else actions)
+    menu_of = with_common(request, menu)
+    seen = [] if export else source.between(*cut)
     return TablePage(
-        id=table.id,
         title=title or str(table.title),
         label=title or table.accessible_name,
-        noun=(str(table.noun[0]), str(table.noun[1])),
         url=address.path,
         hidden=address.kept,
         filter_values=address.applied,
         columns=headings,
-        rows=[] if export else _rows(table, source.between(*cut), shown, headings),
+        rows=_rows(table, seen, shown, headings, menu_of),
         search=_search(table, address) if table.search and source.searches else None,
         filters=filters,
         chips=source.chips(address, filters),
         clear_url=address.unfiltered(),
         choices=_choices(table, shown),
-        default_columns_url=address.url(without=[COLUMNS]) if address.one(COLUMNS) else "",
-        exports=[
-            {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
-            for form, label in EXPORTS.items()
-        ],
+        columns_are=columns_are,
+        without_columns_url=address.url(without=[COLUMNS]),
+        density=display.density_of(user),
+        query=_query(address, shown if columns_are != "default" else []),
+        exports=_exports(address),
         page=pager,
-        selectable=bool(offered),
         actions=offered,
-        empty=table.empty or {"title": "Nothing here yet", "text": ""},
         api_url=_api_url(table, address),
         export=export,
         shown=shown,
         table=table,
         every_row=source.chunks,
     )
+
+
+def _exports(address: Address) -> list[dict[str, str]]:
+    return [
+        {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
+        for form, label in EXPORTS.items()
+    ]
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
@@ -171,13 +208,17 @@ def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, 
     return None, False
 
 
-def _shown(table: Table, address: Address) -> list[Column]:
-    asked = set(address.many(COLUMNS)) & {column.key for column in table.columns}
-    return [
-        column
-        for column in table.columns
-        if column.locked or (column.key in asked if asked else column.default)
-    ]
+def _shown(table: Table, address: Address, kept: Sequence[str]) -> tuple[list[Column], str]:
+    for keys, said in ((address.many(COLUMNS), "asked"), (kept, "kept")):
+        if wanted := {column.key for column in table.columns} & {*keys}:
+            return [each for each in table.columns if each.locked or each.key in wanted], said
+    return [column for column in table.columns if column.locked or column.default], "default"
+
+
+def _query(address: Address, columns: Sequence[Column]) -> str:
+    left_out = {PAGE, COLUMNS, SAVED}
+    pairs = [(name, value) for name, value in address.pairs if name not in left_out and value]
+    return urlencode([*pairs, *([(COLUMNS, ",".join(each.key for each in columns))] if columns else [])])
 
 
 def _heading(column: Column, sort: tuple[Column | None, bool], address: Address, source: Rows) -> Heading:
@@ -198,19 +239,39 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
     )
 
 
-def _rows(table: Table, objects: Sequence[Any], shown: list[Column], headings: list[Heading]) -> list[Row]:
+def _rows(
+    table: Table,
+    objects: Sequence[Any],
+    shown: list[Column],
+    headings: list[Heading],
+    menu_of: Callable[[Any, str], list[Action]],
+) -> list[Row]:
     rows, above = [], ""
     for each in objects:
         heading = table.headed_by(each) if table.headed_by is not None else ""
-        rows.append(_row(table, each, shown, headings, heading if heading != above else ""))
+        row = _row(table, each, shown, headings, menu_of)
+        rows.append(replace(row, heading=heading) if heading != above else row)
         above = heading
     return rows
 
 
-def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading], above: str) -> Row:
+def _row(
+    table: Table,
+    row: Any,
+    shown: list[Column],
+    headings: list[Heading],
+    menu_of: Callable[[Any, str], list[Action]],
+) -> Row:
     url = table.url_of(row)
     cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
-    return Row(table.id_of(row), url, table.name_of(row), cells, row, above)
+    return Row(
+        id=table.id_of(row),
+        url=url,
+        name=table.name_of(row),
+        cells=cells,
+        object=row,
+        menu=menu_of(table.object_of(row), url),
+    )
 
 
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:

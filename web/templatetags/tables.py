@@ -1,5 +1,6 @@
 """The cells of a table: a page has hundreds, and a template's own branches would take most of its time."""
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -9,10 +10,22 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from web.tables.menus import Action
+from web.templatetags import kit
+
 register = template.Library()
 
+# So many characters of a cell stand on one line.
+WHOLE = 28
+# Names of sites, devices and standards, which a line of several would break at their hyphens.
+ID = re.compile(r"\b[A-Za-z]\w*(?:-\w+)*-\w*\d\w*\b")
 NO_LABEL = {"title", "status", "mark"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
+
+
+@register.filter
+def whole_ids(text: str) -> SafeString:
+    return SafeString(ID.sub(r'<span class="nowrap">\g<0></span>', conditional_escape(text)))
 
 
 @register.simple_tag(takes_context=True)
@@ -21,10 +34,41 @@ def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     column = cell.column
     # A phone has no heading row: what a figure is in goes with its name.
     label = f"{column.label} {column.unit}" if column.unit else str(column.label)
-    # A day is read as one word.
-    classes = f"{' numeric' if column.numeric else ''}{' nowrap' if type(cell.value) is date else ''}"
+    # A day is read as one word; so are ids, names and what is no longer than these.
+    width = " nowrap" if type(cell.value) is date else _width(cell.text)
+    classes = f"{' numeric' if column.numeric else width}"
     opening = _opening(column.phone or "pair", classes, label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
+
+
+@register.simple_tag
+def row_menu(row: Any, table_id: str) -> SafeString:
+    """The cell with a row's actions, in a popover: nothing around the table cuts it off."""
+    if not row.menu:
+        return SafeString('<td class="row-menu"></td>')
+    menu_id = f"menu-{table_id}-{row.id}"
+    return format_html(
+        '<td class="row-menu"><button class="button small icon-only ghost" type="button" popovertarget="{}"'
+        ' aria-label="Actions for {}">{}</button><div class="menu-body row-actions" id="{}" popover>{}</div></td>',
+        menu_id,
+        row.name,
+        kit.icon("dots", "small"),
+        menu_id,
+        SafeString("".join(map(_action, row.menu))),
+    )
+
+
+def _action(action: Action) -> SafeString:
+    drawn = kit.icon(action.icon, "small")
+    if action.copies:
+        return format_html(
+            '<button class="menu-item" type="button" data-copy-address="{}">{}'
+            '<span data-copy-label data-copied="Copied" aria-live="polite">{}</span></button>',
+            action.url,
+            drawn,
+            action.label,
+        )
+    return format_html('<a class="menu-item" href="{}">{}{}</a>', action.url, drawn, action.label)
 
 
 def _content(context: Context, row: Any, cell: Any) -> str:
@@ -37,12 +81,18 @@ def _content(context: Context, row: Any, cell: Any) -> str:
     text = conditional_escape(cell.text)
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'
+    if "-" in text and len(text) > WHOLE:
+        text = whole_ids(text)
     if cell.code:
         text = format_html("<code>{}</code>", text)
     if cell.url:
         first = ' class="row-link"' if row.cells[0] is cell else ""
         return f'<a href="{conditional_escape(cell.url)}"{first}>{text}</a>'
     return f'<span class="text-tone">{text}</span>' if cell.tone else text
+
+
+def _width(text: str) -> str:
+    return "" if not text else " whole" if len(text) <= WHOLE else " long"
 
 
 @lru_cache(maxsize=1024)

@@ -87,6 +87,7 @@ def grant_table(now: datetime) -> Table:
         ),
         filterset=GrantFilters,
         row_id="grant.pk",
+        row_object="grant",
         row_name=lambda row: f"{row.grant.get_kind_display()}: {row.check_name}, {row.grant.site.name}",
         row_url=_page,
         api="grants-api-grant-list",

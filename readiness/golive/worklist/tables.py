@@ -85,6 +85,8 @@ WORKLIST = Table(
     ),
     filterset=WorkItemFilters,
     row_id="item.pk",
+    row_object="item",
+    page="worklist",
     row_name=lambda row: f"{row.check_name}, {row.item.site.name}",
     row_url=_page,
     api="golive-api-work-item-list",

@@ -122,7 +122,7 @@ def test_a_sorted_column_says_so_and_links_to_the_other_way(sites):
 def test_columns_are_chosen_and_locked_ones_stay(sites, query):
     page = shown(query)
     assert [column.key for column in page.columns] == ["name", "city"]
-    assert page.default_columns_url == "/list/"
+    assert (page.columns_are, page.without_columns_url) == ("asked", "/list/")
     assert {choice["key"] for choice in page.choices if choice["visible"]} == {"name", "city"}
 
 
@@ -199,8 +199,8 @@ def test_statements_do_not_grow_with_rows(sites):
             shown(query)
         return len(captured)
 
-    # The count, the rows, and the regions of the filter.
-    assert statements("?q=osaka") == statements("") == 3
+    # The count, the rows, the regions of the filter, and the counts beside its choices.
+    assert statements("?q=osaka") == statements("") == 4
 
 
 def content(response):

@@ -1,0 +1,163 @@
+"""Lists in a browser: what is hidden has a cue, what stays in view stays, and rows are reached by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.inventory import made
+from tests.web.test_access import routes
+from web.tables import LISTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Of each table that scrolls: whether it is wider than its frame, whether the frame can be reached and is named, and
+# whether it draws a shadow at the edge; then what a line cuts in two.
+MEASURED = """() => [...document.querySelectorAll('.table-scroll')].filter(frame => frame.checkVisibility())
+.map(frame => {
+    const isWide = frame.scrollWidth > frame.clientWidth + 1;
+    const cue = frame.tabIndex === 0 && frame.ariaLabel && frame.role === 'region'
+        && getComputedStyle(frame).backgroundImage.includes('gradient');
+    const cut = [];
+    const walker = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        for (const match of walker.currentNode.data.matchAll(/[A-Za-z]\\w*(-\\w+)*-\\w*\\d\\w*/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, match.index);
+            range.setEnd(walker.currentNode, match.index + match[0].length);
+            if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) cut.push(match[0]);
+        }
+    }
+    return {label: frame.ariaLabel, isWide, cue: Boolean(cue), cut};
+})"""
+WIDTHS = (1440, 1024, 390)
+
+
+@pytest.fixture
+def racks():
+    """More than a screen holds, with a name that is longer than most."""
+    site = made.site(name="Porto", slug="porto-1")
+    return [made.rack(site=site, name=f"porto-1-row-{number:02}") for number in range(40)]
+
+
+@pytest.fixture
+def wide(racks, as_role):
+    one = as_role("planner", width=1000)
+    keys = [column.key for column in LISTS["device-list"].columns]
+    for rack in racks[:30]:
+        made.device(rack=rack, site=rack.site, name=f"{rack.name}-n001")
+    one.open(f"/inventory/devices/?cols={','.join(keys)}")
+    return one
+
+
+def pages_with_tables(client):
+    """The addresses of pages, without a parameter, that have a table."""
+    paths = [
+        "/" + route for route in routes() if "<" not in route and not route.startswith(("api/", "logout"))
+    ]
+    answers = {path: client.get(path) for path in paths}
+    return [path for path, answer in answers.items() if 'class="table-scroll' in answer.getvalue().decode()]
+
+
+@pytest.mark.timeout(900)
+def test_no_list_hides_a_column_without_a_cue_or_cuts_an_id(whole, as_role, client_of):
+    pages = pages_with_tables(client_of("admin"))
+    assert {"/sites/", "/waivers/", "/telemetry/", "/settings/users/"} <= {*pages}
+    one, measured = as_role("admin"), {}
+    for path in pages:
+        one.open(path)
+        for width in WIDTHS:
+            one.page.set_viewport_size({"width": width, "height": 900})
+            measured[path, width] = one.page.evaluate(MEASURED)
+    tables = [(place, table) for place, found in measured.items() for table in found]
+    assert len(tables) > 60
+    assert any(table["isWide"] for _, table in tables)
+    assert [place for place, table in tables if table["isWide"] and not table["cue"]] == []
+    assert [(place, table["cut"]) for place, table in tables if table["cut"]] == []
+    # On a phone rows are cards, and none is wider than the screen.
+    assert [place for place, table in tables if table["isWide"] and place[1] == 390] == []
+
+
+def test_head_and_first_column_stay_while_the_rest_scrolls(wide):
+    frame = wide.page.locator(".table-scroll")
+    name = wide.page.locator("tbody tr").nth(20).locator("td:nth-child(2)")
+    head = wide.page.locator("thead th:nth-child(2)")
+    frame.evaluate("frame => frame.scrollTo(400, 500)")
+    assert frame.evaluate("frame => [frame.scrollLeft > 100, frame.scrollTop]") == [True, 500]
+    outer, top, left = frame.bounding_box(), head.bounding_box(), name.bounding_box()
+    assert abs(top["y"] - outer["y"]) <= 1
+    assert 40 <= left["x"] - outer["x"] <= 44
+    assert top["x"] == left["x"]
+    # What is scrolled by keyboard is scrolled without a mouse: the frame is a stop of its own, with a name.
+    expect(wide.page.get_by_role("region", name="Devices")).to_have_attribute("tabindex", "0")
+
+
+def test_rows_are_reached_and_opened_by_keyboard(racks, as_role):
+    one = as_role("planner")
+    page = one.open("/inventory/racks/")
+    focused = "() => document.activeElement.textContent.trim()"
+    for key, number in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == racks[number].name
+    page.keyboard.press("x")
+    expect(page.locator("[data-selected-count]")).to_have_text("1")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(rf"/inventory/racks/{racks[1].pk}/"))
+
+
+def test_rows_leave_keys_alone_where_shortcuts_are_off_and_where_somebody_types(racks, as_role):
+    page = as_role("planner").open("/inventory/racks/")
+    page.get_by_role("searchbox", name="Search racks").press_sequentially("j")
+    assert page.evaluate("() => document.activeElement.value") == "j"
+    page.evaluate("() => { document.body.dataset.shortcuts = 'off'; document.activeElement.blur(); }")
+    page.keyboard.press("j")
+    assert page.evaluate("() => document.activeElement === document.body")
+
+
+def test_a_row_s_menu_opens_beside_it_and_closes_on_escape(racks, as_role, axe_source):
+    one = as_role("planner")
+    page = one.open("/inventory/racks/")
+    button = page.get_by_role("button", name="Actions for porto-1-row-03")
+    button.press("Enter")
+    change = page.get_by_role("link", name="Change", exact=True)
+    expect(change).to_be_visible()
+    assert abs(change.bounding_box()["y"] - button.bounding_box()["y"]) < 200
+    page.evaluate(axe_source)
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    assert [each["id"] for each in found["violations"]] == []
+    page.keyboard.press("Escape")
+    expect(change).to_be_hidden()
+    assert one.refusals == []
+
+
+def test_a_view_is_saved_opened_from_the_side_bar_and_deleted(racks, as_role):
+    one = as_role("planner")
+    page = one.open("/inventory/racks/?q=row-1")
+    page.locator("summary", has_text="Views").click()
+    page.get_by_label("Save this list as").fill("Tens")
+    page.get_by_label("Open the list with it").check()
+    page.get_by_role("button", name="Save view").click()
+    side = page.get_by_role("navigation", name="Main").get_by_role("link", name="Tens")
+    expect(side).to_have_attribute("aria-current", "page")
+    one.open("/inventory/racks/")
+    expect(page.locator("tbody tr")).to_have_count(10)
+    page.locator("summary", has_text="Tens").click()
+    page.get_by_role("link", name="Rename, share or delete Tens").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(side).to_have_count(0)
+    one.open("/inventory/racks/")
+    expect(page.locator("tbody tr")).to_have_count(40)
+
+
+def test_chosen_columns_and_density_are_there_on_the_next_visit(racks, as_role):
+    page = as_role("planner").open("/inventory/racks/")
+    height = page.locator("tbody tr").first.bounding_box()["height"]
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_label("Compact").check()
+    page.get_by_label("Site", exact=True).uncheck()
+    page.get_by_role("button", name="Apply", exact=True).click()
+    page.wait_for_url(re.compile("cols="))
+    page.goto(page.url.partition("?")[0])
+    expect(page.get_by_role("columnheader", name="Site")).to_have_count(0)
+    assert page.locator("tbody tr").first.bounding_box()["height"] < height - 6

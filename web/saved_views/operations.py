@@ -1,0 +1,76 @@
+"""Keeping, changing and deleting saved views."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import SavedView, User
+from accounts.operations import NotAllowed
+from accounts.queries import scopes_of
+from web.saved_views.params import clean_query
+from web.saved_views.queries import may_open
+
+# All of them are read with each page.
+MOST_OF_USER, MOST_SHARED = 50, 200
+
+
+@transaction.atomic
+def save_view(
+    *, table: str, name: str, query: str = "", shared: bool = False, default: bool = False, by: User
+) -> SavedView:
+    """Raises NotAllowed, and ValidationError for what the list does not understand."""
+    # Two at once would both find room, or both be the default.
+    User.objects.select_for_update().get(pk=by.pk)
+    if by.saved_views.count() >= MOST_OF_USER:
+        raise ValidationError(f"You keep {MOST_OF_USER} views already. Delete one first.")
+    view = SavedView(owner=by, table=table, name=name, query=query)
+    return _kept(view, by=by, shared=shared, default=default)
+
+
+@transaction.atomic
+def change_view(view: SavedView, *, by: User, **given: Any) -> SavedView:
+    """`given` are new values of `name`, `query`, `shared` and `default`."""
+    User.objects.select_for_update().get(pk=view.owner_id)
+    _refuse_others(view, by, "accounts.change_savedview")
+    for field in ("name", "query"):
+        setattr(view, field, given.get(field, getattr(view, field)))
+    return _kept(
+        view, by=by, shared=given.get("shared", view.shared), default=given.get("default", view.default)
+    )
+
+
+def delete_view(view: SavedView, *, by: User) -> None:
+    _refuse_others(view, by, "accounts.delete_savedview")
+    view.delete()
+
+
+def _kept(view: SavedView, *, by: User, shared: bool, default: bool) -> SavedView:
+    if not may_open(by, view.table):
+        raise ValidationError({"table": "There is no such list, or you may not open it."})
+    if shared and not view.shared:
+        _refuse_sharing(by)
+    view.shared, view.default = shared, default
+    view.query = clean_query(view.table, view.query)
+    if default:
+        # Row by row, so that the history has each.
+        for other in view.owner.saved_views.filter(table=view.table, default=True).exclude(pk=view.pk):
+            other.default = False
+            other.save(update_fields=["default"])
+    view.full_clean()
+    view.save()
+    return view
+
+
+def _refuse_others(view: SavedView, by: User, permission: str) -> None:
+    if view.owner_id != by.pk and not (view.shared and by.has_perm(permission)):
+        raise NotAllowed("This view is another user's.")
+
+
+def _refuse_sharing(by: User) -> None:
+    if not by.has_perm("accounts.share_savedview"):
+        raise NotAllowed("Your role may keep views, but not share them.")
+    if scopes_of(by):
+        raise NotAllowed("Only whoever sees all sites shares a view.")
+    if SavedView.objects.filter(shared=True).count() >= MOST_SHARED:
+        raise ValidationError(f"There are {MOST_SHARED} shared views already. Delete one first.")
