@@ -23,7 +23,7 @@ OBJECTIVES = {
     "energy": "Energy",
     "carbon": "Carbon",
     "readiness": "Readiness",
-    "compliance": "Compliance margin",
+    "compliance": "Margin",
     PEAK: "Peak power of the site",
     IN_USE: "Accelerators in use at the site",
 }
