@@ -4,6 +4,7 @@ Places are worked out for a plot as narrow as on a phone: names keep their size 
 apart in any wider plot.
 """
 
+import math
 from collections.abc import Sequence
 
 type Box = tuple[float, float, float, float]
@@ -29,11 +30,17 @@ def label_places(points: Sequence[Sequence[float]], names: Sequence[str]) -> lis
     Points are shares of the plot from its lower left corner; those after the last name have none and are not covered.
     """
     centres = [(x * PLOT_PX[0], y * PLOT_PX[1]) for x, y in points]
-    taken = [_box(x, y, POINT_PX, POINT_PX) for x, y in centres]
+    taken: list[Box] = []
     chosen = []
     for own, name in enumerate(names):
         (x, y), width = centres[own], CHARACTER_PX * len(name)
-        others = taken[:own] + taken[own + 1 :]
+        # A point that all but covers its own is no other.
+        apart = [
+            _box(*centre, POINT_PX, POINT_PX)
+            for centre in centres
+            if math.dist(centre, (x, y)) > POINT_PX / 2
+        ]
+        others = [*apart, *taken]
         boxes = {
             place: _box(x + right * (width + POINT_PX) / 2, y + up * (LINE_PX + POINT_PX) / 2, width, LINE_PX)
             for place, right, up in PLACES

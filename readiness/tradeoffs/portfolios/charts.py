@@ -16,7 +16,7 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
         return charts.nothing("No point was found before it ended.")
     kinds = (
         ("On the front", "ready", "circle", [each for each in points if each[1]["dominated_by"] is None]),
-        ("Dominated", "muted", "x", [each for each in points if each[1]["dominated_by"] is not None]),
+        ("Dominated", "muted", "circle", [each for each in points if each[1]["dominated_by"] is not None]),
         ("Chosen", "accent", "circle-open", [each for each in points if each[0] == chosen]),
     )
     traces = [_dots(name, role, symbol, drawn, x, y) for name, role, symbol, drawn in kinds if drawn]
@@ -30,7 +30,6 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
     layout = go.Layout(
         margin={"l": 64, "r": 16, "t": 16, "b": 48},
         hovermode="closest",
-        showlegend=True,
         xaxis={"title": {"text": tables.head(result, x)}},
         yaxis={"title": {"text": tables.head(result, y)}},
     )

@@ -12,7 +12,8 @@ from readiness.tradeoffs.core.labels import label_places
         pytest.param([(0.5, 0.99)], ["bottom center"], id="no room above"),
         pytest.param([(0.01, 0.5)], ["middle right"], id="at the left edge"),
         pytest.param([(0.5, 0.5), (0.5, 0.54)], ["bottom center", "top center"], id="one above the other"),
-        pytest.param([(0.5, 0.5), (0.52, 0.5)], ["top center", "bottom center"], id="side by side"),
+        pytest.param([(0.5, 0.5), (0.51, 0.5)], ["top center", "bottom center"], id="one over the other"),
+        pytest.param([(0.5, 0.5), (0.55, 0.5)], ["top center", "bottom center"], id="side by side"),
     ],
 )
 def test_a_name_goes_where_it_covers_nothing(points, places):
