@@ -30,8 +30,7 @@ def end(request: UserRequest, slug: str, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
     if form.errors:
-        for error in form.errors.values():
-            messages.error(request, " ".join(error))
+        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
     else:
         messages.success(request, "The placement ends; the site is scored again.")
     return redirect(WORKLOADS.url("detail", placement.workload_class))

@@ -49,14 +49,15 @@ def scatter(answer: PlacementAnswer, view: PlacementView) -> Figure:
         return nothing(
             "No option has both of these figures." if answer.feasible else "No site keeps every limit."
         )
+    drawn = (*points, *arrows)
     spans = [
-        _span(answer, name, [point[place] for point in (*points, *arrows)])
-        for place, name in enumerate((x, y))
+        _span(answer, x, [at_x for at_x, _y, _option in drawn]),
+        _span(answer, y, [at_y for _x, at_y, _option in drawn]),
     ]
     on = {point[2].slug for point in _front([each for each in every if each[2].feasible], answer, x, y)}
     meta = {
         "finding": _finding(answer, x, y, len(points)),
-        "footer": _left_out(answer, view, {point[2].slug for point in (*points, *arrows)}),
+        "footer": _left_out(answer, view, {point[2].slug for point in drawn}),
         "table": table(
             ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"],
             [_row(point, x, y, on) for point in (*every, *bounded)],
@@ -141,12 +142,14 @@ def _span(answer: PlacementAnswer, name: str, values: Sequence[float]) -> list[f
     return [max(start, 0.0) if low >= 0 else start, high + 0.14 * reach]
 
 
+def _share(value: float, span: Sequence[float]) -> float:
+    return (value - span[0]) / (span[1] - span[0])
+
+
 def _names(points: Iterable[Point], spans: Sequence[Sequence[float]]) -> go.Scatter:
     """The names of the first points, each where it covers neither a point nor another name, else nowhere."""
     drawn = list({point[2].slug: point for point in points}.values())
-    shares = [
-        tuple((point[at] - low) / (high - low) for at, (low, high) in enumerate(spans)) for point in drawn
-    ]
+    shares = [(_share(x, spans[0]), _share(y, spans[1])) for x, y, _option in drawn]
     places = label_places(shares, [point[2].name for point in drawn[:MOST_NAMES]])
     named = [(point, place) for point, place in zip(drawn, places, strict=False) if place]
     return go.Scatter(

@@ -23,7 +23,7 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
     today = result["today"]
     if today["counted"]:
         at_x, at_y = [today["totals"][x]], [today["totals"][y]]
-        look: dict[str, Any] = {"text": ["today"], "textposition": "top center"}
+        look: dict[str, Any] = {"text": ["today"], "textposition": "middle right", "cliponaxis": False}
         marker = {"symbol": "diamond", "size": 12}
         named = charts.points("Today", at_x, at_y, "deployed", hover="", marker=marker, **look)
         traces.append(named.update(mode="markers+text", hovertemplate=None))
@@ -43,14 +43,14 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
 
 
 def _dots(name: str, role: str, symbol: str, drawn: list[tuple[int, Result]], x: str, y: str) -> go.Scatter:
-    size = 18 if symbol == "circle-open" else 9
+    marker = {"symbol": symbol, "size": 18, "line": {"width": 2}} if symbol == "circle-open" else {"size": 9}
     return charts.points(
         name,
         [point["compared"][x] for _place, point in drawn],
         [point["compared"][y] for _place, point in drawn],
         role,
         hover="point %{customdata[0]}, gap %{customdata[1]}",
-        marker={"symbol": symbol, "size": size, "line": {"width": 2}},
+        marker=marker,
         customdata=[[place, str(tables.gap(point))] for place, point in drawn],
     )
 
