@@ -53,12 +53,12 @@ GAP_BAR = 0.01
 STEPS = 120
 STEP_BAR_MS, STEP_P95_BAR_MS = 100.0, 150.0
 # One step: the slider's event, then the frame in which the page answers it, painted. `moved` says that another site is
-# the best match: the table's first row, the scatter's ring and its drawing are other ones.
+# the best match: the table's first row, the mark in the scatter and its drawing are other ones.
 STEP = """async ([name, value]) => {
     const scatter = document.getElementById("placement-scatter");
     const slider = document.querySelector(`input[type="range"][data-slides="lever-w_${name}"]`);
     const first = () => document.querySelector("[data-options] tr").dataset.site;
-    const ring = () => scatter.data.find(trace => trace.meta?.part === "best").customdata[0];
+    const mark = () => scatter.data.find(trace => trace.meta?.part === "best").customdata[0];
     const painted = () => new Promise(done => requestAnimationFrame(() => {
         const after = new MessageChannel();
         after.port1.onmessage = done;
@@ -71,7 +71,7 @@ STEP = """async ([name, value]) => {
     await painted();
     const took = performance.now() - begun;
     const moved = first() !== before[0];
-    const drawn = ring() === first() && scatter.dataset.drawn !== before[1];
+    const drawn = mark() === first() && scatter.dataset.drawn !== before[1];
     if (moved && !drawn) throw new Error("The scatter was not drawn in this frame.");
     return [took, moved, document.querySelectorAll("[data-options] tr").length];
 }"""

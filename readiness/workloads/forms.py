@@ -350,6 +350,20 @@ class PlaceForm(RefusedForm):
         return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
 
 
+class EndForm(RefusedForm):
+    ended_on = forms.DateField(
+        label="Last day",
+        widget=DayInput(),
+        error_messages={
+            "required": "Choose the last day of the placement.",
+            "invalid": "Enter a day such as 2026-11-25.",
+        },
+    )
+
+    def asked(self) -> dict[str, Any]:
+        return {"on": self.cleaned_data["ended_on"]}
+
+
 class DocumentForm(ImportForm):
     """A YAML document as a file or as text."""
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from readiness.workloads import documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
-from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
+from readiness.workloads.forms import DocumentForm, EndForm, PlaceForm, WorkloadForm, initial_of
 from readiness.workloads.models import (
     DATA_CATEGORIES,
     AcceleratorDemand,
@@ -116,6 +116,7 @@ def _rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
 def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
     today, may = _today(), user.has_perm
     envelope = queries.envelope_of(workload)
+    placements = list(queries.placements_of(workload))
     return {
         "heading": workload.name,
         "envelope": envelope,
@@ -130,14 +131,25 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
         "score_percent": None if envelope.min_score is None else 100 * envelope.min_score,
         "on_record": [fact for make in _facts_above for fact in make(workload, may=may, today=today)],
         "confirmations": workload.confirmations.all()[:5],
-        "placements": [
-            (each, sentences.days_text(each.started_on, today)) for each in queries.placements_of(workload)
-        ],
+        "placements": [(each, sentences.days_text(each.started_on, today)) for each in placements],
         "place_form": PlaceForm() if may(MAY_PLACE) else None,
-        "may_end": may(MAY_END),
+        "ends": _ends(placements) if may(MAY_END) else (),
         "may_change": may(MAY_CHANGE),
         "may_remove": may(MAY_REMOVE),
     }
+
+
+def _ends(placements: Sequence[Placement]) -> list[tuple[Placement, EndForm, str]]:
+    """Each running placement with the form that ends it and the names of the sites that go on."""
+    running = [placement for placement in placements if placement.ended_on is None]
+    return [
+        (
+            placement,
+            EndForm(auto_id=f"end_{placement.pk}_%s"),
+            " and ".join(each.site.name for each in running if each is not placement),
+        )
+        for placement in running
+    ]
 
 
 def _columns() -> tuple[Column, ...]:

@@ -287,20 +287,17 @@ def place(
 
 
 @transaction.atomic
-def end_placement(
-    placement: Placement, *, on: date | None = None, by: User | None, now: datetime
-) -> Placement:
-    """The day given is its last, today at the site if none is. Raises MissingPermission, ValidationError by field."""
+def end_placement(placement: Placement, *, on: date, by: User | None) -> Placement:
+    """`on` is its last day. Raises MissingPermission, ValidationError by field."""
     require(by, MAY_END)
-    locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
+    locked = Placement.objects.select_for_update().get(pk=placement.pk)
     if locked.ended_on is not None:
         message = f"It ended on {day_text(locked.ended_on)} already."
         raise ValidationError({"ended_on": [message]})
-    day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
-    if day < locked.started_on:
+    if on < locked.started_on:
         message = f"It began on {day_text(locked.started_on)}, and cannot end before."
         raise ValidationError({"ended_on": [message]})
-    locked.ended_on = day
+    locked.ended_on = on
     locked.save(update_fields=["ended_on"])
     return locked
 

@@ -65,7 +65,7 @@ function paintHeatmap(trace) {
 }
 
 function paintParallel(trace, isNarrow) {
-  const scale = [[0, token('border-strong')], [0.7, token('border-strong')], [0.78, token('accent')], [1, token('accent')]];
+  const scale = [[0, token('unknown-mark')], [0.7, token('unknown-mark')], [0.78, token('accent')], [1, token('accent')]];
   const { short } = trace.meta ?? {};
   const dimensions = isNarrow && short ? trace.dimensions.map((dimension, place) => ({ ...dimension, label: short[place] })) : trace.dimensions;
   return {

@@ -6,7 +6,6 @@ import { fillRows, within } from './tradeoff_rows.js';
 
 const SCATTER = 'placement-scatter';
 const PARALLEL = 'placement-parallel';
-const PHONE = matchMedia('(max-width: 1099px)');
 
 const form = document.querySelector('[data-explorer-form]');
 const live = () => document.getElementById('live');
@@ -19,7 +18,7 @@ let prepared;
 let ranked = [];
 let frame = 0;
 let question = null; // the address that an answer is on its way to
-let ring = ''; // what the scatter marks now
+let marked = ''; // what the scatter marks now
 let isShown = false; // whether the last answer is what the page shows
 let isSignedOut = false;
 
@@ -28,7 +27,7 @@ function adopt() {
   served = data ? JSON.parse(data.textContent) : { options: [], objectives: [] };
   prepared = served.options.length ? prepare(served.options, served.objectives) : null;
   ranked = [];
-  ring = `${bestOf(asServed())?.name} ${JSON.stringify(ranges())} ${axes()}`;
+  marked = `${bestOf(asServed())?.name} ${JSON.stringify(ranges())} ${axes()}`;
 }
 
 /* --- what the controls say --- */
@@ -84,10 +83,10 @@ function show() {
   const kept = ranges();
   fillRows({ served, ranked: ranked.length ? ranked : asServed(), ranges: kept });
   const best = bestOf(ranked.length ? ranked : asServed());
-  // The scatter is slow to draw: it changes only where the ring moves or points fade.
+  // The scatter is slow to draw: it changes only where the mark moves or points fade.
   const drawn = `${best?.name} ${JSON.stringify(kept)} ${axes()}`;
-  if (drawn === ring) return;
-  ring = drawn;
+  if (drawn === marked) return;
+  marked = drawn;
   const inside = new Set(served.options.filter((option) => within(option, kept)).map(({ name }) => name));
   change(SCATTER, (figure) => dimmed(movedBest(figure, best, axes()), Object.keys(kept).length ? inside : null));
 }
@@ -173,7 +172,7 @@ function asTheyAre(fragment) {
     const chosen = now.getAll(control.name);
     if (control.matches('select')) {
       for (const option of control.options) option.toggleAttribute('selected', chosen.includes(option.value));
-    } else if (control.matches('[type="checkbox"]')) {
+    } else if (control.matches('[type="checkbox"], [type="radio"]')) {
       control.toggleAttribute('checked', chosen.includes(control.value));
     } else {
       control.setAttribute('value', chosen[0] ?? '');
@@ -195,6 +194,7 @@ function slide(event) {
 function changed({ target }) {
   if (target.form !== form && !target.dataset.slides) return;
   if (target.matches('[data-pick]')) return onlyTwo();
+  if (target.matches('[data-pane-tab]')) return keepAddress();
   if (target.matches('#explorer-workload')) return (location.search = `?workload=${encodeURIComponent(target.value)}`);
   if (isRange(target)) {
     ranged();
@@ -236,7 +236,6 @@ function clicked({ target }) {
 }
 
 if (form) {
-  if (PHONE.matches) form.querySelector('[data-what-if]').open = false;
   adopt();
   onlyTwo();
   document.addEventListener('input', slide);

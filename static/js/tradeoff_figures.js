@@ -2,16 +2,12 @@
 
 const partOf = (trace) => trace.meta?.part;
 
-/** The ring and its label on another option. */
-export function movedBest(figure, best, [x, y]) {
-  const at = best ? [best.figures[x]?.value ?? null, best.figures[y]?.value ?? null] : [null, null];
-  const known = at.every((value) => value !== null);
-  const data = figure.data.map((trace) => (partOf(trace) === 'best'
-    ? { ...trace, x: known ? [at[0]] : [], y: known ? [at[1]] : [], customdata: known ? [best.name] : [], text: known ? [best.row.name] : [] }
-    : trace));
-  const others = (figure.layout.annotations ?? []).filter(({ name }) => name !== 'text');
-  const label = { name: 'text', x: at[0], y: at[1], text: best?.row.name, showarrow: true, ax: 34, ay: -34 };
-  return { ...figure, data, layout: { ...figure.layout, annotations: known ? [...others, label] : others } };
+/** The mark of the best match on another option. */
+export function movedBest(figure, best, axes) {
+  const at = axes.map((axis) => best?.figures[axis]?.value ?? null);
+  const [x, y, customdata] = at.includes(null) ? [[], [], []] : [[at[0]], [at[1]], [best.name]];
+  const data = figure.data.map((trace) => (partOf(trace) === 'best' ? { ...trace, x, y, customdata } : trace));
+  return { ...figure, data };
 }
 
 /** Points of options outside the ranges fade; null: all are inside. */

@@ -18,7 +18,7 @@ function made(row) {
   Object.assign(cell('name'), { textContent: row.name, href: `/sites/${encodeURIComponent(row.slug)}/` });
   cell('place').textContent = row.place;
   cell('today').hidden = !row.is_today;
-  cell('pareto').hidden = !row.pareto;
+  cell('pareto').hidden = !row.pareto || Boolean(row.step);
   Object.assign(cell('step'), { hidden: !row.step, title: row.step });
   cell('after').textContent = row.after;
   line.toggleAttribute('data-dominated', Boolean(row.dominated));

@@ -28,6 +28,25 @@ from readiness.tradeoffs.core.options import (
 )
 from readiness.tradeoffs.core.units import number
 
+REASON_GROUPS = {
+    "site": "Lost in this what-if",
+    "jurisdiction": "Forbidden by law",
+    "operator": "Operator barred",
+    "country": "Country not allowed",
+    "verdict": "Verdict too low",
+    "latency": "Latency over the limit",
+    "unit-cost": "Unit cost over the limit",
+    "monthly-cost": "Cost over the limit",
+    "energy": "Energy over the limit",
+    "carbon": "Carbon over the limit",
+    "carbon-intensity": "Carbon intensity over the limit",
+    "readiness": "Readiness too low",
+    "accelerators": "Too few accelerators free",
+    "power": "Too little power free",
+    "bandwidth": "Too little bandwidth free",
+}
+"""What keeps a site out, by `UnkeptLimit.limit`."""
+
 
 class Feasibility(StrEnum):
     FEASIBLE = "feasible"
@@ -86,7 +105,8 @@ class _Test:
 
     @cached_property
     def against(self) -> str:
-        return f"{'limit' if self.at_most else 'needed'} {number(self.bound)} {self.unit}"
+        amount = f"{number(self.bound)} {self.unit}"
+        return f"limit {amount}" if self.at_most else f"{amount} needed"
 
 
 def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
@@ -157,9 +177,16 @@ def _unkept(test: _Test, figure: BandedFigure, least: float, most: float) -> Unk
 
 
 def limit_name(limit: str, subject: str) -> str:
-    """Return what is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
-    of = "of any type" if (limit, subject) == ("accelerators", "any") else subject
+    """Return what is said of a limit: `unit cost`, `latency iberia p99`, `accelerators`."""
+    of = "" if (limit, subject) == ("accelerators", "any") else subject
     return f"{limit.replace('-', ' ')} {of}".strip()
+
+
+def free_name(limit: str, subject: str) -> str:
+    """Return what a site has to have free: `H100 accelerators`, `kW of power`; empty where the limit is of no such."""
+    if limit == "accelerators":
+        return "accelerators" if subject == "any" else f"{subject} accelerators"
+    return {"power": "kW of power", "bandwidth": "Gb/s of bandwidth"}.get(limit, "")
 
 
 def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: float | None) -> str:
@@ -169,9 +196,8 @@ def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: flo
         shown = figure.value
         if shown is None or (shown <= test.bound) is test.at_most:
             shown = figure.least if test.at_most else figure.most
-        if test.limit == "accelerators":
-            kind = "" if test.subject == "any" else f" ({test.subject})"
-            return f"{number(shown)} accelerators{kind} free, {number(test.bound)} needed"
+        if free := free_name(test.limit, test.subject):
+            return f"{number(shown)} {free} free, {number(test.bound)} needed"
         return f"{test.name}: {number(shown)} {test.unit}, {test.against}, {by} {direction}"
     if figure.value is None and margin is None:
         return f"{test.name}: unknown, {test.against}"

@@ -1,15 +1,18 @@
 """A weighed placement as figures: any two objectives with their front and limits, and all objectives side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from plotly import graph_objects as go
 
+from readiness.tradeoffs.core.labels import label_places
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
+from readiness.tradeoffs.placing.params import PlacementView
 from readiness.tradeoffs.placing.rows import LABELS
 from web.charts import Figure, figure, nothing, table
+from web.units import how_many
 
 type Point = tuple[float, float, PlacementOption]
 ARROWS = {
@@ -21,48 +24,79 @@ ARROWS = {
 ARROWS_AMONG = 200
 """Among more sites there are none: they would hide options, and a slider's step over 1,000 took four times as long.
 The table has them all the same."""
+MOST_NAMES = 12
+"""Names beside points; the pointer and the table tell all."""
+FEWEST_LINES = 3
+"""With fewer lines the table says it better."""
 FADED = {"marker": {"opacity": 0.18}}
 """The style of options outside the ranges; the browser fades the same as ranges move (tradeoff_figures.js)."""
 
 
-def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
+def scatter(answer: PlacementAnswer, view: PlacementView) -> Figure:
     """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
 
-    Traces are told apart by `part`: the browser moves `best` as weights move.
+    Sites that are no options are drawn where the view asks for them, or where the class runs there today. Traces are
+    told apart by `part`: the browser moves `best` as weights move.
     """
-    points = [point for option in answer.options if (point := _point(option, x, y)) is not None]
+    x, y = view.x, view.y
+    every = [point for option in answer.options if (point := _point(option, x, y)) is not None]
     bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
-    if not points and not bounded:
-        return nothing("No site has both of these figures.")
-    drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
+    points = [point for point in every if view.rejected or point[2].feasible or point[2].is_today]
+    arrows = [point for point in bounded if view.rejected or point[2].feasible]
+    if len(answer.options) > ARROWS_AMONG:
+        arrows = []
+    if not points and not arrows:
+        return nothing(
+            "No option has both of these figures." if answer.feasible else "No site keeps every limit."
+        )
+    drawn = (*points, *arrows)
+    spans = [
+        _span(answer, x, [at_x for at_x, _y, _option in drawn]),
+        _span(answer, y, [at_y for _x, at_y, _option in drawn]),
+    ]
+    on = {point[2].slug for point in _front([each for each in every if each[2].feasible], answer, x, y)}
+    meta = {
+        "finding": _finding(answer, x, y, len(points)),
+        "footer": _left_out(answer, view, {point[2].slug for point in drawn}),
+        "table": table(
+            ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"],
+            [_row(point, x, y, on) for point in (*every, *bounded)],
+        ),
+    }
+    return figure(_traces(answer, view, points, arrows, spans), _layout(answer, (x, y), spans), meta)
+
+
+def _traces(
+    answer: PlacementAnswer,
+    view: PlacementView,
+    points: Sequence[Point],
+    arrows: Sequence[Point],
+    spans: Sequence[Sequence[float]],
+) -> list[go.Scatter]:
+    x, y = view.x, view.y
     front = _front([point for point in points if point[2].feasible], answer, x, y)
     best = [point for point in points if answer.best is not None and point[2].slug == answer.best.slug]
     today = [point for point in points if point[2].is_today]
-    arrows = [
-        ARROWS[option.figures[x].value is None, option.figures[y].value is None] for _x, _y, option in drawn
+    heads = [
+        ARROWS[option.figures[x].value is None, option.figures[y].value is None] for _x, _y, option in arrows
     ]
-    traces = [
-        *_beside(answer, points, front, ranges),
-        _trace("Best match", best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
-        _trace("Today", today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
-        _trace("At least (lower bound)", drawn, "bounded", "muted", size=8, symbol=arrows),
+    return [
+        *_beside(answer, points, front, view.ranges),
+        _trace("Best match", best, "best", "accent", size=15, skip=True),
+        _trace("Today", today, "today", "text", symbol="circle-open", size=21, skip=True, width=2),
+        _trace("At least (lower bound)", arrows, "bounded", "muted", size=8, symbol=heads),
+        _names((*best, *today, *front, *points), spans),
     ]
-    shapes, notes = _limits(answer, x, y)
-    layout = go.Layout(
-        hovermode="closest",
-        margin={"l": 62, "r": 16, "t": 12, "b": 48},
-        xaxis={"title": {"text": axis(answer, x)}, "zeroline": False},
-        yaxis={"title": {"text": axis(answer, y)}, "zeroline": False, "rangemode": "tozero"},
-        shapes=shapes,
-        annotations=[*notes, *_labels(best, today)],
-    )
-    left_out = len(answer.options) - len(points) - len(drawn)
-    unknown = f"{left_out} sites are not drawn: one of these figures is unknown there."
-    on = {option.slug for _x, _y, option in front}
-    rows = [_row(point, x, y, on) for point in (*points, *bounded)]
-    heads = ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"]
-    finding, footer = _finding(answer, x, y, len(points)), unknown if left_out else ""
-    return figure(traces, layout, {"finding": finding, "footer": footer, "table": table(heads, rows)})
+
+
+def _layout(answer: PlacementAnswer, names: Sequence[str], spans: Sequence[Sequence[float]]) -> go.Layout:
+    shapes, notes = _limits(answer, names, spans)
+    axes = {
+        f"{place}axis": {"title": {"text": axis(answer, name)}, "zeroline": False, "range": list(span)}
+        for place, name, span in zip("xy", names, spans, strict=True)
+    }
+    margin = {"l": 62, "r": 16, "t": 12, "b": 48}
+    return go.Layout(hovermode="closest", margin=margin, shapes=shapes, annotations=notes, **axes)
 
 
 def _beside(
@@ -84,7 +118,62 @@ def _beside(
     return [kept_out, *(trace for trace, _shown in faded)]
 
 
-def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
+def _left_out(answer: PlacementAnswer, view: PlacementView, drawn: Collection[str]) -> str:
+    left = [option for option in answer.options if option.slug not in drawn]
+    hidden = 0 if view.rejected else sum(not option.feasible for option in left)
+    sentences = []
+    if hidden:
+        counted = how_many(hidden, "undecided or rejected site is", "undecided or rejected sites are")
+        sentences.append(f"{counted} not drawn.")
+    if unknown := len(left) - hidden:
+        sentences.append(f"{how_many(unknown, 'site is', 'sites are')} not drawn: a figure is unknown there.")
+    return " ".join(sentences)
+
+
+def _span(answer: PlacementAnswer, name: str, values: Sequence[float]) -> list[float]:
+    """The ends of an axis around the values, and around a limit that is near them."""
+    low, high = min(values), max(values)
+    reach = (high - low) or abs(high) / 2 or 1.0
+    limit = answer.limit_of(name)
+    if limit is not None and low - reach <= limit <= high + reach:
+        low, high = min(low, limit), max(high, limit)
+        reach = high - low
+    start = low - 0.12 * reach
+    return [max(start, 0.0) if low >= 0 else start, high + 0.14 * reach]
+
+
+def _share(value: float, span: Sequence[float]) -> float:
+    return (value - span[0]) / (span[1] - span[0])
+
+
+def _names(points: Iterable[Point], spans: Sequence[Sequence[float]]) -> go.Scatter:
+    """The names of the first points, each where it covers neither a point nor another name, else nowhere."""
+    drawn = list({point[2].slug: point for point in points}.values())
+    shares = [(_share(x, spans[0]), _share(y, spans[1])) for x, y, _option in drawn]
+    places = label_places(shares, [point[2].name for point in drawn[:MOST_NAMES]])
+    named = [(point, place) for point, place in zip(drawn, places, strict=False) if place]
+    return go.Scatter(
+        name="Names",
+        x=[x for (x, _y, _option), _place in named],
+        y=[y for (_x, y, _option), _place in named],
+        text=[option.name for (_x, _y, option), _place in named],
+        textposition=[place for _point, place in named],
+        customdata=[option.slug for (_x, _y, option), _place in named],
+        mode="markers+text",
+        # What is not seen keeps the name off the mark.
+        marker={"size": 22, "opacity": 0},
+        cliponaxis=False,
+        hoverinfo="skip",
+        meta={"role": "text", "part": "names"},
+    )
+
+
+def has_lines(answer: PlacementAnswer) -> bool:
+    return len(_lines(answer)[1]) >= FEWEST_LINES
+
+
+def _lines(answer: PlacementAnswer) -> tuple[list[str], list[PlacementOption]]:
+    """The objectives that have an axis, and the options that have a figure for each of them."""
 
     def knows(option: PlacementOption, name: str) -> bool:
         return option.figures[name].value is not None
@@ -95,9 +184,13 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
         for objective in answer.objectives
         if any(knows(option, objective.name) for option in answer.feasible)
     ]
-    drawn = [option for option in answer.feasible if all(knows(option, name) for name in names)]
-    if not drawn:
-        return nothing("No feasible site has a figure for every objective.")
+    return names, [option for option in answer.feasible if all(knows(option, name) for name in names)]
+
+
+def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
+    names, drawn = _lines(answer)
+    if len(drawn) < FEWEST_LINES:
+        return nothing("Fewer than three options have a figure for every objective.")
     scores = [option.ranked.score * 100 if option.ranked else 0.0 for option in drawn]
     trace = go.Parcoords(
         line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
@@ -118,15 +211,16 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
         "finding": f"{len(drawn)} feasible sites, each a line over {len(names)} objectives.",
         "footer": unknown if without else "",
         "table": table(["Site", *[axis(answer, name) for name in names], "Match"], rows),
-        "narrow": {"margin": {"l": 30, "r": 30}},
+        "narrow": {"margin": {"l": 44, "r": 24}},
     }
     return figure([trace], go.Layout(margin={"l": 56, "r": 56, "t": 46, "b": 18}), meta)
 
 
 def axis(answer: PlacementAnswer, name: str) -> str:
     more_is_better = ObjectiveDirection.MAX in _directions(answer, name)
-    side = "higher is better" if more_is_better else "lower is better"
-    return f"{LABELS[name]}, {answer.unit_of(name)} ({side})"
+    side, limit = "higher is better" if more_is_better else "lower is better", answer.limit_of(name)
+    limited = "" if limit is None else f", limit {number(limit)}"
+    return f"{LABELS[name]}, {answer.unit_of(name)} ({side}{limited})"
 
 
 def _directions(answer: PlacementAnswer, *names: str) -> list[ObjectiveDirection]:
@@ -189,11 +283,13 @@ def _hover(option: PlacementOption) -> str:
     return "<br>".join(sentences)
 
 
-def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _limits(
+    answer: PlacementAnswer, names: Sequence[str], spans: Sequence[Sequence[float]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
-    for place, name in (("x", x), ("y", y)):
+    for place, name, (low, high) in zip("xy", names, spans, strict=True):
         limit = answer.limit_of(name)
-        if limit is None:
+        if limit is None or not low <= limit <= high:
             continue
         across = "y" if place == "x" else "x"
         shapes.append(
@@ -212,21 +308,9 @@ def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any
     return shapes, notes
 
 
-def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any]]:
-    annotations = [
-        {"name": "text", "x": x, "y": y, "text": option.name, "showarrow": True, "ax": 34, "ay": -34}
-        for x, y, option in best
-    ]
-    annotations += [
-        {"name": "text-2", "x": x, "y": y, "text": "Today", "showarrow": True, "ax": 0, "ay": -26}
-        for x, y, _option in today[:1]
-    ]
-    return annotations
-
-
 def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
-    feasible = f"{len(answer.feasible)} of them feasible"
-    finding = f"{LABELS[x]} against {LABELS[y]} of {points} sites, {feasible}."
+    feasible = f"{len(answer.feasible)} feasible"
+    finding = f"{LABELS[x]} against {LABELS[y].lower()} of {how_many(points, 'site', 'sites')}, {feasible}."
     return f"{finding} Best match: {answer.best.name}." if answer.best else finding
 
 
@@ -246,7 +330,7 @@ def _dimension(
     return dimension
 
 
-def _row(point: Point, x: str, y: str, on: set[str]) -> list[Any]:
+def _row(point: Point, x: str, y: str, on: Collection[str]) -> list[Any]:
     at_x, at_y, option = point
     ends = [
         value if option.figures[name].value is not None else f"at least {number(value)}"

@@ -13,7 +13,7 @@ from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.placement import UnkeptLimit
 from readiness.tradeoffs.core.units import book
-from readiness.tradeoffs.placing import rows
+from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts
@@ -42,13 +42,13 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "today": list(answer.today),
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
-        "unscored": rows.unscored(answer),
+        "unscored": sentences.unscored(answer),
         "options": [_option(option) for option in answer.options],
         "not_in_service": [
             {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
         ],
         "sensitivity": _sensitivity(answer),
-        "loosen": rows.to_loosen(answer),
+        "loosen": sentences.to_loosen(answer),
     }
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
@@ -148,13 +148,13 @@ def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
     of_flip = ("objective", "share", "weight", "to", "up")
     return {
         "winner": flips.winner,
-        "flips": [{**_named(flip, *of_flip), "words": rows.flip(flip, answer)} for flip in flips.flips],
+        "flips": [{**_named(flip, *of_flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
         "fixed": flips.fixed,
         "robustness": {
             "share": robust.share,
             "by_site": robust.by_option,
             **_named(robust, "draws", "objectives"),
-            "words": rows.robust(robust, answer),
+            "words": sentences.robust(robust, answer),
         },
     }
 

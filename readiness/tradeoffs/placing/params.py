@@ -246,14 +246,21 @@ def _texts(where: str, given: Any) -> list[str]:
     return [short_text(f"{where}[{place}]", text).strip() for place, text in enumerate(_list(where, given))]
 
 
+PANES = ("objectives", "sure")
+
+
 @dataclass(frozen=True, slots=True)
 class PlacementView:
-    """How the page shows an answer: axes of the scatter, ranges to keep by objective, two sites to compare."""
+    """How the page shows an answer: axes of the scatter, whether it draws sites that are no options, ranges to keep by
+    objective, two sites to compare, and the pane that is open.
+    """
 
     x: str = "cost"
     y: str = "latency"
     ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     compare: tuple[str, ...] = ()
+    rejected: bool = False
+    tab: str = PANES[0]
 
 
 PERCENTS = {"demand": "demand", "price": "electricity_price"}
@@ -311,7 +318,10 @@ def view_of_address(query: QueryDict) -> PlacementView:
     compare = tuple(dict.fromkeys(slug for slug in listed if slug))
     if len(compare) > 2:
         raise BadTradeoffQuestion("compare", "Choose two sites.")
-    return PlacementView(axes["x"], axes["y"], ranges, compare)
+    tab = query.get("tab") or PANES[0]
+    if tab not in PANES:
+        raise BadTradeoffQuestion("tab", f"There is no such tab; there are {', '.join(PANES)}.")
+    return PlacementView(axes["x"], axes["y"], ranges, compare, bool(query.get("rejected")), tab)
 
 
 def _share(query: QueryDict, parameter: str, span: AllowedSpan) -> float:

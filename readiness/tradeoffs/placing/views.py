@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.placing import charts, rows
+from readiness.tradeoffs.placing import charts, rows, sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
 from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
@@ -50,7 +50,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
 @EXPLORER.reads
 def scatter(request: HttpRequest) -> HttpResponse:
     answer, view = _of_address(request.GET)
-    return answers.chart(charts.scatter(answer, view.x, view.y, view.ranges))
+    return answers.chart(charts.scatter(answer, view))
 
 
 @EXPLORER.reads
@@ -75,7 +75,7 @@ def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
 
 
 def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
-    shown, slug = answer.within(view.ranges), answer.envelope.slug
+    shown, slug, loosen = answer.within(view.ranges), answer.envelope.slug, sentences.to_loosen(answer)
     return {
         "answer": answer,
         "view": view,
@@ -87,12 +87,16 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
         "blank": rows.blank(answer),
         "shown": len(shown),
         "changes": rows.changes(answer),
-        "unscored": rows.unscored(answer),
-        "confidence": rows.confidence(answer),
-        "kept_out": [(option, rows.cells(answer, option)) for option in answer.kept_out[: rows.MOST_ROWS]],
-        "loosen": rows.to_loosen(answer),
+        "figures": sentences.key_figures(answer, loosen),
+        "unscored": sentences.unscored(answer),
+        "confidence": sentences.confidence(answer),
+        "kept_out": rows.kept_out(answer),
+        "most_rows": rows.MOST_ROWS,
+        "loosen": loosen,
         "comparison": rows.comparison(answer, view.compare),
         "served": rows.served(answer),
+        "panes": [("objectives", "All objectives"), ("sure", "How sure is it")],
+        "has_lines": charts.has_lines(answer),
         "scatter_title": f"{rows.LABELS[view.x]} and {rows.LABELS[view.y].lower()} of every option",
         "api_body": orjson.dumps(answer.question.body(slug), option=orjson.OPT_INDENT_2).decode(),
     }
@@ -101,7 +105,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
 def _choices(answer: PlacementAnswer) -> dict[str, Any]:
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
-        "summary": rows.changed(answer),
+        "summary": sentences.changed(answer),
         "carbons": CARBONS.items(),
         "sites": [(option.slug, option.name) for option in sites],
         "regions": region_names().items(),

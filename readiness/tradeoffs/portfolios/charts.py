@@ -16,21 +16,20 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
         return charts.nothing("No point was found before it ended.")
     kinds = (
         ("On the front", "ready", "circle", [each for each in points if each[1]["dominated_by"] is None]),
-        ("Dominated", "muted", "x", [each for each in points if each[1]["dominated_by"] is not None]),
+        ("Dominated", "muted", "circle", [each for each in points if each[1]["dominated_by"] is not None]),
         ("Chosen", "accent", "circle-open", [each for each in points if each[0] == chosen]),
     )
     traces = [_dots(name, role, symbol, drawn, x, y) for name, role, symbol, drawn in kinds if drawn]
     today = result["today"]
     if today["counted"]:
         at_x, at_y = [today["totals"][x]], [today["totals"][y]]
-        look: dict[str, Any] = {"text": ["today"], "textposition": "top center"}
+        look: dict[str, Any] = {"text": ["today"], "textposition": "middle right", "cliponaxis": False}
         marker = {"symbol": "diamond", "size": 12}
         named = charts.points("Today", at_x, at_y, "deployed", hover="", marker=marker, **look)
         traces.append(named.update(mode="markers+text", hovertemplate=None))
     layout = go.Layout(
         margin={"l": 64, "r": 16, "t": 16, "b": 48},
         hovermode="closest",
-        showlegend=True,
         xaxis={"title": {"text": tables.head(result, x)}},
         yaxis={"title": {"text": tables.head(result, y)}},
     )
@@ -44,14 +43,14 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
 
 
 def _dots(name: str, role: str, symbol: str, drawn: list[tuple[int, Result]], x: str, y: str) -> go.Scatter:
-    size = 18 if symbol == "circle-open" else 9
+    marker = {"symbol": symbol, "size": 18, "line": {"width": 2}} if symbol == "circle-open" else {"size": 9}
     return charts.points(
         name,
         [point["compared"][x] for _place, point in drawn],
         [point["compared"][y] for _place, point in drawn],
         role,
         hover="point %{customdata[0]}, gap %{customdata[1]}",
-        marker={"symbol": symbol, "size": size, "line": {"width": 2}},
+        marker=marker,
         customdata=[[place, str(tables.gap(point))] for place, point in drawn],
     )
 

@@ -253,10 +253,6 @@ class MoveRow:
     def order(self) -> int:
         return list(KINDS).index(self.kind)
 
-    @property
-    def reason(self) -> str:
-        return f"{KINDS[self.kind]}: {self.why}" if self.why else KINDS[self.kind]
-
     def effects(self, domain: str) -> set[str]:
         return {each["effect"] for each in self.consequences if each["domain"] == domain}
 
@@ -285,10 +281,18 @@ def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict
             "site": _named(result, "site_names", site),
             "comes": [row.workload.name for row in rows if row.after.slug == site],
             "leaves": [row.workload.name for row in rows if row.before.slug == site],
-            "filling": [filling for filling in point["filling"] if filling["site"] == site],
+            "filling": _filling([filling for filling in point["filling"] if filling["site"] == site]),
         }
         for site in sorted({site.slug for row in rows for site in (row.before, row.after) if site.slug})
     ]
+
+
+def _filling(fillings: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    by_kind: dict[str, list[Result]] = {"Accelerators": [], "IT power": [], "Bandwidth": []}
+    for filling in fillings:
+        kind = {"power": "IT power", "bandwidth": "Bandwidth"}.get(filling["resource"], "Accelerators")
+        by_kind[kind].append(filling)
+    return list(by_kind.items())
 
 
 def left_out(result: Result, point: Result) -> list[tuple[Named, str, str]]:

@@ -64,6 +64,35 @@ def signed(value: float | None) -> str:
     return f"+{shown}" if value > 0 else shown.replace("-", "−")
 
 
+def reason(row: MoveRow, units: Mapping[str, str]) -> str:
+    """Why a workload moves: what forces it, or what the choice buys and what it costs."""
+    kind = KINDS[row.kind]
+    if row.kind != "choice":
+        return f"{kind}: {row.why}" if row.why else kind
+    if row.why:
+        return f"{kind}; {row.why}"
+    amounts = {
+        name: f"{signed(change)} {units[name].partition(',')[0].replace('/', ' a ')}"
+        for name, change in row.changes.items()
+        if change
+    }
+    gains = " and ".join(amounts[name] for name in amounts if (row.changes[name] or 0) < 0)
+    prices = " and ".join(amounts[name] for name in amounts if (row.changes[name] or 0) > 0)
+    return (
+        f"{kind}: {gains} for {prices}"
+        if gains and prices
+        else f"{kind}: {gains or prices}"
+        if amounts
+        else kind
+    )
+
+
+def besides(row: MoveRow) -> str:
+    """The consequences that no column has: energy, law, verdict, circuits, objectives that were not asked about."""
+    words = [each["words"] for each in row.consequences if each["name"] not in row.changes]
+    return ", ".join(words) or (row.line if not row.consequences else "–")
+
+
 def today_told(result: Result) -> str:
     today, names = result["today"], result["names"]
     if not today["counted"]:
@@ -137,9 +166,10 @@ def moves(result: Result) -> Table:
                    sort=True, locked=True, phone="title", export="workload.slug"),
             Column("from", "From", value="before.name", template=SITE_CELL, sort=True, export="before.slug"),
             Column("to", "To", value="after.name", template=SITE_CELL, sort=True, export="after.slug"),
-            Column("why", "Why it moves", value="reason", sort=lambda row: row.order, phone="full"),
+            Column("why", "Why it moves", value=lambda row: reason(row, result["units"]), sort=lambda row: row.order,
+                   phone="full"),
             *(_change(result, name) for name in result["objectives"]),
-            Column("consequences", "What it does", value="line", phone="full"),
+            Column("consequences", "Besides", value="line", text=besides, phone="full"),
         ),
         row_id="workload.slug",
         row_name="workload.name",
@@ -157,7 +187,9 @@ def _change(result: Result, name: str) -> Column:
     unit = result["units"][name].partition(",")[0]
     return Column(
         name,
-        f"{OBJECTIVES[name]}, {unit}",
+        f"{OBJECTIVES[name]}, {unit.partition('/')[0]}",
+        hint=unit.replace("/", " a "),
+        file_unit=unit,
         value=lambda row: row.changes[name],
         text=lambda row: signed(row.changes[name]),
         sort=True,

@@ -144,11 +144,14 @@ def _of_point(
                 "url": address(point=place),
                 "gap": tables.gap(each),
                 "shares": tables.shares(each),
-                "totals": [number(round(each["compared"][name])) for name in result["objectives"]],
+                "totals": [
+                    (tables.OBJECTIVES[name], number(round(each["compared"][name])))
+                    for name in result["objectives"]
+                ],
             }
             for place, each in enumerate(result["points"], 1)
         ],
-        "heads": [tables.head(result, name) for name in result["objectives"]],
+        "heads": [(tables.OBJECTIVES[name], result["units"][name]) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
         "by_site": by_site(result, point, rows),
         "pins": pins(run.inputs["pins"], result, point),

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from readiness.tradeoffs.core.options import JurisdictionAnswer
-from readiness.tradeoffs.placing import rows
+from readiness.tradeoffs.placing import rows, sentences
 
 LEGAL_ANSWERS = {
     JurisdictionAnswer.ALLOWED: "Allowed",
@@ -19,7 +19,7 @@ LEGAL_ANSWERS = {
 
 register = template.Library()
 register.filter("shown", rows.text)
-register.filter("held", rows.held)
+register.filter("held", sentences.held)
 
 
 @register.filter
@@ -50,7 +50,7 @@ def lever(
     if high is not None and value:
         # A number that was typed may lie beyond the slider's usual end.
         high = max(high, float(value))
-    is_set = bool(value) and value != usual
+    is_set = bool(value) and value != usual and not more.get("is_weight")
     state = {"value": value, "usual": usual, "at": value or usual, "is_set": is_set}
     return {"lever": {"name": name, "label": label, "low": low, "high": high, "step": 5, **state, **more}}
 

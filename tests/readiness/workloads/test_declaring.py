@@ -155,10 +155,10 @@ class TestPlacing:
         with pytest.raises(ValidationError, match="already"):
             operations.place(chat, site=tokyo, by=planner, now=evening)
         with pytest.raises(ValidationError, match="cannot end before"):
-            operations.end_placement(placement, on=TODAY, by=planner, now=evening)
-        operations.end_placement(placement, by=planner, now=evening)
+            operations.end_placement(placement, on=TODAY, by=planner)
+        operations.end_placement(placement, on=placement.started_on, by=planner)
         with pytest.raises(ValidationError, match="already"):
-            operations.end_placement(placement, by=planner, now=evening)
+            operations.end_placement(placement, on=placement.started_on, by=planner)
         again = operations.place(chat, site=tokyo, on=date(2027, 1, 1), by=planner, now=evening)
         assert list(queries.placements_of(chat)) == [again, placement]
 

@@ -1,5 +1,6 @@
 """Pages under /tradeoffs/workloads/: reading envelopes, writing them, placing them, and who may."""
 
+import re
 from datetime import date
 
 import pytest
@@ -251,8 +252,19 @@ class TestWriting:
         assert (again.status_code, "since 2026-11-01" in words_of(again)) == (422, True)
         placed = Placement.objects.get()
         end = f"{HERE}chat/placements/{placed.pk}/end/"
-        assert client.post(end, {"ended_on": "soon"}).status_code == 400
-        assert "cannot end before" in words_of(client.post(end, {"ended_on": "2026-10-01"}, follow=True))
+        page = client.get(f"{HERE}chat/").text
+        [dialog] = re.findall(rf'<dialog [^>]*id="end-{placed.pk}".*?</dialog>', page, re.S)
+        assert f'action="{end}"' in dialog
+        assert "From the day after its last day Chat runs nowhere. Its limits no longer judge Faro" in dialog
+        assert re.search(r'<input type="date" name="ended_on"[^>]* required', dialog)
+        for day, message in (
+            ("soon", "Enter a day such as"),
+            ("", "Choose the last day"),
+            ("2026-10-01", "cannot end before"),
+        ):
+            assert message in words_of(client.post(end, {"ended_on": day}, follow=True))
+        placed.refresh_from_db()
+        assert placed.ended_on is None
         client.post(end, {"ended_on": "2026-11-20"})
         placed.refresh_from_db()
         assert placed.ended_on == date(2026, 11, 20)

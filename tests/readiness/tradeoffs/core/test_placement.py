@@ -88,7 +88,7 @@ def test_a_site_within_every_limit_is_feasible():
             "readiness",
             "",
             2.0,
-            "readiness: 93 points, needed 95 points, 2 points short",
+            "readiness: 93 points, 95 points needed, 2 points short",
             id="readiness score tightened",
         ),
         pytest.param(
@@ -97,7 +97,7 @@ def test_a_site_within_every_limit_is_feasible():
             "accelerators",
             "H100",
             16.0,
-            "accelerators H100: 64 accelerators, needed 80 accelerators, 16 accelerators short",
+            "64 H100 accelerators free, 80 needed",
             id="more accelerators than are free",
         ),
         pytest.param(

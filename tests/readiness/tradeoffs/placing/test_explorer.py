@@ -37,23 +37,68 @@ def rows(page):
     return re.findall(r'<tr data-site="([a-z-]+)"', page)
 
 
+def in_short(page):
+    """Label, value and note of the key figures."""
+    line = page[page.index('id="placement-summary"') :].partition("</section>")[0]
+    note = r'(?:\s*<span class="note num">(.*?)</span>\s*</div>)?'
+    figure = rf'<span class="label">(.*?)</span>\s*<span class="value num"[^>]*>(.*?)</span>{note}'
+    figures = re.findall(figure, line, re.DOTALL)
+    bare = [[re.sub(r"<small>", " ", part) for part in figure] for figure in figures]
+    return [tuple(re.sub(r"<[^>]+>", "", part).strip() for part in figure) for figure in bare]
+
+
 def test_the_page_shows_options_by_rank_with_today_and_how_sure_it_is(look):
     page = look()
     assert rows(page)[0] == "lulea"
     assert "Moving there from Porto: +36 ms, -17 % cost" in page
-    assert "of 1,000 weights drawn at random" in page or "weights drawn at random" in page
     assert "3 of 3 sites keep every limit" in page
     assert '/sites/oslo/">Oslo</a> (planned)' in page
+
+
+def test_the_first_line_names_the_winner_the_price_of_the_next_best_and_how_sure(look):
+    best, runner, sure, options = in_short(look())
+    assert best[:2] == ("Best match", "Lulea 74 of 100")
+    assert best[2].startswith("against Porto today: cost -2\u202f338 EUR a month, latency +36 ms")
+    assert runner[:2] == ("Next best", "Porto 69 of 100")
+    assert runner[2].startswith("cost +2\u202f338 EUR a month, latency -36 ms, carbon +")
+    assert sure == ("How sure", "75 %", "of 1,000 weights drawn at random choose it")
+    assert options == ("Options", "3 of 3 sites", "keep every limit; 0 undecided or rejected")
+    none, options = in_short(look(latency=5))
+    assert none == (
+        "Best match",
+        "None",
+        "Porto would fit with the limit on latency iberia p99 raised by 7 ms.",
+    )
+    assert options[1] == "0 of 3 sites"
 
 
 def test_limits_drop_sites_into_their_own_list_with_the_reason(look):
     page = look(latency=50)
     assert rows(page) == ["lulea", "porto"]
     assert "Latency iberia p99: 110 ms, limit 50 ms, 60 ms over" in page
-    assert 'id="kept-out-lagos"' in page
     none = look(latency=5)
-    assert "Porto would fit with latency iberia p99 relaxed by 7 ms." in none
+    assert "Porto would fit with the limit on latency iberia p99 raised by 7 ms." in none
     assert rows(none) == []
+
+
+def test_sites_that_are_no_options_are_folded_by_the_first_reason_with_their_count(look, fleet):
+    def groups(**asked):
+        page = look(**asked)
+        kept_out = page[page.index('id="placement-kept-out"') :].partition("</section>")[0]
+        heads = re.findall(
+            r'<details id="kept-out-([a-z-]+)"><summary>.*?<b>(.*?)</b><span class="num">(\d+)<', kept_out
+        )
+        return heads, re.findall(r'data-kept-out="([a-z]+)"', kept_out)
+
+    assert groups(latency=50) == ([("rejected-latency", "Latency over the limit", "1")], ["lagos"])
+    SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
+    heads, sites = groups(latency=5, lost="porto")
+    assert heads == [
+        ("rejected-latency", "Latency over the limit", "2"),
+        ("rejected-site", "Lost in this what-if", "1"),
+    ]
+    assert sites == ["lagos", "lulea", "porto"]
+    assert groups()[0] == [("undecided-power", "Power undecided", "1")]
 
 
 def test_weights_ranges_and_levers_of_the_address_are_kept_in_the_controls(look):
@@ -92,6 +137,7 @@ def test_what_makes_no_sense_is_named_and_the_page_shows_today(look):
         ({"demand": "much"}, "demand"),
         ({"w_cost": "-1"}, "weights.cost"),
         ({"x": "speed"}, "x"),
+        ({"tab": "more"}, "tab"),
     ):
         page = look(status=400, **asked)
         assert f'role="alert">{field}: ' in page
@@ -100,23 +146,35 @@ def test_what_makes_no_sense_is_named_and_the_page_shows_today(look):
 
 
 def test_charts_mark_front_best_today_and_limit(look):
-    figure = json.loads(look(path=f"{PAGE}charts/scatter.json", latency=100))
+    figure = json.loads(look(path=f"{PAGE}charts/scatter.json", latency=80))
     parts = {trace["meta"]["part"]: trace["customdata"] for trace in figure["data"]}
-    assert parts["out"] == ["lagos"]
     assert parts["best"] == ["lulea"]
     assert parts["today"] == ["porto"]
-    assert set(parts["front"]) == {"porto", "lulea"}
-    assert figure["layout"]["shapes"][0]["y0"] == 100
-    assert figure["meta"]["table"]["rows"][0][0]
+    assert set(parts["front"]) == set(parts["names"]) == {"porto", "lulea"}
+    assert figure["layout"]["shapes"][0]["y0"] == 80
+    assert [row[0] for row in figure["meta"]["table"]["rows"]] == ["Lulea", "Porto", "Lagos"]
+    # Sites that are no options are drawn where they are asked for, or where the class runs.
+    assert (parts["out"], figure["meta"]["footer"]) == ([], "1 undecided or rejected site is not drawn.")
+    for asked, out in (
+        ({"latency": 80, "rejected": 1}, ["lagos"]),
+        ({"latency": 20, "lost": "porto"}, ["porto"]),
+    ):
+        drawn = json.loads(look(path=f"{PAGE}charts/scatter.json", **asked))
+        assert next(each["customdata"] for each in drawn["data"] if each["meta"]["part"] == "out") == out, (
+            asked
+        )
     lines = json.loads(look(path=f"{PAGE}charts/parallel.json", to_latency=50))
     [trace] = lines["data"]
+    assert json.loads(look(path=f"{PAGE}charts/parallel.json", latency=80))["meta"]["empty"]
+    assert 'id="placement-parallel"' in look()
+    assert "Fewer than three options have a figure for every objective" in look(latency=80)
     place = trace["meta"]["objectives"].index("latency")
     assert trace["dimensions"][place]["constraintrange"] == [12.0, 50.0]
 
 
 def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet, monkeypatch):
     SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
-    figure = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency"))
+    figure = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency", rejected=1))
     [arrows] = [trace for trace in figure["data"] if trace["meta"]["part"] == "bounded"]
     assert (arrows["customdata"], arrows["x"], arrows["y"]) == (["lulea"], [7305.0], [48.0])
     assert arrows["marker"]["symbol"] == ["triangle-right-open"]
@@ -126,10 +184,10 @@ def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet
     assert row[1:4] == [f"at least {number(7305.0)}", 48.0, "undecided"]
     assert figure["meta"]["footer"] == ""
     monkeypatch.setattr(charts, "ARROWS_AMONG", 2)
-    many = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency"))
+    many = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency", rejected=1))
     assert not any("lulea" in one["customdata"] for one in many["data"])
     assert many["meta"]["table"] == figure["meta"]["table"]
-    assert many["meta"]["footer"].startswith("1 sites are not drawn")
+    assert many["meta"]["footer"].startswith("1 site is not drawn")
 
 
 def test_points_outside_the_ranges_are_faded_as_their_lines_are(look):

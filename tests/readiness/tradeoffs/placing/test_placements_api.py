@@ -87,10 +87,7 @@ def test_where_it_runs_its_own_demand_counts_once(options):
     assert porto["capacity_after"]["bandwidth"]["value"] == 20
     doubled = options(what_if={"demand": 2})["porto"]
     assert doubled["standing"] == "rejected"
-    assert (
-        doubled["reasons"][0]["words"]
-        == "accelerators of any type: 14 accelerators, needed 16 accelerators, 2 accelerators short"
-    )
+    assert doubled["reasons"][0]["words"] == "14 accelerators free, 16 needed"
 
 
 def test_a_limit_drops_the_right_sites_and_is_named(options):
@@ -272,7 +269,12 @@ def test_no_option_left_names_the_limit_to_loosen(ask):
     found = ask(limited(latency_limit_ms=5))
     assert found["counts"]["feasible"] == 0
     assert found["sensitivity"] is None
-    assert found["loosen"][0]["words"] == "Porto would fit with latency iberia p99 relaxed by 7 ms."
+    assert (
+        found["loosen"][0]["words"] == "Porto would fit with the limit on latency iberia p99 raised by 7 ms."
+    )
+    more = ask(what_if={"demand": 20, "limits": {"latency_limit_ms": 5}})
+    [words] = [each["words"] for each in more["loosen"] if each["limit"] == "accelerators"]
+    assert words == "Lagos would fit with 60 more accelerators and 1 more limit relaxed."
 
 
 def test_nonsense_is_refused_with_its_field(ask):

@@ -6,6 +6,8 @@ import pytest
 
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
+from readiness.tradeoffs.portfolios.result import MoveRow, Named
+from readiness.tradeoffs.portfolios.tables import reason, signed
 
 pytestmark = pytest.mark.django_db
 LIST = "/tradeoffs/portfolio/"
@@ -88,6 +90,25 @@ def test_called_off_on_the_page(client_of, ask):
     assert "nothing left to cancel" in late.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("kind", "why", "changes", "told"),
+    [
+        ("forced", "latency: 9 ms, limit 5 ms", {"cost": 3.0}, "Forced by a broken limit: latency: 9 ms, limit 5 ms"),
+        ("pinned", "", {"cost": 3.0}, "Pinned"),
+        ("choice", "", {"cost": 3.0, "risk": -2.0}, "A choice: −2 points for +3 EUR a month"),
+        ("choice", "", {"cost": 0.0, "risk": -2.0}, "A choice: −2 points"),
+        ("choice", "", {"cost": None, "risk": 0.0}, "A choice"),
+        ("choice", "no limit asks for it: +3 EUR a month for 9 ms", {"cost": 3.0},
+         "A choice; no limit asks for it: +3 EUR a month for 9 ms"),
+    ],
+    ids=["forced", "pinned", "a price", "no price", "unknown", "a step"],
+)  # fmt: skip
+def test_a_move_says_why_and_what_a_choice_buys(kind, why, changes, told):
+    here, there = Named("porto", "Porto"), Named("lulea", "Lulea")
+    row = MoveRow(Named("chat", "Chat"), here, there, changes, "", [], kind, why)
+    assert reason(row, {"cost": "EUR/month", "risk": "points, sum over workloads"}) == told
+
+
 def test_a_front_with_its_moves(client_of, solve, declare):
     declare("web", accelerators=[(None, 500)])
     run, client = solve(weights={"cost": 1, "carbon": 1}), client_of("viewer")
@@ -95,7 +116,10 @@ def test_a_front_with_its_moves(client_of, solve, declare):
     told = page(client, f"{LIST}{run.pk}/?point={place}&x=carbon&y=cost")
     assert f"Point {place}" in told
     assert "+36 ms" in told
-    assert "A choice" in told.partition('id="row-moves-chat"')[2].partition("</tr>")[0]
+    [cost, carbon] = (run.result["moves"]["chat"]["lulea"]["changes"][name] for name in ("cost", "carbon"))
+    assert (cost < 0, carbon < 0) == (True, True)
+    bought = f"A choice: {signed(cost)} EUR a month and {signed(carbon)} kg CO2e a month"
+    assert bought in told.partition('id="row-moves-chat"')[2].partition("</tr>")[0]
     assert "over 1 workload" in told
     assert "Today and every point sum the same 1 of 2 workloads. Not in it: Web (does not run today)." in told
     assert "No site that keeps its limits has the room" in told

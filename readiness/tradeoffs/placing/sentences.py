@@ -1,0 +1,222 @@
+"""Sentences of an answer: the winner and how sure that is, flips, and which limit to loosen."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from readiness.tradeoffs.core.objectives import ScoredAgainst
+from readiness.tradeoffs.core.placement import UnkeptLimit, free_name, limit_name
+from readiness.tradeoffs.core.ranking import Robustness, WinnerFlip
+from readiness.tradeoffs.core.units import book, number, signed
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from web.units import how_many
+
+
+def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
+    """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
+    side, winner = "or more" if flip.up else "or less", answer.name_of(flip.to)
+    return f"{_said(flip.objective)} at {percent(flip.share)} of all weight {side}: {winner} wins instead"
+
+
+def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
+    words = (
+        f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
+        "drawn at random "
+        f"over {listed([_said(name) for name in robustness.objectives])}, each mixture as likely as any other"
+    )
+    others = sorted(
+        (share, slug) for slug, share in robustness.by_option.items() if slug != robustness.winner
+    )
+    if not others:
+        return f"{words}; no other site for any of them."
+    share, slug = others[-1]
+    return f"{words}; {answer.name_of(slug)} for {percent(share)}."
+
+
+def _said(objective: str) -> str:
+    return "margin" if objective == "compliance" else objective
+
+
+def held(option: PlacementOption) -> str:
+    """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty where the type is unknown."""
+    held = option.held
+    if held is None or not held.here or held.count is None:
+        return ""
+    words = f"{held.count} x {held.here}"
+    if held.of and held.of != held.here:
+        words += f" for {held.asked} x {held.of} of today"
+    if held.equivalents is None:
+        return words
+    return f"{words}; {number(held.equivalents)} x {book().reference} by published {book().precision}"
+
+
+def references(answer: PlacementAnswer) -> str:
+    scored = []
+    for objective in answer.objectives:
+        if objective.against is ScoredAgainst.SCALE and objective.scale is not None:
+            scored.append(f"{_said(objective.name)} from 0 to {number(objective.scale)}")
+        elif objective.reference is not None:
+            whose = "its limit of" if objective.against is ScoredAgainst.LIMIT else "today's"
+            scored.append(
+                f"{objective.name} against {whose} {number(objective.reference)} {answer.unit_of(objective.name)}"
+            )
+    return f"Scored are {', '.join(scored)}." if scored else ""
+
+
+def unscored(answer: PlacementAnswer) -> str:
+    names = [
+        _said(objective.name)
+        for objective in answer.objectives
+        if answer.weights[objective.name] > 0 and not objective.is_scored
+    ]
+    if not names:
+        return ""
+    are = "is" if len(names) == 1 else "are"
+    why = f"{listed(names).capitalize()} {are} not scored: there is no limit for it and no figure today"
+    if not answer.is_scored:
+        return f"{why}, so that no site can be preferred. Declare a limit, or weigh something else."
+    return f"{why}. Its weight is spread over the rest."
+
+
+def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
+    """Name the limits that keep most sites out alone where no option is left, and by how much to loosen them.
+
+    Empty where an option is left. A limit that keeps no site out alone is named only where none does.
+    """
+    if answer.feasible or not answer.options:
+        return []
+    alone: dict[tuple[str, str], list[tuple[PlacementOption, UnkeptLimit]]] = defaultdict(list)
+    fewest = min(len(option.reasons) for option in answer.options)
+    for option in answer.options:
+        if len(option.reasons) == fewest:
+            for reason in option.reasons:
+                alone[reason.limit, _subject(reason)].append((option, reason))
+    advice = []
+    for (limit, subject), held in alone.items():
+        known = [(reason.margin, option, reason) for option, reason in held if reason.margin is not None]
+        least, nearest, reason = min(
+            known, key=lambda each: (each[0], each[1].name), default=(None, *held[0])
+        )
+        more = f" and {how_many(fewest - 1, 'more limit', 'more limits')} relaxed" if fewest > 1 else ""
+        advice.append(
+            {
+                "limit": limit,
+                "subject": subject,
+                "by": least,
+                "unit": reason.unit,
+                "site": nearest.slug,
+                "sites": len(held),
+                "words": f"{nearest.name} would fit {_loosened(reason, least)}{more}.",
+            }
+        )
+    return sorted(advice, key=lambda limit: (-limit["sites"], limit["limit"], limit["subject"]))
+
+
+def _loosened(reason: UnkeptLimit, by: float | None) -> str:
+    """`with 88 more accelerators`, `with the limit on latency iberia p99 raised by 7 ms`."""
+    name = limit_name(reason.limit, _subject(reason))
+    if by is None:
+        return f"without the limit on {name}"
+    if free := free_name(reason.limit, reason.subject):
+        return f"with {number(by)} more {free}"
+    done = "lowered" if reason.limit == "readiness" else "raised"
+    return f"with the limit on {name} {done} by {number(by)} {reason.unit}"
+
+
+def _subject(reason: UnkeptLimit) -> str:
+    return reason.subject if reason.bound is not None else ""
+
+
+def percent(share: float) -> str:
+    """Whole percents, and what is not nothing never as 0, nor what is not all as 100."""
+    whole = round(share * 100)
+    if whole == 0 and share > 0:
+        return "under 1 %"
+    if whole == 100 and share < 1:
+        return "over 99 %"
+    return f"{whole} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
+    if answer.sensitivity is None or answer.robustness is None:
+        return None
+    flips = answer.sensitivity.flips
+    flipping = {each.objective for each in flips}
+    never = [
+        _said(objective.name).capitalize()
+        for objective in answer.objectives
+        if objective.is_scored and objective.name not in flipping
+    ]
+    return {
+        "flips": [flip(each, answer) for each in flips],
+        "never": listed(never),
+        "robust": robust(answer.robustness, answer),
+        "references": references(answer),
+    }
+
+
+def changed(answer: PlacementAnswer) -> str:
+    what_if = answer.question.what_if
+    changes = {
+        f"demand {what_if.demand * 100:g} %": what_if.demand != 1,
+        f"price {what_if.electricity_price * 100:g} %": what_if.electricity_price != 1,
+        f"carbon {what_if.carbon_price:g} {answer.currency}/t": what_if.carbon_price,
+        how_many(len(what_if.sites_lost), "site lost", "sites lost"): what_if.sites_lost,
+        how_many(len(what_if.limits), "limit changed", "limits changed"): what_if.limits,
+    }
+    return " · ".join(change for change, is_made in changes.items() if is_made) or "as it is today"
+
+
+def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The winner, what the next best costs against it, how sure that is, and how many sites are options."""
+    best, feasible, kept_out = answer.best, len(answer.feasible), len(answer.kept_out)
+    options = {
+        "label": "Options",
+        "value": feasible,
+        "unit": f"of {how_many(len(answer.options), 'site', 'sites')}",
+        "note": f"{'keeps' if feasible == 1 else 'keep'} every limit; {kept_out} undecided or rejected",
+    }
+    if best is None:
+        why = unscored(answer) if feasible else loosen[0]["words"] if loosen else ""
+        return [{"label": "Best match", "value": "None", "note": why}, options]
+    if answer.stays or answer.base is None:
+        note = "it runs there today" if answer.stays else "it runs nowhere today"
+    else:
+        note = f"against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+    figures = [{"label": "Best match", "value": best.name, "unit": f"{best.match} of 100", "note": note}]
+    if answer.runners_up:
+        runner = answer.runners_up[0]
+        figures.append(
+            {
+                "label": "Next best",
+                "value": runner.name,
+                "unit": f"{runner.match} of 100",
+                "note": price(answer, runner, best) or "the same in all that is known",
+            }
+        )
+    else:
+        why = "every other option is a step that no limit asks for" if answer.steps else "no other option"
+        figures.append({"label": "Next best", "value": "None", "note": why})
+    if answer.robustness is not None:
+        share, draws = percent(answer.robustness.share), answer.robustness.draws
+        figures.append(
+            {"label": "How sure", "value": share, "note": f"of {draws:,} weights drawn at random choose it"}
+        )
+    return [*figures, options]
+
+
+def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOption) -> str:
+    """`cost +212 USD a month, latency +8.5 ms`: the option against another, in what has a weight."""
+    parts = []
+    for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
+        value, other = option.figures[name].value, than.figures[name].value
+        if value is not None and other is not None and value != other:
+            unit = answer.unit_of(name).replace("/", " a ").partition(" p")[0]
+            parts.append(f"{_said(name)} {signed(value - other)} {unit}")
+    return ", ".join(parts)

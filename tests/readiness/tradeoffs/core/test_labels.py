@@ -1,0 +1,29 @@
+"""Names beside points: none covers a point or another name."""
+
+import pytest
+
+from readiness.tradeoffs.core.labels import label_places
+
+
+@pytest.mark.parametrize(
+    ("points", "places"),
+    [
+        pytest.param([(0.5, 0.5)], ["top center"], id="alone"),
+        pytest.param([(0.5, 0.99)], ["bottom center"], id="no room above"),
+        pytest.param([(0.01, 0.5)], ["middle right"], id="at the left edge"),
+        pytest.param([(0.5, 0.5), (0.5, 0.54)], ["bottom center", "top center"], id="one above the other"),
+        pytest.param([(0.5, 0.5), (0.51, 0.5)], ["top center", "bottom center"], id="one over the other"),
+        pytest.param([(0.5, 0.5), (0.55, 0.5)], ["top center", "bottom center"], id="side by side"),
+    ],
+)
+def test_a_name_goes_where_it_covers_nothing(points, places):
+    assert label_places(points, ["PAR-1"] * len(points)) == places
+
+
+def test_a_name_that_fits_nowhere_is_left_out_and_earlier_ones_go_first():
+    crowd = [(0.5 + 0.01 * (at % 5), 0.5 + 0.01 * (at // 5)) for at in range(25)]
+    places = label_places(crowd, ["PAR-1"] * 25)
+    assert places[0] != ""
+    assert "" in places
+    # Points after the last name are not covered.
+    assert label_places([(0.5, 0.5), (0.5, 0.54)], ["PAR-1"]) == ["bottom center"]
