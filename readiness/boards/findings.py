@@ -231,9 +231,7 @@ def capability(gap: CapabilityGap, growth: float | None) -> str:
         return "Not recorded: no accelerators were deployed 180 days ago."
     change = f"changed by {number(100 * growth, 0)} % in 180 days"
     if gap.points is None:
-        return (
-            f"Not recorded: accelerators {change}; figures of qualified people are missing."
-        )
+        return f"Not recorded: accelerators {change}; figures of qualified people are missing."
     return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
 
 

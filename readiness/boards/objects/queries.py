@@ -123,7 +123,7 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
 
 
 def _out_of_service(obj: Any) -> Health | None:
-    """Follow the evaluation: it does not look at what is planned or retired, and the rest of what is not active rests."""
+    """Follow the evaluation: it skips what is planned or retired, and the rest of what is not active rests."""
     if not isinstance(obj, Device | Accelerator | Port):
         return None
     device = obj if isinstance(obj, Device) else obj.device

@@ -259,7 +259,9 @@ class TestDeciding:
     @pytest.mark.parametrize("step", ["deny", "revoke"])
     def test_without_a_word_it_is_refused_on_the_page(self, porto, ask, client_of, step):
         asked = ask(porto)
-        assert "Enter a reason." in text_of(client_of("manager").post(f"/waivers/{asked.pk}/{step}/", {}), 422)
+        assert "Enter a reason." in text_of(
+            client_of("manager").post(f"/waivers/{asked.pk}/{step}/", {}), 422
+        )
         asked.refresh_from_db()
         assert asked.state == "requested"
 

@@ -112,7 +112,9 @@ class TestAnswering:
 
     def test_a_reason_is_asked_for(self, made, api_of):
         decision = made()
-        assert api_of("manager").post(f"{API}{decision['id']}/reject/").json() == {"note": ["Enter a reason."]}
+        assert api_of("manager").post(f"{API}{decision['id']}/reject/").json() == {
+            "note": ["Enter a reason."]
+        }
         assert api_of("planner").post(f"{API}{decision['id']}/withdraw/", {"note": "x"}).status_code == 200
 
     @pytest.mark.parametrize("method", ["put", "patch", "delete"])
