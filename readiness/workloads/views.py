@@ -30,7 +30,7 @@ def end(request: UserRequest, slug: str, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
     if form.errors:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     else:
         messages.success(request, "The placement ends; the site is scored again.")
     return redirect(WORKLOADS.url("detail", placement.workload_class))

@@ -55,6 +55,7 @@ VARIANTS = (
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
+    "/tradeoffs/?tab=sure&rejected=1",
     "/tradeoffs/workloads/bare/",
     "/tradeoffs/workloads/bare/windows/",
     "/tradeoffs/workloads/porto/windows/?site=site-1",

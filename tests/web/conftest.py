@@ -88,11 +88,11 @@ class Visit:
         return self.page
 
     def scroll_through(self):
-        """Everything that loads when it nears the viewport has loaded and is drawn."""
-        for chart in self.page.locator("[data-chart-url]").all():
+        """Everything that loads when it nears the viewport is loaded and drawn; what a closed tab holds is not."""
+        for chart in self.page.locator("[data-chart-url]:visible").all():
             chart.scroll_into_view_if_needed()
         self.page.wait_for_function(
-            "() => [...document.querySelectorAll('[data-plot-frame]')].every(frame =>"
+            "() => [...document.querySelectorAll('[data-plot-frame]')].every(frame => !frame.checkVisibility() ||"
             " frame.querySelector('[data-drawn], [data-chart-notice]') && !frame.dataset.loading)"
         )
         self.page.evaluate("() => window.scrollTo(0, 0)")

@@ -139,17 +139,7 @@ def _of_point(
         "moves_told": tables.moves_told(rows, len(point["left_out"])),
         "changes": [_change(result, point, name, rows) for name in result["objectives"]],
         "points": [
-            {
-                "of": each,
-                "url": address(point=place),
-                "gap": tables.gap(each),
-                "shares": tables.shares(each),
-                "totals": [
-                    (tables.OBJECTIVES[name], number(round(each["compared"][name])))
-                    for name in result["objectives"]
-                ],
-            }
-            for place, each in enumerate(result["points"], 1)
+            _point_row(result, each, address(point=place)) for place, each in enumerate(result["points"], 1)
         ],
         "heads": [(tables.OBJECTIVES[name], result["units"][name]) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
@@ -162,6 +152,18 @@ def _of_point(
         "chart": chart_urls("portfolio-front", run.pk, point=chosen, x=x, y=y),
         "across": choices(named, x, lambda name: address(x=name)),
         "up": choices(named, y, lambda name: address(y=name)),
+    }
+
+
+def _point_row(result: Result, point: Result, url: str) -> Mapping[str, Any]:
+    return {
+        "of": point,
+        "url": url,
+        "gap": tables.gap(point),
+        "shares": tables.shares(point),
+        "totals": [
+            (tables.OBJECTIVES[name], number(round(point["compared"][name]))) for name in result["objectives"]
+        ],
     }
 
 

@@ -19,7 +19,7 @@ from readiness.tradeoffs.core.options import (
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.placement import Feasibility, placer
+from readiness.tradeoffs.core.placement import REASON_GROUPS, Feasibility, placer
 from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
 
 
@@ -144,6 +144,7 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
     assert placed.standing is Feasibility.REJECTED
     (reason,) = placed.reasons
     assert (reason.limit, reason.subject) == (limit, subject)
+    assert reason.limit in REASON_GROUPS
     assert reason.margin == (None if margin is None else pytest.approx(margin))
     if words is not None:
         assert reason.words == words
