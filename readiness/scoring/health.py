@@ -125,7 +125,7 @@ def _domain(
         health, reason = _object(facts, domain, key, judged, before, now)
         healths[key] = health
         if reason is not None:
-            reasons.append(lasting(reason, before.reasons.get(key), now))
+            reasons.append(reason)
         sources |= facts.sources_of.get(key, frozenset())
     reasons.sort(key=_reason_rank)
     silent = [key for key in healths if _is_silent(facts, key, judged)]
@@ -143,7 +143,7 @@ def _domain(
         health=health,
         clock=_clock(facts.sources[source_id] for source_id in sources if source_id in facts.sources),
         objects_by_health={str(health): count for health, count in sorted(Counter(healths.values()).items())},
-        reasons=reasons[:MOST_REASONS],
+        reasons=[lasting(each, before.reasons.get(key_of(each)), now) for each in reasons[:MOST_REASONS]],
         taken_at=judged.newest.get(domain),
         last_health=last_health,
         heard_at=heard_at,

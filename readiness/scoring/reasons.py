@@ -17,7 +17,6 @@ _BLANK: Stored = {
     **dict.fromkeys(("metric", "title", "unit", "direction", "source", "measure", "was"), ""),
     **dict.fromkeys(("value", "threshold", "taken_at", "since")),
 }
-_RULE = ("metric", "measure", "direction")
 
 
 def reason_of(
@@ -32,9 +31,16 @@ def reason_of(
 
 def lasting(reason: Stored, before: Stored | None, now: datetime) -> Stored:
     """The reason with the `since` of the one stored earlier, as long as the same rule speaks against the object."""
-    same = before is not None and all(before.get(name) == reason[name] for name in _RULE)
-    since = before.get("since") if same and before is not None else None
+    since = before.get("since") if before is not None and _is_same_rule(reason, before) else None
     return {**reason, "since": since or reason.get("since") or now.isoformat()}
+
+
+def _is_same_rule(reason: Stored, before: Stored) -> bool:
+    return (
+        reason["metric"] == before.get("metric")
+        and reason["measure"] == before.get("measure")
+        and reason["direction"] == before.get("direction")
+    )
 
 
 def unheard(

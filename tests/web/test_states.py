@@ -11,6 +11,7 @@ VALUES = {
     "check": ["pass", "warn", "fail", "unknown", "stale", "waived", "n-a"],
     "health": ["ok", "warn", "critical", "unknown", "maintenance", "not-monitored"],
     "verdict": ["ready", "conditional", "not-ready", "none"],
+    "problem": ["critical", "silent", "failing", "warn", "late", "missing"],
     "source": ["on-time", "late", "silent", "paused", "waiting"],
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],

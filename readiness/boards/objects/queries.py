@@ -86,7 +86,7 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
     if not objects:
         return {}
     kind = MODELS[type(objects[0])]
-    asked = {
+    asked: dict[str, Any] = {
         "kind": kind,
         "ids": [each.pk for each in objects],
         "sites": [site_id_of(each) for each in objects],
@@ -106,7 +106,7 @@ def site_id_of(obj: Any) -> int:
 
 
 def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
-    domain = DOMAIN_OF_ROLE[obj.role] if isinstance(obj, Device) else DOMAINS[type(obj)]
+    domain = DOMAIN_OF_ROLE[Device.Role(obj.role)] if isinstance(obj, Device) else DOMAINS[type(obj)]
     if (state := _out_of_service(obj)) is not None:
         return ObjectHealth(state, domain, note="not in service")
     if reasons := [_reason(row, now) for row in stored if row.reason]:
@@ -123,7 +123,7 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
 
 
 def _out_of_service(obj: Any) -> Health | None:
-    """Follow the evaluation: it skips what is planned or retired, and the rest of what is not active rests."""
+    """Follow the evaluation: what is planned or retired is not looked at, other inactive things rest."""
     if not isinstance(obj, Device | Accelerator | Port):
         return None
     device = obj if isinstance(obj, Device) else obj.device

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import AccessScope
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
 from readiness.scoring.queries.standing import standing
@@ -177,6 +178,15 @@ def test_the_endpoint_pages_and_refuses_what_it_does_not_know(flapping, api_of):
     assert sum(each["kw"] for each in whole["results"] if each["cause"] == CAUSE) == 253.0
     assert client.get("/api/readiness/problems/?state=dreadful").json()["count"] == 0
     assert client.get("/api/readiness/problems/?nothing=1").status_code == 400
+
+
+def test_a_reader_of_one_site_sees_its_problems_alone(flapping, silent, user_of, client_of, api_of):
+    AccessScope.objects.create(user=user_of("ops"), kind="site", slug="qro")
+    shown = listed_in(client_of("ops").get("/problems/?group=site"))
+    assert shown
+    assert {each.site.slug for each in now_wrong() if each.id in shown} == {"qro"}
+    told = api_of("ops").get("/api/readiness/problems/").json()
+    assert {each["site"] for each in told["results"]} == {"qro"}
 
 
 def test_the_fleet_shows_the_first_causes_of_the_same_list(ask, client_of):
