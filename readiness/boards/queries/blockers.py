@@ -6,8 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
+from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind
 from readiness.golive.models import ENDED, CampaignItem, WorkItem
 from readiness.ownership import queries as ownership
@@ -102,10 +101,15 @@ class Blocker:
 
 
 def blockers(
-    site: Site, rows: Sequence[CheckRow], cells: SiteCells, *, names: bool, now: datetime
+    site: Site,
+    rows: Sequence[CheckRow],
+    cells: SiteCells,
+    framework: Framework,
+    *,
+    names: bool,
+    now: datetime,
 ) -> list[Blocker]:
     """One for each check that holds the site, in the order of `rows`. Two statements."""
-    _version, framework = framework_queries.current()
     work = {item.check_id: item for item in WorkItem.objects.live().filter(site=site).select_related("owner")}
     planned = CampaignItem.objects.filter(campaign__site=site, dropped_at=None)
     planned = planned.exclude(campaign__state__in=ENDED).select_related("campaign", "assignee")

@@ -258,6 +258,7 @@ class DomainDetail:
 class SitePage:
     """`deciding` are the checks that hold the verdict, `counts` checks by state."""
 
+    framework: Framework
     row: SiteRow
     checks: tuple[PillarChecks, ...]
     counts: dict[str, int]
@@ -284,6 +285,7 @@ def site_page(site: Site, *, now: datetime) -> SitePage:
         for result in CheckResult.objects.filter(site=site)
     }
     return SitePage(
+        framework=framework,
         row=row,
         checks=_by_pillar(framework, row.pillars, results),
         counts=dict(Counter(result.state for result in results.values())),
@@ -340,8 +342,7 @@ def sources(site: Site) -> list[Source]:
     )
 
 
-def recent_flips(site: Site) -> tuple[FlipRow, ...]:
-    _version, framework = framework_queries.current()
+def recent_flips(site: Site, framework: Framework) -> tuple[FlipRow, ...]:
     recent = Flip.objects.filter(site=site, subject__in=SUBJECTS).select_related("site")
     return tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS])
 

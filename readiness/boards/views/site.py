@@ -21,7 +21,6 @@ from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.sentences import FlipLine
 from readiness.boards.views.checks import SEES_OWNERS, ownership_cells
 from readiness.boards.waivers.sentences import excepted_note
-from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Domain
 from readiness.golive.reviews import queries as review_queries
 from readiness.grants.operations import MAY_REQUEST
@@ -185,7 +184,7 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
     before = pillars_on(site, at=asked.at - BEFORE) or {}
     cells, open_checks = asked.cells(), blockers.not_passed(site_page.results)
     held = open_checks if site.has_verdict else []
-    held_by = blockers.blockers(site, held, cells, names=asked.names, now=asked.at)
+    held_by = blockers.blockers(site, held, cells, site_page.framework, names=asked.names, now=asked.at)
     dates = [blocker.due_on for blocker in held_by if blocker.due_on]
     return _series_card(asked) | {
         "pillars": [
@@ -200,12 +199,12 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
         "blockers_dated": len(dates),
         "ready_on": max(dates) if held_by and len(dates) == len(held_by) else None,
         "owners": ownership_cells(site, cells, names=asked.names, now=asked.at),
-        "flips": [FlipLine(*row) for row in site_queries.recent_flips(site)],
+        "flips": [FlipLine(*row) for row in site_queries.recent_flips(site, site_page.framework)],
     }
 
 
 def _answering(asked: AskedSite, cells: SiteCells) -> Callable[[CheckRow], Answering]:
-    checks = framework_queries.current()[1].checks_by_id
+    checks = asked.page.framework.checks_by_id
     return lambda row: blockers.answering(asked.site, checks.get(row.id), cells, names=asked.names)
 
 
@@ -226,7 +225,7 @@ def _evidence(asked: AskedSite) -> dict[str, Any]:
 
 
 def _people(asked: AskedSite) -> dict[str, Any]:
-    checks = framework_queries.current()[1].checks_by_id
+    checks = asked.page.framework.checks_by_id
     of_people = [
         row
         for row in asked.page.results
