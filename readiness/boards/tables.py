@@ -241,6 +241,7 @@ def _health(line: SiteLine) -> list[dict[str, Any]]:
 
 SITES = Table(
     id="sites",
+    page="sites",
     title="All sites",
     noun=("site", "sites"),
     filterset=ReadinessSiteFilters,

@@ -18,7 +18,7 @@ _FOLDERS = "accounts|benchmarks|config|docs|inventory|readiness|stack|static|tel
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{_FOLDERS})/[\w./*-]*")
 _SYMBOL = re.compile(rf"(?:{_FOLDERS})(?:\.[A-Za-z_0-9]+)+")
-_PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view)_\w+")
+_PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view|share)_\w+")
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _TARGET = re.compile(r"^(?:[A-Z_]+=\S+ )*make (?P<target>[a-z-]+)\b")
 _COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)")

@@ -34,7 +34,7 @@ LIFETIMES = [
 
 
 @contextmanager
-def refusals_on(form: forms.Form) -> Iterator[None]:
+def refusals_on(form: forms.BaseForm) -> Iterator[None]:
     """Turn what the operation inside refuses into an error of the form."""
     try:
         yield

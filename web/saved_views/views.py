@@ -52,7 +52,7 @@ def save_view(request: UserRequest) -> HttpResponse:
             return _back(request, table, getattr(error, "messages", [str(error)]))
         messages.success(request, f"The view {view} is saved. It stands in the side bar.")
         return redirect(_url(request, view))
-    return _back(request, table, [message for errors in form.errors.values() for message in errors])
+    return _back(request, table, [str(message) for errors in form.errors.values() for message in errors])
 
 
 @asks()

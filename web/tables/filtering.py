@@ -111,7 +111,8 @@ def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
 def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
     facet = _facet(each)
     # What only the list's own query works out would have to be worked out for every row.
-    if facet is None or not all(_is_stored(rows.model, path) for path in _paths(facet)):
+    paths = facet.referenced_base_fields if isinstance(facet, Q) else [each.field_name]
+    if facet is None or not all(_is_stored(rows.model, path) for path in paths):
         return None
     # What the list's rows are annotated with must not be a part of the groups.
     among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
@@ -119,16 +120,6 @@ def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet |
         among, facet = among.filter(facet), Value("true")
     named = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
     return named.annotate(number=Count("pk", distinct=True))
-
-
-def _paths(facet: Any) -> Iterable[str]:
-    if isinstance(facet, Q):
-        return facet.referenced_base_fields
-    return (
-        [each.name for each in facet.flatten() if isinstance(each, F)]
-        if isinstance(facet, Func)
-        else [facet.name]
-    )
 
 
 def _is_stored(model: Any, path: str) -> bool:

@@ -153,6 +153,7 @@ def _mean_error(decision: Decision) -> str:
 
 DECISIONS = Table(
     id="decisions",
+    page="decisions",
     noun=("decision", "decisions"),
     label="Decisions",
     columns=(

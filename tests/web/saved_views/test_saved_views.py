@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import SavedView
 from tests.inventory import made
@@ -89,6 +90,7 @@ def test_a_list_has_one_default_of_each_user_and_one_shared(client_of):
         ({"query": "&".join(f"q={number}" for number in range(90))}, "query"),
         ({"query": "q=%ff"}, "query"),
         ({"query": "q=" + "x" * 2100}, "query"),
+        ({"table": "sites", "query": "verdict=ready&colour=red"}, "query"),
         ({"table": "nowhere"}, "table"),
         ({"table": "settings"}, "table"),
         ({"table": "inventory-api-device-list"}, "table"),
@@ -103,6 +105,24 @@ def test_a_query_that_the_list_does_not_understand_is_refused(client_of, given, 
 def test_where_in_the_list_somebody_was_is_not_kept(client_of):
     view = keep(client_of("ops"), query="?role=node&page=3&export=csv&saved=9&cols=name,site")
     assert parse_qs(view["query"]) == {"role": ["node"], "cols": ["name,site"]}
+
+
+@pytest.mark.parametrize(
+    ("table", "query"),
+    [
+        ("sites", "verdict=ready&sort=-deployed"),
+        ("decisions", "q=porto"),
+        ("worklist", "overdue=true&cols=due"),
+        ("readiness", "pillar=p2&group=region"),
+        ("ownership", "q=porto"),
+        ("tradeoffs", "w_cost=60"),
+    ],
+)
+def test_pages_whose_lists_are_no_kinds_have_views_too(client_of, table, query):
+    view = keep(client_of("ops"), table=table, query=query)
+    path = reverse(table)
+    assert led_to(client_of("ops"), f"{path}?view={view['id']}")["saved"] == str(view["id"])
+    assert client_of("ops").get(f"{path}?{query}&saved={view['id']}").status_code == 200
 
 
 def test_two_views_of_one_list_have_two_names(client_of):
