@@ -63,7 +63,9 @@ def test_axe_finds_nothing_in_the_palette(palette, axe_source, width, theme):
     visit, page = palette(width=width, theme=theme)
     page.keyboard.type("porto")
     expect(chosen(page)).to_contain_text("Porto")
-    violations = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")["violations"]
+    violations = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")[
+        "violations"
+    ]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("() => document.documentElement.scrollWidth") == width
     assert visit.refusals == []

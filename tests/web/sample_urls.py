@@ -8,4 +8,6 @@ def nowhere(request):
     return HttpResponse("")
 
 
-urlpatterns = [path(f"{name}/", nowhere, name=name) for name in ("search", "palette", "settings", "login", "logout")]
+urlpatterns = [
+    path(f"{name}/", nowhere, name=name) for name in ("search", "palette", "settings", "login", "logout")
+]
