@@ -10,12 +10,12 @@ class TelemetryConfig(AppConfig):
         from telemetry.models import Source
         from telemetry.search import find_metrics
         from telemetry.sources import late_or_silent
-        from web import links, search, waiting
+        from web import links, search, tab_counts
 
         links.has_page(Source, "source")
         meters.register()
         panels.register()
-        waiting.register(
+        tab_counts.register(
             "ingest",
             late_or_silent,
             "sources late or silent",

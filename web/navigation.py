@@ -1,7 +1,7 @@
 """The navigation of every page: seven entries, and the tabs inside each, as data.
 
 A page belongs to the tab whose address its own begins with, the longest of them. What waits there is counted by the
-apps (`web/waiting.py`).
+apps (`web/tab_counts.py`).
 """
 
 from collections.abc import Iterator

@@ -7,8 +7,8 @@ from web.history import api, views
 from web.metrics import MetricsView
 from web.rest import docs
 from web.search import search_page
+from web.tab_counts import counts_page
 from web.tables.display import keep_display
-from web.waiting import counts_page
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("api/history/", api.changes, name="history-api"),
     path("search/", search_page, name="search"),
     path("search/palette/", palette.answer, name="palette"),
-    path("waiting/", counts_page, name="waiting"),
+    path("navigation/counts/", counts_page, name="tab-counts"),
     path("api/schema/", docs.schema, name="schema"),
     path("api/docs/", docs.browser, name="api-docs"),
     path("health/live", health.live, name="health-live"),

@@ -10,7 +10,7 @@ class GoliveConfig(AppConfig):
         from readiness.golive import search
         from readiness.golive.reviews.queries import to_sign
         from readiness.golive.worklist.queries import own_items
-        from web import links, waiting
+        from web import links, tab_counts
 
         search.register()
         links.has_page(self.get_model("WorkItem"), "work-item")
@@ -18,5 +18,5 @@ class GoliveConfig(AppConfig):
         links.has_page(self.get_model("CampaignItem"), "campaign-item")
         links.has_page(Review, "review")
         links.has_page(ReviewAction, "review-action-edit")
-        waiting.register("worklist", own_items, "items are yours", permission="golive.view_workitem")
-        waiting.register("reviews", to_sign, "wait for your signature", permission="evidence.view_review")
+        tab_counts.register("worklist", own_items, "items are yours", permission="golive.view_workitem")
+        tab_counts.register("reviews", to_sign, "wait for your signature", permission="evidence.view_review")

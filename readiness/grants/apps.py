@@ -8,9 +8,9 @@ class GrantsConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.grants.queries import to_decide
-        from web import links, waiting
+        from web import links, tab_counts
 
         links.has_page(self.get_model("Grant"), "waiver")
-        waiting.register(
+        tab_counts.register(
             "waivers", to_decide, "requests wait for your decision", permission="grants.approve_grant"
         )

@@ -6,7 +6,7 @@ class OwnershipConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.ownership.gaps import to_accept
-        from web import links, search, waiting
+        from web import links, search, tab_counts
 
         search.register_rows(
             "ownership",
@@ -19,6 +19,6 @@ class OwnershipConfig(AppConfig):
             order=28,
         )
         links.has_page(self.get_model("Assignment"), "assignment")
-        waiting.register(
+        tab_counts.register(
             "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
         )

@@ -8,3 +8,9 @@ document.addEventListener('click', ({ target }) => {
   button.setAttribute('aria-expanded', String(!narrow));
   keepPreference('side', narrow ? 'narrow' : 'wide');
 });
+
+// On a narrow screen a bar of tabs scrolls; the present one is in view.
+for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
+  const bar = tab.parentElement;
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
+}

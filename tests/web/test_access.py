@@ -17,6 +17,8 @@ FOR_EVERYBODY = {"login/", "health/live", "health/ready", "first-admin/<str:secr
 FOR_EVERY_USER = {
     "logout/",
     "search/",
+    "search/palette/",
+    "navigation/counts/",
     "history/",
     "metrics",
     "api/docs/",

@@ -12,11 +12,11 @@ from tests.readiness.grants.conftest import ask, porto
 
 __all__ = ["ask", "porto"]
 pytestmark = pytest.mark.django_db
-MARK = re.compile(r'id="waiting-([\w-]+)"[^>]*>(\d+)<')
+MARK = re.compile(r'id="count-([\w-]+)"[^>]*>(\d+)<')
 
 
 def waiting(client):
-    return {name: int(count) for name, count in MARK.findall(client.get("/waiting/").text)}
+    return {name: int(count) for name, count in MARK.findall(client.get("/navigation/counts/").text)}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def sources():
 
 @pytest.mark.usefixtures("sources")
 def test_a_tab_and_its_entry_say_how_much_waits(client_of):
-    page = client_of("viewer").get("/waiting/").text
+    page = client_of("viewer").get("/navigation/counts/").text
     assert dict(MARK.findall(page)) == {"ingest": "3", "entry-data": "3"}
     assert 'data-tone="warn" title="3 sources late or silent"' in page
 
@@ -53,14 +53,14 @@ def test_a_request_waits_for_those_who_may_decide_on_it(client_of, ask, porto):
 @pytest.mark.usefixtures("sources")
 def test_everything_is_counted_in_one_statement(client_of, django_assert_num_queries):
     client = client_of("manager")
-    client.get("/waiting/")
+    client.get("/navigation/counts/")
     # The session, the user with their scopes, two for their permissions, and the counts of all apps.
     with django_assert_num_queries(5):
-        client.get("/waiting/")
+        client.get("/navigation/counts/")
 
 
 def test_a_page_leaves_room_for_the_counts_and_asks_for_them_once_it_is_shown(client_of):
     page = client_of("viewer").get("/waivers/").text
-    assert 'hx-get="/waiting/" hx-trigger="load"' in page
+    assert 'hx-get="/navigation/counts/" hx-trigger="load"' in page
     for name in ("waivers", "entry-work", "entry-data"):
-        assert f'id="waiting-{name}" hidden' in page
+        assert f'id="count-{name}" hidden' in page
