@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, QuerySet
 
@@ -66,5 +67,6 @@ def steps(by: User, *, now: datetime) -> list[SetupStep]:
         "owners": Assignment.objects.in_force(now),
         "framework": FrameworkVersion.objects.published(),
     }
-    done = User.objects.filter(pk=by.pk).values(**{key: Exists(rows) for key, rows in there.items()}).get()
+    exist = {key: Exists(rows) for key, rows in there.items()}
+    done: dict[str, Any] = dict(User.objects.filter(pk=by.pk).values(**exist).get())
     return [replace(step, is_done=done[step.key], is_theirs=by.has_perm(step.permission)) for step in STEPS]

@@ -145,7 +145,7 @@ def _asks_to_sign(by: User, now: datetime) -> Q:
 
 def _answered_by_all(by: User, now: datetime) -> Q:
     waiting = SignOff.objects.filter(review=OuterRef("pk"), state=SignOff.State.WAITING)
-    return Q(state=Review.State.OPEN) & ~Exists(waiting)
+    return Q(~Exists(waiting), state=Review.State.OPEN)
 
 
 def _signatures(reviews: Sequence[Review]) -> Iterable[str]:
