@@ -44,13 +44,11 @@ def standing(
     def size(band: CapacityFigures) -> str:
         return amount(measure.of(band), measure, unit)
 
-    sentence = (
-        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready; {size(gap.gap)} of {size(gap.deployed)}"
-        " deployed is not ready for production."
+    conditional = f", conditional {size(gap.conditional)}" if measure.of(gap.conditional) > 0 else ""
+    return (
+        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready. Deployed {size(gap.deployed)}:"
+        f" ready {size(gap.ready)}{conditional}, not ready {size(gap.not_ready)}."
     )
-    if measure.of(gap.conditional) > 0:
-        sentence += f" {size(gap.conditional)} of it is conditional."
-    return sentence
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
@@ -223,9 +221,7 @@ def capability(gap: CapabilityGap, growth: float | None) -> str:
         return "Not recorded: no accelerators were deployed 180 days ago."
     change = f"changed by {number(100 * growth, 0)} % in 180 days"
     if gap.points is None:
-        return (
-            f"Not recorded: accelerators {change}; figures of qualified people are missing."
-        )
+        return f"Not recorded: accelerators {change}; figures of qualified people are missing."
     return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
 
 

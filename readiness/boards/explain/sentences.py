@@ -108,9 +108,7 @@ def left_out(sites: Iterable[Site]) -> str:
     if not names:
         return ""
     them = (
-        "site is left out: it has no data"
-        if len(names) == 1
-        else ("sites are left out: they have no data")
+        "site is left out: it has no data" if len(names) == 1 else ("sites are left out: they have no data")
     )
     shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
     return f"{len(names)} {them} near one of the days: {shown}."
@@ -126,8 +124,7 @@ def other_weights(explained: SiteExplained) -> str:
     if all(abs(share) < POINTS_SHOWN for share in shares):
         return ""
     return (
-        "Checks were added or removed, which changed the weight of the others:"
-        f" {points(sum(shares))} points."
+        f"Checks were added or removed, which changed the weight of the others: {points(sum(shares))} points."
     )
 
 

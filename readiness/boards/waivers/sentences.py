@@ -13,9 +13,7 @@ from web.units import duration, instant
 
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 EFFECTS = {
-    Grant.Kind.WAIVER: (
-        "The check shows as waived and counts 0 in the score. The verdict stays the same."
-    ),
+    Grant.Kind.WAIVER: ("The check shows as waived and counts 0 in the score. The verdict stays the same."),
     Grant.Kind.EXCEPTION: (
         "The check keeps its state but no longer makes the site not ready; the site is conditional at best."
     ),

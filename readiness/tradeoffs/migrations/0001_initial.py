@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('answer_note', models.TextField(blank=True, editable=False, max_length=2000)),
                 ('withdrawn_at', models.DateTimeField(editable=False, null=True)),
                 ('withdrawal_note', models.TextField(blank=True, editable=False, max_length=2000)),
-                ('reviewed_at', models.DateTimeField(editable=False, help_text='When what came was written down', null=True, verbose_name='reviewed')),
+                ('reviewed_at', models.DateTimeField(editable=False, help_text='When the outcome was recorded', null=True, verbose_name='reviewed')),
                 ('answered_by', models.ForeignKey(editable=False, help_text='Who approved or rejected it: never who decided', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('decided_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('previous_site', models.ForeignKey(blank=True, help_text='Where it ran when it was decided; empty: nowhere', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.site', verbose_name='site before')),

@@ -195,7 +195,7 @@ class TestAssignment:
         here = f"/ownership/assignments/{owned.pk}/edit/"
         client = client_of("manager")
         assert "Deputy" in text_of(client.get(here))
-        assert "somebody else" in text_of(client.post(here, {"deputy": ana.pk}), 422)
+        assert "must be two people" in text_of(client.post(here, {"deputy": ana.pk}), 422)
         assert client.post(here, {"deputy": eva.pk, "escalation": "Eva"}).status_code == 302
         owned.refresh_from_db()
         assert (owned.deputy, owned.escalation) == (eva, "Eva")

@@ -83,7 +83,7 @@ def test_a_class_shows_its_four_parts_its_placements_and_its_history(client_of, 
     words = words_of(client_of("viewer").get(f"{HERE}chat/"))
     for told in (
         "8 × H100", "5.6 kW", "12.5 requests/s", "50 ms p99", "EEA, GB", "30 countries are left",
-        "Personal", "Catalogue 3",        "Faro", "4 Nov 2026", "for 20 days", "What was done",
+        "Personal", "Catalogue 3",        "Faro", "4 Nov 2026", "for 20 days", "Activity",
     ):  # fmt: skip
         assert told in words, told
     assert "What cannot be meant together" not in words

@@ -9,7 +9,10 @@ from tests.pages import rows_of, words_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
-SAID = "Accelerators covered: 100 % meets the limit of 100 %. Declared, not measured: recorded fact 3 counts as warn at most."
+SAID = (
+    "Accelerators covered: 100 % meets the limit of 100 %. "
+    "Declared, not measured: recorded fact 3 counts as warn at most."
+)
 DIAGNOSTIC, SOAK, POWER, OWNER = (
     *("p1-accelerator-diag", "p1-soak-24h", "p2-power-headroom", "p4-orchestration-owner"),
 )

@@ -19,7 +19,7 @@ class TestList:
         operations.approve(asked, by=manager, now=frozen_now.at)
         client = client_of("ops")
         page = text_of(client.get("/waivers/"))
-        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "in 6 d", "Ask for one"):
+        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "in 6 d", "Request waiver"):
             assert told in page
         [row] = rows_of(client.get("/waivers/?export=json&cols=requester,approver"))
         assert (row["requester"], row["approver"]) == ("ops", "manager")
@@ -236,7 +236,7 @@ class TestDeciding:
 
     def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
         page = self.page(client_of, "admin", ask(porto, by=admin))
-        assert "somebody else with the role manager or admin decides" in page
+        assert "a second person with the role manager or admin must approve it" in page
         assert 'commandfor="approve"' not in page
         assert "Withdraw" in page
 
@@ -259,7 +259,9 @@ class TestDeciding:
     @pytest.mark.parametrize("step", ["deny", "revoke"])
     def test_without_a_word_it_is_refused_on_the_page(self, porto, ask, client_of, step):
         asked = ask(porto)
-        assert "Enter a reason." in text_of(client_of("manager").post(f"/waivers/{asked.pk}/{step}/", {}), 422)
+        assert "Enter a reason." in text_of(
+            client_of("manager").post(f"/waivers/{asked.pk}/{step}/", {}), 422
+        )
         asked.refresh_from_db()
         assert asked.state == "requested"
 

@@ -97,7 +97,7 @@ def test_a_site_within_every_limit_is_feasible():
             "accelerators",
             "H100",
             16.0,
-            "accelerators H100: 64 accelerators, needed 80 accelerators, 16 accelerators short",
+            "64 accelerators (H100) free, 80 needed",
             id="more accelerators than are free",
         ),
         pytest.param(

@@ -112,7 +112,9 @@ class TestAnswering:
 
     def test_a_reason_is_asked_for(self, made, api_of):
         decision = made()
-        assert api_of("manager").post(f"{API}{decision['id']}/reject/").json() == {"note": ["Enter a reason."]}
+        assert api_of("manager").post(f"{API}{decision['id']}/reject/").json() == {
+            "note": ["Enter a reason."]
+        }
         assert api_of("planner").post(f"{API}{decision['id']}/withdraw/", {"note": "x"}).status_code == 200
 
     @pytest.mark.parametrize("method", ["put", "patch", "delete"])
@@ -134,7 +136,7 @@ class TestForm:
         answer = planner.post(
             self.address(pue=1.2, x="carbon"), {"site": "lulea", "rationale": SAID}, follow=True
         )
-        assert "Chat at Lulea is recorded; somebody else answers." in answer.content.decode()
+        assert "Chat at Lulea is recorded; a second person must approve it." in answer.content.decode()
         decision = Decision.objects.get()
         energy = decision.forecasts.get(objective="energy")
         assert energy.value == pytest.approx(10 * 1.2 * HOURS)

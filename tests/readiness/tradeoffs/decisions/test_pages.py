@@ -91,7 +91,7 @@ class TestPage:
             "No meter sees all of the site",
             "judged by muster-rules-1, muster-1",
             "demand 1.2",
-            "It takes the role manager or admin to approve and reject decisions of others.",
+            "Only the role manager or admin may approve and reject decisions of others.",
             "It is compared once somebody has approved it.",
         ):
             assert told.replace(" ", "") in page.replace("\u202f", "").replace(" ", ""), told
@@ -142,7 +142,7 @@ class TestPage:
         decision = approved()
         frozen_now.move(days=10)
         page = plain(text_of(client_of("viewer").get(f"/decisions/{decision.pk}/")))
-        assert "Nothing of it can be compared: what came is unknown." in page
+        assert "Nothing can be compared: the outcome is unknown." in page
         assert "No round trip from emea was measured in this time." in page
         chart = client_of("viewer").get(f"/decisions/{decision.pk}/errors.json")
         assert json.loads(chart.content)["meta"]["empty"].startswith("Nothing of it can be compared")
