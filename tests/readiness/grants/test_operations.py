@@ -64,7 +64,7 @@ def test_nobody_decides_what_they_asked_for(porto, ask, admin, frozen_now, decid
 
 @pytest.mark.parametrize("decide", [operations.deny, operations.revoke])
 def test_a_refusal_says_why(porto, ask, manager, frozen_now, decide):
-    with pytest.raises(ValidationError, match="Say why"):
+    with pytest.raises(ValidationError, match="Enter a reason"):
         decide(ask(porto), note="  ", by=manager, now=frozen_now.at)
 
 

@@ -131,7 +131,7 @@ class TestAnswering:
 
     def test_who_rejects_says_why(self, record, manager, frozen_now):
         decision = record()
-        with pytest.raises(ValidationError, match="Say why"):
+        with pytest.raises(ValidationError, match="Enter a reason"):
             operations.reject(decision, note=" ", by=manager, now=frozen_now.at)
         operations.reject(decision, note="Lagos is kept for Africa.", by=manager, now=frozen_now.at)
         with pytest.raises(NotInState, match="rejected"):
