@@ -25,7 +25,7 @@ def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):
 def test_gap_is_what_is_deployed_less_what_is_ready(viewer_pages, dallas):
     stored.site("ready", name="Lisbon", kw=500.0)
     words = words_of(viewer_pages.get("/"))
-    assert "1 of 2 sites is ready; 1.0 MW of 1.5 MW deployed" in words
+    assert "1 of 2 sites is ready. Deployed 1.5 MW: ready" in words
     assert re.search(r"Readiness gap 1\.0 ?MW", words)
 
 

@@ -61,7 +61,7 @@ class TestPage:
     def test_of_some_sites_alone(self, viewer_pages, two_held):
         page = viewer_pages.get("/readiness/gap/?kind=edge")
         assert "Remove the filter Kind: Edge" in page.text
-        assert "0 of 1 sites are ready; 300 kW of 300 kW" in words_of(page)
+        assert "0 of 1 sites are ready. Deployed 300 kW: ready 0 kW" in words_of(page)
 
     def test_each_switch_keeps_the_rest_of_the_address(self, viewer_pages, two_held):
         page = viewer_pages.get("/readiness/gap/?kind=edge&by=region&measure=accelerators&start=now-30d").text

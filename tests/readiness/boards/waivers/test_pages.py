@@ -254,7 +254,7 @@ class TestDeciding:
     def test_it_says_until_when_it_stands_and_what_then(self, porto, grant, client_of):
         page = self.page(client_of, "viewer", grant(porto))
         assert "The verdict stays the same." in page
-        assert "It ends at 2026-12-01 16:00 UTC, and counts as measured again from then on." in page
+        assert "It ends at 1 Dec 2026 16:00 UTC; from then on the evidence decides again." in page
 
     @pytest.mark.parametrize("step", ["deny", "revoke"])
     def test_without_a_word_it_is_refused_on_the_page(self, porto, ask, client_of, step):

@@ -114,7 +114,7 @@ class TestAnswering:
     @pytest.mark.parametrize("answer_it", [operations.approve, operations.reject])
     def test_nobody_answers_what_they_decided(self, record, admin, frozen_now, answer_it):
         decision = record(by=admin)
-        with pytest.raises(operations.OwnDecision, match="the role manager or admin answers"):
+        with pytest.raises(operations.OwnDecision, match="the role manager or admin must approve it"):
             answer_it(decision, note="Mine.", by=admin, now=frozen_now.at)
 
     def test_nor_does_the_database_let_them(self, record, admin, frozen_now):
