@@ -45,7 +45,7 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return _answer(
         request,
         409,
-        "Another person saved the same object first, so your change was not saved. Check the values and try again.",
+        "Another person saved first, so your change was not saved. Check the current values and try again.",
     )
 
 

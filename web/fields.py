@@ -134,7 +134,7 @@ def limits(field: forms.Field) -> tuple[Any, Any]:
     """The least and the most that the validators of a field take; None where there is no limit."""
 
     def of(kind: type) -> list[Any]:
-        values = [each.limit_value for each in field.validators if type(each) is kind]
+        values = [getattr(each, "limit_value", None) for each in field.validators if type(each) is kind]
         return [value() if callable(value) else value for value in values]
 
     return max(of(MinValueValidator), default=None), min(of(MaxValueValidator), default=None)
@@ -163,7 +163,7 @@ def similar(typed: str, names: dict[str, str]) -> str:
 
 
 def _names(field: Any) -> dict[str, str]:
-    names = {}
+    names: dict[str, str] = {}
     for place, (value, label) in enumerate(_flat(getattr(field, "choices", ()))):
         if place == MOST_ALIKE:
             break

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from inventory.models import triggers
 from inventory.models.constraints import choices_held
 from inventory.models.places import Site
+from web.units import day
 
 
 @choices_held
@@ -42,7 +43,7 @@ class CapacityEvent(models.Model):
         triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.it_kw:g} kW, {self.happened_on}"
+        return f"{self.get_kind_display()} {self.it_kw:g} kW, {day(self.happened_on)}"
 
 
 @choices_held

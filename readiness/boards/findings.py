@@ -44,13 +44,11 @@ def standing(
     def size(band: CapacityFigures) -> str:
         return amount(measure.of(band), measure, unit)
 
-    sentence = (
-        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready; {size(gap.gap)} of {size(gap.deployed)}"
-        " deployed is not ready for production."
+    conditional = f", conditional {size(gap.conditional)}" if measure.of(gap.conditional) > 0 else ""
+    return (
+        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready. Deployed {size(gap.deployed)}:"
+        f" ready {size(gap.ready)}{conditional}, not ready {size(gap.not_ready)}."
     )
-    if measure.of(gap.conditional) > 0:
-        sentence += f" {size(gap.conditional)} of it is conditional."
-    return sentence
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:

@@ -27,6 +27,7 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.framework.core.definition import Framework, SubMeasure
 from telemetry.binary import binary_cursor
+from web.units import day
 
 KEPT = timedelta(days=400)
 """Runs older than this are left out: the longest that one counts is a year. Until then it is shown as stale."""
@@ -311,7 +312,7 @@ def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
     if record.valid_until is not None and not voided:
         ends_at = end_of_day(record.valid_until, record.time_zone)
         if ends_at <= now:
-            voided, voided_at = f"The attestation held until {record.valid_until}.", ends_at
+            voided, voided_at = f"The attestation held until {day(record.valid_until)}.", ends_at
     return Proof(
         kind=record.kind,
         ref=f"{record.kind}:{record.id}",

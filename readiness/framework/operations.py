@@ -74,7 +74,7 @@ def publish_draft(
 def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
     """Return why this person needs a reason to publish it: nobody changes the rules of every site unseen."""
     if DraftStep.objects.filter(version=draft, by=by).exclude(changes=[]).exists():
-        return ["You edited this draft yourself: somebody else publishes it."]
+        return ["You edited this draft yourself: a second person must publish it."]
     return []
 
 

@@ -82,7 +82,7 @@ def request(
 def _refuse_own(grant: Grant, by: User) -> None:
     if grant.requested_by_id == by.pk:
         raise OwnRequest(
-            f"You asked for this yourself: somebody else with the role {roles_of(MAY_DECIDE)} decides."
+            f"You requested this yourself: a second person with the role {roles_of(MAY_DECIDE)} must approve it."
         )
 
 

@@ -12,7 +12,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.operations import rule_item, with_rule
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
-from web.forms import DayInput, RefusedForm
+from web.forms import DayInput, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm
@@ -110,18 +110,26 @@ class PublishForm(RefusedForm):
     )
 
 
+def _codes() -> Suggesting:
+    return Suggesting(sorted(COUNTRIES))
+
+
 class TryForm(forms.Form):
     """A case, in the address. Countries are codes; one that is none cannot be decided, and says so."""
 
     origin = forms.CharField(
-        label="Origin", max_length=2, help_text="Whose law the data is under, such as DE"
+        label="Origin", max_length=2, widget=_codes(), help_text="Whose law the data is under, such as DE"
     )
     destination = forms.CharField(
-        label="Destination", max_length=2, help_text="Country where the data would be, such as FR"
+        label="Destination",
+        max_length=2,
+        widget=_codes(),
+        help_text="Country where the data would be, such as FR",
     )
     operator = forms.CharField(
         label="Country of the operator’s owner",
         max_length=2,
+        widget=_codes(),
         required=False,
         help_text="A country code such as US. Empty: not known",
     )

@@ -77,7 +77,7 @@ class ProposeForm(RefusedForm):
             _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
 
     def cautions(self) -> list[str]:
-        """What may be meant, and makes an owner who cannot act, or none that counts."""
+        """Reasons to look again at a proposal that is allowed."""
         accountable, team = self.cleaned_data["accountable"], self.cleaned_data["team"]
         cautions = []
         if team not in accountable.teams.all():

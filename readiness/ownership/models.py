@@ -240,7 +240,7 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=Q(decision_rights__regex=r"\S"),
                 name="assignment_has_rights",
-                violation_error_message="Write down what may be decided.",
+                violation_error_message="Enter what the person may decide.",
             ),
         ]
 

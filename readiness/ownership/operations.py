@@ -73,7 +73,7 @@ def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
     if problem := _deputy_problem(assignment, now):
         errors["deputy"] = [problem]
     if not assignment.decision_rights.strip():
-        errors["decision_rights"] = ["Write down what may be decided."]
+        errors["decision_rights"] = ["Enter what the person may decide."]
     if assignment.effective_at > now + FURTHEST:
         errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
     if errors:

@@ -114,7 +114,7 @@ def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None
         raise ValidationError({"user": ["This person has left."]})
     if user.pk == by.pk:
         raise ValidationError(
-            {"user": ["Nobody requests a link to their own user: somebody else who may link people does."]}
+            {"user": ["Nobody may request a link to their own user: a second person must request it."]}
         )
     if not user.is_active:
         raise ValidationError({"user": ["This user cannot sign in."]})

@@ -1,5 +1,7 @@
 """Forms of factors: one value, a table, the hours of a factor. They read; the operations check and save."""
 
+from zoneinfo import available_timezones
+
 from django import forms
 
 from inventory.models import Site
@@ -7,7 +9,7 @@ from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
-from web.forms import DayInput
+from web.forms import DayInput, Suggesting
 
 MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
@@ -98,7 +100,8 @@ class SeriesForm(FactorsForm):
         label="Time zone of the file",
         required=False,
         max_length=64,
-        help_text="Europe/Berlin, for instants without an offset. Where clocks go back, both hours are needed.",
+        widget=Suggesting(lambda: sorted(available_timezones())),
+        help_text="Such as Europe/Berlin. Needed if the times in the file have no offset.",
     )
     basis = forms.ChoiceField(
         label="Basis",

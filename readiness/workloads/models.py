@@ -21,6 +21,7 @@ from inventory.models.triggers import claims as claims_of
 from readiness.workloads.core.countries import CODES, LONGEST_CODE, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Criticality, DataCategory, WorkloadKind
 from telemetry.models import SourceProvenance
+from web.units import day as day_text
 
 SITES_OF_CLASS = (
     "SELECT placement.site_id FROM {rows} AS changed"
@@ -381,4 +382,4 @@ class EnvelopeConfirmation(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.workload_class}, {self.confirmed_on}"
+        return f"{self.workload_class}, {day_text(self.confirmed_on)}"

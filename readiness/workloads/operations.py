@@ -102,7 +102,9 @@ def confirm(
     if locked.declared_on is None:
         raise ValidationError({"confirmed_on": ["Nothing of this envelope is declared yet."]})
     if not locked.declared_on <= day <= now.date():
-        message = f"It can be confirmed from the day it was declared, {locked.declared_on}, until today."
+        message = (
+            f"It can be confirmed from the day it was declared, {day_text(locked.declared_on)}, until today."
+        )
         raise ValidationError({"confirmed_on": [message]})
     values = {"note": note.strip(), "by": by}
     EnvelopeConfirmation(workload_class=locked, confirmed_on=day, **values).clean_fields(

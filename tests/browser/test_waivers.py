@@ -33,7 +33,7 @@ def test_one_asks_and_another_approves(as_role, porto):
     page.get_by_role("button", name="Ask").click()
     page.wait_for_url(re.compile(r"/waivers/\d+/"))
     asked = Grant.objects.get()
-    expect(page.locator("main")).to_contain_text("It takes the role manager or admin to approve")
+    expect(page.locator("main")).to_contain_text("Only the role manager or admin may approve")
 
     deciding = as_role("manager")
     page = deciding.open(f"/waivers/{asked.pk}/")

@@ -43,7 +43,7 @@ def proven(small_fleet, frozen_now):
     run = import_run(
         site=porto, tool="nccl-tests", content=outputs.collective(), file_name="out.log", **entered
     )
-    reason = "node-1: firmware 1.2 → 1.3 (by mira, 2026-11-24 15:02 UTC)."
+    reason = "node-1: firmware 1.2 → 1.3 (by mira, 24 Nov 2026 15:02 UTC)."
     ValidationRun.objects.filter(pk=run.pk).update(
         void_changes=["firmware"], voided_at=frozen_now.at, void_reason=reason
     )

@@ -183,7 +183,7 @@ def test_going_back_is_a_new_version_that_names_the_old_one(make, edit, manager,
     draft = edit(make(), louder)
     operations.publish_draft(draft, digest=draft.digest, by=manager, now=frozen_now.at)
     go_back = partial(operations.roll_back, first, by=manager, now=frozen_now.at)
-    with pytest.raises(ValidationError, match="Say why"):
+    with pytest.raises(ValidationError, match="Enter a reason"):
         go_back(note=" ")
     back = go_back(note="Too strict")
     assert (back.version, back.rolls_back_to, back.status, back.note) == (

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.db.models import Model
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -255,7 +255,11 @@ def control(field: BoundField) -> SafeString:
     widget = field.field.widget
     if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         return field.as_widget()
-    shown = field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
+    attrs: dict[str, Any] = {"class": "form-select" if isinstance(widget, Select) else "form-control"}
+    if isinstance(widget, Textarea) and str(widget.attrs.get("rows")) == "10":
+        # Django's own height, which nobody asked for.
+        attrs["rows"] = 3
+    shown = field.as_widget(attrs=attrs)
     unit = getattr(field, "unit", "")
     beside = '<span class="with-unit">{}<span class="unit" aria-hidden="true">{}</span></span>'
     return format_html(beside, shown, unit) if unit else shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from readiness.boards import findings
 from readiness.boards.packs.queries import Pack, refs_of
@@ -15,7 +15,7 @@ from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow
 from web.states import state
-from web.units import duration, format_value, how_many, number, percent
+from web.units import day, duration, format_value, how_many, instant, number, percent
 from web.visibility import name_of
 
 
@@ -65,7 +65,7 @@ NOTHING = "–"
 
 
 def utc(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else NOTHING
+    return instant(at, UTC) if at else NOTHING
 
 
 def _columns(declared: str) -> tuple[PackColumn, ...]:
@@ -268,7 +268,7 @@ def _review(review: Review) -> Section:
         facts.append(("Framework at the decision", review.framework_version.version))
     for action in review.actions.all():
         kind = "Critical action" if action.critical else "Action"
-        due = f"{action.due_on:%Y-%m-%d}" if action.due_on else "no date"
+        due = day(action.due_on) if action.due_on else "no date"
         status = closed_words(action) or f"open, {due}"
         facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {status}"))
     rows = tuple(
@@ -297,7 +297,7 @@ def _campaign(pack: Pack) -> Section:
     facts = (
         ("Name", campaign.name),
         ("State", campaign.get_state_display()),
-        ("Due", f"{campaign.due_on:%Y-%m-%d}"),
+        ("Due", day(campaign.due_on)),
         ("Done", f"{totals.done} of {how_many(totals.total, 'item', 'items')}"),
         ("Open", open_by or "nothing"),
         ("Planned by", f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),

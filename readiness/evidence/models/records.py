@@ -17,6 +17,7 @@ from inventory.models.triggers import claims as claims_of
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+from web.units import day
 
 SITES_OF_PLATFORM = (
     "SELECT run.site_id FROM {rows} AS changed"
@@ -148,7 +149,7 @@ class Attestation(Record):
         triggers = claims(OWN_SITE)
 
     def __str__(self) -> str:
-        return f"{self.check_id} {self.part}".strip() + f", {self.taken_on}"
+        return f"{self.check_id} {self.part}".strip() + f", {day(self.taken_on)}"
 
 
 @choices_held
@@ -177,7 +178,7 @@ class RecordedFact(Record):
         triggers = claims(OWN_SITE)
 
     def __str__(self) -> str:
-        return f"{self.check_id} {self.part}, {self.taken_on}"
+        return f"{self.check_id} {self.part}, {day(self.taken_on)}"
 
 
 class DeclaredLimit(models.Model):
@@ -231,4 +232,4 @@ class DeclaredLimit(models.Model):
         triggers = claims(SITES_OF_LIMIT)
 
     def __str__(self) -> str:
-        return f"{self.limit_id}, {self.declared_on}"
+        return f"{self.limit_id}, {day(self.declared_on)}"

@@ -13,6 +13,7 @@ from readiness.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limi
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework, LimitKind
 from readiness.workloads.models import WorkloadClass
+from web.units import day
 
 
 @transaction.atomic
@@ -80,7 +81,7 @@ def _refuse_owner(kind: LimitKind, site: Site | None, workload_class: WorkloadCl
 def _refuse_day(declared_on: date, now: datetime) -> None:
     """Days to come are welcome: many targets are known years before they hold."""
     if abs(declared_on - now.date()) > OLDEST:
-        raise EvidenceRefused("declared_on", f"{declared_on} is more than twenty years away.")
+        raise EvidenceRefused("declared_on", f"{day(declared_on)} is more than twenty years away.")
 
 
 def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str) -> None:

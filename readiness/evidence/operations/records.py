@@ -22,6 +22,7 @@ from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web.permissions import MissingPermission
+from web.units import day
 
 MOST_FLOOR_BYTES = 256 * 1024
 
@@ -187,9 +188,9 @@ def import_floors(
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
     if taken_on > now.astimezone(ZoneInfo(site.time_zone)).date():
-        raise refusals.EvidenceRefused("taken_on", f"{taken_on} is yet to come at {site.name}.")
+        raise refusals.EvidenceRefused("taken_on", f"{day(taken_on)} is yet to come at {site.name}.")
     if taken_on < now.date() - refusals.OLDEST:
-        raise refusals.EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
+        raise refusals.EvidenceRefused("taken_on", f"{day(taken_on)} is more than twenty years ago.")
     return min(end_of_day(taken_on, site.time_zone), now)
 
 

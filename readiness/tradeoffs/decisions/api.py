@@ -91,7 +91,7 @@ class RealisedSerializer(serializers.Serializer):
     error = serializers.FloatField(source="comparison.error", allow_null=True)
     percent = serializers.FloatField(allow_null=True)
     within_band = serializers.BooleanField(source="comparison.within_band", allow_null=True)
-    unknown = serializers.CharField(help_text="Why nothing is known of what came")
+    unknown = serializers.CharField(help_text="Why the outcome is unknown")
     final = serializers.BooleanField(help_text="Written down at the review; else so far")
 
 

@@ -183,7 +183,7 @@ def record(
 def _refuse_own(decision: Decision, by: User) -> None:
     if decision.decided_by_id == by.pk:
         raise OwnDecision(
-            f"You decided this yourself: somebody else with the role {roles_of(MAY_APPROVE)} answers."
+            f"You decided this yourself: a second person with the role {roles_of(MAY_APPROVE)} must approve it."
         )
 
 

@@ -28,6 +28,7 @@ from readiness.tradeoffs.queries import site_factors
 from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.workloads.models import Placement
 from telemetry.queries import window_means
+from web.units import day
 
 HOUR_S = 3600
 IN_USE_METRIC = "slurm_gpus_alloc"
@@ -365,7 +366,7 @@ def _readiness(reading: RealisedReading, forecast: DecisionForecast) -> BandedFi
     if point is None or point.score is None:
         raise NotKnown("The site was not scored in this time.")
     value = point.score * (100 if forecast.unit == "points" else 1)
-    source = f"score of {point.on_date}"
+    source = f"score of {day(point.on_date)}"
     return BandedFigure(value, forecast.unit, Provenance.ESTIMATED, point.evaluated_at, source=source)
 
 

@@ -96,7 +96,7 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
         return "It was not approved, so nothing is compared."
     known = [pair.percent for pair in pairs if pair.percent is not None]
     if not known:
-        return "Nothing of it can be compared: what came is unknown."
+        return "Nothing can be compared: the outcome is unknown."
     within = sum(abs(percent) <= WITHIN for percent in known)
     # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
     objectives = how_many(len(pairs), "objective", "objectives")
@@ -167,7 +167,7 @@ DECISIONS = Table(
         Column("answered_by", "Answered by", value="answered_by.username", sort="answered_by__username"),
         Column("review", "Review", value="due_on", text=reviewed, sort="due_on", export="due_on"),
         Column("mean_error", "Mean error", value=mean_error, text=_mean_error, numeric=True,
-               hint="Mean of the errors of its objectives, each in percent of what came and without its sign"),
+               hint="Mean of the errors of its objectives, each in percent of the outcome and without its sign"),
         Column("reviewed_at", "Reviewed at", sort="reviewed_at", default=False),
         Column("rationale", "Rationale", phone="full", default=False),
     ),

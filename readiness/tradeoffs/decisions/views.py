@@ -55,7 +55,9 @@ def new(request: HttpRequest) -> HttpResponse:
     asked: dict[str, Any] = {"workload": params.workload, "question": params.question}
     record = lambda: operations.record(**asked, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     is_asked = params.workload is not None and not params.refusal
-    if is_asked and (made := saved(request, form, record, "{} is recorded; somebody else answers.")):
+    if is_asked and (
+        made := saved(request, form, record, "{} is recorded; a second person must approve it.")
+    ):
         return HttpResponseRedirect(reverse("decision", args=[made.pk]))
     context = {
         "form": form,

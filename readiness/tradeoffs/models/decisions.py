@@ -135,7 +135,7 @@ class Decision(models.Model):
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawal_note = models.TextField(max_length=2000, blank=True, editable=False)
     reviewed_at = models.DateTimeField(
-        "reviewed", null=True, editable=False, help_text="When what came was written down"
+        "reviewed", null=True, editable=False, help_text="When the outcome was recorded"
     )
 
     objects = DecisionQuerySet.as_manager()

@@ -23,6 +23,7 @@ from readiness.tradeoffs.core.units import (
 )
 from readiness.workloads.models import UserRegion
 from telemetry.models import SourceProvenance
+from web.units import day
 
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 
@@ -175,7 +176,7 @@ class SiteFactor(Sourced):
         ]
 
     def __str__(self) -> str:
-        return f"{FactorKind(self.kind).label}, {self.as_of_on}"
+        return f"{FactorKind(self.kind).label}, {day(self.as_of_on)}"
 
     @property
     def unit(self) -> str:
@@ -316,7 +317,7 @@ class FactorDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{FactorKind(self.kind).label}, {self.day_on}"
+        return f"{FactorKind(self.kind).label}, {day(self.day_on)}"
 
     @property
     def unit(self) -> str:
@@ -358,4 +359,4 @@ class ExchangeRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.currency} in {self.to_currency}, {self.as_of_on}"
+        return f"{self.currency} in {self.to_currency}, {day(self.as_of_on)}"

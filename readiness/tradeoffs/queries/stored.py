@@ -21,6 +21,7 @@ from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, S
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
+from web.units import day as day_text
 
 SERIES_DAYS = 30
 """Days behind the one figure of a series: the mean over as many days up to the instant."""
@@ -40,7 +41,7 @@ class StoredValues:
         return self.ended.get(site_id, {}).get(name, "")
 
     def _ends(self, site_id: int, name: str, source: str, until_on: date) -> None:
-        self.ended[site_id][name] = f"The last value, of {source}, held until {until_on}."
+        self.ended[site_id][name] = f"The last value, of {source}, held until {day_text(until_on)}."
 
 
 def _lists() -> dict[str, list[KnownValue]]:

@@ -283,7 +283,7 @@ class TestWhatPeopleEnter:
         assert states(porto, "p4-golive-review") == {"signatures-missing": ["pass"]}
         frozen_now.move(hours=8)
         assert states(porto, "p4-golive-review") == {"signatures-missing": ["stale"]}
-        assert "held until 2026-11-24" in given(porto)["p4-golive-review", "signatures-missing"][0].voided
+        assert "held until 24 Nov 2026" in given(porto)["p4-golive-review", "signatures-missing"][0].voided
 
     def test_what_was_measured_goes_before_what_is_said(self, take, node, porto, given, states, frozen_now):
         floor_of(460, frozen_now)

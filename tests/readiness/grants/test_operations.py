@@ -56,7 +56,7 @@ def test_who_may_not_decide_is_told_the_permission(porto, ask, user_of, frozen_n
 @pytest.mark.parametrize("decide", [operations.approve, operations.deny])
 def test_nobody_decides_what_they_asked_for(porto, ask, admin, frozen_now, decide):
     asked = ask(porto, by=admin)
-    with pytest.raises(operations.OwnRequest, match="the role manager or admin decides"):
+    with pytest.raises(operations.OwnRequest, match="the role manager or admin must approve it"):
         decide(asked, note="because", by=admin, now=frozen_now.at)
     asked.refresh_from_db()
     assert asked.state == "requested"
@@ -64,7 +64,7 @@ def test_nobody_decides_what_they_asked_for(porto, ask, admin, frozen_now, decid
 
 @pytest.mark.parametrize("decide", [operations.deny, operations.revoke])
 def test_a_refusal_says_why(porto, ask, manager, frozen_now, decide):
-    with pytest.raises(ValidationError, match="Say why"):
+    with pytest.raises(ValidationError, match="Enter a reason"):
         decide(ask(porto), note="  ", by=manager, now=frozen_now.at)
 
 

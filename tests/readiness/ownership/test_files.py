@@ -99,7 +99,7 @@ def test_rows_propose_and_amend(state, client_of, eva, ana, frozen_now):
         ("compute", {"accountable": "", "team": "", "deputy": "", "decision_rights": "", "escalation": ""},
          "accountable", "A file ends nothing"),
         ("compute", {"decision_rights": "Nothing"}, "decision_rights", "proposed otherwise"),
-        ("compute", {"deputy": "ana@example.org"}, "deputy", "somebody else"),
+        ("compute", {"deputy": "ana@example.org"}, "deputy", "must be two people"),
         ("compute", {"begins_at": "tomorrow"}, "begins_at", "Write an instant"),
         ("compute", {"begins_at": "2026-11-24"}, "begins_at", "Write an instant"),
         ("compute", {"state": "perhaps"}, "state", "no state perhaps"),

@@ -102,7 +102,7 @@ class TestAnswering:
 
     def test_no_is_said_with_a_reason_and_leaves_it_unowned(self, porto, ana, ask, frozen_now):
         asked = ask(porto, ana)
-        with pytest.raises(ValidationError, match="Say why"):
+        with pytest.raises(ValidationError, match="Enter a reason"):
             operations.decline(asked, note=" ", by=ana.user, now=frozen_now.at)
         declined = operations.decline(asked, note="On leave", by=ana.user, now=frozen_now.at)
         assert (declined.state, declined.answer_note) == ("declined", "On leave")

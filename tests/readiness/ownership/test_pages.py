@@ -162,7 +162,7 @@ class TestAssignment:
     def test_the_person_named_answers_confirms_and_ends(self, porto, ana, ask, frozen_now):
         asked = ask(porto, ana)
         here, client = f"/ownership/assignments/{asked.pk}/", as_user(ana.user)
-        assert "Accept it?" in text_of(client.get(here))
+        assert "Accept this item?" in text_of(client.get(here))
         assert "Waiting for your answer" in text_of(client.get("/ownership/mine/"))
         assert "Enter a reason." in text_of(client.post(f"{here}decline/", {"note": ""}), 422)
         assert client.post(f"{here}accept/", {"note": ""}).status_code == 302
@@ -188,14 +188,14 @@ class TestAssignment:
             assert told in page
 
     def test_mine_for_who_is_nobody(self, client_of):
-        assert "You are nobody here yet" in text_of(client_of("viewer").get("/ownership/mine/"))
+        assert "Your user is linked to no person" in text_of(client_of("viewer").get("/ownership/mine/"))
 
     def test_the_deputy_may_be_changed(self, porto, ana, eva, own, client_of):
         owned = own(porto, ana)
         here = f"/ownership/assignments/{owned.pk}/edit/"
         client = client_of("manager")
         assert "Deputy" in text_of(client.get(here))
-        assert "somebody else" in text_of(client.post(here, {"deputy": ana.pk}), 422)
+        assert "must be two people" in text_of(client.post(here, {"deputy": ana.pk}), 422)
         assert client.post(here, {"deputy": eva.pk, "escalation": "Eva"}).status_code == 302
         owned.refresh_from_db()
         assert (owned.deputy, owned.escalation) == (eva, "Eva")

@@ -94,7 +94,7 @@ def test_rates_are_entered_by_pair_source_and_day(enter_rate, frozen_now):
     assert enter_rate("EUR", "USD", 1.09).corrected == 1
     content = b"currency,to_currency,rate,as_of,source\nJPY,USD,0.0066,2026-01-01,BoJ\n"
     assert enter_rates(entries=entries.rates(content), by=None, now=frozen_now.at).created == 1
-    assert str(ExchangeRate.objects.first()) == "EUR in USD, 2026-01-01"
+    assert str(ExchangeRate.objects.first()) == "EUR in USD, 1 Jan 2026"
 
 
 def test_hours_are_kept_by_utc_day_with_what_they_come_to(enter_hours):
@@ -201,7 +201,7 @@ def test_rows_say_what_they_are(enter, enter_trips, enter_hours, emea):
     enter_trips(trip(30, user_region="emea"))
     enter_hours([1.0])
     assert [str(model.objects.get()) for model in (SiteFactor, LatencyFactor, FactorDay)] == [
-        "PUE, 2026-01-01",
+        "PUE, 1 Jan 2026",
         "Porto – EMEA, p50",
-        "Electricity price, 2026-11-20",
+        "Electricity price, 20 Nov 2026",
     ]

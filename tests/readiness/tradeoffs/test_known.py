@@ -56,7 +56,7 @@ def test_what_ended_is_unknown_and_says_when(look, enter):
     enter(entry("pue", 1.4, until_on=date(2026, 6, 30)))
     assert look(datetime(2026, 6, 30, 14, 0, tzinfo=UTC)).factors["pue"].best.value == 1.4
     ended = look().factors["pue"]
-    assert (ended.best, ended.unknown) == (None, "The last value, of contract 7, held until 2026-06-30.")
+    assert (ended.best, ended.unknown) == (None, "The last value, of contract 7, held until 30 Jun 2026.")
 
 
 def test_two_sources_that_disagree_are_both_shown(look, enter):

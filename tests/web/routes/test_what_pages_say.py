@@ -18,6 +18,11 @@ INTERNAL = OF_PYTHON | {
     "a permission": r"\b[a-z]+\.(?:view|add|change|delete|approve|decide|publish|end|cancel|link|progress)_[a-z]+\b",
     "a backtick": "`",
     "a name of a program": r"(?<![\w./-])[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)+\b",
+    "a date that is not 28 Nov 2026": (
+        r"\b\d{1,2}/\d{1,2}/\d{4}\b|\b[A-Z][a-z]{2,8} \d{1,2}, 20\d{2}\b"
+        r"|(?<![\w./-])\d{4}-\d{2}-\d{2}(?![\w./-])|\b\d{1,2} [A-Z][a-z]{2} \d{2}:\d{2}"
+    ),
+    "an instant without its zone": r"\b\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}(?! (?:[A-Z]{2,5}|UTC[+-]\d+)\b)",
     "no value": r"^(?:None|nan|NaN|-?inf|null|True|False)$",
 }
 
@@ -44,6 +49,11 @@ def internals(page):
         ("<p>Needs grants.approve_grant.</p>", {"a permission"}),
         ("<p>Run `dcgmi diag`.</p>", {"a backtick"}),
         ("<td>nan</td>", {"no value"}),
+        ("<td>11/28/2026</td>", {"a date that is not 28 Nov 2026"}),
+        ("<td>Nov 28, 2026</td>", {"a date that is not 28 Nov 2026"}),
+        ("<td>2026-11-28 09:30</td>", {"a date that is not 28 Nov 2026"}),
+        ("<td>28 Nov 2026 09:30</td>", {"an instant without its zone"}),
+        ("<td>28 Nov 2026 09:30 JST, 28 Nov 2026</td>", set()),
         ("<p>Run <code>make_it</code>, prometheus/snmp_exporter, mlx5_0.</p><script>a_b</script>", set()),
     ],
 )

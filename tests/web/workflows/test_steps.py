@@ -145,7 +145,7 @@ def test_only_some_steps_are_taken_by_the_clock(user_of, grant_of, frozen_now):
 def test_why_not_names_roles_and_what_they_may(user_of, grant_of):
     grant, planner, admin = grant_of(user_of("planner")), user_of("planner"), user_of("admin")
     assert stamp.why_not(grant, planner) == (
-        "It takes the role manager or admin to approve, deny and revoke grants."
+        "Only the role manager or admin may approve, deny and revoke grants."
     )
     assert stamp.why_not(grant, admin) == ""
     assert stamp.why_not(grant_of(admin), admin) == "This is your own."

@@ -13,7 +13,7 @@ from datetime import datetime
 from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
 
-NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot be told."
+NOT_CHECKED = "The run did not check its results (-c 0), so wrong values would not show."
 _TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")
 _ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
 _RANK = re.compile(
@@ -184,7 +184,7 @@ def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequen
     """Results are counted from the right: reduction and root, on their left, are left blank by some operations."""
     first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
     if first is None:
-        raise ParseError(number, "The header names no time, so the columns cannot be told apart.")
+        raise ParseError(number, "The header names no time, so the columns are ambiguous.")
     results = [name for name in columns[first:] if name != "timestamp"]
     tokens = line.split()
     if "timestamp" in columns:

@@ -214,5 +214,5 @@ def _unit_by_rate(results: documents.Json, average: float, size: int) -> str:
         if expected and abs(average / expected - 1) < 0.2:
             return unit
     return results.need("BW_average").refuse(
-        "Its unit cannot be told from MsgRate and MsgSize; send the text output."
+        "Its unit is unclear: MsgRate and MsgSize contradict each other. Send the text output."
     )

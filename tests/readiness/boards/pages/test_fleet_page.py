@@ -22,14 +22,14 @@ pytestmark = pytest.mark.django_db
 
 def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):
     words = words_of(viewer_pages.get("/fleet/"))
-    assert "0 of 2 sites are ready; 1.4 MW of 1.4 MW deployed can’t take production load." in words
-    assert "0.40 MW of it may run under conditions." in words
+    bands = "Deployed 1.4 MW: ready 0 MW, conditional 0.40 MW, not ready 1.0 MW."
+    assert f"0 of 2 sites are ready. {bands}" in words
 
 
 def test_gap_is_what_is_deployed_less_what_is_ready(viewer_pages, dallas):
     stored.site("ready", name="Lisbon", kw=500.0)
     words = words_of(viewer_pages.get("/fleet/"))
-    assert "1 of 2 sites is ready; 1.0 MW of 1.5 MW deployed" in words
+    assert "1 of 2 sites is ready. Deployed 1.5 MW: ready" in words
     assert re.search(r"Readiness gap 1\.0 ?MW", words)
 
 

@@ -54,9 +54,9 @@ def test_the_report_tells_figures_verdicts_deciding_checks_version_and_time(view
     words = words_of(viewer_pages.get("/readiness/report/"))
     _, framework = framework_queries.current()
     for said in (
-        "Framework muster-1, generated 2026-11-24 12:00 UTC",
+        "Framework muster-1, generated 24 Nov 2026 12:00 UTC",
         f"2 sites × {len(framework.checks)} checks",
-        "0 of 2 sites are ready; 1.4 MW of 1.4 MW deployed can’t take production load.",
+        "0 of 2 sites are ready. Deployed 1.4 MW: ready 0 MW, conditional 0.40 MW, not ready 1.0 MW.",
         "Power headroom and swing",
         "The checks in full",
     ):

@@ -107,8 +107,8 @@ class TestDeciding:
         for step in ("approve", "deny"):
             answer = api.post(f"{HERE}{asked['id']}/{step}/", {"note": "mine"})
             assert answer.status_code == 403
-            assert "asked for this yourself" in answer.json()["detail"]
-            assert "the role manager or admin decides" in answer.json()["detail"]
+            assert "requested this yourself" in answer.json()["detail"]
+            assert "the role manager or admin must approve it" in answer.json()["detail"]
         assert api.get(f"{HERE}{asked['id']}/").json()["state"]["value"] == "requested"
 
     def test_a_denial_says_why(self, porto, ask, api_of):

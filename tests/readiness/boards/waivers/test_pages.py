@@ -19,7 +19,7 @@ class TestList:
         operations.approve(asked, by=manager, now=frozen_now.at)
         client = client_of("ops")
         page = text_of(client.get("/waivers/"))
-        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "in 6 d", "Ask for one"):
+        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "in 6 d", "Request waiver"):
             assert told in page
         [row] = rows_of(client.get("/waivers/?export=json&cols=requester,approver"))
         assert (row["requester"], row["approver"]) == ("ops", "manager")
@@ -200,13 +200,13 @@ class TestAsking:
             ({"ends_on": "2026-11-01"}, "The end is not after the start"),
             ({"ends_on": "2028-01-01"}, "180 days at most"),
             ({"starts_on": "2026-11-01"}, "cannot begin before"),
-            ({"starts_on": "0001-01-01"}, "greater than or equal to"),
-            ({"ends_on": "9999-12-31"}, "less than or equal to"),
+            ({"starts_on": "0001-01-01"}, "Enter a day from"),
+            ({"ends_on": "9999-12-31"}, "Enter a day from"),
             ({"check": "p3-shared-understanding"}, "is INFO"),
             ({"kind": "exception", "check": "p5-fabric-health"}, "is COND"),
             ({"kind": "n-a", "check": "p2-power-headroom"}, "applies everywhere"),
             ({"part": "output-load"}, "Only a declared n-a"),
-            ({"site": "nowhere"}, "not one of the available choices"),
+            ({"site": "nowhere"}, "is not in the list."),
         ],
     )
     def test_a_refusal_is_told_beside_the_field(self, porto, client_of, frozen_now, changes, says):
@@ -232,11 +232,11 @@ class TestDeciding:
         page = self.page(client_of, "manager", ask(porto))
         assert 'commandfor="approve"' in page
         assert 'commandfor="deny"' in page
-        assert "Not decided, so it does nothing yet" in page
+        assert "Not approved yet, so it has no effect" in page
 
     def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
         page = self.page(client_of, "admin", ask(porto, by=admin))
-        assert "somebody else with the role manager or admin decides" in page
+        assert "a second person with the role manager or admin must approve it" in page
         assert 'commandfor="approve"' not in page
         assert "Withdraw" in page
 
@@ -253,8 +253,8 @@ class TestDeciding:
 
     def test_it_says_until_when_it_stands_and_what_then(self, porto, grant, client_of):
         page = self.page(client_of, "viewer", grant(porto))
-        assert "It does not lift the verdict." in page
-        assert "It ends at 2026-12-01 16:00 UTC, and counts as measured again from then on." in page
+        assert "The verdict stays the same." in page
+        assert "It ends at 1 Dec 2026 16:00 UTC; from then on the evidence decides again." in page
 
     @pytest.mark.parametrize("step", ["deny", "revoke"])
     def test_without_a_word_it_is_refused_on_the_page(self, porto, ask, client_of, step):

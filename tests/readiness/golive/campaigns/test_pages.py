@@ -31,7 +31,7 @@ def test_from_the_plan_to_its_end(porto, client_of):
     assert "The vendor" in text_of(
         client.post(f"/readiness/campaigns/items/{item.pk}/edit/", more, follow=True)
     )
-    assert "Say why" in text_of(client.post(f"/readiness/campaigns/items/{item.pk}/drop/", {}), 422)
+    assert "Enter a reason" in text_of(client.post(f"/readiness/campaigns/items/{item.pk}/drop/", {}), 422)
     client.post(f"/readiness/campaigns/items/{item.pk}/drop/", {"reason": "Not here"})
     assert "dropped already" in text_of(
         client.post(f"/readiness/campaigns/items/{item.pk}/drop/", {"reason": "x"}), 409

@@ -164,7 +164,7 @@ class TestSigning:
 
     def test_a_no_says_why_and_may_become_a_yes_and_back(self, review, signers, by, frozen_now):
         mine = {"by": signers["energy"], "now": frozen_now.at}
-        with pytest.raises(ValidationError, match="Say why"):
+        with pytest.raises(ValidationError, match="Enter a reason"):
             operations.decline(review, note=" ", **mine)
         assert operations.decline(review, note="UPS B is missing", **mine).state == "declined"
         assert operations.sign(review, **mine).note == ""
@@ -245,7 +245,7 @@ class TestDeciding:
     def test_a_no_go_proves_nothing_until_another_review(
         self, porto, signed, excepted, by, manager, frozen_now
     ):
-        with pytest.raises(ValidationError, match="Say why"):
+        with pytest.raises(ValidationError, match="Enter a reason"):
             operations.decide(signed, decision="no-go", **by)
         operations.decide(signed, decision="no-go", note="The grid operator said no", **by)
         porto.refresh_from_db()

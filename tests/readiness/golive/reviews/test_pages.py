@@ -57,11 +57,11 @@ def test_from_opening_to_go(porto, signers, excepted, client_of, client_for):
 def test_a_refusal_is_told_on_the_page(review, client_of, client_for, signers):
     client, here = client_of("manager"), f"/readiness/reviews/{review.pk}/"
     assert "5 signatures are missing" in text_of(client.post(f"{here}decide/", {"decision": "go"}), 422)
-    assert "Say why" in text_of(client.post(f"{here}decide/", {"decision": "no-go"}), 422)
+    assert "Enter a reason" in text_of(client.post(f"{here}decide/", {"decision": "no-go"}), 422)
     assert "go or no-go" in text_of(client.post(f"{here}decide/", {}), 422)
-    assert "Say why" in text_of(client.post(f"{here}cancel/", {}), 422)
-    assert "Say why" in text_of(client_for(signers["energy"]).post(f"{here}decline/", {}), 422)
-    assert "not one of the available" in text_of(client.post(f"{here}name/energy/", {"approver": "0"}), 422)
+    assert "Enter a reason" in text_of(client.post(f"{here}cancel/", {}), 422)
+    assert "Enter a reason" in text_of(client_for(signers["energy"]).post(f"{here}decline/", {}), 422)
+    assert "is not in the list" in text_of(client.post(f"{here}name/energy/", {"approver": "0"}), 422)
     assert client.post(f"{here}name/luck/", {}).status_code == 404
     twice = {"approver": signers["network"].pk}
     client.post("/readiness/reviews/approvers/add/", {"domain": "energy", "user": signers["network"].pk})

@@ -230,4 +230,4 @@ class TestEndpoint:
 def test_closing_an_item_is_kept_in_the_history_with_who(porto, put, ops, client_of, frozen_now):
     item = put(porto)
     operations.change(item, status="done", by=ops, now=frozen_now.at)
-    assert "What was done" in client_of("viewer").get(f"{HERE}{item.pk}/").text
+    assert "Activity" in client_of("viewer").get(f"{HERE}{item.pk}/").text

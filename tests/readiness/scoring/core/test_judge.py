@@ -136,15 +136,15 @@ def test_a_preset_replaces_both_regions_of_a_range():
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        pytest.param(231.528, "232 kW meets", id="whole from a hundred on"),
-        pytest.param(34.8157, "34.8 kW meets", id="one decimal below"),
-        pytest.param(849.96, "850 kW meets", id="up to a limit that may be reached"),
-        pytest.param(850.04, "850.04 kW misses", id="never down to one it is above"),
-        pytest.param(850.0000001, "850.0000001 kW misses", id="however near it is"),
+        pytest.param(231.528, "232 kW meets the limit of", id="whole from a hundred on"),
+        pytest.param(34.8157, "34.8 kW meets the limit of", id="one decimal below"),
+        pytest.param(849.96, "850 kW meets the limit of", id="up to a limit that may be reached"),
+        pytest.param(850.04, "850.04 kW is above the limit of", id="never down to one it is above"),
+        pytest.param(850.0000001, "850.0000001 kW is above the limit of", id="however near it is"),
     ],
 )
 def test_a_reason_rounds_its_figure_without_contradicting_itself(value, told):
-    assert judge(LIMITED, reading(value), NOW, THOUSAND_KW).reason == f"Load: {told} ≤ 850 kW."
+    assert judge(LIMITED, reading(value), NOW, THOUSAND_KW).reason == f"Load: {told} 850 kW."
 
 
 def test_the_result_carries_what_a_page_shows():

@@ -125,7 +125,7 @@ def test_the_newest_rate_holds_in_both_directions():
     price = known(0.2, unit="EUR/kWh", currency="EUR", low=0.1, high=0.4, source="tariff")
     dollars = RATES.converted(price, "USD")
     assert (dollars.value, dollars.low, dollars.high) == pytest.approx((0.25, 0.125, 0.5))
-    assert (dollars.unit, dollars.source) == ("USD/kWh", "tariff; rate of 2026-10-25, bank")
+    assert (dollars.unit, dollars.source) == ("USD/kWh", "tariff; rate of 25 Oct 2026, bank")
     assert RATES.converted(dollars, "EUR").value == pytest.approx(0.2)
 
 

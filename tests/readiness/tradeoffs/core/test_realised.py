@@ -68,8 +68,8 @@ def test_what_is_paid_whatever_is_drawn_is_added_once():
     ("known", "told"),
     [
         pytest.param(20, "", id="most hours known"),
-        pytest.param(19, "Only 79 % of 2026-03-01 to 2026-03-02 is known; 80 % is needed.", id="too few"),
-        pytest.param(0, "Only 0 % of 2026-03-01 to 2026-03-02 is known; 80 % is needed.", id="none"),
+        pytest.param(19, "Only 79 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed.", id="too few"),
+        pytest.param(0, "Only 0 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed.", id="none"),
     ],
 )
 def test_gaps_are_left_out_and_too_many_are_unknown(known, told):

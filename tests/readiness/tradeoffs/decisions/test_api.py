@@ -97,7 +97,7 @@ class TestAnswering:
         assert [one["objective"] for one in found][:3] == ["cost", "latency", "energy"]
         assert all(not one["final"] for one in found)
         early = api_of("planner").post(f"{path}realised/")
-        assert (early.status_code, "2026-12-24" in early.json()["detail"]) == (409, True)
+        assert (early.status_code, "24 Dec 2026" in early.json()["detail"]) == (409, True)
         assert api_of("viewer").post(f"{path}realised/").status_code == 403
         frozen_now.move(days=30)
         written = api_of("planner").post(f"{path}realised/")
@@ -131,12 +131,12 @@ class TestForm:
     def test_the_state_of_the_explorer_is_in_the_address(self, chat, client_of):  # noqa: F811
         planner = client_of("planner")
         page = planner.get(self.address(pue=1.2, x="carbon")).content.decode()
-        for told in ("Chat", "Lulea", "pue", "1.2", "Why this site"):
+        for told in ("Chat", "Lulea", "pue", "1.2", "Reason for this site"):
             assert told in page
         answer = planner.post(
             self.address(pue=1.2, x="carbon"), {"site": "lulea", "rationale": SAID}, follow=True
         )
-        assert "Chat at Lulea is recorded; somebody else answers." in answer.content.decode()
+        assert "Chat at Lulea is recorded; a second person must approve it." in answer.content.decode()
         decision = Decision.objects.get()
         energy = decision.forecasts.get(objective="energy")
         assert energy.value == pytest.approx(10 * 1.2 * HOURS)

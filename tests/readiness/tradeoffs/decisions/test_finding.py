@@ -31,7 +31,7 @@ def pair(objective, came, *, final=True):
             id="all known",
         ),
         pytest.param(
-            {"cost": None}, True, "Nothing of it can be compared: what came is unknown.", id="none known"
+            {"cost": None}, True, "Nothing can be compared: the outcome is unknown.", id="none known"
         ),
     ],
 )

@@ -114,7 +114,7 @@ class TestAnswering:
     @pytest.mark.parametrize("answer_it", [operations.approve, operations.reject])
     def test_nobody_answers_what_they_decided(self, record, admin, frozen_now, answer_it):
         decision = record(by=admin)
-        with pytest.raises(operations.OwnDecision, match="the role manager or admin answers"):
+        with pytest.raises(operations.OwnDecision, match="the role manager or admin must approve it"):
             answer_it(decision, note="Mine.", by=admin, now=frozen_now.at)
 
     def test_nor_does_the_database_let_them(self, record, admin, frozen_now):
@@ -131,7 +131,7 @@ class TestAnswering:
 
     def test_who_rejects_says_why(self, record, manager, frozen_now):
         decision = record()
-        with pytest.raises(ValidationError, match="Say why"):
+        with pytest.raises(ValidationError, match="Enter a reason"):
             operations.reject(decision, note=" ", by=manager, now=frozen_now.at)
         operations.reject(decision, note="Lagos is kept for Africa.", by=manager, now=frozen_now.at)
         with pytest.raises(NotInState, match="rejected"):

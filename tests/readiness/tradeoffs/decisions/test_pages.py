@@ -42,7 +42,7 @@ class TestList:
             "Lagos",
             "planner",
             "manager",
-            "reviewed 2026-12-24",
+            "reviewed 24 Dec 2026",
             "Waits for approval",
         ):
             assert told in page
@@ -91,7 +91,7 @@ class TestPage:
             "No meter sees all of the site",
             "judged by muster-rules-1, muster-1",
             "demand 1.2",
-            "It takes the role manager or admin to approve and reject decisions of others.",
+            "Only the role manager or admin may approve and reject decisions of others.",
             "It is compared once somebody has approved it.",
         ):
             assert told.replace(" ", "") in page.replace("\u202f", "").replace(" ", ""), told
@@ -136,16 +136,16 @@ class TestPage:
     def test_factors_of_another_site_by_address(self, record, client_of):
         page = text_of(client_of("viewer").get(f"/decisions/{record().pk}/?factors=lagos"))
         assert "Factors of Lagos, frozen" in page
-        assert "Nothing was kept of this site" in page
+        assert "No factors kept for this site" in page
 
     def test_what_came_stands_beside_it_with_why_it_is_unknown(self, approved, porto, client_of, frozen_now):
         decision = approved()
         frozen_now.move(days=10)
         page = plain(text_of(client_of("viewer").get(f"/decisions/{decision.pk}/")))
-        assert "Nothing of it can be compared: what came is unknown." in page
+        assert "Nothing can be compared: the outcome is unknown." in page
         assert "No round trip from emea was measured in this time." in page
         chart = client_of("viewer").get(f"/decisions/{decision.pk}/errors.json")
-        assert json.loads(chart.content)["meta"]["empty"].startswith("Nothing of it can be compared")
+        assert json.loads(chart.content)["meta"]["empty"].startswith("Nothing can be compared")
 
     @pytest.mark.parametrize(
         ("role", "offered"),
@@ -179,7 +179,7 @@ class TestAnswering:
         late = manager.post(f"/decisions/{decision.pk}/approve/")
         assert "so this cannot be done any more" in text_of(late, 409)
         early = manager.post(f"/decisions/{decision.pk}/review/")
-        assert "It is reviewed on 2026-12-24" in text_of(early, 409)
+        assert "It is reviewed on 24 Dec 2026" in text_of(early, 409)
         frozen_now.move(days=30)
         assert "is written down" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
 
