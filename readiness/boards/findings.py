@@ -104,16 +104,16 @@ def no_verdict(stage: str) -> str:
 
 
 def capacity_of(verdict: str, deployed_kw: float) -> str:
-    """Say in a sentence how much of what is deployed can take load; "" where there is no verdict."""
+    """Say in a sentence how much of what is deployed is ready; "" where there is no verdict."""
     if verdict and not deployed_kw:
         return "Nothing is deployed here"
     match verdict:
         case "ready":
-            return f"All {kw(deployed_kw)} can take production load"
+            return f"All {kw(deployed_kw)} are ready"
         case "conditional":
-            return f"All {kw(deployed_kw)} run under conditions; none of it is ready"
+            return f"All {kw(deployed_kw)} are conditional"
         case "not-ready":
-            return f"None of the {kw(deployed_kw)} can take production load"
+            return f"None of the {kw(deployed_kw)} is ready"
     return ""
 
 

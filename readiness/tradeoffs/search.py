@@ -7,6 +7,7 @@ from django.urls import reverse
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from web import search
 from web.search import Hit
+from web.units import day
 
 
 def register() -> None:
@@ -35,5 +36,5 @@ def register() -> None:
 
 def _decisions(decisions: Iterable[Decision]) -> Iterator[Hit]:
     for decision in decisions:
-        detail = f"#{decision.pk} · {decision.decided_at:%-d %b %Y} · {decision.get_state_display()}"
+        detail = f"#{decision.pk} · {day(decision.decided_at)} · {decision.get_state_display()}"
         yield Hit(str(decision), reverse("decision", args=[decision.pk]), detail)

@@ -37,7 +37,7 @@ def test_every_tab_is_there_for_every_kind_of_site(viewer_pages, dallas, porto, 
 
 def test_overview_says_what_is_held_and_names_the_check_that_decides(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/sites/dallas/"))
-    assert "None of the 1.0 MW can take production load" in words
+    assert "None of the 1.0 MW is ready" in words
     assert "Held back 1.0 MW of 1.0 MW" in words
     assert "2 of 3 do not pass" in words
     assert "940 kW limit ≤ 850 kW" in words
