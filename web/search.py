@@ -188,8 +188,10 @@ def _rows_found(
     """Look for the rows of all of them in one statement."""
     best = [rows for each in asked if (rows := each.best(query, user=user, limit=limit)) is not None]
     found: dict[str, list[FoundRow]] = defaultdict(list)
+    if not best:
+        return found
     # A statement of its own is ordered and cut already; together they are put as they are.
-    together = best[0].union(*best[1:], all=True).order_by() if len(best) > 1 else (best or [()])[0]
+    together = best[0].union(*best[1:], all=True).order_by() if len(best) > 1 else best[0]
     for row in map(FoundRow._make, together):
         found[row.name].append(row)
     return found

@@ -46,9 +46,11 @@ input?.addEventListener('keydown', (event) => {
 
 dialog?.addEventListener('htmx:after:swap', () => {
   choose(options()[0]);
+  // What came may still be the answer to fewer letters.
   if (isWaiting && isCurrent()) follow(false);
-  isWaiting = false;
 });
+
+input?.addEventListener('input', () => (isWaiting = false));
 
 dialog?.addEventListener('pointermove', ({ target }) => {
   const option = target.closest('a[role=option]');

@@ -22,8 +22,8 @@ def people(user_of, monkeypatch):
     search.register(
         "places",
         "Places",
-        lambda query, *, user, limit: [
-            search.Hit(f"Place number {n}", "/", "Europe, commissioning", "edge site") for n in range(limit)
+        lambda query, *, user: [
+            search.Hit(f"Place number {n}", "/", "Europe, commissioning", "edge site") for n in range(9)
         ],
     )
     admin = user_of("admin", name="Ada Admin", email="ada@example.org")
