@@ -190,8 +190,6 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-# A date that no filter of the kit wrote looks as if one had.
-DATE_FORMAT, DATETIME_FORMAT = "j M Y", "j M Y H:i T"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "staticfiles"

@@ -80,7 +80,7 @@ def test_a_rule_tells_citation_scope_and_history(planning, draft):
     ):
         assert told in shown
     assert "edit/" not in shown
-    assert "It counts beside all others" in text_of(planning.get(page(draft.rules.get(slug="hosting"))))
+    assert "All rules that cover a case count" in text_of(planning.get(page(draft.rules.get(slug="hosting"))))
 
 
 def test_a_rule_is_told_from_pack_to_pack(planning, planner, frozen_now):

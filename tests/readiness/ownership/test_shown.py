@@ -94,7 +94,7 @@ def test_the_page_of_the_check_says_who_answers_and_that_an_attestation_yields(
     frozen_now.move(minutes=1)
     scoring.evaluate(site_ids=[dallas.pk], now=frozen_now.at + timedelta(seconds=1))
     page = text_of(client_of("ops").get(here))
-    assert "Owners" in page
+    assert 'id="h-owners">Owners<' in page
     assert "is not counted: this site has accepted owners" in page
     assert "A. Reis" in page
     assert "A. Reis" not in text_of(client_of("viewer").get(here))

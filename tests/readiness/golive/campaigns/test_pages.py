@@ -20,7 +20,7 @@ def test_from_the_plan_to_its_end(porto, client_of):
     asked = {"site": "porto", "name": "Go-live", "due_on": "2026-12-31", "counts_from": "", "note": ""}
     page = text_of(client.post("/readiness/campaigns/add/", asked, follow=True))
     campaign = Campaign.objects.get()
-    assert "Missing for the gate" in page
+    assert "Checks that block go-live" in page
     assert "was not evaluated yet" in page
     here = f"/readiness/campaigns/{campaign.pk}/"
     assert text_of(client.post(f"{here}start/", follow=True)).count("Running")
