@@ -20,6 +20,8 @@ FOR_EVERY_USER = {
     "search/palette/",
     "navigation/counts/",
     "history/",
+    "inbox/",
+    "api/inbox/",
     "metrics",
     "api/docs/",
     "api/schema/",

@@ -125,7 +125,7 @@ def _sites_served(sources: Mapping[int, Source]) -> dict[int, set[int]]:
 
 
 def _health(stake: _Stake, known: FleetStanding, silences: Mapping[int, Problem]) -> Iterator[Problem]:
-    is_troubled = Q(health_now=Health.UNKNOWN) | ~Q(reasons=[])
+    is_troubled = Q(health_now__in=[Health.UNKNOWN, *STATE_OF_HEALTH]) | ~Q(reasons=[])
     troubled = DomainHealth.objects.as_of(known.at).filter(is_troubled, known.among("site"))
     read = troubled.order_by("site", "domain").values_list(
         *("site_id", "domain", "health", "since", "last_health", "heard_at", "blind_at", "reasons")
@@ -137,8 +137,15 @@ def _health(stake: _Stake, known: FleetStanding, silences: Mapping[int, Problem]
         if current.health == Health.UNKNOWN:
             reasons = [reason_of_stored(as_it_was(each)) for each in stored]
             yield _silent_domain(stake, site_id, domain, current, reasons, silences.get(site_id))
-        else:
+        elif stored:
             yield from _troubles(stake, site_id, domain, map(reason_of_stored, stored))
+        else:
+            yield stake.problem(
+                *(site_id, ProblemKind.HEALTH, domain),
+                state=STATE_OF_HEALTH[Health(current.health)],
+                title=f"{DomainChoices(domain).label} is {current.health}",
+                since=current.since,
+            )
 
 
 def _silent_domain(

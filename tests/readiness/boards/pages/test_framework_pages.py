@@ -100,7 +100,7 @@ def test_a_threshold_is_edited_with_its_source(planning, draft, planner):
         ("checks/p2-backup-power/edit/", {"states": ["pass"]}, "must allow"),
         ("checks/p2-backup-power/edit/", {"why": "Because [S99]"}, "cites S99"),
         ("checks/p2-backup-power/edit/", {"rules": "gate_rules: [{when: {moon: 1}}]"}, "is not a known fact"),
-        ("edit/", {"weights_block": "-1"}, "greater than or equal to 0"),
+        ("edit/", {"weights_block": "-1"}, "from 0 to 100"),
     ],
 )  # fmt: skip
 def test_a_refusal_stands_at_its_field(planning, draft, what, given, told):

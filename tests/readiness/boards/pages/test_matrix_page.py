@@ -67,9 +67,9 @@ def test_a_cell_says_site_check_state_since_and_value_against_threshold(viewer_p
     cells = cells_of(viewer_pages.get("/readiness/"))
     assert cells["dallas.p2-power-headroom"] == (
         "fail",
-        "Dallas, Power headroom: Fail since 23 Nov, 940 kW · limit ≤ 850 kW",
+        "Dallas, Power headroom: Fail since 23 Nov 2026, 940 kW · limit ≤ 850 kW",
     )
-    assert cells["dallas.p3-role-coverage"] == ("unknown", "Dallas, Role cover: Unknown since 23 Nov")
+    assert cells["dallas.p3-role-coverage"] == ("unknown", "Dallas, Role cover: Unknown since 23 Nov 2026")
     assert set(cells) == {
         "dallas.p2-power-headroom",
         "dallas.p3-role-coverage",
@@ -83,7 +83,7 @@ def test_every_state_has_a_look_and_a_word_of_its_own(viewer_pages, state):
     stored.result(there, "p1-accelerator-diag", state)
     word = {"n-a": "Not applicable"}.get(state, state.capitalize())
     assert cells_of(viewer_pages.get("/readiness/")) == {
-        "porto.p1-accelerator-diag": (state, f"Porto, Accelerator diag: {word} since 23 Nov")
+        "porto.p1-accelerator-diag": (state, f"Porto, Accelerator diag: {word} since 23 Nov 2026")
     }
 
 
@@ -91,7 +91,7 @@ def test_evidence_that_goes_stale_soon_is_marked(viewer_pages, dallas):
     CheckResult.objects.filter(check_id="p5-telemetry-coverage").update(expires_at=NOW + 9 * DAY)
     response = viewer_pages.get("/readiness/")
     _state, label = cells_of(response)["dallas.p5-telemetry-coverage"]
-    assert label == "Dallas, Telemetry: Pass since 23 Nov, goes stale 3 Dec"
+    assert label == "Dallas, Telemetry: Pass since 23 Nov 2026, goes stale 3 Dec 2026"
     assert body_of(response).count('<td class="first" data-state="pass" data-expires>') == 1
 
 

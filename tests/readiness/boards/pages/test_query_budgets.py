@@ -17,7 +17,7 @@ BUDGETS = {
     "/sites/": 26,
     "/fleet/charts/gap.json": 12,
     "/fleet/charts/gap-by-site.json": 8,
-    "/readiness/": 15,
+    "/readiness/": 16,
     "/readiness/?state=fail&pillar=p2&group=region&sort=p2-power-headroom&cell=site-0.p2-power-headroom": 28,
     "/readiness/checks/": 10,
     "/readiness/checks/p2-power-headroom/": 12,

@@ -252,7 +252,7 @@ def test_unknown_address_is_not_found(viewer_pages, dallas, path):
     [
         ("", "Live series, last 24 hours"),
         ("start=now-7d", "Live series, last 7 days"),
-        ("start=1795500000000&end=1795503600000", "Live series, 24 Nov 2026 06:00 – 24 Nov 2026 07:00"),
+        ("start=1795500000000&end=1795503600000", "Live series, 24 Nov 2026 06:00 UTC – 24 Nov 2026 07:00 UTC"),
     ],
 )
 def test_the_chart_says_the_range_that_it_shows(viewer_pages, dallas, asked, title):
