@@ -24,7 +24,7 @@ def address(version, what="dry-run/"):
 
 def test_from_trying_to_publishing_and_going_back(plants, stricter, client_of, frozen_now):
     planning, deciding = client_of("planner"), client_of("manager")
-    assert "Not tried yet" in text_of(planning.get(address(stricter)))
+    assert "No dry-run yet" in text_of(planning.get(address(stricter)))
     assert "There is no dry-run of it" in text_of(
         deciding.post(address(stricter, "publish/"), {"digest": stricter.digest}), 422
     )

@@ -60,7 +60,7 @@ def test_a_region_is_named(api, fleet):
 def test_days_of_which_nothing_is_kept_are_not_found(api, dallas):
     answer = api.get(f"{EXPLAIN}?site=dallas&start=2026-09-01")
     assert answer.status_code == 404
-    assert "Nothing is kept for 1 Sep 2026" in answer.json()["detail"]
+    assert "There is no data for 1 Sep 2026" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ class TestSite:
 
     def test_days_without_anything_are_an_empty_state_and_never_a_guess(self, pages, dallas):
         shown = text(pages, "site=dallas&start=2026-09-01&end=2026-11-24")
-        assert "Nothing is kept for 1 Sep 2026, nor for the two weeks before." in shown
-        assert "There is something from 25 Oct 2026 to 24 Nov 2026." in shown
+        assert "There is no data for 1 Sep 2026 or the two weeks before." in shown
+        assert "There is data from 25 Oct 2026 to 24 Nov 2026." in shown
 
     def test_presets_reach_back_to_the_last_change_of_verdict(self, pages, dallas):
         shown = text(pages, "site=dallas&start=now-30d")
@@ -143,11 +143,11 @@ class TestSeveral:
         assert list(found.move.went) == [gone.pk]
 
     def test_nothing_at_all_is_an_empty_state(self, pages):
-        assert "Of no site is there anything kept near these days." in text(pages)
+        assert "No site has data near these days." in text(pages)
 
     def test_more_sites_than_are_explained_at_once_ask_for_a_region(self, pages, fleet, monkeypatch):
         monkeypatch.setattr(queries, "MOST_SITES", 2)
-        assert "4 sites are more than the 2 that are explained at once; choose a region." in text(pages)
+        assert "At most 2 sites can be explained at once, and there are 4. Choose a region." in text(pages)
 
     def test_what_is_remembered_is_what_would_be_reckoned(self, fleet, frozen_now, before):
         first, second = (queries.fleet_explained(before.date(), frozen_now.at.date()) for _ in range(2))
@@ -195,8 +195,8 @@ class TestChart:
     def test_a_fleet_has_a_step_for_sites_that_came(self, pages, fleet):
         answer = pages.get(f"{EXPLAIN}chart.csv?start=now-30d")
         rows = list(csv.reader(io.StringIO(answer.content.decode())))
-        assert [row[0] for row in rows[-3:-1]] == ["Applicability", "Sites came or went"]
+        assert [row[0] for row in rows[-3:-1]] == ["Applicability", "Sites added or removed"]
 
     def test_without_anything_kept_it_says_why(self, pages, dallas):
         figure = pages.get(f"{EXPLAIN}chart.json?site=dallas&start=2026-09-01").json()
-        assert "Nothing is kept" in figure["meta"]["empty"]
+        assert "There is no data" in figure["meta"]["empty"]

@@ -92,10 +92,10 @@ class TestPage:
                 "fact",
                 "UPS B is being replaced",
                 "manager",
-                "2026-12-24 16:00 UTC",
+                "24 Dec 2026 16:00 UTC",
             ),
             *("Go-live review #", "energy-lead", "Second feed missing", "Declined"),
-            *("Before go-live", "Generated 2026-11-24 16:00 UTC by ops", "Operator-set default"),
+            *("Before go-live", "Generated 24 Nov 2026 16:00 UTC by ops", "Operator-set default"),
         ):
             assert said in page, said
 
