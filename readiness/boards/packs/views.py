@@ -30,7 +30,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "site": site,
         "document": _document(request, site),
-        "breadcrumbs": crumbs("Site pack", ("Fleet", "fleet"), (site.name, link("site", slug))),
+        "breadcrumbs": crumbs("Site pack", ("Sites", "sites"), (site.name, link("site", slug))),
     }
     return render(request, "readiness/pack.html", context)
 

@@ -37,7 +37,7 @@ COLUMNS = (
     Column("stake", "At stake", "kw", template="readiness/problems/stake_cell.html", numeric=True, file_unit="kW",
            sort=lambda problem: problem.leading.kw, hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
-    Column("owner", "Who answers", "site.owner", template="readiness/problems/owner_cell.html",
+    Column("owner", "Owner", "site.owner", template="readiness/problems/owner_cell.html",
            sort=lambda problem: problem.leading.site.owner, export=lambda problem: owner_words(problem)),
     Column("object", "Object", "where", default=False),
     Column("workloads", "Workloads", numeric=True, default=False, sort=lambda problem: problem.leading.workloads),

@@ -166,7 +166,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": crumbs(
             site_check.check.name,
-            *(("Fleet", "fleet"), (site.name, link("site", slug))),
+            *(("Sites", "sites"), (site.name, link("site", slug))),
             ("Checks", link("site", slug, tab="evidence")),
         ),
     }

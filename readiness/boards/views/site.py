@@ -91,7 +91,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "unwell": {detail.domain: detail.unwell for detail in site_page.domains},
         "time_range": span.context,
         "breadcrumbs": crumbs(
-            site.name, ("Fleet", "fleet"), (site.region.name, link("sites", region=site.region.slug))
+            site.name, ("Sites", "sites"), (site.region.name, link("sites", region=site.region.slug))
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_queries.of_site(site, now=at) if may_see_reviews else None,

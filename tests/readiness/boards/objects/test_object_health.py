@@ -132,7 +132,7 @@ def test_the_page_says_state_since_value_limit_and_who_answers(one_of_each, clie
         "Value 93 %",
         "Limit 80 %",
         "Last sample",
-        "Who answers",
+        "Owner",
     ):
         assert said in words, said
 

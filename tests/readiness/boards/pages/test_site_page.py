@@ -129,10 +129,10 @@ def test_checks_say_whose_they_are(planner_pages, dallas, porto):
     assert [row["Owner"] for row in exported] == ["Platform AMER"] * 3
     page = planner_pages.get("/sites/dallas/checks/p2-power-headroom/").content.decode()
     assert "Platform AMER Energy, unowned" in words_in(
-        re.search(r"<dt>Who answers</dt>(.*?)</dd>", page, re.S)[1]
+        re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1]
     )
     page = planner_pages.get("/sites/porto/checks/p5-fabric-health/").content.decode()
-    assert "Nobody Network, unowned" in words_in(re.search(r"<dt>Who answers</dt>(.*?)</dd>", page, re.S)[1])
+    assert "Nobody Network, unowned" in words_in(re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1])
 
 
 def test_site_without_owner_says_so(viewer_pages, porto):
