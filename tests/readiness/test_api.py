@@ -90,7 +90,7 @@ def test_a_result_tells_value_threshold_margin_reason_and_age(porto, api_of):
         ("pillar=p5", ["p5-fabric-health"]),
         ("check=p5-fabric-health,p2-power-headroom", ["p2-power-headroom", "p5-fabric-health"]),
         ("margin__lt=0", ["p2-power-headroom"]),
-        ("q=misses", ["p2-power-headroom"]),
+        ("q=above", ["p2-power-headroom"]),
         ("state=warn", []),
     ],
 )

@@ -83,7 +83,7 @@ def fleet_page(well, client_of):
         ("placement_page", ["workloads", "framework", "evidence", "jurisdiction"]),
         ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "evidence"]),
         ("sample", []),
-        ("fleet_page", ["framework", "ownership", "demo"]),
+        ("fleet_page", ["framework", "ownership", "workloads", "demo"]),
     ],
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):

@@ -70,12 +70,13 @@ def problems(known: FleetStanding) -> list[Problem]:
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
     kw = {site_id: capacity.deployed.it_kw for site_id, capacity in known.capacity.items()}
     regions = {site.ref.id: site.region for site in known.sites}
+    pressing = ownership.pressing(now=known.at, due_by=known.at, site_ids=known.site_ids)
     stake = _Stake(known.at, sites, regions, kw, _workloads(known))
     sources = list(_sources(stake))
     silences = {each.site.id: each for each in reversed(sources) if each.state is ProblemState.SILENT}
     health = list(_health(stake, known, silences))
     checks = folded(_checks(stake, known), [*sources, *health])
-    return in_order([*sources, *health, *checks, *_ownership(stake, known), *_without_owner(stake)])
+    return in_order([*sources, *health, *checks, *_ownership(stake, pressing), *_without_owner(stake)])
 
 
 def causes(known: FleetStanding) -> list[Problem]:
@@ -258,12 +259,11 @@ def _metrics_of(framework: Framework, row: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({*metrics, NO_DATA} if is_blind else metrics)
 
 
-def _ownership(stake: _Stake, known: FleetStanding) -> Iterator[Problem]:
-    cells = ownership.pressing(now=known.at, due_by=known.at, site_ids=known.site_ids)
-    for site_id, of_site in cells.items():
+def _ownership(stake: _Stake, pressing: Mapping[int, Mapping[Any, Any]]) -> Iterator[Problem]:
+    for site_id, of_site in pressing.items():
         if site_id not in stake.sites:
             continue
-        queued = [queue for cell in of_site.values() for queue in queues_of(cell, known.at)]
+        queued = [queue for cell in of_site.values() for queue in queues_of(cell, stake.at)]
         for queue, words in LACKING.items():
             if count := queued.count(queue):
                 yield stake.problem(

@@ -63,9 +63,9 @@ def test_what_is_on_record_the_day_and_the_pack_are_heard(planning, draft):
     ("case", "reason", "text"),
     [
         ({"destination": "XX"}, "unknown-place", "the country is not known (XX)"),
-        ({"origin": "ZZ"}, "unknown-origin", "whose law the data is under is not known (ZZ)"),
+        ({"origin": "ZZ"}, "unknown-origin", "the origin of the data is unknown (ZZ)"),
         ({"data_categories": []}, "no-category", "no kind of data is named"),
-        ({"data_categories": ["dreams"]}, "unknown-category", "the rules know no kind of data called dreams"),
+        ({"data_categories": ["dreams"]}, "unknown-category", "the rules do not name a kind of data dreams"),
         ({"origin": "BR"}, "no-rule", "no rule covers Personal data here"),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_page_of_the_check_says_who_answers_and_that_an_attestation_yields(
     page = text_of(client_of("ops").get(here))
     assert 'id="h-owners">Owners<' in page
     assert "is not counted: this site has accepted owners" in page
-    assert "A. Reis" in page
+    assert "Ana Reis" in page
     assert "A. Reis" not in text_of(client_of("viewer").get(here))
     assert "/ownership/assignments/" in page
     text_of(client_of("viewer").get("/readiness/?cell=dallas.p4-orchestration-owner"))

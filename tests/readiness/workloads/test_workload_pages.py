@@ -180,7 +180,7 @@ class TestWriting:
             ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
             ({"deferrable_h": "4"}, "It may wait 4 h, and people wait for it"),
             ({"slug": "import"}, "Pages have this name."),
-            ({"it_kw": "nan"}, "Enter a number of 0 or more."),
+            ({"it_kw": "nan"}, "Enter a number of 0 kW or more."),
         ],
         ids=[
             *("no such type", "no number", "no count", "no type", "a type twice", "below 0", "no such region"),
@@ -256,7 +256,7 @@ class TestWriting:
         [dialog] = re.findall(rf'<dialog [^>]*id="end-{placed.pk}".*?</dialog>', page, re.S)
         assert f'action="{end}"' in dialog
         assert "From the day after its last day Chat runs nowhere. Its limits no longer judge Faro" in dialog
-        assert re.search(r'<input type="date" name="ended_on"[^>]* required', dialog)
+        assert re.search(r'<input[^>]* name="ended_on"[^>]* required', dialog)
         for day, message in (
             ("soon", "Enter a day such as"),
             ("", "Choose the last day"),

@@ -34,9 +34,9 @@ def test_asked_for_by_the_form(client_of, chat):
     assert run.inputs["weights"] == {"cost": 1.0, "carbon": 1.0}
     told = page(client, f"{LIST}{run.pk}/")
     assert "0 of 3 points found" in told
-    assert "Cancel it?" in told
+    assert "Cancel this run?" in told
     assert "data-refresh" in told
-    assert "Cancel it?" not in page(client_of("ops"), f"{LIST}{run.pk}/")
+    assert "Cancel this run?" not in page(client_of("ops"), f"{LIST}{run.pk}/")
 
 
 @pytest.mark.parametrize(

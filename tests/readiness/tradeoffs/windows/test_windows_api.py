@@ -135,8 +135,8 @@ def test_an_instant_of_ones_own_is_local_at_the_site(both, ask):
     windows = ask(hours=1, at="2026-11-23T00:00")["windows"]
     assert (windows["span"], windows["earliest_at"]) == ("asked", "2026-11-22T15:00:00Z")
     assert ask(hours=1, at="2026-11-23T00:00Z")["windows"]["earliest_at"] == "2026-11-23T00:00:00Z"
-    assert "too few hours" in ask(hours=1, at="2027-01-01T00:00")["why_not"]
-    assert ask(at="2199-01-01T00:00")["why_not"] == "Around 2199-01-01T00:00 no hours are known of Porto."
+    assert "has gaps" in ask(hours=1, at="2027-01-01T00:00")["why_not"]
+    assert ask(at="2199-01-01T00:00")["why_not"] == "There is no hourly data for Porto around 2199-01-01T00:00."
 
 
 def test_an_instant_that_clocks_jump_over_is_refused(both, ask, porto):
@@ -170,7 +170,7 @@ def test_a_class_that_may_not_wait_and_one_that_runs_nowhere(training, both, ask
     assert "runs nowhere" in ask()["why_not"]
     assert ask(site="porto", hours=1)["windows"]
     WorkloadClass.objects.update(deferrable_h=0)
-    assert "may not wait" in ask(site="porto")["why_not"]
+    assert "cannot wait" in ask(site="porto")["why_not"]
 
 
 @pytest.mark.parametrize(("asked", "field"), NONSENSE, ids=lambda each: str(each))

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 def test_the_page_tells_the_plan_its_saving_and_both_clocks(both, look):
     page = look(hours=1)
-    assert "Start at Wed 25 Nov 05:00 JST instead of at once: 13.5 EUR less (90 %)" in page
-    assert "Wed 25 Nov 05:00 – 06:00 JST" in page
-    assert "24 Nov 20:00 UTC" in page
+    assert "Start at 25 Nov 2026 05:00 JST instead of at once: 13.5 EUR less (90 %)" in page
+    assert "25 Nov 2026 05:00 JST – 25 Nov 2026 06:00 JST" in page
+    assert "24 Nov 2026 20:00 UTC" in page
     assert "The cleanest plan costs 13.5 EUR more than the cheapest and emits 52.5 kg CO2e less" in page
     assert "100 kW × PUE 1.5 = 150 kW" in page
     assert "the rule would have saved" in page
@@ -98,7 +98,7 @@ def test_one_factor_missing_is_told_beside_the_plans_of_the_other(hourly, look, 
     hourly(price=lambda at: 50.0 - at.hour)
     enter_hours([5.0] * 24, kind="carbon_marginal", unit="gCO2e/kWh")
     page = look(hours=1)
-    assert "Without hours of carbon intensity, average, emissions are unknown." in page
+    assert "There is no hourly carbon intensity, average, so emissions are unknown." in page
     assert "by the hour there is Carbon intensity, marginal" in page
     assert 'id="plan-cheapest"' in page
     assert 'id="plan-cleanest"' not in page
