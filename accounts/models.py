@@ -171,6 +171,8 @@ class SavedView(models.Model):
     HISTORY = True
     # A shared one may name sites: whoever sees a part of them has their own alone.
     VISIBLE_WHERE = "NOT accounts_savedview.shared"
+    # A personal one may as well, and the history is of everybody's.
+    VISIBLE_IN_HISTORY_WHERE = "false"
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views", editable=False)
     table = models.CharField(

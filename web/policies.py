@@ -6,6 +6,7 @@ says of itself comes first:
 - `VISIBLE_IDS`, the setting of the session that lists the keys of visible rows (`web/scopes.py` fills it);
 - `VISIBLE_WHERE`, a condition in SQL; "true" is organisation-wide, "false" is for readers without scopes alone;
 - `WRITABLE_WHERE`, where fewer rows may be written than seen;
+- `VISIBLE_IN_HISTORY_WHERE`, where fewer rows are told of in the history than are seen;
 - `VISIBLE_BY`, names of the keys that decide, where the others lead to the same site.
 
 A model that neither refers to such rows nor says anything is visible to nobody who has scopes.
@@ -240,7 +241,9 @@ def _sight_of_entries() -> str:
     cases = []
     for model in audited_models():
         table = model._meta.db_table
-        if hasattr(model, "VISIBLE_WHERE"):
+        if visible := getattr(model, "VISIBLE_IN_HISTORY_WHERE", ""):
+            pass
+        elif hasattr(model, "VISIBLE_WHERE"):
             visible = f"EXISTS (SELECT FROM {table} WHERE {table}.id = entry_id)"
         else:
             visible = " AND ".join(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import AccessScope
+from accounts.models import AccessScope, SavedView
 from inventory.models import Site
 from readiness.evidence.models import Measure, MeasuredDay
 from readiness.golive.models import Approver
@@ -25,5 +25,6 @@ def rows_of_all_kinds(everything, user_of):
     Approver.objects.create(
         site=porto, domain="compute", user=user_of("ops", username="local-lead"), added_at=NOW
     )
+    SavedView.objects.create(owner=user_of("viewer"), table="sites", name="Porto", query="q=porto")
     AccessScope.objects.create(user=user_of("ops", username="elsewhere"), kind="site", slug="porto")
     DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 
 from accounts import operations as accounts
-from accounts.models import AccessScope, User
+from accounts.models import AccessScope, SavedView, User
 from readiness.boards.models import DryRun
 from readiness.evidence.models import (
     Attestation,
@@ -86,6 +86,8 @@ class Scene:
             stored.result(self.porto, CHECK, "fail", reason="UPS battery is low.")
             self.lagos = made.site(name="Lagos", slug="lagos", stage="commissioning")
             self.chat = WorkloadClass.objects.create(name="Chat", slug="chat", kind="interactive")
+            for user in (self.one, self.two, self.other):
+                SavedView.objects.create(owner=user, table="sites", name="Porto")
             self._scoring()
             self._reviews()
             self._campaigns()

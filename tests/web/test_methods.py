@@ -17,6 +17,7 @@ LEADS_TO_LIST = {
     "/telemetry/set-aside/1/discard/": "/telemetry/",
     "/readiness/worklist/set/": "/readiness/worklist/",
     "/logout/": "/",
+    "/tables/x/": "/",
     "/settings/person/1/confirm/": "/settings/person/",
     "/settings/person/1/unlink/": "/settings/person/",
 }

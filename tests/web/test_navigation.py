@@ -68,7 +68,10 @@ def test_shortcuts_are_each_used_once_and_lead_to_their_page(client_of):
             assert f'<a href="{tab.url}" data-shortcut="{tab.shortcut}">{tab.label}</a>' in page
 
 
-@pytest.mark.parametrize("tab", PRESENT, ids=lambda tab: tab.url_name)
+# Home is headed by how things stand.
+@pytest.mark.parametrize(
+    "tab", [tab for tab in PRESENT if tab.url_name != "home"], ids=lambda tab: tab.url_name
+)
 def test_a_page_is_headed_by_the_name_of_its_tab(client_of, tab):
     """Its heading may say more: "Readiness matrix" for Matrix."""
     page = client_of("admin").get(tab.url).text

@@ -1,4 +1,4 @@
-"""The counts in the navigation: what waits for the reader, within what the reader sees, in one statement."""
+"""The counts in the navigation: what waits for the reader, within what the reader sees."""
 
 import re
 
@@ -46,16 +46,16 @@ def test_what_lies_outside_the_readers_sites_is_not_counted(client_of, user_of):
 
 def test_a_request_waits_for_those_who_may_decide_on_it(client_of, ask, porto):
     ask(porto)
-    assert waiting(client_of("manager")) == {"waivers": 1, "entry-work": 1}
+    assert waiting(client_of("manager")) == {"waivers": 1, "entry-work": 1, "inbox": 1, "entry-home": 1, "bell": 1}
     assert waiting(client_of("viewer")) == {}
 
 
 @pytest.mark.usefixtures("sources")
-def test_everything_is_counted_in_one_statement(client_of, django_assert_num_queries):
+def test_everything_is_counted_in_two_statements(client_of, django_assert_num_queries):
     client = client_of("manager")
     client.get("/navigation/counts/")
-    # The session, the user with their scopes, two for their permissions, and the counts of all apps.
-    with django_assert_num_queries(5):
+    # The session, the user with their scopes, two for their permissions, the counts of all apps, and the inbox's.
+    with django_assert_num_queries(6):
         client.get("/navigation/counts/")
 
 

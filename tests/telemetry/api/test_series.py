@@ -44,7 +44,7 @@ def test_an_unmatched_series_says_why(api, sender):
     sender.deliver((dcgm(), 61.0, 0), ("http_requests_total", 7.0, 0))
     reasons = {series["metric"]: series["why_unmatched"] for series in found(api, "matched=false")}
     assert "GPU-aaaa" in reasons["DCGM_FI_DEV_GPU_TEMP"]
-    assert "name no host" in reasons["http_requests_total"]
+    assert "no host, port or serial" in reasons["http_requests_total"]
 
 
 def test_a_series_of_no_known_site_says_which_label_failed(api, sender_of):

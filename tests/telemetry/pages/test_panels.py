@@ -174,7 +174,7 @@ def test_the_value_of_a_silent_source_carries_a_clock(client_of, sender, node, f
 
 
 def test_an_object_without_series_says_how_it_gets_some(browse, node):
-    assert "No series describes it" in browse("viewer", f"/inventory/devices/{node.pk}/")
+    assert "No series yet" in browse("viewer", f"/inventory/devices/{node.pk}/")
 
 
 def test_all_series_of_an_object_are_one_link_away(browse, sender, node):

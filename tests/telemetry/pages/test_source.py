@@ -47,7 +47,7 @@ def test_adding_a_source_shows_its_token_once_with_a_snippet(ops_client, porto, 
 
 def test_the_page_after_adding_says_when_the_first_sample_is_stored(ops_client, porto, frozen_now):
     response = ops_client.post(ADD, form(site=porto.pk))
-    poll = re.search(r'hx-get="([^"]+)"', response.content.decode())[1].replace("&amp;", "&")
+    poll = re.search(r'id="first-sample" hx-get="([^"]+)"', response.text)[1].replace("&amp;", "&")
     waiting = ops_client.get(poll).content.decode()
     assert "hx-get" in waiting
     source = Source.objects.get()
@@ -68,7 +68,7 @@ def test_a_label_ruled_source_is_told_which_label_to_send(ops_client):
     ("given", "said"),
     [
         ({}, "Name a site or a label that names it, not both."),
-        ({"cadence_s": 0}, "greater than or equal to 1"),
+        ({"cadence_s": 0}, "Enter a whole number from 1"),
         ({"name": "", "site_label": "site"}, "Enter the name."),
     ],
 )

@@ -25,7 +25,7 @@ class Forms(HTMLParser):
     def __init__(self, page):
         super().__init__()
         self.forms, self.ids, self.summary, self.links, self.said = [], {}, None, [], ""
-        self._groups, self._tables, self._in_summary, self._fieldset = 0, 0, 0, {}
+        self._groups, self._tables, self._in_summary, self._fieldset, self._in_form = 0, 0, 0, {}, False
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
@@ -35,7 +35,7 @@ class Forms(HTMLParser):
         if "id" in given:
             self.ids[given["id"]] = given
         if tag == "form":
-            self._groups = 0
+            self._groups, self._in_form = 0, True
             told = {name: given.get(name, "") for name in ("method", "action")}
             self.forms.append(told | {"sent": {}, "typed": [], "ungrouped": 0})
         self._tables += tag == "table"
@@ -49,7 +49,7 @@ class Forms(HTMLParser):
             self.summary, self._in_summary = given, 1
         if tag == "a" and self._in_summary:
             self.links.append(given["href"][1:])
-        if tag in {"input", "select", "textarea"} and self.forms and given.get("name"):
+        if tag in {"input", "select", "textarea"} and self._in_form and given.get("name"):
             self._control(tag, given)
 
     def handle_endtag(self, tag):
@@ -58,6 +58,7 @@ class Forms(HTMLParser):
         elif tag in {"fieldset", "section"} and self._groups:
             self._groups -= 1
         self._tables -= tag == "table"
+        self._in_form = self._in_form and tag != "form"
         if tag == "div" and self._in_summary:
             self._in_summary -= 1
 
