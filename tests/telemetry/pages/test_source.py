@@ -68,14 +68,14 @@ def test_a_label_ruled_source_is_told_which_label_to_send(ops_client):
     ("given", "said"),
     [
         ({}, "Name a site or a label that names it, not both."),
-        ({"cadence_s": 0}, "Enter a whole number from 1"),
+        ({"cadence_s": 0}, "Enter a whole number of 1 or more."),
         ({"name": "", "site_label": "site"}, "Enter the name."),
     ],
 )
 def test_a_form_that_cannot_be_taken_says_why(ops_client, given, said):
     response = ops_client.post(ADD, form(**given))
     assert response.status_code == 422
-    assert said in words(response)
+    assert said in words(response), words(response)
     assert not Source.objects.exists()
 
 
