@@ -12,9 +12,20 @@ class FrameworkConfig(AppConfig):
     def ready(self) -> None:
         # After `migrate` and after `flush` alike: without a definition nothing can be judged.
         post_migrate.connect(_publish_shipped, sender=self)
-        from web import links
+        from readiness.framework.models import FrameworkVersion
+        from web import links, search
 
-        links.has_page(self.get_model("FrameworkVersion"), "framework-version")
+        search.register_rows(
+            "framework",
+            "Framework",
+            lambda: FrameworkVersion.objects.defer("definition"),
+            title="version",
+            others=("title",),
+            permissions=("framework.view_frameworkversion",),
+            icon="versions",
+            order=30,
+        )
+        links.has_page(FrameworkVersion, "framework-version")
 
 
 def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:
