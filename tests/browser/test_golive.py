@@ -22,20 +22,21 @@ def porto(frozen_now):
 def test_a_campaign_is_planned_from_the_sites_page_and_cancelled_with_a_reason(as_role, porto, axe_source):
     one = as_role("planner")
     page = one.open("/sites/porto/")
-    page.get_by_role("link", name="Campaigns").last.click()
-    page.get_by_role("link", name="Plan one").click()
+    page.locator("summary[aria-label^=More]").click()
+    page.locator("main").get_by_role("link", name="Campaigns").click()
+    page.get_by_role("link", name="New campaign").first.click()
     page.get_by_label("Name").fill("Before go-live")
     page.get_by_role("button", name="Plan a validation campaign").click()
     page.wait_for_url(re.compile(r"/readiness/campaigns/\d+/"))
-    page.get_by_role("button", name="Cancel it").first.click()
-    dialog = page.get_by_role("dialog", name="Cancel the campaign?")
-    dialog.get_by_role("button", name="Cancel it").click()
+    page.locator("main").get_by_role("button", name="Cancel").first.click()
+    dialog = page.get_by_role("dialog", name="Cancel this campaign?")
+    dialog.get_by_role("button", name="Cancel").last.click()
     assert dialog.get_by_label("Note").evaluate("field => field.validity.valueMissing")
     page.evaluate(axe_source)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     assert [each["id"] for each in found["violations"]] == []
     dialog.get_by_label("Note").fill("Postponed")
-    dialog.get_by_role("button", name="Cancel it").click()
+    dialog.get_by_role("button", name="Cancel").last.click()
     page.get_by_text("Postponed").first.wait_for()
     assert Campaign.objects.get().state == "cancelled"
     assert one.refusals == []

@@ -42,7 +42,7 @@ def test_what_waits_is_opened_answered_and_gone(as_role, asked):
     page.get_by_role("link", name="Decide: Decide on a waiver").click()
     page.wait_for_url(f"**/waivers/{asked.pk}/")
     page.get_by_role("button", name="Approve").click()
-    page.get_by_role("dialog", name="Approve it?").get_by_role("button", name="Approve").click()
+    page.get_by_role("dialog", name="Approve this request?").get_by_role("button", name="Approve").click()
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     expect(manager.open("/inbox/").get_by_text("Nothing waits for you")).to_be_visible()
     expect(manager.open("/").get_by_text("Nothing waits for you")).to_be_visible()

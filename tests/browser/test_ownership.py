@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from readiness.ownership.models import Assignment
 from tests.browser import fleet, owned
@@ -41,6 +42,9 @@ def test_somebody_is_proposed_by_keyboard_alone(as_role, six):
     panel.get_by_label("Team", exact=True).select_option(label="Fabric")
     panel.get_by_label("Decision rights").fill("May drain nodes.")
     panel.get_by_role("button", name="Propose").press("Enter")
+    # Nobody stands in for them yet, which is said before it is done.
+    expect(page.get_by_role("alert")).to_contain_text("No deputy is named")
+    page.get_by_role("button", name="Propose 1 item").press("Enter")
     page.wait_for_url(re.compile(r"/ownership/assignments/\d+/"))
     asked = Assignment.objects.get(site=free, item="compute")
     assert (asked.accountable, asked.state) == (ana, "proposed")

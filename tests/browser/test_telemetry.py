@@ -96,7 +96,7 @@ def test_a_source_is_added_connected_and_seen(as_role, senders, frozen_now):
     page.get_by_role("button", name="Add a source").click()
     token = page.locator("#token").inner_text()
     expect(page.locator("#snippet")).to_contain_text(f"credentials: {token}")
-    expect(page.locator("#first-sample")).to_contain_text("looks every other second")
+    expect(page.locator("#first-sample")).to_contain_text("checks every two seconds")
     source = Source.objects.get(name="rack 7 prometheus")
     source.plain_token = token
     Sender(source, frozen_now).deliver(("up", 1.0, 0))

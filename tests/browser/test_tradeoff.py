@@ -172,16 +172,16 @@ def test_from_an_envelope_to_a_decision_that_its_address_opens_again(as_role, fl
     page.get_by_label("Name", exact=True).fill("Voice")
     page.get_by_label("Slug", exact=True).fill("voice")
     page.get_by_label("Type", exact=True).select_option("any")
-    page.get_by_label("How many").fill("4")
+    page.get_by_label("Count").first.fill("4")
     page.get_by_role("button", name="Add a type").press("Enter")
     expect(page.get_by_label("Type", exact=True)).to_have_count(2)
     expect(page.get_by_label("Type", exact=True).last).to_be_focused()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Voice")
-    page.get_by_label("IT power, kW").fill("10")
+    page.get_by_label("IT power").fill("10")
     page.get_by_label("Region", exact=True).select_option("iberia")
-    page.get_by_label("Latency limit, ms").fill("100")
+    page.get_by_label("Latency limit").fill("100")
     # Enter saves, and presses none of the buttons of the rows.
-    page.get_by_label("Latency limit, ms").press("Enter")
+    page.get_by_label("Latency limit").press("Enter")
     page.wait_for_url(re.compile("/tradeoffs/workloads/voice/$"))
     assert faults(one, axe_source, "/tradeoffs/workloads/voice/change/") == []
 
