@@ -201,7 +201,7 @@ def test_from_an_envelope_to_a_decision_that_its_address_opens_again(as_role, fl
     _open_lagos(page)
     page.get_by_role("link", name="Record decision").click()
     page.wait_for_url(re.compile("/decisions/new/"))
-    page.get_by_label("Why this site").fill("Cheapest site that keeps the limit.")
+    page.get_by_label("Reason for this site").fill("Cheapest site that keeps the limit.")
     page.get_by_role("button", name="Record").click()
     page.wait_for_url(re.compile(r"/decisions/\d+/$"))
     address = page.url.removeprefix(one.base)

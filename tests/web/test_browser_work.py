@@ -184,17 +184,6 @@ def test_ticked_rows_show_what_can_be_done_with_them(visit):
     expect(page.locator("[data-selection]")).to_be_hidden()
 
 
-def test_hidden_column_leaves_the_request(visit, samples):
-    page = visit().open("/fleet/")
-    page.get_by_text("Columns", exact=True).click()
-    page.get_by_role("checkbox", name="Owner", exact=True).uncheck()
-    with page.expect_request("**/tables/**") as sent:
-        page.get_by_role("button", name="Apply", exact=True).click()
-    columns = parse_qs(sent.value.post_data)["cols"]
-    assert "owner" not in columns
-    assert "site" in columns
-
-
 def test_copied_link_names_absolute_times(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).open("/sites/dfw-1/?start=now-7d&end=now")
     page.get_by_role("button", name="Copy link").click()
