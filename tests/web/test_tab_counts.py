@@ -46,7 +46,13 @@ def test_what_lies_outside_the_readers_sites_is_not_counted(client_of, user_of):
 
 def test_a_request_waits_for_those_who_may_decide_on_it(client_of, ask, porto):
     ask(porto)
-    assert waiting(client_of("manager")) == {"waivers": 1, "entry-work": 1, "inbox": 1, "entry-home": 1, "bell": 1}
+    assert waiting(client_of("manager")) == {
+        "waivers": 1,
+        "entry-work": 1,
+        "inbox": 1,
+        "entry-home": 1,
+        "bell": 1,
+    }
     assert waiting(client_of("viewer")) == {}
 
 

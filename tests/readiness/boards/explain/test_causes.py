@@ -50,7 +50,10 @@ def test_the_line_that_did_most_is_named_whatever_kind_it_is():
             "new": ends(None, 0.1, None, 320.0),
         }
     )
-    assert sentences.fleet_sentence(found) == "From 85.5 to 62.9. Sites added or removed −21.1, data −1.5 points."
+    assert (
+        sentences.fleet_sentence(found)
+        == "From 85.5 to 62.9. Sites added or removed −21.1, data −1.5 points."
+    )
     assert sentences.strongest(sentences.of_fleet(found)).label == "Sites added or removed"
 
 

@@ -128,9 +128,7 @@ def test_checks_say_whose_they_are(planner_pages, dallas, porto):
     exported = rows_of(planner_pages.get("/sites/dallas/?tab=evidence&export=csv&cols=check,owner"))
     assert [row["Owner"] for row in exported] == ["Platform AMER"] * 3
     page = planner_pages.get("/sites/dallas/checks/p2-power-headroom/").content.decode()
-    assert "Platform AMER Energy, unowned" in words_in(
-        re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1]
-    )
+    assert "Platform AMER Energy, unowned" in words_in(re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1])
     page = planner_pages.get("/sites/porto/checks/p5-fabric-health/").content.decode()
     assert "Nobody Network, unowned" in words_in(re.search(r"<dt>Owner</dt>(.*?)</dd>", page, re.S)[1])
 
@@ -252,7 +250,10 @@ def test_unknown_address_is_not_found(viewer_pages, dallas, path):
     [
         ("", "Live series, last 24 hours"),
         ("start=now-7d", "Live series, last 7 days"),
-        ("start=1795500000000&end=1795503600000", "Live series, 24 Nov 2026 06:00 UTC – 24 Nov 2026 07:00 UTC"),
+        (
+            "start=1795500000000&end=1795503600000",
+            "Live series, 24 Nov 2026 06:00 UTC – 24 Nov 2026 07:00 UTC",
+        ),
     ],
 )
 def test_the_chart_says_the_range_that_it_shows(viewer_pages, dallas, asked, title):

@@ -136,7 +136,9 @@ def test_an_instant_of_ones_own_is_local_at_the_site(both, ask):
     assert (windows["span"], windows["earliest_at"]) == ("asked", "2026-11-22T15:00:00Z")
     assert ask(hours=1, at="2026-11-23T00:00Z")["windows"]["earliest_at"] == "2026-11-23T00:00:00Z"
     assert "has gaps" in ask(hours=1, at="2027-01-01T00:00")["why_not"]
-    assert ask(at="2199-01-01T00:00")["why_not"] == "There is no hourly data for Porto around 2199-01-01T00:00."
+    assert (
+        ask(at="2199-01-01T00:00")["why_not"] == "There is no hourly data for Porto around 2199-01-01T00:00."
+    )
 
 
 def test_an_instant_that_clocks_jump_over_is_refused(both, ask, porto):
