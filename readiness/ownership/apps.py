@@ -6,19 +6,20 @@ class OwnershipConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.ownership.gaps import to_accept
+        from readiness.ownership.models import Assignment
         from web import links, search, tab_counts
 
         search.register_rows(
             "ownership",
             "Ownership",
-            lambda: self.get_model("Assignment").objects.select_related("site"),
+            lambda: Assignment.objects.select_related("site"),
             title="site__name",
             others=("item", "state", "accountable__name", "team__name"),
             permissions=("ownership.view_assignment", "inventory.view_site"),
             icon="user-check",
             order=28,
         )
-        links.has_page(self.get_model("Assignment"), "assignment")
+        links.has_page(Assignment, "assignment")
         tab_counts.register(
             "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -27,7 +27,7 @@ from web.visibility import sees_names
 @require("people.view_team")
 @conditional_page
 @require_GET
-def people(request: HttpRequest) -> HttpResponseBase:
+def people(request: UserRequest) -> HttpResponseBase:
     """Whoever may not see names sees teams and how many are in them."""
     if sees_names(request.user):
         return object_list(request, PEOPLE)
