@@ -33,7 +33,7 @@ class ShownField(forms.BoundField):
 
     @property
     def unit(self) -> str:
-        """That of the field itself, else what the form's `units` say of it."""
+        """The field's own unit comes before the one that the form's `units` give it."""
         return getattr(self.field, "unit", "") or getattr(self.form, "units", {}).get(self.name, "")
 
     @property

@@ -91,7 +91,7 @@ def strings_of(source):
 
 @pytest.fixture(scope="module")
 def written(pytestconfig):
-    """What may reach a page: (path, text) of templates, strings of Python, and data."""
+    """Return all text that may reach a page, as (path, text): templates, strings of Python, data."""
     root, texts = pytestconfig.rootpath, []
     for path in sorted((root / "templates").rglob("*.html")):
         texts.append((str(path.relative_to(root)), TEMPLATE_TAG.sub("", path.read_text())))

@@ -42,12 +42,12 @@ def racks():
 
 @pytest.fixture
 def wide(racks, as_role):
-    one = as_role("planner", width=1000)
+    visit = as_role("planner", width=1000)
     keys = [column.key for column in LISTS["device-list"].columns]
     for rack in racks[:30]:
         made.device(rack=rack, site=rack.site, name=f"{rack.name}-n001")
-    one.open(f"/inventory/devices/?cols={','.join(keys)}")
-    return one
+    visit.open(f"/inventory/devices/?cols={','.join(keys)}")
+    return visit
 
 
 def pages_with_tables(client):
@@ -63,13 +63,13 @@ def pages_with_tables(client):
 def test_no_list_hides_a_column_without_a_cue_or_cuts_an_id(whole, as_role, client_of):
     pages = pages_with_tables(client_of("admin"))
     assert {"/sites/", "/waivers/", "/telemetry/", "/settings/users/"} <= {*pages}
-    one, measured = as_role("admin"), {}
+    visit, measured = as_role("admin"), {}
     for path in pages:
-        one.open(path)
+        visit.open(path)
         for width in WIDTHS:
-            one.page.set_viewport_size({"width": width, "height": 900})
-            measured[path, width] = one.page.evaluate(MEASURED)
-    tables = [(place, table) for place, found in measured.items() for table in found]
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            measured[path, width] = visit.page.evaluate(MEASURED)
+    tables = [(place, table) for place, frames in measured.items() for table in frames]
     assert len(tables) > 60
     assert any(table["isWide"] for _, table in tables)
     assert [place for place, table in tables if table["isWide"] and not table["cue"]] == []
@@ -94,8 +94,8 @@ def test_head_and_first_column_stay_while_the_rest_scrolls(wide):
 
 
 def test_rows_are_reached_and_opened_by_keyboard(racks, as_role):
-    one = as_role("planner")
-    page = one.open("/inventory/racks/")
+    visit = as_role("planner")
+    page = visit.open("/inventory/racks/")
     focused = "() => document.activeElement.textContent.trim()"
     for key, number in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
         page.keyboard.press(key)
@@ -116,38 +116,38 @@ def test_rows_leave_keys_alone_where_shortcuts_are_off_and_where_somebody_types(
 
 
 def test_a_row_s_menu_opens_beside_it_and_closes_on_escape(racks, as_role, axe_source):
-    one = as_role("planner")
-    page = one.open("/inventory/racks/")
+    visit = as_role("planner")
+    page = visit.open("/inventory/racks/")
     button = page.get_by_role("button", name="Actions for porto-1-row-03")
     button.press("Enter")
     change = page.get_by_role("link", name="Change", exact=True)
     expect(change).to_be_visible()
     assert abs(change.bounding_box()["y"] - button.bounding_box()["y"]) < 200
     page.evaluate(axe_source)
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    assert [each["id"] for each in found["violations"]] == []
+    report = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    assert [each["id"] for each in report["violations"]] == []
     page.keyboard.press("Escape")
     expect(change).to_be_hidden()
-    assert one.refusals == []
+    assert visit.refusals == []
 
 
 def test_a_view_is_saved_opened_from_the_side_bar_and_deleted(racks, as_role):
-    one = as_role("planner")
-    page = one.open("/inventory/racks/?q=row-1")
+    visit = as_role("planner")
+    page = visit.open("/inventory/racks/?q=row-1")
     page.locator("summary", has_text="Views").click()
     page.get_by_label("Save this list as").fill("Tens")
     page.get_by_label("Open the list with it").check()
     page.get_by_role("button", name="Save view").click()
     side = page.get_by_role("navigation", name="Main").get_by_role("link", name="Tens")
     expect(side).to_have_attribute("aria-current", "page")
-    one.open("/inventory/racks/")
+    visit.open("/inventory/racks/")
     expect(page.locator("tbody tr")).to_have_count(10)
     page.locator("summary", has_text="Tens").click()
     page.get_by_role("link", name="Rename, share or delete Tens").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(side).to_have_count(0)
-    one.open("/inventory/racks/")
+    visit.open("/inventory/racks/")
     expect(page.locator("tbody tr")).to_have_count(40)
 
 

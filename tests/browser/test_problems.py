@@ -21,8 +21,8 @@ def wrong(frozen_now):
 
 
 def test_a_problem_is_found_by_its_state_and_opened(as_role, wrong):
-    one = as_role("ops")
-    page = one.open("/problems/")
+    visit = as_role("ops")
+    page = visit.open("/problems/")
     expect(page.locator("#problems-finding")).to_have_text("1 critical problem holds 253 kW.")
     rows = page.locator("#table-problems tbody tr")
     page.get_by_role("navigation", name="Problems by state").get_by_role("link", name="Silent").click()
@@ -36,12 +36,12 @@ def test_a_problem_is_found_by_its_state_and_opened(as_role, wrong):
     expect(rows.filter(has_text="in cause")).to_have_count(3)
     panel.get_by_role("link", name="Close the problem").click()
     expect(panel).to_have_count(0)
-    assert one.refusals == []
+    assert visit.refusals == []
 
 
 def test_keys_alone_lead_from_the_list_to_the_check(as_role, wrong):
-    one = as_role("ops", width=1200)
-    page = one.open("/problems/")
+    visit = as_role("ops", width=1200)
+    page = visit.open("/problems/")
     page.get_by_role("link", name="Link losses in 24 h").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("problem="))
@@ -53,11 +53,11 @@ def test_keys_alone_lead_from_the_list_to_the_check(as_role, wrong):
             break
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/sites/dsm/checks/p5-fabric-health/"))
-    assert one.refusals == []
+    assert visit.refusals == []
 
 
 @pytest.mark.parametrize("query", ["", f"?problem={CAUSE}", "?group=site"])
 def test_the_list_and_the_panel_fit_and_are_accessible(as_role, axe_source, wrong, query):
-    one = as_role("ops")
-    assert faults(one, axe_source, f"/problems/{query}") == []
-    assert one.refusals == []
+    visit = as_role("ops")
+    assert faults(visit, axe_source, f"/problems/{query}") == []
+    assert visit.refusals == []

@@ -112,8 +112,8 @@ def test_each_task_is_four_steps_from_home_or_fewer(as_role, go):
     for task in TASKS:
         # The palette is opened, and one of what it found is chosen.
         assert len(task.steps) + sum(role == "palette" for role, _ in task.steps) <= MOST_STEPS
-        one = as_role(task.who)
-        page = one.open("/")
+        visit = as_role(task.who)
+        page = visit.open("/")
         try:
             for step in task.steps:
                 page.wait_for_load_state("networkidle")
@@ -121,6 +121,6 @@ def test_each_task_is_four_steps_from_home_or_fewer(as_role, go):
             expect(named(page, *task.found)).to_be_visible()
         except (AssertionError, pytest.fail.Exception) as error:
             lost[task.what] = f"{page.url}: {str(error)[:200]}"
-        assert one.refusals == []
+        assert visit.refusals == []
         page.context.close()
     assert lost == {}

@@ -23,7 +23,7 @@ from web.workflows import waiting
 from web.workflows.pages import reader
 
 OPERATES, PLANS, ANSWERS = "telemetry.change_source", "tradeoffs.add_decision", "tradeoffs.approve_decision"
-"""What tells an operator, a planner, a manager; whoever may do several sees the sections of each."""
+"""These permissions choose the sections of a home page. Readers with several see the sections of each."""
 TREND = "now-90d"
 IN_SHORT = 6
 HOME = Report("readiness/home/home.html", "inventory.view_site", "scoring.view_sitescore")

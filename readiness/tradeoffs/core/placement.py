@@ -45,7 +45,7 @@ REASON_GROUPS = {
     "power": "Too little power free",
     "bandwidth": "Too little bandwidth free",
 }
-"""What keeps a site out, by `UnkeptLimit.limit`."""
+"""Names the reasons that keep a site out; keys are those of `UnkeptLimit.limit`."""
 
 
 class Feasibility(StrEnum):

@@ -36,8 +36,8 @@ class Forms(HTMLParser):
             self.ids[given["id"]] = given
         if tag == "form":
             self._groups, self._in_form = 0, True
-            told = {name: given.get(name, "") for name in ("method", "action")}
-            self.forms.append(told | {"sent": {}, "typed": [], "ungrouped": 0})
+            target = {name: given.get(name, "") for name in ("method", "action")}
+            self.forms.append(target | {"sent": {}, "typed": [], "ungrouped": 0})
         self._tables += tag == "table"
         if tag == "div" and self._in_summary:
             self._in_summary += 1
@@ -111,7 +111,7 @@ def test_every_form_says_what_to_correct(pages, client_of):
 
 
 def faults_of(shown):
-    """What whoever does not see the page would miss."""
+    """Yield what a reader who does not see the page would miss."""
     if shown.summary.get("tabindex") != "-1" or shown.summary.get("role") != "alert":
         yield "the summary takes no focus"
     for name in shown.links:

@@ -16,7 +16,7 @@ OPTION = re.compile(r'<a class="palette-option"[^>]*href="([^"]+)"')
 
 @pytest.fixture(autouse=True)
 def _floors(settings):
-    """The whole house: objects of all rooms are found."""
+    """The whole house: objects of all rooms are by_group."""
     settings.ROOT_URLCONF = "config.urls"
 
 
@@ -30,10 +30,10 @@ def test_what_begins_so_comes_before_what_has_it_within(client_of):
     """The defect that this is for: "fra" listed "infrastructure" before Frankfurt."""
     made.site(name="FRA-1", slug="fra-1", city="Frankfurt")
     made.device(name="infra-7", site=made.site(name="DSM-1", slug="dsm-1"))
-    found = groups(client_of("ops"), "fra")
-    assert next(iter(found)) == "Sites"
-    assert [hit.title for hit in found["Sites"].hits] == ["FRA-1"]
-    assert list(found).index("Devices") > list(found).index("Sites")
+    by_group = groups(client_of("ops"), "fra")
+    assert next(iter(by_group)) == "Sites"
+    assert [hit.title for hit in by_group["Sites"].hits] == ["FRA-1"]
+    assert list(by_group).index("Devices") > list(by_group).index("Sites")
 
 
 def test_the_exact_code_comes_first_and_groups_are_capped(client_of):

@@ -1,4 +1,4 @@
-"""What somebody means comes first: by the database for rows, in memory for the rest, and both alike."""
+"""The best match comes first. The database ranks rows, Python ranks the rest, and both rank alike."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an inbox holds, over everything that has a turn: what is listed may be acted upon, and is gone once it was."""
+"""An inbox lists only what its reader may act on, for every step that has a turn. An entry goes once it is answered."""
 
 from datetime import date, timedelta
 

@@ -77,7 +77,7 @@ def test_a_tab_that_is_not_there_is_the_overview(viewer_pages, dallas):
 
 
 def blocker_of(answer, check_id):
-    """What a row of "What makes it ready" says, and where its button leads."""
+    """Return the words of a row of "What makes it ready", and where its button leads."""
     row = re.search(rf'<tr id="blocker-{check_id}">(.*?)</tr>', answer.content.decode(), re.S)[1]
     return words_in(row), unescape(re.findall(r'<a class="button small" href="([^"]+)"', row)[-1])
 

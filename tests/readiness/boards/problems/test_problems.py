@@ -144,8 +144,8 @@ def test_filters_and_groups(ask, query, kept):
 
 @pytest.mark.parametrize("query", ["state=failing", "kind=check", "domain=network", "site=qro", "owner=none"])
 def test_the_endpoint_takes_the_filters_of_the_page(ask, api_of, query):
-    told = api_of("viewer").get(f"/api/readiness/problems/?{query}").json()
-    assert {each["id"] for each in told["results"]} == set(listed_in(ask(query)))
+    listed = api_of("viewer").get(f"/api/readiness/problems/?{query}").json()
+    assert {each["id"] for each in listed["results"]} == set(listed_in(ask(query)))
 
 
 def test_groups_have_headings_with_their_capacity(ask):
@@ -185,8 +185,8 @@ def test_a_reader_of_one_site_sees_its_problems_alone(flapping, silent, user_of,
     shown = listed_in(client_of("ops").get("/problems/?group=site"))
     assert shown
     assert {each.site.slug for each in now_wrong() if each.id in shown} == {"qro"}
-    told = api_of("ops").get("/api/readiness/problems/").json()
-    assert {each["site"] for each in told["results"]} == {"qro"}
+    listed = api_of("ops").get("/api/readiness/problems/").json()
+    assert {each["site"] for each in listed["results"]} == {"qro"}
 
 
 def test_the_fleet_shows_the_first_causes_of_the_same_list(ask, client_of):
