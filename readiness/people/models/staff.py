@@ -9,7 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from inventory.models import Site
 from inventory.models.places import validate_time_zone
+from inventory.models.triggers import CHANGED
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -116,6 +119,9 @@ class Person(models.Model):
     )
     requested_at = models.DateTimeField("link requested at", null=True, editable=False)
     email = models.EmailField("e-mail", blank=True)
+    employer = models.CharField(
+        "employer", max_length=100, blank=True, help_text="Of a vendor's staff; empty: this organisation"
+    )
     phone = models.CharField("phone", max_length=40, blank=True)
     time_zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_time_zone])
     left_at = models.DateTimeField(
@@ -166,7 +172,7 @@ class Person(models.Model):
             ),
         ]
         permissions = [("link_person", "Can request and end links of people to users")]
-        triggers = [LINK_IS_CONFIRMED]
+        triggers = [LINK_IS_CONFIRMED, *claims(of_person("id"), *CHANGED)]
 
     def __str__(self) -> str:
         return self.name
@@ -201,5 +207,41 @@ class Membership(models.Model):
             )
         ]
 
+        triggers = claims(of_team())
+
     def __str__(self) -> str:
         return f"{self.person} in {self.team}"
+
+
+class Staffing(models.Model):
+    """A team staffs a site: its members are assigned there, and are counted for what the site requires."""
+
+    HISTORY = True
+    VISIBLE_BY = ("site",)
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="staffings", verbose_name="team")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="staffings", verbose_name="site")
+    begins_at = models.DateTimeField("begins at")
+    ends_at = models.DateTimeField("ends at", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "staffing"
+        verbose_name_plural = "staffings"
+        ordering = ["site__name", "team__name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "site"],
+                condition=Q(ends_at=None),
+                name="staffing_once",
+                violation_error_message="This team staffs this site already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("begins_at")),
+                name="staffing_ends_after_it_begins",
+                violation_error_message="It must end after it begins.",
+            ),
+        ]
+        triggers = claims(ITS_SITE)
+
+    def __str__(self) -> str:
+        return f"{self.team} at {self.site}"

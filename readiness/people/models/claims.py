@@ -1,0 +1,58 @@
+"""Which sites are evaluated again when something about people changes."""
+
+from functools import partial
+
+from inventory.models.triggers import OWN_SITE
+from inventory.models.triggers import claims as claims_of
+
+claims = partial(claims_of, origin="evidence")
+ITS_SITE = OWN_SITE
+
+
+def of_everybody() -> str:
+    """Claim each site that a team staffs: something that everybody is judged by changed."""
+    return "SELECT staffing.site_id FROM people_staffing AS staffing WHERE EXISTS (SELECT FROM {rows} AS changed)"
+
+
+def of_person(column: str = "person_id") -> str:
+    """Sites that the person's teams staff, and those of rotations that the person takes turns in."""
+    return (
+        "SELECT staffing.site_id FROM {rows} AS changed"
+        f" JOIN people_membership AS membership ON membership.person_id = changed.{column}"
+        " JOIN people_staffing AS staffing ON staffing.team_id = membership.team_id"
+        " UNION SELECT served.site_id FROM {rows} AS changed"
+        f" JOIN people_layermember AS turn ON turn.person_id = changed.{column}"
+        " JOIN people_layer AS layer ON layer.id = turn.layer_id"
+        " JOIN people_rotationsite AS served ON served.rotation_id = layer.rotation_id"
+    )
+
+
+def of_team() -> str:
+    return (
+        "SELECT staffing.site_id FROM {rows} AS changed"
+        " JOIN people_staffing AS staffing ON staffing.team_id = changed.team_id"
+    )
+
+
+def of_rotation(column: str = "rotation_id") -> str:
+    return (
+        "SELECT served.site_id FROM {rows} AS changed"
+        f" JOIN people_rotationsite AS served ON served.rotation_id = changed.{column}"
+    )
+
+
+def of_site_or_all() -> str:
+    """Rows of one site, or, without one, of every site."""
+    return (
+        "SELECT coalesce(changed.site_id, place.id) FROM {rows} AS changed"
+        " LEFT JOIN inventory_site AS place ON changed.site_id IS NULL"
+    )
+
+
+def through(table: str, column: str) -> str:
+    """Sites of the rows of `table`, each with a site or of all sites, that the changed rows refer to."""
+    return (
+        "SELECT coalesce(parent.site_id, place.id) FROM {rows} AS changed"
+        f" JOIN {table} AS parent ON parent.id = changed.{column}"
+        " LEFT JOIN inventory_site AS place ON parent.site_id IS NULL"
+    )

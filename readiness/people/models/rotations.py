@@ -1,0 +1,341 @@
+"""Rotations: layers by RFC 5545 rules, overrides, swaps, leave, and the shifts that come of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models import Site
+from inventory.models.constraints import choices_held
+from inventory.models.places import DomainChoices, validate_time_zone
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
+from readiness.people.models.staff import Person, Team
+
+
+class Rotation(models.Model):
+    """Who is on call for a domain of some sites. With a calendar address its shifts come from there alone."""
+
+    HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    name = models.CharField("name", max_length=100, unique=True)
+    slug = models.SlugField("slug", max_length=100, unique=True)
+    domain = models.CharField("domain", max_length=8, choices=DomainChoices)
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="rotations", verbose_name="team"
+    )
+    time_zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_time_zone])
+    calendar_url = models.URLField(
+        "calendar address", max_length=500, blank=True, help_text="An .ics feed; it takes the place of layers"
+    )
+    calendar_read_at = models.DateTimeField("calendar read at", null=True, editable=False)
+    calendar_error = models.CharField("calendar error", max_length=300, blank=True, editable=False)
+    sites = models.ManyToManyField(
+        Site, through="RotationSite", related_name="rotations", blank=True, verbose_name="sites"
+    )
+
+    class Meta:
+        verbose_name = "rotation"
+        verbose_name_plural = "rotations"
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(domain__in=DomainChoices.values), name="rotation_domain_known")
+        ]
+        triggers = claims(of_rotation("id"), pgtrigger.Update)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RotationSite(models.Model):
+    """A site that a rotation serves."""
+
+    HISTORY = True
+    VISIBLE_BY = ("site",)
+
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="served", verbose_name="rotation"
+    )
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", verbose_name="site")
+
+    class Meta:
+        verbose_name = "site of a rotation"
+        verbose_name_plural = "sites of rotations"
+        ordering = ["rotation__name", "site__name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rotation", "site"],
+                name="rotation_site_once",
+                violation_error_message="The rotation serves this site already.",
+            )
+        ]
+        triggers = claims(ITS_SITE)
+
+    def __str__(self) -> str:
+        return f"{self.rotation} at {self.site}"
+
+
+class Level(models.IntegerChoices):
+    """Who is called first, and who after them."""
+
+    PRIMARY = 1, "Primary"
+    SECONDARY = 2, "Secondary"
+    TERTIARY = 3, "Tertiary"
+
+
+@choices_held
+class Layer(models.Model):
+    """People who take turns: one shift for each occurrence of `rule`, `turn_shifts` of them in a row for each person.
+
+    `starts_at` is the start of the first shift; occurrences keep its time of day in the rotation's zone.
+    """
+
+    HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="layers", verbose_name="rotation"
+    )
+    name = models.CharField("name", max_length=100, blank=True)
+    level = models.PositiveSmallIntegerField("level", choices=Level, default=Level.PRIMARY)
+    starts_at = models.DateTimeField("first shift starts at")
+    ends_at = models.DateTimeField("ends at", null=True, blank=True)
+    rule = models.CharField(
+        "rule",
+        max_length=300,
+        help_text="RFC 5545, such as FREQ=WEEKLY;BYDAY=MO for a shift from each Monday",
+    )
+    duration_min = models.PositiveIntegerField("shift lasts", help_text="Minutes")
+    turn_shifts = models.PositiveSmallIntegerField("shifts in a row", default=1)
+    people = models.ManyToManyField(
+        Person, through="LayerMember", related_name="layers", blank=True, verbose_name="people"
+    )
+
+    class Meta:
+        verbose_name = "layer"
+        verbose_name_plural = "layers"
+        ordering = ["rotation__name", "level", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(duration_min__gte=15) & Q(duration_min__lte=44_640),
+                name="layer_shift_is_bounded",
+                violation_error_message="A shift lasts 15 minutes to 31 days.",
+            ),
+            models.CheckConstraint(condition=Q(turn_shifts__gte=1), name="layer_has_turns"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="layer_ends_after_it_starts",
+                violation_error_message="It must end after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.rotation}, {self.get_level_display().lower()}"
+
+
+class LayerMember(models.Model):
+    """A person's place in the turns of a layer."""
+
+    HISTORY = True
+    HISTORY_PERMISSION = "people.view_person"
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="members", verbose_name="layer")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="turns", verbose_name="person")
+    position = models.PositiveSmallIntegerField("position")
+
+    class Meta:
+        verbose_name = "turn in a layer"
+        verbose_name_plural = "turns in layers"
+        ordering = ["layer", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["layer", "position"], name="layer_member_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.layer}"
+
+
+@choices_held
+class Override(models.Model):
+    """Somebody else, or nobody, is on call at a level for a time, whatever layers and calendar say."""
+
+    HISTORY = True
+    HISTORY_PERMISSION = "people.view_person"
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="overrides", verbose_name="rotation"
+    )
+    level = models.PositiveSmallIntegerField("level", choices=Level, default=Level.PRIMARY)
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="person"
+    )
+    starts_at = models.DateTimeField("starts at")
+    ends_at = models.DateTimeField("ends at")
+
+    class Meta:
+        verbose_name = "override"
+        verbose_name_plural = "overrides"
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="override_ends_after_it_starts",
+                violation_error_message="It must end after it starts.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Override in {self.rotation}"
+
+
+class Leave(models.Model):
+    """A person is away. Why is nobody's business here."""
+
+    HISTORY = True
+    HISTORY_PERMISSION = "people.view_person"
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="leaves", verbose_name="person")
+    starts_at = models.DateTimeField("starts at")
+    ends_at = models.DateTimeField("ends at")
+
+    class Meta:
+        verbose_name = "leave"
+        verbose_name_plural = "leave"
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="leave_ends_after_it_starts",
+                violation_error_message="It must end after it starts.",
+            )
+        ]
+        triggers = claims(of_person())
+
+    def __str__(self) -> str:
+        return f"Leave of {self.person}"
+
+
+@choices_held
+class Swap(models.Model):
+    """A person asks another to take their shift, or a manager moves it. Unclaimed, it lapses as the shift starts."""
+
+    HISTORY = True
+    HISTORY_PERMISSION = "people.view_person"
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        TAKEN = "taken", "Taken"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        LAPSED = "lapsed", "Lapsed"
+
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="swaps", verbose_name="rotation"
+    )
+    level = models.PositiveSmallIntegerField("level", choices=Level)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="person")
+    starts_at = models.DateTimeField("starts at")
+    ends_at = models.DateTimeField("ends at")
+    state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
+    taker = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="taken by",
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name="requested by",
+    )
+    requested_at = models.DateTimeField("requested at", editable=False)
+    answered_at = models.DateTimeField("answered at", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "swap"
+        verbose_name_plural = "swaps"
+        ordering = ["-requested_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="swap_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(state="taken", taker__isnull=False) | (~Q(state="taken") & Q(taker=None)),
+                name="swap_taken_by_somebody",
+            ),
+            models.CheckConstraint(condition=~Q(taker=F("person")), name="swap_taken_by_another"),
+            models.UniqueConstraint(
+                fields=["rotation", "level", "person", "starts_at"],
+                condition=Q(state="open"),
+                name="swap_open_once",
+                violation_error_message="A swap of this shift is open already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Swap in {self.rotation}"
+
+
+class ShiftQuerySet(models.QuerySet["Shift"]):
+    def at(self, now: datetime) -> ShiftQuerySet:
+        return self.filter(starts_at__lte=now, ends_at__gt=now)
+
+    def between(self, start: datetime, end: datetime) -> ShiftQuerySet:
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+
+@choices_held
+class Shift(models.Model):
+    """Who is on call when: written by `operations` from layers, calendar, overrides, swaps and leave; never entered.
+
+    Without a person it is nobody's: an override of nobody, leave, or a calendar's name that Muster does not know,
+    which `unknown_name` keeps.
+    """
+
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    class Origin(models.TextChoices):
+        LAYER = "layer", "Layer"
+        CALENDAR = "calendar", "Calendar"
+        OVERRIDE = "override", "Override"
+        SWAP = "swap", "Swap"
+
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="shifts", verbose_name="rotation", db_index=False
+    )
+    level = models.PositiveSmallIntegerField("level", choices=Level)
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, null=True, related_name="shifts", verbose_name="person"
+    )
+    unknown_name = models.CharField("unknown name", max_length=200, blank=True)
+    is_on_leave = models.BooleanField("on leave", default=False)
+    starts_at = models.DateTimeField("starts at")
+    ends_at = models.DateTimeField("ends at")
+    origin = models.CharField("origin", max_length=10, choices=Origin)
+
+    objects = ShiftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "shift"
+        verbose_name_plural = "shifts"
+        ordering = ["starts_at", "level", "id"]
+        indexes = [
+            models.Index(fields=["rotation", "ends_at"], name="shift_of_rotation"),
+            models.Index(fields=["starts_at"], name="shift_by_start"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_it_starts")
+        ]
+        triggers = claims(of_rotation())
+
+    def __str__(self) -> str:
+        return f"Shift in {self.rotation}"
