@@ -38,9 +38,33 @@ class Role:
         return any(fnmatchcase(permission, pattern) for pattern in self.allows)
 
 
-# Of people only teams: names are personal data.
-_look = (*(f"{app}.view_*" for app in OPEN_APPS), "people.view_team")
-_names = ("people.view_person", "people.view_membership")
+# Of people only what names nobody: names are personal data.
+_counted = (
+    *(
+        "team",
+        "staffing",
+        "skill",
+        "skillprerequisite",
+        "capabilityrule",
+        "course",
+        "rotation",
+        "rotationsite",
+    ),
+    *("layer", "procedure", "alertrule", "drill", "drillaction", "exercise", "survey", "surveyquestion"),
+)
+_look = (*(f"{app}.view_*" for app in OPEN_APPS), *(f"people.view_{model}" for model in _counted))
+_named = (
+    *("person", "membership", "qualification", "skillexemption", "training", "layermember", "override"),
+    *("leave", "swap", "shift", "participant"),
+)
+_names = tuple(f"people.view_{model}" for model in _named)
+_practise = (
+    "people.*_drill",
+    "people.*_participant",
+    "people.*_exercise",
+    "people.*_procedure",
+    "people.add_swap",
+)
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
 _factors = tuple(
     f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
@@ -72,6 +96,7 @@ ROLES: dict[str, Role] = {
                 "golive.progress_workitem",
                 "accounts.share_savedview",
                 *_names,
+                *_practise,
                 *_prove,
             ),
         ),

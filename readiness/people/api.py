@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people import operations, queries
-from readiness.people.kinds import TEAMS, PersonFilters
+from readiness.people.kinds import KINDS, TEAMS, PersonFilters
 from readiness.people.models import Membership, Person
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
@@ -133,3 +133,5 @@ router = Router()
 router.register("teams", TEAMS.viewset)
 router.register("people", PersonViewSet)
 router.register("memberships", MembershipViewSet)
+for kind in KINDS:
+    router.register(kind.plural, kind.viewset)

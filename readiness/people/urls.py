@@ -3,10 +3,15 @@
 from django.urls import path
 
 from readiness.people import views
-from readiness.people.kinds import PEOPLE, TEAMS
+from readiness.people.kinds import KINDS, PEOPLE, TEAMS
 from web.kinds.addresses import addresses
 
-urlpatterns = [path("", views.people, name="people"), *addresses(TEAMS), *addresses(PEOPLE)]
+urlpatterns = [
+    path("", views.people, name="people"),
+    *(address for kind in KINDS for address in addresses(kind)),
+    *addresses(TEAMS),
+    *addresses(PEOPLE),
+]
 
 own = [
     path("", views.own, name="own-person"),

@@ -13,6 +13,7 @@ from readiness.framework.core.conditions import SiteContext
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
+from readiness.people.core.facts import NOBODY_RECORDED, SitePeople
 from readiness.workloads.core.envelope import Envelope
 from telemetry.queries import Latest, Rise, SourceStanding
 
@@ -78,7 +79,7 @@ class EvaluationFacts:
     sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a state last changed
     within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are the terms of whoever
     answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live reviews. `rules` are
-    those of jurisdiction in force.
+    those of jurisdiction in force, `people` what is recorded of those who run the site.
     """
 
     profile: SiteFacts
@@ -105,6 +106,7 @@ class EvaluationFacts:
     owned: Sequence[Term] | None = None
     reviews: Sequence[HeldReview] = ()
     rules: RulePackDocument | None = None
+    people: SitePeople = NOBODY_RECORDED
 
     def live_s(self, source_id: int) -> float:
         source = self.sources.get(source_id)

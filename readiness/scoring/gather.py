@@ -29,6 +29,7 @@ from readiness.grants.queries import SiteGrants
 from readiness.jurisdiction import queries as rules
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.ownership.queries import terms_of
+from readiness.people.facts import people_facts
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.choosing import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
@@ -77,6 +78,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     classes = _with_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned = terms_of(ids, now=now)
+    people = people_facts(profiles, now=now)
     classes, limits = _with_limits(classes, days, framework)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     reviews = held_reviews(ids, now=now)
@@ -100,6 +102,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             owned=owned.get(site_id),
             reviews=reviews.get(site_id, ()),
             rules=in_force,
+            people=people[site_id],
             **sent[site_id],
         )
         for site_id in ids

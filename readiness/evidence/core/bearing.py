@@ -70,6 +70,16 @@ OWN_RECORDS: Mapping[str, OwnRecords] = {
     "p4-orchestration-owner": OwnRecords("accepted owners", ("ownership:",)),
     "p4-asset-ownership": OwnRecords("accepted owners", ("owned-assets:",)),
     "p4-golive-review": OwnRecords("a go-live review", ("review:",)),
+    "p3-role-coverage": OwnRecords("qualifications of people", ("qualified:",)),
+    "p3-training-currency": OwnRecords("assigned and completed training", ("training:",)),
+    "p3-competency-verified": OwnRecords("qualifications of people", ("qualified:",)),
+    "p3-cross-domain-literacy": OwnRecords("assigned and completed training", ("training:",)),
+    "p3-oncall-staffing": OwnRecords("rotations", ("rotations:",)),
+    "p3-drill-participation": OwnRecords("drills", ("drills:",)),
+    "p3-shared-understanding": OwnRecords("answers to surveys", ("surveys:",)),
+    "p3-capability-gap": OwnRecords("qualifications of people", ("qualified:",)),
+    "p4-runbook-coverage": OwnRecords("alert rules and runbooks", ("runbooks:",)),
+    "p4-documentation-currency": OwnRecords("documents", ("documents:",)),
 }
 """The records that each check is computed from."""
 

@@ -1,5 +1,5 @@
-"""The checks that Muster computes from telemetry, envelopes, rules, ownership and go-live reviews: facts of a site in,
-readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.bearing`.
+"""The checks that Muster computes from telemetry, envelopes, rules, ownership, people and go-live reviews: facts of
+a site in, readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.bearing`.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -9,7 +9,16 @@ from datetime import datetime
 from itertools import chain
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import energy, governance, hardware, placements
+from readiness.scoring.checks import (
+    energy,
+    governance,
+    growth,
+    hardware,
+    on_call,
+    people,
+    placements,
+    practice,
+)
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import EvaluationFacts
 
@@ -33,6 +42,19 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": governance.review_readings}
+"""As from ownership."""
+FROM_PEOPLE: Mapping[str, Computed] = {
+    "p3-role-coverage": people.role_coverage,
+    "p3-training-currency": people.training,
+    "p3-competency-verified": people.competency,
+    "p3-cross-domain-literacy": people.literacy,
+    "p3-oncall-staffing": on_call.staffing,
+    "p3-drill-participation": practice.drills,
+    "p3-shared-understanding": practice.understanding,
+    "p3-capability-gap": growth.capability_gap,
+    "p4-runbook-coverage": practice.runbooks,
+    "p4-documentation-currency": practice.documents,
+}
 """As from ownership."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {
     "p2-envelope-declared": placements.has_envelopes,
@@ -69,7 +91,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 
 def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     site_readings = {}
-    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items()):
+    for check_id, readings in chain(
+        COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items(), FROM_PEOPLE.items()
+    ):
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue

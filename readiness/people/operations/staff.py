@@ -19,7 +19,7 @@ from readiness.people.models import Membership, Person, Team
 from web.workflows import Turn, awaits, require
 from web.workflows.waiting import subjects_by
 
-PERSON_FIELDS = frozenset({"name", "email", "phone", "time_zone", "left_at"})
+PERSON_FIELDS = frozenset({"name", "email", "employer", "phone", "time_zone", "left_at"})
 MAY_LINK = "people.link_person"
 LINKING = Turn(
     kind="Confirm who you are",

@@ -1,0 +1,1 @@
+"""What people cover, arithmetic alone: no Django, no clock."""

@@ -1,0 +1,23 @@
+"""Changes of people, and of what is written down about them."""
+
+from readiness.people.operations.staff import (
+    LINKING,
+    MAY_LINK,
+    PERSON_FIELDS,
+    NotRequested,
+    confirm_link,
+    request_link,
+    save_person,
+    unlink,
+)
+
+__all__ = [
+    "LINKING",
+    "MAY_LINK",
+    "PERSON_FIELDS",
+    "NotRequested",
+    "confirm_link",
+    "request_link",
+    "save_person",
+    "unlink",
+]

@@ -1,0 +1,11 @@
+"""p3-oncall-staffing."""
+
+from datetime import datetime
+
+from readiness.framework.core.definition import Check
+from readiness.scoring.core.judge import Reading
+from readiness.scoring.facts import EvaluationFacts
+
+
+def staffing(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    return {}
