@@ -1,4 +1,4 @@
-"""Which sites are evaluated again when something about people changes, and of which rotations shifts are written again."""
+"""Which sites are evaluated again when something about people changes, and whose shifts are written again."""
 
 from functools import partial
 
@@ -61,7 +61,10 @@ def through(table: str, column: str) -> str:
 
 
 ITS_ROTATION = "SELECT rotation_id FROM {rows} AS changed"
-ROTATION_OF_LAYER = "SELECT layer.rotation_id FROM {rows} AS changed JOIN people_layer AS layer ON layer.id = changed.layer_id"
+ROTATION_OF_LAYER = (
+    "SELECT layer.rotation_id FROM {rows} AS changed"
+    " JOIN people_layer AS layer ON layer.id = changed.layer_id"
+)
 
 
 def rotations_of(column: str = "person_id") -> str:
