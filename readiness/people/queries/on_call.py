@@ -114,7 +114,7 @@ def _sizes(
 
 @dataclass(frozen=True, slots=True)
 class DutyHolder:
-    """Who has a level; `person` is None where it is nobody, with the name that Muster does not know, if there is one."""
+    """Who has a level; `person` is None where it is nobody, or a name that Muster does not know."""
 
     person: Person | None
     unknown_name: str
