@@ -82,6 +82,9 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
+        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
+        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
+        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
