@@ -83,6 +83,9 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
         NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
+        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
+        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
+        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
