@@ -18,7 +18,7 @@ NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What stands at a site of one device type. `role` is that of the devices, or `accelerator`."""
+    """Equipment of one device type at a site. `role` is that of the devices, or `accelerator`."""
 
     role: str
     device_type_id: int

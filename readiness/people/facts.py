@@ -23,6 +23,7 @@ from readiness.people.models import (
     Training,
 )
 from readiness.people.queries import coverage, growth, on_call, practice
+from readiness.people.queries.coverage import OnCall
 from readiness.workloads.models import Placement, WorkloadClass
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
@@ -56,10 +57,10 @@ class _Kept:
 
     site: SiteFacts
     at: datetime
-    called: coverage.OnCall | None
+    called: OnCall | None
     coverage: SiteCoverage
 
-    def holds(self, site: SiteFacts, called: coverage.OnCall | None, now: datetime) -> bool:
+    def holds(self, site: SiteFacts, called: OnCall | None, now: datetime) -> bool:
         until = self.coverage.until
         is_in_time = self.at <= now and (until is None or now < until)
         return is_in_time and self.site == site and self.called == called

@@ -1,4 +1,4 @@
-"""What a site requires of people by what is installed there, and who covers it."""
+"""Requirements of a site, made by what is installed there, and who covers them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ HANDS_ON = frozenset({"assessed", "exercised"})
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class StackItem:
     """Something that stands at a site: `value` of a `subject`, in words such as "2 switches of Arista"."""
 
     subject: str
@@ -24,7 +24,7 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RuleInForce:
     """Whatever is installed of `subject` asks for people of a skill; without a `value` each value does by itself."""
 
     slug: str
@@ -73,7 +73,7 @@ class Holder:
     until: datetime | None = None
 
 
-class Cover(StrEnum):
+class CoverDepth(StrEnum):
     NOBODY = "nobody"
     ONCE = "once"
     TWICE = "twice"
@@ -95,8 +95,8 @@ class CoveredRequirement:
     exempt: frozenset[int] = frozenset()
 
     @property
-    def cover(self) -> Cover:
-        return (Cover.NOBODY, Cover.ONCE, Cover.TWICE)[min(len(self.qualified), 2)]
+    def cover(self) -> CoverDepth:
+        return (CoverDepth.NOBODY, CoverDepth.ONCE, CoverDepth.TWICE)[min(len(self.qualified), 2)]
 
     @property
     def is_short(self) -> bool:
@@ -125,7 +125,7 @@ class SiteCoverage:
         return frozenset().union(*(each.qualified for each in self.requirements))
 
 
-def required(stack: Iterable[Installed], rules: Iterable[Rule]) -> tuple[Requirement, ...]:
+def required(stack: Iterable[StackItem], rules: Iterable[RuleInForce]) -> tuple[Requirement, ...]:
     """Requirements by domain and skill. Something that no rule asks about requires nothing."""
     installed = tuple(stack)
     requirements = [
@@ -211,7 +211,7 @@ def dependencies(requirements: Iterable[CoveredRequirement]) -> tuple[Dependency
     alone: dict[int, list[Requirement]] = {}
     short: dict[int, list[Requirement]] = {}
     for each in requirements:
-        if each.cover is Cover.ONCE:
+        if each.cover is CoverDepth.ONCE:
             alone.setdefault(min(each.qualified), []).append(each.requirement)
         elif len(each.qualified) == each.requirement.people:
             for person_id in each.qualified:
@@ -226,7 +226,7 @@ def dependencies(requirements: Iterable[CoveredRequirement]) -> tuple[Dependency
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PeopleShare:
     count: int
     of: int
 
@@ -235,7 +235,7 @@ class Share:
         return 100.0 * self.count / self.of
 
 
-def verified(coverage: SiteCoverage) -> Share | None:
+def verified(coverage: SiteCoverage) -> PeopleShare | None:
     """People on call who showed hands-on, on equipment of the site, all that its vendors ask of their rotations'
     domains, among those of whom anything is asked; None where that is nobody."""
     asked = shown = 0
@@ -247,10 +247,10 @@ def verified(coverage: SiteCoverage) -> Share | None:
         ]
         asked += bool(bound)
         shown += bool(bound) and all(person_id in each.shown_here for each in bound)
-    return Share(shown, asked) if asked else None
+    return PeopleShare(shown, asked) if asked else None
 
 
-def literate(coverage: SiteCoverage) -> Share | None:
+def literate(coverage: SiteCoverage) -> PeopleShare | None:
     """People on call who learned and shadowed the domains that are not their own; None where nobody is on call."""
     people = coverage.on_call
     knows = sum(
@@ -258,12 +258,12 @@ def literate(coverage: SiteCoverage) -> Share | None:
         for person_id, domains in people.items()
         if person_id in coverage.training
     )
-    return Share(knows, len(people)) if people else None
+    return PeopleShare(knows, len(people)) if people else None
 
 
-def trained(coverage: SiteCoverage, people: Collection[int]) -> Share | None:
+def trained(coverage: SiteCoverage, people: Collection[int]) -> PeopleShare | None:
     """These people whose training is in date; None where there are none of them."""
     in_date = sum(
         coverage.training[person_id].is_in_date for person_id in people if person_id in coverage.training
     )
-    return Share(in_date, len(people)) if people else None
+    return PeopleShare(in_date, len(people)) if people else None

@@ -1,4 +1,4 @@
-"""What is recorded of the people who run a site; each part is None where nobody recorded anything of its kind."""
+"""Records about the people who run a site; each part is None where nobody recorded anything of its kind."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What sites require of people, and who covers it, at any instant; a fixed number of statements, however many sites.
+"""Requirements of sites and who covers them, at any instant; a fixed number of statements, however many sites.
 
 What is installed is that of now: the inventory has no past. Whoever left, was revoked or was exempt counts as at the
 instant asked about.
@@ -14,7 +14,7 @@ from django.db.models import F, FilteredRelation, Q
 from inventory.queries import SiteFacts, end_of_day
 from readiness.people.core import coverage as core
 from readiness.people.core import training
-from readiness.people.core.coverage import EXPIRING, Holder, Rule, SiteCoverage
+from readiness.people.core.coverage import EXPIRING, Holder, RuleInForce, SiteCoverage
 from readiness.people.models import (
     CapabilityRule,
     Membership,
@@ -76,7 +76,7 @@ def coverage_of(
     }
 
 
-def rules_in_force() -> list[Rule]:
+def rules_in_force() -> list[RuleInForce]:
     rows = (
         CapabilityRule.objects.filter(is_in_force=True)
         .order_by("slug")
@@ -87,7 +87,7 @@ def rules_in_force() -> list[Rule]:
             domain=F("skill__domain"),
         )
     )
-    return [Rule(skill=row.pop("skill_slug"), **row) for row in rows]
+    return [RuleInForce(skill=row.pop("skill_slug"), **row) for row in rows]
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ def _workloads(sites: Mapping[int, SiteFacts], now: datetime) -> dict[int, _Work
 
 
 class _Known:
-    """What is known of people: qualifications, exemptions and training, and the moments at which these change."""
+    """Records of people: qualifications, exemptions and training, and the moments at which these change."""
 
     def __init__(self, person_ids: Collection[int], now: datetime) -> None:
         self.holders: dict[int, list[Holder]] = defaultdict(list)
@@ -209,7 +209,7 @@ class _Known:
 
 def _of_site(
     site: SiteFacts,
-    rules: Iterable[Rule],
+    rules: Iterable[RuleInForce],
     staff: _Staff,
     called: OnCall | None,
     workloads: _Workloads,

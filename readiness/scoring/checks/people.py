@@ -9,7 +9,7 @@ from datetime import datetime
 
 from readiness.framework.core.definition import Check
 from readiness.people.core import coverage as core
-from readiness.people.core.coverage import Share, SiteCoverage
+from readiness.people.core.coverage import PeopleShare, SiteCoverage
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
@@ -66,7 +66,7 @@ def _staffed(facts: EvaluationFacts) -> SiteCoverage | None:
 
 
 def _share(
-    facts: EvaluationFacts, source: str, share: Share | None, now: datetime, otherwise: str
+    facts: EvaluationFacts, source: str, share: PeopleShare | None, now: datetime, otherwise: str
 ) -> Reading:
     if share is None:
         return _reading(facts, source, None, "", now)._replace(cannot_judge=otherwise)
