@@ -86,6 +86,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
         NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
         NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
+        NavigationTab("Capability gap", "capability", "people.view_team", words="staff growth training plan"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

@@ -5,8 +5,8 @@ class PeopleConfig(AppConfig):
     name = "readiness.people"
 
     def ready(self) -> None:
-        from readiness.people.rotations.panels import panel_of
         from readiness.people import panels as people_panels
+        from readiness.people.rotations.panels import panel_of
         from web import links
         from web.accounts.views.settings import add_section
         from web.kinds import panels
