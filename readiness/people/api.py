@@ -35,7 +35,7 @@ class PersonSerializer(ObjectSerializer):
         model = Person
         fields = (
             *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
-            *("email", "phone", "time_zone", "left_at", "has_left"),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left"),
         )
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)

@@ -45,6 +45,12 @@ class PersonForm(RefusedForm):
     )
     email = forms.EmailField(label="E-mail", required=False)
     phone = forms.CharField(label="Phone", max_length=40, required=False)
+    employer = forms.CharField(
+        label="Employer",
+        max_length=100,
+        required=False,
+        help_text="Of a vendor's staff; empty: this organisation.",
+    )
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="An IANA name, such as Europe/Lisbon."
     )
@@ -74,6 +80,7 @@ def initial_of(person: Person) -> dict[str, Any]:
         "teams": [each.team.slug for each in person.memberships.all()],
         "email": person.email,
         "phone": person.phone,
+        "employer": person.employer,
         "time_zone": person.time_zone,
         "last_day": _last_day(person.left_at, person.time_zone),
     }

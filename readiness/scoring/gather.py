@@ -307,4 +307,5 @@ def _site_inputs(
         waivers=grants.waivers,
         exceptions=grants.exceptions,
         declared_na=grants.declared_na,
+        people_change_at=facts.people.changes_at,
     )

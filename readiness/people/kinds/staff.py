@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from readiness.people import operations, queries
 from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
-from readiness.people.models import Person, Team, has_left
+from readiness.people.models import Person, Staffing, Team, has_left
 from web import clock
 from web.kinds import Entry, Kind
-from web.kinds.columns import hidden, plain
+from web.kinds.columns import hidden, plain, related
 from web.kinds.declaring import declared
 from web.links import page_url
 from web.rest.filters import ObjectFilterSet
@@ -24,8 +24,8 @@ class PersonFilters(ObjectFilterSet):
 
     class Meta:
         model = Person
-        fields = ["name", "user", "email", "phone", "time_zone", "left_at", "teams"]
-        search_fields = ["name", "email", "user__username"]
+        fields = ["name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"]
+        search_fields = ["name", "email", "employer", "user__username"]
         panel = ["teams", "gone"]
 
 
@@ -122,6 +122,7 @@ PEOPLE = Kind(
             Column("user", "User", value="user.username", sort="user__username"),
             plain("email", "E-mail"),
             Column("phone", "Phone"),
+            plain("employer", "Employer"),
             plain("time_zone", "Time zone"),
         ),
         filterset=PersonFilters,
@@ -156,6 +157,31 @@ TEAMS = declared(
     empty={
         "title": "No team yet",
         "text": "A team is who answers when a person cannot: it has a contact of its own.",
+        "icon": "users-group",
+    },
+)
+STAFFING = declared(
+    Staffing,
+    ("team", "site", "begins_at", "ends_at"),
+    (
+        related("team", "Team", locked=True, phone="title"),
+        related("site", "Site"),
+        plain("begins_at", "Since"),
+        plain("ends_at", "Until"),
+    ),
+    room=("People", "people"),
+    title="Staffing",
+    address="staffings",
+    may=("people.view_staffing",),
+    brief=("team", "site"),
+    search=("team__name", "site__name"),
+    panel=("team", "site"),
+    joins=("team", "site"),
+    hint="Which team runs which site",
+    links=(("Teams", "teams", "users-group"),),
+    empty={
+        "title": "No site is staffed yet",
+        "text": "The members of a team that staffs a site are assigned there, and count for what it requires.",
         "icon": "users-group",
     },
 )

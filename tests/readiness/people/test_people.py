@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 
 from accounts import operations as accounts
 from readiness.people import operations
-from readiness.people.models import Membership, Person
+from readiness.people.models import Membership, Person, Staffing
+from tests.inventory import made as inventory
 from tests.pages import text_of
 from tests.readiness.people import made
 from web.permissions import MissingPermission
@@ -124,3 +125,13 @@ class TestLeaving:
         assert set(Person.objects.left(now)) == {rui}
         assert set(Person.objects.there(now)) == {ana}
         assert Person.objects.get(pk=rui.pk).left_by(now)
+
+
+def test_a_team_staffs_a_site_once(client_of, fabric, frozen_now):
+    site = inventory.site(name="Porto")
+    given = {"team": fabric.pk, "site": site.pk, "begins_at": "2026-11-20T08:00"}
+    client = client_of("manager")
+    assert client.post("/people/staffings/add/", given).status_code == 302
+    assert [str(each) for each in Staffing.objects.all()] == ["Fabric at Porto"]
+    assert "staffs this site already" in text_of(client.post("/people/staffings/add/", given), 422)
+    assert "Porto" in text_of(client_of("viewer").get("/people/staffings/"))
