@@ -11,8 +11,8 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.places import validate_time_zone
-from inventory.models.triggers import CHANGED
-from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team
+from inventory.models.triggers import CHANGED, WRITTEN
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team, rotations_of, shifts_due
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -172,7 +172,11 @@ class Person(models.Model):
             ),
         ]
         permissions = [("link_person", "Can request and end links of people to users")]
-        triggers = [LINK_IS_CONFIRMED, *claims(of_person("id"), *CHANGED)]
+        triggers = [
+            LINK_IS_CONFIRMED,
+            *claims(of_person("id"), *CHANGED),
+            *shifts_due(rotations_of("id"), *WRITTEN),
+        ]
 
     def __str__(self) -> str:
         return self.name
