@@ -82,6 +82,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
+        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
