@@ -47,7 +47,7 @@ def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
 def standing_of(
     sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
 ) -> dict[int, OnCallStanding]:
-    """Of the sites that some rotation serves."""
+    """Read how those sites stand that some rotation serves."""
     served = _served(sites)
     if not served:
         return {}
