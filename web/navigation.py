@@ -83,6 +83,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
         NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
+        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

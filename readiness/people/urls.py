@@ -3,6 +3,7 @@
 from django.urls import path
 
 from readiness.people import views
+from readiness.people.coverage import views as coverage
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
 from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
@@ -13,6 +14,8 @@ urlpatterns = [
     path("oncall/hours/", rotations.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
     *rotations.STEPS.routes("swaps/<int:pk>/"),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

@@ -54,6 +54,18 @@ def source():
     return Source.objects.create(name=f"sender {next_number()}", site=made.site())
 
 
+def qualification():
+    return people.qualification(people.person(), people.skill(), valid_until=datetime(2027, 3, 1, tzinfo=UTC))
+
+
+def exemption():
+    return people.exemption(people.person(), people.skill())
+
+
+def training():
+    return people.training(people.person(), people.course(), now=datetime(2026, 11, 1, tzinfo=UTC))
+
+
 MAKERS = made.MAKERS | {
     "source": source,
     "data-origin": origin,
@@ -66,6 +78,14 @@ MAKERS = made.MAKERS | {
     "layer-member": lambda: people.layer(people.rotation(), people.person()).members.get(),
     "override": lambda: people.override(people.rotation()),
     "leave": lambda: people.leave(people.person()),
+    "staffing": lambda: people.staffing(made.site(), people.team()),
+    "skill": people.skill,
+    "skill-prerequisite": lambda: people.prerequisite(people.skill(), people.skill()),
+    "capability-rule": lambda: people.rule(people.skill()),
+    "qualification": qualification,
+    "skill-exemption": exemption,
+    "course": people.course,
+    "training": training,
     "workload-class": workload_class,
     "floor": floor,
     "declared-limit": limit,
@@ -95,6 +115,14 @@ EDITS = {
     "layer-member": ("position", "7"),
     "override": ("level", "2"),
     "leave": ("ends_at", "2026-12-09T00:00:00Z"),
+    "staffing": ("ends_at", "2027-06-01 00:00:00+00:00"),
+    "skill": ("description", "by hand"),
+    "skill-prerequisite": ("level", "2"),
+    "capability-rule": ("people", "3"),
+    "qualification": ("evidence", "Licence 12"),
+    "skill-exemption": ("reason", "vendor"),
+    "course": ("days", "2.5"),
+    "training": ("due_at", "2027-06-01 00:00:00+00:00"),
     "workload-class": ("criticality", "critical"),
     "floor": ("note", "measured"),
     "data-origin": ("note", "asked"),
