@@ -8,6 +8,7 @@ from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
+    path("<int:pk>/export/", views.export, name="person-export"),
     path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
     path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
     path(
@@ -20,6 +21,7 @@ urlpatterns = [
 
 own = [
     path("", views.own, name="own-person"),
+    path("<int:pk>/export/", views.export_own, name="own-person-export"),
     path("<int:pk>/confirm/", views.confirm_link, name="own-person-confirm"),
     path("<int:pk>/unlink/", views.unlink_own, name="own-person-unlink"),
 ]

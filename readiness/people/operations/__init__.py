@@ -1,5 +1,6 @@
 """Changes of people, and of what is written down about them."""
 
+from readiness.people.operations.privacy import MAY_ERASE, StillHolds, erase_person
 from readiness.people.operations.staff import (
     LINKING,
     MAY_LINK,
@@ -13,10 +14,13 @@ from readiness.people.operations.staff import (
 
 __all__ = [
     "LINKING",
+    "MAY_ERASE",
     "MAY_LINK",
     "PERSON_FIELDS",
     "NotRequested",
+    "StillHolds",
     "confirm_link",
+    "erase_person",
     "request_link",
     "save_person",
     "unlink",
