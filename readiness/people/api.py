@@ -87,7 +87,7 @@ class PersonViewSet(OperatedViewSet):
         None,
         "Erase who a person is, in the history too; what they signed keeps a pseudonym",
         *("people.view_person", operations.MAY_ERASE),
-        path="erase",
+        name="erase",
     )
 
     @extend_schema(

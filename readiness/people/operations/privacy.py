@@ -72,6 +72,7 @@ def _rename_typed(person: Person) -> None:
     """Put the pseudonym where somebody typed the name, unless another person has the same."""
     if Person.objects.exclude(pk=person.pk).filter(name=person.name).exists():
         return
+    erasing.rename(person.name, pseudonym(person))
     for model in apps.get_models():
         for column in personal_text(model):
             typed = {column: person.name}
