@@ -57,4 +57,22 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "write-shifts": {
+        "task": "readiness.people.write_claimed_shifts",
+        "schedule": 3,
+        "options": {"expires": 3},
+    },
+    "extend-shifts": {
+        "task": "readiness.people.extend_shifts",
+        # Each hour, so that no restart of the schedule passes a day over.
+        "schedule": 3600,
+        "options": {"expires": 3600, "queue": "default"},
+    },
+    "lapse-swaps": {"task": "readiness.people.lapse_swaps", "schedule": 60, "options": {"expires": 60}},
+    "read-calendars": {
+        "task": "readiness.people.read_calendars",
+        "schedule": 900,
+        # Others' servers answer slowly, which scoring must not wait behind.
+        "options": {"expires": 900, "queue": "default"},
+    },
 }

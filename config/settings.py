@@ -249,6 +249,16 @@ TELEMETRY_LIVE_S = env.integer(
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 
+# --- calendars --------------------------------------------------------------------------------------------------------
+CALENDAR_HOSTS = [
+    host.lower()
+    for host in env.words(
+        "MUSTER_CALENDAR_HOSTS",
+        [],
+        "comma-separated hosts (with a port other than the usual one) whose calendars of who is on call are read",
+    )
+]
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.integer(
     "MUSTER_API_CALLS_PER_MINUTE", 600, "calls of the API that one token may make in a minute; 0 for no limit"

@@ -10,11 +10,22 @@ from inventory.queries.capacity import (
     history_mark,
     stage_history,
 )
-from inventory.queries.facts import Feed, SiteFacts, power_feeds, site_facts
+from inventory.queries.facts import (
+    ACCELERATOR,
+    FABRIC_DEVICES,
+    Equipment,
+    Feed,
+    SiteFacts,
+    power_feeds,
+    site_facts,
+)
 
 __all__ = [
+    "ACCELERATOR",
+    "FABRIC_DEVICES",
     "Capacity",
     "CapacityStep",
+    "Equipment",
     "Feed",
     "SiteFacts",
     "StageStep",

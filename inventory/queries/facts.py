@@ -7,11 +7,24 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.models import CoolingUnit, Device, Port, PowerFeed, Site
+from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
 # Devices that carry traffic between others.
 FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
+ACCELERATOR = "accelerator"
+NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """Equipment of one device type at a site. `role` is that of the devices, or `accelerator`."""
+
+    role: str
+    device_type_id: int
+    vendor: str
+    vendor_name: str
+    count: int
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,7 @@ class SiteFacts:
     Counts are of what is in service, and None where no device at all was entered: that is not known rather
     than none. `fabrics` are the kinds of the ports of the accelerators' own network, `vendors_in_path` how
     many manufacturers made the devices that carry traffic. Quantities in kW, °C and s, None where not stated.
+    `equipment` is all that is neither planned nor retired, so that what is drained or failed still needs people.
     """
 
     id: int
@@ -48,6 +62,16 @@ class SiteFacts:
     liquid_cooled: bool | None
     fabrics: frozenset[str]
     vendors_in_path: int | None
+    cooling_media: frozenset[str] = frozenset()
+    equipment: tuple[Equipment, ...] = ()
+
+    @property
+    def fabric_vendors(self) -> frozenset[str]:
+        return frozenset(each.vendor for each in self.equipment if each.role in FABRIC_DEVICES)
+
+    @property
+    def accelerator_vendors(self) -> frozenset[str]:
+        return frozenset(each.vendor for each in self.equipment if each.role == ACCELERATOR)
 
 
 _COLUMNS = [
@@ -92,28 +116,36 @@ def _facts(row: dict[str, Any], counted: "_Counted") -> SiteFacts:
     return SiteFacts(**row, **counted.of(row["id"]))
 
 
-# What the facts of sites are counted from: of which kind it is, at which site, up to three words about it, how many.
+# What the facts of sites are counted from: of which kind it is, at which site, up to three words about it, of which
+# device type by whom, how many.
 _COUNTS = """
-SELECT 'device', device.site_id, device.role, device.status, made.manufacturer_id::text, count(*)
-FROM inventory_device device JOIN inventory_devicetype made ON made.id = device.device_type_id
-WHERE device.site_id = ANY(%(sites)s) GROUP BY 2, 3, 4, 5
-UNION ALL
-SELECT 'accelerator', device.site_id, part.status, device.status, NULL, count(*)
-FROM inventory_accelerator part JOIN inventory_device device ON device.id = part.device_id
-WHERE device.site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
-UNION ALL
-SELECT 'fabric', device.site_id, port.kind, port.status, device.status, count(*)
-FROM inventory_port port JOIN inventory_device device ON device.id = port.device_id
-WHERE device.site_id = ANY(%(sites)s) AND port.back_end GROUP BY 2, 3, 4, 5
-UNION ALL
-SELECT 'cooling', site_id, medium, NULL, NULL, count(*) FROM inventory_coolingunit
-WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3
-UNION ALL
-SELECT 'feed', site_id, rack_id::text, leg, NULL, count(*) FROM inventory_powerfeed
-WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
+SELECT counted.kind, counted.site_id, counted.first, counted.second, counted.third,
+    counted.type_id, maker.slug, maker.name, counted.count
+FROM (
+    SELECT 'device' AS kind, site_id, role AS first, status AS second, NULL AS third, device_type_id AS type_id,
+        count(*) AS count
+    FROM inventory_device WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3, 4, 6
+    UNION ALL
+    SELECT 'accelerator', device.site_id, part.status, device.status, NULL, part.device_type_id, count(*)
+    FROM inventory_accelerator part JOIN inventory_device device ON device.id = part.device_id
+    WHERE device.site_id = ANY(%(sites)s) GROUP BY 2, 3, 4, 6
+    UNION ALL
+    SELECT 'fabric', device.site_id, port.kind, port.status, device.status, NULL, count(*)
+    FROM inventory_port port JOIN inventory_device device ON device.id = port.device_id
+    WHERE device.site_id = ANY(%(sites)s) AND port.back_end GROUP BY 2, 3, 4, 5
+    UNION ALL
+    SELECT 'cooling', site_id, medium, NULL, NULL, NULL, count(*) FROM inventory_coolingunit
+    WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3
+    UNION ALL
+    SELECT 'feed', site_id, rack_id::text, leg, NULL, NULL, count(*) FROM inventory_powerfeed
+    WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
+) AS counted
+LEFT JOIN inventory_devicetype made ON made.id = counted.type_id
+LEFT JOIN inventory_manufacturer maker ON maker.id = made.manufacturer_id
 """
 
-type Counts = dict[tuple[str | None, ...], int]
+type Word = str | int | None
+type Counts = dict[tuple[Word, ...], int]
 
 
 class _Counted:
@@ -130,27 +162,44 @@ class _Counted:
     def of(self, site_id: int) -> dict[str, Any]:
         devices, accelerators = self._counts["device", site_id], self._counts["accelerator", site_id]
         active = {key: count for key, count in devices.items() if key[1] == Device.Status.ACTIVE}
-        media = {key[0] for key in self._counts["cooling", site_id]}
-        racks: dict[str | None, set[str | None]] = defaultdict(set)
-        for rack, leg, _ in self._counts["feed", site_id]:
+        media = frozenset(str(key[0]) for key in self._counts["cooling", site_id])
+        racks: dict[Word, set[Word]] = defaultdict(set)
+        for rack, leg, *_ in self._counts["feed", site_id]:
             racks[rack].add(leg)
         return {
             "nodes": _sum(active, role=Device.Role.NODE) if devices else None,
             "ups_units": _sum(active, role=Device.Role.UPS) if devices else None,
-            "accelerators": accelerators.get(("active", "active", None), 0) if devices else None,
+            "accelerators": sum(
+                count for key, count in accelerators.items() if key[:2] == ("active", "active")
+            )
+            if devices
+            else None,
             "dual_fed_racks": sum({"A", "B"} <= legs for rack, legs in racks.items() if rack)
             if racks
             else None,
             "liquid_cooled": CoolingUnit.Medium.LIQUID in media if media else None,
             "fabrics": frozenset(
-                kind
-                for kind, *states in self._counts["fabric", site_id]
-                if states == [Port.Status.ACTIVE, Device.Status.ACTIVE]
+                str(kind)
+                for kind, port, device, *_ in self._counts["fabric", site_id]
+                if (port, device) == (Port.Status.ACTIVE, Device.Status.ACTIVE)
             ),
-            "vendors_in_path": len({key[2] for key in active if key[0] in FABRIC_DEVICES})
+            "vendors_in_path": len({key[4] for key in active if key[0] in FABRIC_DEVICES})
             if devices
             else None,
+            "cooling_media": media,
+            "equipment": _equipment(devices, accelerators),
         }
+
+
+def _equipment(devices: Counts, accelerators: Counts) -> tuple[Equipment, ...]:
+    counts: dict[tuple[Any, ...], int] = defaultdict(int)
+    for (role, status, _, *made), count in devices.items():
+        if status not in NOT_INSTALLED:
+            counts[role, *made] += count
+    for (status, device, _, *made), count in accelerators.items():
+        if status != Accelerator.Status.RETIRED and device not in NOT_INSTALLED:
+            counts[ACCELERATOR, *made] += count
+    return tuple(Equipment(*made, count) for made, count in sorted(counts.items()))
 
 
 def _sum(counts: Counts, *, role: str) -> int:

@@ -4,11 +4,16 @@ from django.urls import path
 
 from readiness.people import survey_views, views
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
+from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
     path("<int:pk>/export/", views.export, name="person-export"),
+    path("oncall/", rotations.on_call, name="on-call"),
+    path("oncall/hours/", rotations.hours, name="on-call-hours"),
+    path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
+    *rotations.STEPS.routes("swaps/<int:pk>/"),
     path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
     path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
     path(

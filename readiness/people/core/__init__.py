@@ -1,1 +1,1 @@
-"""What people cover, arithmetic alone: no Django, no clock."""
+"""Arithmetic about people alone: no Django, no clock."""

@@ -1,6 +1,7 @@
-"""What is recorded of the people who run a site; each part is None where nobody recorded anything of its kind."""
+"""Records about the people who run a site; each part is None where nobody recorded anything of its kind."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from readiness.people.core.coverage import SiteCoverage
 from readiness.people.core.growth import QualifiedGrowth
@@ -14,6 +15,13 @@ class SitePeople:
     on_call: OnCallStanding | None = None
     practice: SitePractice | None = None
     growth: QualifiedGrowth | None = None
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """The next instant at which anything of it runs out or begins."""
+        parts = (self.coverage, self.on_call, self.practice, self.growth)
+        due = (getattr(part, "until", None) for part in parts)
+        return min((until for until in due if until is not None), default=None)
 
 
 NOBODY_RECORDED = SitePeople()

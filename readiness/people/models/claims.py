@@ -1,6 +1,8 @@
-"""Which sites are evaluated again when something about people changes."""
+"""Triggers: which sites are evaluated again when people or their skills change; how long what they learned lasts."""
 
 from functools import partial
+
+import pgtrigger
 
 from inventory.models.triggers import OWN_SITE
 from inventory.models.triggers import claims as claims_of
@@ -44,15 +46,27 @@ def of_rotation(column: str = "rotation_id") -> str:
 def of_site_or_all() -> str:
     """Rows of one site, or, without one, of every site."""
     return (
-        "SELECT coalesce(changed.site_id, place.id) FROM {rows} AS changed"
-        " LEFT JOIN inventory_site AS place ON changed.site_id IS NULL"
+        "SELECT place.id FROM {rows} AS changed"
+        " JOIN inventory_site AS place ON changed.site_id IS NULL OR place.id = changed.site_id"
     )
 
 
 def through(table: str, column: str) -> str:
     """Sites of the rows of `table`, each with a site or of all sites, that the changed rows refer to."""
     return (
-        "SELECT coalesce(parent.site_id, place.id) FROM {rows} AS changed"
+        "SELECT place.id FROM {rows} AS changed"
         f" JOIN {table} AS parent ON parent.id = changed.{column}"
-        " LEFT JOIN inventory_site AS place ON parent.site_id IS NULL"
+        " JOIN inventory_site AS place ON parent.site_id IS NULL OR place.id = parent.site_id"
+    )
+
+
+def lasts(begins: str, *, table: str, key: str) -> pgtrigger.Trigger:
+    """Give what has no end of its own the `valid_days` of its skill or course, from the time it `begins`."""
+    return pgtrigger.Trigger(
+        name="lasts",
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        when=pgtrigger.Before,
+        func=f"IF NEW.{begins} IS NOT NULL AND NEW.valid_until IS NULL THEN"
+        f" NEW.valid_until = NEW.{begins} + (SELECT make_interval(days => valid_days) FROM {table}"
+        f" WHERE id = NEW.{key}); END IF; RETURN NEW;",
     )

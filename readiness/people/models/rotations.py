@@ -6,20 +6,32 @@ from datetime import datetime
 
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.places import DomainChoices, validate_time_zone
+from inventory.models.triggers import CHANGED, PerStatement
+from readiness.people.core.recurrence import RuleRefused
+from readiness.people.core.rotations import EARLIEST, refuse_rule
 from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
+from readiness.people.models.due import ITS_ROTATION, ROTATION_OF_LAYER, rotations_of, shifts_due
 from readiness.people.models.staff import Person, Team
+
+FORGET_CHANGES = PerStatement(
+    name="forget_changes",
+    operation=pgtrigger.Delete,
+    func="DELETE FROM people_rotationchange WHERE rotation_id IN (SELECT id FROM old_values); RETURN NULL;",
+)
 
 
 class Rotation(models.Model):
-    """Who is on call for a domain of some sites. With a calendar address its shifts come from there alone."""
+    """Who is on call for a domain of some sites. With a calendar its shifts come from there alone."""
 
     HISTORY = True
+    HISTORY_LEAVES_OUT = ("calendar_read_at",)
     VISIBLE_WHERE = "true"  # organisation-wide
 
     name = models.CharField("name", max_length=100, unique=True)
@@ -45,10 +57,46 @@ class Rotation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(domain__in=DomainChoices.values), name="rotation_domain_known")
         ]
-        triggers = claims(of_rotation("id"), pgtrigger.Update)
+        triggers = [
+            *claims(of_rotation("id"), pgtrigger.Update),
+            *shifts_due("SELECT id FROM {rows} AS changed", *CHANGED),
+            FORGET_CHANGES,
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class RotationCalendar(models.Model):
+    """The calendar of a rotation as it was read or uploaded last. Its shifts are made anew from it each day."""
+
+    VISIBLE_WHERE = "true"  # organisation-wide
+
+    rotation = models.OneToOneField(
+        Rotation, on_delete=models.CASCADE, primary_key=True, related_name="calendar", verbose_name="rotation"
+    )
+    content = models.BinaryField("content")
+
+    class Meta:
+        verbose_name = "calendar of a rotation"
+        verbose_name_plural = "calendars of rotations"
+        ordering = ["rotation"]
+        triggers = shifts_due(ITS_ROTATION)
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.rotation}"
+
+
+class RotationChange(models.Model):
+    """A claim row: the shifts of this rotation are to be written again."""
+
+    rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Change of {self.rotation_id}"
 
 
 class RotationSite(models.Model):
@@ -132,9 +180,19 @@ class Layer(models.Model):
                 violation_error_message="It must end after it starts.",
             ),
         ]
+        triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
         return self.name or f"{self.rotation}, {self.get_level_display().lower()}"
+
+    def clean(self) -> None:
+        """Raises ValidationError by field: a rule that cannot be followed, a start too long ago."""
+        try:
+            refuse_rule(self.rule)
+        except RuleRefused as error:
+            raise ValidationError({"rule": str(error)}) from error
+        if self.starts_at is not None and self.starts_at < EARLIEST:
+            raise ValidationError({"starts_at": f"A layer begins in {EARLIEST.year} or later."})
 
 
 class LayerMember(models.Model):
@@ -155,6 +213,7 @@ class LayerMember(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["layer", "position"], name="layer_member_position_once")
         ]
+        triggers = shifts_due(ROTATION_OF_LAYER)
 
     def __str__(self) -> str:
         return f"{self.person} in {self.layer}"
@@ -189,6 +248,7 @@ class Override(models.Model):
                 violation_error_message="It must end after it starts.",
             )
         ]
+        triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
         return f"Override in {self.rotation}"
@@ -216,7 +276,7 @@ class Leave(models.Model):
                 violation_error_message="It must end after it starts.",
             )
         ]
-        triggers = claims(of_person())
+        triggers = [*claims(of_person()), *shifts_due(rotations_of())]
 
     def __str__(self) -> str:
         return f"Leave of {self.person}"
@@ -280,6 +340,7 @@ class Swap(models.Model):
                 violation_error_message="A swap of this shift is open already.",
             ),
         ]
+        triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
         return f"Swap in {self.rotation}"
@@ -302,6 +363,7 @@ class Shift(models.Model):
     """
 
     VISIBLE_WHERE = "true"  # organisation-wide
+    PERSONAL = ("unknown_name",)
 
     class Origin(models.TextChoices):
         LAYER = "layer", "Layer"

@@ -11,8 +11,9 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.places import validate_time_zone
-from inventory.models.triggers import CHANGED
+from inventory.models.triggers import CHANGED, WRITTEN
 from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team
+from readiness.people.models.due import rotations_of, shifts_due
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -175,7 +176,11 @@ class Person(models.Model):
             ("link_person", "Can request and end links of people to users"),
             ("erase_person", "Can erase what is known of a person"),
         ]
-        triggers = [LINK_IS_CONFIRMED, *claims(of_person("id"), *CHANGED)]
+        triggers = [
+            LINK_IS_CONFIRMED,
+            *claims(of_person("id"), *CHANGED),
+            *shifts_due(rotations_of("id"), *WRITTEN),
+        ]
 
     def __str__(self) -> str:
         return self.name

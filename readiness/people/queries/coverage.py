@@ -1,11 +1,259 @@
-"""What sites require, and who covers it."""
+"""Requirements of sites and who covers them, at any instant; a fixed number of statements, however many sites.
 
-from collections.abc import Mapping
-from datetime import datetime
+What is installed is that of now: the inventory has no past. Whoever left, was revoked or was exempt counts as at the
+instant asked about.
+"""
 
-from inventory.queries import SiteFacts
-from readiness.people.core.coverage import SiteCoverage
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, FilteredRelation, Q
+
+from inventory.queries import SiteFacts, end_of_day
+from readiness.people.core import coverage as core
+from readiness.people.core import training
+from readiness.people.core.coverage import EXPIRING, Holder, RuleInForce, SiteCoverage
+from readiness.people.models import (
+    CapabilityRule,
+    Membership,
+    Qualification,
+    RotationSite,
+    SkillExemption,
+    Staffing,
+    Training,
+)
+from readiness.people.queries.installed import installed
+from readiness.workloads.models import Placement
+
+NEAR = timedelta(days=30)
+"""People count as on call from 30 days before their first shift to 30 days after their last."""
+
+type OnCall = Mapping[int, frozenset[str]]
+"""By person, the domains of the rotations in which they have shifts."""
 
 
-def coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
-    return {}
+def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
+    """Who is on call at each site that a rotation serves, without those who have left. One statement."""
+    near = FilteredRelation(
+        "rotation__shifts",
+        condition=Q(rotation__shifts__starts_at__lt=now + NEAR, rotation__shifts__ends_at__gt=now - NEAR),
+    )
+    rows = RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
+    people: dict[int, dict[int, set[str]]] = {}
+    for site_id, domain, person_id, left_at, may_sign_in in rows.values_list(
+        *("site_id", "rotation__domain", "near__person_id"),
+        *("near__person__left_at", "near__person__user__is_active"),
+    ).distinct():
+        of_site = people.setdefault(site_id, {})
+        if person_id is not None and may_sign_in is not False and (left_at is None or left_at > now):
+            of_site.setdefault(person_id, set()).add(domain)
+    return {
+        site_id: {person_id: frozenset(domains) for person_id, domains in of_site.items()}
+        for site_id, of_site in people.items()
+    }
+
+
+def coverage_of(
+    sites: Mapping[int, SiteFacts],
+    *,
+    now: datetime,
+    on_call: Mapping[int, OnCall] | None = None,
+) -> dict[int, SiteCoverage]:
+    if not sites:
+        return {}
+    called = on_call_of(sites, now=now) if on_call is None else on_call
+    rules = rules_in_force()
+    staff = _staff(sites, now)
+    workloads = _workloads(sites, now)
+    everybody = {person_id for each in staff.values() for person_id in each.people}
+    everybody.update(person_id for each in called.values() for person_id in each)
+    known = _Known(everybody, now)
+    return {
+        site_id: _of_site(site, rules, staff[site_id], called.get(site_id), workloads[site_id], known, now)
+        for site_id, site in sites.items()
+    }
+
+
+def rules_in_force() -> list[RuleInForce]:
+    rows = (
+        CapabilityRule.objects.filter(is_in_force=True)
+        .order_by("slug")
+        .values(
+            *("slug", "name", "version", "subject", "value", "skill_id", "level", "people", "per_shift"),
+            skill_slug=F("skill__slug"),
+            skill_name=F("skill__name"),
+            domain=F("skill__domain"),
+        )
+    )
+    return [RuleInForce(skill=row.pop("skill_slug"), **row) for row in rows]
+
+
+@dataclass(slots=True)
+class _Staff:
+    """Who is assigned to a site, with the end of their last day, and the moments at which that changes."""
+
+    is_staffed: bool = False
+    people: dict[int, datetime | None] = field(default_factory=dict)
+    moments: list[datetime | None] = field(default_factory=list)
+
+
+def _staff(site_ids: Collection[int], now: datetime) -> dict[int, _Staff]:
+    by_site = {site_id: _Staff() for site_id in site_ids}
+    sites_of_team: dict[int, list[int]] = defaultdict(list)
+    staffings = Staffing.objects.filter(site__in=site_ids).order_by()
+    for site_id, team_id, begins_at, ends_at, dissolved_at in staffings.values_list(
+        "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
+    ):
+        staff = by_site[site_id]
+        staff.moments += (begins_at, ends_at, dissolved_at)
+        if begins_at <= now:
+            staff.is_staffed = True
+            if all(end is None or end > now for end in (ends_at, dissolved_at)):
+                sites_of_team[team_id].append(site_id)
+    members = Membership.objects.filter(
+        Q(person__left_at=None) | Q(person__left_at__gt=now),
+        Q(person__user=None) | Q(person__user__is_active=True),
+        team__in=list(sites_of_team),
+    )
+    for team_id, person_id, left_at in members.order_by().values_list(
+        "team_id", "person_id", "person__left_at"
+    ):
+        for site_id in sites_of_team[team_id]:
+            by_site[site_id].people[person_id] = left_at
+            by_site[site_id].moments.append(left_at)
+    return by_site
+
+
+@dataclass(slots=True)
+class _Workloads:
+    kinds: set[str] = field(default_factory=set)
+    moments: list[datetime | None] = field(default_factory=list)
+
+
+def _workloads(sites: Mapping[int, SiteFacts], now: datetime) -> dict[int, _Workloads]:
+    by_site = {site_id: _Workloads() for site_id in sites}
+    rows = Placement.objects.filter(
+        Q(ended_on=None) | Q(ended_on__gte=now.date() - timedelta(days=1)), site__in=sites
+    )
+    for site_id, kind, started_on, ended_on in rows.order_by().values_list(
+        "site_id", "workload_class__kind", "started_on", "ended_on"
+    ):
+        zone = sites[site_id].time_zone
+        begins_at = end_of_day(started_on - timedelta(days=1), zone) if started_on > date.min else None
+        ends_at = end_of_day(ended_on, zone) if ended_on else None
+        by_site[site_id].moments += (begins_at, ends_at)
+        if (begins_at is None or begins_at <= now) and (ends_at is None or ends_at > now) and kind:
+            by_site[site_id].kinds.add(kind)
+    return by_site
+
+
+class _Known:
+    """Records of people: qualifications, exemptions and training, and the moments at which these change."""
+
+    def __init__(self, person_ids: Collection[int], now: datetime) -> None:
+        self.holders: dict[int, list[Holder]] = defaultdict(list)
+        self.exempt: dict[int, set[int]] = defaultdict(set)
+        self.training: dict[int, training.PersonTraining] = {}
+        self.moments: dict[int, list[datetime | None]] = defaultdict(list)
+        self._read_qualifications(person_ids, now)
+        self._read_exemptions(person_ids, now)
+        self._read_training(person_ids, now)
+
+    def _read_qualifications(self, person_ids: Collection[int], now: datetime) -> None:
+        lasting = Qualification.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=now),
+            Q(revoked_at=None) | Q(revoked_at__gt=now),
+            person__in=person_ids,
+        )
+        columns = ("person_id", "skill_id", "level", "basis", "device_type_id")
+        for *row, vendor, shown_at, valid_until, revoked_at, left_at in lasting.order_by().values_list(
+            *columns,
+            "device_type__manufacturer__slug",
+            *("shown_at", "valid_until", "revoked_at", "person__left_at"),
+        ):
+            until = min((end for end in (valid_until, revoked_at, left_at) if end), default=None)
+            warned_at = until - EXPIRING if until else None
+            self.moments[row[0]] += (shown_at, until, warned_at)
+            if shown_at <= now:
+                holder = Holder(**dict(zip(columns, row, strict=True)), vendor=vendor or "", until=until)
+                self.holders[holder.person_id].append(holder)
+
+    def _read_exemptions(self, person_ids: Collection[int], now: datetime) -> None:
+        rows = SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by()
+        for person_id, skill_id, begins_at, ends_at in rows.values_list(
+            "person_id", "skill_id", "begins_at", "ends_at"
+        ):
+            self.moments[person_id] += (begins_at, ends_at)
+            if begins_at <= now:
+                self.exempt[person_id].add(skill_id)
+
+    def _read_training(self, person_ids: Collection[int], now: datetime) -> None:
+        assigned: dict[int, list[training.Assigned]] = defaultdict(list)
+        columns = ("course_id", "assigned_at", "due_at", "completed_at", "valid_until")
+        rows = Training.objects.filter(person__in=person_ids).order_by()
+        for person_id, kind, domain, skill_id, *row in rows.values_list(
+            *("person_id", "course__kind", "course__domain", "course__skill_id"), *columns
+        ):
+            given = training.Assigned(
+                kind=kind, domain=domain, skill_id=skill_id, **dict(zip(columns, row, strict=True))
+            )
+            assigned[person_id].append(given)
+            self.moments[person_id] += given.moments()
+        for person_id, given_to in assigned.items():
+            standing = training.standing_of(given_to, self.exempt.get(person_id, ()), now=now)
+            if standing is not None:
+                self.training[person_id] = standing
+
+
+def _of_site(
+    site: SiteFacts,
+    rules: Iterable[RuleInForce],
+    staff: _Staff,
+    called: OnCall | None,
+    workloads: _Workloads,
+    known: _Known,
+    now: datetime,
+) -> SiteCoverage:
+    on_call = called or {}
+    people = staff.people.keys() | on_call.keys()
+    holders: dict[int, list[Holder]] = defaultdict(list)
+    for person_id in people:
+        for holder in known.holders.get(person_id, ()):
+            holders[holder.skill_id].append(holder)
+    exempt: dict[int, set[int]] = defaultdict(set)
+    for person_id in people:
+        for skill_id in known.exempt.get(person_id, ()):
+            exempt[skill_id].add(person_id)
+    device_types = {each.device_type_id for each in site.equipment}
+    moments = _moments(people, staff, workloads, known)
+    return SiteCoverage(
+        is_staffed=staff.is_staffed,
+        has_rotation=called is not None,
+        requirements=tuple(
+            core.covered(
+                requirement,
+                holders.get(requirement.skill_id, ()),
+                assigned=staff.people,
+                on_call=on_call,
+                exempt=frozenset(exempt.get(requirement.skill_id, ())),
+                device_types=device_types,
+                now=now,
+            )
+            for requirement in core.required(installed(site, workloads.kinds), rules)
+        ),
+        assigned=frozenset(staff.people),
+        on_call=on_call,
+        training={each: known.training[each] for each in people if each in known.training},
+        until=min((moment for moment in moments if moment is not None and moment > now), default=None),
+    )
+
+
+def _moments(
+    people: Iterable[int], staff: _Staff, workloads: _Workloads, known: _Known
+) -> Iterator[datetime | None]:
+    yield from staff.moments
+    yield from workloads.moments
+    for person_id in people:
+        yield from known.moments.get(person_id, ())

@@ -1,11 +1,223 @@
-"""How many qualified people sites had, and have."""
+"""How many qualified people sites had, and have, at any instant; a fixed number of statements, however many sites.
 
-from collections.abc import Mapping
+What a site requires is that of now, as the inventory has no past; so is who is in which team.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from inventory.queries import SiteFacts
-from readiness.people.core.growth import QualifiedGrowth
+from django.db import connection
+from django.db.models import Count, Max
+
+from accounts.models import User
+from inventory import queries as inventory
+from inventory.models import DeviceType
+from inventory.queries import Capacity, CapacityStep
+from readiness.people.core.coverage import CoveredRequirement, SiteCoverage
+from readiness.people.core.growth import (
+    EVER,
+    GROWTH_SPAN,
+    NEVER,
+    ON_CALL_REACH,
+    Asked,
+    Held,
+    People,
+    QualifiedGrowth,
+    QualifiedSite,
+    Stretch,
+    counted,
+    later,
+    merged,
+    qualified_sites,
+    without,
+)
+from readiness.people.models import (
+    Membership,
+    Person,
+    Qualification,
+    Rotation,
+    RotationSite,
+    Shift,
+    SkillExemption,
+    Staffing,
+    Team,
+)
+from web.audit import stamp_of
+
+_READ = (
+    *(Person, User, Team, Membership, Staffing, Qualification, SkillExemption, DeviceType),
+    *(Rotation, RotationSite),
+)
 
 
-def growth_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, QualifiedGrowth]:
-    return {}
+def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
+    """Sites that require something, and of whose people anything is known."""
+    return {
+        site_id: of_site
+        for site_id, of_site in covered.items()
+        if of_site.requirements and (of_site.is_staffed or of_site.has_rotation)
+    }
+
+
+def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
+    """Of the sites that are `recorded`."""
+    staffed = recorded(covered)
+    if not staffed:
+        return {}
+    known, then = qualified_at(staffed), now - GROWTH_SPAN
+    numbers = counted(
+        ((site_id, span) for site_id, site in known.items() for span in site.spans(now)), (then, now)
+    )
+    steps: dict[int, list[CapacityStep]] = defaultdict(list)
+    for step in inventory.capacity_events(list(staffed)):
+        steps[step.site_id].append(step)
+    return {
+        site_id: _growth(
+            numbers.get(site_id, (0, 0)),
+            *(_capacity(steps[site_id], at) for at in (then, now)),
+            is_on_call=site.counts_on_call(now),
+            until=min(
+                (*site.changes_at(now), *later((step.at for step in steps[site_id]), now)), default=None
+            ),
+        )
+        for site_id, site in known.items()
+    }
+
+
+def _growth(
+    qualified: Sequence[int], then: Capacity, now: Capacity, *, is_on_call: bool, until: datetime | None
+) -> QualifiedGrowth:
+    return QualifiedGrowth(
+        qualified_then=qualified[0],
+        qualified_now=qualified[1],
+        accelerators_then=then.accelerators,
+        accelerators_now=now.accelerators,
+        kw_then=then.it_kw,
+        kw_now=now.it_kw,
+        is_on_call=is_on_call,
+        until=until,
+    )
+
+
+def _capacity(steps: Sequence[CapacityStep], at: datetime) -> Capacity:
+    return sum((step.change for step in steps if step.at <= at), Capacity())
+
+
+def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, QualifiedSite]:
+    """Kept until anything is written that it is read from."""
+    shifts = Shift.objects.aggregate(Max("pk"), Count("pk"))
+    staff = _staff_since(stamp_of(*_READ), tuple(shifts.values()))
+    asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
+    unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in staff.kept}
+    made = qualified_sites(unread, staff.holders, staff.assigned, staff.on_call)
+    staff.kept.update(((site_id, unread[site_id]), site) for site_id, site in made.items())
+    return {site_id: staff.kept[site_id, wanted] for site_id, wanted in asked.items()}
+
+
+def _asked(covered: CoveredRequirement) -> Asked:
+    requirement = covered.requirement
+    return Asked(requirement.domain, requirement.skill_id, requirement.level, requirement.vendor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """Everybody, at all sites that the reader may see; `kept` is by site and what it asks for."""
+
+    holders: Sequence[Held]
+    assigned: Mapping[int, People]
+    on_call: Mapping[int, Mapping[str, People]]
+    kept: dict[tuple[int, tuple[Asked, ...]], QualifiedSite] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=2)
+def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _Staff:
+    left = {
+        person_id: EVER if is_active is False else left_at or NEVER
+        for person_id, left_at, is_active in Person.objects.order_by().values_list(
+            "pk", "left_at", "user__is_active"
+        )
+    }
+    exempt: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
+    rows = SkillExemption.objects.order_by().values_list("person_id", "skill_id", "begins_at", "ends_at")
+    for person_id, skill_id, *stretch in rows:
+        exempt[person_id, skill_id].append((stretch[0], stretch[1]))
+    return _Staff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
+
+
+def _holders(
+    left: Mapping[int, datetime], exempt: Mapping[tuple[int, int], Collection[Stretch]]
+) -> Iterator[Held]:
+    rows = Qualification.objects.order_by().values_list(
+        *("person_id", "skill_id", "level", "device_type__manufacturer__slug"),
+        *("shown_at", "valid_until", "revoked_at"),
+    )
+    for person_id, skill_id, level, vendor, shown_at, *ends in rows:
+        ends_at = min((end for end in (*ends, left[person_id]) if end), default=NEVER)
+        if shown_at < ends_at:
+            for stretch in without((shown_at, ends_at), exempt.get((person_id, skill_id), ())):
+                yield Held(person_id, skill_id, level, vendor or "", stretch)
+
+
+def _assigned(left: Mapping[int, datetime]) -> dict[int, People]:
+    members: dict[int, list[int]] = defaultdict(list)
+    for team_id, person_id in Membership.objects.order_by().values_list("team_id", "person_id"):
+        members[team_id].append(person_id)
+    staffings = Staffing.objects.order_by().values_list(
+        "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
+    )
+    assigned: dict[int, dict[int, list[Stretch]]] = defaultdict(lambda: defaultdict(list))
+    for site_id, team_id, begins_at, *ends in staffings:
+        ends_at = min((end for end in ends if end), default=NEVER)
+        for person_id in members[team_id]:
+            if begins_at < (until := min(ends_at, left[person_id])):
+                assigned[site_id][person_id].append((begins_at, until))
+    return {
+        site_id: {person_id: merged(each) for person_id, each in people.items()}
+        for site_id, people in assigned.items()
+    }
+
+
+# Shifts that are close enough to each other make one time on call: a year of them is a row or two.
+_ON_CALL = """
+    SELECT rotation_id, person_id, min(starts_at), max(ends_at) FROM (
+        SELECT rotation_id, person_id, starts_at, ends_at,
+               count(*) FILTER (WHERE is_apart) OVER (
+                   PARTITION BY rotation_id, person_id ORDER BY starts_at, id
+               ) AS turn
+        FROM (
+            SELECT id, rotation_id, person_id, starts_at, ends_at, starts_at > %s + max(ends_at) OVER (
+                       PARTITION BY rotation_id, person_id ORDER BY starts_at, id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                   ) AS is_apart
+            FROM people_shift WHERE person_id IS NOT NULL
+        ) AS shift
+    ) AS shift GROUP BY rotation_id, person_id, turn
+"""
+
+
+def _on_call(left: Mapping[int, datetime]) -> dict[int, dict[str, People]]:
+    served: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    rotations = RotationSite.objects.order_by().values_list("rotation_id", "site_id", "rotation__domain")
+    for rotation_id, site_id, domain in rotations:
+        served[rotation_id].append((site_id, domain))
+    with connection.cursor() as cursor:
+        cursor.execute(_ON_CALL, [2 * ON_CALL_REACH])
+        rows = cursor.fetchall()
+    people: dict[int, dict[str, dict[int, list[Stretch]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for rotation_id, person_id, starts_at, ends_at in rows:
+        stretch = (starts_at - ON_CALL_REACH, min(ends_at + ON_CALL_REACH, left[person_id]))
+        for site_id, domain in served[rotation_id] if stretch[0] < stretch[1] else ():
+            people[site_id][domain][person_id].append(stretch)
+    return {
+        site_id: {
+            domain: {person_id: merged(each) for person_id, each in of_domain.items()}
+            for domain, of_domain in domains.items()
+        }
+        for site_id, domains in people.items()
+    }

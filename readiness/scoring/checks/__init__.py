@@ -51,7 +51,7 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p3-oncall-staffing": on_call.staffing,
     "p3-drill-participation": practice.drills,
     "p3-shared-understanding": practice.understanding,
-    "p3-capability-gap": growth.capability_gap,
+    "p3-capability-gap": growth.capability_gap_readings,
     "p4-runbook-coverage": practice.runbooks,
     "p4-documentation-currency": practice.documents,
 }

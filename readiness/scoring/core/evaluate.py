@@ -197,7 +197,8 @@ class SiteInputs:
     """Everything that is known about one site.
 
     `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at most one
-    live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure.
+    live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure. `people_change_at`
+    is when something recorded of people next begins or runs out.
     """
 
     context: SiteContext
@@ -206,15 +207,16 @@ class SiteInputs:
     waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
     exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
     declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
+    people_change_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SiteResult:
     """A site's evaluation at one instant under one framework version.
 
-    `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes stale, or
-    a waiver, exception or declared `n-a` starts or ends. None if nothing is due. `measurable` counts the BLOCK checks
-    that apply and ask for a measurement.
+    `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes stale, a
+    waiver, exception or declared `n-a` starts or ends, or what people can do begins or runs out. None if nothing is
+    due. `measurable` counts the BLOCK checks that apply and ask for a measurement.
     """
 
     framework_version: str
@@ -284,6 +286,8 @@ def _is_measurable(check: Check, result: CombinedCheck) -> bool:
 
 def _changes_at(checks: tuple[CombinedCheck, ...], inputs: SiteInputs, now: datetime) -> datetime | None:
     due = [check.fresh_until for check in checks if check.fresh_until]
+    if inputs.people_change_at is not None and inputs.people_change_at > now:
+        due.append(inputs.people_change_at)
     for grants in (inputs.waivers, inputs.exceptions, inputs.declared_na):
         for grant in grants.values():
             due.extend(moment for moment in (grant.starts_at, grant.ends_at) if moment > now)
