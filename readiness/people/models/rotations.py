@@ -14,8 +14,8 @@ from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.places import DomainChoices, validate_time_zone
 from inventory.models.triggers import CHANGED, PerStatement
-from readiness.people.core.rotations import EARLIEST, refuse_rule
 from readiness.people.core.recurrence import RuleRefused
+from readiness.people.core.rotations import EARLIEST, refuse_rule
 from readiness.people.models.claims import (
     ITS_ROTATION,
     ITS_SITE,
@@ -27,7 +27,6 @@ from readiness.people.models.claims import (
     shifts_due,
 )
 from readiness.people.models.staff import Person, Team
-
 
 FORGET_CHANGES = PerStatement(
     name="forget_changes",
