@@ -82,7 +82,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
-        NavigationTab("Capability gap", "capability", "people.view_team", words="staff growth training plan"),
+        NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

@@ -64,7 +64,7 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
 
 
 def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
-    """Of the sites that are `recorded`."""
+    """Sites that are not `recorded` have none."""
     staffed = recorded(covered)
     if not staffed:
         return {}
@@ -124,7 +124,7 @@ def _asked(covered: CoveredRequirement) -> Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Staff:
+class _KnownStaff:
     """Everybody, at all sites that the reader may see; `kept` is by site and what it asks for."""
 
     holders: Sequence[Held]
@@ -134,7 +134,7 @@ class _Staff:
 
 
 @lru_cache(maxsize=2)
-def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _Staff:
+def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _KnownStaff:
     left = {
         person_id: EVER if is_active is False else left_at or NEVER
         for person_id, left_at, is_active in Person.objects.order_by().values_list(
@@ -145,7 +145,7 @@ def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _Staff:
     rows = SkillExemption.objects.order_by().values_list("person_id", "skill_id", "begins_at", "ends_at")
     for person_id, skill_id, *stretch in rows:
         exempt[person_id, skill_id].append((stretch[0], stretch[1]))
-    return _Staff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
+    return _KnownStaff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
 
 
 def _holders(

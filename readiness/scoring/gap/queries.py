@@ -280,7 +280,7 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
 
 
 def capability(known: FleetStanding) -> CapabilityGap | None:
-    """Of these sites together; None where nothing is recorded of their people."""
+    """Count these sites together; None where nothing is recorded of their people."""
     people, now = fleet_people(now=known.at), known.at
     together = {site.ref.id: 0 for site in known.sites}
     if people.qualified.recorded.isdisjoint(together):
@@ -301,7 +301,7 @@ def capability(known: FleetStanding) -> CapabilityGap | None:
 
 
 def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
-    """What those of the sites that have capacity now had at an earlier instant."""
+    """Add up the capacity that these sites had at an earlier instant; sites without any now count for nothing."""
     return sum(
         (
             step.change

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.boards.capability.core import Shortfall, ShortSite, Training, best_plan
+from readiness.boards.capability.core import PlannedTraining, Shortfall, ShortSite, best_plan
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 
 KW = CapacityMeasure.POWER
@@ -36,7 +36,7 @@ def fleets(draw):
 def possible(sites):
     """Every training that anything asks for."""
     return sorted({
-        Training(person_id, shortfall.skill, shortfall.manufacturer)
+        PlannedTraining(person_id, shortfall.skill, shortfall.manufacturer)
         for site in sites if site.is_trainable
         for shortfall in site.shortfalls
         for person_id in shortfall.candidates
@@ -96,5 +96,5 @@ def test_a_person_trained_once_counts_at_every_site_of_their_teams():
         ShortSite("fra", CapacityFigures(400.0, 8), (Shortfall("cooling", "", 1, alone),)),
     ]
     plan = best_plan(sites, 1, KW)
-    assert plan.trainings == (Training(2, "cooling"),)
+    assert plan.trainings == (PlannedTraining(2, "cooling"),)
     assert plan.freed == CapacityFigures(1200.0, 16)
