@@ -83,6 +83,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
         NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
+        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

@@ -3,11 +3,14 @@
 from django.urls import path
 
 from readiness.people import views
+from readiness.people.coverage import views as coverage
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

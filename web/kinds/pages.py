@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -20,6 +21,7 @@ from web.kinds import added, details
 from web.kinds.entries import said
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
+from web.rest.errors import refusal
 from web.tables import page, respond, wants_table_only
 from web.tables.menus import Action
 from web.timerange import BadParameter
@@ -166,9 +168,9 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if message := form.cleaned_data.get("changelog_message"):
             actor.note(message)
-        saved = form.save()
-        messages.success(request, f"{saved} is saved. {kind.then}".strip())
-        return redirect(kind.page_of(saved))
+        if (saved := _saved(form)) is not None:
+            messages.success(request, f"{saved} is saved. {kind.then}".strip())
+            return redirect(kind.page_of(saved))
     of_it = [(before, kind.page_of(obj))] if obj is not None else []
     verb = "Change" if obj is not None else "Add"
     context = {
@@ -181,6 +183,17 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         "breadcrumbs": kind.breadcrumbs(*of_it, (verb, "")),
     }
     return render(request, "web/kinds/form.html", context, status=422 if form.errors else 200)
+
+
+def _saved(form: Any) -> Any:
+    """The object; None where the database refuses it, which the form then says beside the field."""
+    try:
+        with transaction.atomic():
+            return form.save()
+    except IntegrityError as error:
+        for field, reasons in refusal(error).items():
+            form.add_error(field if field in form.fields else None, reasons)
+        return None
 
 
 def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
