@@ -82,6 +82,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
+        NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
         NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
         NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),

@@ -5,10 +5,15 @@ from django.urls import path
 from readiness.people import views
 from readiness.people.coverage import views as coverage
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
+from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
+    path("oncall/", rotations.on_call, name="on-call"),
+    path("oncall/hours/", rotations.hours, name="on-call-hours"),
+    path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
+    *rotations.STEPS.routes("swaps/<int:pk>/"),
     path("coverage/", coverage.coverage, name="coverage"),
     path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),

@@ -1,11 +1,8 @@
-"""Rotations: layers by RFC 5545 rules, overrides, swaps, leave, and the shifts that come of them."""
+"""Rotations: layers by RFC 5545 rules, overrides and leave, or a calendar."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pgtrigger
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -16,16 +13,8 @@ from inventory.models.places import DomainChoices, validate_time_zone
 from inventory.models.triggers import CHANGED, PerStatement
 from readiness.people.core.recurrence import RuleRefused
 from readiness.people.core.rotations import EARLIEST, refuse_rule
-from readiness.people.models.claims import (
-    ITS_ROTATION,
-    ITS_SITE,
-    ROTATION_OF_LAYER,
-    claims,
-    of_person,
-    of_rotation,
-    rotations_of,
-    shifts_due,
-)
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
+from readiness.people.models.due import ITS_ROTATION, ROTATION_OF_LAYER, rotations_of, shifts_due
 from readiness.people.models.staff import Person, Team
 
 FORGET_CHANGES = PerStatement(
@@ -288,124 +277,3 @@ class Leave(models.Model):
 
     def __str__(self) -> str:
         return f"Leave of {self.person}"
-
-
-@choices_held
-class Swap(models.Model):
-    """A person asks another to take their shift, or a manager moves it. Unclaimed, it lapses as the shift starts."""
-
-    HISTORY = True
-    HISTORY_PERMISSION = "people.view_person"
-    VISIBLE_WHERE = "true"  # organisation-wide
-
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        TAKEN = "taken", "Taken"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        LAPSED = "lapsed", "Lapsed"
-
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="swaps", verbose_name="rotation"
-    )
-    level = models.PositiveSmallIntegerField("level", choices=Level)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="person")
-    starts_at = models.DateTimeField("starts at")
-    ends_at = models.DateTimeField("ends at")
-    state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
-    taker = models.ForeignKey(
-        Person,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name="taken by",
-    )
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        editable=False,
-        verbose_name="requested by",
-    )
-    requested_at = models.DateTimeField("requested at", editable=False)
-    answered_at = models.DateTimeField("answered at", null=True, editable=False)
-
-    class Meta:
-        verbose_name = "swap"
-        verbose_name_plural = "swaps"
-        ordering = ["-requested_at", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="swap_ends_after_it_starts"),
-            models.CheckConstraint(
-                condition=Q(state="taken", taker__isnull=False) | (~Q(state="taken") & Q(taker=None)),
-                name="swap_taken_by_somebody",
-            ),
-            models.CheckConstraint(condition=~Q(taker=F("person")), name="swap_taken_by_another"),
-            models.UniqueConstraint(
-                fields=["rotation", "level", "person", "starts_at"],
-                condition=Q(state="open"),
-                name="swap_open_once",
-                violation_error_message="A swap of this shift is open already.",
-            ),
-        ]
-        triggers = shifts_due(ITS_ROTATION)
-
-    def __str__(self) -> str:
-        return f"Swap in {self.rotation}"
-
-
-class ShiftQuerySet(models.QuerySet["Shift"]):
-    def at(self, now: datetime) -> ShiftQuerySet:
-        return self.filter(starts_at__lte=now, ends_at__gt=now)
-
-    def between(self, start: datetime, end: datetime) -> ShiftQuerySet:
-        return self.filter(starts_at__lt=end, ends_at__gt=start)
-
-
-@choices_held
-class Shift(models.Model):
-    """Who is on call when: written by `operations` from layers, calendar, overrides, swaps and leave; never entered.
-
-    Without a person it is nobody's: an override of nobody, leave, or a calendar's name that Muster does not know,
-    which `unknown_name` keeps.
-    """
-
-    VISIBLE_WHERE = "true"  # organisation-wide
-    PERSONAL = ("unknown_name",)
-
-    class Origin(models.TextChoices):
-        LAYER = "layer", "Layer"
-        CALENDAR = "calendar", "Calendar"
-        OVERRIDE = "override", "Override"
-        SWAP = "swap", "Swap"
-
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="shifts", verbose_name="rotation", db_index=False
-    )
-    level = models.PositiveSmallIntegerField("level", choices=Level)
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, null=True, related_name="shifts", verbose_name="person"
-    )
-    unknown_name = models.CharField("unknown name", max_length=200, blank=True)
-    is_on_leave = models.BooleanField("on leave", default=False)
-    starts_at = models.DateTimeField("starts at")
-    ends_at = models.DateTimeField("ends at")
-    origin = models.CharField("origin", max_length=10, choices=Origin)
-
-    objects = ShiftQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "shift"
-        verbose_name_plural = "shifts"
-        ordering = ["starts_at", "level", "id"]
-        indexes = [
-            models.Index(fields=["rotation", "ends_at"], name="shift_of_rotation"),
-            models.Index(fields=["starts_at"], name="shift_by_start"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_it_starts")
-        ]
-        triggers = claims(of_rotation())
-
-    def __str__(self) -> str:
-        return f"Shift in {self.rotation}"

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0002_people_can_operate'),
+        ('people', '0003_scheduler_has_no_source'),
     ]
 
     operations = [
