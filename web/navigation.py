@@ -65,6 +65,9 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Campaigns", "campaigns", "golive.view_campaign", "g c", "validation runs"),
         NavigationTab("Go-live reviews", "reviews", "evidence.view_review", "g o", "sign"),
         NavigationTab("Waivers", "waivers", "grants.view_grant", "g w", "exceptions"),
+        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
+        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
+        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
     )),
     NavigationEntry("Placement", "scale", (
         NavigationTab("Explorer", "tradeoffs", "tradeoffs.view_sitefactor", "g t", "trade-offs where to place"),

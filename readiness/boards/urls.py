@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from readiness.boards.calibration import views as calibration
 from readiness.boards.capability import api as capability_api
 from readiness.boards.capability import views as capability
 from readiness.boards.determinism import views as determinism
@@ -55,6 +56,7 @@ urlpatterns = [
     path("readiness/report/", matrix.report, name="readiness-report"),
     path("readiness/checks/", checks.overview, name="checks"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+    path("readiness/calibration/", calibration.page, name="calibration"),
     path("readiness/gap/", gap.page, name="gap"),
     path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),

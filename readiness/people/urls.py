@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readiness.people import views
+from readiness.people import survey_views, views
 from readiness.people.coverage import views as coverage
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
 from readiness.people.rotations import views as rotations
@@ -16,6 +16,11 @@ urlpatterns = [
     *rotations.STEPS.routes("swaps/<int:pk>/"),
     path("coverage/", coverage.coverage, name="coverage"),
     path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
+    path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
+    path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
+    path(
+        "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
+    ),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

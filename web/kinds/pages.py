@@ -70,20 +70,24 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 
 def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
     """List what the reader may do with one object."""
+    pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
+    return _entries(request, kind, obj) + [
+        Action(label, url, icon)
+        for name, label, icon in pages
+        if (url := kind.url_if(request.user, name, obj))
+    ]
+
+
+def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
+    """List the forms about one object that the reader may fill in."""
     allowed = [
         each
         for each in kind.entries
         if each.on_object and each.form is not None and request.user.has_perms(each.permissions)
     ]
-    entries = [
+    return [
         Action(said(entry.heading, obj), reverse(entry.url_name, args=[getattr(obj, kind.key)]), entry.icon)
         for entry in allowed
-    ]
-    pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
-    return entries + [
-        Action(label, url, icon)
-        for name, label, icon in pages
-        if (url := kind.url_if(request.user, name, obj))
     ]
 
 
@@ -131,6 +135,7 @@ def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
         "kind": kind,
         "object": obj,
         "breadcrumbs": kind.breadcrumbs(*details.above(kind, obj), (str(obj), "")),
+        "entries": _entries(request, kind, obj),
         "edit_url": kind.url_if(request.user, "edit", obj),
         "delete_url": kind.url_if(request.user, "delete", obj),
         "api_url": links.api_url(obj),

@@ -12,15 +12,18 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
+from readiness.demo.operations.duty import write_duty
 from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.history import Say, add_minutes, write_history, write_present, write_sources
 from readiness.demo.operations.inventory import write_catalogue, write_parts, write_regions, write_sites
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import people, write_logins, write_owners
 from readiness.demo.operations.plans import ask_portfolio, write_plans, write_review
+from readiness.demo.operations.practice import write_practice
 from readiness.demo.operations.records import ACTOR, write_records, write_values
 from readiness.demo.operations.removal import remove
 from readiness.demo.operations.runs import Portion, write_runs, write_trials
+from readiness.demo.operations.staffing import staffed_of, write_workforce
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
@@ -140,7 +143,11 @@ def write_inventory(
     # They began to send when the history begins, and the states they had since are dated from there.
     write_sources(plan, sites, made, owner=known.get("ops"), now=now - HISTORY)
     write_records(plan, sites, known, made, now=now)
-    write_owners(sites, known, made, now=now)
+    staff = write_owners(sites, known, made, now=now)
+    if staff is not None and staffed_of(sites):
+        workforce = write_workforce(sites, staff, made, now=now)
+        write_duty(plan, sites, workforce, made, now=now)
+        write_practice(sites, workforce, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
     write_evidence(plan, sites, portion=portion, by=known.get("ops"), now=now)
     write_review(sites, known, now=now)

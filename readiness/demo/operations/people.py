@@ -81,11 +81,11 @@ class Staff:
 
 def write_owners(
     sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
-) -> None:
+) -> Staff | None:
     """Up to `now`. Without the manager's login there is nobody to propose."""
     by = logins.get("manager")
     if by is None:
-        return
+        return None
     kept = book("owners")
     teams = {row["slug"]: _team(row, made) for row in kept["teams"]}
     people = {row["key"]: _person(row, teams, logins, made, now=now) for row in kept["people"]}
@@ -96,6 +96,7 @@ def write_owners(
     for row in kept["handing_over"]:
         if row["site"] in sites:
             _hand_over(sites[row["site"]], row, staff, by=by, now=now)
+    return staff
 
 
 def _team(row: Mapping[str, str], made: DemoObjects) -> Team:

@@ -15,8 +15,8 @@ from web.actor import acting
 
 # In this order nothing still refers to what is deleted, unless somebody else's does.
 _CATALOGUE = (
-    "people.Person",
-    "people.Team",
+    *("people.Survey", "people.Rotation", "people.CapabilityRule"),
+    *("people.Person", "people.Course", "people.Skill", "people.Procedure", "people.Team"),
     "evidence.Floor",
     "tradeoffs.PortfolioRun",
     "tradeoffs.ExchangeRate",

@@ -1,8 +1,233 @@
-"""Procedures, documents, drills and surveys of a site."""
+"""Procedures, documents, drills and surveys of a site: which count at an instant, and what share of what they make."""
 
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+PRACTISED = timedelta(days=180)
+"""How long a drill, and an answer to a survey, counts: `measure` of p3-drill-participation, `valid_for` of both."""
+DOCUMENT_REVIEW = timedelta(days=365)
+"""How often a core document is reviewed: `measure` of p4-documentation-currency."""
+AROUND = timedelta(days=30)
+"""Whoever has a shift this long before or after an instant is on call at it."""
+SMALL_GROUP = 3
+"""Of fewer people who answered nothing is told, or each would be known by it. Operator-set default."""
+ALL_DOMAINS = frozenset({"compute", "network", "energy"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """Somebody with shifts: the first start and the last end of those that end less than AROUND ago; `last_ends_at`
+    is of those that start less than AROUND ahead, None without any."""
+
+    person_id: int
+    first_starts_at: datetime
+    last_ends_at: datetime | None
+    left_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDrill:
+    held_at: datetime
+    present: Mapping[int, str]
+    """Domains by the id of who took part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenProcedure:
+    """A procedure or document; `is_own` where it is of this site, and not of all."""
+
+    id: int
+    kind: str
+    title: str
+    is_own: bool
+    has_version: bool
+    reviewed_at: datetime | None
+    review_days: int
+    subject_changed_at: datetime | None
+    exercised_at: datetime | None = None
+
+    def is_reviewed(self, now: datetime, every: timedelta | None = None) -> bool:
+        every = every or timedelta(days=self.review_days)
+        return self.reviewed_at is not None and self.reviewed_at <= now < self.reviewed_at + every
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether a core document is overdue."""
+        changed_at = self.subject_changed_at
+        has_changed = changed_at is not None and changed_at <= now
+        return not self.is_reviewed(now, DOCUMENT_REVIEW) or (has_changed and self.reviewed_at < changed_at)
+
+    def changes(self) -> Iterable[datetime]:
+        if self.reviewed_at is not None:
+            yield self.reviewed_at
+            yield self.reviewed_at + timedelta(days=self.review_days)
+            yield self.reviewed_at + DOCUMENT_REVIEW
+        if self.subject_changed_at is not None:
+            yield self.subject_changed_at
+        if self.exercised_at is not None:
+            yield self.exercised_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagingRule:
+    name: str
+    is_critical: bool
+    runbook_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    person_id: int
+    team: str
+    answered_at: datetime
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """`count` of `total`; `names` are of what is missing, or stands out. Never of persons."""
+
+    count: int
+    total: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.count / self.total if self.total else None
+
+
+def same_answer(given: str, truth: str) -> bool:
+    """Compare numbers as numbers, words without regard to case and spaces."""
+    numbers = number_of(given), number_of(truth)
+    if None not in numbers:
+        return numbers[0] == numbers[1]
+    return " ".join(given.split()).casefold() == " ".join(truth.split()).casefold()
+
+
+def number_of(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePractice:
-    pass
+    """All that is recorded of a site's practice at `now`."""
+
+    now: datetime
+    drills: tuple[HeldDrill, ...] = ()
+    called: tuple[Called, ...] = ()
+    rules: tuple[PagingRule, ...] = ()
+    written: tuple[WrittenProcedure, ...] = ()
+    answers: tuple[GivenAnswer, ...] = ()
+
+    @property
+    def until(self) -> datetime | None:
+        """When something of this changes by itself; None: never."""
+        changes = [at for each in self.written for at in each.changes()]
+        changes += [each.held_at + PRACTISED for each in self.drills]
+        changes += [each.held_at for each in self.drills]
+        changes += [each.answered_at + PRACTISED for each in self.answers]
+        for person in self.called:
+            changes.append(person.first_starts_at - AROUND)
+            if person.last_ends_at is not None:
+                changes.append(person.last_ends_at + AROUND)
+            if person.left_at is not None:
+                changes.append(person.left_at)
+        return min((at for at in changes if at > self.now), default=None)
+
+    @property
+    def on_call(self) -> frozenset[int]:
+        there = (
+            each
+            for each in self.called
+            if each.last_ends_at is not None and (each.left_at is None or each.left_at > self.now)
+        )
+        return frozenset(each.person_id for each in there)
+
+    @property
+    def recent(self) -> list[HeldDrill]:
+        return [each for each in self.drills if each.held_at <= self.now < each.held_at + PRACTISED]
+
+    @property
+    def has_drills(self) -> bool:
+        return any(each.held_at <= self.now for each in self.drills)
+
+    def people_drilled(self) -> Tally:
+        drilled = {person_id for each in self.recent for person_id in each.present}
+        return Tally(count=len(self.on_call & drilled), total=len(self.on_call))
+
+    def cross_domain(self) -> Tally:
+        recent = self.recent
+        whole = [each for each in recent if frozenset(each.present.values()) >= ALL_DOMAINS]
+        return Tally(count=len(whole), total=len(recent))
+
+    def with_runbook(self, *, critical: bool = False) -> Tally:
+        runbooks = {each.id: each for each in self.written}
+        rules = [each for each in self.rules if each.is_critical or not critical]
+        missing = [
+            rule.name
+            for rule in rules
+            if rule.runbook_id not in runbooks or not runbooks[rule.runbook_id].is_reviewed(self.now)
+        ]
+        return Tally(count=len(rules) - len(missing), total=len(rules), names=tuple(missing))
+
+    def exercised(self) -> Tally:
+        linked = {each.runbook_id for each in self.rules}
+        runbooks = [each for each in self.written if each.id in linked or each.kind == "runbook"]
+        missing = [
+            each.title for each in runbooks if not (each.exercised_at and each.exercised_at <= self.now)
+        ]
+        return Tally(count=len(runbooks) - len(missing), total=len(runbooks), names=tuple(missing))
+
+    def missing(self, kinds: Sequence[str]) -> tuple[str, ...]:
+        documents = self._documents()
+        return tuple(kind for kind in kinds if kind not in documents)
+
+    def overdue(self, kinds: Sequence[str]) -> tuple[str, ...]:
+        """A kind is overdue where one of its documents is."""
+        documents = self._documents()
+        return tuple(
+            kind for kind in kinds if any(each.is_overdue(self.now) for each in documents.get(kind, ()))
+        )
+
+    def _documents(self) -> dict[str, list[WrittenProcedure]]:
+        """Documents with a version, by kind: those of the site itself go before those of all sites."""
+        documents: dict[str, list[WrittenProcedure]] = defaultdict(list)
+        for each in sorted(self.written, key=lambda each: not each.is_own):
+            if each.has_version and (each.is_own or not any(other.is_own for other in documents[each.kind])):
+                documents[each.kind].append(each)
+        return {kind: of_kind for kind, of_kind in documents.items() if of_kind}
+
+    @property
+    def counting(self) -> list[GivenAnswer]:
+        return [each for each in self.answers if each.answered_at <= self.now < each.answered_at + PRACTISED]
+
+    def agreement(self) -> Tally | None:
+        """Answers that agree with the record; None where fewer than SMALL_GROUP people answered."""
+        return agreement_of(self.counting)
+
+    def weakest_team(self) -> tuple[str, Tally] | None:
+        """The team with the lowest share, among those of which SMALL_GROUP people or more answered."""
+        told = [(team, share) for team, share in by_team(self.counting) if share is not None]
+        return min(told, key=lambda each: each[1].count / each[1].total, default=None)
+
+
+def by_team(answers: Iterable[GivenAnswer]) -> list[tuple[str, Tally | None]]:
+    """Each team's agreement with the record, None where fewer than SMALL_GROUP of it answered, by name."""
+    teams: dict[str, list[GivenAnswer]] = defaultdict(list)
+    for answer in answers:
+        teams[answer.team].append(answer)
+    return [(team, agreement_of(given)) for team, given in sorted(teams.items())]
+
+
+def agreement_of(answers: Sequence[GivenAnswer]) -> Tally | None:
+    if len({each.person_id for each in answers}) < SMALL_GROUP:
+        return None
+    return Tally(count=sum(each.agrees for each in answers), total=len(answers))

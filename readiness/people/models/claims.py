@@ -46,17 +46,17 @@ def of_rotation(column: str = "rotation_id") -> str:
 def of_site_or_all() -> str:
     """Rows of one site, or, without one, of every site."""
     return (
-        "SELECT coalesce(changed.site_id, place.id) FROM {rows} AS changed"
-        " LEFT JOIN inventory_site AS place ON changed.site_id IS NULL"
+        "SELECT place.id FROM {rows} AS changed"
+        " JOIN inventory_site AS place ON changed.site_id IS NULL OR place.id = changed.site_id"
     )
 
 
 def through(table: str, column: str) -> str:
     """Sites of the rows of `table`, each with a site or of all sites, that the changed rows refer to."""
     return (
-        "SELECT coalesce(parent.site_id, place.id) FROM {rows} AS changed"
+        "SELECT place.id FROM {rows} AS changed"
         f" JOIN {table} AS parent ON parent.id = changed.{column}"
-        " LEFT JOIN inventory_site AS place ON parent.site_id IS NULL"
+        " JOIN inventory_site AS place ON parent.site_id IS NULL OR place.id = parent.site_id"
     )
 
 

@@ -172,7 +172,10 @@ class Person(models.Model):
                 violation_error_message="Nobody requests a link to their own user.",
             ),
         ]
-        permissions = [("link_person", "Can request and end links of people to users")]
+        permissions = [
+            ("link_person", "Can request and end links of people to users"),
+            ("erase_person", "Can erase what is known of a person"),
+        ]
         triggers = [
             LINK_IS_CONFIRMED,
             *claims(of_person("id"), *CHANGED),

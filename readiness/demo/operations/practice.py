@@ -1,0 +1,237 @@
+"""What the demo's operator wrote down, practised and asked: procedures, alert rules, drills, a survey with answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+
+from inventory.models import Site
+from readiness.demo.core.plan import book
+from readiness.demo.core.records import share
+from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.staffing import Crews, Workforce, staffed_of, staffed_since
+from readiness.people.models import (
+    AlertRule,
+    Drill,
+    DrillAction,
+    Exercise,
+    Membership,
+    Participant,
+    Person,
+    Procedure,
+    Staffing,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+    Team,
+)
+
+DOCUMENT_DAYS = 365
+REVIEWED_BEFORE = timedelta(days=3)
+"""How long before its review is due a text of the demo is reviewed again."""
+
+
+def write_practice(
+    sites: Mapping[str, Site], workforce: Workforce, made: DemoObjects, *, now: datetime
+) -> None:
+    kept, teams, staffed = book("people"), workforce.teams, staffed_of(sites)
+    runbooks = _write_procedures(kept, staffed, teams, made, now=now)
+    AlertRule.objects.bulk_create(
+        AlertRule(
+            site=site, name=row["name"], is_critical=row["critical"], runbook=runbooks.get(row.get("runbook"))
+        )
+        for name, site in staffed.items()
+        for row in kept["alert_rules"]
+        if row.get("site", name) == name
+    )
+    hold_drills(staffed, workforce.crews, first=max(map(staffed_since, staffed)), last=0, loaded_at=now)
+    for row in kept["actions"]:
+        if row["site"] in staffed:
+            drill = Drill.objects.filter(site=staffed[row["site"]]).latest("held_at")
+            DrillAction.objects.create(
+                drill=drill,
+                text=row["text"],
+                team=teams[row["team"]],
+                due_at=now - timedelta(days=row["due"]),
+            )
+    _write_survey(kept["survey"], staffed, made, now=now)
+
+
+def _write_procedures(
+    kept: Mapping[str, Any],
+    sites: Mapping[str, Site],
+    teams: Mapping[str, Team],
+    made: DemoObjects,
+    *,
+    now: datetime,
+) -> dict[str | None, Procedure]:
+    """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
+    reviewed_at = now - timedelta(days=kept["register"])
+    wanted = [
+        Procedure(
+            slug=row["slug"],
+            title=row["title"],
+            kind=Procedure.Kind.RUNBOOK,
+            risk=row["risk"],
+            owner=teams[row["owner"]],
+            version="2",
+            reviewed_at=reviewed_at,
+            **kept["runbook_fields"],
+        )
+        for row in kept["runbooks"]
+    ]
+    runbooks = existing_or_new(Procedure, wanted, by=("slug",), made=made)
+    Procedure.objects.bulk_create(
+        Procedure(
+            site=site,
+            slug=f"{site.slug}-{kind}",
+            title=title.format(site=name),
+            kind=kind,
+            version="1",
+            reviewed_at=reviewed_at,
+            subject_changed_at=now - timedelta(days=changed) if changed else None,
+            review_days=DOCUMENT_DAYS,
+        )
+        for name, site in sites.items()
+        for kind, title in kept["documents"].items()
+        if kind not in kept["documents_missing"].get(name, ())
+        for changed in [kept["documents_behind"].get(name, {}).get(kind)]
+    )
+    return {runbook.slug: runbook for runbook in runbooks}
+
+
+def hold_drills(
+    sites: Mapping[str, Site], crews: Crews, *, first: int, last: int, loaded_at: datetime
+) -> int:
+    """Drills from `first` days before the loading to `last`, below 0 after it; returns how many."""
+    kept = book("people")
+    runbooks = {
+        row.slug: row for row in Procedure.objects.filter(slug__in=[row["slug"] for row in kept["runbooks"]])
+    }
+    drills = [
+        (
+            turn,
+            Drill(
+                site=site,
+                name=row["name"],
+                scenario=row["scenario"],
+                held_at=loaded_at - timedelta(days=age),
+                result=result,
+            ),
+        )
+        for name, site in sorted(sites.items())
+        for turn, age in enumerate(_drill_ages(name, kept["drill_every"], last))
+        if last <= age <= first
+        for row in [kept["drills"][(turn + site.pk) % len(kept["drills"])]]
+        for result in [(Drill.Result.PASSED, Drill.Result.WITH_ACTIONS)[turn % 2]]
+    ]
+    Drill.objects.bulk_create([drill for _, drill in drills])
+    used = {row["name"]: row["runbooks"] for row in kept["drills"]}
+    Exercise.objects.bulk_create(
+        Exercise(drill=drill, procedure=runbooks[slug]) for _, drill in drills for slug in used[drill.name]
+    )
+    domains = {group["key"]: group["domain"] for group in kept["groups"]}
+    Participant.objects.bulk_create(
+        Participant(drill=drill, person=person, domain=domains[key])
+        for _, drill in drills
+        for key in ("leads", *_groups_at(kept, drill.site.name))
+        for person in crews[key]
+    )
+    return len(drills)
+
+
+def _drill_ages(site: str, every: int, until: int) -> range:
+    first = staffed_since(site) - int(min(30, staffed_since(site) / 2) * share(site, "drill"))
+    return range(first, until - 1, -every)
+
+
+def _groups_at(kept: Mapping[str, Any], site: str) -> Sequence[str]:
+    """Groups on call at a site, as they are today."""
+    return [
+        key
+        for rotation in kept["rotations"]
+        if site in rotation["sites"]
+        for layer in rotation["layers"]
+        if "to" not in layer
+        for key in layer["groups"]
+    ]
+
+
+def review_again(runbook_ids: Sequence[int], sites: Sequence[Site], *, now: datetime) -> int:
+    """Whoever owns a text of the demo reviews it before it is due."""
+    texts = Procedure.objects.filter(pk__in=runbook_ids) | Procedure.objects.filter(site__in=sites)
+    due = texts.filter(
+        subject_changed_at=None, reviewed_at__lt=now + REVIEWED_BEFORE - timedelta(days=1) * F("review_days")
+    )
+    return due.update(reviewed_at=now)
+
+
+def _write_survey(
+    row: Mapping[str, Any], sites: Mapping[str, Site], made: DemoObjects, *, now: datetime
+) -> None:
+    survey = Survey.objects.create(
+        title=row["title"],
+        opens_at=now - timedelta(days=row["opens"]),
+        closes_at=now - timedelta(days=row["closes"]),
+    )
+    made.note([survey])
+    questions = [
+        (
+            asked,
+            SurveyQuestion(
+                survey=survey,
+                site=site,
+                text=asked["text"],
+                kind=asked["kind"],
+                choices=asked.get("choices", []),
+                truth=_truth(asked, site),
+                truth_source=asked.get("source", ""),
+            ),
+        )
+        for _, site in sorted(sites.items())
+        for asked in row["questions"]
+    ]
+    SurveyQuestion.objects.bulk_create([question for _, question in questions])
+    asked_people = _asked(sites, row["asked_of_team"], now=now)
+    SurveyAnswer.objects.bulk_create(
+        SurveyAnswer(
+            question=question,
+            person=person,
+            team=team,
+            value=_answer(asked, question, team.slug, place),
+            answered_at=survey.opens_at + timedelta(hours=5 * (place + 1)),
+        )
+        for asked, question in questions
+        for team, place, person in asked_people[question.site.name]
+    )
+
+
+def _truth(asked: Mapping[str, Any], site: Site) -> str:
+    if asked["kind"] == SurveyQuestion.Kind.NUMBER:
+        return f"{getattr(site, asked['truth']):g}"
+    return str(asked.get("truth", ""))
+
+
+def _asked(
+    sites: Mapping[str, Site], of_team: int, *, now: datetime
+) -> dict[str, list[tuple[Team, int, Person]]]:
+    """By site, the first people of each team that staffs it, with their places."""
+    people: dict[int, list[Person]] = defaultdict(list)
+    there = Membership.objects.filter(person__in=Person.objects.there(now)).select_related("person")
+    for membership in there.order_by("person__pk"):
+        people[membership.team_id].append(membership.person)
+    staffings = Staffing.objects.filter(site__in=sites.values()).select_related("site", "team").order_by("pk")
+    asked = defaultdict(list)
+    for staffing in staffings:
+        for place, person in enumerate(people[staffing.team_id][:of_team]):
+            asked[staffing.site.name].append((staffing.team, place, person))
+    return asked
+
+
+def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
+    if question.kind == SurveyQuestion.Kind.ESTIMATE:
+        return str(asked["by_team"][team] + 4 * (place % 3) - 4)
+    nth = asked["otherwise"].get(team)
+    return str(asked["instead"]) if nth and place % nth == 0 else question.truth

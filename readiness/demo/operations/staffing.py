@@ -1,0 +1,253 @@
+"""Who can run the demo's sites: people in groups, what they showed and learned, and what the sites ask of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.utils.text import slugify
+
+from inventory.models import DeviceType, Site
+from readiness.demo.core.plan import book
+from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.people import Staff
+from readiness.people.models import (
+    CapabilityRule,
+    Course,
+    Membership,
+    Person,
+    Qualification,
+    Skill,
+    SkillPrerequisite,
+    Staffing,
+    Team,
+    Training,
+)
+
+type Crews = Mapping[str, Sequence[Person]]
+"""People by the key of their group, in the order of people.yaml."""
+DOMAINS = ("compute", "network", "energy")
+ASSIGNED_BEFORE, DUE_AFTER = timedelta(days=21), timedelta(days=9)
+"""How long before its completion a course was assigned, and how long after it would have been due."""
+MAIL = "corvale.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """`people` are by their names, and by the keys of owners.yaml."""
+
+    teams: Mapping[str, Team]
+    crews: Crews
+    people: Mapping[str, Person]
+
+
+def write_workforce(
+    sites: Mapping[str, Site], staff: Staff, made: DemoObjects, *, now: datetime
+) -> Workforce:
+    """Those who staff these sites or are on call for them."""
+    kept, staffed = book("people"), staffed_of(sites)
+    staffing = [
+        (team, name)
+        for row in kept["staffing"]
+        for name in row["sites"]
+        if name in sites
+        for team in row["teams"]
+    ]
+    teams = {**staff.teams, **_teams(kept["teams"], made)}
+    crews = _crews(kept, staffed, {team for team, _ in staffing}, teams, staff, made, now=now)
+    Staffing.objects.bulk_create(
+        Staffing(team=teams[team], site=sites[name], begins_at=now - timedelta(days=staffed_since(name)))
+        for team, name in staffing
+    )
+    skills = _skills(kept, made)
+    _qualify(kept, crews, skills, now=now)
+    _train(kept, crews, skills, made, now=now)
+    by_name = {person.name: person for crew in crews.values() for person in crew}
+    return Workforce(teams, crews, by_name | dict(staff.people))
+
+
+def staffed_of(sites: Mapping[str, Site]) -> dict[str, Site]:
+    names = {name for row in book("people")["staffing"] for name in row["sites"]}
+    return {name: site for name, site in sites.items() if name in names}
+
+
+def staffed_since(site: str) -> int:
+    """Days before the loading."""
+    own = book("people")["staffed_since"]
+    return int(own[site] if site in own else book("records")["since"][site]["p3"])
+
+
+def crews_of(people: Mapping[str, Person]) -> Crews:
+    """The groups again, of people by name; somebody who is not there is left out."""
+    names = {row["key"]: row["name"] for row in book("owners")["people"]}
+    return {
+        group["key"]: [people[name] for key in group["people"] if (name := names.get(key, key)) in people]
+        for group in book("people")["groups"]
+    }
+
+
+def _teams(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[str, Team]:
+    teams = existing_or_new(Team, [Team(**row) for row in rows], by=("slug", "name"), made=made)
+    return {row["slug"]: team for row, team in zip(rows, teams, strict=True)}
+
+
+def _crews(
+    kept: Mapping[str, Any],
+    sites: Mapping[str, Site],
+    staffing: set[str],
+    teams: Mapping[str, Team],
+    staff: Staff,
+    made: DemoObjects,
+    *,
+    now: datetime,
+) -> Crews:
+    serving = {
+        key
+        for rotation in kept["rotations"]
+        if not sites.keys().isdisjoint(rotation["sites"])
+        for layer in rotation["layers"]
+        for key in layer["groups"]
+    }
+    groups = [
+        group for group in kept["groups"] if group["key"] in serving or group.get("team") in {None, *staffing}
+    ]
+    crews = {
+        group["key"]: [
+            staff.people.get(name) or _person(group, place, name, now=now)
+            for place, name in enumerate(group["people"])
+        ]
+        for group in groups
+    }
+    new = [
+        (person, teams[group["team"]])
+        for group in groups
+        for person in crews[group["key"]]
+        if person.pk is None
+    ]
+    made.note(Person.objects.bulk_create([person for person, _ in new]))
+    Membership.objects.bulk_create(Membership(person=person, team=team) for person, team in new)
+    return crews
+
+
+def _person(group: Mapping[str, Any], place: int, name: str, *, now: datetime) -> Person:
+    return Person(
+        name=name,
+        email=f"{slugify(name).replace('-', '.')}@{MAIL}",
+        employer=group.get("employer", ""),
+        time_zone=group["zones"][place % len(group["zones"])],
+        left_at=now - timedelta(days=group["left"]) if "left" in group else None,
+    )
+
+
+def _skills(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Skill]:
+    rows = [{key: value for key, value in row.items() if key != "needs"} for row in kept["skills"]]
+    skills = _named(Skill, [Skill(**row, levels=kept["levels"]) for row in rows], made)
+    SkillPrerequisite.objects.bulk_create(
+        [
+            SkillPrerequisite(skill=skills[row["slug"]], needed=skills[row["needs"]])
+            for row in kept["skills"]
+            if "needs" in row
+        ],
+        ignore_conflicts=True,
+    )
+    rules = [CapabilityRule(**row | {"skill": skills[row["skill"]]}) for row in kept["rules"]]
+    _named(CapabilityRule, rules, made)
+    return skills
+
+
+def _named[Row: Model](model: type[Row], wanted: list[Row], made: DemoObjects) -> dict[str, Row]:
+    """By the slugs that the file gives them; one that is there already under that slug or name is used."""
+    slugs = [str(getattr(row, "slug")) for row in wanted]  # noqa: B009
+    return dict(zip(slugs, existing_or_new(model, wanted, by=("slug", "name"), made=made), strict=True))
+
+
+def _qualify(kept: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill], *, now: datetime) -> None:
+    hardware = {each.slug: each for each in DeviceType.objects.all()}
+    leads = crews["leads"]
+    Qualification.objects.bulk_create(
+        Qualification(
+            person=person,
+            skill=skills[row["skill"]],
+            level=row.get("level", 3),
+            basis="declared" if person in leads else "assessed",
+            assessed_by=None if person in leads else leads[place % len(leads)],
+            device_type=hardware[shown_on] if shown_on else None,
+            shown_at=shown_at,
+            valid_until=now + timedelta(days=row["ends_in"])
+            if "ends_in" in row
+            else shown_at + timedelta(days=skills[row["skill"]].valid_days or 730),
+        )
+        for group in kept["groups"]
+        if group["key"] in crews
+        for row in group["shows"]
+        for place, person, since in _members(group, crews, row.get("of"))
+        if (shown_at := now - timedelta(days=min(since, row.get("since", since))))
+        for shown_on in row.get("on", [None])
+    )
+
+
+def _members(
+    group: Mapping[str, Any], crews: Crews, places: Sequence[int] | None = None
+) -> Iterator[tuple[int, Person, int]]:
+    """Place, person, and since how many days they can do what the group does."""
+    people = zip(crews[group["key"]], group["since"], strict=True)
+    for place, (person, since) in enumerate(people):
+        if places is None or place in places:
+            yield place, person, since
+
+
+def _train(
+    kept: Mapping[str, Any],
+    crews: Crews,
+    skills: Mapping[str, Skill],
+    made: DemoObjects,
+    *,
+    now: datetime,
+) -> None:
+    wanted = [
+        Course(**row | {"skill": skills.get(row.get("skill", "")), "valid_days": kept["course_days"]})
+        for row in kept["courses"]
+    ]
+    courses = _named(Course, wanted, made)
+    groups = {group["key"]: group for group in kept["groups"] if group["key"] in crews}
+    done = [
+        _completed(person, courses[slug], now - timedelta(days=since))
+        for group in groups.values()
+        for place, person, since in _members(group, crews)
+        for slug in _learned(group, place)
+    ]
+    waiting = [
+        Training(
+            person=person,
+            course=courses[row["course"]],
+            assigned_at=now - timedelta(days=row["assigned"]),
+            due_at=now - timedelta(days=row["due"]),
+        )
+        for row in kept["waiting"]
+        if row["group"] in groups
+        for _, person, _ in _members(groups[row["group"]], crews, row.get("of"))
+    ]
+    Training.objects.bulk_create([*done, *waiting])
+
+
+def _learned(group: Mapping[str, Any], place: int) -> Iterator[str]:
+    """Slugs of the courses of one person: the own domain's, the modules of the others, a shift beside one of them."""
+    if group["domain"] in DOMAINS:
+        yield f"{group['domain']}-basics"
+    missed = group.get("not_yet") if place >= group.get("literate", len(group["people"])) else None
+    others = [domain for domain in DOMAINS if domain not in (group["domain"], missed)]
+    for domain in others:
+        yield f"{domain}-neighbours"
+    yield f"{others[place % len(others)]}-shadow"
+
+
+def _completed(person: Person, course: Course, at: datetime) -> Training:
+    return Training(
+        person=person,
+        course=course,
+        assigned_at=at - ASSIGNED_BEFORE,
+        due_at=at + DUE_AFTER,
+        completed_at=at,
+        valid_until=at + timedelta(days=course.valid_days),
+    )
