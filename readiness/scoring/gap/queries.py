@@ -10,7 +10,13 @@ from django.db.models import QuerySet
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
-from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
+from readiness.people.core.growth import (
+    GROWTH_SPAN,
+    CapabilityGap,
+    QualifiedGrowth,
+    capability_gap,
+    growth_of,
+)
 from readiness.people.fleet import fleet_people
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import (
@@ -298,6 +304,12 @@ def capability(known: FleetStanding) -> CapabilityGap | None:
             kw_now=deployed.it_kw,
         )
     )
+
+
+def accelerator_growth(known: FleetStanding) -> float | None:
+    """Return the share grown over 180 days; None from zero."""
+    then = deployed_before(known, known.at - GROWTH_SPAN, known.capacity)
+    return growth_of(then.accelerators, known.gap.deployed.accelerators)
 
 
 def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
