@@ -95,8 +95,11 @@ def best_plan(
     if not trainable or most == 0:
         return NO_PLAN
     program = _Program(trainable, measure, most)
+    if program.columns > exact_up_to and most is None:
+        trainings = _for_all(trainable)
+        return TrainingPlan(trainings, tuple(trainable), float(program.held.sum()), is_exact=False)
     if program.columns > exact_up_to:
-        trainings = _greedy(trainable, most, measure)
+        trainings = _greedy(trainable, most or 0, measure)
         return TrainingPlan(trainings, _covered(trainable, trainings), program.relaxed(), is_exact=False)
     trainings = program.solved()
     covered = _covered(trainable, trainings)
@@ -252,17 +255,29 @@ class _Program:
         return highs
 
 
-def _greedy(
-    sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasure
-) -> tuple[PlannedTraining, ...]:
-    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
+    """Map each candidate to the sites that they could help."""
     at_person: dict[int, set[int]] = defaultdict(set)
     for place, site in enumerate(sites):
         for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
             at_person[person_id].add(place)
+    return at_person
+
+
+def _for_all(sites: Sequence[ShortSite]) -> tuple[PlannedTraining, ...]:
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+    reach = {person_id: len(places) for person_id, places in _places(sites).items()}
+    for site in sites:
+        for training in _needed(site, by_person, reach):
+            by_person[training.person_id].append(training)
+    return tuple(sorted(training for trainings in by_person.values() for training in trainings))
+
+
+def _greedy(sites: Sequence[ShortSite], most: int, measure: CapacityMeasure) -> tuple[PlannedTraining, ...]:
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+    at_person, left = _places(sites), most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
-    left = len(reach) * len(sites) if most is None else most
     chosen: list[PlannedTraining] = []
     while needed:
         fitting = [place for place, trainings in needed.items() if len(trainings) <= left]

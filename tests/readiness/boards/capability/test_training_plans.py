@@ -1,12 +1,19 @@
 """The best trainings, held against trying every set of them."""
 
+from datetime import date
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.boards.capability.core import PlannedTraining, Shortfall, ShortSite, best_plan
+from readiness.boards.capability.core import (
+    PlannedTraining,
+    Shortfall,
+    ShortSite,
+    after_working_days,
+    best_plan,
+)
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 
 KW = CapacityMeasure.POWER
@@ -98,3 +105,15 @@ def test_a_person_trained_once_counts_at_every_site_of_their_teams():
     plan = best_plan(sites, 1, KW)
     assert plan.trainings == (PlannedTraining(2, "cooling"),)
     assert plan.freed == CapacityFigures(1200.0, 16)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "last"),
+    [
+        pytest.param(date(2026, 11, 20), 1, date(2026, 11, 23), id="a Friday goes on with Monday"),
+        pytest.param(date(2026, 11, 21), 0.5, date(2026, 11, 23), id="part of a day takes the whole"),
+        pytest.param(date(2026, 11, 23), 6, date(2026, 12, 1), id="over a weekend"),
+    ],
+)
+def test_courses_take_working_days(start, days, last):
+    assert after_working_days(start, days) == last
