@@ -146,7 +146,7 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
     shifts = [part for shift in shifts for part in _without_absent(shift, plan)]
-    return tuple(sorted(shifts, key=_order))
+    return tuple(sorted((shift for shift in shifts if _meet(shift, span)), key=_order))
 
 
 def _order(shift: PlannedShift) -> tuple[datetime, int, datetime, int]:

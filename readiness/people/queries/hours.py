@@ -53,8 +53,8 @@ class PlannedDuty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationOutlook:
-    """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave makes
-    nobody's, `gaps` times without a primary, `strangers` names that Muster does not know."""
+    """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
+    makes nobody's, `gaps` times without a primary, `strangers` names that Muster does not know."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None

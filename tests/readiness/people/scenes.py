@@ -42,7 +42,13 @@ def outgrown(site, now):
         inventory.capacity_event(site=site, happened_on=(now - ago).date(), accelerators=64)
 
 
+def uncovered_domains(site, now):
+    """Somebody on call for one domain, today alone."""
+    made.shift(made.rotation(site), made.person(), now=now)
+
+
 BEGIN = {
+    "p3-oncall-staffing": uncovered_domains,
     "p3-role-coverage": uncovered,
     "p3-competency-verified": uncovered,
     "p3-training-currency": overdue,
@@ -50,6 +56,13 @@ BEGIN = {
     "p3-capability-gap": outgrown,
 }
 STATED = {
+    "p3-oncall-staffing": {
+        "domains-uncovered": 0,
+        "unqualified-on-call": 0,
+        "limits-exceeded": 0,
+        "time-on-call": 20,
+        "rotation-size": 8,
+    },
     "p3-role-coverage": {"people-per-role": 2},
     "p3-competency-verified": {"assessed": 100},
     "p3-training-currency": {"on-call": 100, "overall": 100},

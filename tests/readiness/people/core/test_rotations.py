@@ -1,7 +1,11 @@
 """Rotations to shifts: turns, both changes of the clock, overrides, swaps, leave; and which rules are refused."""
 
+# Times of day are local: each test says in which zone.
+# ruff: noqa: DTZ001
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -80,7 +84,7 @@ def test_shifts_keep_the_time_of_day_and_the_turns(zone, begins, hour, hours, ev
 def test_round_the_clock_leaves_no_gap_where_the_clocks_change(day, hours):
     start = instant(day, "Europe/Berlin")
     shifts = shifts_of(plan(layer(first=day - timedelta(days=3) + 9 * HOUR)), start, start + 72 * HOUR)
-    assert all(one.ends_at == other.starts_at for one, other in zip(shifts, shifts[1:], strict=False))
+    assert all(one.ends_at == other.starts_at for one, other in pairwise(shifts))
     changed = next(shift for shift in shifts if shift.starts_at == instant(day + 9 * HOUR, "Europe/Berlin"))
     assert changed.ends_at - changed.starts_at == hours * HOUR
 
