@@ -28,13 +28,14 @@ DOMAINS = ("compute", "network", "energy")
 ON_ROTATION = 8
 WEEKS_BACK, WEEKS_AHEAD = 60, 5
 SKILLS = (
-    ("compute", "accelerator-vendor", "Accelerator nodes"),
-    ("network", "fabric-vendor", "Fabric of the vendor"),
-    ("network", "fabric", "Fabrics"),
-    ("energy", "cooling", "Cooling"),
-    ("energy", "power", "Power chain"),
-    ("compute", "site", "Incident response"),
+    ("compute", "accelerator-vendor", "Accelerator nodes", 2),
+    ("network", "fabric-vendor", "Fabric of the vendor", 2),
+    ("network", "fabric", "Fabrics", 2),
+    ("energy", "cooling", "Cooling", 24),
+    ("energy", "power", "Power chain", 2),
+    ("compute", "site", "Incident response", 24),
 )
+"""Domain, what a rule asks about, name, and people: so many of two that about half the sites have too few."""
 
 
 def write_people(site_ids: Sequence[int], *, count: int, now: datetime) -> None:
@@ -61,11 +62,13 @@ def write_people(site_ids: Sequence[int], *, count: int, now: datetime) -> None:
 def _skills() -> list[Skill]:
     skills = Skill.objects.bulk_create(
         Skill(name=name, slug=f"estate-{subject}", domain=domain, levels=["Knows it", "Does it alone"])
-        for domain, subject, name in SKILLS
+        for domain, subject, name, _ in SKILLS
     )
     CapabilityRule.objects.bulk_create(
-        CapabilityRule(name=name, slug=f"estate-{subject}", subject=subject, skill=skill, level=1)
-        for skill, (_, subject, name) in zip(skills, SKILLS, strict=True)
+        CapabilityRule(
+            name=name, slug=f"estate-{subject}", subject=subject, skill=skill, level=1, people=number
+        )
+        for skill, (_, subject, name, number) in zip(skills, SKILLS, strict=True)
     )
     return skills
 

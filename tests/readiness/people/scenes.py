@@ -5,6 +5,8 @@ from datetime import timedelta
 from tests.inventory import made as inventory
 from tests.readiness.people import made
 
+DAY = timedelta(days=1)
+
 
 def uncovered(site, now):
     """Two switches of a maker, somebody on call, and nobody who knows them."""
@@ -37,7 +39,7 @@ def outgrown(site, now):
     inventory.device(site=site, device_type=switch, role="switch")
     skill = made.skill()
     made.rule(skill)
-    made.qualification(person, skill, device_type=switch, shown_at=now - year)
+    made.qualification(person, skill, device_type=switch, shown_at=now - year, valid_until=now + 300 * DAY)
     for ago in (year, timedelta(days=10)):
         inventory.capacity_event(site=site, happened_on=(now - ago).date(), accelerators=64)
 
