@@ -15,6 +15,8 @@ urlpatterns = [
     path("oncall/hours/", rotations.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
     *rotations.STEPS.routes("swaps/<int:pk>/"),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
     path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
     path(
