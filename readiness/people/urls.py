@@ -22,8 +22,6 @@ urlpatterns = [
     path(
         "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
     ),
-    path("coverage/", coverage.coverage, name="coverage"),
-    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),
