@@ -28,6 +28,7 @@ from readiness.people.models import (
     Team,
 )
 
+DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365
 REVIEWED_BEFORE = timedelta(days=3)
 """How long before its review is due a text of the demo is reviewed again."""
@@ -68,7 +69,8 @@ def _write_procedures(
     now: datetime,
 ) -> dict[str | None, Procedure]:
     """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
-    reviewed_at = now - timedelta(days=kept["register"])
+    attested = book("records")["routine"][DOCUMENTS]
+    reviewed_at = now - timedelta(days=attested["until"])
     wanted = [
         Procedure(
             slug=row["slug"],
