@@ -249,7 +249,7 @@ TELEMETRY_LIVE_S = env.integer(
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 
-# --- calendars ---------------------------------------------------------------------------------------------------------
+# --- calendars --------------------------------------------------------------------------------------------------------
 CALENDAR_HOSTS = [
     host.lower()
     for host in env.words(

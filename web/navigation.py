@@ -65,6 +65,9 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Campaigns", "campaigns", "golive.view_campaign", "g c", "validation runs"),
         NavigationTab("Go-live reviews", "reviews", "evidence.view_review", "g o", "sign"),
         NavigationTab("Waivers", "waivers", "grants.view_grant", "g w", "exceptions"),
+        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
+        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
+        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
     )),
     NavigationEntry("Placement", "scale", (
         NavigationTab("Explorer", "tradeoffs", "tradeoffs.view_sitefactor", "g t", "trade-offs where to place"),
@@ -82,6 +85,8 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
+        NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
+        NavigationTab("Capability gap", "capability", "people.view_team", words="staff growth training plan"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
 from readiness.boards.queries.samples import SeriesPanel
+from readiness.people.core.growth import CapabilityGap
 from readiness.scoring.core.closing import ClosingTarget, least_checks
-from readiness.scoring.core.gap import CapabilityGap, CapacityFigures, CapacityMeasure, Gap
+from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
@@ -224,13 +225,29 @@ def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
     return " ".join(sentences) or "No group's gap changed over this time."
 
 
-def capability(gap: CapabilityGap, growth: float | None) -> str:
-    if growth is None:
-        return "Not recorded: no accelerators were deployed 180 days ago."
-    change = f"changed by {number(100 * growth, 0)} % in 180 days"
+def capability(gap: CapabilityGap | None) -> str:
+    if gap is None:
+        return "Staff growth gap: not recorded. Nothing is known of the people who run these sites."
     if gap.points is None:
-        return f"Not recorded: accelerators {change}; figures of qualified people are missing."
-    return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
+        return f"Staff growth gap: unknown. {gap.reason}"
+    known = gap.known
+    what = "Accelerators" if known.accelerators_then else "Power"
+    return (
+        f"Staff growth gap: {number(gap.points, 0)} points. {what} changed by {_percent(gap.capacity_growth)} in 180"
+        f" days, qualified people by {_percent(gap.people_growth)}, from {known.qualified_then} to"
+        f" {known.qualified_now}."
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "an unknown share" if share is None else f"{number(100 * share, 0)} %"
+
+
+def staff_growth_gap(gap: CapabilityGap | None) -> str:
+    """The figure in words, for a card."""
+    if gap is None:
+        return "not recorded"
+    return "unknown" if gap.points is None else f"{number(gap.points, 0)} points"
 
 
 def single_check(closing: Closing) -> str:

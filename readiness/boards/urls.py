@@ -2,6 +2,9 @@
 
 from django.urls import path
 
+from readiness.boards.calibration import views as calibration
+from readiness.boards.capability import api as capability_api
+from readiness.boards.capability import views as capability
 from readiness.boards.determinism import views as determinism
 from readiness.boards.dry_run import views as dry_run
 from readiness.boards.explain import api as explain_api
@@ -53,10 +56,15 @@ urlpatterns = [
     path("readiness/report/", matrix.report, name="readiness-report"),
     path("readiness/checks/", checks.overview, name="checks"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+    path("readiness/calibration/", calibration.page, name="calibration"),
     path("readiness/gap/", gap.page, name="gap"),
     path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
     path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
+    path("people/gap/", capability.page, name="capability"),
+    path("people/gap/plan/", capability.plan, name="capability-plan"),
+    path("people/gap/chart.<str:form>", capability.chart, name="capability-chart"),
+    path("api/people/gap/", capability_api.gap, name="people-gap"),
     path("readiness/interop/", interop.fleet, name="interop"),
     path("readiness/determinism/", determinism.fleet, name="determinism"),
     path("readiness/determinism/charts/tails.<str:form>", determinism.tails_chart, name="determinism-chart"),

@@ -28,7 +28,7 @@ from readiness.workloads.models import Placement, WorkloadClass
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
-_READ = (
+COVERED_FROM = (
     *(Person, User, Team, Membership, Staffing, Skill, Qualification, SkillExemption, CapabilityRule),
     *(Course, Training, DeviceType, WorkloadClass, Placement),
 )
@@ -39,7 +39,7 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
     covered = kept_coverage_of(sites, now=now)
     called = on_call.standing_of(sites, covered, now=now)
     practised = practice.practice_of(sites, now=now)
-    grown = growth.growth_of(sites, now=now)
+    grown = growth.growth_of(covered, now=now)
     return {
         site_id: SitePeople(
             coverage=covered.get(site_id),
@@ -70,7 +70,7 @@ def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[i
     """Read anew only those sites where anything changed, or the clock moved past something."""
     if not sites:
         return {}
-    kept = _kept_since(stamp_of(*_READ))
+    kept = _kept_since(stamp_of(*COVERED_FROM))
     called = coverage.on_call_of(sites, now=now)
     changed = {
         site_id: site

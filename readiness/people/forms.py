@@ -7,12 +7,17 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from inventory.models import Manufacturer
 from inventory.queries import end_of_day
-from readiness.people.models import Person, Team
-from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
+from readiness.people.models import Course, Person, Qualification, Team
+from readiness.people.models.skills import SUBJECT_VALUES
+from web.clock import now
+from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, RefusedForm, Suggesting
+from web.kinds.declaring import ObjectForm
 from web.visibility import reader
 
 
@@ -91,4 +96,75 @@ def _last_day(left_at: datetime | None, zone: str) -> Any:
         (left_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone or str(UTC))).date()
         if left_at
         else None
+    )
+
+
+class SkillForm(ObjectForm):
+    levels = SimpleArrayField(
+        forms.CharField(max_length=200),
+        delimiter="\n",
+        label="Levels",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="What somebody at level 1 can do, on the next line at level 2, and so on.",
+    )
+
+
+def _values() -> list[str]:
+    vendors = Manufacturer.objects.order_by("slug").values_list("slug", flat=True)
+    return [*(value for values in SUBJECT_VALUES.values() for value in values), *vendors]
+
+
+class RuleForm(ObjectForm):
+    value = forms.CharField(
+        label="Value",
+        max_length=100,
+        required=False,
+        widget=Suggesting(_values),
+        help_text="Such as the slug of a manufacturer. Empty: each value that is found, by itself.",
+    )
+
+
+class SignedForm(ObjectForm):
+    """Writes down in the field `signed` of a new object who entered it."""
+
+    signed = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            setattr(self.instance, self.signed, reader())
+
+
+class ExemptionForm(SignedForm):
+    signed = "granted_by"
+
+
+class RevokeForm(RefusedForm):
+    reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason")
+
+
+class StartingSetForm(RefusedForm):
+    confirmed = forms.BooleanField(label="Add the skills, rules and courses that are not here yet")
+
+    def asked(self) -> dict[str, Any]:
+        return {}
+
+
+class AssignForm(RefusedForm):
+    course = forms.ModelChoiceField(Course.objects.order_by("name", "pk"), label="Course")
+    people = forms.ModelMultipleChoiceField(Person.objects.none(), label="People")
+    due_at = forms.DateTimeField(label="Due at", widget=MinuteInput(), help_text="In your time zone.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["people"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Person.objects.there(now()).order_by("name", "pk")
+        if isinstance(begun := self.initial.get("people"), str):  # An address names several by their ids.
+            self.initial["people"] = begun.split(",")
+
+
+class CompleteForm(RefusedForm):
+    completed_at = forms.DateTimeField(
+        label="Completed at", required=False, widget=MinuteInput(), help_text="In your time zone. Empty: now."
     )

@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from readiness.people import views
+from readiness.people import survey_views, views
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
+from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
+    path("oncall/", rotations.on_call, name="on-call"),
+    path("oncall/hours/", rotations.hours, name="on-call-hours"),
+    path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
+    *rotations.STEPS.routes("swaps/<int:pk>/"),
+    path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
+    path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
+    path(
+        "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
+    ),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

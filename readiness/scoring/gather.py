@@ -29,6 +29,7 @@ from readiness.grants.queries import SiteGrants
 from readiness.jurisdiction import queries as rules
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.ownership.queries import terms_of
+from readiness.people.core.facts import SitePeople
 from readiness.people.facts import people_facts
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.choosing import with_evidence
@@ -86,7 +87,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     return {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
-            context=_context(profiles[site_id], things[site_id]),
+            context=_context(profiles[site_id], things[site_id], people[site_id]),
             limits=_limits(profiles[site_id], framework) | limits.get(site_id, {}),
             things=things[site_id].things,
             names=things[site_id].names | {("site", site_id): profiles[site_id].name},
@@ -109,9 +110,10 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     }
 
 
-def context_of(site_id: int) -> SiteContext:
+def context_of(site_id: int, *, now: datetime) -> SiteContext:
     [facts] = site_facts([site_id])
-    return _context(facts, things_of([site_id])[site_id])
+    [people] = people_facts({site_id: facts}, now=now).values()
+    return _context(facts, things_of([site_id])[site_id], people)
 
 
 def limits_of(
@@ -123,7 +125,8 @@ def limits_of(
     return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
-def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
+def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> SiteContext:
+    rotation = people.on_call.smallest if people.on_call else None
     return SiteContext(
         kind=SiteKind(site.kind),
         stage=Stage(site.stage),
@@ -136,6 +139,7 @@ def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
         compute_objects=things.count("compute") if things.things else None,
         network_objects=things.count("network") if things.things else None,
         energy_objects=things.count("energy") if things.things else None,
+        on_call_sites=rotation.sites if rotation else None,
         # Empty means that there is none: the field's own help says so.
         has_generator=site.generator_start_s is not None,
         liquid_cooled=site.liquid_cooled,

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -20,6 +21,7 @@ from web.kinds import added, details
 from web.kinds.entries import said
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
+from web.rest.errors import refusal
 from web.tables import page, respond, wants_table_only
 from web.tables.menus import Action
 from web.timerange import BadParameter
@@ -68,20 +70,24 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 
 def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
     """List what the reader may do with one object."""
+    pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
+    return _entries(request, kind, obj) + [
+        Action(label, url, icon)
+        for name, label, icon in pages
+        if (url := kind.url_if(request.user, name, obj))
+    ]
+
+
+def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
+    """List the forms about one object that the reader may fill in."""
     allowed = [
         each
         for each in kind.entries
         if each.on_object and each.form is not None and request.user.has_perms(each.permissions)
     ]
-    entries = [
+    return [
         Action(said(entry.heading, obj), reverse(entry.url_name, args=[getattr(obj, kind.key)]), entry.icon)
         for entry in allowed
-    ]
-    pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
-    return entries + [
-        Action(label, url, icon)
-        for name, label, icon in pages
-        if (url := kind.url_if(request.user, name, obj))
     ]
 
 
@@ -129,6 +135,7 @@ def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
         "kind": kind,
         "object": obj,
         "breadcrumbs": kind.breadcrumbs(*details.above(kind, obj), (str(obj), "")),
+        "entries": _entries(request, kind, obj),
         "edit_url": kind.url_if(request.user, "edit", obj),
         "delete_url": kind.url_if(request.user, "delete", obj),
         "api_url": links.api_url(obj),
@@ -166,9 +173,9 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if message := form.cleaned_data.get("changelog_message"):
             actor.note(message)
-        saved = form.save()
-        messages.success(request, f"{saved} is saved. {kind.then}".strip())
-        return redirect(kind.page_of(saved))
+        if (saved := _saved(form)) is not None:
+            messages.success(request, f"{saved} is saved. {kind.then}".strip())
+            return redirect(kind.page_of(saved))
     of_it = [(before, kind.page_of(obj))] if obj is not None else []
     verb = "Change" if obj is not None else "Add"
     context = {
@@ -181,6 +188,17 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         "breadcrumbs": kind.breadcrumbs(*of_it, (verb, "")),
     }
     return render(request, "web/kinds/form.html", context, status=422 if form.errors else 200)
+
+
+def _saved(form: Any) -> Any:
+    """The object; None where the database refuses it, which the form then says beside the field."""
+    try:
+        with transaction.atomic():
+            return form.save()
+    except IntegrityError as error:
+        for field, reasons in refusal(error).items():
+            form.add_error(field if field in form.fields else None, reasons)
+        return None
 
 
 def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:

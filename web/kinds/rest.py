@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 
+from web.forms import MinuteInput
 from web.kinds.kind import Kind
 from web.rest.filters import ObjectFilterSet
 from web.rest.serializers import ObjectSerializer
@@ -46,7 +47,10 @@ def form_of(
     units: Mapping[str, str],
     **meta: Any,
 ) -> type[forms.ModelForm]:
-    """A form of the model; `base` may bring fields of its own."""
+    """A form of the model; `base` may bring fields of its own. Instants are asked for to the minute, in the reader's
+    zone."""
+    instants = [name for name in fields if isinstance(model._meta.get_field(name), DateTimeField)]
+    meta["widgets"] = {name: MinuteInput() for name in instants} | dict(meta.get("widgets", {}))
     meta |= {"model": model, "fields": fields}
     members = {"Meta": type("Meta", (), meta), "groups": groups, "units": units}
     return type(f"{model.__name__}Form", (base,), members)

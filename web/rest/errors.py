@@ -104,6 +104,8 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
     for constraint in _constraints(model):
         if constraint.name == name:
             return _broken(constraint, model)
+    if column:  # A trigger refused it, and says why.
+        return {_field_name(model, column): [_diagnosis(error, "message_primary") or str(error)]}
     key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
     if key is None:
         return {NON_FIELD: [f"Constraint {name} is violated."]}

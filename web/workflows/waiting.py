@@ -63,7 +63,9 @@ class Waiting:
             F(turn.since).asc(),
             F("pk").asc(),
         ]
-        rows = list(self.rows(by, now).select_related(*turn.joined).order_by(*first)[:limit])
+        # With None nothing is joined.
+        joined = self.rows(by, now).select_related(*(turn.joined or (None,)))
+        rows = list(joined.order_by(*first)[:limit])
         return [_entry(turn, obj, subject) for obj, subject in zip(rows, turn.subjects(rows), strict=True)]
 
 

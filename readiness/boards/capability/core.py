@@ -12,7 +12,9 @@ still need, and the linear relaxation bounds what any plan can reach.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import islice
+from math import ceil
 from typing import NamedTuple
 
 import highspy
@@ -23,6 +25,7 @@ from readiness.tradeoffs.core.relaxation import quiet_highs
 
 EXACT_UP_TO = 600
 """Columns: groups of people, and sites."""
+FRIDAY = 4
 _LEAST = 1e-4
 """Capacities that differ by less are alike."""
 
@@ -98,6 +101,14 @@ def best_plan(
     trainings = program.solved()
     covered = _covered(trainable, trainings)
     return TrainingPlan(trainings, covered, sum(measure.of(site.held) for site in covered), is_exact=True)
+
+
+def after_working_days(start: date, days: float) -> date:
+    """The last of so many working days after `start`; part of a day takes the whole of it."""
+    on = start
+    for _ in range(ceil(days)):
+        on += timedelta(days=1 if on.weekday() < FRIDAY else 7 - on.weekday())
+    return on
 
 
 def _covered(sites: Sequence[ShortSite], trainings: Iterable[Training]) -> tuple[ShortSite, ...]:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from inventory.models import Site
 from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, read
+from readiness.people.core.growth import CapabilityGap
 from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
@@ -21,6 +22,8 @@ from web.timerange import TimeRange
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
 PROJECTION = ("method", "instants", "deployed", "ready", "deployed_band", "ready_band")
 BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
+GROWN = ("points", "accelerators_per_person", "kw_per_person", "capacity_growth", "people_growth")
+GROWTH = ("qualified_now", "qualified_then")
 DEFAULT_RANGE = "now-365d"
 MOST_SITES = 1000
 """Sites of a plan that one answer names, the first of them; it says how many there are."""
@@ -135,11 +138,15 @@ def gap(request: Request) -> dict[str, Any]:
         ],
         "projection": _fields(whole.projection, *PROJECTION) if whole.projection else None,
         "no_projection": whole.no_projection,
-        "capability_gap": {
-            **_fields(at_present.capability, "points", "accelerators_per_person", "reason"),
-            "accelerator_growth": at_present.growth,
-        },
+        "capability_gap": capability_fields(at_present.capability),
     }
+
+
+def capability_fields(gap: CapabilityGap | None) -> dict[str, Any]:
+    """Null where nobody is recorded; `points` is null, with a reason, where there is no base to grow from."""
+    if gap is None:
+        return dict.fromkeys((*GROWN, *GROWTH)) | {"reason": "Nobody is recorded."}
+    return _fields(gap, *GROWN, "reason") | _fields(gap.known, *GROWTH)
 
 
 def _question(request: Request) -> Question:

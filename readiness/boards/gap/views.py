@@ -284,21 +284,20 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
         name: measure.of(getattr(gap, name)) for name in ("deployed", "ready", "conditional", "not_ready")
     }
     deployed = bands["deployed"]
-    points = present.capability.points
     return {
         "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
         "shares": {name: findings.share(value, deployed) for name, value in bands.items() if deployed},
         "sites_counted": how_many(
             sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
         ),
-        "capability": None if points is None else Formatted(number(points, 0), "points"),
+        "capability": findings.staff_growth_gap(present.capability),
         "gap_figure": _quantity(measure.of(gap.gap), measure, counted="accelerators"),
         "standing": findings.standing(gap, present.known.verdicts, measure=measure),
         "pace": findings.pace(present.outlook.pace, gap, measure=measure),
         "over_time_footer": findings.ahead(present.outlook),
         "sentences": [
             findings.projected(present.outlook, measure=measure),
-            findings.capability(present.capability, present.growth),
+            findings.capability(present.capability),
         ],
         "bars": _bars(groups, question, address),
         "more_groups": max(len(groups) - MOST_BARS, 0),

@@ -16,6 +16,7 @@ from readiness.boards.queries.fleet import DomainCard, Fleet
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.figures import provenance_of_all
+from readiness.scoring.gap.queries import capability
 from readiness.scoring.queries import capacity
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.standing import FleetStanding, standing
@@ -58,6 +59,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **around,
             **_figures(figures),
             **_gap_card(request, span),
+            "capability": findings.staff_growth_gap(capability(known)),
             **_rest(at, known, domains),
             **sites_map.card(known, regions=regions, unknown=_unknown_domains(domains)),
         }

@@ -74,7 +74,7 @@ def create(
     campaign = _save_new(site, by=by, now=now, **planned)
     _version, framework = framework_queries.current()
     CampaignItem.objects.bulk_create(
-        _item_of(campaign, *planned) for planned in plan(framework, context_of(site.pk))
+        _item_of(campaign, *planned) for planned in plan(framework, context_of(site.pk, now=now))
     )
     return campaign
 

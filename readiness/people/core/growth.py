@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import accumulate
@@ -43,27 +43,24 @@ class QualifiedGrowth:
     is_on_call: bool = False
     until: datetime | None = None
 
-    @property
-    def gap(self) -> CapabilityGap:
-        return capability_gap(self)
-
 
 @dataclass(frozen=True, slots=True)
 class CapabilityGap:
     """`points`: growth of capacity minus growth of qualified people, in percentage points; None with a reason where
     there is no base to grow from. Growths are shares: 0.5 is half as much again."""
 
+    known: QualifiedGrowth
     points: float | None
     accelerators_per_person: float | None
-    kw_per_person: float | None = None
-    capacity_growth: float | None = None
-    people_growth: float | None = None
+    kw_per_person: float | None
+    capacity_growth: float | None
+    people_growth: float | None
     reason: str = ""
 
 
 NOTHING_THEN = "No capacity was commissioned 180 days ago: from zero there is no growth to compare."
 NOBODY_THEN = "Nobody was qualified 180 days ago: from zero there is no growth to compare."
-NOBODY = "Not recorded: nobody is recorded as qualified."
+NOBODY_QUALIFIED = "Nobody is qualified now or was 180 days ago: there is no growth to compare."
 
 
 def capability_gap(known: QualifiedGrowth) -> CapabilityGap:
@@ -75,11 +72,11 @@ def capability_gap(known: QualifiedGrowth) -> CapabilityGap:
         grown = growth_of(known.kw_then, known.kw_now)
     of_people = growth_of(known.qualified_then, people)
     if grown is not None and of_people is not None:
-        return CapabilityGap(100 * (grown - of_people), *per_person, grown, of_people)
+        return CapabilityGap(known, 100 * (grown - of_people), *per_person, grown, of_people)
     reason = NOTHING_THEN
     if of_people is None:
-        reason = NOBODY_THEN if people else NOBODY
-    return CapabilityGap(None, *per_person, grown, of_people, reason)
+        reason = NOBODY_THEN if people else NOBODY_QUALIFIED
+    return CapabilityGap(known, None, *per_person, grown, of_people, reason)
 
 
 def growth_of(then: float, now: float) -> float | None:
@@ -168,7 +165,9 @@ class QualifiedSite:
 
     def changes_at(self, now: datetime) -> Iterator[datetime]:
         """Instants after `now` at which another number counts, or counted 180 days before."""
-        moments = {moment for span in (*self.assigned, *self.on_call) for moment in (span.begins_at, span.ends_at)}
+        moments = {
+            moment for span in (*self.assigned, *self.on_call) for moment in (span.begins_at, span.ends_at)
+        }
         return later(moments.union(self.called or ()), now)
 
 
@@ -217,7 +216,9 @@ def qualified_sites(
         return QualifiedSite(
             assigned=tuple(spans(wanted, assigned.get(site_id, {}))),
             on_call=tuple(
-                QualifiedSpan(person_id, *each) for person_id, of_person in called.items() for each in merged(of_person)
+                QualifiedSpan(person_id, *each)
+                for person_id, of_person in called.items()
+                for each in merged(of_person)
             ),
             called=(min(every)[0], max(end for _, end in every)) if every else None,
         )
@@ -245,4 +246,3 @@ def counted[Group: Hashable](
                 steps[last] -= 1
                 until = last
     return {group: list(accumulate(steps[:-1])) for group, steps in changes.items()}
-

@@ -1,8 +1,222 @@
 """Who is on call, and how a rotation stands."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from readiness.people.core.coverage import CoveredRequirement
+from readiness.people.core.rotations import Span
+
+DOMAINS = ("compute", "network", "energy")
+PRIMARY, SECONDARY = 1, 2
+LEVELS = {PRIMARY: "primary", SECONDARY: "secondary"}
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+OFFICE = (time(8), time(18))
+"""Weekdays between these, in local time, are no overtime."""
+SATURDAY = 5
+OVERLOAD = 0.15
+"""Whoever has that much more than the mean is overloaded, as in Grafana OnCall."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShift(Span):
+    rotation: int
+    domain: str
+    level: int
+    person: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """A skill that the site requires of those on call, and nobody at this level has; level None: too few of all."""
+
+    domain: str
+    level: int | None
+    skill: str
+
+    def __str__(self) -> str:
+        who = "too few on call" if self.level is None else LEVELS[self.level]
+        return f"{self.domain}, {who}: {self.skill}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationSize:
+    people: int
+    sites: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallStanding:
-    pass
+    """Of one site. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days. `busiest`
+    is the largest share of 30 days, past or coming, that one person is on call, in %. `until` is when any of it changes
+    next."""
+
+    uncovered: tuple[tuple[str, int], ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    busiest: float | None = None
+    smallest: RotationSize | None = None
+    until: datetime | None = None
+
+
+def standing(
+    shifts: Sequence[HeldShift],
+    duties: Iterable[HeldShift],
+    requirements: Iterable[CoveredRequirement],
+    sizes: Iterable[RotationSize],
+    *,
+    now: datetime,
+) -> OnCallStanding:
+    """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere."""
+    held = [shift for shift in shifts if shift.person is not None]
+    edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
+    # A gap is seen a week ahead.
+    edges |= {at - WEEK for at in edges}
+    return OnCallStanding(
+        uncovered=_uncovered(held, now),
+        lacks=lacks(requirements, present(held, now)),
+        busiest=_busiest(duties, now),
+        smallest=min(sizes, key=lambda size: (size.people, size.sites), default=None),
+        until=min((at for at in edges if at > now), default=None),
+    )
+
+
+def _uncovered(held: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int], ...]:
+    spans: dict[tuple[str, int], list[HeldShift]] = {}
+    for shift in held:
+        spans.setdefault((shift.domain, shift.level), []).append(shift)
+    return tuple(
+        (domain, level)
+        for domain in DOMAINS
+        for level in LEVELS
+        if gaps(spans.get((domain, level), ()), now, now + WEEK)
+    )
+
+
+def gaps(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+    """Times from `start` to `end` that none of the spans covers."""
+    open_from, left = start, []
+    for span in sorted(spans, key=lambda each: each.starts_at):
+        if span.starts_at > open_from:
+            left.append(Span(starts_at=open_from, ends_at=min(span.starts_at, end)))
+        open_from = max(open_from, span.ends_at)
+        if open_from >= end:
+            return left
+    return [*left, Span(starts_at=open_from, ends_at=end)]
+
+
+def present(held: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
+    """Who is on call, by domain and level."""
+    people: dict[tuple[str, int], set[int]] = {}
+    for shift in held:
+        if shift.person is not None and shift.starts_at <= at < shift.ends_at:
+            people.setdefault((shift.domain, shift.level), set()).add(shift.person)
+    return {key: frozenset(each) for key, each in people.items()}
+
+
+def lacks(
+    requirements: Iterable[CoveredRequirement], people: Mapping[tuple[str, int], Collection[int]]
+) -> tuple[Lack, ...]:
+    """Skills of which the site asks for somebody on each shift, and the primary or the secondary has none."""
+    found = []
+    for covered in requirements:
+        asked = covered.requirement
+        able = covered.on_call | covered.exempt
+        of_domain = {level: frozenset(people.get((asked.domain, level), ())) for level in LEVELS}
+        if asked.per_shift == 0 or not any(of_domain.values()):
+            continue
+        skill = f"{asked.skill_name}, level {asked.level}"
+        without = [level for level, there in of_domain.items() if there and not there & able]
+        found += [Lack(domain=asked.domain, level=level, skill=skill) for level in without]
+        if not without and len(frozenset().union(*of_domain.values()) & able) < asked.per_shift:
+            found.append(Lack(domain=asked.domain, level=None, skill=skill))
+    return tuple(dict.fromkeys(found))
+
+
+def hours_of(shifts: Iterable[HeldShift], start: datetime, end: datetime) -> dict[int, float]:
+    """Hours of each person on call from `start` to `end`, at whatever level; what overlaps counts once."""
+    by_person: dict[int, list[HeldShift]] = {}
+    for shift in shifts:
+        if shift.person is not None and shift.starts_at < end and shift.ends_at > start:
+            by_person.setdefault(shift.person, []).append(shift)
+    whole = (end - start).total_seconds()
+    return {
+        person: (whole - sum(_seconds(gap) for gap in gaps(spans, start, end))) / 3600
+        for person, spans in by_person.items()
+    }
+
+
+def _seconds(span: Span) -> float:
+    return (span.ends_at - span.starts_at).total_seconds()
+
+
+def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
+    held = list(duties)
+    hours = [
+        each
+        for start, end in ((now - MONTH, now), (now, now + MONTH))
+        for each in hours_of(held, start, end).values()
+    ]
+    return 100 * max(hours) / (MONTH.total_seconds() / 3600) if hours else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What a person does of a rotation in a time."""
+
+    person: int
+    hours: float
+    overtime: float
+    is_overloaded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """How a rotation stands in a time: what is nobody's at its primary level, in %, and what each person has."""
+
+    uncovered: float
+    people: tuple[Workload, ...]
+    overtime: float
+
+
+def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime) -> Outlook:
+    """`zones` are those of the rotations, in which overtime is told."""
+    held = [shift for shift in shifts if shift.person is not None]
+    whole = (end - start).total_seconds()
+    first = [shift for shift in held if shift.level == PRIMARY]
+    hours = hours_of(held, start, end)
+    beyond = {person: hours[person] - _office_hours(held, person, zones, start, end) for person in hours}
+    mean = sum(hours.values()) / len(hours) if hours else 0.0
+    people = tuple(
+        Workload(
+            person=person,
+            hours=hours[person],
+            overtime=beyond[person],
+            is_overloaded=hours[person] > mean * (1 + OVERLOAD),
+        )
+        for person in sorted(hours, key=lambda each: (-hours[each], each))
+    )
+    total = sum(hours.values())
+    return Outlook(
+        uncovered=100 * sum(map(_seconds, gaps(first, start, end))) / whole,
+        people=people,
+        overtime=100 * sum(beyond.values()) / total if total else 0.0,
+    )
+
+
+def _office_hours(
+    held: Sequence[HeldShift], person: int, zones: Mapping[int, str], start: datetime, end: datetime
+) -> float:
+    """Hours of a person on weekdays between 8:00 and 18:00 of each rotation's zone."""
+    seconds, last = 0.0, start
+    for shift in sorted((each for each in held if each.person == person), key=lambda each: each.starts_at):
+        zone = ZoneInfo(zones[shift.rotation])
+        begins, ends = max(shift.starts_at, last), min(shift.ends_at, end)
+        last = max(last, shift.ends_at)
+        day = begins.astimezone(zone).date()
+        while begins < ends and day <= ends.astimezone(zone).date():
+            if day.weekday() < SATURDAY:
+                opens, closes = (datetime.combine(day, at, tzinfo=zone) for at in OFFICE)
+                seconds += max((min(ends, closes) - max(begins, opens)).total_seconds(), 0.0)
+            day += timedelta(days=1)
+    return seconds / 3600

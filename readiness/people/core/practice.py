@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,10 +102,18 @@ class Tally:
 
 def same_answer(given: str, truth: str) -> bool:
     """Compare numbers as numbers, words without regard to case and spaces."""
+    numbers = number_of(given), number_of(truth)
+    if None not in numbers:
+        return numbers[0] == numbers[1]
+    return " ".join(given.split()).casefold() == " ".join(truth.split()).casefold()
+
+
+def number_of(text: str) -> float | None:
     try:
-        return float(given) == float(truth)
+        number = float(text)
     except ValueError:
-        return " ".join(given.split()).casefold() == " ".join(truth.split()).casefold()
+        return None
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,19 +217,23 @@ class SitePractice:
 
     def agreement(self) -> Tally | None:
         """Answers that agree with the record; None where fewer than SMALL_GROUP people answered."""
-        return _agreement(self.counting)
+        return agreement_of(self.counting)
 
     def weakest_team(self) -> tuple[str, Tally] | None:
         """The team with the lowest share, among those of which SMALL_GROUP people or more answered."""
-        by_team: dict[str, list[GivenAnswer]] = defaultdict(list)
-        for answer in self.counting:
-            by_team[answer.team].append(answer)
-        shares = [(team, _agreement(answers)) for team, answers in sorted(by_team.items())]
-        told = [(team, share) for team, share in shares if share is not None]
+        told = [(team, share) for team, share in by_team(self.counting) if share is not None]
         return min(told, key=lambda each: each[1].count / each[1].total, default=None)
 
 
-def _agreement(answers: Sequence[GivenAnswer]) -> Tally | None:
+def by_team(answers: Iterable[GivenAnswer]) -> list[tuple[str, Tally | None]]:
+    """Each team's agreement with the record, None where fewer than SMALL_GROUP of it answered, by name."""
+    teams: dict[str, list[GivenAnswer]] = defaultdict(list)
+    for answer in answers:
+        teams[answer.team].append(answer)
+    return [(team, agreement_of(given)) for team, given in sorted(teams.items())]
+
+
+def agreement_of(answers: Sequence[GivenAnswer]) -> Tally | None:
     if len({each.person_id for each in answers}) < SMALL_GROUP:
         return None
     return Tally(count=sum(each.agrees for each in answers), total=len(answers))

@@ -36,6 +36,10 @@ class QualifiedFleet:
     last: Numbers
 
     @classmethod
+    def empty(cls) -> QualifiedFleet:
+        return cls.of({}, recorded=frozenset())
+
+    @classmethod
     def of(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> QualifiedFleet:
         rows = [
             (
@@ -50,9 +54,7 @@ class QualifiedFleet:
         site_ids, people, begins, ends, is_on_call, first, last = columns
         return cls(recorded, site_ids, people, begins, ends, is_on_call.astype(bool), first, last)
 
-    def counts(
-        self, group_of: Mapping[int, int], instants: Sequence[datetime], *, now: datetime
-    ) -> Numbers:
+    def counts(self, group_of: Mapping[int, int], instants: Sequence[datetime], *, now: datetime) -> Numbers:
         """How many different people count, by group and instant; sites (ids) that are in no group do not count.
 
         As `QualifiedSite.spans` has it: those on call where there were any 180 days ago and are now, and those assigned

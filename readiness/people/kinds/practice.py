@@ -1,5 +1,271 @@
 """Procedures, alert rules and drills: their lists, pages and forms."""
 
-from web.kinds import Kind
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-KINDS: tuple[Kind, ...] = ()
+from django.db.models import Q, QuerySet
+
+from inventory.api import InventorySerializer
+from readiness.people.kinds.checks import CheckedForm, CheckedSerializer, check_names
+from readiness.people.models import AlertRule, Drill, DrillAction, Exercise, Participant, Procedure
+from readiness.people.operations.practice import enter_result
+from readiness.people.practice_forms import DatedForm, ResultForm
+from readiness.people.queries.practice import procedures
+from web import clock
+from web.kinds import Entry, Facts, Kind, Related
+from web.kinds.columns import hidden, plain, related
+from web.kinds.declaring import declared
+from web.rest.lookups import Flag
+from web.rest.viewsets import ObjectViewSet
+from web.tables import Column
+from web.visibility import SEES_NAMES
+
+_ROOM = ("People", "people")
+
+
+def _title(key: str, label: str) -> Column:
+    return plain(key, label, locked=True, phone="title")
+
+
+def _of_all(row: Any) -> str:
+    return row.site.name if row.site else "All sites"
+
+
+def _with_checks(rows: list[Procedure]) -> Sequence[Procedure]:
+    names: Mapping[str, str] = check_names()
+    for row in rows:
+        row.served = ", ".join(names.get(check, check) for check in row.checks)  # type: ignore[attr-defined]
+    return rows
+
+
+def _overdue() -> Q:
+    overdue = procedures(now=clock.now()).filter(is_overdue=True)
+    return Q(pk__in=overdue.order_by().values("pk"))
+
+
+class ProcedureRows(ObjectViewSet):
+    def get_queryset(self) -> QuerySet[Procedure]:
+        return procedures(now=clock.now())
+
+
+_SITE = Column("site", "Site", value=_of_all, sort="site__name")
+PROCEDURES = declared(
+    Procedure,
+    (
+        *("title", "slug", "kind", "site", "version", "url", "owner", "scope", "risk", "check_points"),
+        *("back_out", "approvals", "checks", "reviewed_at", "subject_changed_at", "review_days"),
+    ),
+    (
+        _title("title", "Title"),
+        plain("kind", "Kind"),
+        _SITE,
+        plain("version", "Version"),
+        Column("checks", "Serves", value="served", phone="full"),
+        plain("exercised_at", "Last exercised"),
+        plain("reviewed_at", "Reviewed"),
+        plain("due_at", "Review due"),
+        Column(
+            "standing",
+            "Standing",
+            value=lambda row: "overdue" if row.is_overdue else "current",
+            sort="is_overdue",
+            tone=lambda row: "bad" if row.is_overdue else "",
+            phone="status",
+        ),
+        related("owner", "Owner"),
+        hidden(plain, "risk", "Risk"),
+        hidden(Column, "url", "Address", url="url"),
+        hidden(Column, "scope", "Scope", phone="full"),
+        hidden(Column, "approvals", "Approvals"),
+        hidden(Column, "check_points", "Check points", phone="full"),
+        hidden(Column, "back_out", "Back-out", phone="full"),
+        hidden(plain, "subject_changed_at", "Subject changed"),
+        hidden(plain, "review_days", "Review every", numeric=True, unit="d"),
+        hidden(plain, "slug", "Slug"),
+    ),
+    room=_ROOM,
+    may=("people.view_procedure",),
+    brief=("title", "slug", "kind"),
+    search=("title", "slug", "scope", "site__name"),
+    panel=("site", "kind", "checks", "risk", "owner", "overdue"),
+    filters={"overdue": Flag(read=lambda _key: _overdue(), label="Review overdue")},
+    also=("due_at", "is_overdue", "exercised_at"),
+    viewset=ProcedureRows,
+    form=CheckedForm,
+    serializer=CheckedSerializer,
+    groups=(
+        ("Procedure", ("title", "slug", "kind", "site", "version", "url", "owner", "checks")),
+        ("How it is done", ("scope", "risk", "check_points", "back_out", "approvals")),
+        ("Review", ("reviewed_at", "review_days", "subject_changed_at")),
+    ),
+    joins=("site", "owner"),
+    counted=lambda: procedures(now=clock.now()),
+    prepare=_with_checks,
+    hint="Runbooks, procedures and the documents that everybody must find",
+    icon="book",
+    facts=(
+        Facts(
+            "Procedure",
+            (*("kind", "site", "version", "url", "owner", "checks", "scope", "risk", "approvals"), "slug"),
+        ),
+        Facts(
+            "Practice",
+            (
+                *("standing", "reviewed_at", "due_at", "review_days", "subject_changed_at", "exercised_at"),
+                *("check_points", "back_out"),
+            ),
+        ),
+    ),
+    related=(
+        Related(AlertRule, ("runbook",), ("name", "site", "is_critical"), fills="runbook"),
+        Related(Exercise, ("procedure",), ("drill", "held_at"), fills="procedure"),
+    ),
+    empty={
+        "title": "No procedure yet",
+        "text": "A procedure names what it is for, where to stop and look, and how to return.",
+        "icon": "book",
+    },
+)
+ALERT_RULES = declared(
+    AlertRule,
+    ("name", "site", "is_critical", "runbook"),
+    (
+        _title("name", "Name"),
+        _SITE,
+        plain("is_critical", "Critical"),
+        related("runbook", "Runbook", sort="runbook__title"),
+    ),
+    room=_ROOM,
+    may=("people.view_alertrule",),
+    brief=("name",),
+    search=("name", "runbook__title", "site__name"),
+    panel=("site", "is_critical", "runbook"),
+    serializer=InventorySerializer,
+    together=("site", "runbook"),
+    joins=("site", "runbook"),
+    hint="Alerts that page somebody, and the runbook each links to",
+    icon="bell",
+    links=(("Procedures", "procedure-list", "book"),),
+    empty={
+        "title": "No alert rule yet",
+        "text": "Enter the rules that page, or import them as CSV, and link each to its runbook.",
+        "icon": "bell",
+    },
+)
+DRILLS = declared(
+    Drill,
+    ("name", "site", "kind", "scenario", "held_at", "result"),
+    (
+        _title("name", "Name"),
+        related("site", "Site"),
+        plain("kind", "Kind"),
+        plain("held_at", "Held"),
+        plain(
+            "result",
+            "Result",
+            phone="status",
+            tone=lambda row: "bad" if row.result == Drill.Result.FAILED else "",
+        ),
+        hidden(Column, "scenario", "Scenario", phone="full"),
+    ),
+    room=_ROOM,
+    may=("people.view_drill",),
+    brief=("name", "held_at"),
+    search=("name", "scenario", "site__name"),
+    panel=("site", "kind", "result"),
+    form=DatedForm,
+    joins=("site",),
+    default_sort="-held_at",
+    hint="What was practised, who took part, and what came of it",
+    icon="target-arrow",
+    entries=(
+        Entry(
+            url_name="drill-result",
+            address="result/",
+            on_object=True,
+            permissions=("people.change_drill",),
+            heading="Enter the result",
+            form=ResultForm,
+            initial=lambda drill: {"held_at": drill.held_at},
+            enter=enter_result,
+            done="The result is entered; the site is scored again.",
+            icon="check",
+        ),
+    ),
+    facts=(Facts("Drill", ("site", "kind", "held_at", "result", "scenario")),),
+    related=(
+        Related(Exercise, ("drill",), ("procedure",), fills="drill"),
+        Related(Participant, ("drill",), ("person", "domain"), fills="drill"),
+        Related(DrillAction, ("drill",), ("text", "team", "due_at", "standing"), fills="drill"),
+    ),
+    empty={
+        "title": "No drill yet",
+        "text": "Plan one, exercise a runbook in it, and record who took part.",
+        "icon": "target-arrow",
+    },
+)
+EXERCISES = declared(
+    Exercise,
+    ("drill", "procedure"),
+    (
+        related("procedure", "Procedure", sort="procedure__title", locked=True, phone="title"),
+        related("drill", "Drill"),
+        Column("held_at", "Held", value="drill.held_at", sort="drill__held_at"),
+        related("site", "Site", through="drill", sort="drill__site__name"),
+    ),
+    room=_ROOM,
+    may=("people.view_exercise",),
+    brief=("drill", "procedure"),
+    search=("drill__name", "procedure__title"),
+    panel=("drill", "procedure"),
+    joins=("drill__site", "procedure"),
+    hint="Procedures that drills exercised",
+    title="Exercised procedures",
+    above=lambda exercise: [exercise.drill],
+)
+PARTICIPANTS = declared(
+    Participant,
+    ("drill", "person", "domain"),
+    (
+        related("person", "Person", locked=True, phone="title"),
+        plain("domain", "Domain"),
+        related("drill", "Drill"),
+        Column("held_at", "Held", value="drill.held_at", sort="drill__held_at"),
+    ),
+    room=_ROOM,
+    may=(SEES_NAMES,),
+    brief=("drill", "person", "domain"),
+    search=("drill__name", "person__name"),
+    panel=("drill", "person", "domain"),
+    joins=("drill", "person"),
+    hint="Who took part in drills, and for which domain",
+    above=lambda participant: [participant.drill],
+)
+DRILL_ACTIONS = declared(
+    DrillAction,
+    ("drill", "text", "team", "due_at", "done_at"),
+    (
+        _title("text", "Action"),
+        related("team", "Team"),
+        related("drill", "Drill"),
+        plain("due_at", "Due"),
+        plain("done_at", "Done"),
+        Column(
+            "standing",
+            "Standing",
+            value=lambda row: "done" if row.done_at else "overdue" if row.due_at <= clock.now() else "open",
+            tone=lambda row: "bad" if not row.done_at and row.due_at <= clock.now() else "",
+            phone="status",
+        ),
+    ),
+    room=_ROOM,
+    may=("people.view_drillaction",),
+    brief=("text", "due_at"),
+    search=("text", "drill__name", "team__name"),
+    panel=("drill", "team"),
+    form=DatedForm,
+    joins=("drill", "team"),
+    hint="What is to be done after drills",
+    above=lambda action: [action.drill],
+)
+KINDS: tuple[Kind, ...] = (PROCEDURES, ALERT_RULES, DRILLS, EXERCISES, PARTICIPANTS, DRILL_ACTIONS)

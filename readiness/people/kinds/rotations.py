@@ -1,5 +1,338 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
-from web.kinds import Kind
+from typing import Any
 
-KINDS: tuple[Kind, ...] = ()
+import django_filters
+from django import forms
+from django.db import transaction
+from django.db.models import Count, F, FloatField, QuerySet
+from django.db.models.functions import Extract
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.api import InventorySerializer
+from inventory.models import Site
+from readiness.people.kinds.swaps import ROOM, SWAP, when
+from readiness.people.models import (
+    Layer,
+    LayerMember,
+    Leave,
+    Override,
+    Person,
+    Rotation,
+    RotationSite,
+    Shift,
+    Swap,
+)
+from readiness.people.operations import feeds, swaps
+from readiness.people.operations.rotations import write_claimed_shifts
+from web import clock
+from web.forms import PersonField, RefusedForm
+from web.kinds import Entry, Kind, Related
+from web.kinds.columns import figure, hidden, name, plain, related
+from web.kinds.declaring import ObjectForm, declared
+from web.links import page_url
+from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+from web.tables import Column
+
+SEES_SHIFTS = "people.view_shift"
+
+
+class ShiftsViewSet(ObjectViewSet):
+    """Writes the shifts that follow from a change with it, of one object and of many; a file comes this way too."""
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return _with_shifts(super().create, request, *args, **kwargs)
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return _with_shifts(super().update, request, *args, **kwargs)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return _with_shifts(super().destroy, request, *args, **kwargs)
+
+    def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return _with_shifts(super().bulk_destroy, request, *args, **kwargs)
+
+    def create_many(self, items: Any) -> list[Any]:
+        return _with_shifts(super().create_many, items)
+
+    def update_many(self, items: Any, *, partial: bool = True) -> list[Any]:
+        return _with_shifts(super().update_many, items, partial=partial)
+
+
+class ShiftsForm(ObjectForm):
+    def save(self, commit: bool = True) -> Any:
+        return _with_shifts(super().save, commit=commit)
+
+
+@transaction.atomic
+def _with_shifts(write: Any, *args: Any, **given: Any) -> Any:
+    written = write(*args, **given)
+    write_claimed_shifts(now=clock.now())
+    return written
+
+
+class CalendarForm(RefusedForm):
+    file = forms.FileField(
+        label="File", help_text="iCalendar (.ics), 5 MiB at most; its shifts take the place of layers."
+    )
+    refusals = (feeds.CalendarRefused,)
+
+    def asked(self) -> dict[str, Any]:
+        return {"content": self.cleaned_data["file"].read(feeds.MOST_BYTES + 1)}
+
+    def refused(self, error: Any) -> None:
+        self.add_error("file", str(error))
+
+
+class MoveForm(RefusedForm):
+    taker = PersonField(
+        Person.objects.order_by("name", "pk"),
+        label="To",
+        help_text="Has the shift at once. Overrides and later swaps still count.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there = Person.objects.there(clock.now()).order_by("name", "pk")
+        self.fields["taker"].queryset = there  # type: ignore[attr-defined]
+
+
+def _counted_rotations() -> QuerySet[Rotation]:
+    return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
+
+
+_OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
+ROTATION = declared(
+    Rotation,
+    ("name", "slug", "domain", "team", "time_zone", "calendar_url"),
+    [
+        name(),
+        plain("domain", "Domain"),
+        related("team", "Team"),
+        figure("site_count", "Sites"),
+        plain("time_zone", "Time zone"),
+        hidden(plain, "calendar_url", "Calendar address", phone="full"),
+        hidden(plain, "calendar_error", "Calendar error", phone="full"),
+        hidden(when, "calendar_read_at", "Calendar read"),
+        hidden(plain, "slug", "Slug"),
+    ],
+    room=ROOM,
+    also=("calendar_read_at", "calendar_error"),
+    counted=_counted_rotations,
+    joins=("team",),
+    brief=("name", "slug", "domain"),
+    search=("name", "slug"),
+    panel=("domain", "team"),
+    form=ShiftsForm,
+    viewset=ShiftsViewSet,
+    icon="refresh",
+    hint="Who takes turns on call, for which domain of which sites",
+    related=[
+        Related(RotationSite, ("rotation",), ("site",), fills="rotation"),
+        Related(Layer, ("rotation",), ("name", "level", "rule", "turn_shifts"), fills="rotation"),
+        Related(Override, ("rotation",), _OVERRIDE_COLUMNS, fills="rotation"),
+        Related(Swap, ("rotation",), ("state", "person", "taker", "starts_at"), fills="rotation"),
+    ],
+    entries=(
+        Entry(
+            url_name="rotation-calendar",
+            address="calendar/",
+            on_object=True,
+            permissions=("people.change_rotation",),
+            heading="Upload a calendar",
+            form=CalendarForm,
+            enter=feeds.upload_calendar,
+            done="The calendar is read; its shifts are written.",
+            icon="database-import",
+        ),
+        Entry(
+            url_name="rotation-drop-calendar",
+            address="drop-calendar/",
+            on_object=True,
+            permissions=("people.change_rotation",),
+            heading="Go back to layers",
+            enter=feeds.drop_calendar,
+            done="The calendar is gone; layers make the shifts.",
+        ),
+    ),
+)
+ROTATION_SITE = declared(
+    RotationSite,
+    ("rotation", "site"),
+    [
+        related("site", "Site", locked=True, phone="title"),
+        related("rotation", "Rotation"),
+    ],
+    room=ROOM,
+    joins=("rotation", "site"),
+    brief=("rotation", "site"),
+    search=("rotation__name", "site__name"),
+    panel=("rotation", "site"),
+    icon="building-factory-2",
+    hint="Which rotation serves which site",
+    above=lambda served: [served.rotation],
+)
+LAYER = declared(
+    Layer,
+    ("rotation", "name", "level", "starts_at", "ends_at", "rule", "duration_min", "turn_shifts"),
+    [
+        name(),
+        related("rotation", "Rotation"),
+        plain("level", "Level"),
+        plain("rule", "Rule", code=True),
+        when("starts_at", "First shift"),
+        hidden(when, "ends_at", "Ends"),
+        figure("duration_min", "Shift lasts", "min"),
+        figure("turn_shifts", "Shifts in a row"),
+    ],
+    room=ROOM,
+    joins=("rotation",),
+    brief=("rotation", "name", "level"),
+    search=("name", "rotation__name"),
+    panel=("rotation", "level"),
+    form=ShiftsForm,
+    serializer=InventorySerializer,
+    together=("rule", "starts_at"),
+    viewset=ShiftsViewSet,
+    icon="stack-2",
+    hint="People who take turns at one level of a rotation",
+    above=lambda layer: [layer.rotation],
+    related=[Related(LayerMember, ("layer",), ("person", "position"), fills="layer")],
+)
+MEMBER = declared(
+    LayerMember,
+    ("layer", "person", "position"),
+    [
+        related("person", "Person", locked=True, phone="title"),
+        Column("layer", "Layer", url=lambda turn: page_url(turn.layer) or "", sort="layer__rotation__name"),
+        figure("position", "Place"),
+    ],
+    room=ROOM,
+    joins=("layer__rotation", "person"),
+    brief=("layer", "person", "position"),
+    search=("layer__name", "layer__rotation__name", "person__name"),
+    panel=("layer",),
+    form=ShiftsForm,
+    viewset=ShiftsViewSet,
+    icon="users-group",
+    hint="Whose turn comes after whose",
+    above=lambda turn: [turn.layer.rotation, turn.layer],
+)
+OVERRIDE = declared(
+    Override,
+    ("rotation", "level", "person", "starts_at", "ends_at"),
+    [
+        related("rotation", "Rotation", locked=True, phone="title"),
+        plain("level", "Level"),
+        related("person", "Person", text=lambda override: override.person or "nobody"),
+        when("starts_at", "From"),
+        when("ends_at", "Until"),
+    ],
+    room=ROOM,
+    joins=("rotation", "person"),
+    brief=("rotation", "level", "starts_at", "ends_at"),
+    search=("rotation__name", "person__name"),
+    panel=("rotation", "level"),
+    form=ShiftsForm,
+    viewset=ShiftsViewSet,
+    icon="bolt",
+    hint="Somebody else, or nobody, for a time",
+    above=lambda override: [override.rotation],
+)
+LEAVE = declared(
+    Leave,
+    ("person", "starts_at", "ends_at"),
+    [
+        related("person", "Person", locked=True, phone="title"),
+        when("starts_at", "From"),
+        when("ends_at", "Until"),
+    ],
+    room=ROOM,
+    title="Leave",
+    address="leave",
+    joins=("person",),
+    brief=("person", "starts_at", "ends_at"),
+    search=("person__name",),
+    form=ShiftsForm,
+    viewset=ShiftsViewSet,
+    icon="sun",
+    hint="Who is away when; why is nobody's business here",
+)
+SHIFT_COLUMNS = [
+    related("rotation", "Rotation", locked=True, phone="title"),
+    plain("level", "Level"),
+    Column("person", "Person", text=lambda shift: whose(shift), sort="person__name"),
+    when("starts_at", "From"),
+    when("ends_at", "Until"),
+    figure("hours", "Hours"),
+    plain("origin", "By"),
+    plain("is_on_leave", "On leave"),
+    hidden(plain, "unknown_name", "Unknown name"),
+]
+
+
+def whose(shift: Shift) -> Any:
+    if shift.person is not None:
+        return shift.person
+    return f"{shift.unknown_name} (unknown)" if shift.unknown_name else "nobody"
+
+
+def shift_rows() -> QuerySet[Shift]:
+    lasts = Extract(F("ends_at") - F("starts_at"), "epoch", output_field=FloatField()) / 3600.0
+    return Shift.objects.select_related("rotation", "person").annotate(hours=lasts)
+
+
+SHIFT = declared(
+    Shift,
+    ("rotation", "level", "person", "unknown_name", "is_on_leave", "starts_at", "ends_at", "origin"),
+    SHIFT_COLUMNS,
+    room=ROOM,
+    joins=("rotation", "person"),
+    counted=shift_rows,
+    brief=("rotation", "level", "starts_at", "ends_at"),
+    search=("rotation__name", "person__name"),
+    panel=("rotation", "level", "origin", "site"),
+    filters={
+        "start": django_filters.IsoDateTimeFilter(field_name="ends_at", lookup_expr="gt", label="Ends after"),
+        "end": django_filters.IsoDateTimeFilter(
+            field_name="starts_at", lookup_expr="lt", label="Starts before"
+        ),
+        "site": django_filters.ModelChoiceFilter(
+            field_name="rotation__served__site",
+            queryset=lambda request: Site.objects.order_by("name", "pk"),
+            to_field_name="slug",
+            label="Site",
+        ),
+    },
+    viewset=ReadOnlyObjectViewSet,  # type: ignore[arg-type]
+    pages=("list", "detail"),
+    default_sort="starts_at",
+    icon="clock",
+    hint="Who is on call when, 60 days ahead",
+    above=lambda shift: [shift.rotation],
+    entries=(
+        Entry(
+            url_name="shift-swap",
+            address="swap/",
+            on_object=True,
+            permissions=(SEES_SHIFTS, swaps.MAY_SWAP),
+            heading="Ask for a swap",
+            enter=swaps.request_swap,
+            done="The others of the rotation are asked.",
+        ),
+        Entry(
+            url_name="shift-move",
+            address="move/",
+            on_object=True,
+            permissions=(SEES_SHIFTS, swaps.MAY_MOVE),
+            heading="Move the shift",
+            form=MoveForm,
+            enter=swaps.move_shift,
+            done="The shift is moved.",
+            after=lambda swap: page_url(swap.rotation) or "",
+            icon="git-compare",
+        ),
+    ),
+)
+KINDS: tuple[Kind, ...] = (ROTATION, ROTATION_SITE, LAYER, MEMBER, OVERRIDE, LEAVE, SHIFT, SWAP)

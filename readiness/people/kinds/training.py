@@ -1,5 +1,122 @@
 """Courses, and who was assigned to them: their lists, pages and forms."""
 
-from web.kinds import Kind
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-KINDS: tuple[Kind, ...] = ()
+from django.db.models import Q
+from rest_framework import serializers
+
+from readiness.people import operations
+from readiness.people.forms import AssignForm, CompleteForm
+from readiness.people.kinds.skills import PERSON, SKILL, SignedViewSet
+from readiness.people.kinds.tabs import tabs
+from readiness.people.models import Course, Training
+from web import clock
+from web.kinds import Entry, Related
+from web.kinds.columns import figure, hidden, plain, related
+from web.kinds.declaring import declared
+from web.rest.lookups import Flag
+from web.tables import Column
+from web.visibility import SEES_NAMES
+from web.workflows.endpoints import operated
+
+_declared = partial(declared, room=("People", "people"), tabs=tabs)
+
+
+class CompleteSerializer(serializers.Serializer):
+    completed_at = serializers.DateTimeField(required=False, help_text="By default now.")
+
+
+class TrainingViewSet(SignedViewSet):
+    signed = "assigned_by"
+    complete = operated(
+        operations.complete, CompleteSerializer, "Write down that it was completed", operations.MAY_COMPLETE
+    )
+
+
+def _with_standing(rows: Sequence[Any]) -> Sequence[Any]:
+    now = clock.now()
+    for row in rows:
+        if row.completed_at is None:
+            row.standing = "overdue" if row.due_at <= now else "due"
+        else:
+            row.standing = "ended" if row.valid_until <= now else "in date"
+    return rows
+
+
+def _overdue(_key: str) -> Q:
+    return Q(completed_at=None, due_at__lte=clock.now())
+
+
+COURSES = _declared(
+    Course,
+    ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
+    (
+        plain("name", "Name", locked=True, phone="title"),
+        plain("kind", "Kind", value="get_kind_display"),
+        plain("domain", "Domain", value="get_domain_display"),
+        SKILL,
+        related("procedure", "Procedure", sort="procedure__title"),
+        figure("days", "Takes", "days"),
+        figure("valid_days", "Valid for", "days"),
+        hidden(plain, "slug", "Slug"),
+    ),
+    brief=("name", "slug"),
+    search=("name", "slug", "skill__name", "procedure__title"),
+    panel=("kind", "domain", "skill"),
+    joins=("skill", "procedure"),
+    related=(Related(Training, ("course",), ("person", "due_at", "standing")),),
+    hint="What can be learned, and which skill it leads to",
+)
+TRAININGS = _declared(
+    Training,
+    ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
+    (
+        PERSON,
+        related("course", "Course"),
+        plain("due_at", "Due at"),
+        plain("completed_at", "Completed at"),
+        plain("valid_until", "Valid until"),
+        Column("standing", "Standing", phone="status", tone=lambda row: _TONES.get(row.standing, "")),
+        hidden(plain, "assigned_at", "Assigned at"),
+    ),
+    also=("assigned_by",),
+    title="Training",
+    may=(SEES_NAMES,),
+    pages=("list", "detail", "edit", "delete", "bulk", "csv"),
+    brief=("person", "course"),
+    search=("person__name", "course__name"),
+    panel=("course", "overdue"),
+    filters={"overdue": Flag(read=_overdue, label="Overdue")},
+    joins=("person", "course", "assigned_by"),
+    viewset=TrainingViewSet,
+    prepare=_with_standing,
+    entries=(
+        Entry(
+            url_name="training-assign",
+            address="assign/",
+            permissions=(operations.MAY_ASSIGN,),
+            heading="Assign training",
+            hint="To several people at once",
+            form=AssignForm,
+            enter=operations.assign,
+            fills=("course", "people", "due_at"),
+            done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",
+            after=lambda given: TRAININGS.url("list"),
+        ),
+        Entry(
+            url_name="training-complete",
+            address="complete/",
+            on_object=True,
+            permissions=(operations.MAY_COMPLETE,),
+            heading="Complete",
+            form=CompleteForm,
+            enter=operations.complete,
+            done="The training is completed.",
+        ),
+    ),
+    hint="Who is to learn what, and who did",
+)
+_TONES = {"overdue": "bad", "ended": "warn"}
+KINDS = (COURSES, TRAININGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -17,7 +18,6 @@ class Procedure(models.Model):
     """How something is done, or a document that everybody must find. Without a site it is of all sites."""
 
     HISTORY = True
-    VISIBLE_WHERE = "true"  # organisation-wide
 
     class Kind(models.TextChoices):
         RUNBOOK = "runbook", "Runbook"
@@ -101,7 +101,7 @@ class AlertRule(models.Model):
     """An alert that pages somebody, and the runbook it links to. Without a site it pages for all sites."""
 
     HISTORY = True
-    VISIBLE_WHERE = "true"  # organisation-wide
+    VISIBLE_BY = ("site",)
 
     site = models.ForeignKey(
         Site,
@@ -139,6 +139,10 @@ class AlertRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.runbook is not None and self.runbook.site_id not in {None, self.site_id}:
+            raise ValidationError({"runbook": "This runbook is of another site."})
 
 
 @choices_held

@@ -14,20 +14,11 @@ from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.places import DomainChoices, validate_time_zone
 from inventory.models.triggers import CHANGED, PerStatement
-from readiness.people.core.rotations import EARLIEST, refuse_rule
 from readiness.people.core.recurrence import RuleRefused
-from readiness.people.models.claims import (
-    ITS_ROTATION,
-    ITS_SITE,
-    ROTATION_OF_LAYER,
-    claims,
-    of_person,
-    of_rotation,
-    rotations_of,
-    shifts_due,
-)
+from readiness.people.core.rotations import EARLIEST, refuse_rule
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
+from readiness.people.models.due import ITS_ROTATION, ROTATION_OF_LAYER, rotations_of, shifts_due
 from readiness.people.models.staff import Person, Team
-
 
 FORGET_CHANGES = PerStatement(
     name="forget_changes",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from inventory.models import DeviceType
+from inventory.models import CoolingUnit, DeviceType, Port
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import claims, of_everybody, of_person
+from readiness.people.models.claims import claims, lasts, of_everybody, of_person
 from readiness.people.models.staff import Person
+from readiness.workloads.models import KINDS as WORKLOADS
 
 
 class WorkDomain(models.TextChoices):
@@ -102,6 +106,32 @@ class QualificationQuerySet(models.QuerySet["Qualification"]):
         )
 
 
+# Whoever learns a skill had what it needs at that time; that it ended since takes nothing back.
+PREREQUISITES_HELD = pgtrigger.Trigger(
+    name="prerequisites_held",
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("person", "skill", "shown_at"),
+    when=pgtrigger.Before,
+    declare=[("missing", "text")],
+    func="""
+        SELECT needed.name || ', level ' || prerequisite.level INTO missing
+        FROM people_skillprerequisite AS prerequisite JOIN people_skill AS needed ON needed.id = prerequisite.needed_id
+        WHERE prerequisite.skill_id = NEW.skill_id AND NOT EXISTS (
+            SELECT FROM people_qualification AS held
+            WHERE held.person_id = NEW.person_id AND held.skill_id = prerequisite.needed_id
+                AND held.level >= prerequisite.level AND held.shown_at <= NEW.shown_at
+                AND (held.valid_until IS NULL OR held.valid_until > NEW.shown_at)
+                AND (held.revoked_at IS NULL OR held.revoked_at > NEW.shown_at))
+        ORDER BY needed.name LIMIT 1;
+        IF missing IS NOT NULL THEN
+            RAISE EXCEPTION 'This skill needs another first, which the person did not hold then: %.', missing
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'qualification_needs_prerequisites',
+                TABLE = 'people_qualification', COLUMN = 'skill_id';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 @choices_held
 class Qualification(models.Model):
     """A person showed a skill at a level. `device_type` is the hardware it was shown on, which names its vendor."""
@@ -187,7 +217,11 @@ class Qualification(models.Model):
                 violation_error_message="Nobody assesses themselves.",
             ),
         ]
-        triggers = claims(of_person())
+        triggers = [
+            *claims(of_person()),
+            PREREQUISITES_HELD,
+            lasts("shown_at", table="people_skill", key="skill_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.skill}, level {self.level}"
@@ -241,6 +275,14 @@ class SkillExemption(models.Model):
         return f"{self.person}: no {self.skill}"
 
 
+VERSION_RISES = pgtrigger.Trigger(
+    name="version_rises",
+    operation=pgtrigger.Update,
+    when=pgtrigger.Before,
+    func="IF NEW IS DISTINCT FROM OLD THEN NEW.version = OLD.version + 1; END IF; RETURN NEW;",
+)
+
+
 @choices_held
 class CapabilityRule(models.Model):
     """Installed equipment requires people of a skill. `version` counts the changes of a rule.
@@ -258,7 +300,6 @@ class CapabilityRule(models.Model):
         FABRIC = "fabric", "Kind of fabric"
         COOLING = "cooling", "Kind of cooling"
         POWER = "power", "Power equipment"
-        SCHEDULER = "scheduler", "Scheduler"
         WORKLOAD = "workload", "Kind of workload"
 
     name = models.CharField("name", max_length=100, unique=True)
@@ -286,7 +327,26 @@ class CapabilityRule(models.Model):
                 condition=Q(level__gte=1) & Q(level__lte=7), name="capability_rule_level_known"
             ),
         ]
-        triggers = claims(of_everybody())
+        triggers = [*claims(of_everybody()), VERSION_RISES]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        known = SUBJECT_VALUES.get(self.subject)
+        if known and self.value and self.value not in known:
+            raise ValidationError({"value": f"One of these is expected: {', '.join(known)}."})
+
+
+UPS, GENERATOR, DUAL_FEED = "ups", "generator", "dual-feed"
+SUBJECT_VALUES: Mapping[str, Mapping[str, str]] = {
+    CapabilityRule.Subject.FABRIC.value: dict(Port.Kind.choices),
+    CapabilityRule.Subject.COOLING.value: dict(CoolingUnit.Medium.choices),
+    CapabilityRule.Subject.POWER.value: {
+        UPS: "UPS",
+        GENERATOR: "Generator",
+        DUAL_FEED: "Racks with two feeds",
+    },
+    CapabilityRule.Subject.WORKLOAD.value: WORKLOADS,
+}
+"""Values of subjects, with their names. Those of a vendor are slugs of manufacturers, that of a site is its slug."""

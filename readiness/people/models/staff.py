@@ -12,7 +12,8 @@ from django.db.models import F, Q
 from inventory.models import Site
 from inventory.models.places import validate_time_zone
 from inventory.models.triggers import CHANGED, WRITTEN
-from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team, rotations_of, shifts_due
+from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team
+from readiness.people.models.due import rotations_of, shifts_due
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -171,7 +172,10 @@ class Person(models.Model):
                 violation_error_message="Nobody requests a link to their own user.",
             ),
         ]
-        permissions = [("link_person", "Can request and end links of people to users")]
+        permissions = [
+            ("link_person", "Can request and end links of people to users"),
+            ("erase_person", "Can erase what is known of a person"),
+        ]
         triggers = [
             LINK_IS_CONFIRMED,
             *claims(of_person("id"), *CHANGED),

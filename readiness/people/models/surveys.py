@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from readiness.people.core.practice import number_of
 from readiness.people.models.claims import claims, of_site_or_all, through
 from readiness.people.models.staff import Person, Team
 
@@ -34,6 +38,9 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def standing(self, now: datetime) -> str:
+        return "closed" if self.closes_at <= now else "open" if self.opens_at <= now else "planned"
 
 
 @choices_held
@@ -83,12 +90,18 @@ class SurveyQuestion(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def clean(self) -> None:
+        if self.kind == self.Kind.CHOICE and self.truth and self.truth not in self.choices:
+            raise ValidationError({"truth": "What the record says is one of the choices."})
+        if self.kind == self.Kind.NUMBER and self.truth and number_of(self.truth) is None:
+            raise ValidationError({"truth": "What the record says is a number, such as 20 or 1.5."})
+
 
 class SurveyAnswer(models.Model):
-    """An answer in the name of a team. Who gave it is shown to nobody but themselves."""
+    """An answer in the name of a team. Who gave it is shown to nobody but themselves.
 
-    HISTORY = True
-    HISTORY_PERMISSION = "people.view_surveyanswer"
+    So it has no history, and no permission shows it.
+    """
 
     question = models.ForeignKey(
         SurveyQuestion, on_delete=models.CASCADE, related_name="answers", verbose_name="question"
@@ -103,6 +116,7 @@ class SurveyAnswer(models.Model):
     class Meta:
         verbose_name = "survey answer"
         verbose_name_plural = "survey answers"
+        default_permissions = ()
         ordering = ["question", "id"]
         constraints = [
             models.UniqueConstraint(

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import claims, of_everybody, of_person
+from readiness.people.models.claims import claims, lasts, of_everybody, of_person
 from readiness.people.models.practice import Procedure
 from readiness.people.models.skills import Skill, WorkDomain
 from readiness.people.models.staff import Person
@@ -119,7 +119,7 @@ class Training(models.Model):
                 violation_error_message="This person is assigned to this course already.",
             ),
         ]
-        triggers = claims(of_person())
+        triggers = [*claims(of_person()), lasts("completed_at", table="people_course", key="course_id")]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.course}"

@@ -16,7 +16,7 @@ from django.db.models import Count, Max
 from accounts.models import User
 from inventory import queries as inventory
 from inventory.models import DeviceType
-from inventory.queries import Capacity, CapacityStep, SiteFacts
+from inventory.queries import Capacity, CapacityStep
 from readiness.people.core.coverage import CoveredRequirement, SiteCoverage
 from readiness.people.core.growth import (
     EVER,
@@ -30,8 +30,8 @@ from readiness.people.core.growth import (
     QualifiedSite,
     Stretch,
     counted,
-    merged,
     later,
+    merged,
     qualified_sites,
     without,
 )
@@ -54,28 +54,35 @@ _READ = (
 )
 
 
-def growth_of(
-    sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
-) -> dict[int, QualifiedGrowth]:
-    """Sites without people, or of which nothing is required, are not among the keys."""
-    recorded = {
+def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
+    """Sites that require something, and of whose people anything is known."""
+    return {
         site_id: of_site
         for site_id, of_site in covered.items()
-        if of_site.requirements and (of_site.is_staffed or of_site.on_call)
+        if of_site.requirements and (of_site.is_staffed or of_site.has_rotation)
     }
-    if not recorded:
+
+
+def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
+    """Of the sites that are `recorded`."""
+    staffed = recorded(covered)
+    if not staffed:
         return {}
-    known, then = qualified_at(recorded), now - GROWTH_SPAN
-    numbers = counted(((site_id, span) for site_id, site in known.items() for span in site.spans(now)), (then, now))
+    known, then = qualified_at(staffed), now - GROWTH_SPAN
+    numbers = counted(
+        ((site_id, span) for site_id, site in known.items() for span in site.spans(now)), (then, now)
+    )
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
-    for step in inventory.capacity_events(list(recorded)):
+    for step in inventory.capacity_events(list(staffed)):
         steps[step.site_id].append(step)
     return {
         site_id: _growth(
             numbers.get(site_id, (0, 0)),
             *(_capacity(steps[site_id], at) for at in (then, now)),
             is_on_call=site.counts_on_call(now),
-            until=min((*site.changes_at(now), *later((step.at for step in steps[site_id]), now)), default=None),
+            until=min(
+                (*site.changes_at(now), *later((step.at for step in steps[site_id]), now)), default=None
+            ),
         )
         for site_id, site in known.items()
     }
@@ -178,7 +185,9 @@ def _assigned(left: Mapping[int, datetime]) -> dict[int, People]:
 _ON_CALL = """
     SELECT rotation_id, person_id, min(starts_at), max(ends_at) FROM (
         SELECT rotation_id, person_id, starts_at, ends_at,
-               count(*) FILTER (WHERE is_apart) OVER (PARTITION BY rotation_id, person_id ORDER BY starts_at, id) AS turn
+               count(*) FILTER (WHERE is_apart) OVER (
+                   PARTITION BY rotation_id, person_id ORDER BY starts_at, id
+               ) AS turn
         FROM (
             SELECT id, rotation_id, person_id, starts_at, ends_at, starts_at > %s + max(ends_at) OVER (
                        PARTITION BY rotation_id, person_id ORDER BY starts_at, id

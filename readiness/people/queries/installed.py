@@ -1,25 +1,16 @@
 """Stack of a site, in the terms that rules of requirements ask about it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from inventory.models import CoolingUnit, Device, Port
+from inventory.models import Device
 from inventory.queries import ACCELERATOR, FABRIC_DEVICES, Equipment, SiteFacts
 from readiness.people.core.coverage import StackItem
 from readiness.people.models import CapabilityRule
-from readiness.workloads.models import KINDS as WORKLOADS
+from readiness.people.models.skills import DUAL_FEED, GENERATOR, SUBJECT_VALUES, UPS
 from web.units import plural
 
 Subject = CapabilityRule.Subject
-UPS, GENERATOR, DUAL_FEED = "ups", "generator", "dual-feed"
-POWER = {UPS: "UPS", GENERATOR: "Generator", DUAL_FEED: "Racks with two feeds"}
-VALUES: Mapping[str, Mapping[str, str]] = {
-    Subject.FABRIC.value: dict(Port.Kind.choices),
-    Subject.COOLING.value: dict(CoolingUnit.Medium.choices),
-    Subject.POWER.value: POWER,
-    Subject.WORKLOAD.value: WORKLOADS,
-}
-"""The values that a subject can have, by subject; of a vendor they are slugs of manufacturers, of a site its own."""
 ROLES = {
     ACCELERATOR: ("accelerator", "accelerators"),
     Device.Role.SWITCH: ("switch", "switches"),
@@ -55,7 +46,7 @@ def _made(subject: str, equipment: Iterable[Equipment], roles: Iterable[str]) ->
 
 def _known(subject: Subject, values: Iterable[str], words: str) -> Iterator[StackItem]:
     for value in sorted(values):
-        yield StackItem(subject, value, words.format(VALUES[subject.value].get(value, value)))
+        yield StackItem(subject, value, words.format(SUBJECT_VALUES[subject.value].get(value, value)))
 
 
 def _power(site: SiteFacts) -> Iterator[StackItem]:

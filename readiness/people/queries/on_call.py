@@ -1,14 +1,226 @@
-"""Who is on call at sites."""
+"""Who is on call at sites; a fixed number of statements, however many sites."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.queries import SiteFacts
+from django.db.models import Q, QuerySet
+
+from inventory.models import Site
+from inventory.queries import SiteFacts, site_facts
 from readiness.people.core.coverage import SiteCoverage
-from readiness.people.core.on_call import OnCallStanding
+from readiness.people.core.on_call import (
+    LEVELS,
+    MONTH,
+    PRIMARY,
+    SECONDARY,
+    HeldShift,
+    Lack,
+    OnCallStanding,
+    RotationSize,
+    lacks,
+    standing,
+)
+from readiness.people.models import LayerMember, Person, Rotation, RotationSite, Shift
+from readiness.people.queries.coverage import coverage_of
+
+_COLUMNS = ("rotation_id", "rotation__domain", "level", "person_id", "starts_at", "ends_at")
+
+
+def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
+    return [
+        HeldShift(
+            rotation=rotation,
+            domain=domain,
+            level=level,
+            person=person,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        for rotation, domain, level, person, starts_at, ends_at in shifts.order_by(
+            "starts_at", "pk"
+        ).values_list(*_COLUMNS)
+    ]
 
 
 def standing_of(
     sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
 ) -> dict[int, OnCallStanding]:
-    return {}
+    """Of the sites that some rotation serves."""
+    served = _served(sites)
+    if not served:
+        return {}
+    rotations = {rotation for each in served.values() for rotation in each}
+    near = Shift.objects.between(now - MONTH, now + MONTH)
+    people = near.filter(rotation__in=rotations, person__isnull=False).order_by().values("person")
+    duties = held(near.filter(Q(rotation__in=rotations) | Q(person__in=people)))
+    of_rotation: dict[int, list[HeldShift]] = defaultdict(list)
+    of_person: dict[int, list[HeldShift]] = defaultdict(list)
+    for shift in duties:
+        of_rotation[shift.rotation].append(shift)
+        if shift.person is not None:
+            of_person[shift.person].append(shift)
+    sizes = _sizes(rotations, of_rotation, now)
+    found = {}
+    for site_id, serving in served.items():
+        shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
+        persons = {shift.person for shift in shifts if shift.person is not None}
+        coverage = covered.get(site_id)
+        found[site_id] = standing(
+            shifts,
+            [shift for person in sorted(persons) for shift in of_person[person]],
+            coverage.requirements if coverage else (),
+            [sizes[rotation] for rotation in serving],
+            now=now,
+        )
+    return found
+
+
+def _served(site_ids: Collection[int]) -> dict[int, list[int]]:
+    served: dict[int, list[int]] = defaultdict(list)
+    rows = RotationSite.objects.filter(site__in=site_ids).order_by("rotation")
+    for site_id, rotation_id in rows.values_list("site_id", "rotation_id"):
+        served[site_id].append(rotation_id)
+    return served
+
+
+def _sizes(
+    rotations: Collection[int], shifts: Mapping[int, list[HeldShift]], now: datetime
+) -> dict[int, RotationSize]:
+    """People are those who take turns in layers; of a calendar, those with shifts."""
+    sites: dict[int, int] = defaultdict(int)
+    for rotation_id in RotationSite.objects.filter(rotation__in=rotations).values_list(
+        "rotation_id", flat=True
+    ):
+        sites[rotation_id] += 1
+    members: dict[int, set[int]] = defaultdict(set)
+    there = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
+    there = there.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
+    there = there.filter(Q(person__left_at=None) | Q(person__left_at__gt=now))
+    for rotation_id, person in there.order_by().values_list("layer__rotation_id", "person_id"):
+        members[rotation_id].add(person)
+    return {
+        rotation: RotationSize(
+            people=len(
+                members.get(rotation)
+                or {shift.person for shift in shifts[rotation] if shift.person is not None}
+            ),
+            sites=sites[rotation],
+        )
+        for rotation in rotations
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class DutyHolder:
+    """Who has a level; `person` is None where it is nobody, or a name that Muster does not know."""
+
+    person: Person | None
+    unknown_name: str
+    is_on_leave: bool
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyRow:
+    """A domain of a site at an instant. `handover_at` is when another shift of its primary begins."""
+
+    site: Site
+    domain: str
+    domain_label: str
+    rotations: tuple[Rotation, ...]
+    holders: Mapping[int, tuple[DutyHolder, ...]]
+    lacks: tuple[Lack, ...]
+    next_shift: Shift | None
+
+    @property
+    def id(self) -> str:
+        return f"{self.site.slug}-{self.domain}"
+
+    @property
+    def primary(self) -> tuple[DutyHolder, ...]:
+        return self.holders.get(PRIMARY, ())
+
+    @property
+    def secondary(self) -> tuple[DutyHolder, ...]:
+        return self.holders.get(SECONDARY, ())
+
+    @property
+    def is_covered(self) -> bool:
+        return all(any(each.person is not None for each in self.holders.get(level, ())) for level in LEVELS)
+
+    @property
+    def standing(self) -> str:
+        if not self.is_covered:
+            return "uncovered"
+        return "unqualified" if self.lacks else "qualified"
+
+
+def duties_at(sites: Iterable[Site], *, at: datetime) -> list[DutyRow]:
+    """Each domain of each site that a rotation serves, by site and domain."""
+    by_id = {site.pk: site for site in sites}
+    rows = (
+        RotationSite.objects.filter(site__in=by_id)
+        .select_related("rotation")
+        .order_by("site__name", "site", "rotation__domain", "rotation__name")
+    )
+    grouped: dict[tuple[int, str], list[Rotation]] = defaultdict(list)
+    for served in rows:
+        grouped[served.site_id, served.rotation.domain].append(served.rotation)
+    rotations = {rotation.pk for each in grouped.values() for rotation in each}
+    now_on: dict[int, list[Shift]] = defaultdict(list)
+    current = Shift.objects.at(at).filter(rotation__in=rotations, level__in=LEVELS)
+    for shift in current.select_related("person").order_by("level", "starts_at", "pk"):
+        now_on[shift.rotation_id].append(shift)
+    following = (
+        Shift.objects.filter(rotation__in=rotations, level=PRIMARY, starts_at__gt=at)
+        .order_by("rotation", "starts_at", "pk")
+        .distinct("rotation")
+        .select_related("person")
+    )
+    coming = {shift.rotation_id: shift for shift in following}
+    covered = _coverage(by_id, at) if rotations else {}
+    return [
+        _row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id), at)
+        for (site_id, domain), serving in grouped.items()
+    ]
+
+
+def _coverage(sites: Mapping[int, Site], at: datetime) -> Mapping[int, SiteCoverage]:
+    return coverage_of({facts.id: facts for facts in site_facts(sorted(sites))}, now=at)
+
+
+def _row(
+    site: Site,
+    domain: str,
+    serving: list[Rotation],
+    now_on: Mapping[int, list[Shift]],
+    coming: Mapping[int, Shift],
+    coverage: SiteCoverage | None,
+    at: datetime,
+) -> DutyRow:
+    shifts = [shift for rotation in serving for shift in now_on.get(rotation.pk, ())]
+    holders: dict[int, tuple[DutyHolder, ...]] = {
+        level: tuple(
+            DutyHolder(shift.person, shift.unknown_name, shift.is_on_leave, shift.starts_at, shift.ends_at)
+            for shift in shifts
+            if shift.level == level
+        )
+        for level in LEVELS
+    }
+    people = {
+        (domain, level): frozenset(each.person.pk for each in there if each.person is not None)
+        for level, there in holders.items()
+    }
+    following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
+    return DutyRow(
+        site=site,
+        domain=domain,
+        domain_label=serving[0].get_domain_display(),
+        rotations=tuple(serving),
+        holders=holders,
+        lacks=lacks(coverage.requirements, people) if coverage else (),
+        next_shift=min(following, key=lambda shift: shift.starts_at, default=None),
+    )

@@ -2,14 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max, Min, Q
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from inventory.queries import SiteFacts
 from readiness.people.core.practice import (
     AROUND,
+    DOCUMENT_REVIEW,
     Called,
     GivenAnswer,
     HeldDrill,
@@ -161,3 +175,24 @@ def _answers(ids: Collection[int], now: datetime) -> BySite[GivenAnswer]:
             GivenAnswer(person_id=person_id, team=team, answered_at=answered_at, agrees=agrees)
         )
     return answers
+
+
+def procedures(*, now: datetime) -> QuerySet[Procedure]:
+    """Procedures with when they were last exercised, when their review is due, and whether it is overdue."""
+    is_document, day = Q(kind__in=Procedure.DOCUMENTS), Value(timedelta(days=1), DurationField())
+    every = Case(
+        When(is_document, then=Value(DOCUMENT_REVIEW)),
+        default=ExpressionWrapper(F("review_days") * day, DurationField()),
+        output_field=DurationField(),
+    )
+    is_behind = is_document & Q(subject_changed_at__lte=now, reviewed_at__lt=F("subject_changed_at"))
+    is_overdue = Q(reviewed_at=None) | Q(reviewed_at__gt=now) | Q(due_at__lte=now) | is_behind
+    held = Q(exercises__drill__held_at__lte=now) & ~Q(exercises__drill__result=Drill.Result.PLANNED)
+    return (
+        Procedure.objects.select_related("site", "owner")
+        .annotate(
+            due_at=ExpressionWrapper(F("reviewed_at") + every, DateTimeField()),
+            exercised_at=Max("exercises__drill__held_at", filter=held),
+        )
+        .annotate(is_overdue=ExpressionWrapper(is_overdue, BooleanField()))
+    )

@@ -1,4 +1,4 @@
-"""Capacity deployed, ready and conditional over time, what holds the rest, and the capability gap.
+"""Capacity deployed, ready and conditional over time, and what holds the rest.
 
 Deployed is what dated events commissioned minus decommissioned, at sites in commissioning or production. A site's whole
 figure goes into one band, by its verdict; there are no fractions of a site.
@@ -310,24 +310,3 @@ def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
         for check_id, members in groups.items()
     ]
     return tuple(sorted(blocker_groups, key=lambda group: (-group.held.it_kw, group.check_id)))
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityGap:
-    """Percentage points; None with a reason where there is no base to grow from."""
-
-    points: float | None
-    accelerators_per_person: float | None
-    reason: str = ""
-
-
-def capability_gap(
-    *, accelerators_then: int, accelerators_now: int, qualified_then: int, qualified_now: int
-) -> CapabilityGap:
-    """Growth of capacity minus growth of qualified people, both in per cent over the same span (180 days)."""
-    per_person = accelerators_now / qualified_now if qualified_now else None
-    if not accelerators_then or not qualified_then:
-        return CapabilityGap(None, per_person, "Not recorded: one of the two started from zero.")
-    capacity_growth = accelerators_now / accelerators_then - 1
-    people_growth = qualified_now / qualified_then - 1
-    return CapabilityGap(100 * (capacity_growth - people_growth), per_person)

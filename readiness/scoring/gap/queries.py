@@ -1,7 +1,7 @@
 """The gap over time of the sites that are asked about, whole and by group."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -10,16 +10,16 @@ from django.db.models import QuerySet
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
+from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
+from readiness.people.fleet import fleet_people
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import (
     NOTHING,
-    CapabilityGap,
+    CapacityFigures,
     CapacityMeasure,
     Gap,
     SiteCapacity,
     SiteHistory,
-    capability_gap,
-    gap_at,
     gap_of,
     gap_over_time,
     gaps_by_group,
@@ -74,7 +74,6 @@ CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     "others",
 )
 """Groups of sites that no blocker names; check ids look otherwise."""
-CAPABILITY_SPAN = timedelta(days=180)
 READ_AT_ONCE = 60_000
 """Rows of daily scores; of larger fleets only the days that are drawn are read."""
 
@@ -280,24 +279,47 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
     return tuple(group for group in groups if measure.of(group.gap.gap))
 
 
+def capability(known: FleetStanding) -> CapabilityGap | None:
+    """Of these sites together; None where nothing is recorded of their people."""
+    people, now = fleet_people(now=known.at), known.at
+    together = {site.ref.id: 0 for site in known.sites}
+    if people.qualified.recorded.isdisjoint(together):
+        return None
+    then, deployed = deployed_before(known, now - GROWTH_SPAN, together), known.gap.deployed
+    numbers = people.qualified.counts(together, (now - GROWTH_SPAN, now), now=now)
+    qualified_then, qualified_now = numbers[0].tolist()
+    return capability_gap(
+        QualifiedGrowth(
+            qualified_then=qualified_then,
+            qualified_now=qualified_now,
+            accelerators_then=then.accelerators,
+            accelerators_now=deployed.accelerators,
+            kw_then=then.it_kw,
+            kw_now=deployed.it_kw,
+        )
+    )
+
+
+def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
+    """What those of the sites that have capacity now had at an earlier instant."""
+    return sum(
+        (
+            step.change
+            for site_id in site_ids
+            if known.capacity[site_id].deployed != NOTHING
+            for step in known.changes[site_id]
+            if step.at <= at
+        ),
+        NOTHING,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     known: FleetStanding
     outlook: CapacityHistory
-    capability: CapabilityGap
-    growth: float | None
+    capability: CapabilityGap | None
 
 
 def present(question: Question, sites: WithPast) -> Present:
-    known = sites.known
-    then = gap_at(sites.histories, known.at - CAPABILITY_SPAN).deployed.accelerators
-    counts = known.gap.deployed.accelerators
-    return Present(
-        known=known,
-        outlook=sites.outlook(question.measure),
-        # No room keeps figures of people: there is no base to compare with.
-        capability=capability_gap(
-            accelerators_then=then, accelerators_now=counts, qualified_then=0, qualified_now=0
-        ),
-        growth=counts / then - 1 if then else None,
-    )
+    return Present(sites.known, sites.outlook(question.measure), capability(sites.known))

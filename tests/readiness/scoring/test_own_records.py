@@ -35,7 +35,8 @@ STATED = {
     "p4-asset-ownership": {"assets-owned": 100},
     GOLIVE: {"signatures-missing": 0, "critical-actions": 0, "undated-actions": 0, "dated-actions": 0},
     **scenes.STATED,
-} | own_practice.STATED
+    **own_practice.STATED,
+}
 """What somebody would say to make the check pass."""
 
 
@@ -76,7 +77,8 @@ def begin(dallas, user_of, frozen_now):
         "p4-asset-ownership": owned,
         GOLIVE: reviewed,
         **{check: partial(scene, dallas, frozen_now.at) for check, scene in scenes.BEGIN.items()},
-    } | own_practice.begins(dallas, frozen_now.at)
+        **own_practice.begins(dallas, frozen_now.at),
+    }
     return lambda check: begins[check]()
 
 

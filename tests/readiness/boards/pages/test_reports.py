@@ -14,6 +14,7 @@ PAGES = {
     "/sites/dallas/": "start=yesterday",
     "/readiness/gap/": "measure=volts",
     "/readiness/trends/": "pillar=p9",
+    "/people/gap/": "trainings=many",
     "/readiness/explain/": "end=never",
 }
 CHARTS = [
@@ -23,6 +24,7 @@ CHARTS = [
     "/readiness/gap/charts/by-group",
     "/readiness/gap/charts/closing",
     "/readiness/trends/chart",
+    "/people/gap/chart",
     "/readiness/explain/chart",
     "/readiness/determinism/charts/tails",
     "/sites/dallas/charts/series",
@@ -33,6 +35,7 @@ ENDPOINTS = {
     "/api/readiness/gap/": "measure=volts",
     "/api/readiness/gap/closing/": "checks=many",
     "/api/readiness/explain/": "end=never",
+    "/api/people/gap/": "by=moon",
 }
 
 

@@ -1,4 +1,4 @@
-"""Capacity in three bands over time, what holds the rest, and the capability gap."""
+"""Capacity in three bands over time, and what holds the rest."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,6 @@ from readiness.scoring.core.gap import (
     StageChange,
     VerdictStep,
     by_first_blocker,
-    capability_gap,
     deployed_at,
     gap_at,
     gap_of,
@@ -266,24 +265,3 @@ def test_bands_and_blockers_add_up(fleet):
     assert gap.ready + gap.conditional + gap.not_ready == gap.deployed
     assert held + gap.conditional == gap.gap
     assert held == gap.not_ready
-
-
-@pytest.mark.parametrize(
-    ("then_now", "points", "per_person"),
-    [
-        pytest.param((100, 150, 10, 10), 50, 15, id="hardware alone grew"),
-        pytest.param((100, 150, 10, 15), 0, 10, id="both grew alike"),
-        pytest.param((100, 100, 10, 12), -20, 100 / 12, id="people grew"),
-        pytest.param((0, 100, 10, 10), None, 10, id="capacity from zero"),
-        pytest.param((100, 150, 0, 10), None, 15, id="people from zero"),
-        pytest.param((100, 150, 10, 0), 150, None, id="everyone left"),
-    ],
-)
-def test_capability_gap(then_now, points, per_person):
-    then, now, people_then, people_now = then_now
-    found = capability_gap(
-        accelerators_then=then, accelerators_now=now, qualified_then=people_then, qualified_now=people_now
-    )
-    assert found.points == (None if points is None else pytest.approx(points))
-    assert found.accelerators_per_person == (None if per_person is None else pytest.approx(per_person))
-    assert bool(found.reason) is (points is None)

@@ -1,0 +1,1 @@
+"""Calibration: what teams estimate of a site's readiness, beside the measured verdict."""

@@ -1,0 +1,180 @@
+"""Growth of capacity beside growth of qualified people: over time, and by region or site at present."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from inventory.models import Site
+from readiness.boards.capability.params import REGION, CapabilityQuestion
+from readiness.people.core.coverage import Cover
+from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
+from readiness.people.fleet import FleetPeople, fleet_people
+from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.scoring.core.mean import fit
+from readiness.scoring.gap.queries import deployed_before
+from readiness.scoring.queries.capacity import DAYS_A_MONTH
+from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
+
+MONTHS, FITTED_MONTHS, PROJECTED_MONTHS, LEAST_MONTHS = 18, 6, 3, 3
+MONTH = timedelta(days=DAYS_A_MONTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A straight line on from the last value; bands are (low, high)."""
+
+    values: tuple[float, ...]
+    band: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityHistory:
+    """Month by month, the last is now. `first` is the place of the first month in which both are above zero, which
+    growth is counted from. Lines ahead need three months from there on."""
+
+    instants: tuple[datetime, ...]
+    capacity: tuple[float, ...]
+    qualified: tuple[int, ...]
+    ahead: tuple[datetime, ...] = ()
+    capacity_ahead: Ahead | None = None
+    qualified_ahead: Ahead | None = None
+    method: str = ""
+
+    @property
+    def first(self) -> int | None:
+        both = zip(self.capacity, self.qualified, strict=True)
+        return next((place for place, (held, people) in enumerate(both) if held > 0 and people), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityRow:
+    """One region or site; `gap` is None where nothing is recorded of its people. Requirements are counted by how many
+    qualified people are assigned."""
+
+    key: str
+    label: str
+    sites: int
+    capacity: CapacityFigures
+    gap: CapabilityGap | None
+    covers: Mapping[Cover, int]
+
+    @property
+    def points(self) -> float | None:
+        return None if self.gap is None else self.gap.points
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityStanding:
+    """The sites that are asked about, in service or on the way there, with the people of all sites."""
+
+    known: FleetStanding
+    people: FleetPeople
+
+
+def asked(question: CapabilityQuestion, *, now: datetime) -> CapabilityStanding:
+    sites = Site.objects.exclude(stage=Site.Stage.RETIRED)
+    if question.site is not None:
+        sites = sites.filter(pk=question.site.pk)
+    elif question.region is not None:
+        sites = sites.filter(region=question.region)
+    return CapabilityStanding(standing_of(sites, now=now), fleet_people(now=now))
+
+
+def whole(standing: CapabilityStanding) -> CapabilityRow | None:
+    """All sites as one row; None without any."""
+    rows = _rows(standing, lambda _site: ("", ""))
+    return rows[0] if rows else None
+
+
+def rows(standing: CapabilityStanding, by: str) -> list[CapabilityRow]:
+    """Those whose capacity outgrows their people most first, and those without a figure last."""
+    if by == REGION:
+        groups = _rows(standing, lambda site: (site.region, site.ref.region))
+    else:
+        groups = _rows(standing, lambda site: (site.ref.slug, site.ref.name))
+    return sorted(groups, key=lambda row: (row.points is None, -(row.points or 0.0), row.label, row.key))
+
+
+def _rows(
+    standing: CapabilityStanding, group_of: Callable[[SiteStanding], tuple[str, str]]
+) -> list[CapabilityRow]:
+    known, now = standing.known, standing.known.at
+    groups: dict[tuple[str, str], list[SiteStanding]] = defaultdict(list)
+    for site in known.sites:
+        groups[group_of(site)].append(site)
+    places = {site.ref.id: place for place, sites in enumerate(groups.values()) for site in sites}
+    counts = standing.people.qualified.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
+    return [
+        _row(standing, key, label, sites, *numbers)
+        for ((key, label), sites), numbers in zip(groups.items(), counts, strict=True)
+    ]
+
+
+def _row(
+    standing: CapabilityStanding, key: str, label: str, sites: Sequence[SiteStanding], then: int, now: int
+) -> CapabilityRow:
+    ids, known = [site.ref.id for site in sites], standing.known
+    before = deployed_before(known, known.at - GROWTH_SPAN, ids)
+    capacity = sum((known.capacity[site_id].deployed for site_id in ids), NOTHING)
+    growth = QualifiedGrowth(
+        qualified_then=then,
+        qualified_now=now,
+        accelerators_then=before.accelerators,
+        accelerators_now=capacity.accelerators,
+        kw_then=before.it_kw,
+        kw_now=capacity.it_kw,
+    )
+    covered = (standing.people.covered[each] for each in ids if each in standing.people.covered)
+    covers = Counter(each.cover for of_site in covered for each in of_site.requirements)
+    is_recorded = not standing.people.qualified.recorded.isdisjoint(ids)
+    return CapabilityRow(
+        key, label, len(ids), capacity, capability_gap(growth) if is_recorded else None, covers
+    )
+
+
+def history(standing: CapabilityStanding, measure: CapacityMeasure) -> CapabilityHistory:
+    known, now = standing.known, standing.known.at
+    instants = tuple(now - MONTH * back for back in range(MONTHS, -1, -1))
+    together = {site.ref.id: 0 for site in known.sites}
+    numbers = standing.people.qualified.counts(together, instants, now=now).tolist()
+    shown = CapabilityHistory(
+        instants=instants,
+        capacity=_capacity(known, instants, measure),
+        qualified=tuple(numbers[0]) if numbers else (0,) * len(instants),
+    )
+    if shown.first is None or len(instants) - shown.first < LEAST_MONTHS:
+        return shown
+    months = min(FITTED_MONTHS + 1, len(instants) - shown.first)
+    return replace(
+        shown,
+        ahead=tuple(now + MONTH * month for month in range(PROJECTED_MONTHS + 1)),
+        capacity_ahead=_ahead(shown.capacity[-months:]),
+        qualified_ahead=_ahead(shown.qualified[-months:]),
+        method=f"Straight line through the last {months - 1} months; the band is two standard deviations of what lay"
+        " off it.",
+    )
+
+
+def _ahead(values: Sequence[float]) -> Ahead:
+    line = fit(range(len(values)), values)
+    through = tuple(max(values[-1] + line.slope * month, 0.0) for month in range(PROJECTED_MONTHS + 1))
+    wide = 2 * line.spread
+    return Ahead(through, tuple((max(value - wide, 0.0), value + wide) for value in through))
+
+
+def _capacity(
+    known: FleetStanding, instants: Sequence[datetime], measure: CapacityMeasure
+) -> tuple[float, ...]:
+    """Of the sites that have capacity now; in whole units, so that what leaves takes away what it brought."""
+    steps = sorted(
+        (step.at, measure.whole(step.change))
+        for site_id, site in known.capacity.items()
+        if site.deployed != NOTHING
+        for step in known.changes[site_id]
+    )
+    totals = [0, *accumulate(change for _, change in steps)]
+    days = [at for at, _ in steps]
+    return tuple(measure.from_whole(totals[bisect_right(days, at)]) for at in instants)

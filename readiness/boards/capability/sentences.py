@@ -1,0 +1,85 @@
+"""What the capability gap comes to, in words computed from its figures."""
+
+from readiness.boards.capability.closing import CapabilityClosing
+from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow
+from readiness.boards.findings import amount, capability
+from readiness.people.core.coverage import Cover
+from web.units import day, how_many, number
+
+NO_GROWTH = (
+    "Growth is counted from a month with both capacity and qualified people; there is none in this time."
+)
+
+
+def over_time(history: CapabilityHistory) -> str:
+    if history.first is None:
+        return NO_GROWTH
+    held, people = (
+        100 * (values[-1] / values[history.first] - 1) for values in (history.capacity, history.qualified)
+    )
+    since = day(history.instants[history.first])
+    return (
+        f"Since {since} capacity changed by {number(held, 0)} %, qualified people by {number(people, 0)} %, from"
+        f" {history.qualified[history.first]} to {history.qualified[-1]}."
+    )
+
+
+def standing(row: CapabilityRow | None) -> str:
+    return capability(row.gap if row else None)
+
+
+def covers(row: CapabilityRow) -> str:
+    total = sum(row.covers.values())
+    if not total:
+        return "Nothing is required of people here yet."
+    once, nobody = row.covers.get(Cover.ONCE, 0), row.covers.get(Cover.NOBODY, 0)
+    return (
+        f"Of {how_many(total, 'requirement', 'requirements')} {nobody} are covered by nobody, {once} by one person"
+        f" and {total - once - nobody} by two or more."
+    )
+
+
+def closing(outcome: CapabilityClosing) -> list[str]:
+    """The plan, what it does not reach, and what reaching everything takes."""
+    if not outcome.short:
+        return ["No site that is not ready lacks qualified people."]
+    measure, plan, short = outcome.measure, outcome.plan, len(outcome.short)
+    lack = "lacks qualified people and is" if short == 1 else "lack qualified people and are"
+    held = amount(measure.of(outcome.held), measure)
+    said = [f"{how_many(short, 'site', 'sites')} with {held} {lack} not ready."]
+    if not plan.trainings:
+        return [
+            *said,
+            f"{how_many(outcome.trainings, 'training covers', 'trainings cover')} no site as a whole.",
+            *_rest(outcome),
+        ]
+    train = "Train this person" if len(plan.trainings) == 1 else f"Take these {len(plan.trainings)} trainings"
+    until = f" by {day(outcome.due_on)}" if outcome.due_on else ""
+    freed, sites = amount(measure.of(plan.freed), measure), how_many(len(plan.covered), "site", "sites")
+    said.append(
+        f"{train}{until}, and {freed} at {sites} may become ready: people then cover all that is required there."
+    )
+    if plan.is_exact:
+        said.append(f"No other {how_many(outcome.trainings, 'training', 'trainings')} or fewer cover more.")
+    else:
+        said.append(
+            "Sites were taken by capacity for each training that they need; by the linear relaxation no plan of as many"
+            f" covers more than {amount(plan.bound, measure)}."
+        )
+    return [*said, *_rest(outcome)]
+
+
+def _rest(outcome: CapabilityClosing) -> list[str]:
+    rest, everything = [], outcome.everything
+    if len(everything.covered) > len(outcome.plan.covered):
+        most = "" if everything.is_exact else "up to "
+        rest.append(
+            f"All {len(everything.covered)} sites that trainings can cover need"
+            f" {most}{how_many(len(everything.trainings), 'training', 'trainings')}."
+        )
+    if outcome.beyond:
+        rest.append(
+            f"{how_many(len(outcome.beyond), 'site has', 'sites have')} too few people assigned for any training to"
+            " cover."
+        )
+    return rest

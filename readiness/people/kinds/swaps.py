@@ -1,0 +1,106 @@
+"""Swaps of shifts: their list, and their endpoint, where they are asked for, taken, withdrawn and made."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from readiness.people.models import Person, Shift, Swap
+from readiness.people.operations import swaps
+from web import clock
+from web.kinds import Kind
+from web.kinds.columns import plain, related
+from web.kinds.rest import filters_of, viewset_of
+from web.rest.fields import RelatedObjectField
+from web.rest.serializers import ObjectSerializer
+from web.tables import Column, Table
+from web.units import instant
+from web.workflows.endpoints import OperatedViewSet, endpoint
+
+ROOM = ("On call", "on-call")
+_SHOWN = (
+    *("rotation", "level", "person", "starts_at", "ends_at", "state", "taker"),
+    *("requested_by", "requested_at", "answered_at"),
+)
+
+
+def when(key: str, label: str, **given: Any) -> Column:
+    def words(row: Any) -> str:
+        at = getattr(row, key)
+        return instant(at) if at else ""
+
+    return Column(key, label, sort=key, text=words, **given)
+
+
+def enter_swap(*, shift: Shift, taker: Person | None = None, by: User, now: datetime) -> Swap:
+    """With a taker the shift is moved at once, which is for managers; without one others are asked."""
+    if taker is not None:
+        return swaps.move_shift(shift, taker=taker, by=by, now=now)
+    return swaps.request_swap(shift, by=by, now=now)
+
+
+class SwapSerializer(ObjectSerializer):
+    """POST `shift` to ask for somebody, with `taker` to move it; all else is read."""
+
+    shift = serializers.PrimaryKeyRelatedField(
+        queryset=Shift.objects.select_related("rotation", "person"), write_only=True
+    )
+    taker = RelatedObjectField(queryset=Person.objects.all(), required=False, allow_null=True)
+
+    class Meta:
+        model = Swap
+        fields = ("shift", *_SHOWN)
+        read_only_fields = tuple(name for name in _SHOWN if name != "taker")
+        brief_fields = ("rotation", "level", "starts_at", "ends_at", "state")
+
+
+class SwapViewSet(OperatedViewSet):
+    http_method_names = ("get", "post", "head", "options")
+    writes = {"create": enter_swap}
+
+    take = endpoint(swaps.take)
+    withdraw = endpoint(swaps.withdraw)
+
+
+_JOINED = ("rotation", "person__user", "taker", "requested_by")
+_FILTERS = filters_of(
+    Swap,
+    ("rotation", "level", "person", "starts_at", "ends_at", "state", "taker", "requested_by"),
+    search=("rotation__name", "person__name", "taker__name"),
+    panel=("rotation", "state", "level"),
+)
+SWAP = Kind(
+    model=Swap,
+    rows=Swap.objects.select_related(*_JOINED).all,
+    room=ROOM,
+    icon="git-compare",
+    hint="Shifts that somebody asks others to take, and those that were moved",
+    names={"detail": "swap"},
+    pages=("list",),
+    viewset=viewset_of(Swap.objects.select_related(*_JOINED), SwapSerializer, _FILTERS, SwapViewSet),
+    table=Table(
+        id="swap-list",
+        noun=("swap", "swaps"),
+        label="Swaps",
+        columns=(
+            related("rotation", "Rotation"),
+            Column(
+                "state",
+                "State",
+                value=lambda swap: Swap.State(swaps.standing(swap, clock.now())).label,
+                sort="state",
+                phone="status",
+            ),
+            plain("level", "Level"),
+            Column("person", "Shift of", value="person", sort="person__name"),
+            Column("taker", "Taken by", value="taker", sort="taker__name"),
+            when("starts_at", "From", locked=True, phone="title"),
+            when("ends_at", "Until"),
+            when("requested_at", "Asked", default=False),
+        ),
+        filterset=_FILTERS,
+        api="people-api-swap-list",
+        empty={"title": "No swap yet", "text": "A shift's page asks the others of its rotation to take it."},
+    ),
+)

@@ -1,0 +1,126 @@
+"""Surveys for whoever answers them, and what was answered, without who did."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from readiness.people.core.practice import GivenAnswer, Tally, by_team, same_answer
+from readiness.people.core.surveys import Spread, spread_of
+from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
+
+ESTIMATE = SurveyQuestion.Kind.ESTIMATE
+
+
+def answering_person(user: User, *, now: datetime) -> Person | None:
+    return Person.objects.there(now).filter(user=user).first()
+
+
+def own_teams(person: Person, *, now: datetime) -> QuerySet[Team]:
+    return Team.objects.there(now).filter(memberships__person=person)
+
+
+def asked(survey: Survey, user: User, *, now: datetime) -> QuerySet[SurveyQuestion]:
+    """Questions about the sites that the user's teams staff."""
+    return _for(user, now).filter(survey=survey).select_related("site").order_by("site__name", "pk")
+
+
+def unanswered(user: User, *, now: datetime) -> QuerySet[SurveyQuestion]:
+    """Questions of open surveys that wait for the user."""
+    open_ones = Q(survey__opens_at__lte=now, survey__closes_at__gt=now)
+    answered = SurveyAnswer.objects.filter(person__user=user).values("question")
+    return _for(user, now).filter(open_ones).exclude(pk__in=answered)
+
+
+def _for(user: User, now: datetime) -> QuerySet[SurveyQuestion]:
+    people = Person.objects.there(now).filter(user=user)
+    staffed = Staffing.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now), begins_at__lte=now, team__memberships__person__in=people
+    )
+    return SurveyQuestion.objects.filter(site__in=staffed.order_by().values("site"))
+
+
+def own_answers(survey: Survey, person: Person) -> dict[int, SurveyAnswer]:
+    answers = SurveyAnswer.objects.filter(question__survey=survey, person=person).select_related("team")
+    return {answer.question_id: answer for answer in answers}
+
+
+@dataclass(frozen=True, slots=True)
+class TeamResult:
+    """`share` is None where too few of the team answered to be told."""
+
+    site: Any
+    team: str
+    share: Tally | None
+
+    @property
+    def percent(self) -> float | None:
+        return self.share.percent if self.share else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionResult:
+    question: SurveyQuestion
+    spread: Spread | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyResults:
+    teams: tuple[TeamResult, ...]
+    questions: tuple[QuestionResult, ...]
+
+
+def results_of(survey: Survey) -> SurveyResults:
+    """What was answered, against the record. Two statements."""
+    questions = list(
+        survey.questions.exclude(kind=ESTIMATE).select_related("site").order_by("site__name", "pk")
+    )
+    sites = {question.site_id: question.site for question in questions}
+    truths = {question.pk: question for question in questions}
+    at_site: dict[int, list[GivenAnswer]] = defaultdict(list)
+    values: dict[int, list[str]] = defaultdict(list)
+    rows = SurveyAnswer.objects.filter(question__in=truths).order_by("pk")
+    for question_id, person_id, team, value, answered_at in rows.values_list(
+        "question_id", "person_id", "team__name", "value", "answered_at"
+    ):
+        question = truths[question_id]
+        values[question_id].append(value)
+        agrees = same_answer(value, question.truth)
+        at_site[question.site_id].append(
+            GivenAnswer(person_id=person_id, team=team, answered_at=answered_at, agrees=agrees)
+        )
+    return SurveyResults(
+        tuple(
+            TeamResult(sites[site_id], team, share)
+            for site_id in sites
+            for team, share in by_team(at_site[site_id])
+        ),
+        tuple(QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TeamEstimates:
+    site_id: int
+    site: str
+    slug: str
+    team: str
+    values: tuple[str, ...]
+    """The newest estimate of each person."""
+
+
+def estimates(*, now: datetime, since: datetime) -> list[TeamEstimates]:
+    """Estimates of readiness since an instant, by site and team. One statement."""
+    rows = SurveyAnswer.objects.filter(
+        question__kind=ESTIMATE, answered_at__lte=now, answered_at__gt=since
+    ).order_by("question__site__name", "team__name", "answered_at", "pk")
+    groups: dict[tuple[Any, ...], dict[int, str]] = defaultdict(dict)
+    for *place, person_id, value in rows.values_list(
+        *("question__site_id", "question__site__name", "question__site__slug", "team__name"),
+        *("person_id", "value"),
+    ):
+        groups[tuple(place)][person_id] = value
+    return [TeamEstimates(*place, tuple(values.values())) for place, values in groups.items()]

@@ -1,0 +1,1 @@
+"""Pages, endpoints and files of who is on call."""

@@ -1,0 +1,182 @@
+"""The capability gap as page, endpoint and plan: two sites, two teams, one skill that too few people have."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.golive.models import WorkItem
+from tests.inventory import made as inventory
+from tests.pages import words_of
+from tests.readiness.people import made
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.stored import NOW
+
+pytestmark = pytest.mark.django_db
+HALF_A_YEAR = timedelta(days=180)
+NAMES = ("Ada Quill", "Ben Ochre", "Cy Umber")
+
+
+@pytest.fixture(autouse=True)
+def _now(frozen_now):
+    frozen_now.at = NOW
+
+
+def switches(site, device_type):
+    inventory.device(site=site, device_type=device_type, role="switch")
+
+
+@pytest.fixture
+def staffed(db):
+    """Ada is qualified at both sites since a year; the rule asks for two people, so one more is needed at each."""
+    dallas = stored.site(name="Dallas", slug="dallas", kw=0, first_blocker="p3-role-coverage")
+    faro = stored.site(name="Faro", slug="faro", kw=0, first_blocker="p3-role-coverage")
+    for site, it_kw in ((dallas, 800), (faro, 400)):
+        inventory.capacity_event(
+            site=site, happened_on=date(2025, 1, 1), it_kw=it_kw, accelerators=it_kw // 10
+        )
+    inventory.capacity_event(
+        site=dallas, happened_on=NOW.date() - timedelta(days=60), it_kw=600, accelerators=60
+    )
+    vendor = inventory.manufacturer(name="Acme", slug="acme")
+    for site in (dallas, faro):
+        switches(site, made.hardware(vendor))
+    skill = made.skill(name="Acme fabrics", slug="acme-fabrics", domain="network")
+    made.rule(skill, people=2)
+    team = made.team(name="Network EMEA", slug="network-emea")
+    for site in (dallas, faro):
+        made.staffing(site, team, begins_at=NOW - 2 * HALF_A_YEAR)
+    ada, _ben, _cy = (made.person(team, name=name) for name in NAMES)
+    made.qualification(ada, skill, device_type=made.hardware(vendor), shown_at=NOW - 2 * HALF_A_YEAR)
+    made.course(name="Fabrics for operators", slug="fabrics", skill=skill, days=3)
+    return skill
+
+
+@pytest.fixture
+def page(client_of, staffed):
+    return lambda query="", role="viewer": client_of(role).get(f"/people/gap/?{query}")
+
+
+def answer_of(api_of, role="viewer", query=""):
+    return api_of(role, scope="read").get(f"/api/people/gap/?{query}").json()
+
+
+def test_growth_of_capacity_less_growth_of_qualified_people(api_of, staffed):
+    whole = answer_of(api_of)["whole"]
+    assert whole["points"] == pytest.approx(50)
+    assert (whole["qualified_now"], whole["qualified_then"]) == (1, 1)
+    assert whole["accelerators_per_person"] == 180
+    assert whole["covers"] == {"once": 2}
+
+
+def test_somebody_qualified_since_closes_it(api_of, staffed):
+    ben = made.person(name="Dee Sepia")
+    team = made.Team.objects.get(slug="network-emea")
+    made.Membership.objects.create(person=ben, team=team)
+    made.qualification(
+        ben, staffed, device_type=made.DeviceType.objects.first(), shown_at=NOW - timedelta(days=10)
+    )
+    whole = answer_of(api_of)["whole"]
+    assert whole["points"] == pytest.approx(-50)
+    assert (whole["qualified_now"], whole["qualified_then"]) == (2, 1)
+
+
+def test_sites_and_regions_are_rows(api_of, staffed):
+    by_site = {row["key"]: row for row in answer_of(api_of, query="by=site")["groups"]}
+    assert by_site["dallas"]["points"] == pytest.approx(75)
+    assert by_site["faro"]["points"] == pytest.approx(0)
+
+
+def test_one_training_covers_both_sites(api_of, staffed):
+    closing = answer_of(api_of, query="trainings=1")["closing"]
+    assert (closing["needed"], closing["freed"], closing["sites"]) == (1, 1800, ["dallas", "faro"])
+    assert closing["is_exact"]
+    [line] = closing["lines"]
+    assert (line["team"], line["skill"], line["vendor"], line["people"]) == (
+        "Network EMEA",
+        "Acme fabrics",
+        "Acme",
+        1,
+    )
+    assert line["course"] == "Fabrics for operators"
+
+
+@pytest.mark.parametrize(("role", "sees"), [("viewer", False), ("manager", True)])
+def test_names_are_for_those_who_may_see_them(api_of, page, role, sees):
+    [line] = answer_of(api_of, role)["closing"]["lines"]
+    words = words_of(page(role=role))
+    assert line["names"] == (["Ben Ochre"] if sees else None)
+    assert any(name in words for name in NAMES) is sees
+    assert ("1 person" in words) is not sees
+
+
+def test_the_page_says_figure_and_plan(page):
+    words = words_of(page())
+    assert "Staff growth gap 50 points" in words
+    assert "Of 2 requirements 0 are covered by nobody, 2 by one person and 0 by two or more." in words
+    assert "Train this person by" in words
+    assert "1.8 MW at 2 sites may become ready" in words
+
+
+class TestWorklist:
+    def test_the_plan_becomes_items_with_its_date_and_no_name(self, client_of, staffed):
+        answer = client_of("planner").post("/people/gap/plan/?trainings=1")
+        assert answer.status_code == 302
+        items = list(WorkItem.objects.order_by("site__name"))
+        assert [(item.site.slug, item.check_id) for item in items] == [
+            ("dallas", "p3-role-coverage"),
+            ("faro", "p3-role-coverage"),
+        ]
+        assert items[0].due_on > NOW.date()
+        assert items[0].note.startswith("Train 1 person of Network EMEA in Acme fabrics on Acme by")
+        assert not any(name in items[0].note for name in NAMES)
+
+    def test_a_viewer_may_not(self, client_of, staffed):
+        assert client_of("viewer").post("/people/gap/plan/").status_code == 403
+        assert not WorkItem.objects.exists()
+
+
+def test_the_fleet_and_the_gap_say_the_figure(client_of, staffed):
+    assert "Staff growth gap: 50 points" in words_of(client_of("viewer").get("/fleet/"))
+    words = words_of(client_of("viewer").get("/readiness/gap/"))
+    assert (
+        "Staff growth gap: 50 points. Accelerators changed by 50 % in 180 days, qualified people by 0 %"
+        in words
+    )
+
+
+def test_where_nobody_is_recorded_it_says_so(client_of, db):
+    stored.site(name="Bare", slug="bare", kw=100)
+    assert "Staff growth gap not recorded" in words_of(client_of("viewer").get("/people/gap/"))
+
+
+def statements(client, path):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/people/gap/", 35),
+        ("/people/gap/?by=site", 35),
+        ("/people/gap/chart.json", 30),
+        ("/api/people/gap/", 33),
+    ],
+)
+def test_many_sites_and_people_cost_the_statements_of_few(client_of, staffed, path, most):
+    client = client_of("manager")
+    client.get(path)
+    made.person()
+    few = statements(client, path)
+    vendor = made.DeviceType.objects.first().manufacturer
+    for number in range(8):
+        site = stored.site(name=f"More {number}", slug=f"more-{number}", kw=100)
+        switches(site, made.hardware(vendor))
+        team = made.team()
+        made.staffing(site, team)
+        for _ in range(4):
+            made.qualification(made.person(team), staffed, device_type=made.hardware(vendor))
+    assert statements(client, path) == few <= most
