@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from inventory.models import Site
 from readiness.boards.capability.params import REGION, CapabilityQuestion
-from readiness.people.core.coverage import Cover
+from readiness.people.core.coverage import CoverDepth
 from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
 from readiness.people.fleet import FleetPeople, fleet_people
 from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
@@ -59,7 +59,7 @@ class CapabilityRow:
     sites: int
     capacity: CapacityFigures
     gap: CapabilityGap | None
-    covers: Mapping[Cover, int]
+    covers: Mapping[CoverDepth, int]
 
     @property
     def points(self) -> float | None:

@@ -3,7 +3,7 @@
 from readiness.boards.capability.closing import CapabilityClosing
 from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow
 from readiness.boards.findings import amount, capability
-from readiness.people.core.coverage import Cover
+from readiness.people.core.coverage import CoverDepth
 from web.units import day, how_many, number
 
 NO_GROWTH = (
@@ -32,7 +32,7 @@ def covers(row: CapabilityRow) -> str:
     total = sum(row.covers.values())
     if not total:
         return "Nothing is required of people here yet."
-    once, nobody = row.covers.get(Cover.ONCE, 0), row.covers.get(Cover.NOBODY, 0)
+    once, nobody = row.covers.get(CoverDepth.ONCE, 0), row.covers.get(CoverDepth.NOBODY, 0)
     return (
         f"Of {how_many(total, 'requirement', 'requirements')} {nobody} are covered by nobody, {once} by one person"
         f" and {total - once - nobody} by two or more."

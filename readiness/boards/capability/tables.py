@@ -5,7 +5,7 @@ from typing import Any
 
 from readiness.boards.capability.params import REGION
 from readiness.boards.capability.queries import CapabilityRow
-from readiness.people.core.coverage import Cover
+from readiness.people.core.coverage import CoverDepth
 from web.links import link
 from web.tables import Column, Table
 from web.units import number, power
@@ -34,10 +34,10 @@ def growth_table(by: str) -> Table:
                    hint="Accelerators for each qualified person"),
             Column("kw", "Power each", _of_gap("kw_per_person"), _power, numeric=True, sort=True, file_unit="kW",
                    hint="Commissioned power for each qualified person"),
-            Column("nobody", "Covered by nobody", _covers(Cover.NOBODY), numeric=True, sort=True,
+            Column("nobody", "Covered by nobody", _covers(CoverDepth.NOBODY), numeric=True, sort=True,
                    hint="Requirements that no assigned person is qualified for"),
-            Column("once", "By one", _covers(Cover.ONCE), numeric=True, sort=True, default=False),
-            Column("twice", "By two or more", _covers(Cover.TWICE), numeric=True, sort=True, default=False),
+            Column("once", "By one", _covers(CoverDepth.ONCE), numeric=True, sort=True, default=False),
+            Column("twice", "By two or more", _covers(CoverDepth.TWICE), numeric=True, sort=True, default=False),
         ),
         row_id="key",
         row_name="label",
@@ -80,5 +80,5 @@ def _power(row: CapabilityRow) -> str:
     return "" if row.gap is None or row.gap.kw_per_person is None else str(power(row.gap.kw_per_person))
 
 
-def _covers(cover: Cover) -> Callable[[CapabilityRow], int]:
+def _covers(cover: CoverDepth) -> Callable[[CapabilityRow], int]:
     return lambda row: row.covers.get(cover, 0)
