@@ -109,7 +109,7 @@ class QualificationQuerySet(models.QuerySet["Qualification"]):
 # Whoever learns a skill had what it needs at that time; that it ended since takes nothing back.
 PREREQUISITES_HELD = pgtrigger.Trigger(
     name="prerequisites_held",
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("person", "skill", "shown_at"),
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("person_id", "skill_id", "shown_at"),
     when=pgtrigger.Before,
     declare=[("missing", "text")],
     func="""
