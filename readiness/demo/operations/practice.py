@@ -1,4 +1,4 @@
-"""What the demo's operator wrote down, practised and asked: procedures, alert rules, drills, a survey with answers."""
+"""Procedures, alert rules and drills of the demo's operator, and a survey with its answers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -236,7 +236,7 @@ def _truth(asked: Mapping[str, Any], site: Site) -> str:
 def _asked(
     sites: Mapping[str, Site], of_team: int, *, now: datetime
 ) -> dict[str, list[tuple[Team, int, Person]]]:
-    """By site, the first people of each team that staffs it, with their places."""
+    """Return the first people of each team that staffs a site, with their places, by the site's name."""
     people: dict[int, list[Person]] = defaultdict(list)
     there = Membership.objects.filter(person__in=Person.objects.there(now)).select_related("person")
     for membership in there.order_by("person__pk"):
