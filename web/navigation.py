@@ -87,6 +87,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Teams", "teams", "people.view_team"),
         NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
         NavigationTab("Capability gap", "capability", "people.view_team", words="staff growth training plan"),
+        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),

@@ -116,6 +116,11 @@ STATES: dict[str, dict[str, StateLook]] = {
         ("waiting", "Waiting for acceptance", "hourglass", "info"),
         ("unowned", "Unowned", "alert-triangle", "bad"),
     ),
+    "cover": _states(
+        ("nobody", "By nobody", "circle-x", "bad"),
+        ("once", "Once", "alert-triangle", "warn"),
+        ("twice", "Twice", "circle-check", "ok"),
+    ),
     "assignment": _states(
         ("proposed", "Proposed", "hourglass", "info"),
         ("accepted", "Accepted", "circle-check", "ok"),

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from inventory.queries import site_facts
 from readiness.ownership import gaps
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.ownership.models import Assignment
 from readiness.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
+from readiness.people.queries.fit import TeamFit, fit_of_team
 from web.links import link
 from web.tables import TablePage
 from web.units import power
@@ -135,14 +137,29 @@ def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict
     return {
         "title": f"{site.site.name} · {item_label(item)}",
         "key": f"{site.site.slug}.{item}",
+        "slug": site.site.slug,
         "cell": cell,
         "sentence": MEANING[cell.standing],
         "about": about,
         "coming": [coming] if coming and coming is not about else [],
         "terms": [each for each in newest if each not in (current, coming)],
+        "fit": _fit(site_id, item, about, now) if about else None,
         "form": _form(about, now) if may_propose and coming is None else None,
         "form_title": "Hand it over" if current else "Propose somebody",
     }
+
+
+FIT_DOMAINS = {
+    Item.COMPUTE_NETWORK: ("compute", "network"),
+    Item.NETWORK_ENERGY: ("network", "energy"),
+    Item.COMPUTE_ENERGY: ("compute", "energy"),
+}
+"""Domains of people whose skills an item asks for; of the others the item itself is one."""
+
+
+def _fit(site_id: int, item: Item, about: Assignment, now: datetime) -> TeamFit:
+    [site] = site_facts([site_id])
+    return fit_of_team(about.team_id, site, FIT_DOMAINS.get(item, (item.value,)), now=now)
 
 
 def _form(about: Assignment | None, now: datetime) -> ProposeForm:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from readiness.people import survey_views, views
+from readiness.people.coverage import views as coverage
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
 from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
@@ -18,6 +19,8 @@ urlpatterns = [
     path(
         "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
     ),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

@@ -24,6 +24,7 @@ from readiness.jurisdiction.core.pack import LegalAnswer
 from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
+from readiness.people.core.coverage import CoverDepth
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
@@ -59,6 +60,7 @@ SHOWN = {
     "sign-off": SignOff.State,
     "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
+    "cover": CoverDepth,
     "assignment": Assignment.State,
     "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,

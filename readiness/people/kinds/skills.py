@@ -24,6 +24,7 @@ from web import clock, kinds
 from web.kinds import Related
 from web.kinds.columns import figure, hidden, plain, related
 from web.kinds.declaring import declared
+from web.links import link
 from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -50,7 +51,7 @@ class ExemptionViewSet(SignedViewSet):
 
 
 class RevokeSerializer(serializers.Serializer):
-    reason = serializers.ChoiceField(choices=Qualification.RevokedFor)
+    reason = serializers.ChoiceField(choices=Qualification.RevokedFor.choices)
 
 
 class RevocableViewSet(ObjectViewSet):
@@ -64,6 +65,9 @@ class RuleFields(ObjectSerializer):
         there = {name: getattr(self.instance, name, "") for name in ("subject", "value")}
         CapabilityRule(**there | {name: given[name] for name in there.keys() & given.keys()}).clean()
         return given
+
+
+_TONES = {"in force": "", "revoked": "bad", "ended": "warn"}
 
 
 def _standing(row: Qualification, now: datetime) -> str:
@@ -117,14 +121,14 @@ SKILLS = _declared(
             form=StartingSetForm,
             enter=operations.load_starting_set,
             done=lambda count: f"{count} skills, rules and courses are added.",
-            after=lambda count: SKILLS.url("list"),
+            after=lambda count: link("skill-list"),
         ),
     ),
     hint="What people can do, in levels",
     empty={
         "title": "No skill yet",
         "text": "A rule asks for people of a skill; a qualification says who has it.",
-        "icon": "certificate",
+        "icon": "school",
     },
 )
 PREREQUISITES = _declared(
@@ -168,7 +172,7 @@ RULES = _declared(
     empty={
         "title": "No rule yet",
         "text": "Without a rule no site requires anybody. Load the starting set from the list of skills.",
-        "icon": "certificate",
+        "icon": "school",
     },
 )
 QUALIFICATIONS = _declared(
@@ -212,7 +216,6 @@ QUALIFICATIONS = _declared(
     ),
     hint="Who showed which skill, on which hardware, and until when that counts",
 )
-_TONES = {"in force": "", "revoked": "bad", "ended": "warn"}
 EXEMPTIONS = _declared(
     SkillExemption,
     ("person", "skill", "reason", "begins_at", "ends_at"),

@@ -16,6 +16,7 @@ from web import clock
 from web.kinds import Entry, Related
 from web.kinds.columns import figure, hidden, plain, related
 from web.kinds.declaring import declared
+from web.links import link
 from web.rest.lookups import Flag
 from web.tables import Column
 from web.visibility import SEES_NAMES
@@ -33,6 +34,9 @@ class TrainingViewSet(SignedViewSet):
     complete = operated(
         operations.complete, CompleteSerializer, "Write down that it was completed", operations.MAY_COMPLETE
     )
+
+
+_TONES = {"overdue": "bad", "ended": "warn"}
 
 
 def _with_standing(rows: Sequence[Any]) -> Sequence[Any]:
@@ -103,7 +107,7 @@ TRAININGS = _declared(
             enter=operations.assign,
             fills=("course", "people", "due_at"),
             done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",
-            after=lambda given: TRAININGS.url("list"),
+            after=lambda given: link("training-list"),
         ),
         Entry(
             url_name="training-complete",
@@ -118,5 +122,4 @@ TRAININGS = _declared(
     ),
     hint="Who is to learn what, and who did",
 )
-_TONES = {"overdue": "bad", "ended": "warn"}
 KINDS = (COURSES, TRAININGS)

@@ -69,9 +69,19 @@ def coverage_of(
     workloads = _workloads(sites, now)
     everybody = {person_id for each in staff.values() for person_id in each.people}
     everybody.update(person_id for each in called.values() for person_id in each)
-    known = _Known(everybody, now)
+    known = KnownPeople(everybody, now)
     return {
         site_id: _of_site(site, rules, staff[site_id], called.get(site_id), workloads[site_id], known, now)
+        for site_id, site in sites.items()
+    }
+
+
+def requirements_of(
+    sites: Mapping[int, SiteFacts], *, now: datetime
+) -> dict[int, tuple[core.Requirement, ...]]:
+    rules, workloads = rules_in_force(), _workloads(sites, now)
+    return {
+        site_id: core.required(installed(site, workloads[site_id].kinds), rules)
         for site_id, site in sites.items()
     }
 
@@ -149,7 +159,7 @@ def _workloads(sites: Mapping[int, SiteFacts], now: datetime) -> dict[int, _Work
     return by_site
 
 
-class _Known:
+class KnownPeople:
     """Records of people: qualifications, exemptions and training, and the moments at which these change."""
 
     def __init__(self, person_ids: Collection[int], now: datetime) -> None:
@@ -213,7 +223,7 @@ def _of_site(
     staff: _Staff,
     called: OnCall | None,
     workloads: _Workloads,
-    known: _Known,
+    known: KnownPeople,
     now: datetime,
 ) -> SiteCoverage:
     on_call = called or {}
@@ -251,7 +261,7 @@ def _of_site(
 
 
 def _moments(
-    people: Iterable[int], staff: _Staff, workloads: _Workloads, known: _Known
+    people: Iterable[int], staff: _Staff, workloads: _Workloads, known: KnownPeople
 ) -> Iterator[datetime | None]:
     yield from staff.moments
     yield from workloads.moments

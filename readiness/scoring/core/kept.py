@@ -72,14 +72,15 @@ def decode(content: bytes) -> SiteInputs:
         kept = orjson.loads(zlib.decompress(content))
         if kept["version"] != VERSION:
             raise UnreadableError(f"Kept in version {kept['version']}; version {VERSION} is read.")
+        grants: dict[str, Any] = {
+            name: {key: _grant_from(grant) for key, grant in of_kind.items()}
+            for name, of_kind in kept["grants"].items()
+        }
         return SiteInputs(
             context=_context(kept["context"]),
             readings=_readings(kept["readings"], [_limit_from(limit) for limit in kept["reading_limits"]]),
             limits={key: _limit_from(limit) for key, limit in kept["limits"].items()},
-            **{
-                name: {key: _grant_from(grant) for key, grant in grants.items()}
-                for name, grants in kept["grants"].items()
-            },
+            **grants,
         )
     except UnreadableError:
         raise

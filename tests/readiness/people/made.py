@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from accounts.models import User
 from inventory.models import DeviceType
 from readiness.people.models import (
     CapabilityRule,
@@ -13,6 +14,8 @@ from readiness.people.models import (
     RotationSite,
     Shift,
     Skill,
+    SkillExemption,
+    SkillPrerequisite,
     Staffing,
     Team,
     Training,
@@ -44,6 +47,19 @@ def skill(**given):
     number = next_number()
     defaults = {"name": f"Skill {number}", "slug": f"skill-{number}", "domain": "network"}
     return Skill.objects.create(**defaults | {"levels": ["Knows it", "Does it alone"]} | given)
+
+
+def prerequisite(skill, needed, **given):
+    return SkillPrerequisite.objects.create(skill=skill, needed=needed, **given)
+
+
+def exemption(person, skill, **given):
+    """For all of this test's time, by somebody."""
+    defaults = {"reason": "other-duty", "begins_at": LONG_AGO, "ends_at": LONG_AGO + timedelta(days=3650)}
+    granted_by = User.objects.create(username=f"grantor-{next_number()}")
+    return SkillExemption.objects.create(
+        person=person, skill=skill, **defaults | {"granted_by": granted_by} | given
+    )
 
 
 def qualification(person, skill, **given):

@@ -54,12 +54,32 @@ def source():
     return Source.objects.create(name=f"sender {next_number()}", site=made.site())
 
 
+def qualification():
+    return people.qualification(people.person(), people.skill(), valid_until=datetime(2027, 3, 1, tzinfo=UTC))
+
+
+def exemption():
+    return people.exemption(people.person(), people.skill())
+
+
+def training():
+    return people.training(people.person(), people.course(), now=datetime(2026, 11, 1, tzinfo=UTC))
+
+
 MAKERS = made.MAKERS | {
     "source": source,
     "data-origin": origin,
     "held-basis": basis,
     "person": people.person,
     "team": people.team,
+    "staffing": lambda: people.staffing(made.site(), people.team()),
+    "skill": people.skill,
+    "skill-prerequisite": lambda: people.prerequisite(people.skill(), people.skill()),
+    "capability-rule": lambda: people.rule(people.skill()),
+    "qualification": qualification,
+    "skill-exemption": exemption,
+    "course": people.course,
+    "training": training,
     "workload-class": workload_class,
     "floor": floor,
     "declared-limit": limit,
@@ -83,6 +103,14 @@ EDITS = {
     "capacity-event": ("note", "moved"),
     "person": ("phone", "555"),
     "team": ("contact", "pager 7"),
+    "staffing": ("ends_at", "2027-06-01 00:00:00+00:00"),
+    "skill": ("description", "by hand"),
+    "skill-prerequisite": ("level", "2"),
+    "capability-rule": ("people", "3"),
+    "qualification": ("evidence", "Licence 12"),
+    "skill-exemption": ("reason", "vendor"),
+    "course": ("days", "2.5"),
+    "training": ("due_at", "2027-06-01 00:00:00+00:00"),
     "workload-class": ("criticality", "critical"),
     "floor": ("note", "measured"),
     "data-origin": ("note", "asked"),

@@ -1,0 +1,1 @@
+"""Page and endpoint of coverage: what sites require of people, and who covers it."""

@@ -1,0 +1,146 @@
+"""Coverage of the sites that a reader sees, by domain and by requirement, and the training that would improve it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from inventory.models import Site
+from inventory.queries import SiteFacts, site_facts
+from readiness.people.core.coverage import CoverDepth, CoveredRequirement, SiteCoverage
+from readiness.people.core.proposals import Candidate, nearest
+from readiness.people.facts import kept_coverage_of
+from readiness.people.models import Course, Person, Qualification, SkillPrerequisite
+from readiness.people.queries.coverage import coverage_of
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLine:
+    """What a site requires in one domain; `depth` is how its worst covered requirement is covered."""
+
+    site: SiteFacts
+    domain: str
+    requirements: tuple[CoveredRequirement, ...]
+    is_staffed: bool
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return Counter(each.cover.value for each in self.requirements)
+
+    @property
+    def expiring(self) -> int:
+        return sum(bool(each.expiring) for each in self.requirements)
+
+    @property
+    def depth(self) -> CoverDepth:
+        return min((each.cover for each in self.requirements), key=list(CoverDepth).index)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementLine:
+    site: SiteFacts
+    covered: CoveredRequirement
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Training for people who are nearest to what is not covered, and the courses that lead there."""
+
+    covered: CoveredRequirement
+    people: tuple[Person, ...]
+    courses: tuple[Course, ...]
+
+    @property
+    def ids(self) -> str:
+        return ",".join(str(person.pk) for person in self.people)
+
+
+def coverage_now(*, now: datetime, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
+    """Return the sites by name, without those that are retired."""
+    sites = _sites(slugs)
+    covered = kept_coverage_of(sites, now=now)
+    return [(site, covered[site_id]) for site_id, site in sites.items()]
+
+
+def coverage_at(at: datetime, *, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
+    sites = _sites(slugs)
+    covered = coverage_of(sites, now=at)
+    return [(site, covered[site_id]) for site_id, site in sites.items()]
+
+
+def _sites(slugs: Collection[str]) -> dict[int, SiteFacts]:
+    ids = None
+    if slugs:
+        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True))
+    return {site.id: site for site in site_facts(ids) if site.stage != Site.Stage.RETIRED}
+
+
+def domain_lines(sites: Iterable[tuple[SiteFacts, SiteCoverage]]) -> list[DomainLine]:
+    return [
+        DomainLine(site, domain, tuple(requirements), coverage.is_staffed)
+        for site, coverage in sites
+        for domain, requirements in groupby(coverage.requirements, attrgetter("requirement.domain"))
+    ]
+
+
+def requirement_lines(
+    sites: Collection[tuple[SiteFacts, SiteCoverage]], *, names: bool
+) -> list[RequirementLine]:
+    """With the names of the qualified, for those who may see them. One statement for these, however many."""
+    named = names_of(person_id for _, coverage in sites for person_id in coverage.qualified) if names else {}
+    return [
+        RequirementLine(
+            site, each, tuple(sorted(named[person_id] for person_id in each.qualified & named.keys()))
+        )
+        for site, coverage in sites
+        for each in coverage.requirements
+    ]
+
+
+def names_of(person_ids: Iterable[int]) -> dict[int, str]:
+    return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "name"))
+
+
+def proposals(coverage: SiteCoverage, *, now: datetime) -> list[Proposal]:
+    """What would help where too few people of a site are qualified. Four statements."""
+    short = [each for each in coverage.requirements if each.is_short]
+    skills = {each.requirement.skill_id for each in short}
+    candidates = _candidates(coverage.assigned, now) if short else []
+    needed: dict[int, dict[int, int]] = defaultdict(dict)
+    for skill_id, needed_id, level in SkillPrerequisite.objects.filter(skill__in=skills).values_list(
+        "skill_id", "needed_id", "level"
+    ):
+        needed[skill_id][needed_id] = level
+    courses: dict[int, list[Course]] = defaultdict(list)
+    for course in Course.objects.filter(skill__in=skills):
+        courses[course.skill_id or 0].append(course)
+    chosen = {
+        each.requirement.key: nearest(each, candidates, needed[each.requirement.skill_id]) for each in short
+    }
+    people = Person.objects.in_bulk({person_id for ids in chosen.values() for person_id in ids})
+    return [
+        Proposal(
+            each,
+            tuple(people[person_id] for person_id in chosen[each.requirement.key]),
+            tuple(courses[each.requirement.skill_id]),
+        )
+        for each in short
+    ]
+
+
+def _candidates(person_ids: Collection[int], now: datetime) -> list[Candidate]:
+    levels: dict[int, dict[int, int]] = {person_id: {} for person_id in person_ids}
+    domains: dict[int, set[str]] = defaultdict(set)
+    held = Qualification.objects.in_force(now).filter(person__in=person_ids).order_by()
+    for person_id, skill_id, domain, level in held.values_list(
+        "person_id", "skill_id", "skill__domain", "level"
+    ):
+        levels[person_id][skill_id] = max(level, levels[person_id].get(skill_id, 0))
+        domains[person_id].add(domain)
+    return [
+        Candidate(person_id=person_id, levels=of_person, domains=frozenset(domains[person_id]))
+        for person_id, of_person in levels.items()
+    ]
