@@ -86,7 +86,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
         NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
-        NavigationTab("Capability gap", "capability", "people.view_team", words="staff growth training plan"),
+        NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
         NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
     )),
     NavigationEntry("Data", "database-import", (

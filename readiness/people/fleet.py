@@ -13,6 +13,7 @@ from django.db import connection
 from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
 from inventory.queries import SiteFacts, end_of_day, site_facts
 from readiness.people.core.coverage import SiteCoverage
+from readiness.people.core.growth import ON_CALL_REACH
 from readiness.people.core.qualified_fleet import QualifiedFleet
 from readiness.people.facts import COVERED_FROM, kept_coverage_of
 from readiness.people.models import Rotation, RotationSite
@@ -30,6 +31,12 @@ _SHIFTS = """
     SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite), max(id), count(*)
     FROM people_shift
 """
+# People are among those on call for a time around their shifts.
+_NEXT_ON_CALL = """
+    SELECT min(moment) FROM people_shift
+    CROSS JOIN LATERAL (VALUES (starts_at - %(reach)s), (ends_at + %(reach)s)) AS change (moment)
+    WHERE moment > %(now)s
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +50,13 @@ class FleetPeople:
     qualified: QualifiedFleet = field(default_factory=QualifiedFleet.empty)
 
 
-def fleet_people(*, now: datetime) -> FleetPeople:
-    """Two statements where nothing was written since, one where no people are recorded at all."""
+def fleet_people(*, now: datetime, unstaffed: bool = False) -> FleetPeople:
+    """Read all sites; `unstaffed`: even where no people are recorded at all, which else costs one statement and has no
+    sites. Two statements where nothing was written since."""
     with connection.cursor() as cursor:
         cursor.execute(_SHIFTS)
         [(is_recorded, *shifts)] = cursor.fetchall()
-    if not is_recorded:
+    if not (is_recorded or unstaffed):
         return FleetPeople(now, now)
     kept = _kept_since(stamp_of(*_READ), tuple(shifts))
     if not kept or not kept[-1].at <= now < kept[-1].until:
@@ -62,16 +70,25 @@ def _kept_since(stamp: Stamp, shifts: tuple[int | None, ...]) -> list[FleetPeopl
     return []
 
 
+def _next_on_call(now: datetime) -> list[datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_ON_CALL, {"reach": ON_CALL_REACH, "now": now})
+        return [moment for (moment,) in cursor.fetchall() if moment is not None]
+
+
 def _read(now: datetime) -> FleetPeople:
-    sites = {
-        site.id: site for site in site_facts(list(Site.objects.order_by("pk").values_list("pk", flat=True)))
-    }
+    sites = {site.id: site for site in site_facts()}
     covered = kept_coverage_of(sites, now=now)
     recorded = growth.recorded(covered)
     return FleetPeople(
         at=now,
-        # Placements begin and end with days, and what they ask of people with them.
-        until=min((end_of_day(now.date(), "UTC"), *(each.until for each in covered.values() if each.until))),
+        until=min(
+            (
+                end_of_day(now.date(), "UTC"),
+                *_next_on_call(now),
+                *(each.until for each in covered.values() if each.until),
+            )
+        ),
         sites=sites,
         covered=covered,
         qualified=QualifiedFleet.of(growth.qualified_at(recorded), recorded=frozenset(recorded)),

@@ -14,13 +14,13 @@ urlpatterns = [
     path("oncall/hours/", rotations.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
     *rotations.STEPS.routes("swaps/<int:pk>/"),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
     path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
     path(
         "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
     ),
-    path("coverage/", coverage.coverage, name="coverage"),
-    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

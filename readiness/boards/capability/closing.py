@@ -9,9 +9,9 @@ from functools import cached_property, lru_cache
 from accounts.models import User
 from inventory.models import Manufacturer, Site
 from readiness.boards.capability.core import (
+    PlannedTraining,
     Shortfall,
     ShortSite,
-    Training,
     TrainingPlan,
     after_working_days,
     best_plan,
@@ -141,7 +141,7 @@ def _lines(plan: TrainingPlan, covered: Iterable[SiteCoverage], *, now: datetime
         )
     )
     due = _due(plan.trainings, courses, now.date())
-    alike: dict[tuple[str, str, str], list[Training]] = defaultdict(list)
+    alike: dict[tuple[str, str, str], list[PlannedTraining]] = defaultdict(list)
     for training in plan.trainings:
         alike[people[training.person_id][1], training.skill, training.manufacturer].append(training)
     lines = []
@@ -189,11 +189,11 @@ def _people(person_ids: Collection[int], plan: TrainingPlan) -> dict[int, tuple[
 
 
 def _due(
-    trainings: Sequence[Training], courses: Mapping[str, tuple[str, float | None]], today: date
-) -> dict[Training, date | None]:
+    trainings: Sequence[PlannedTraining], courses: Mapping[str, tuple[str, float | None]], today: date
+) -> dict[PlannedTraining, date | None]:
     """A person attends one course after the other, from the next working day on, the shortest first."""
     taken: dict[int, float] = defaultdict(float)
-    due: dict[Training, date | None] = {}
+    due: dict[PlannedTraining, date | None] = {}
     for training in sorted(trainings, key=lambda each: (courses.get(each.skill, ("", None))[1] or 0.0, each)):
         days = courses.get(training.skill, ("", None))[1]
         taken[training.person_id] += days or 0.0

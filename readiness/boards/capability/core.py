@@ -30,7 +30,7 @@ _LEAST = 1e-4
 """Capacities that differ by less are alike."""
 
 
-class Training(NamedTuple):
+class PlannedTraining(NamedTuple):
     """`manufacturer` is "" where the skill is of no vendor's hardware."""
 
     person_id: int
@@ -47,7 +47,7 @@ class Shortfall:
     short: int
     candidates: frozenset[int]
 
-    def met_by(self, training: Training) -> bool:
+    def met_by(self, training: PlannedTraining) -> bool:
         return (
             training.skill == self.skill
             and self.manufacturer in ("", training.manufacturer)
@@ -71,7 +71,7 @@ class TrainingPlan:
     """`bound` is what no plan of as many trainings exceeds, in the measure asked for; `is_exact`: this plan reaches
     it, and needs the fewest trainings of those that do."""
 
-    trainings: tuple[Training, ...]
+    trainings: tuple[PlannedTraining, ...]
     covered: tuple[ShortSite, ...]
     bound: float
     is_exact: bool
@@ -95,8 +95,11 @@ def best_plan(
     if not trainable or most == 0:
         return NO_PLAN
     program = _Program(trainable, measure, most)
+    if program.columns > exact_up_to and most is None:
+        trainings = _for_all(trainable)
+        return TrainingPlan(trainings, tuple(trainable), float(program.held.sum()), is_exact=False)
     if program.columns > exact_up_to:
-        trainings = _greedy(trainable, most, measure)
+        trainings = _greedy(trainable, most or 0, measure)
         return TrainingPlan(trainings, _covered(trainable, trainings), program.relaxed(), is_exact=False)
     trainings = program.solved()
     covered = _covered(trainable, trainings)
@@ -111,14 +114,14 @@ def after_working_days(start: date, days: float) -> date:
     return on
 
 
-def _covered(sites: Sequence[ShortSite], trainings: Iterable[Training]) -> tuple[ShortSite, ...]:
-    by_person: dict[int, list[Training]] = defaultdict(list)
+def _covered(sites: Sequence[ShortSite], trainings: Iterable[PlannedTraining]) -> tuple[ShortSite, ...]:
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
     for training in trainings:
         by_person[training.person_id].append(training)
     return tuple(site for site in sites if all(_left(each, by_person) <= 0 for each in site.shortfalls))
 
 
-def _left(shortfall: Shortfall, by_person: Mapping[int, Sequence[Training]]) -> int:
+def _left(shortfall: Shortfall, by_person: Mapping[int, Sequence[PlannedTraining]]) -> int:
     trained = shortfall.candidates & by_person.keys()
     return shortfall.short - sum(any(map(shortfall.met_by, by_person[person_id])) for person_id in trained)
 
@@ -149,7 +152,7 @@ def _alike(shortfalls: Sequence[Shortfall]) -> list[_Alike]:
 
 
 def _manufacturers(shortfalls: Iterable[Shortfall]) -> tuple[str, ...]:
-    """What somebody could be trained on. Training on a vendor's hardware meets what any will do for, too."""
+    """Name the hardware to train on. Training on a vendor's own meets requirements of no vendor, too."""
     named = {shortfall.manufacturer for shortfall in shortfalls}
     return tuple(sorted(named - {""})) or ("",)
 
@@ -211,7 +214,7 @@ class _Program:
         highs.run()
         return float(-highs.getInfo().objective_function_value)
 
-    def solved(self) -> tuple[Training, ...]:
+    def solved(self) -> tuple[PlannedTraining, ...]:
         highs = self._highs(integral=True)
         highs.run()
         best = self.held @ np.round(np.array(highs.getSolution().col_value)[self.first_site :])
@@ -223,14 +226,14 @@ class _Program:
         highs.run()
         return self._trainings(np.round(np.array(highs.getSolution().col_value)).astype(int).tolist())
 
-    def _trainings(self, counts: Sequence[int]) -> tuple[Training, ...]:
-        """Different people as far as there are any, so that one counts once for what any vendor will do for."""
-        trainings: list[Training] = []
+    def _trainings(self, counts: Sequence[int]) -> tuple[PlannedTraining, ...]:
+        """Choose different people as long as there are any: a person counts once for a requirement of no vendor."""
+        trainings: list[PlannedTraining] = []
         taken: dict[int, int] = defaultdict(int)
         for (group, manufacturer), count in zip(self.trained, counts, strict=False):
             for _ in range(count):
                 person_id = group.people[taken[id(group)] % len(group.people)]
-                trainings.append(Training(person_id, group.skill, manufacturer))
+                trainings.append(PlannedTraining(person_id, group.skill, manufacturer))
                 taken[id(group)] += 1
         return tuple(sorted(trainings))
 
@@ -252,16 +255,30 @@ class _Program:
         return highs
 
 
-def _greedy(sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasure) -> tuple[Training, ...]:
-    by_person: dict[int, list[Training]] = defaultdict(list)
+def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
+    """Map each candidate to the sites that they could help."""
     at_person: dict[int, set[int]] = defaultdict(set)
     for place, site in enumerate(sites):
         for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
             at_person[person_id].add(place)
+    return at_person
+
+
+def _for_all(sites: Sequence[ShortSite]) -> tuple[PlannedTraining, ...]:
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+    reach = {person_id: len(places) for person_id, places in _places(sites).items()}
+    for site in sites:
+        for training in _needed(site, by_person, reach):
+            by_person[training.person_id].append(training)
+    return tuple(sorted(training for trainings in by_person.values() for training in trainings))
+
+
+def _greedy(sites: Sequence[ShortSite], most: int, measure: CapacityMeasure) -> tuple[PlannedTraining, ...]:
+    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
+    at_person, left = _places(sites), most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
-    left = len(reach) * len(sites) if most is None else most
-    chosen: list[Training] = []
+    chosen: list[PlannedTraining] = []
     while needed:
         fitting = [place for place, trainings in needed.items() if len(trainings) <= left]
         if not fitting:
@@ -281,10 +298,10 @@ def _greedy(sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasu
 
 
 def _needed(
-    site: ShortSite, by_person: Mapping[int, Sequence[Training]], reach: Mapping[int, int]
-) -> list[Training]:
+    site: ShortSite, by_person: Mapping[int, Sequence[PlannedTraining]], reach: Mapping[int, int]
+) -> list[PlannedTraining]:
     """Return trainings that cover the site, those of people first whom most sites lack."""
-    own: dict[int, list[Training]] = defaultdict(list)
+    own: dict[int, list[PlannedTraining]] = defaultdict(list)
     # What asks for a vendor goes first: that counts for what any vendor will do for, too.
     for shortfall in sorted(site.shortfalls, key=lambda each: (each.manufacturer == "", each.skill)):
         known = {
@@ -301,5 +318,5 @@ def _needed(
             key=lambda person_id: (-reach[person_id], person_id),
         )
         for person_id in islice(untrained, max(short, 0)):
-            own[person_id].append(Training(person_id, shortfall.skill, shortfall.manufacturer))
+            own[person_id].append(PlannedTraining(person_id, shortfall.skill, shortfall.manufacturer))
     return [training for trainings in own.values() for training in trainings]

@@ -90,7 +90,7 @@ def whole(standing: CapabilityStanding) -> CapabilityRow | None:
 
 
 def rows(standing: CapabilityStanding, by: str) -> list[CapabilityRow]:
-    """Those whose capacity outgrows their people most first, and those without a figure last."""
+    """Sort rows by their gap, the widest first and those without one last."""
     if by == REGION:
         groups = _rows(standing, lambda site: (site.region, site.ref.region))
     else:
@@ -168,7 +168,7 @@ def _ahead(values: Sequence[float]) -> Ahead:
 def _capacity(
     known: FleetStanding, instants: Sequence[datetime], measure: CapacityMeasure
 ) -> tuple[float, ...]:
-    """Of the sites that have capacity now; in whole units, so that what leaves takes away what it brought."""
+    """Add up the sites that have capacity now, in whole units: what leaves takes away what it brought."""
     steps = sorted(
         (step.at, measure.whole(step.change))
         for site_id, site in known.capacity.items()

@@ -1,4 +1,4 @@
-"""What the capability gap comes to, in words computed from its figures."""
+"""Sentences about the capability gap, computed from its figures."""
 
 from readiness.boards.capability.closing import CapabilityClosing
 from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow

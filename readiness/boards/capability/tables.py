@@ -18,7 +18,7 @@ def growth_table(by: str) -> Table:
     return Table(
         id="capability",
         noun=("region", "regions") if by == REGION else ("site", "sites"),
-        label=f"Capability gap by {by}",
+        label=f"Staff growth gap by {by}",
         columns=(
             Column("name", "Region" if by == REGION else "Site", "label", url=url, sort=True, locked=True,
                    phone="title", export="key"),

@@ -138,7 +138,8 @@ def gap(request: Request) -> dict[str, Any]:
         ],
         "projection": _fields(whole.projection, *PROJECTION) if whole.projection else None,
         "no_projection": whole.no_projection,
-        "capability_gap": capability_fields(at_present.capability),
+        "capability_gap": capability_fields(at_present.capability)
+        | {"accelerator_growth": queries.accelerator_growth(at_present.known)},
     }
 
 

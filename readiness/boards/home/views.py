@@ -4,13 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from readiness.boards import sites_map
+from readiness.boards import findings, sites_map
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
 from readiness.boards.problems.queries import causes
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap.closing import closing
+from readiness.scoring.gap.queries import capability
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import FleetStanding, standing
 from web import tables as table_kit
@@ -131,6 +132,7 @@ def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any
         "owners": queries.few_of(owners, queries.SHOWN + 2),
         "unowned": sites,
         "unowned_items": items,
+        "staff_growth": findings.staff_growth_gap(capability(known)),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
     }
 

@@ -17,6 +17,7 @@ from readiness.boards import charts, findings, tables
 from readiness.boards.queries import blockers, samples
 from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.blockers import Answering
+from readiness.boards.queries.people import people_of
 from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.sentences import FlipLine
 from readiness.boards.views.checks import SEES_OWNERS, ownership_cells
@@ -234,6 +235,7 @@ def _people(asked: AskedSite) -> dict[str, Any]:
     return {
         "owners": ownership_cells(asked.site, asked.cells(), names=asked.names, now=asked.at),
         "of_people": of_people,
+        "people": people_of(asked.site, names=asked.names, now=asked.at),
     }
 
 

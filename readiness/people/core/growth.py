@@ -113,7 +113,7 @@ def overlaps(some: Iterable[Stretch], others: Sequence[Stretch]) -> Iterator[Str
 
 
 class Asked(NamedTuple):
-    """What a requirement asks of a person. `vendor` "" : shown on any hardware."""
+    """A requirement, as it asks of a person. `vendor` is "" where any hardware will do."""
 
     domain: str
     skill_id: int
@@ -140,7 +140,7 @@ type People = Mapping[int, tuple[Stretch, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualifiedSite:
-    """Who was qualified at a site when: of those assigned, and of those on call in the domain of the skill.
+    """Spans in which people were qualified at a site: those assigned, and those on call in the domain of the skill.
 
     `called` is the time from the first that anybody is on call until the last; None: nobody ever was.
     """
@@ -154,7 +154,7 @@ class QualifiedSite:
         return self.called is not None and self.called[0] <= now - GROWTH_SPAN and now < self.called[1]
 
     def spans(self, now: datetime) -> Iterator[QualifiedSpan]:
-        """Where those on call count, those assigned stand in for them before the first shift."""
+        """Let assigned people stand in for those on call before the first shift."""
         if self.called is None or not self.counts_on_call(now):
             yield from self.assigned
             return

@@ -12,6 +12,7 @@ from inventory.queries import SiteFacts, site_facts
 from readiness.people.core.coverage import CoverDepth, CoveredRequirement, SiteCoverage
 from readiness.people.core.proposals import Candidate, nearest
 from readiness.people.facts import kept_coverage_of
+from readiness.people.fleet import fleet_people
 from readiness.people.models import Course, Person, Qualification, SkillPrerequisite
 from readiness.people.queries.coverage import coverage_of
 
@@ -60,6 +61,13 @@ class TrainingProposal:
 
 def coverage_now(*, now: datetime, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
     """Return the sites by name, without those that are retired."""
+    if not slugs:
+        people = fleet_people(now=now, unstaffed=True)
+        return [
+            (site, people.covered[site_id])
+            for site_id, site in people.sites.items()
+            if site.stage != Site.Stage.RETIRED
+        ]
     sites = _sites(slugs)
     covered = kept_coverage_of(sites, now=now)
     return [(site, covered[site_id]) for site_id, site in sites.items()]

@@ -3,6 +3,8 @@
 What a site requires is that of now, as the inventory has no past; so is who is in which team.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,42 +66,34 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
 
 
 def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
-    """Of the sites that are `recorded`."""
+    """Sites that are not `recorded` have none."""
     staffed = recorded(covered)
     if not staffed:
         return {}
-    known, then = qualified_at(staffed), now - GROWTH_SPAN
-    numbers = counted(
-        ((site_id, span) for site_id, site in known.items() for span in site.spans(now)), (then, now)
-    )
+    counts, then = _counts(staffed, now), now - GROWTH_SPAN
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
     for step in inventory.capacity_events(list(staffed)):
         steps[step.site_id].append(step)
     return {
         site_id: _growth(
-            numbers.get(site_id, (0, 0)),
-            *(_capacity(steps[site_id], at) for at in (then, now)),
-            is_on_call=site.counts_on_call(now),
-            until=min(
-                (*site.changes_at(now), *later((step.at for step in steps[site_id]), now)), default=None
-            ),
+            of_people, *(_capacity(steps[site_id], at) for at in (then, now)), steps[site_id], now
         )
-        for site_id, site in known.items()
+        for site_id, of_people in counts.items()
     }
 
 
 def _growth(
-    qualified: Sequence[int], then: Capacity, now: Capacity, *, is_on_call: bool, until: datetime | None
+    people: _SiteCount, then: Capacity, now: Capacity, steps: Sequence[CapacityStep], at: datetime
 ) -> QualifiedGrowth:
     return QualifiedGrowth(
-        qualified_then=qualified[0],
-        qualified_now=qualified[1],
+        qualified_then=people.then,
+        qualified_now=people.now,
         accelerators_then=then.accelerators,
         accelerators_now=now.accelerators,
         kw_then=then.it_kw,
         kw_now=now.it_kw,
-        is_on_call=is_on_call,
-        until=until,
+        is_on_call=people.is_on_call,
+        until=None if (until := min((people.until, *later((step.at for step in steps), at)))) == NEVER else until,
     )
 
 
@@ -109,12 +103,32 @@ def _capacity(steps: Sequence[CapacityStep], at: datetime) -> Capacity:
 
 def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, QualifiedSite]:
     """Kept until anything is written that it is read from."""
+    return {site_id: kept.site for site_id, kept in _kept(covered).items()}
+
+
+def _counts(covered: Mapping[int, SiteCoverage], now: datetime) -> dict[int, _SiteCount]:
+    """Count anew only where the clock moved past something."""
+    counts = {}
+    for site_id, kept in _kept(covered).items():
+        if kept.count is None or not kept.count.at <= now < kept.count.until:
+            kept.count = _count(kept.site, now)
+        counts[site_id] = kept.count
+    return counts
+
+
+def _count(site: QualifiedSite, now: datetime) -> _SiteCount:
+    numbers = counted((("", span) for span in site.spans(now)), (now - GROWTH_SPAN, now)).get("", [0, 0])
+    until = min(site.changes_at(now), default=NEVER)
+    return _SiteCount(now, until, *numbers, is_on_call=site.counts_on_call(now))
+
+
+def _kept(covered: Mapping[int, SiteCoverage]) -> dict[int, _KeptSite]:
     shifts = Shift.objects.aggregate(Max("pk"), Count("pk"))
     staff = _staff_since(stamp_of(*_READ), tuple(shifts.values()))
     asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
     unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in staff.kept}
     made = qualified_sites(unread, staff.holders, staff.assigned, staff.on_call)
-    staff.kept.update(((site_id, unread[site_id]), site) for site_id, site in made.items())
+    staff.kept.update(((site_id, unread[site_id]), _KeptSite(site)) for site_id, site in made.items())
     return {site_id: staff.kept[site_id, wanted] for site_id, wanted in asked.items()}
 
 
@@ -124,17 +138,34 @@ def _asked(covered: CoveredRequirement) -> Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Staff:
+class _SiteCount:
+    """Qualified people now and 180 days before, from `at` on and before `until`."""
+
+    at: datetime
+    until: datetime
+    then: int
+    now: int
+    is_on_call: bool
+
+
+@dataclass(slots=True)
+class _KeptSite:
+    site: QualifiedSite
+    count: _SiteCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownStaff:
     """Everybody, at all sites that the reader may see; `kept` is by site and what it asks for."""
 
     holders: Sequence[Held]
     assigned: Mapping[int, People]
     on_call: Mapping[int, Mapping[str, People]]
-    kept: dict[tuple[int, tuple[Asked, ...]], QualifiedSite] = field(default_factory=dict)
+    kept: dict[tuple[int, tuple[Asked, ...]], _KeptSite] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=2)
-def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _Staff:
+def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _KnownStaff:
     left = {
         person_id: EVER if is_active is False else left_at or NEVER
         for person_id, left_at, is_active in Person.objects.order_by().values_list(
@@ -145,7 +176,7 @@ def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _Staff:
     rows = SkillExemption.objects.order_by().values_list("person_id", "skill_id", "begins_at", "ends_at")
     for person_id, skill_id, *stretch in rows:
         exempt[person_id, skill_id].append((stretch[0], stretch[1]))
-    return _Staff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
+    return _KnownStaff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
 
 
 def _holders(

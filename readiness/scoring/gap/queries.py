@@ -10,7 +10,13 @@ from django.db.models import QuerySet
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
-from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
+from readiness.people.core.growth import (
+    GROWTH_SPAN,
+    CapabilityGap,
+    QualifiedGrowth,
+    capability_gap,
+    growth_of,
+)
 from readiness.people.fleet import fleet_people
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import (
@@ -280,7 +286,7 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
 
 
 def capability(known: FleetStanding) -> CapabilityGap | None:
-    """Of these sites together; None where nothing is recorded of their people."""
+    """Count these sites together; None where nothing is recorded of their people."""
     people, now = fleet_people(now=known.at), known.at
     together = {site.ref.id: 0 for site in known.sites}
     if people.qualified.recorded.isdisjoint(together):
@@ -300,8 +306,14 @@ def capability(known: FleetStanding) -> CapabilityGap | None:
     )
 
 
+def accelerator_growth(known: FleetStanding) -> float | None:
+    """Return the share grown over 180 days; None from zero."""
+    then = deployed_before(known, known.at - GROWTH_SPAN, known.capacity)
+    return growth_of(then.accelerators, known.gap.deployed.accelerators)
+
+
 def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
-    """What those of the sites that have capacity now had at an earlier instant."""
+    """Add up the capacity that these sites had at an earlier instant; sites without any now count for nothing."""
     return sum(
         (
             step.change

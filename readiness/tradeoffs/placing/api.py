@@ -117,6 +117,9 @@ _option = inline_serializer(
         ),
         "capacity_after": fields.DictField(child=_figure),
         "jurisdiction": fields.DictField(),
+        "staffing": fields.DictField(
+            allow_null=True, help_text="`requirements` of people there, and how many are `uncovered`"
+        ),
         "consequence": fields.CharField(allow_null=True, help_text="What moving there does, in a line"),
         "consequences": fields.ListField(child=fields.DictField()),
     },

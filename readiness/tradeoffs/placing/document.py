@@ -16,7 +16,7 @@ from readiness.tradeoffs.core.units import book
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
-from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads.core.envelope import Envelope
 
@@ -43,7 +43,10 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [_option(option) for option in answer.options],
+        "options": [
+            _option(option) | {"staffing": _staffing(answer.facts.staffing.get(option.slug))}
+            for option in answer.options
+        ],
         "not_in_service": [
             {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
         ],
@@ -92,6 +95,10 @@ def _option(option: PlacementOption) -> dict[str, Any]:
             for each in moved or ()
         ],
     }
+
+
+def _staffing(staffing: SiteStaffing | None) -> dict[str, Any] | None:
+    return None if staffing is None else _named(staffing, "requirements", "uncovered")
 
 
 def _law(option: PlacementOption) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.db import connection
 from inventory.models import Accelerator, Device, Link, Region, Site
 from readiness.evidence.queries import CircuitLoads, circuit_loads
 from readiness.framework import queries as framework
+from readiness.people.fleet import fleet_people
 from readiness.scoring.core.states import Provenance, Verdict
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs.core.factors import (
@@ -38,6 +39,7 @@ from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
+from web.units import how_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,25 @@ class StoredScore:
         return None if self.weakest_score is None else round(self.weakest_score * 100)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteStaffing:
+    """How many requirements a site has of its people, and how many of them too few people cover."""
+
+    requirements: int
+    uncovered: int
+
+    @property
+    def words(self) -> str:
+        if not self.uncovered:
+            return "staffed"
+        return f"{how_many(self.uncovered, 'requirement', 'requirements')} uncovered"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetFacts:
     """All sites but the retired by name, what scoring has stored by slug, and rates, as of `at`.
 
-    `circuits` has the sites, by slug, whose circuits of racks are all metered.
+    `circuits` has the sites, by slug, whose circuits of racks are all metered, `staffing` those that require people.
     """
 
     at: datetime
@@ -69,6 +85,7 @@ class FleetFacts:
     rates: Rates
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
+    staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
 
 
 KEPT_FACTS = 4
@@ -116,7 +133,18 @@ def _read(percentile: float, now: datetime) -> FleetFacts:
     sites = factors_of(None, now, percentile=percentile)
     loads = circuit_loads([site.site_id for site in sites], now=now)
     circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
-    return FleetFacts(now, sites, scores, known_rates(now), version, circuits)
+    return FleetFacts(now, sites, scores, known_rates(now), version, circuits, _staffing(now))
+
+
+def _staffing(now: datetime) -> dict[str, SiteStaffing]:
+    people = fleet_people(now=now)
+    return {
+        people.sites[site_id].slug: SiteStaffing(
+            len(covered.requirements), sum(each.is_short for each in covered.requirements)
+        )
+        for site_id, covered in people.covered.items()
+        if covered.requirements
+    }
 
 
 def _pillars() -> dict[str, str]:

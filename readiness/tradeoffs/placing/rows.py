@@ -48,10 +48,11 @@ def heads(answer: PlacementAnswer) -> list[Row]:
 
 def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
     ranked, power = option.ranked, option.after["power"]
+    staffing = answer.facts.staffing.get(option.slug)
     return {
         "slug": option.slug,
         "name": option.name,
-        "place": option.place,
+        "place": f"{option.place} · {staffing.words}" if staffing else option.place,
         "is_today": option.is_today,
         "pareto": option.pareto,
         "dominated": answer.name_of(option.dominated_by) if option.dominated_by else "",
@@ -197,6 +198,7 @@ def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple
         "jurisdiction",
         "operator_country",
         "sovereignty",
+        "requirements_uncovered",
         "reasons",
         "against_today",
     ]
@@ -206,6 +208,7 @@ def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple
 
 def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:
     ranked, power = option.ranked, option.after["power"].value
+    staffing = answer.facts.staffing.get(option.slug)
     cells: list[Any] = [
         ranked.rank if ranked else "", option.slug, option.name, option.site.country, option.placed.standing.value,
         round(ranked.score, 6) if ranked else "", option.pareto if option.feasible else "",
@@ -215,7 +218,7 @@ def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:
         cells += ["" if figure.value is None else figure.value, _provenance(figure)]
     cells += [
         "" if power is None else power, option.law.answer.value, option.site.operator_country,
-        option.law.sovereignty.value,
+        option.law.sovereignty.value, staffing.uncovered if staffing else "",
         "; ".join(reason.words for reason in option.reasons), option.consequence,
     ]  # fmt: skip
     return cells

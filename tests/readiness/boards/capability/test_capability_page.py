@@ -162,8 +162,8 @@ def statements(client, path):
     [
         ("/people/gap/", 35),
         ("/people/gap/?by=site", 35),
-        ("/people/gap/chart.json", 30),
-        ("/api/people/gap/", 33),
+        ("/people/gap/chart.json", 31),
+        ("/api/people/gap/", 34),
     ],
 )
 def test_many_sites_and_people_cost_the_statements_of_few(client_of, staffed, path, most):

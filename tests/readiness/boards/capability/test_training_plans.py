@@ -1,12 +1,19 @@
 """The best trainings, held against trying every set of them."""
 
+from datetime import date
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.boards.capability.core import Shortfall, ShortSite, Training, best_plan
+from readiness.boards.capability.core import (
+    PlannedTraining,
+    Shortfall,
+    ShortSite,
+    after_working_days,
+    best_plan,
+)
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 
 KW = CapacityMeasure.POWER
@@ -36,7 +43,7 @@ def fleets(draw):
 def possible(sites):
     """Every training that anything asks for."""
     return sorted({
-        Training(person_id, shortfall.skill, shortfall.manufacturer)
+        PlannedTraining(person_id, shortfall.skill, shortfall.manufacturer)
         for site in sites if site.is_trainable
         for shortfall in site.shortfalls
         for person_id in shortfall.candidates
@@ -96,5 +103,17 @@ def test_a_person_trained_once_counts_at_every_site_of_their_teams():
         ShortSite("fra", CapacityFigures(400.0, 8), (Shortfall("cooling", "", 1, alone),)),
     ]
     plan = best_plan(sites, 1, KW)
-    assert plan.trainings == (Training(2, "cooling"),)
+    assert plan.trainings == (PlannedTraining(2, "cooling"),)
     assert plan.freed == CapacityFigures(1200.0, 16)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "last"),
+    [
+        pytest.param(date(2026, 11, 20), 1, date(2026, 11, 23), id="a Friday goes on with Monday"),
+        pytest.param(date(2026, 11, 21), 0.5, date(2026, 11, 23), id="part of a day takes the whole"),
+        pytest.param(date(2026, 11, 23), 6, date(2026, 12, 1), id="over a weekend"),
+    ],
+)
+def test_courses_take_working_days(start, days, last):
+    assert after_working_days(start, days) == last

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Site
 from readiness.evidence.models import Measure
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
@@ -11,6 +12,7 @@ from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.readiness.people import scenes
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import KNOWN
 
@@ -296,3 +298,14 @@ def test_statements_do_not_grow_with_the_sites(ask, fleet, frozen_now):
     with CaptureQueriesContext(connection) as captured:
         ask()
     assert len(captured) <= 16
+
+
+def test_an_option_says_what_its_people_do_not_cover(ask, fleet, frozen_now):
+    """As information beside the readiness: it rules no site out."""
+    porto = Site.objects.get(slug="porto")
+    scenes.uncovered(porto, frozen_now.at)
+    frozen_now.move(minutes=1)
+    options = {option["site"]: option for option in ask()["options"]}
+    assert options["porto"]["staffing"] == {"requirements": 1, "uncovered": 1}
+    assert options["lulea"]["staffing"] is None
+    assert options["porto"]["feasible"]

@@ -1,0 +1,105 @@
+"""The people of a site as its page shows them: who is on call now, what they are qualified for, what rests on one."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.models import DomainChoices, Site
+from readiness.people.core.coverage import CoverDepth, SiteCoverage, dependencies
+from readiness.people.fleet import fleet_people
+from readiness.people.models import Person, Shift
+
+PRIMARY_AND_SECONDARY = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallLine:
+    """A shift under way. `who` is "" for readers who may not see names, and where it is nobody's. Of the skills that
+    the site requires in the domain, `skills` are those that whoever is on call has."""
+
+    domain: str
+    rotation: str
+    level: str
+    who: str
+    is_covered: bool
+    ends_at: datetime
+    skills: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """A person alone qualified for `skills`; `who` is "" for readers who may not see names."""
+
+    who: str
+    skills: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePeopleCard:
+    on_call: tuple[OnCallLine, ...]
+    uncalled: tuple[str, ...]
+    covers: Mapping[CoverDepth, int]
+    relies_on: tuple[Reliance, ...]
+    is_recorded: bool
+
+
+def people_of(site: Site, *, names: bool, now: datetime) -> SitePeopleCard:
+    """Two statements beside those of all people, three where somebody is relied on alone."""
+    covered = fleet_people(now=now).covered.get(site.pk)
+    requirements = covered.requirements if covered else ()
+    shifts = (
+        Shift.objects.at(now)
+        .filter(rotation__served__site=site, level__in=PRIMARY_AND_SECONDARY)
+        .select_related("rotation", "person")
+        .order_by("rotation__domain", "rotation__name", "level", "starts_at", "pk")
+    )
+    lines = tuple(_line(shift, covered, names=names) for shift in shifts)
+    called = {line.domain for line in lines if line.is_covered}
+    return SitePeopleCard(
+        on_call=lines,
+        uncalled=tuple(str(domain.label) for domain in DomainChoices if domain.label not in called),
+        covers=Counter(each.cover for each in requirements),
+        relies_on=_relied_on(covered, names=names) if covered else (),
+        is_recorded=bool(lines) or bool(covered and (covered.is_staffed or covered.has_rotation)),
+    )
+
+
+def _line(shift: Shift, covered: SiteCoverage | None, *, names: bool) -> OnCallLine:
+    rotation, person = shift.rotation, shift.person
+    asked = [
+        each
+        for each in (covered.requirements if covered else ())
+        if each.requirement.domain == rotation.domain
+    ]
+    skilled = [each for each in asked if shift.person_id in each.on_call]
+    return OnCallLine(
+        domain=str(DomainChoices(rotation.domain).label),
+        rotation=rotation.name,
+        level=str(shift.get_level_display()),
+        who=person.name if person and names else "",
+        is_covered=person is not None,
+        ends_at=shift.ends_at,
+        skills=_skills(each.requirement.skill_name for each in skilled),
+        missing=_skills(each.requirement.skill_name for each in asked if each not in skilled)
+        if person
+        else (),
+    )
+
+
+def _relied_on(covered: SiteCoverage, *, names: bool) -> tuple[Reliance, ...]:
+    alone = [each for each in dependencies(covered.requirements) if each.alone]
+    known: dict[int, str] = {}
+    if alone and names:
+        known = dict(
+            Person.objects.filter(pk__in=[each.person_id for each in alone]).values_list("pk", "name")
+        )
+    return tuple(
+        Reliance(known.get(each.person_id, ""), _skills(asked.skill_name for asked in each.alone))
+        for each in alone
+    )
+
+
+def _skills(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
