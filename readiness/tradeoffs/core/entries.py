@@ -19,10 +19,10 @@ from readiness.tradeoffs.core.units import (
     KINDS,
     LATENCY,
     KindSpec,
-    UnitRefused,
     bounded,
     scale_of,
 )
+from web.parameters import BadParameter
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
 """Kinds that can be entered; the others are worked out."""
@@ -109,7 +109,7 @@ class CheckedValue:
 def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     spec = KINDS.get(entry.kind)
     if spec is None:
-        raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
+        raise BadParameter("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
     _refuse_source(entry, today)
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
@@ -117,11 +117,11 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
     _refuse_source(entry, today)
     if bool(entry.user_region) == bool(entry.other_site):
-        raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
+        raise BadParameter("user_region", "A round trip is to one user region or to one other site.")
     if entry.other_site == entry.site:
-        raise UnitRefused("other_site", "A site has no round trip to itself.")
+        raise BadParameter("other_site", "A site has no round trip to itself.")
     if not 0 < entry.percentile < 100:
-        raise UnitRefused("percentile", f"{entry.percentile:g} is no percentile; 50 is the median.")
+        raise BadParameter("percentile", f"{entry.percentile:g} is no percentile; 50 is the median.")
     return _checked(LATENCY, entry.value, entry.unit, "", (entry.low, entry.high))
 
 
@@ -129,11 +129,11 @@ def checked_rate(entry: RateEntry, today: date) -> float:
     for field, code in (("currency", entry.currency), ("to_currency", entry.to_currency)):
         if code not in CURRENCIES:
             known = ", ".join(CURRENCIES)
-            raise UnitRefused(field, f"{code[:20]!r} is no currency that is known: {known}.")
+            raise BadParameter(field, f"{code[:20]!r} is no currency that is known: {known}.")
     if entry.currency == entry.to_currency:
-        raise UnitRefused("to_currency", "A rate is between two currencies.")
+        raise BadParameter("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
-        raise UnitRefused("rate", f"{entry.rate:g} is no rate.")
+        raise BadParameter("rate", f"{entry.rate:g} is no rate.")
     _refuse_source(entry, today)
     return entry.rate
 
@@ -146,7 +146,7 @@ def collected[Item, Stored](
     for entry in entries:
         try:
             checked.append((entry, check(entry)))
-        except UnitRefused as refused:
+        except BadParameter as refused:
             errors.append(EntryError(line_of(entry), refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
@@ -161,15 +161,15 @@ def _checked(
     caution = bounded(spec, scale, stored)
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
-        raise UnitRefused("low" if low is None else "high", "A band has two ends, or there is none.")
+        raise BadParameter("low" if low is None else "high", "A band has two ends, or there is none.")
     if low is not None and high is not None:
         if not low <= stored <= high:
-            raise UnitRefused("low" if low > stored else "high", "The band does not hold the value.")
+            raise BadParameter("low" if low > stored else "high", "The band does not hold the value.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
-            except UnitRefused as refused:
-                raise UnitRefused(field, refused.reason) from refused
+            except BadParameter as refused:
+                raise BadParameter(field, refused.reason) from refused
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
@@ -178,20 +178,20 @@ def _checked(
 
 def _refuse_source(entry: StatedEntry, today: date) -> None:
     if not entry.source.strip():
-        raise UnitRefused("source", "Say where the value comes from.")
+        raise BadParameter("source", "Say where the value comes from.")
     for field, text in (("source", entry.source), ("note", entry.note)):
         if len(text) > 200:
-            raise UnitRefused(field, f"A {field} has 200 characters at most.")
+            raise BadParameter(field, f"A {field} has 200 characters at most.")
     if entry.basis not in BASES:
-        raise UnitRefused("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+        raise BadParameter("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
     if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
-        raise UnitRefused("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
+        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
     for field, day in (("as_of_on", entry.as_of_on), ("until_on", entry.until_on)):
         if day is not None and abs(day - today) > FURTHEST:
-            raise UnitRefused(field, f"{day} is more than twenty years away.")
+            raise BadParameter(field, f"{day} is more than twenty years away.")
     if entry.until_on is not None and entry.until_on < entry.as_of_on:
-        raise UnitRefused("until_on", "It ends before it begins.")
+        raise BadParameter("until_on", "It ends before it begins.")
 
 
 _SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
@@ -251,7 +251,7 @@ def _entries[Item](
                 continue
             try:
                 yield read(line, row)
-            except UnitRefused as refused:
+            except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:
         errors.append(EntryError(error.line, "file", error.reason))
@@ -290,7 +290,7 @@ def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
     try:
         at = datetime.fromisoformat(row["at"])
     except ValueError as error:
-        raise UnitRefused("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
+        raise BadParameter("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
     return SeriesRow(line, at, _optional(row, "value"))
 
 
@@ -309,7 +309,7 @@ def _sourced(line: int, row: Mapping[str, str]) -> dict[str, Any]:
 def _number(row: Mapping[str, str], field: str) -> float:
     number = number_of(row[field])
     if number is None:
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
+        raise BadParameter(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
     return number
 
 
@@ -321,4 +321,4 @@ def _day(row: Mapping[str, str], field: str) -> date:
     try:
         return date.fromisoformat(row[field])
     except ValueError as error:
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error
+        raise BadParameter(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error

@@ -26,6 +26,14 @@ class JurisdictionAnswer(StrEnum):
     """The envelope names no data, so that there is nothing to ask."""
 
 
+class CarbonKind(StrEnum):
+    """The intensity that carbon is counted with: the grid's mean, its marginal plant, or that of contracts."""
+
+    AVERAGE = "average"
+    MARGINAL = "marginal"
+    MARKET = "market"
+
+
 VERDICT_RANK = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 
 from readiness.tradeoffs.core.factors import Factor, outdated
-from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
-from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, JurisdictionAnswer
 from readiness.tradeoffs.core.placement import UnkeptLimit
 from readiness.tradeoffs.core.units import book
 from readiness.tradeoffs.placing import sentences

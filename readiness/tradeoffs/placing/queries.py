@@ -16,7 +16,6 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.tradeoffs.core.factors import Factor, SiteFactors
 from readiness.tradeoffs.core.options import Limits
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, placer
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
@@ -27,6 +26,7 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
+from web.parameters import BadParameter
 from web.versioned.versions import NothingPublished
 
 type Sign = tuple[Any, ...]
@@ -204,7 +204,7 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
         )
         try:
             limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
-        except BadTradeoffQuestion as error:
+        except BadParameter as error:
             refused[envelope.slug] = error.reason
             continue
         to_decide.append(ClassAtSites(adapter, limits, row.digest if row else "", now.date()))
@@ -222,7 +222,7 @@ def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
 
 def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
     if first and first not in placed_at:
-        raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
+        raise BadParameter("today", f"The workload does not run at {first} today.")
     return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
 
 

@@ -18,7 +18,7 @@ from readiness.tradeoffs.core.entries import (
     collected,
 )
 from readiness.tradeoffs.core.series import cut, joined
-from readiness.tradeoffs.core.units import UnitRefused
+from web.parameters import BadParameter
 
 TODAY = date(2026, 11, 24)
 HEADER = "site,kind,value,unit,currency,basis,provenance,source,as_of,until,low,high,note"
@@ -134,7 +134,7 @@ def rate(**more):
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field(check, entry, field):
-    with pytest.raises(UnitRefused) as refused:
+    with pytest.raises(BadParameter) as refused:
         check(entry, TODAY)
     assert refused.value.field == field
 

@@ -12,11 +12,11 @@ from readiness.tradeoffs.core.units import (
     LATENCY,
     MAGNITUDES,
     Dimension,
-    UnitRefused,
     bounded,
     scale_of,
     stored_unit,
 )
+from web.parameters import BadParameter
 
 SPECS = {**KINDS, "latency": LATENCY}
 
@@ -92,14 +92,14 @@ def test_a_senders_unit_becomes_the_stored_one(kind, value, unit, currency, expe
     ],
 )
 def test_what_cannot_be_is_refused_by_field(kind, value, unit, currency, field, said):
-    with pytest.raises(UnitRefused, match=said) as refused:
+    with pytest.raises(BadParameter, match=said) as refused:
         stored(SPECS[kind], value, unit, currency)
     assert refused.value.field == field
 
 
 def test_an_hour_may_cost_what_a_tariff_may_not():
     price = KINDS["electricity_price"]
-    with pytest.raises(UnitRefused):
+    with pytest.raises(BadParameter):
         stored(price, 9_000, "USD/MWh")
     assert stored(price, 9_000, "USD/MWh", of_an_hour=True).caution
 
@@ -122,7 +122,7 @@ def test_any_unit_is_understood_or_refused(unit, currency):
     for dimension in Dimension:
         try:
             scale = scale_of(dimension, unit, currency)
-        except UnitRefused:
+        except BadParameter:
             continue
         assert scale.factor > 0
         assert scale.unit == stored_unit(dimension, scale.currency)

@@ -6,11 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.placing.params import question_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, SNAPSHOT
+from web.parameters import BadParameter
 from web.permissions import MissingPermission
 from web.workflows import NotInState
 
@@ -59,7 +59,7 @@ class TestRecording:
 
     def test_a_question_that_the_placement_refuses_names_its_field(self, record):
         def place(*_given):
-            raise BadTradeoffQuestion("today", "It does not run there.")
+            raise BadParameter("today", "It does not run there.")
 
         with pytest.raises(ValidationError, match="does not run there") as refused:
             record(placing=place)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
-from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.options import CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing import facts
 from readiness.tradeoffs.placing import queries as feasibility_module

@@ -9,13 +9,13 @@ from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import JurisdictionAnswer
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives
 from readiness.tradeoffs.placing.params import what_if_of, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.readiness.jurisdiction.small_pack import pack, rule
+from web.parameters import BadParameter
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = date(2026, 11, 1)
@@ -80,7 +80,7 @@ def test_half_an_accelerator_more_is_one_more():
 
 
 def test_a_residency_that_nobody_knows_is_refused():
-    with pytest.raises(BadTradeoffQuestion, match=r"what_if\.limits\.residency"):
+    with pytest.raises(BadParameter, match=r"what_if\.limits\.residency"):
         with_levers(Envelope(), what_if_of({"limits": {"residency": "Atlantis"}}), "EUR")
 
 

@@ -51,7 +51,7 @@ NONSENSE = [
     ({"currency": "euro"}, "currency"),
     ({"carbon": "green"}, "carbon"),
     ({"today": "lagos"}, "today"),
-    ({"snapshot": "no"}, "snapshot"),
+    ({"snapshot": "perhaps"}, "snapshot"),
     ({"wait": 1}, "wait"),
 ]
 

@@ -8,13 +8,13 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
 from readiness.tradeoffs.portfolios.solving import weightings
 from readiness.tradeoffs.tasks import look_after_portfolios
 from readiness.workloads import operations as workloads
+from web.parameters import BadParameter
 
 pytestmark = pytest.mark.django_db
 COST = {"cost": 1}
@@ -48,7 +48,7 @@ NONSENSE = [
 
 @pytest.mark.parametrize(("given", "field"), NONSENSE, ids=[str(place) for place in range(len(NONSENSE))])
 def test_nonsense_is_refused_by_field(given, field):
-    with pytest.raises(BadTradeoffQuestion) as refused:
+    with pytest.raises(BadParameter) as refused:
         question_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
     assert refused.value.field == field
 
