@@ -22,6 +22,7 @@ from readiness.tradeoffs.core.entries import (
     FactorEntry,
     LatencyEntry,
     RateEntry,
+    SiteEntry,
     StatedEntry,
     checked_factor,
     checked_latency,
@@ -133,7 +134,7 @@ def _of_source(stated: StatedEntry) -> dict[str, Any]:
     return {"source": stated.source.strip(), "as_of_on": stated.as_of_on}
 
 
-def _sourced(entry: StatedEntry, checked: CheckedValue) -> dict[str, Any]:
+def _sourced(entry: SiteEntry, checked: CheckedValue) -> dict[str, Any]:
     of_source = {name: getattr(entry, name) for name in ("basis", "provenance", "until_on", "note")}
     return of_source | {name: getattr(checked, name) for name in ("low", "high", "stated", "caution")}
 

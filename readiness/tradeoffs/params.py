@@ -12,6 +12,11 @@ from web.rest.errors import NON_FIELD
 from web.rest.fields import NumberField
 from web.rest.serializers import finite
 
+CARBON = {
+    CarbonKind.AVERAGE.value: "Average of the grid",
+    CarbonKind.MARGINAL.value: "Marginal plant",
+    CarbonKind.MARKET.value: "Contracts (market)",
+}
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 
 

@@ -4,10 +4,11 @@ Everything that can be said of an entry without the database is said here, so th
 without asking it once for each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from readiness.evidence.core.documents import number_of, tidy
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, ParseError
@@ -49,36 +50,36 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedEntry:
-    """An entry names its source, and the days that its value holds."""
+    """An entry names its source, and the first day that its value holds."""
 
     line: int
     source: str
     as_of_on: date
-    basis: str = "declared"
     provenance: str = "declared"
-    until_on: date | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SiteEntry(StatedEntry):
-    """`site` is a slug. The band is in the unit of the value."""
+class SiteEntry(StatedEntry):
+    """`site` is a slug. The band is in the unit of the value; `until_on` is the last day that it holds."""
 
     site: str
     value: float
     low: float | None = None
     high: float | None = None
+    basis: str = "declared"
+    until_on: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactorEntry(_SiteEntry):
+class FactorEntry(SiteEntry):
     kind: str
     unit: str = ""
     currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyEntry(_SiteEntry):
+class LatencyEntry(SiteEntry):
     """`user_region` and `other_site` are slugs, of which one is given."""
 
     user_region: str = ""
@@ -110,12 +111,12 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise BadParameter("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
-    _refuse_source(entry, today)
+    _refuse_validity(entry, today)
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    _refuse_source(entry, today)
+    _refuse_validity(entry, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise BadParameter("user_region", "A round trip is to one user region or to one other site.")
     if entry.other_site == entry.site:
@@ -179,26 +180,34 @@ def _checked(
 def _refuse_source(entry: StatedEntry, today: date) -> None:
     if not entry.source.strip():
         raise BadParameter("source", "Say where the value comes from.")
-    for field, text in (("source", entry.source), ("note", entry.note)):
-        if len(text) > 200:
-            raise BadParameter(field, f"A {field} has 200 characters at most.")
-    if entry.basis not in BASES:
-        raise BadParameter("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+    _refuse_long("source", entry.source)
     if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
         raise BadParameter("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
-    for field, day in (("as_of_on", entry.as_of_on), ("until_on", entry.until_on)):
-        if day is not None and abs(day - today) > FURTHEST:
-            raise BadParameter(field, f"{day} is more than twenty years away.")
-    if entry.until_on is not None and entry.until_on < entry.as_of_on:
-        raise BadParameter("until_on", "It ends before it begins.")
+    _refuse_far("as_of_on", entry.as_of_on, today)
 
 
-_SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
-FACTOR_COLUMNS = ("site", "kind", "value", "unit", "currency", *_SOURCING)
-LATENCY_COLUMNS = ("site", "user_region", "other_site", "value", "unit", "percentile", *_SOURCING)
-RATE_COLUMNS = ("currency", "to_currency", "rate", "as_of_on", "source", "provenance")
-SERIES_COLUMNS = ("at", "value")
+def _refuse_validity(entry: SiteEntry, today: date) -> None:
+    _refuse_source(entry, today)
+    _refuse_long("note", entry.note)
+    if entry.basis not in BASES:
+        raise BadParameter("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+    if entry.until_on is not None:
+        _refuse_far("until_on", entry.until_on, today)
+        if entry.until_on < entry.as_of_on:
+            raise BadParameter("until_on", "It ends before it begins.")
+
+
+def _refuse_long(field: str, text: str) -> None:
+    if len(text) > 200:
+        raise BadParameter(field, f"A {field} has 200 characters at most.")
+
+
+def _refuse_far(field: str, day: date, today: date) -> None:
+    if abs(day - today) > FURTHEST:
+        raise BadParameter(field, f"{day} is more than twenty years away.")
+
+
 HEADINGS = {
     "as of": "as_of_on",
     "as_of": "as_of_on",
@@ -220,90 +229,61 @@ NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unkn
 
 def factors(content: bytes) -> list[FactorEntry]:
     """Rows in the order of the file; EntriesRefused with line and field of each that cannot be read."""
-    return list(_entries(content, ("site", "kind", "value", "source", "as_of_on"), FACTOR_COLUMNS, _factor))
+    return _entries(content, FactorEntry)
 
 
 def latencies(content: bytes) -> list[LatencyEntry]:
-    return list(_entries(content, ("site", "value", "source", "as_of_on"), LATENCY_COLUMNS, _latency))
+    return _entries(content, LatencyEntry)
 
 
 def rates(content: bytes) -> list[RateEntry]:
-    return list(_entries(content, RATE_COLUMNS[:5], RATE_COLUMNS, _rate))
+    return _entries(content, RateEntry)
 
 
 def series(content: bytes) -> list[SeriesRow]:
     """`at,value`; an empty value is an instant of which nothing is known."""
-    return list(_entries(content, SERIES_COLUMNS, SERIES_COLUMNS, _stated, most=MOST_POINTS))
+    return _entries(content, SeriesRow, most=MOST_POINTS)
 
 
-def _entries[Item](
-    content: bytes,
-    needed: tuple[str, ...],
-    columns: tuple[str, ...],
-    read: Callable[[int, Mapping[str, str]], Item],
-    *,
-    most: int = 5_000,
-) -> Iterator[Item]:
-    errors = []
+def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> list[Item]:
+    """Rows whose columns are the fields of `kind`; an empty cell is the field as it is without one."""
+    cells = [each for each in fields(kind) if each.name != "line"]  # type: ignore[arg-type]
+    columns = tuple(each.name for each in cells)
+    needed = tuple(each.name for each in cells if each.default is MISSING)
+    entries, errors = [], []
     try:
         for line, row in rows_of(content, needed=needed, columns=columns, headings=HEADINGS, most=most):
             if row.get("basis") in NOT_STORED:
                 continue
             try:
-                yield read(line, row)
+                read = {
+                    each.name: _cell(each, row) for each in cells if row.get(each.name) or each.name in needed
+                }
+                entries.append(kind(line=line, **read))
             except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:
         errors.append(EntryError(error.line, "file", error.reason))
     if errors:
         raise EntriesRefused(errors)
+    return entries
 
 
-def _factor(line: int, row: Mapping[str, str]) -> FactorEntry:
-    kind, unit, currency = (tidy(row.get(name, "")) for name in ("kind", "unit", "currency"))
-    return FactorEntry(**_of_site(line, row), kind=kind, unit=unit, currency=currency)
+def _cell(column: Field[Any], row: Mapping[str, str]) -> Any:
+    kinds = get_args(column.type) or (column.type,)
+    if str in kinds:
+        return tidy(row[column.name]) or ("" if column.default is MISSING else column.default)
+    if NoneType in kinds and not row[column.name]:
+        return None
+    read = _number if float in kinds else _instant if datetime in kinds else _day
+    return read(row, column.name)
 
 
-def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
-    percentile = _optional(row, "percentile")
-    return LatencyEntry(
-        **_of_site(line, row),
-        user_region=tidy(row.get("user_region", "")),
-        other_site=tidy(row.get("other_site", "")),
-        unit=tidy(row.get("unit", "")) or "ms",
-        percentile=50.0 if percentile is None else percentile,
-    )
-
-
-def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
-    currency, to_currency = tidy(row["currency"]), tidy(row["to_currency"])
-    sourced = _sourced(line, row)
-    return RateEntry(**sourced, currency=currency, to_currency=to_currency, rate=_number(row, "rate"))
-
-
-def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
-    band = {name: _optional(row, name) for name in ("low", "high")}
-    return {**_sourced(line, row), "site": tidy(row["site"]), "value": _number(row, "value"), **band}
-
-
-def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
+def _instant(row: Mapping[str, str], field: str) -> datetime:
     try:
-        at = datetime.fromisoformat(row["at"])
+        return datetime.fromisoformat(row[field])
     except ValueError as error:
-        raise BadParameter("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
-    return SeriesRow(line, at, _optional(row, "value"))
-
-
-def _sourced(line: int, row: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "line": line,
-        "basis": tidy(row.get("basis", "")) or "declared",
-        "provenance": tidy(row.get("provenance", "")) or "declared",
-        "source": tidy(row["source"]),
-        "as_of_on": _day(row, "as_of_on"),
-        "until_on": _day(row, "until_on") if row.get("until_on") else None,
-        "note": tidy(row.get("note", "")),
-    }
+        raise BadParameter(field, f"{tidy(row[field])!r} is no instant in ISO 8601.") from error
 
 
 def _number(row: Mapping[str, str], field: str) -> float:
@@ -311,10 +291,6 @@ def _number(row: Mapping[str, str], field: str) -> float:
     if number is None:
         raise BadParameter(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
     return number
-
-
-def _optional(row: Mapping[str, str], field: str) -> float | None:
-    return _number(row, field) if row.get(field) else None
 
 
 def _day(row: Mapping[str, str], field: str) -> date:

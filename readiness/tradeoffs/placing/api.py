@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers as fields
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from readiness.tradeoffs import params
-from readiness.tradeoffs.placing.document import document
+from readiness.tradeoffs.placing.document import as_bytes
 from readiness.tradeoffs.placing.params import NAMES, PlacementQuestionSerializer, question_from
 from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
 from readiness.workloads import queries as workloads
@@ -107,8 +106,8 @@ class PlacementsView(APIView):
         asked = params.asked(PlacementQuestionSerializer(data=request.data))
         envelope = self._envelope(asked["workload"])
         answer = placement_answer(envelope, question_from(asked), now=clock.now())
-        body = document(answer, with_snapshot=asked["snapshot"])
-        return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
+        body = as_bytes(answer, with_snapshot=asked["snapshot"])
+        return HttpResponse(body, content_type="application/json")
 
     def _envelope(self, given: Any) -> Envelope:
         if isinstance(given, str):

@@ -147,13 +147,6 @@ def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) ->
     return there[0]
 
 
-CARBON = {
-    CarbonKind.AVERAGE: "Average of the grid",
-    CarbonKind.MARGINAL: "Marginal plant",
-    CarbonKind.MARKET: "Contracts (market)",
-}
-
-
 class AskForm(forms.Form):
     cost = forms.FloatField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
     carbon = forms.FloatField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
@@ -191,7 +184,7 @@ class AskForm(forms.Form):
         ),
     )
     currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
-    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(CARBON.items()))
+    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(params.CARBON.items()))
 
     def clean_pins(self) -> dict[str, str | None]:
         pins: dict[str, str | None] = {}
