@@ -19,6 +19,16 @@ EU = (LatencyLimit("eu", 99, 40.0),)
 CARBON = "kg CO2e/month"
 ALLOWED_BY = (ALLOWED.answer, ALLOWED.rule)
 
+BETTER, WORSE, UNKNOWN = ConsequenceEffect.BETTER, ConsequenceEffect.WORSE, ConsequenceEffect.UNKNOWN
+
+
+def kg(value, **band):
+    return BandedFigure(value, CARBON, **band)
+
+
+def law(*answers):
+    return {"jurisdiction": Jurisdiction(*answers)}
+
 
 def told(**changed):
     return consequences(HELSINKI, site("boston", **changed), EU)
@@ -45,33 +55,28 @@ def test_the_line_of_a_move():
 @cases(
     ("changed", "words", "effect"),
     {
-        "unknown there": ({"carbon": BandedFigure(None, CARBON)}, "carbon unknown at boston",
-            ConsequenceEffect.UNKNOWN),
-        "latency unknown": ({"latency": ()}, "latency unknown at boston", ConsequenceEffect.UNKNOWN),
-        "an estimate keeps its band": ({"carbon": BandedFigure(4_300.0, CARBON, low=4_250.0, high=4_400.0)},
-            "+100 kg CO2e a month (+50 to +200)", ConsequenceEffect.WORSE),
+        "unknown there": ({"carbon": kg(None)}, "carbon unknown at boston", UNKNOWN),
+        "latency unknown": ({"latency": ()}, "latency unknown at boston", UNKNOWN),
+        "an estimate keeps its band": (
+            {"carbon": kg(4_300.0, low=4_250.0, high=4_400.0)}, "+100 kg CO2e a month (+50 to +200)", WORSE),
         "a band with both signs is unclear": (
-            {"carbon": BandedFigure(4_300.0, CARBON, low=4_100.0, high=4_400.0)},
-            "+100 kg CO2e a month (-100 to +200)", ConsequenceEffect.UNCLEAR),
-        "less energy": ({"energy": BandedFigure(51_000.0, "kWh/month")}, "-1\u202f000 kWh a month",
-            ConsequenceEffect.BETTER),
-        "a little dearer": ({"monthly_cost": BandedFigure(90_270.0, "EUR/month")}, "+0.3 % cost",
-            ConsequenceEffect.WORSE),
-        "enters residency": ({"residency": frozenset({"EU", "FI"})}, "enters FI residency",
-            ConsequenceEffect.BETTER),
-        "a basis is needed": ({"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
-            "transfer needs a basis (gdpr-v)", ConsequenceEffect.WORSE),
-        "no rule decides": ({"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "no rule")},
-            "transfer cannot be decided (no rule)", ConsequenceEffect.UNKNOWN),
+            {"carbon": kg(4_300.0, low=4_100.0, high=4_400.0)}, "+100 kg CO2e a month (-100 to +200)",
+            ConsequenceEffect.UNCLEAR),
+        "less energy": ({"energy": BandedFigure(51_000.0, "kWh/month")}, "-1\u202f000 kWh a month", BETTER),
+        "a little dearer": ({"monthly_cost": BandedFigure(90_270.0, "EUR/month")}, "+0.3 % cost", WORSE),
+        "enters residency": ({"residency": frozenset({"EU", "FI"})}, "enters FI residency", BETTER),
+        "a basis is needed": (
+            law(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v"), "transfer needs a basis (gdpr-v)", WORSE),
+        "no rule decides": (
+            law(JurisdictionAnswer.CANNOT_DECIDE, "no rule"), "transfer cannot be decided (no rule)", UNKNOWN),
         "an operator controlled from elsewhere": (
-            {"jurisdiction": Jurisdiction(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act")},
-            "operator needs a basis (us-cloud-act)", ConsequenceEffect.WORSE),
-        "a worse verdict": ({"verdict": Verdict.NOT_READY}, "to a not ready site", ConsequenceEffect.WORSE),
-        "no verdict": ({"verdict": None}, "readiness unknown at boston", ConsequenceEffect.UNKNOWN),
-        "feed unknown": ({"feed_load": {"A": BandedFigure(None, "%")}}, "load of feed A unknown",
-            ConsequenceEffect.UNKNOWN),
-        "a feed that may come over": ({"feed_load": {"A": BandedFigure(78.0, "%", low=70.0, high=85.0)}},
-            "feed A to 78 % (70 to 85)", ConsequenceEffect.WORSE),
+            law(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act"),
+            "operator needs a basis (us-cloud-act)", WORSE),
+        "a worse verdict": ({"verdict": Verdict.NOT_READY}, "to a not ready site", WORSE),
+        "no verdict": ({"verdict": None}, "readiness unknown at boston", UNKNOWN),
+        "feed unknown": ({"feed_load": {"A": BandedFigure(None, "%")}}, "load of feed A unknown", UNKNOWN),
+        "a feed that may come over": (
+            {"feed_load": {"A": BandedFigure(78.0, "%", low=70.0, high=85.0)}}, "feed A to 78 % (70 to 85)", WORSE),
     },
 )  # fmt: skip
 def test_one_change(changed, words, effect):

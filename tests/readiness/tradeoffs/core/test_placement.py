@@ -12,16 +12,30 @@ from readiness.tradeoffs.core.options import (
     Demand,
     FigureError,
     Jurisdiction,
-    JurisdictionAnswer,
     Latency,
     LatencyLimit,
     LimitBound,
     Limits,
     worst_latency,
 )
+from readiness.tradeoffs.core.options import JurisdictionAnswer as Answer
 from readiness.tradeoffs.core.placement import REASON_GROUPS, Feasibility, placer
 from tests.cases import cases
 from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
+
+FEASIBLE, UNDECIDED, REJECTED = Feasibility.FEASIBLE, Feasibility.UNDECIDED, Feasibility.REJECTED
+
+
+def law(*answers):
+    return {"jurisdiction": Jurisdiction(*answers)}
+
+
+def kg(value):
+    return BandedFigure(value, "kg CO2e/month")
+
+
+def p99(*figure):
+    return {"latency": latencies(eu=ms(*figure))}
 
 
 def judged(candidate, wanted=DEMAND, held=LIMITS):
@@ -76,102 +90,36 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
 @cases(
     ("changed", "standing", "reasons"),
     {
-        "forbidden by a rule": (
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.FORBIDDEN, "cn-3")},
-            Feasibility.REJECTED,
-            [("jurisdiction", "cn-3", None)],
-        ),
-        "a rule that cannot be decided": (
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "in-1 has no date")},
-            Feasibility.UNDECIDED,
-            [("jurisdiction", "in-1 has no date", None)],
-        ),
-        "a basis that is not recorded": (
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
-            Feasibility.UNDECIDED,
-            [("jurisdiction", "gdpr-v", None)],
-        ),
+        "forbidden by a rule": (law(Answer.FORBIDDEN, "cn-3"), REJECTED, [("jurisdiction", "cn-3", None)]),
+        "a rule that cannot be decided": (law(Answer.CANNOT_DECIDE, "in-1 has no date"), UNDECIDED,
+            [("jurisdiction", "in-1 has no date", None)]),
+        "a basis that is not recorded": (law(Answer.NEEDS_BASIS, "gdpr-v"), UNDECIDED,
+            [("jurisdiction", "gdpr-v", None)]),
         "whoever controls the operator is forbidden by a rule": (
-            {
-                "jurisdiction": Jurisdiction(
-                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.FORBIDDEN, "owner-1"
-                )
-            },
-            Feasibility.REJECTED,
-            [("operator", "owner-1", None)],
-        ),
+            law(Answer.ALLOWED, "eu-1", Answer.FORBIDDEN, "owner-1"), REJECTED, [("operator", "owner-1", None)]),
         "an operator that a contract could answer for is told, and bars nothing": (
-            {
-                "jurisdiction": Jurisdiction(
-                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.NEEDS_BASIS, "owner-1"
-                )
-            },
-            Feasibility.FEASIBLE,
-            [],
-        ),
-        "unknown country": ({"country": None}, Feasibility.UNDECIDED, [("country", "", None)]),
-        "verdict too low": (
-            {"verdict": Verdict.NOT_READY},
-            Feasibility.REJECTED,
-            [("verdict", "not-ready", None)],
-        ),
-        "no verdict": ({"verdict": None}, Feasibility.UNDECIDED, [("verdict", "", None)]),
-        "unknown carbon": (
-            {"carbon": BandedFigure(None, "kg CO2e/month")},
-            Feasibility.UNDECIDED,
-            [("carbon", "", None)],
-        ),
-        "accelerators that nobody counted": (
-            {"free_accelerators": {}},
-            Feasibility.UNDECIDED,
-            [("accelerators", "H100", None)],
-        ),
-        "a band that crosses the limit": (
-            {"latency": latencies(eu=ms(35.0, 30.0, 55.0))},
-            Feasibility.UNDECIDED,
-            [("latency", "eu p99", 15.0)],
-        ),
-        "a band wholly beyond the limit": (
-            {"latency": latencies(eu=ms(60.0, 50.0, 80.0))},
-            Feasibility.REJECTED,
-            [("latency", "eu p99", 10.0)],
-        ),
-        "a band within the limit": (
-            {"latency": latencies(eu=ms(35.0, 30.0, 39.0))},
-            Feasibility.FEASIBLE,
-            [],
-        ),
-        "a median does not prove a p99": (
-            {"latency": (Latency("eu", 50, ms(30.0)),)},
-            Feasibility.UNDECIDED,
-            [("latency", "eu p99", None)],
-        ),
-        "a median over the limit of the p99": (
-            {"latency": (Latency("eu", 50, ms(45.0)),)},
-            Feasibility.REJECTED,
-            [("latency", "eu p99", 5.0)],
-        ),
-        "a higher percentile proves": (
-            {"latency": (Latency("eu", 99.9, ms(39.0)),)},
-            Feasibility.FEASIBLE,
-            [],
-        ),
+            law(Answer.ALLOWED, "eu-1", Answer.NEEDS_BASIS, "owner-1"), FEASIBLE, []),
+        "unknown country": ({"country": None}, UNDECIDED, [("country", "", None)]),
+        "verdict too low": ({"verdict": Verdict.NOT_READY}, REJECTED, [("verdict", "not-ready", None)]),
+        "no verdict": ({"verdict": None}, UNDECIDED, [("verdict", "", None)]),
+        "unknown carbon": ({"carbon": kg(None)}, UNDECIDED, [("carbon", "", None)]),
+        "accelerators that nobody counted": ({"free_accelerators": {}}, UNDECIDED,
+            [("accelerators", "H100", None)]),
+        "a band that crosses the limit": (p99(35.0, 30.0, 55.0), UNDECIDED, [("latency", "eu p99", 15.0)]),
+        "a band wholly beyond the limit": (p99(60.0, 50.0, 80.0), REJECTED, [("latency", "eu p99", 10.0)]),
+        "a band within the limit": (p99(35.0, 30.0, 39.0), FEASIBLE, []),
+        "a median does not prove a p99": ({"latency": (Latency("eu", 50, ms(30.0)),)}, UNDECIDED,
+            [("latency", "eu p99", None)]),
+        "a median over the limit of the p99": ({"latency": (Latency("eu", 50, ms(45.0)),)}, REJECTED,
+            [("latency", "eu p99", 5.0)]),
+        "a higher percentile proves": ({"latency": (Latency("eu", 99.9, ms(39.0)),)}, FEASIBLE, []),
         "every reason at once": (
-            {
-                "headroom": BandedFigure(50.0, "kW"),
-                "carbon": BandedFigure(6_000.0, "kg CO2e/month"),
-                "country": "US",
-            },
-            Feasibility.REJECTED,
-            [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)],
-        ),
-        "rejected goes before undecided": (
-            {"carbon": BandedFigure(None, "kg CO2e/month"), "headroom": BandedFigure(50.0, "kW")},
-            Feasibility.REJECTED,
-            [("carbon", "", None), ("power", "", 10.0)],
-        ),
+            {"headroom": BandedFigure(50.0, "kW"), "carbon": kg(6_000.0), "country": "US"}, REJECTED,
+            [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)]),
+        "rejected goes before undecided": ({"carbon": kg(None), "headroom": BandedFigure(50.0, "kW")}, REJECTED,
+            [("carbon", "", None), ("power", "", 10.0)]),
     },
-)
+)  # fmt: skip
 def test_what_a_site_is(changed, standing, reasons):
     assert judged(site(**changed)) == (standing, reasons)
 
@@ -241,7 +189,7 @@ def sites(draw):
         headroom=draw(figures("kW")),
         country=draw(st.sampled_from([None, "FI", "US"])),
         verdict=draw(st.sampled_from([None, *Verdict])),
-        jurisdiction=Jurisdiction(draw(st.sampled_from(list(JurisdictionAnswer))), "rule"),
+        jurisdiction=Jurisdiction(draw(st.sampled_from(list(Answer))), "rule"),
     )
 
 

@@ -6,13 +6,11 @@ import json
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision
 from tests.inventory import made
-from tests.pages import text_of
+from tests.pages import statements, text_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, option
 
 pytestmark = pytest.mark.django_db
@@ -163,18 +161,10 @@ class TestAnswering:
         assert "is written down" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
 
 
-def statements(client, path):
-    client.get(path)
-    with CaptureQueriesContext(
-        connection,
-    ) as caught:
-        assert client.get(path).status_code == 200
-    return len(caught)
-
-
 class TestCost:
     def test_the_page_costs_the_same_with_many_options(self, record, answer, client_of):
         viewer = client_of("viewer")
+        text_of(viewer.get("/decisions/"))
         few = statements(viewer, f"/decisions/{record().pk}/")
         answer["options"] += [option(made.site(), rank=3) for _more in range(30)]
         many = statements(viewer, f"/decisions/{record().pk}/")

@@ -16,7 +16,6 @@ from readiness.tradeoffs.placing.params import what_if_of, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.cases import cases
 from tests.readiness.jurisdiction.small_pack import pack, rule
-from web.parameters import BadParameter
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = date(2026, 11, 1)
@@ -78,11 +77,6 @@ def test_half_an_accelerator_more_is_one_more():
     asked = with_levers(envelope, what_if_of({"demand": 1.1}), "EUR")
     assert (asked.accelerator_count, asked.it_kw) == (4, pytest.approx(2.2))
     assert with_levers(envelope, what_if_of({"demand": 1}), "EUR") is envelope
-
-
-def test_a_residency_that_nobody_knows_is_refused():
-    with pytest.raises(BadParameter, match=r"what_if\.limits\.residency"):
-        with_levers(Envelope(), what_if_of({"limits": {"residency": "Atlantis"}}), "EUR")
 
 
 PERSONAL = {"data_categories": frozenset({DataCategory.PERSONAL})}
