@@ -33,7 +33,7 @@ def choice(options: Iterable[str], **more: Any) -> serializers.ChoiceField:
 
 
 def currency(**more: Any) -> serializers.RegexField:
-    wrong = {"invalid": "Three capital letters, ISO 4217."}
+    wrong: dict[str, Any] = {"invalid": "Three capital letters, ISO 4217."}
     return serializers.RegexField(r"^[A-Z]{3}\Z", allow_blank=True, error_messages=wrong, **OPTIONAL | more)
 
 
@@ -81,7 +81,7 @@ def value_of(name: str, given: Any, field: serializers.Field) -> Any:
     try:
         return field.run_validation(given)
     except ValidationError as error:
-        raise BadParameter(name, str(error.detail[0])) from error
+        raise BadParameter(name, _first(error.detail)[1]) from error
 
 
 def _first(errors: Any, where: str = "") -> tuple[str, str]:
@@ -90,7 +90,4 @@ def _first(errors: Any, where: str = "") -> tuple[str, str]:
         name, inside = next(iter(errors.items()))
         step = "" if name == NON_FIELD else f"[{name}]" if isinstance(name, int) else f".{name}"
         return _first(inside, where + step)
-    place, inside = next((place, each) for place, each in enumerate(errors) if each)
-    if isinstance(inside, Mapping):
-        return _first(inside, f"{where}[{place}]")
-    return where.removeprefix(".") or NON_FIELD, str(inside)
+    return where.removeprefix(".") or NON_FIELD, str(errors[0])

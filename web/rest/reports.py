@@ -48,7 +48,7 @@ def parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
 
 def parameters_of(question: type[serializers.Serializer]) -> list[OpenApiParameter]:
     """Return a parameter for each field of a question."""
-    types = {serializers.FloatField: float, serializers.IntegerField: int}
+    types: dict[type, type] = {serializers.FloatField: float, serializers.IntegerField: int}
     return [
         OpenApiParameter(
             name,

@@ -259,7 +259,7 @@ def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> li
                 read = {
                     each.name: _cell(each, row) for each in cells if row.get(each.name) or each.name in needed
                 }
-                entries.append(kind(line=line, **read))
+                entries.append(kind(line=line, **read))  # type: ignore[call-arg]
             except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:

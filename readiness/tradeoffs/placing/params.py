@@ -148,7 +148,9 @@ class PlacementWhatIfSerializer(params.QuestionSerializer):
     carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e, added to cost")
     pue = params.number(1.0, 5.0, help_text="That of every site")
     sites_lost = params.slugs(200, help_text="Slugs")
-    links_slower = PlacementLinkSlowerSerializer(many=True, max_length=200, **params.OPTIONAL)
+    links_slower = serializers.ListField(
+        child=PlacementLinkSlowerSerializer(), max_length=200, **params.OPTIONAL
+    )
     limits = PlacementLimitsSerializer(**params.OPTIONAL)
     data_origin = params.text(help_text="Country under whose law the data is")
     bases = params.slugs(200, help_text="On record for transfers")

@@ -65,7 +65,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         summary="Place all workloads at once; `Location` is where the run tells how far it is",
     )
     def create(self, request: Request) -> Response:
-        run = operations.ask(request.data, by=self._reader(), now=clock.now())
+        run = operations.ask(cast(Any, request.data), by=self._reader(), now=clock.now())
         answer = self._told(run, status.HTTP_202_ACCEPTED)
         answer["Location"] = answer.data["url"]
         return answer
