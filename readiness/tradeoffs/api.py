@@ -25,9 +25,9 @@ from readiness.tradeoffs import operations, queries
 from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry
 from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, outdated
-from readiness.tradeoffs.core.parsing import AllowedSpan, BadTradeoffQuestion, number_within
 from readiness.tradeoffs.core.units import CURRENCIES, HOURLY
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
+from readiness.tradeoffs.params import number, value_of
 from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from telemetry.models import SourceProvenance
 from web import clock, visibility
@@ -42,7 +42,7 @@ from web.timerange import BadParameter, TimeRange
 MOST_SITES = 1_000
 MOST_SAID = 100
 """Wrong lines of a file that an answer names; it says how many there are."""
-PERCENTILES = AllowedSpan(0.001, 99.999)
+PERCENTILE = number(0.001, 99.999)
 SOURCED: Sequence[str] = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
 KEPT: Sequence[str] = ("stated", "caution", "by")
 
@@ -77,14 +77,6 @@ def answered_file() -> Iterator[None]:
         }
         refusal.detail = detail
         raise refusal from error
-
-
-@contextmanager
-def answered_question() -> Iterator[None]:
-    try:
-        yield
-    except (BadTradeoffQuestion, BadParameter) as error:
-        raise ValidationError({error.field: [error.reason]}) from error
 
 
 class EnteredSerializer(serializers.Serializer):
@@ -221,12 +213,11 @@ class SiteFactorViewSet(EnteredViewSet):
         refuse_unknown(request, {"site", "kind", "start", "end"}, ())
         site = Site.objects.filter(slug=request.GET.get("site", "")[:100].replace("\0", "")).first()
         if site is None:
-            raise ValidationError({"site": ["Give the slug of a site."]})
-        with answered_question():
-            span = TimeRange.of(request, now=clock.now(), default="now-7d")
+            raise BadParameter("site", "Give the slug of a site.")
+        span = TimeRange.of(request, now=clock.now(), default="now-7d")
         kind = request.GET.get("kind") or None
         if kind is not None and kind not in HOURLY:
-            raise ValidationError({"kind": [f"Series are of {', '.join(HOURLY)}."]})
+            raise BadParameter("kind", f"Series are of {', '.join(HOURLY)}.")
         series = [
             {
                 **{name: getattr(each, name) for name in ("kind", "unit", "source", "basis", "provenance")},
@@ -252,12 +243,11 @@ class SiteFactorViewSet(EnteredViewSet):
     @action(detail=False, methods=["get"], url_path="known", pagination_class=None)
     def known(self, request: Request) -> HttpResponse:
         refuse_unknown(request, {"site", "at", "percentile", "currency"}, ())
-        with answered_question():
-            at, currency = _instant(request.GET.get("at")), request.GET.get("currency", "")
-            if currency and currency not in CURRENCIES:
-                raise BadParameter("currency", f"Currencies are {', '.join(CURRENCIES)}.")
-            percentile = number_within("percentile", request.GET.get("percentile", "99"), PERCENTILES)
-            sites = _site_ids(request.GET.getlist("site"))
+        at, currency = _instant(request.GET.get("at")), request.GET.get("currency", "")
+        if currency and currency not in CURRENCIES:
+            raise BadParameter("currency", f"Currencies are {', '.join(CURRENCIES)}.")
+        percentile = value_of("percentile", request.GET.get("percentile", "99"), PERCENTILE)
+        sites = _site_ids(request.GET.getlist("site"))
         known = queries.factors_of(sites, at, percentile=percentile, currency=currency)
         return _json({"at": at, "sites": [_document(site, at) for site in known]})
 

@@ -15,11 +15,6 @@ MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
 
 
-def _site() -> forms.ModelChoiceField:
-    sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
-    return forms.ModelChoiceField(sites, to_field_name="slug", label="Site")
-
-
 class FactorsForm(forms.Form):
     """Shows what an operation refused: at the field that it is about, and what a file's lines are at the file."""
 
@@ -34,8 +29,22 @@ class FactorsForm(forms.Form):
             self.add_error("file", f"{more} more lines are wrong.")
 
 
-class FactorForm(FactorsForm):
-    site = _site()
+class SourcedForm(FactorsForm):
+    """The site that values are of, and whose they are."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label="Site",
+    )
+    currency = forms.CharField(label="Currency", required=False, max_length=3)
+    source = forms.CharField(label="Source", max_length=200)
+    provenance = forms.ChoiceField(
+        label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
+    )
+
+
+class FactorForm(SourcedForm):
     kind = forms.ChoiceField(label="Factor", choices=FactorKind.choices)
     value = forms.FloatField(label="Value")
     unit = forms.CharField(
@@ -58,9 +67,6 @@ class FactorForm(FactorsForm):
         choices=FactorBasis.choices,
         initial=FactorBasis.DECLARED,
         help_text="Published: others can read it where the source says",
-    )
-    provenance = forms.ChoiceField(
-        label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     as_of_on = forms.DateField(
         label="Valid from", widget=DayInput(), help_text="First day, in the site’s time zone"
@@ -90,12 +96,10 @@ class FactorTableForm(FactorsForm):
     )
 
 
-class SeriesForm(FactorsForm):
-    site = _site()
+class SeriesForm(SourcedForm):
+    field_order = ("site", "kind", "unit", "currency", "source", "zone", "basis", "provenance", "file")
     kind = forms.ChoiceField(label="Factor", choices=HOURLY_KINDS)
     unit = forms.CharField(label="Unit", max_length=40, help_text="EUR/MWh, g/kWh, lb/MWh")
-    currency = forms.CharField(label="Currency", required=False, max_length=3)
-    source = forms.CharField(label="Source", max_length=200)
     zone = forms.CharField(
         label="Time zone of the file",
         required=False,
@@ -107,9 +111,6 @@ class SeriesForm(FactorsForm):
         label="Basis",
         choices=[(each.value, each.label) for each in FactorBasis if each.value in BASES],
         initial=FactorBasis.PUBLISHED,
-    )
-    provenance = forms.ChoiceField(
-        label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     file = forms.FileField(
         label="File",

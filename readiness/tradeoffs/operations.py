@@ -22,6 +22,7 @@ from readiness.tradeoffs.core.entries import (
     FactorEntry,
     LatencyEntry,
     RateEntry,
+    SiteEntry,
     StatedEntry,
     checked_factor,
     checked_latency,
@@ -29,9 +30,17 @@ from readiness.tradeoffs.core.entries import (
     collected,
 )
 from readiness.tradeoffs.core.series import IntervalDay, SeriesRefused, SeriesRow, cut, placed, step_of
-from readiness.tradeoffs.core.units import HOURLY, KINDS, KindSpec, UnitRefused, UnitScale, bounded, scale_of
+from readiness.tradeoffs.core.units import (
+    HOURLY,
+    KINDS,
+    KindSpec,
+    UnitScale,
+    bounded,
+    scale_of,
+)
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
+from web.parameters import BadParameter
 
 _line = attrgetter("line")
 
@@ -125,7 +134,7 @@ def _of_source(stated: StatedEntry) -> dict[str, Any]:
     return {"source": stated.source.strip(), "as_of_on": stated.as_of_on}
 
 
-def _sourced(entry: StatedEntry, checked: CheckedValue) -> dict[str, Any]:
+def _sourced(entry: SiteEntry, checked: CheckedValue) -> dict[str, Any]:
     of_source = {name: getattr(entry, name) for name in ("basis", "provenance", "until_on", "note")}
     return of_source | {name: getattr(checked, name) for name in ("low", "high", "stated", "caution")}
 
@@ -168,14 +177,14 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
     try:
         if about.kind not in HOURLY:
-            raise UnitRefused("kind", f"Series are of {', '.join(HOURLY)}.")
+            raise BadParameter("kind", f"Series are of {', '.join(HOURLY)}.")
         if about.zone and about.zone not in available_timezones():
-            raise UnitRefused("zone", f"{about.zone[:60]!r} is not an IANA time zone name.")
+            raise BadParameter("zone", f"{about.zone[:60]!r} is not an IANA time zone name.")
         if not about.source.strip():
-            raise UnitRefused("source", "Say where the values come from.")
+            raise BadParameter("source", "Say where the values come from.")
         spec = KINDS[about.kind]
         return spec, scale_of(spec.dimension, about.unit, about.currency)
-    except UnitRefused as refused:
+    except BadParameter as refused:
         raise EntriesRefused([EntryError(1, refused.field, refused.reason)]) from refused
 
 
@@ -185,7 +194,7 @@ def _values(
     def stored(point: tuple[int, datetime, float | None]) -> float | None:
         _line_of, at, value = point
         if abs(at - now) > FURTHEST:
-            raise UnitRefused("at", f"{at.isoformat()} is more than twenty years away.")
+            raise BadParameter("at", f"{at.isoformat()} is more than twenty years away.")
         if value is None:
             return None
         bounded(spec, scale, scale.of(value), of_an_hour=True)
@@ -281,12 +290,12 @@ def _refuse_twice(rows: Iterable[EntryRow], message: str) -> None:
 
 
 def _by_slug(model: type[models.Model], slugs: Iterable[str]) -> Callable[[str, str], Any]:
-    """Looks an object up by slug; UnitRefused with the field where there is none. One statement."""
+    """Looks an object up by slug; BadParameter with the field where there is none. One statement."""
     objects = model._default_manager.in_bulk(sorted(set(slugs) - {""}), field_name="slug")
 
     def look_up(slug: str, field: str) -> Any:
         if slug not in objects:
-            raise UnitRefused(field, f"There is no {model._meta.verbose_name} {slug[:60]!r}.")
+            raise BadParameter(field, f"There is no {model._meta.verbose_name} {slug[:60]!r}.")
         return objects[slug]
 
     return look_up

@@ -28,6 +28,7 @@ from rest_framework.response import Response
 
 from web import scopes, visibility
 from web.errors import NOT_FOUND_OR_OUTSIDE, OUTSIDE, TRY_AGAIN
+from web.parameters import BadParameter
 
 NON_FIELD = "non_field_errors"
 
@@ -63,7 +64,7 @@ def named_errors(*too_late: type[Exception]) -> Iterator[None]:
     """Let a bulk write say which item an operation refused; errors of the kinds `too_late` are conflicts."""
     try:
         yield
-    except DjangoValidationError as error:
+    except (DjangoValidationError, BadParameter) as error:
         raise translated(error) from error
     except too_late as error:
         raise Conflict(str(error)) from error
@@ -73,6 +74,8 @@ def translated(error: Exception) -> Exception:
     """The API error that says what went wrong; the error itself where it is no fault of the sender."""
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(_by_field(error))
+    if isinstance(error, BadParameter):
+        return exceptions.ValidationError({error.field: [error.reason]})
     if isinstance(error, (ProtectedError, RestrictedError)):
         return Conflict(_in_use(error))
     if isinstance(error, IntegrityError):

@@ -8,14 +8,12 @@ from django.db.models import Model
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from web.rest.filters import refuse_unknown
 from web.rest.permissions import requires
 from web.rest.viewsets import ReadOnlyObjectViewSet
-from web.timerange import BadParameter
 
 
 def endpoint(
@@ -37,10 +35,7 @@ def endpoint(
         @wraps(read)
         def answered(request: Request) -> Response:
             refuse_unknown(request, [each.name for each in declared], controls=("format",))
-            try:
-                return Response(read(request))
-            except BadParameter as error:
-                raise ValidationError({error.field: [error.reason]}) from error
+            return Response(read(request))
 
         return answered
 
@@ -49,6 +44,20 @@ def endpoint(
 
 def parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
     return OpenApiParameter(name, description=text, **given)
+
+
+def parameters_of(question: type[serializers.Serializer]) -> list[OpenApiParameter]:
+    """Return a parameter for each field of a question."""
+    types: dict[type, type] = {serializers.FloatField: float, serializers.IntegerField: int}
+    return [
+        OpenApiParameter(
+            name,
+            next((types[kind] for kind in types if isinstance(each, kind)), str),
+            description=str(each.help_text or ""),
+            enum=list(getattr(each, "choices", ())) or None,
+        )
+        for name, each in question().fields.items()
+    ]
 
 
 class RowsViewSet(ReadOnlyObjectViewSet):

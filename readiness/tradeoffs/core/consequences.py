@@ -24,14 +24,6 @@ from readiness.tradeoffs.core.units import number, signed
 FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
-_ANSWERS = {
-    JurisdictionAnswer.ALLOWED: "allowed",
-    JurisdictionAnswer.NEEDS_BASIS: "needs a basis",
-    JurisdictionAnswer.FORBIDDEN: "forbidden",
-    JurisdictionAnswer.CANNOT_DECIDE: "cannot be decided",
-    JurisdictionAnswer.DECLARED: "allowed by the envelope alone",
-    JurisdictionAnswer.NOT_ASKED: "not asked",
-}
 _STRICTER = {
     JurisdictionAnswer.NOT_ASKED: 0,
     JurisdictionAnswer.ALLOWED: 0,
@@ -160,7 +152,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
         ("operator", "operator", (was.sovereignty, now.sovereignty), now.sovereignty_rule),
     ):
         if answers[0] is not answers[1]:
-            words = f"{subject} {_ANSWERS[answers[1]]} ({rule})"
+            words = f"{subject} {answers[1].words} ({rule})"
             yield Consequence(domain, name, words, _stricter(*answers))
 
 

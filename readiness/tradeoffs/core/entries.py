@@ -4,10 +4,11 @@ Everything that can be said of an entry without the database is said here, so th
 without asking it once for each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from readiness.evidence.core.documents import number_of, tidy
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, ParseError
@@ -19,10 +20,10 @@ from readiness.tradeoffs.core.units import (
     KINDS,
     LATENCY,
     KindSpec,
-    UnitRefused,
     bounded,
     scale_of,
 )
+from web.parameters import BadParameter
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
 """Kinds that can be entered; the others are worked out."""
@@ -49,36 +50,36 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedEntry:
-    """An entry names its source, and the days that its value holds."""
+    """An entry names its source, and the first day that its value holds."""
 
     line: int
     source: str
     as_of_on: date
-    basis: str = "declared"
     provenance: str = "declared"
-    until_on: date | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SiteEntry(StatedEntry):
-    """`site` is a slug. The band is in the unit of the value."""
+class SiteEntry(StatedEntry):
+    """`site` is a slug. The band is in the unit of the value; `until_on` is the last day that it holds."""
 
     site: str
     value: float
     low: float | None = None
     high: float | None = None
+    basis: str = "declared"
+    until_on: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactorEntry(_SiteEntry):
+class FactorEntry(SiteEntry):
     kind: str
     unit: str = ""
     currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyEntry(_SiteEntry):
+class LatencyEntry(SiteEntry):
     """`user_region` and `other_site` are slugs, of which one is given."""
 
     user_region: str = ""
@@ -109,19 +110,19 @@ class CheckedValue:
 def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     spec = KINDS.get(entry.kind)
     if spec is None:
-        raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
-    _refuse_source(entry, today)
+        raise BadParameter("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
+    _refuse_validity(entry, today)
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    _refuse_source(entry, today)
+    _refuse_validity(entry, today)
     if bool(entry.user_region) == bool(entry.other_site):
-        raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
+        raise BadParameter("user_region", "A round trip is to one user region or to one other site.")
     if entry.other_site == entry.site:
-        raise UnitRefused("other_site", "A site has no round trip to itself.")
+        raise BadParameter("other_site", "A site has no round trip to itself.")
     if not 0 < entry.percentile < 100:
-        raise UnitRefused("percentile", f"{entry.percentile:g} is no percentile; 50 is the median.")
+        raise BadParameter("percentile", f"{entry.percentile:g} is no percentile; 50 is the median.")
     return _checked(LATENCY, entry.value, entry.unit, "", (entry.low, entry.high))
 
 
@@ -129,11 +130,11 @@ def checked_rate(entry: RateEntry, today: date) -> float:
     for field, code in (("currency", entry.currency), ("to_currency", entry.to_currency)):
         if code not in CURRENCIES:
             known = ", ".join(CURRENCIES)
-            raise UnitRefused(field, f"{code[:20]!r} is no currency that is known: {known}.")
+            raise BadParameter(field, f"{code[:20]!r} is no currency that is known: {known}.")
     if entry.currency == entry.to_currency:
-        raise UnitRefused("to_currency", "A rate is between two currencies.")
+        raise BadParameter("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
-        raise UnitRefused("rate", f"{entry.rate:g} is no rate.")
+        raise BadParameter("rate", f"{entry.rate:g} is no rate.")
     _refuse_source(entry, today)
     return entry.rate
 
@@ -146,7 +147,7 @@ def collected[Item, Stored](
     for entry in entries:
         try:
             checked.append((entry, check(entry)))
-        except UnitRefused as refused:
+        except BadParameter as refused:
             errors.append(EntryError(line_of(entry), refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
@@ -161,15 +162,15 @@ def _checked(
     caution = bounded(spec, scale, stored)
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
-        raise UnitRefused("low" if low is None else "high", "A band has two ends, or there is none.")
+        raise BadParameter("low" if low is None else "high", "A band has two ends, or there is none.")
     if low is not None and high is not None:
         if not low <= stored <= high:
-            raise UnitRefused("low" if low > stored else "high", "The band does not hold the value.")
+            raise BadParameter("low" if low > stored else "high", "The band does not hold the value.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
-            except UnitRefused as refused:
-                raise UnitRefused(field, refused.reason) from refused
+            except BadParameter as refused:
+                raise BadParameter(field, refused.reason) from refused
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
@@ -178,27 +179,35 @@ def _checked(
 
 def _refuse_source(entry: StatedEntry, today: date) -> None:
     if not entry.source.strip():
-        raise UnitRefused("source", "Say where the value comes from.")
-    for field, text in (("source", entry.source), ("note", entry.note)):
-        if len(text) > 200:
-            raise UnitRefused(field, f"A {field} has 200 characters at most.")
-    if entry.basis not in BASES:
-        raise UnitRefused("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+        raise BadParameter("source", "Say where the value comes from.")
+    _refuse_long("source", entry.source)
     if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
-        raise UnitRefused("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
-    for field, day in (("as_of_on", entry.as_of_on), ("until_on", entry.until_on)):
-        if day is not None and abs(day - today) > FURTHEST:
-            raise UnitRefused(field, f"{day} is more than twenty years away.")
-    if entry.until_on is not None and entry.until_on < entry.as_of_on:
-        raise UnitRefused("until_on", "It ends before it begins.")
+        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
+    _refuse_far("as_of_on", entry.as_of_on, today)
 
 
-_SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
-FACTOR_COLUMNS = ("site", "kind", "value", "unit", "currency", *_SOURCING)
-LATENCY_COLUMNS = ("site", "user_region", "other_site", "value", "unit", "percentile", *_SOURCING)
-RATE_COLUMNS = ("currency", "to_currency", "rate", "as_of_on", "source", "provenance")
-SERIES_COLUMNS = ("at", "value")
+def _refuse_validity(entry: SiteEntry, today: date) -> None:
+    _refuse_source(entry, today)
+    _refuse_long("note", entry.note)
+    if entry.basis not in BASES:
+        raise BadParameter("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+    if entry.until_on is not None:
+        _refuse_far("until_on", entry.until_on, today)
+        if entry.until_on < entry.as_of_on:
+            raise BadParameter("until_on", "It ends before it begins.")
+
+
+def _refuse_long(field: str, text: str) -> None:
+    if len(text) > 200:
+        raise BadParameter(field, f"A {field} has 200 characters at most.")
+
+
+def _refuse_far(field: str, day: date, today: date) -> None:
+    if abs(day - today) > FURTHEST:
+        raise BadParameter(field, f"{day} is more than twenty years away.")
+
+
 HEADINGS = {
     "as of": "as_of_on",
     "as_of": "as_of_on",
@@ -220,105 +229,72 @@ NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unkn
 
 def factors(content: bytes) -> list[FactorEntry]:
     """Rows in the order of the file; EntriesRefused with line and field of each that cannot be read."""
-    return list(_entries(content, ("site", "kind", "value", "source", "as_of_on"), FACTOR_COLUMNS, _factor))
+    return _entries(content, FactorEntry)
 
 
 def latencies(content: bytes) -> list[LatencyEntry]:
-    return list(_entries(content, ("site", "value", "source", "as_of_on"), LATENCY_COLUMNS, _latency))
+    return _entries(content, LatencyEntry)
 
 
 def rates(content: bytes) -> list[RateEntry]:
-    return list(_entries(content, RATE_COLUMNS[:5], RATE_COLUMNS, _rate))
+    return _entries(content, RateEntry)
 
 
 def series(content: bytes) -> list[SeriesRow]:
     """`at,value`; an empty value is an instant of which nothing is known."""
-    return list(_entries(content, SERIES_COLUMNS, SERIES_COLUMNS, _stated, most=MOST_POINTS))
+    return _entries(content, SeriesRow, most=MOST_POINTS)
 
 
-def _entries[Item](
-    content: bytes,
-    needed: tuple[str, ...],
-    columns: tuple[str, ...],
-    read: Callable[[int, Mapping[str, str]], Item],
-    *,
-    most: int = 5_000,
-) -> Iterator[Item]:
-    errors = []
+def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> list[Item]:
+    """Rows whose columns are the fields of `kind`; an empty cell is the field as it is without one."""
+    cells = [each for each in fields(kind) if each.name != "line"]  # type: ignore[arg-type]
+    columns = tuple(each.name for each in cells)
+    needed = tuple(each.name for each in cells if each.default is MISSING)
+    entries, errors = [], []
     try:
         for line, row in rows_of(content, needed=needed, columns=columns, headings=HEADINGS, most=most):
             if row.get("basis") in NOT_STORED:
                 continue
             try:
-                yield read(line, row)
-            except UnitRefused as refused:
+                read = {
+                    each.name: _cell(each, row) for each in cells if row.get(each.name) or each.name in needed
+                }
+                entries.append(kind(line=line, **read))  # type: ignore[call-arg]
+            except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:
         errors.append(EntryError(error.line, "file", error.reason))
     if errors:
         raise EntriesRefused(errors)
+    return entries
 
 
-def _factor(line: int, row: Mapping[str, str]) -> FactorEntry:
-    kind, unit, currency = (tidy(row.get(name, "")) for name in ("kind", "unit", "currency"))
-    return FactorEntry(**_of_site(line, row), kind=kind, unit=unit, currency=currency)
+def _cell(column: Field[Any], row: Mapping[str, str]) -> Any:
+    kinds = get_args(column.type) or (column.type,)
+    if str in kinds:
+        return tidy(row[column.name]) or ("" if column.default is MISSING else column.default)
+    if NoneType in kinds and not row[column.name]:
+        return None
+    read = _number if float in kinds else _instant if datetime in kinds else _day
+    return read(row, column.name)
 
 
-def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
-    percentile = _optional(row, "percentile")
-    return LatencyEntry(
-        **_of_site(line, row),
-        user_region=tidy(row.get("user_region", "")),
-        other_site=tidy(row.get("other_site", "")),
-        unit=tidy(row.get("unit", "")) or "ms",
-        percentile=50.0 if percentile is None else percentile,
-    )
-
-
-def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
-    currency, to_currency = tidy(row["currency"]), tidy(row["to_currency"])
-    sourced = _sourced(line, row)
-    return RateEntry(**sourced, currency=currency, to_currency=to_currency, rate=_number(row, "rate"))
-
-
-def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
-    band = {name: _optional(row, name) for name in ("low", "high")}
-    return {**_sourced(line, row), "site": tidy(row["site"]), "value": _number(row, "value"), **band}
-
-
-def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
+def _instant(row: Mapping[str, str], field: str) -> datetime:
     try:
-        at = datetime.fromisoformat(row["at"])
+        return datetime.fromisoformat(row[field])
     except ValueError as error:
-        raise UnitRefused("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
-    return SeriesRow(line, at, _optional(row, "value"))
-
-
-def _sourced(line: int, row: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "line": line,
-        "basis": tidy(row.get("basis", "")) or "declared",
-        "provenance": tidy(row.get("provenance", "")) or "declared",
-        "source": tidy(row["source"]),
-        "as_of_on": _day(row, "as_of_on"),
-        "until_on": _day(row, "until_on") if row.get("until_on") else None,
-        "note": tidy(row.get("note", "")),
-    }
+        raise BadParameter(field, f"{tidy(row[field])!r} is no instant in ISO 8601.") from error
 
 
 def _number(row: Mapping[str, str], field: str) -> float:
     number = number_of(row[field])
     if number is None:
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
+        raise BadParameter(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
     return number
-
-
-def _optional(row: Mapping[str, str], field: str) -> float | None:
-    return _number(row, field) if row.get(field) else None
 
 
 def _day(row: Mapping[str, str], field: str) -> date:
     try:
         return date.fromisoformat(row[field])
     except ValueError as error:
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error
+        raise BadParameter(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error

@@ -25,6 +25,19 @@ class JurisdictionAnswer(StrEnum):
     NOT_ASKED = "not-asked"
     """The envelope names no data, so that there is nothing to ask."""
 
+    @property
+    def words(self) -> str:
+        special = {"cannot-decide": "cannot be decided", "declared": "allowed by the envelope alone"}
+        return special.get(self.value, self.value.replace("-", " ").replace("needs", "needs a"))
+
+
+class CarbonKind(StrEnum):
+    """The intensity that carbon is counted with: the grid's mean, its marginal plant, or that of contracts."""
+
+    AVERAGE = "average"
+    MARGINAL = "marginal"
+    MARKET = "market"
+
 
 VERDICT_RANK = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from web import yaml_documents
+from web.parameters import BadParameter
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -91,15 +92,6 @@ MONETARY = frozenset(
 )
 
 
-class UnitRefused(ValueError):
-    """A value that cannot be stored. `field` is `value`, `unit` or `currency`; `reason` a sentence for the sender."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-        self.reason = reason
-
-
 @dataclass(frozen=True, slots=True)
 class UnitScale:
     """How to get from a sender's unit to the stored one, worked out once for all rows of a file."""
@@ -118,7 +110,7 @@ _CO2 = re.compile(r"\s*(CO2|CO₂)(-?eq\.?|-?e)?", re.IGNORECASE)
 
 
 def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
-    """The way from a sender's unit to the stored one; UnitRefused where the unit or the currency is not known.
+    """The way from a sender's unit to the stored one; BadParameter where the unit or the currency is not known.
 
     `currency` is what stands beside the unit, in a column of its own; a unit that names another one is refused.
     """
@@ -126,7 +118,7 @@ def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
     if dimension in MONETARY:
         return _money(dimension, plain, currency.strip())
     if currency.strip():
-        raise UnitRefused("currency", "This factor is no price, so it has no currency.")
+        raise BadParameter("currency", "This factor is no price, so it has no currency.")
     factor = _carbon(plain) if dimension is Dimension.CARBON else _factor(dimension, plain)
     return UnitScale(factor, stored_unit(dimension))
 
@@ -139,12 +131,12 @@ def stored_unit(dimension: Dimension, currency: str = "") -> str:
 def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> str:
     """Hold a value in the stored unit against what it may be; return why somebody should look at it again."""
     if not math.isfinite(value):
-        raise UnitRefused("value", "The value is no finite number.")
+        raise BadParameter("value", "The value is no finite number.")
     magnitude = MAGNITUDES.get(scale.currency, 1.0)
     possible = spec.possible if not of_an_hour or spec.hourly_possible is None else spec.hourly_possible
     if not possible.holds(value / magnitude):
         span = _bounds(possible, magnitude, scale.unit)
-        raise UnitRefused("value", f"{value:g} {scale.unit} is not between {span}.")
+        raise BadParameter("value", f"{value:g} {scale.unit} is not between {span}.")
     if spec.plausible.holds(value / magnitude):
         return ""
     return f"Seldom outside {_bounds(spec.plausible, magnitude, scale.unit)}: check the unit."
@@ -172,10 +164,10 @@ def _money(dimension: Dimension, unit: str, currency: str) -> UnitScale:
     named, share = _currency(money)
     wanted = _known(currency) if currency else ""
     if named and wanted and named != wanted:
-        raise UnitRefused("currency", f"The unit is in {named} and the currency says {wanted}.")
+        raise BadParameter("currency", f"The unit is in {named} and the currency says {wanted}.")
     code = named or wanted
     if not code:
-        raise UnitRefused("currency", f"{unit!r} does not say of which currency; give the currency too.")
+        raise BadParameter("currency", f"{unit!r} does not say of which currency; give the currency too.")
     return UnitScale(share / per, stored_unit(dimension, code), code)
 
 
@@ -189,7 +181,7 @@ def _currency(money: str) -> tuple[str, float]:
         elif word and not code:
             code = _known(word)
         elif word:
-            raise UnitRefused("unit", f"{money!r} is no currency that is known.")
+            raise BadParameter("unit", f"{money!r} is no currency that is known.")
     return code, share
 
 
@@ -197,7 +189,9 @@ def _known(text: str) -> str:
     _refuse_ambiguous(text)
     code: str = _TABLES["symbols"].get(text, text.upper())
     if code not in CURRENCIES:
-        raise UnitRefused("currency", f"{text[:20]!r} is no currency that is known: {', '.join(CURRENCIES)}.")
+        raise BadParameter(
+            "currency", f"{text[:20]!r} is no currency that is known: {', '.join(CURRENCIES)}."
+        )
     return code
 
 
@@ -223,12 +217,12 @@ def _factor(dimension: Dimension, unit: str, of: str = "") -> float:
 
 def _refuse_ambiguous(text: str) -> None:
     if text in _TABLES["ambiguous"]:
-        raise UnitRefused("unit", _TABLES["ambiguous"][text])
+        raise BadParameter("unit", _TABLES["ambiguous"][text])
 
 
-def _unknown(dimension: Dimension, unit: str) -> UnitRefused:
+def _unknown(dimension: Dimension, unit: str) -> BadParameter:
     examples = _TABLES["dimensions"][dimension]["examples"]
-    return UnitRefused("unit", f"{unit[:40]!r} is no unit of this factor; known are {examples}.")
+    return BadParameter("unit", f"{unit[:40]!r} is no unit of this factor; known are {examples}.")
 
 
 @dataclass(frozen=True, slots=True)

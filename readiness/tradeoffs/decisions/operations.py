@@ -17,7 +17,6 @@ from readiness.evidence.operations.records import FactRow, record_facts
 from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.realised import mean_percent
 from readiness.tradeoffs.decisions import realising
 from readiness.tradeoffs.decisions.queries import Pair, pairs
@@ -27,6 +26,7 @@ from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import Placement, WorkloadClass
+from web.parameters import BadParameter
 from web.permissions import roles_of
 from web.units import day
 from web.workflows import NotInState, Turn, Workflow, require, require_words
@@ -151,7 +151,7 @@ def record(
     rationale = require_words("rationale", rationale)
     try:
         answer = placing(workload, question, now)
-    except BadTradeoffQuestion as error:
+    except BadParameter as error:
         raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
     before = _site_before(workload, question.today, now)

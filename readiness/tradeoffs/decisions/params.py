@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from inventory.models import Site
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing.params import PlacementQuestion, question_of, question_of_address
 from readiness.workloads.models import WorkloadClass
 from web.forms import DayInput, RefusedForm
+from web.parameters import BadParameter
 
 QUESTION_FIELDS = ("weights", "what_if", "currency", "carbon", "today")
 
@@ -57,7 +56,7 @@ def params_of_address(query: QueryDict) -> DecisionParams:
         return DecisionParams(refusal="The address names no workload that there is.")
     try:
         return DecisionParams(workload, site, question_of_address(query))
-    except BadTradeoffQuestion as error:
+    except BadParameter as error:
         return DecisionParams(workload, site, refusal=str(error))
 
 
@@ -66,9 +65,6 @@ def _slug(query: QueryDict, name: str) -> str:
 
 
 def split_body(given: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        question = question_of({name: given.get(name) for name in QUESTION_FIELDS})
-    except BadTradeoffQuestion as error:
-        raise ValidationError({error.field: [error.reason]}) from error
+    question = question_of({name: given[name] for name in QUESTION_FIELDS if name in given})
     rest = {name: value for name, value in given.items() if name not in QUESTION_FIELDS}
     return rest | {"question": question}

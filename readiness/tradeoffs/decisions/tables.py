@@ -10,6 +10,7 @@ from readiness.tradeoffs.core.units import number, signed
 from readiness.tradeoffs.decisions.queries import Pair, mean_error
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import Decision, FactorKind
+from readiness.tradeoffs.placing.rows import LABELS
 from web import clock
 from web.links import link
 from web.rest.filters import ObjectFilterSet
@@ -17,16 +18,7 @@ from web.rest.lookups import Flag
 from web.tables import Column, RowFilter, Table
 from web.units import day, how_many
 
-OBJECTIVES = {
-    "cost": "Cost",
-    "latency": "Latency",
-    "energy": "Energy",
-    "carbon": "Carbon",
-    "readiness": "Readiness",
-    "compliance": "Margin",
-    PEAK: "Peak power of the site",
-    IN_USE: "Accelerators in use at the site",
-}
+OBJECTIVES = LABELS | {PEAK: "Peak power of the site", IN_USE: "Accelerators in use at the site"}
 
 
 def objective(name: str) -> str:

@@ -14,24 +14,24 @@ from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision
 from web import answers as page_answers
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.links import crumbs
 from web.permissions import asks, reads
+from web.reports import Report
+from web.tables import TablePage
 from web.workflows.pages import StepPages, reader, saved
 
-LIST, PAGE = "readiness/decisions/list.html", "readiness/decisions/decision.html"
-NEW = "readiness/decisions/new.html"
+PAGE, NEW = "readiness/decisions/decision.html", "readiness/decisions/new.html"
 SEE = ("inventory.view_site", operations.MAY_SEE)
+LIST = Report("readiness/decisions/list.html", *SEE)
 ABOVE = (("Decisions", "decisions"),)
 
 
-@reads(*SEE)
-def decisions(request: HttpRequest) -> HttpResponseBase:
+@LIST.page
+def decisions(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.DECISIONS, queries.light())
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, LIST, table)
-    context = {"table": table, "counts": queries.counts(now=now())}
-    return page_answers.page(request, LIST, context)
+    return table, lambda: {"counts": queries.counts(now=now())}
 
 
 @reads(*SEE)
@@ -39,11 +39,11 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _show(request, _decision(pk))
 
 
-@reads(*SEE)
-def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+@LIST.chart
+def errors(request: HttpRequest, pk: int) -> Figure:
     decision = _decision(pk)
     pairs = compared(decision, now())
-    return page_answers.chart(charts.errors(pairs, finding=tables.finding(pairs, decision)), form)
+    return charts.errors(pairs, finding=tables.finding(pairs, decision))
 
 
 @asks(*SEE, operations.MAY_RECORD)

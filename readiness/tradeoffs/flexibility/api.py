@@ -101,13 +101,6 @@ def flexibility(request: Request) -> Any:
     words = address.one("q").casefold()
     rows = [row for row in free.rows if words in row.name.casefold()]
     results = narrowed_rows(filters(free), rows, address)
-    answer = {
-        "at": free.at,
-        "told": balance(free),
-        "conformance": free.conformance,
-        "concentration": free.concentration,
-        "count": len(results),
-        "results": results,
-        "sites": free.sites,
-    }
+    answer = {"told": balance(free), "count": len(results), "results": results}
+    answer |= {name: getattr(free, name) for name in ("at", "conformance", "concentration", "sites")}
     return FlexibilityAnswerSerializer(answer).data

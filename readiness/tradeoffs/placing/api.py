@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers as fields
@@ -10,9 +9,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind, object_of
-from readiness.tradeoffs.placing.document import document
-from readiness.tradeoffs.placing.params import LIMITS, NAMES, VERDICTS, question_of
+from readiness.tradeoffs import params
+from readiness.tradeoffs.placing.document import as_bytes
+from readiness.tradeoffs.placing.params import NAMES, PlacementQuestionSerializer, question_from
 from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.api import InlineWorkloadSerializer
@@ -21,58 +20,6 @@ from web import clock
 from web.rest.permissions import requires
 
 _number = fields.FloatField
-_limits = inline_serializer(
-    "PlacementLimits",
-    {
-        **{name: _number(required=False, allow_null=True) for name in LIMITS},
-        "min_verdict": fields.ChoiceField(choices=VERDICTS, required=False, allow_blank=True),
-        "residency": fields.CharField(required=False, allow_blank=True),
-    },
-)
-_slower = inline_serializer(
-    "PlacementLinkSlower",
-    {
-        "site": fields.CharField(help_text="Slug"),
-        "region": fields.CharField(required=False, help_text="Slug of a user region; all unless given"),
-        "add_ms": _number(),
-    },
-    many=True,
-    required=False,
-)
-_what_if = inline_serializer(
-    "PlacementWhatIf",
-    {
-        "demand": _number(required=False, help_text="Times what the envelope asks for"),
-        "electricity_price": _number(required=False, help_text="Times what it is at each site"),
-        "carbon_price": _number(required=False, help_text="Money a tonne CO2e, added to cost"),
-        "pue": _number(required=False, allow_null=True, help_text="That of every site"),
-        "sites_lost": fields.ListField(child=fields.CharField(), required=False, help_text="Slugs"),
-        "links_slower": _slower,
-        "limits": _limits,
-        "data_origin": fields.CharField(required=False, help_text="Country under whose law the data is"),
-        "bases": fields.ListField(
-            child=fields.CharField(), required=False, help_text="On record for transfers"
-        ),
-    },
-    required=False,
-)
-_weights = inline_serializer(
-    "PlacementWeights", {name: _number(required=False, min_value=0) for name in NAMES}, required=False
-)
-_asked = inline_serializer(
-    "PlacementQuestion",
-    {
-        "workload": fields.JSONField(
-            help_text="Slug of a workload class, or an envelope as `check/` takes it"
-        ),
-        "weights": _weights,
-        "what_if": _what_if,
-        "currency": fields.CharField(required=False, help_text="ISO 4217; the envelope's, else EUR"),
-        "carbon": fields.ChoiceField(choices=[each.value for each in CarbonKind], required=False),
-        "today": fields.CharField(required=False, help_text="Slug of the site that changes are counted from"),
-        "snapshot": fields.BooleanField(required=False, default=True, help_text="false: leave it out"),
-    },
-)
 _figure = inline_serializer(
     "PlacementFigure",
     {
@@ -144,7 +91,6 @@ _answer = inline_serializer(
         "snapshot": fields.DictField(help_text="Every factor used, with age and provenance"),
     },
 )
-KEYS = ("workload", "weights", "what_if", "currency", "carbon", "today", "snapshot")
 
 
 class PlacementsView(APIView):
@@ -154,26 +100,17 @@ class PlacementsView(APIView):
     post_reads = True
 
     @extend_schema(
-        request=_asked,
+        request=PlacementQuestionSerializer,
         responses={200: _answer},
         operation_id="tradeoffs_place",
         summary="Where one workload may run: options with objectives, reasons, front, ranks, flips and snapshot",
     )
     def post(self, request: Request) -> HttpResponse:
-        given = request.data
-        if not isinstance(given, dict):
-            raise ValidationError({"non_field_errors": ["Send an object."]})
-        with_snapshot = given.get("snapshot", True)
-        if not isinstance(with_snapshot, bool):
-            raise ValidationError({"snapshot": ["It has to be true or false."]})
-        try:
-            object_of("", given, KEYS)
-            envelope = self._envelope(given.get("workload"))
-            answer = placement_answer(envelope, question_of(given), now=clock.now())
-        except BadTradeoffQuestion as error:
-            raise ValidationError({error.field: [error.reason]}) from error
-        body = document(answer, with_snapshot=with_snapshot)
-        return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
+        asked = params.asked(PlacementQuestionSerializer(data=request.data))
+        envelope = self._envelope(asked["workload"])
+        answer = placement_answer(envelope, question_from(asked), now=clock.now())
+        body = as_bytes(answer, with_snapshot=asked["snapshot"])
+        return HttpResponse(body, content_type="application/json")
 
     def _envelope(self, given: Any) -> Envelope:
         if isinstance(given, str):

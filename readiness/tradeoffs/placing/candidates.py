@@ -12,14 +12,19 @@ from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
+    CarbonKind,
     Demand,
     Latency,
     LatencyLimit,
     LimitBound,
     Limits,
 )
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.core.units import (
+    book,
+    equivalents,
+    in_devices,
+    only_type,
+)
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import (
     ACCELERATORS,
@@ -34,6 +39,7 @@ from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.workloads.core.countries import COUNTRIES, countries_of
 from readiness.workloads.core.envelope import CostUnit, Envelope
+from web.parameters import BadParameter
 
 SECONDS_AN_HOUR = 3_600
 COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")
@@ -259,7 +265,7 @@ def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, .
 
 
 def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
-    """Raises BadTradeoffQuestion where no rate leads from the ceiling's currency to the one that is asked for."""
+    """Raises BadParameter where no rate leads from the ceiling's currency to the one that is asked for."""
     is_monthly = envelope.cost_unit is CostUnit.MONTH
     ceiling = None
     if envelope.cost_ceiling is not None:
@@ -325,7 +331,7 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
         missing = f"No rate from {envelope.cost_currency} to {currency} is known"
-        raise BadTradeoffQuestion("currency", f"{missing}, so the ceiling cannot be held.")
+        raise BadParameter("currency", f"{missing}, so the ceiling cannot be held.")
     return ceiling * rate.rate
 
 

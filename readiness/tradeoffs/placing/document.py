@@ -1,6 +1,5 @@
 """The answer of a placement as JSON, with the snapshot of what it stands on. Decisions store both."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
@@ -9,8 +8,7 @@ from typing import Any
 import orjson
 
 from readiness.tradeoffs.core.factors import Factor, outdated
-from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
-from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, JurisdictionAnswer
 from readiness.tradeoffs.core.placement import UnkeptLimit
 from readiness.tradeoffs.core.units import book
 from readiness.tradeoffs.placing import sentences
@@ -18,7 +16,6 @@ from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
-from readiness.workloads.core.envelope import Envelope
 
 
 def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:
@@ -38,7 +35,7 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
             for objective in answer.objectives
         ],
         "weights": dict(answer.weights),
-        "what_if": answer.question.what_if.as_json(),
+        "what_if": answer.question.what_if,
         "today": list(answer.today),
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
@@ -85,15 +82,7 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "jurisdiction": _law(option),
         "is_today": option.is_today,
         "consequence": None if moved is None else option.consequence,
-        "consequences": [
-            {
-                **_named(each, "domain", "name", "words", "effect", "change"),
-                "low": _finite(each.low),
-                "high": _finite(each.high),
-                "unit": each.unit,
-            }
-            for each in moved or ()
-        ],
+        "consequences": moved or (),
     }
 
 
@@ -117,7 +106,7 @@ def _held(option: PlacementOption) -> dict[str, Any] | None:
         return None
     published = book()
     return {
-        **_named(option.held, "asked", "of", "count", "here", "equivalents"),
+        **asdict(option.held),
         **_named(published, "reference", "precision"),
     }
 
@@ -152,10 +141,9 @@ def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
     if answer.sensitivity is None or answer.robustness is None:
         return None
     flips, robust = answer.sensitivity, answer.robustness
-    of_flip = ("objective", "share", "weight", "to", "up")
     return {
         "winner": flips.winner,
-        "flips": [{**_named(flip, *of_flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
+        "flips": [{**asdict(flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
         "fixed": flips.fixed,
         "robustness": {
             "share": robust.share,
@@ -176,10 +164,10 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
         "version": 1,
         "taken_at": answer.at,
         "factors_at": answer.facts.at,
-        "envelope": envelope(answer.envelope),
-        "asked": envelope(answer.asked),
+        "envelope": asdict(answer.envelope),
+        "asked": asdict(answer.asked),
         "weights": dict(answer.weights),
-        "what_if": answer.question.what_if.as_json(),
+        "what_if": answer.question.what_if,
         "currency": answer.currency,
         "carbon": carbon,
         "today": list(answer.today),
@@ -227,24 +215,13 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
     }
 
 
-def envelope(stated: Envelope) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in asdict(stated).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is None or abs(value) != float("inf") else None
+def as_bytes(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
+    """Infinite ends of bands become null, sets become lists in order."""
+    return orjson.dumps(
+        document(answer, with_snapshot=with_snapshot), default=sorted, option=orjson.OPT_UTC_Z
+    )
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(document(answer), option=orjson.OPT_UTC_Z))
+    plain: dict[str, Any] = orjson.loads(as_bytes(answer))
     return plain

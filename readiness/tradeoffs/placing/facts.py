@@ -30,8 +30,7 @@ from readiness.tradeoffs.core.factors import (
     capital_hour,
     outdated,
 )
-from readiness.tradeoffs.core.options import BandedFigure, Latency
-from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known

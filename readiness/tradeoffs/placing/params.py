@@ -7,21 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from django.http import QueryDict
+from rest_framework import serializers
 
+from readiness.tradeoffs import params
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
-from readiness.tradeoffs.core.parsing import (
-    AllowedSpan,
-    BadTradeoffQuestion,
-    CarbonKind,
-    carbon_of,
-    currency_of,
-    number_within,
-    object_of,
-    short_text,
-    stated_weights,
-)
+from readiness.tradeoffs.core.options import CarbonKind
 from readiness.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Envelope
+from web.parameters import BadParameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ def with_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
         return envelope
     if limits.get("residency") and unknown_codes([limits["residency"]]):
         reason = f"No country or group of countries is called {limits['residency']}."
-        raise BadTradeoffQuestion("what_if.limits.residency", reason)
+        raise BadParameter("what_if.limits.residency", reason)
     if "cost_ceiling" in limits and limits["cost_ceiling"] is not None and envelope.cost_unit is None:
         limits |= {"cost_unit": CostUnit.MONTH, "cost_currency": currency}
     return replace(envelope, **limits)
@@ -98,19 +91,17 @@ def refuse_unknown(
     what_if: WhatIf, sites: Collection[str], regions: Collection[str], bases: Collection[str]
 ) -> None:
     for slug in sorted(what_if.sites_lost - set(sites)):
-        raise BadTradeoffQuestion("what_if.sites_lost", f"No site is called {slug}.")
+        raise BadParameter("what_if.sites_lost", f"No site is called {slug}.")
     for place, link in enumerate(what_if.links_slower):
         where = f"what_if.links_slower[{place}]"
         if link.site not in sites:
-            raise BadTradeoffQuestion(f"{where}.site", f"No site is called {link.site}.")
+            raise BadParameter(f"{where}.site", f"No site is called {link.site}.")
         if link.region and link.region not in regions:
-            raise BadTradeoffQuestion(f"{where}.region", f"No user region is called {link.region}.")
+            raise BadParameter(f"{where}.region", f"No user region is called {link.region}.")
     if what_if.data_origin and what_if.data_origin not in COUNTRIES:
-        raise BadTradeoffQuestion(
-            "what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1."
-        )
+        raise BadParameter("what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1.")
     for basis in sorted(what_if.bases - set(bases)):
-        raise BadTradeoffQuestion("what_if.bases", f"The rules in force know no basis called {basis}.")
+        raise BadParameter("what_if.bases", f"The rules in force know no basis called {basis}.")
 
 
 OBJECTIVES = (
@@ -126,29 +117,58 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
 )
 """Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
-ADDED_MS_SPAN = AllowedSpan(0.0, 10_000.0)
-LEVERS: Mapping[str, AllowedSpan] = MappingProxyType(
-    {
-        "demand": AllowedSpan(0.01, 100.0),
-        "electricity_price": AllowedSpan(-10.0, 100.0),
-        "carbon_price": AllowedSpan(0.0, 100_000.0),
-        "pue": AllowedSpan(1.0, 5.0),
-    }
-)
-LIMITS: Mapping[str, AllowedSpan] = MappingProxyType(
-    {
-        "latency_limit_ms": AllowedSpan(0.001, 1e6),
-        "cost_ceiling": AllowedSpan(0.0, 1e12),
-        "carbon_g_per_kwh": AllowedSpan(0.0, 1e6),
-        "carbon_kg_per_month": AllowedSpan(0.0, 1e12),
-        "min_score": AllowedSpan(0.0, 1.0),
-    }
-)
-"""Limits of the envelope that can be tried otherwise, by its own names."""
-ZERO_MEANS_ZERO = frozenset({"carbon_g_per_kwh", "carbon_kg_per_month", "min_score"})
-VERDICTS = ("", "conditional", "ready")
-MOST_LISTED = 200
-WHAT_IF_FIELDS = tuple(WhatIf().as_json())
+VERDICTS = ("conditional", "ready")
+
+
+class PlacementLinkSlowerSerializer(params.QuestionSerializer):
+    site = serializers.CharField(max_length=100, help_text="Slug")
+    region = params.text(help_text="Slug of a user region; all unless given")
+    add_ms = params.number(0.0, 10_000.0, required=True, allow_null=False)
+
+
+class PlacementLimitsSerializer(params.QuestionSerializer):
+    """Limits of the envelope that can be tried otherwise, by its own names; null: no limit."""
+
+    latency_limit_ms = params.number(0.001, 1e6)
+    cost_ceiling = params.number(1e-6, 1e12)
+    carbon_g_per_kwh = params.number(0.0, 1e6)
+    carbon_kg_per_month = params.number(0.0, 1e12)
+    min_score = params.number(0.0, 1.0)
+    min_verdict = params.choice(VERDICTS)
+    residency = params.text()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unset = {name: "" for name in ("min_verdict", "residency") if name in attrs and attrs[name] is None}
+        return attrs | unset
+
+
+class PlacementWhatIfSerializer(params.QuestionSerializer):
+    demand = params.number(0.01, 100.0, help_text="Times what the envelope asks for")
+    electricity_price = params.number(-10.0, 100.0, help_text="Times what it is at each site")
+    carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e, added to cost")
+    pue = params.number(1.0, 5.0, help_text="That of every site")
+    sites_lost = params.slugs(200, help_text="Slugs")
+    links_slower = serializers.ListField(
+        child=PlacementLinkSlowerSerializer(), max_length=200, **params.OPTIONAL
+    )
+    limits = PlacementLimitsSerializer(**params.OPTIONAL)
+    data_origin = params.text(help_text="Country under whose law the data is")
+    bases = params.slugs(200, help_text="On record for transfers")
+
+
+class WeighedQuestionSerializer(params.QuestionSerializer):
+    weights = params.weights("PlacementWeightsSerializer", NAMES)
+    what_if = PlacementWhatIfSerializer(**params.OPTIONAL)
+    currency = params.currency(help_text="The envelope's unless given, else EUR")
+    carbon = params.carbon()
+    today = params.text(help_text="Slug of the site that changes are counted from")
+
+
+class PlacementQuestionSerializer(WeighedQuestionSerializer):
+    workload = serializers.JSONField(
+        help_text="Slug of a workload class, or an envelope as `check/` takes it"
+    )
+    snapshot = serializers.BooleanField(default=True, help_text="false: leave it out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,77 +193,33 @@ class PlacementQuestion:
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
-    texts = {name: short_text(name, given.get(name)) for name in ("currency", "carbon", "today")}
-    weights = stated_weights(given.get("weights"), NAMES)
+    """Raises BadParameter with the field at fault."""
+    return question_from(params.asked(WeighedQuestionSerializer(data=given)))
+
+
+def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
+    weights = read.get("weights")
     return PlacementQuestion(
         weights=dict.fromkeys(NAMES, 0.0) | weights if weights else WEIGHTS,
-        what_if=what_if_of(given.get("what_if")),
-        currency=currency_of(texts["currency"]),
-        carbon=carbon_of(texts["carbon"]),
-        today=texts["today"],
+        what_if=_what_if(read.get("what_if") or {}),
+        currency=read.get("currency", ""),
+        carbon=CarbonKind(read.get("carbon", CarbonKind.AVERAGE)),
+        today=read.get("today", ""),
     )
 
 
-def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
-    given = object_of("what_if", given, WHAT_IF_FIELDS)
-    numbers = {
-        name: number_within(f"what_if.{name}", given[name], span)
-        for name, span in LEVERS.items()
-        if given.get(name) is not None
-    }
-    return WhatIf(
-        **numbers,
-        sites_lost=frozenset(_texts("what_if.sites_lost", given.get("sites_lost"))),
-        links_slower=tuple(
-            _slower_link(f"what_if.links_slower[{place}]", link)
-            for place, link in enumerate(_list("what_if.links_slower", given.get("links_slower")))
-        ),
-        limits={
-            name: _limit(name, value)
-            for name, value in object_of(
-                "what_if.limits", given.get("limits"), (*LIMITS, "min_verdict", "residency")
-            ).items()
-        },
-        data_origin=short_text("what_if.data_origin", given.get("data_origin")).strip(),
-        bases=frozenset(_texts("what_if.bases", given.get("bases"))),
+def what_if_of(given: Mapping[str, Any]) -> WhatIf:
+    return question_of({"what_if": given}).what_if
+
+
+def _what_if(read: Mapping[str, Any]) -> WhatIf:
+    said = {name: value for name, value in read.items() if value is not None}
+    links = (
+        SlowerLink(link["site"], link.get("region") or "", link["add_ms"])
+        for link in said.get("links_slower", ())
     )
-
-
-def _limit(name: str, value: Any) -> str | float | None:
-    where = f"what_if.limits.{name}"
-    if name == "min_verdict":
-        if value not in (None, *VERDICTS):
-            raise BadTradeoffQuestion(where, "It has to be conditional or ready, or empty.")
-        return value or ""
-    if name == "residency":
-        return short_text(where, value).strip()
-    limit = None if value is None else number_within(where, value, LIMITS[name])
-    if limit == 0 and name not in ZERO_MEANS_ZERO:
-        raise BadTradeoffQuestion(where, "It has to be above 0.")
-    return limit
-
-
-def _slower_link(where: str, given: Any) -> SlowerLink:
-    given = object_of(where, given, ("site", "add_ms", "region"))
-    site = short_text(f"{where}.site", given.get("site")).strip()
-    if not site:
-        raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
-    add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
-    return SlowerLink(site, short_text(f"{where}.region", given.get("region")).strip(), add_ms)
-
-
-def _list(where: str, given: Any) -> list[Any]:
-    if given is None:
-        return []
-    if not isinstance(given, (list, tuple)):
-        raise BadTradeoffQuestion(where, "It has to be a list.")
-    if len(given) > MOST_LISTED:
-        raise BadTradeoffQuestion(where, f"{MOST_LISTED} at most.")
-    return list(given)
-
-
-def _texts(where: str, given: Any) -> list[str]:
-    return [short_text(f"{where}[{place}]", text).strip() for place, text in enumerate(_list(where, given))]
+    lists = {name: frozenset(said.get(name, ())) for name in ("sites_lost", "bases")}
+    return WhatIf(**said | lists | {"links_slower": tuple(links)})
 
 
 PANES = ("objectives", "sure")
@@ -263,7 +239,11 @@ class PlacementView:
     tab: str = PANES[0]
 
 
-PERCENTS = {"demand": "demand", "price": "electricity_price"}
+PERCENTS = {
+    "demand": ("demand", params.number(1.0, 10_000.0)),
+    "price": ("electricity_price", params.number(-1_000.0, 10_000.0)),
+}
+SCORE, RANGE_END = params.number(0.0, 100.0), params.number(-1e15, 1e15)
 LIMIT_NAMES = {
     "latency": "latency_limit_ms",
     "ceiling": "cost_ceiling",
@@ -275,11 +255,11 @@ LIMIT_NAMES = {
 
 def question_of_address(query: QueryDict) -> PlacementQuestion:
     """Read an address such as `?workload=chat&demand=120&price=80&w_cost=60&lost=fra-1`; an empty parameter changes
-    nothing. Demand, price and score are percents there. Raises BadTradeoffQuestion with the parameter at fault.
+    nothing. Demand, price and score are percents there. Raises BadParameter with the parameter at fault.
     """
     what_if: dict[str, Any] = {
-        name: _share(query, parameter, LEVERS[name])
-        for parameter, name in PERCENTS.items()
+        name: params.value_of(parameter, query[parameter], percents) / 100
+        for parameter, (name, percents) in PERCENTS.items()
         if query.get(parameter)
     }
     what_if |= {name: query[name] for name in ("carbon_price", "pue") if query.get(name)}
@@ -290,7 +270,7 @@ def question_of_address(query: QueryDict) -> PlacementQuestion:
         ]
     limits: dict[str, Any] = {name: query[key] for key, name in LIMIT_NAMES.items() if query.get(key)}
     if query.get("score"):
-        limits["min_score"] = _share(query, "score", LIMITS["min_score"])
+        limits["min_score"] = params.value_of("score", query["score"], SCORE) / 100
     limits |= {
         name: query[key]
         for key, name in (("verdict", "min_verdict"), ("residency", "residency"))
@@ -308,27 +288,18 @@ def view_of_address(query: QueryDict) -> PlacementView:
     axes = {axis: query.get(axis) or usual for axis, usual in (("x", "cost"), ("y", "latency"))}
     for axis, name in axes.items():
         if name not in NAMES:
-            raise BadTradeoffQuestion(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
+            raise BadParameter(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
     ranges = {}
     for name in NAMES:
-        low, high = (_range_end(query, f"{end}_{name}") for end in ("from", "to"))
+        ends = [f"{end}_{name}" for end in ("from", "to")]
+        low, high = (params.value_of(end, query[end], RANGE_END) if query.get(end) else None for end in ends)
         if low is not None or high is not None:
             ranges[name] = (low, high)
     listed = ",".join(query.getlist("compare")).split(",")
     compare = tuple(dict.fromkeys(slug for slug in listed if slug))
     if len(compare) > 2:
-        raise BadTradeoffQuestion("compare", "Choose two sites.")
+        raise BadParameter("compare", "Choose two sites.")
     tab = query.get("tab") or PANES[0]
     if tab not in PANES:
-        raise BadTradeoffQuestion("tab", f"There is no such tab; there are {', '.join(PANES)}.")
+        raise BadParameter("tab", f"There is no such tab; there are {', '.join(PANES)}.")
     return PlacementView(axes["x"], axes["y"], ranges, compare, bool(query.get("rejected")), tab)
-
-
-def _share(query: QueryDict, parameter: str, span: AllowedSpan) -> float:
-    percents = AllowedSpan(span.low * 100, span.high * 100)
-    return number_within(parameter, query[parameter], percents) / 100
-
-
-def _range_end(query: QueryDict, parameter: str) -> float | None:
-    text = query.get(parameter)
-    return number_within(parameter, text, AllowedSpan(-1e15, 1e15)) if text else None

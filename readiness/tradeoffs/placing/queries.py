@@ -6,8 +6,9 @@ something that counts has changed. Each process keeps its own decisions.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -16,7 +17,6 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.tradeoffs.core.factors import Factor, SiteFactors
 from readiness.tradeoffs.core.options import Limits
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, placer
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
@@ -27,6 +27,7 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
+from web.parameters import BadParameter
 from web.versioned.versions import NothingPublished
 
 type Sign = tuple[Any, ...]
@@ -61,58 +62,32 @@ class ClassAtSites:
         )
 
 
-type Decided = Mapping[str, tuple[Sign, Feasibility]]
-"""The decision and the sign that it was made for, by slug of the site."""
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptFeasibility:
-    """`facts` are the last that signs were made from, by percentile; `decided` is by class."""
-
-    facts: Mapping[float, FleetFacts] = field(default_factory=dict)
-    signs: Mapping[float, Mapping[str, Sign]] = field(default_factory=dict)
-    decided: Mapping[tuple[Any, ...], Decided] = field(default_factory=dict)
-
-
-_kept = _KeptFeasibility()
+_kept: dict[tuple[Any, ...], dict[str, Feasibility]] = {}
+"""By class, what was decided for the sign of a site."""
 
 
 def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
     """Return for each class its sites in service by slug. Only the last call's classes are kept."""
     global _kept
-    before = _kept
-    facts = {asked.adapter.envelope.latency_percentile: asked.adapter.facts for asked in classes}
-    signs = {percentile: _signs(percentile, of, before) for percentile, of in facts.items()}
-    decided = {
-        asked.key: _decided(
-            asked, signs[asked.adapter.envelope.latency_percentile], before.decided.get(asked.key, {})
-        )
-        for asked in classes
-    }
     # Another request may have kept its own meanwhile: either is right, and the later one stays.
-    _kept = _KeptFeasibility(facts, signs, decided)
-    return [{slug: feasibility for slug, (_, feasibility) in decided[asked.key].items()} for asked in classes]
+    _kept = decided = {asked.key: _decided(asked, _kept.get(asked.key, {})) for asked in classes}
+    return [
+        {slug: decided[asked.key][sign] for slug, sign in _signs(asked.adapter.facts).items()}
+        for asked in classes
+    ]
 
 
-def _decided(asked: ClassAtSites, signs: Mapping[str, Sign], before: Decided) -> Decided:
-    place, decided = placer(demand_of(asked.adapter.envelope), asked.limits), {}
-    for site in asked.adapter.facts.sites:
-        if site.stage not in IN_SERVICE:
-            continue
-        sign, kept = signs[site.slug], before.get(site.slug)
-        if kept is None or kept[0] is not sign:
-            kept = sign, place(asked.adapter.candidate(site)).standing
-        decided[site.slug] = kept
-    return decided
+def _decided(asked: ClassAtSites, before: Mapping[str, Feasibility]) -> dict[str, Feasibility]:
+    place, adapter = placer(demand_of(asked.adapter.envelope), asked.limits), asked.adapter
+    signs = _signs(adapter.facts)
+    signed = ((signs[site.slug], site) for site in adapter.facts.sites if site.slug in signs)
+    return {sign: before.get(sign) or place(adapter.candidate(site)).standing for sign, site in signed}
 
 
-def _signs(percentile: float, facts: FleetFacts, before: _KeptFeasibility) -> Mapping[str, Sign]:
-    """Return signs by slug of the site: the very same value as before where nothing that counts has changed."""
-    kept = before.signs.get(percentile, {})
-    if before.facts.get(percentile) is facts:
-        return kept
-    made = {site.slug: sign_of(site, facts) for site in facts.sites}
-    return {slug: kept[slug] if kept.get(slug) == sign else sign for slug, sign in made.items()}
+@lru_cache(maxsize=8)
+def _signs(facts: FleetFacts) -> Mapping[str, str]:
+    """Return the sign of each site in service, as text: that remembers its hash, which thirty classes ask for."""
+    return {site.slug: repr(sign_of(site, facts)) for site in facts.sites if site.stage in IN_SERVICE}
 
 
 def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
@@ -204,7 +179,7 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
         )
         try:
             limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
-        except BadTradeoffQuestion as error:
+        except BadParameter as error:
             refused[envelope.slug] = error.reason
             continue
         to_decide.append(ClassAtSites(adapter, limits, row.digest if row else "", now.date()))
@@ -222,7 +197,7 @@ def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
 
 def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
     if first and first not in placed_at:
-        raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
+        raise BadParameter("today", f"The workload does not run at {first} today.")
     return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
@@ -14,7 +14,7 @@ from readiness.tradeoffs.placing.sentences import percent
 
 type Row = dict[str, Any]
 
-LABELS: Mapping[str, str] = {
+LABELS = {
     "cost": "Cost",
     "latency": "Latency",
     "energy": "Energy",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.params import CARBON
 from readiness.tradeoffs.placing import charts, rows, sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
@@ -18,14 +18,10 @@ from readiness.tradeoffs.queries import region_names
 from readiness.workloads.core.countries import GROUPS, WORLD
 from web import answers
 from web.clock import now
+from web.parameters import BadParameter
 from web.reports import Report
 
 EXPLORER = Report("tradeoffs/explorer.html", *MAY_PLACE)
-CARBONS = {
-    CarbonKind.AVERAGE.value: "average of the grid",
-    CarbonKind.MARGINAL.value: "marginal plant",
-    CarbonKind.MARKET.value: "market (contracts)",
-}
 
 
 @EXPLORER.reads
@@ -40,7 +36,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     try:
         view = view_of_address(query)
         answer = placement_answer(envelope, question_of_address(query), now=now())
-    except BadTradeoffQuestion as refused:
+    except BadParameter as refused:
         error, query, view = refused, QueryDict(urlencode({"workload": envelope.slug})), PlacementView()
         answer = placement_answer(envelope, question_of_address(query), now=now())
     context |= {"error": error, "workload": envelope, **_context(answer, view, query), **_choices(answer)}
@@ -106,7 +102,7 @@ def _choices(answer: PlacementAnswer) -> dict[str, Any]:
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
         "summary": sentences.changed(answer),
-        "carbons": CARBONS.items(),
+        "carbons": CARBON.items(),
         "sites": [(option.slug, option.name) for option in sites],
         "regions": region_names().items(),
         "residencies": [(group, group) for group in sorted(GROUPS) if group != WORLD],

@@ -16,7 +16,6 @@ from readiness.tradeoffs.core.objectives import (
     step_of,
 )
 from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits, worst_latency
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
 from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
 from readiness.tradeoffs.core.units import equivalents, only_type
@@ -33,6 +32,7 @@ from readiness.tradeoffs.placing.candidates import (
 from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
+from web.parameters import BadParameter
 
 SEED = 2026
 """The seed of the weights drawn for robustness, so that the same question has the same answer."""
@@ -47,7 +47,7 @@ def weigh(
     rules: Mapping[str, str] | None,
     at: datetime,
 ) -> PlacementAnswer:
-    """Raises BadTradeoffQuestion where no objective that counts is left."""
+    """Raises BadParameter where no objective that counts is left."""
     envelope, facts = adapter.envelope, adapter.facts
     limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
@@ -84,7 +84,7 @@ def _weights(question: PlacementQuestion, objectives: Sequence[Objective]) -> di
     weights = {objective.name: question.weights.get(objective.name, 0.0) for objective in objectives}
     if not any(weights.values()):
         reason = f"At least one weight has to be above 0, of {', '.join(weights)}."
-        raise BadTradeoffQuestion("weights", reason)
+        raise BadParameter("weights", reason)
     return weights
 
 

@@ -3,51 +3,22 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, result
-from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS
+from readiness.tradeoffs.portfolios.params import PortfolioQuestionSerializer
 from readiness.tradeoffs.portfolios.tables import PortfolioFilters
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet, Router
-
-_question = inline_serializer(
-    "PortfolioQuestion",
-    {
-        "workloads": serializers.ListField(
-            child=serializers.CharField(), required=False, help_text="Slugs; all that are declared, if none"
-        ),
-        "left_out": serializers.ListField(
-            child=serializers.CharField(), required=False, help_text="Slugs; they stay and keep their room"
-        ),
-        "pins": serializers.DictField(
-            child=serializers.CharField(allow_null=True),
-            required=False,
-            help_text="Site by workload that has to run there; null: where it runs today",
-        ),
-        "weights": inline_serializer(
-            "PortfolioWeights",
-            {name: serializers.FloatField(required=False, min_value=0) for name in OBJECTIVES},
-            required=False,
-        ),
-        "points": serializers.IntegerField(
-            required=False, min_value=1, max_value=MOST_POINTS, default=POINTS
-        ),
-        "currency": serializers.CharField(required=False, help_text="ISO 4217; EUR, if none"),
-        "carbon": serializers.ChoiceField(choices=[each.value for each in CarbonKind], required=False),
-    },
-)
 
 
 class PortfolioSerializer(ObjectSerializer):
@@ -89,17 +60,12 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         return PortfolioSerializer if self.action == "list" else WholePortfolioSerializer
 
     @extend_schema(
-        request=_question,
+        request=PortfolioQuestionSerializer,
         responses={202: WholePortfolioSerializer},
         summary="Place all workloads at once; `Location` is where the run tells how far it is",
     )
     def create(self, request: Request) -> Response:
-        if not isinstance(request.data, dict):
-            raise ValidationError({"non_field_errors": ["Send an object."]})
-        try:
-            run = operations.ask(request.data, by=self._reader(), now=clock.now())
-        except BadTradeoffQuestion as error:
-            raise ValidationError({error.field: [error.reason]}) from error
+        run = operations.ask(cast(Any, request.data), by=self._reader(), now=clock.now())
         answer = self._told(run, status.HTTP_202_ACCEPTED)
         answer["Location"] = answer.data["url"]
         return answer

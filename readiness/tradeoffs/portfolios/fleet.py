@@ -17,7 +17,6 @@ from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.core.units import book, equivalents, only_type
@@ -30,6 +29,7 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+from web.parameters import BadParameter
 
 POWER, BANDWIDTH = "power", "bandwidth"
 
@@ -327,7 +327,7 @@ def _judged(
         adapter, there = adapters[envelope.slug], sites[envelope.slug]
         try:
             limits = limits_of(envelope, asked.currency, adapter.facts.rates)
-        except BadTradeoffQuestion as error:
+        except BadParameter as error:
             against[envelope.slug] = error.reason
             continue
         placed = list(map(placer(Demand(), limits), map(adapter.candidate, there.values())))

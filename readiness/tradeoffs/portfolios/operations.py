@@ -28,7 +28,7 @@ class AlreadyEnded(Exception):
 def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     """Queue a portfolio. One that is under way for the same question is returned as it is.
 
-    Raises MissingPermission, and BadTradeoffQuestion with the field at fault.
+    Raises MissingPermission, and BadParameter with the field at fault.
     """
     if not by.has_perm(MAY_ASK):
         raise MissingPermission([MAY_ASK])

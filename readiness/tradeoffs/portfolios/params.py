@@ -8,18 +8,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from rest_framework import serializers
 
-from readiness.tradeoffs.core.parsing import (
-    AllowedSpan,
-    BadTradeoffQuestion,
-    CarbonKind,
-    carbon_of,
-    currency_of,
-    number_within,
-    object_of,
-    stated_weights,
-)
+from readiness.tradeoffs import params
+from readiness.tradeoffs.core.options import CarbonKind
 from readiness.workloads.models import WorkloadClass
+from web.parameters import BadParameter
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -28,7 +22,22 @@ CURRENCY = "EUR"
 POINTS = 12
 MOST_POINTS = 40
 MOST_WORKLOADS = 2_000
-KEYS = ("workloads", "left_out", "pins", "weights", "points", "currency", "carbon")
+
+
+class PortfolioQuestionSerializer(params.QuestionSerializer):
+    workloads = params.slugs(MOST_WORKLOADS, help_text="Slugs; all that are declared, if none")
+    left_out = params.slugs(MOST_WORKLOADS, help_text="Slugs; they stay and keep their room")
+    pins = serializers.DictField(
+        child=serializers.CharField(allow_null=True),
+        help_text="Site by workload that has to run there; null: where it runs today",
+        **params.OPTIONAL,
+    )
+    weights = params.weights("PortfolioWeightsSerializer", OBJECTIVES)
+    points = serializers.IntegerField(
+        min_value=1, max_value=MOST_POINTS, help_text=f"{POINTS} unless given", **params.OPTIONAL
+    )
+    currency = params.currency(help_text="ISO 4217; EUR, if none")
+    carbon = params.carbon()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +80,39 @@ def question_of(
 ) -> PortfolioQuestion:
     """`workloads` and `sites` are what there is, `running` the sites that each workload runs at.
 
-    Raises BadTradeoffQuestion with the field at fault.
+    Raises BadParameter with the field at fault.
     """
-    given = object_of("", given, KEYS)
-    named = _slugs("workloads", given.get("workloads"), workloads)
-    left_out = _slugs("left_out", given.get("left_out"), workloads)
+    asked = params.asked(PortfolioQuestionSerializer(data=given))
+    named = _known("workloads", asked.get("workloads", ()), workloads)
+    left_out = _known("left_out", asked.get("left_out", ()), workloads)
     placed = sorted(set(named or workloads) - set(left_out))
     if not placed:
-        raise BadTradeoffQuestion("workloads", "No workload is left to place.")
+        raise BadParameter("workloads", "No workload is left to place.")
     if len(placed) > MOST_WORKLOADS:
-        raise BadTradeoffQuestion("workloads", f"{MOST_WORKLOADS} at most.")
-    stated = stated_weights(given.get("weights"), OBJECTIVES) or WEIGHTS
+        raise BadParameter("workloads", f"{MOST_WORKLOADS} at most.")
+    stated = asked.get("weights") or WEIGHTS
     weights = {name: weight for name, weight in stated.items() if weight > 0}
     return PortfolioQuestion(
         tuple(placed),
         tuple(sorted(left_out)),
-        _pins(given.get("pins"), placed, workloads, sites, running),
+        _pins(asked.get("pins", {}), placed, workloads, sites, running),
         weights,
         # Weights tell nothing apart where one objective counts.
-        _points(given.get("points")) if len(weights) > 1 else 1,
-        currency_of(given.get("currency"), CURRENCY),
-        carbon_of(given.get("carbon")),
+        asked.get("points", POINTS) if len(weights) > 1 else 1,
+        asked.get("currency", CURRENCY),
+        CarbonKind(asked.get("carbon", CarbonKind.AVERAGE)),
     )
 
 
-def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
-    if given is None:
-        return []
-    if not isinstance(given, (list, tuple)):
-        raise BadTradeoffQuestion(field, "It has to be a list of slugs.")
-    for place, slug in enumerate(given):
-        if not isinstance(slug, str) or slug not in known:
-            raise BadTradeoffQuestion(f"{field}[{place}]", f"No workload class is called {str(slug)[:100]}.")
-    return list(dict.fromkeys(given))
+def _known(field: str, slugs: Sequence[str], known: Collection[str]) -> list[str]:
+    for place, slug in enumerate(slugs):
+        if slug not in known:
+            raise BadParameter(f"{field}[{place}]", f"No workload class is called {slug}.")
+    return list(dict.fromkeys(slugs))
 
 
 def _pins(
-    given: Any,
+    given: Mapping[str, str | None],
     placed: Collection[str],
     workloads: Collection[str],
     sites: Collection[str],
@@ -116,52 +121,30 @@ def _pins(
     """Site by workload. None keeps one where it runs, which is a site by name from here on: it may move until it is
     asked again.
     """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion("pins", "It has to be an object of workloads with the site of each.")
     pins = {}
     for workload, site in given.items():
-        name = str(workload)[:100]
+        name = workload[:100]
         where = f"pins.{name}"
         if workload not in workloads:
-            raise BadTradeoffQuestion(where, f"No workload class is called {name}.")
+            raise BadParameter(where, f"No workload class is called {name}.")
         if workload not in placed:
-            raise BadTradeoffQuestion(where, f"{name} is not among the workloads that are placed.")
+            raise BadParameter(where, f"{name} is not among the workloads that are placed.")
         pins[workload] = _runs_at(where, workload, running) if site is None else site
-        if not isinstance(pins[workload], str) or pins[workload] not in sites:
-            message = f"{name} cannot be pinned: no site in service is called {str(pins[workload])[:100]}."
-            raise BadTradeoffQuestion(where, message)
+        if pins[workload] not in sites:
+            message = f"{name} cannot be pinned: no site in service is called {pins[workload][:100]}."
+            raise BadParameter(where, message)
     return {workload: pins[workload] for workload in sorted(pins)}
 
 
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
     there = running.get(workload, ())
     if not there:
-        raise BadTradeoffQuestion(
-            where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site."
-        )
+        raise BadParameter(where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site.")
     if len(there) > 1:
-        raise BadTradeoffQuestion(
+        raise BadParameter(
             where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
         )
     return there[0]
-
-
-def _points(given: Any) -> int:
-    if given is None:
-        return POINTS
-    value = number_within("points", given, AllowedSpan(1, MOST_POINTS))
-    if value != int(value):
-        raise BadTradeoffQuestion("points", "It has to be a whole number.")
-    return int(value)
-
-
-CARBON = {
-    CarbonKind.AVERAGE: "Average of the grid",
-    CarbonKind.MARGINAL: "Marginal plant",
-    CarbonKind.MARKET: "Contracts (market)",
-}
 
 
 class AskForm(forms.Form):
@@ -201,7 +184,7 @@ class AskForm(forms.Form):
         ),
     )
     currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
-    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(CARBON.items()))
+    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(params.CARBON.items()))
 
     def clean_pins(self) -> dict[str, str | None]:
         pins: dict[str, str | None] = {}
@@ -225,7 +208,7 @@ class AskForm(forms.Form):
             "carbon": given["intensity"],
         }
 
-    def refused(self, error: BadTradeoffQuestion) -> None:
+    def refused(self, error: BadParameter) -> None:
         name = error.field.partition("[")[0].removeprefix("weights.")
         if name.startswith("pins."):
             name = "pins"

@@ -78,13 +78,8 @@ def reason(row: MoveRow, units: Mapping[str, str]) -> str:
     }
     gains = " and ".join(amounts[name] for name in amounts if (row.changes[name] or 0) < 0)
     prices = " and ".join(amounts[name] for name in amounts if (row.changes[name] or 0) > 0)
-    return (
-        f"{kind}: {gains} for {prices}"
-        if gains and prices
-        else f"{kind}: {gains or prices}"
-        if amounts
-        else kind
-    )
+    bought = " for ".join(filter(None, (gains, prices)))
+    return f"{kind}: {bought}" if bought else kind
 
 
 def besides(row: MoveRow) -> str:

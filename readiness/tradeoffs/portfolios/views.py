@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import charts, operations, tables
 from readiness.tradeoffs.portfolios.params import AskForm, initial_of
@@ -63,7 +62,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             run = operations.ask(form.asked(), by=cast(User, request.user), now=now())
-        except BadTradeoffQuestion as error:
+        except BadParameter as error:
             form.refused(error)
         else:
             return HttpResponseRedirect(link("portfolio", run.pk))

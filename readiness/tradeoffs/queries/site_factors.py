@@ -58,14 +58,22 @@ def scored_figures(site_ids: Collection[int], at: datetime) -> BySite:
 def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
     if not figure:
         return None
+    taken_at, detail = datetime.fromisoformat(figure["taken_at"]), figure.get("source", "")
+    return _measured(figure["value"], unit, figure["provenance"], taken_at, detail)
+
+
+def _measured(
+    value: float, unit: str, provenance: str, as_of: datetime, detail: str, percentile: float | None = None
+) -> KnownValue:
     return KnownValue(
-        value=figure["value"],
+        value=value,
         unit=unit,
         basis=ValueBasis.TELEMETRY,
-        provenance=figure["provenance"],
+        provenance=provenance,
         source="telemetry",
-        as_of=datetime.fromisoformat(figure["taken_at"]),
-        detail=figure.get("source", ""),
+        as_of=as_of,
+        detail=detail,
+        percentile=percentile,
     )
 
 
@@ -75,39 +83,21 @@ def _idle_accelerators(site_ids: Collection[int], at: datetime) -> Iterator[tupl
         if sample.object_kind == "site":
             samples[sample.site_id].append(sample)
     for site_id, of_site in samples.items():
-        yield (
-            site_id,
-            KnownValue(
-                value=sum(sample.value for sample in of_site),
-                unit="",
-                basis=ValueBasis.TELEMETRY,
-                provenance=worst_provenance(sample.provenance for sample in of_site),
-                source="telemetry",
-                as_of=min(sample.ts for sample in of_site),
-                detail=IDLE_METRIC,
-            ),
-        )
+        total, oldest = sum(sample.value for sample in of_site), min(sample.ts for sample in of_site)
+        provenance = worst_provenance(sample.provenance for sample in of_site)
+        yield site_id, _measured(total, "", provenance, oldest, IDLE_METRIC)
 
 
 def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> BySite:
     site: BySite = defaultdict(lambda: defaultdict(list))
     q = percentile / 100
     measured = evidence.quantiles(site_ids, {ROUND_TRIP.key}, q=q, days=LATENCY_DAYS, now=at)
+    detail = f"p{percentile:g} of {LATENCY_DAYS} days"
     for site_id, of_site in measured.items():
-        for figure in of_site:
-            if figure.value is not None:
-                site[site_id][figure.part].append(
-                    KnownValue(
-                        value=figure.value,
-                        unit="ms",
-                        basis=ValueBasis.TELEMETRY,
-                        provenance=figure.provenance,
-                        source="telemetry",
-                        as_of=figure.taken_at,
-                        percentile=percentile,
-                        detail=f"p{percentile:g} of {LATENCY_DAYS} days",
-                    )
-                )
+        for trip in of_site:
+            if trip.value is not None:
+                known = _measured(trip.value, "ms", trip.provenance, trip.taken_at, detail, percentile)
+                site[site_id][trip.part].append(known)
     return site
 
 

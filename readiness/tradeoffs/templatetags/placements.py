@@ -5,26 +5,11 @@ from typing import Any
 
 from django import template
 
-from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.placing import rows, sentences
-
-LEGAL_ANSWERS = {
-    JurisdictionAnswer.ALLOWED: "Allowed",
-    JurisdictionAnswer.NEEDS_BASIS: "Needs a basis",
-    JurisdictionAnswer.FORBIDDEN: "Forbidden",
-    JurisdictionAnswer.CANNOT_DECIDE: "Cannot be decided",
-    JurisdictionAnswer.DECLARED: "Declared by the envelope",
-    JurisdictionAnswer.NOT_ASKED: "Not asked",
-}
 
 register = template.Library()
 register.filter("shown", rows.text)
 register.filter("held", sentences.held)
-
-
-@register.filter
-def legal(answer: JurisdictionAnswer) -> str:
-    return LEGAL_ANSWERS[answer]
 
 
 @register.filter

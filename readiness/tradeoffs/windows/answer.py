@@ -7,22 +7,17 @@ from enum import StrEnum
 from math import fsum
 from zoneinfo import ZoneInfo
 
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from readiness.tradeoffs import params
 from readiness.tradeoffs.core import windows
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.parsing import (
-    AllowedSpan,
-    BadTradeoffQuestion,
-    CarbonKind,
-    carbon_of,
-    choice_of,
-    currency_of,
-    number_within,
-    short_text,
-)
+from readiness.tradeoffs.core.options import BandedFigure, CarbonKind
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from readiness.tradeoffs.models import FactorKind
 from readiness.workloads.core.envelope import Envelope
+from web.parameters import BadParameter
 
 HOURS = 4.0
 """Operator-set default: how long a run takes is in no envelope."""
@@ -58,53 +53,55 @@ class WindowsQuestion:
     days: int = DAYS
 
 
-FIELDS = ("site", "hours", "pauses", "aim", "carbon_price", "carbon", "currency", "at", "days")
+def whole_quarters(hours: float) -> None:
+    if hours % 0.25:
+        raise ValidationError("It has to be in whole quarters of an hour.")
+
+
+class WindowsQuestionSerializer(serializers.Serializer):
+    site = params.text(help_text="Slug; where it runs unless given")
+    hours = params.number(
+        SHORTEST_H, LONGEST_H, whole_quarters, help_text=f"How long a run takes; {HOURS:g} unless given"
+    )
+    pauses = params.choice(("yes", "no"), help_text="Whether it may run in several pieces")
+    aim = params.choice(Aim, help_text="What the rule is tried for")
+    carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e that carbon counts as")
+    carbon = params.carbon()
+    currency = params.currency(help_text="ISO 4217; that of the hourly price unless given")
+    at = params.text(help_text="When it may start, ISO 8601; without an offset at the site. Now unless given")
+    days = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_DAYS,
+        required=False,
+        help_text=f"Past days; {DAYS} unless given, {MOST_DAYS} at most",
+    )
 
 
 def question_of(given: Mapping[str, str]) -> WindowsQuestion:
-    """Empty is as usual. Raises BadTradeoffQuestion with the parameter at fault."""
-    usual = WindowsQuestion()
-
-    def amount(name: str, usually: float, span: AllowedSpan) -> float:
-        return number_within(name, given[name], span) if given.get(name) else usually
-
-    days = amount("days", usual.days, AllowedSpan(1, MOST_DAYS))
-    if days != int(days):
-        raise BadTradeoffQuestion("days", "It has to be a whole number.")
-    hours = amount("hours", usual.hours, AllowedSpan(SHORTEST_H, LONGEST_H))
-    if hours * 4 != int(hours * 4):
-        raise BadTradeoffQuestion("hours", "It has to be in whole quarters of an hour.")
-    aim = choice_of("aim", given.get("aim"), list(Aim))
+    """Empty is as usual. Raises BadParameter with the parameter at fault."""
+    said = {name: value for name, value in given.items() if value}
+    asked = params.asked(WindowsQuestionSerializer(data=said))
+    kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
     return WindowsQuestion(
-        site=short_text("site", given.get("site")).strip(),
-        hours=hours,
-        pauses=choice_of("pauses", given.get("pauses"), ("yes", "no")) == "yes",
-        aim=Aim(aim) if aim else None,
-        carbon_price=amount("carbon_price", usual.carbon_price, AllowedSpan(0.0, 100_000.0)),
-        carbon=carbon_of(given.get("carbon")),
-        currency=currency_of(given.get("currency")),
-        at=short_text("at", given.get("at")).strip(),
-        days=int(days),
+        **{name: kinds.get(name, lambda value: value)(value) for name, value in asked.items()}
     )
 
 
 def instant_of(written: str, zone: ZoneInfo) -> datetime:
     """Return it in UTC. Without an offset it is the time at the site: the first of one that comes twice. Raises
-    BadTradeoffQuestion for one that clocks jump over.
+    BadParameter for one that clocks jump over.
     """
     try:
         at = datetime.fromisoformat(written)
     except ValueError as error:
-        raise BadTradeoffQuestion("at", "It has to be an instant such as 2026-11-25T14:00.") from error
+        raise BadParameter("at", "It has to be an instant such as 2026-11-25T14:00.") from error
     if not 2000 <= at.year < 2200:
-        raise BadTradeoffQuestion("at", "It has to be in a year from 2000 to 2199.")
+        raise BadParameter("at", "It has to be in a year from 2000 to 2199.")
     if at.tzinfo is not None:
         return at.astimezone(UTC)
     instant = at.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != at:
-        raise BadTradeoffQuestion(
-            "at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it."
-        )
+        raise BadParameter("at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it.")
     return instant
 
 

@@ -6,18 +6,15 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 
-from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.windows import HOUR, Plan
 from readiness.tradeoffs.windows.answer import (
-    DAYS,
-    HOURS,
-    MOST_DAYS,
     TRIED,
     Aim,
     Figures,
     HoursShown,
     Windows,
     WindowsAnswer,
+    WindowsQuestionSerializer,
     question_of,
     share,
     total,
@@ -28,7 +25,7 @@ from readiness.tradeoffs.windows.views import MAY_SEE
 from readiness.workloads import queries as workloads
 from web import clock
 from web.parameters import BadParameter
-from web.rest.reports import endpoint, parameter
+from web.rest.reports import endpoint, parameter, parameters_of
 
 NUMBER = fields.FloatField(allow_null=True)
 AMOUNTS: dict[str, Any] = {
@@ -106,15 +103,7 @@ ANSWER = inline_serializer(
     *MAY_SEE,
     parameters=[
         parameter("workload", "Slug", required=True),
-        parameter("site", "Slug; where it runs unless given"),
-        parameter("hours", f"How long a run takes; {HOURS:g} unless given", type=float),
-        parameter("pauses", "Whether it may run in several pieces", enum=["yes", "no"]),
-        parameter("aim", "What the rule is tried for", enum=[each.value for each in Aim]),
-        parameter("carbon_price", "Money a tonne CO2e that carbon counts as", type=float),
-        parameter("carbon", "Kind of intensity", enum=[each.value for each in CarbonKind]),
-        parameter("currency", "ISO 4217; that of the hourly price unless given"),
-        parameter("at", "When it may start, ISO 8601; without an offset at the site. Now unless given"),
-        parameter("days", f"Past days; {DAYS} unless given, {MOST_DAYS} at most", type=int),
+        *parameters_of(WindowsQuestionSerializer),
     ],
     answer=ANSWER,
     operation_id="tradeoffs_windows",

@@ -12,7 +12,6 @@ from inventory.models import Site
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core import windows
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
 from readiness.tradeoffs.models import FactorDay
@@ -34,6 +33,7 @@ from readiness.tradeoffs.windows.answer import (
 )
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
+from web.parameters import BadParameter
 
 type Newest = dict[str, datetime]
 
@@ -119,7 +119,7 @@ def _chosen(
 ) -> Site | None:
     if asked:
         if asked not in sites:
-            raise BadTradeoffQuestion("site", f"No site is called {asked}.")
+            raise BadParameter("site", f"No site is called {asked}.")
         return sites[asked]
 
     def known(slug: str) -> int:
@@ -152,7 +152,7 @@ def _hours(
     if price is not None and price.currency != currency:
         rate = known_rates(now).between(price.currency, currency)
         if rate is None:
-            raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
+            raise BadParameter("currency", f"No rate from {price.currency} to {currency} is known.")
         values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
     return windows.on_one_grid(values, carbon.series if carbon else None), currency
 

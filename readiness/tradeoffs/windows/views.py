@@ -4,13 +4,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, sentences
 from readiness.tradeoffs.windows.answer import (
-    FIELDS,
     TRIED,
     WindowsAnswer,
     WindowsQuestion,
+    WindowsQuestionSerializer,
     less,
     question_of,
     total,
@@ -22,6 +21,7 @@ from web import answers
 from web.charts import Figure
 from web.clock import now
 from web.links import crumbs, link
+from web.parameters import BadParameter
 from web.reports import Report, chart_urls
 
 MAY_SEE = (
@@ -41,10 +41,11 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         answer = planned(envelope, question_of(given.dict()), now=now())
-    except BadTradeoffQuestion as refused:
+    except BadParameter as refused:
         error, given = refused, QueryDict()
         answer = planned(envelope, WindowsQuestion(), now=now())
-    asked = {name: str(value) for name, value in given.items() if name in FIELDS and value}
+    known = WindowsQuestionSerializer().fields
+    asked = {name: str(value) for name, value in given.items() if name in known and value}
     context = {
         "breadcrumbs": crumbs(
             "Windows", ("Workload classes", "workloads"), (envelope.name, link("workload", slug))

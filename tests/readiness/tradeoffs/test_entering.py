@@ -5,16 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
-from readiness.tradeoffs.operations import (
-    SeriesOf,
-    enter_factors,
-    enter_rates,
-    enter_series,
-)
+from tests.cases import cases
 from tests.entries import entries_of
 from tests.readiness.tradeoffs.conftest import entry, trip
 
@@ -23,14 +17,6 @@ pytestmark = pytest.mark.django_db
 
 def test_kinds_of_the_database_are_those_of_the_arithmetic():
     assert set(FactorKind.values) == set(KINDS)
-
-
-def test_a_value_is_kept_in_its_stored_unit_with_what_was_said(enter, planner):
-    entered = enter(entry("carbon_average", 820, "lb/MWh", basis="published"), by=planner)
-    assert str(entered) == "1 new, 0 corrected, 0 unchanged"
-    factor = SiteFactor.objects.get()
-    assert factor.value == pytest.approx(371.9457434)
-    assert (factor.unit, factor.stated, factor.by) == ("gCO2e/kWh", "820 lb/MWh", planner)
 
 
 def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
@@ -42,18 +28,6 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
     assert factor.value == pytest.approx(0.09)
     assert [entry.after["value"] for entry in entries_of(SiteFactor)] == pytest.approx([0.08, 0.09])
     factor.delete()
-    assert not SiteFactor.objects.exists()
-
-
-def test_all_of_a_table_is_entered_or_none_of_it(enter):
-    good = entry("pue", 1.2)
-    with pytest.raises(EntriesRefused) as refused:
-        enter(
-            good,
-            entry("pue", 1.3, site="atlantis", line=2),
-            entry("pue", 0.3, as_of_on=date(2026, 2, 1), line=3),
-        )
-    assert [(error.line, error.field) for error in refused.value.errors] == [(2, "site"), (3, "value")]
     assert not SiteFactor.objects.exists()
 
 
@@ -70,11 +44,6 @@ def test_a_table_takes_a_number_of_statements_that_does_not_grow(enter, django_a
         assert enter(*changed).corrected == 28
 
 
-def test_a_table_of_bytes_is_read_like_entries(porto, frozen_now):
-    content = b"site,kind,value,unit,source,as_of\nporto,pue,1.18,,annual report,2026-01-01\n"
-    assert enter_factors(entries=entries.factors(content), by=None, now=frozen_now.at).created == 1
-
-
 def test_a_pair_of_sites_is_one_row_from_either_end(enter_trips, lagos):
     enter_trips(trip(40, other_site="lagos"))
     assert enter_trips(trip(41, site="lagos", other_site="porto")).corrected == 1
@@ -87,14 +56,6 @@ def test_round_trips_to_places_that_are_not_there_are_refused(enter_trips, emea)
     with pytest.raises(EntriesRefused) as refused:
         enter_trips(trip(30, user_region="mars"), trip(30, other_site="atlantis", line=2))
     assert [error.field for error in refused.value.errors] == ["user_region", "other_site"]
-
-
-def test_rates_are_entered_by_pair_source_and_day(enter_rate, frozen_now):
-    enter_rate("EUR", "USD", 1.08)
-    assert enter_rate("EUR", "USD", 1.09).corrected == 1
-    content = b"currency,to_currency,rate,as_of,source\nJPY,USD,0.0066,2026-01-01,BoJ\n"
-    assert enter_rates(entries=entries.rates(content), by=None, now=frozen_now.at).created == 1
-    assert str(ExchangeRate.objects.first()) == "EUR in USD, 1 Jan 2026"
 
 
 def test_hours_are_kept_by_utc_day_with_what_they_come_to(enter_hours):
@@ -115,27 +76,18 @@ def test_a_later_file_adds_to_a_day_and_corrects_it(enter_hours):
     assert FactorDay.objects.get().values[:3] == pytest.approx([None, 0.001, 0.002])
 
 
-def test_a_local_file_lands_at_its_instants(porto, frozen_now):
-    content = b"at,value\n2026-10-25T01:00,1\n2026-10-25T02:00,2\n2026-10-25T02:00,3\n2026-10-25T03:00,4\n"
-    about = SeriesOf(site=porto, kind="carbon_average", unit="kg/MWh", source="grid", zone="Europe/Berlin")
-    enter_series(about=about, rows=entries.series(content), by=None, now=frozen_now.at)
-    first, second = FactorDay.objects.order_by("day_on")
-    assert first.values[23] == 1
-    assert second.values[:4] == [2, 3, 4, None]
-
-
-@pytest.mark.parametrize(
+@cases(
     ("more", "values", "field", "said"),
-    [
-        pytest.param({"kind": "pue", "unit": ""}, [1.2], "kind", "Series are of", id="no hourly factor"),
-        pytest.param({"zone": "Mars/Olympus"}, [1.0], "zone", "IANA", id="no zone"),
-        pytest.param({"source": " "}, [1.0], "source", "come from", id="no source"),
-        pytest.param({"unit": "ct/kWh"}, [1.0], "currency", "which currency", id="whose cents"),
-        pytest.param({"step_min": 7}, [1.0], "at", "420 s apart", id="no step"),
-        pytest.param({}, [None, None], "value", "No row has a value", id="nothing known"),
-        pytest.param({}, [50.0, 900_000.0], "value", "not between", id="a spike"),
-        pytest.param({"start": datetime(1980, 1, 1, tzinfo=UTC)}, [1.0], "at", "twenty years", id="too old"),
-    ],
+    {
+        "no hourly factor": ({"kind": "pue", "unit": ""}, [1.2], "kind", "Series are of"),
+        "no zone": ({"zone": "Mars/Olympus"}, [1.0], "zone", "IANA"),
+        "no source": ({"source": " "}, [1.0], "source", "come from"),
+        "whose cents": ({"unit": "ct/kWh"}, [1.0], "currency", "which currency"),
+        "no step": ({"step_min": 7}, [1.0], "at", "420 s apart"),
+        "nothing known": ({}, [None, None], "value", "No row has a value"),
+        "a spike": ({}, [50.0, 900_000.0], "value", "not between"),
+        "too old": ({"start": datetime(1980, 1, 1, tzinfo=UTC)}, [1.0], "at", "twenty years"),
+    },
 )
 def test_hours_that_cannot_be_are_refused(enter_hours, more, values, field, said):
     with pytest.raises(EntriesRefused, match=said) as refused:
@@ -161,34 +113,32 @@ HOURS = {
 RATE = {"currency": "EUR", "to_currency": "USD", "rate": 1.1, "source": "ECB", "as_of_on": date(2026, 1, 1)}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("model", "row"),
-    [
-        pytest.param(SiteFactor, FACTOR | {"source": ""}, id="factor without a source"),
-        pytest.param(SiteFactor, FACTOR | {"value": 0.9}, id="PUE under 1"),
-        pytest.param(SiteFactor, FACTOR | {"currency": "EUR"}, id="PUE in euros"),
-        pytest.param(SiteFactor, FACTOR | {"kind": "egress_price"}, id="price of no currency"),
-        pytest.param(SiteFactor, FACTOR | {"kind": "carbon_average", "value": -1.0}, id="negative carbon"),
-        pytest.param(SiteFactor, FACTOR | {"kind": "staffing_cover"}, id="more than all shifts"),
-        pytest.param(SiteFactor, FACTOR | {"low": 1.3, "high": 1.4}, id="value outside its band"),
-        pytest.param(SiteFactor, FACTOR | {"low": 1.1}, id="half a band"),
-        pytest.param(SiteFactor, FACTOR | {"until_on": date(2025, 1, 1)}, id="ends before it begins"),
-        pytest.param(SiteFactor, FACTOR | {"kind": "weather"}, id="no such factor"),
-        pytest.param(LatencyFactor, TRIP, id="trip to nowhere"),
-        pytest.param(LatencyFactor, TRIP | {"other_site_id": 0}, id="pair turned about"),
-        pytest.param(FactorDay, HOURS | {"values": [0.1] * 23}, id="a missing place"),
-        pytest.param(FactorDay, HOURS | {"step_s": 600, "values": [0.1] * 144}, id="steps of ten minutes"),
-        pytest.param(FactorDay, HOURS | {"offset_s": 3600}, id="offset of a whole step"),
-        pytest.param(FactorDay, HOURS | {"known": 0}, id="nothing known"),
-        pytest.param(FactorDay, HOURS | {"currency": ""}, id="hours of no currency"),
-        pytest.param(FactorDay, HOURS | {"source": ""}, id="hours of nobody"),
-        pytest.param(
-            FactorDay, HOURS | {"kind": "carbon_average", "currency": "", "lowest": -1.0}, id="negative hours"
-        ),
-        pytest.param(ExchangeRate, RATE | {"rate": 0.0}, id="worth nothing"),
-        pytest.param(ExchangeRate, RATE | {"to_currency": "EUR"}, id="one currency"),
-        pytest.param(ExchangeRate, RATE | {"source": ""}, id="rate of nobody"),
-    ],
+    {
+        "factor without a source": (SiteFactor, FACTOR | {"source": ""}),
+        "PUE under 1": (SiteFactor, FACTOR | {"value": 0.9}),
+        "PUE in euros": (SiteFactor, FACTOR | {"currency": "EUR"}),
+        "price of no currency": (SiteFactor, FACTOR | {"kind": "egress_price"}),
+        "negative carbon": (SiteFactor, FACTOR | {"kind": "carbon_average", "value": -1.0}),
+        "more than all shifts": (SiteFactor, FACTOR | {"kind": "staffing_cover"}),
+        "value outside its band": (SiteFactor, FACTOR | {"low": 1.3, "high": 1.4}),
+        "half a band": (SiteFactor, FACTOR | {"low": 1.1}),
+        "ends before it begins": (SiteFactor, FACTOR | {"until_on": date(2025, 1, 1)}),
+        "no such factor": (SiteFactor, FACTOR | {"kind": "weather"}),
+        "trip to nowhere": (LatencyFactor, TRIP),
+        "pair turned about": (LatencyFactor, TRIP | {"other_site_id": 0}),
+        "a missing place": (FactorDay, HOURS | {"values": [0.1] * 23}),
+        "steps of ten minutes": (FactorDay, HOURS | {"step_s": 600, "values": [0.1] * 144}),
+        "offset of a whole step": (FactorDay, HOURS | {"offset_s": 3600}),
+        "nothing known": (FactorDay, HOURS | {"known": 0}),
+        "hours of no currency": (FactorDay, HOURS | {"currency": ""}),
+        "hours of nobody": (FactorDay, HOURS | {"source": ""}),
+        "negative hours": (FactorDay, HOURS | {"kind": "carbon_average", "currency": "", "lowest": -1.0}),
+        "worth nothing": (ExchangeRate, RATE | {"rate": 0.0}),
+        "one currency": (ExchangeRate, RATE | {"to_currency": "EUR"}),
+        "rate of nobody": (ExchangeRate, RATE | {"source": ""}),
+    },
 )
 def test_the_database_refuses_what_cannot_be(porto, model, row):
     row = dict(row) if model is ExchangeRate else {"site": porto, **row}

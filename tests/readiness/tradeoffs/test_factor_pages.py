@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
+from tests.cases import cases
 from tests.pages import text_of
 from tests.readiness.tradeoffs.conftest import entry, trip
 
@@ -70,13 +71,6 @@ class TestList:
         assert ">unknown</span>" in rows
         assert "Shifts are not in Muster yet, so nobody can say how far they cover the site." in rows
         assert "check the unit" in rows
-
-    def test_filters_leave_what_is_asked_for(self, client_of, two_sources):
-        rows = rows_of(text_of(client_of("viewer").get(f"{FACTORS}?sources=disagree")))
-        assert "290 gCO2e/kWh" in rows
-        assert "1,500" not in rows
-        unknown = rows_of(text_of(client_of("viewer").get(f"{FACTORS}?basis=unknown&kind=pue")))
-        assert unknown.count("<tr") == 1
 
     def test_a_list_comes_back_from_its_file_unchanged(self, client_of, two_sources, enter_hours):
         enter_hours([50.0] * 24)
@@ -155,9 +149,6 @@ class TestSite:
         assert 300 < len(known) <= 1_500
         assert known[0] == pytest.approx(0.05)
 
-    def test_a_site_that_is_not_there_is_not_found(self, client_of, db):
-        assert client_of("viewer").get(f"{FACTORS}sites/atlantis/").status_code == 404
-
 
 FILLED = {
     "site": "porto",
@@ -188,15 +179,15 @@ class TestForms:
         assert "Takes the place of" in again
         assert "check the unit" in again
 
-    @pytest.mark.parametrize(
+    @cases(
         ("changed", "said"),
-        [
-            pytest.param({"unit": "ct/kWh"}, "of which currency", id="whose cents"),
-            pytest.param({"value": "84000000"}, "is not between", id="a spike"),
-            pytest.param({"low": "80"}, "two ends", id="half a band"),
-            pytest.param({"until_on": "2025-01-01"}, "ends before it begins", id="ends before it begins"),
-            pytest.param({"site": "atlantis"}, "“atlantis” is not in the list.", id="no site"),
-        ],
+        {
+            "whose cents": ({"unit": "ct/kWh"}, "of which currency"),
+            "a spike": ({"value": "84000000"}, "is not between"),
+            "half a band": ({"low": "80"}, "two ends"),
+            "ends before it begins": ({"until_on": "2025-01-01"}, "ends before it begins"),
+            "no site": ({"site": "atlantis"}, "“atlantis” is not in the list."),
+        },
     )
     def test_what_cannot_be_is_said_at_its_field(self, client_of, porto, changed, said):
         assert said in text_of(client_of("planner").post(ADD, FILLED | changed), 422)
@@ -232,15 +223,15 @@ class TestForms:
         assert planner.get(address).status_code == 404
 
 
-@pytest.mark.parametrize(
+@cases(
     ("path", "permission"),
-    [
-        pytest.param(ADD, "tradeoffs.add_sitefactor", id="one value"),
-        pytest.param(IMPORT, "tradeoffs.add_sitefactor", id="a table"),
-        pytest.param(f"{IMPORT}?what=rates", "tradeoffs.add_exchangerate", id="a table of rates"),
-        pytest.param(f"{IMPORT}?what=weather", "tradeoffs.add_sitefactor", id="a table of nothing"),
-        pytest.param(HOURS, "tradeoffs.add_factorday", id="hours"),
-    ],
+    {
+        "one value": (ADD, "tradeoffs.add_sitefactor"),
+        "a table": (IMPORT, "tradeoffs.add_sitefactor"),
+        "a table of rates": (f"{IMPORT}?what=rates", "tradeoffs.add_exchangerate"),
+        "a table of nothing": (f"{IMPORT}?what=weather", "tradeoffs.add_sitefactor"),
+        "hours": (HOURS, "tradeoffs.add_factorday"),
+    },
 )
 def test_a_refusal_names_what_is_missing(client_of, porto, path, permission):
     assert permission in text_of(client_of("ops").get(path), 403)

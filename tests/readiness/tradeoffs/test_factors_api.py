@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.operations import create_token
 from readiness.tradeoffs.models import FactorDay, SiteFactor
+from tests.cases import cases
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry
 
@@ -55,19 +56,19 @@ def test_a_price_is_sent_in_any_unit_and_read_in_the_stored_one(api):
     assert api.delete(f"{FACTORS}{found['id']}/").status_code == 204
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changed", "field", "said"),
-    [
-        pytest.param({"unit": "EUR/parsec"}, "unit", "no unit", id="no unit of energy"),
-        pytest.param({"unit": "ct/kWh"}, "currency", "which currency", id="whose cents"),
-        pytest.param({"value": 84_000_000}, "value", "not between", id="a spike"),
-        pytest.param({"value": float("1e400")}, "detail", "JSON", id="no number in JSON"),
-        pytest.param({"kind": "weather"}, "kind", "valid choice", id="no factor"),
-        pytest.param({"site": {"slug": "atlantis"}}, "site", "No site", id="no site"),
-        pytest.param({"until_on": "2025-01-01"}, "until_on", "ends before", id="ends before it begins"),
-        pytest.param({"low": 80}, "high", "two ends", id="half a band"),
-        pytest.param({"source": ""}, "source", "blank", id="no source"),
-    ],
+    {
+        "no unit of energy": ({"unit": "EUR/parsec"}, "unit", "no unit"),
+        "whose cents": ({"unit": "ct/kWh"}, "currency", "which currency"),
+        "a spike": ({"value": 84_000_000}, "value", "not between"),
+        "no number in JSON": ({"value": float("1e400")}, "detail", "JSON"),
+        "no factor": ({"kind": "weather"}, "kind", "valid choice"),
+        "no site": ({"site": {"slug": "atlantis"}}, "site", "No site"),
+        "ends before it begins": ({"until_on": "2025-01-01"}, "until_on", "ends before"),
+        "half a band": ({"low": 80}, "high", "two ends"),
+        "no source": ({"source": ""}, "source", "blank"),
+    },
 )
 def test_what_cannot_be_stored_is_refused_by_field(api, changed, field, said):
     refused = api.post(FACTORS, PRICE | changed)
@@ -135,20 +136,20 @@ def test_hours_are_uploaded_and_read_back(upload, api_of):
     assert "zone" in refused.json()["errors"][0]["reason"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "field"),
-    [
-        pytest.param("series/?site=mars", "site", id="no site"),
-        pytest.param("series/?site=porto&kind=pue", "kind", id="no series"),
-        pytest.param("series/?site=porto&start=soon", "start", id="no time"),
-        pytest.param("series/?site=porto&colour=red", "colour", id="no parameter"),
-        pytest.param("known/?at=soon", "at", id="no instant"),
-        pytest.param("known/?at=2026-01-01T00:00", "at", id="no zone"),
-        pytest.param("known/?percentile=p99", "percentile", id="no number"),
-        pytest.param("known/?currency=euro", "currency", id="no currency"),
-        pytest.param("known/?percentile=100", "percentile", id="no percentile"),
-        pytest.param("known/?site=porto&site=mars", "site", id="one site of two"),
-    ],
+    {
+        "no site": ("series/?site=mars", "site"),
+        "no series": ("series/?site=porto&kind=pue", "kind"),
+        "no time": ("series/?site=porto&start=soon", "start"),
+        "no parameter": ("series/?site=porto&colour=red", "colour"),
+        "no instant": ("known/?at=soon", "at"),
+        "no zone": ("known/?at=2026-01-01T00:00", "at"),
+        "no number": ("known/?percentile=p99", "percentile"),
+        "no currency": ("known/?currency=euro", "currency"),
+        "no percentile": ("known/?percentile=100", "percentile"),
+        "one site of two": ("known/?site=porto&site=mars", "site"),
+    },
 )
 def test_questions_that_make_no_sense_are_refused(api, query, field):
     refused = api.get(f"{FACTORS}{query}")

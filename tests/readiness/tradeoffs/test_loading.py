@@ -18,6 +18,7 @@ from readiness.tradeoffs.core.published import (
 )
 from readiness.tradeoffs.models import LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
+from tests.cases import cases
 from tests.entries import entries_of
 from tests.inventory import made
 
@@ -49,17 +50,17 @@ def test_a_round_trip_is_that_of_the_regions_near_both_ends():
     assert "North (66 km away) to South (0 km)" in entry.note
 
 
-@pytest.mark.parametrize(
+@cases(
     ("read", "files"),
-    [
-        pytest.param(country_means, ["{}"], id="no country"),
-        pytest.param(country_means, ["[1]"], id="no table"),
-        pytest.param(country_means, ["not JSON"], id="no JSON"),
-        pytest.param(region_table, ["", PLACES], id="no columns"),
-        pytest.param(region_table, [MATRIX, '{"n": 1}'], id="no rows"),
-        pytest.param(region_table, [MATRIX, '{"n": {"lat": 1}}'], id="no names of places"),
-        pytest.param(region_table, [MATRIX.replace("40", "forty"), PLACES], id="no number"),
-    ],
+    {
+        "no country": (country_means, ["{}"]),
+        "no table": (country_means, ["[1]"]),
+        "no JSON": (country_means, ["not JSON"]),
+        "no columns": (region_table, ["", PLACES]),
+        "no rows": (region_table, [MATRIX, '{"n": 1}']),
+        "no names of places": (region_table, [MATRIX, '{"n": {"lat": 1}}']),
+        "no number": (region_table, [MATRIX.replace("40", "forty"), PLACES]),
+    },
 )
 def test_files_that_became_others_are_refused(read, files):
     with pytest.raises(DataSetUnreadable):
@@ -106,12 +107,12 @@ def test_what_is_installed_is_loaded_once(dublin, washington, frozen_now):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
+@cases(
     ("name", "value", "said"),
-    [
-        pytest.param("CARBON_PACKAGE", "no-such-package", "is not installed", id="package missing"),
-        pytest.param("CARBON_FILE", "codecarbon/other.json", "has no file", id="file moved"),
-    ],
+    {
+        "package missing": ("CARBON_PACKAGE", "no-such-package", "is not installed"),
+        "file moved": ("CARBON_FILE", "codecarbon/other.json", "has no file"),
+    },
 )
 def test_what_is_missing_is_said(monkeypatch, frozen_now, name, value, said):
     monkeypatch.setattr(loading, name, value)

@@ -4,26 +4,27 @@ import pytest
 
 from readiness.tradeoffs.core.options import BandedFigure, FigureError
 from readiness.tradeoffs.core.realised import compare, mean_percent
+from tests.cases import cases
 
 
 def kg(value, low=None, high=None):
     return BandedFigure(value, "kg", low=low, high=high)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("expected", "realised", "error", "percent", "within"),
-    [
-        pytest.param(kg(80.0), kg(100.0), 20.0, 20.0, None, id="more came: percent of what came"),
-        pytest.param(kg(150.0), kg(100.0), -50.0, -50.0, None, id="less came"),
-        pytest.param(kg(100.0), kg(100.0), 0.0, 0.0, None, id="as expected"),
-        pytest.param(kg(5.0), kg(0.0), -5.0, None, None, id="nothing came: no percentage"),
-        pytest.param(kg(-5.0), kg(-10.0), -5.0, -50.0, None, id="below zero keeps the sign of the error"),
-        pytest.param(kg(None), kg(100.0), None, None, None, id="nothing was expected"),
-        pytest.param(kg(100.0), kg(None), None, None, None, id="what came is unknown"),
-        pytest.param(kg(80.0, 70.0, 110.0), kg(100.0), 20.0, 20.0, True, id="within the band"),
-        pytest.param(kg(80.0, 70.0, 90.0), kg(100.0), 20.0, 20.0, False, id="outside the band"),
-        pytest.param(kg(80.0, 70.0), kg(60.0), -20.0, -100 / 3, False, id="below a band with one end"),
-    ],
+    {
+        "more came: percent of what came": (kg(80.0), kg(100.0), 20.0, 20.0, None),
+        "less came": (kg(150.0), kg(100.0), -50.0, -50.0, None),
+        "as expected": (kg(100.0), kg(100.0), 0.0, 0.0, None),
+        "nothing came: no percentage": (kg(5.0), kg(0.0), -5.0, None, None),
+        "below zero keeps the sign of the error": (kg(-5.0), kg(-10.0), -5.0, -50.0, None),
+        "nothing was expected": (kg(None), kg(100.0), None, None, None),
+        "what came is unknown": (kg(100.0), kg(None), None, None, None),
+        "within the band": (kg(80.0, 70.0, 110.0), kg(100.0), 20.0, 20.0, True),
+        "outside the band": (kg(80.0, 70.0, 90.0), kg(100.0), 20.0, 20.0, False),
+        "below a band with one end": (kg(80.0, 70.0), kg(60.0), -20.0, -100 / 3, False),
+    },
 )
 def test_one_comparison(expected, realised, error, percent, within):
     found = compare(expected, realised)

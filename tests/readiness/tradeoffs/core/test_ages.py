@@ -2,10 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from readiness.tradeoffs.core.factors import KnownValue, ValueBasis, age_limits, outdated
 from readiness.tradeoffs.core.units import KINDS
+from tests.cases import cases
 
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -24,17 +23,17 @@ def test_every_kind_of_factor_has_a_limit_with_its_reason():
         assert limit.reason.endswith(".")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("kind", "days", "is_old"),
-    [
-        pytest.param("carbon_average", 1062, True, id="a mean of three years ago"),
-        pytest.param("carbon_average", 731, False, id="at its limit"),
-        pytest.param("carbon_average", 732, True, id="a day beyond"),
-        pytest.param("accelerators_free", 9, True, id="capacity ages by the day"),
-        pytest.param("accelerator_power_kw", 1062, False, id="hardware does not"),
-        pytest.param("latency.iberia", 101, True, id="round trips to a region"),
-        pytest.param("unheard-of", 9999, False, id="a kind without limit"),
-    ],
+    {
+        "a mean of three years ago": ("carbon_average", 1062, True),
+        "at its limit": ("carbon_average", 731, False),
+        "a day beyond": ("carbon_average", 732, True),
+        "capacity ages by the day": ("accelerators_free", 9, True),
+        "hardware does not": ("accelerator_power_kw", 1062, False),
+        "round trips to a region": ("latency.iberia", 101, True),
+        "a kind without limit": ("unheard-of", 9999, False),
+    },
 )
 def test_what_is_older_than_its_kind_may_be_is_marked(kind, days, is_old):
     assert bool(outdated(kind, known(days), AT)) is is_old

@@ -12,11 +12,22 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
 )
 from readiness.tradeoffs.core.units import number, signed
+from tests.cases import cases
 from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
 
 EU = (LatencyLimit("eu", 99, 40.0),)
 CARBON = "kg CO2e/month"
 ALLOWED_BY = (ALLOWED.answer, ALLOWED.rule)
+
+BETTER, WORSE, UNKNOWN = ConsequenceEffect.BETTER, ConsequenceEffect.WORSE, ConsequenceEffect.UNKNOWN
+
+
+def kg(value, **band):
+    return BandedFigure(value, CARBON, **band)
+
+
+def law(*answers):
+    return {"jurisdiction": Jurisdiction(*answers)}
 
 
 def told(**changed):
@@ -41,89 +52,33 @@ def test_the_line_of_a_move():
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changed", "words", "effect"),
-    [
-        pytest.param(
-            {"carbon": BandedFigure(None, CARBON)},
-            "carbon unknown at boston",
-            ConsequenceEffect.UNKNOWN,
-            id="unknown there",
-        ),
-        pytest.param(
-            {"latency": ()}, "latency unknown at boston", ConsequenceEffect.UNKNOWN, id="latency unknown"
-        ),
-        pytest.param(
-            {"carbon": BandedFigure(4_300.0, CARBON, low=4_250.0, high=4_400.0)},
-            "+100 kg CO2e a month (+50 to +200)",
-            ConsequenceEffect.WORSE,
-            id="an estimate keeps its band",
-        ),
-        pytest.param(
-            {"carbon": BandedFigure(4_300.0, CARBON, low=4_100.0, high=4_400.0)},
-            "+100 kg CO2e a month (-100 to +200)",
-            ConsequenceEffect.UNCLEAR,
-            id="a band with both signs is unclear",
-        ),
-        pytest.param(
-            {"energy": BandedFigure(51_000.0, "kWh/month")},
-            "-1\u202f000 kWh a month",
-            ConsequenceEffect.BETTER,
-            id="less energy",
-        ),
-        pytest.param(
-            {"monthly_cost": BandedFigure(90_270.0, "EUR/month")},
-            "+0.3 % cost",
-            ConsequenceEffect.WORSE,
-            id="a little dearer",
-        ),
-        pytest.param(
-            {"residency": frozenset({"EU", "FI"})},
-            "enters FI residency",
-            ConsequenceEffect.BETTER,
-            id="enters residency",
-        ),
-        pytest.param(
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
-            "transfer needs a basis (gdpr-v)",
-            ConsequenceEffect.WORSE,
-            id="a basis is needed",
-        ),
-        pytest.param(
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "no rule")},
-            "transfer cannot be decided (no rule)",
-            ConsequenceEffect.UNKNOWN,
-            id="no rule decides",
-        ),
-        pytest.param(
-            {"jurisdiction": Jurisdiction(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act")},
-            "operator needs a basis (us-cloud-act)",
-            ConsequenceEffect.WORSE,
-            id="an operator controlled from elsewhere",
-        ),
-        pytest.param(
-            {"verdict": Verdict.NOT_READY},
-            "to a not ready site",
-            ConsequenceEffect.WORSE,
-            id="a worse verdict",
-        ),
-        pytest.param(
-            {"verdict": None}, "readiness unknown at boston", ConsequenceEffect.UNKNOWN, id="no verdict"
-        ),
-        pytest.param(
-            {"feed_load": {"A": BandedFigure(None, "%")}},
-            "load of feed A unknown",
-            ConsequenceEffect.UNKNOWN,
-            id="feed unknown",
-        ),
-        pytest.param(
-            {"feed_load": {"A": BandedFigure(78.0, "%", low=70.0, high=85.0)}},
-            "feed A to 78 % (70 to 85)",
-            ConsequenceEffect.WORSE,
-            id="a feed that may come over",
-        ),
-    ],
-)
+    {
+        "unknown there": ({"carbon": kg(None)}, "carbon unknown at boston", UNKNOWN),
+        "latency unknown": ({"latency": ()}, "latency unknown at boston", UNKNOWN),
+        "an estimate keeps its band": (
+            {"carbon": kg(4_300.0, low=4_250.0, high=4_400.0)}, "+100 kg CO2e a month (+50 to +200)", WORSE),
+        "a band with both signs is unclear": (
+            {"carbon": kg(4_300.0, low=4_100.0, high=4_400.0)}, "+100 kg CO2e a month (-100 to +200)",
+            ConsequenceEffect.UNCLEAR),
+        "less energy": ({"energy": BandedFigure(51_000.0, "kWh/month")}, "-1\u202f000 kWh a month", BETTER),
+        "a little dearer": ({"monthly_cost": BandedFigure(90_270.0, "EUR/month")}, "+0.3 % cost", WORSE),
+        "enters residency": ({"residency": frozenset({"EU", "FI"})}, "enters FI residency", BETTER),
+        "a basis is needed": (
+            law(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v"), "transfer needs a basis (gdpr-v)", WORSE),
+        "no rule decides": (
+            law(JurisdictionAnswer.CANNOT_DECIDE, "no rule"), "transfer cannot be decided (no rule)", UNKNOWN),
+        "an operator controlled from elsewhere": (
+            law(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act"),
+            "operator needs a basis (us-cloud-act)", WORSE),
+        "a worse verdict": ({"verdict": Verdict.NOT_READY}, "to a not ready site", WORSE),
+        "no verdict": ({"verdict": None}, "readiness unknown at boston", UNKNOWN),
+        "feed unknown": ({"feed_load": {"A": BandedFigure(None, "%")}}, "load of feed A unknown", UNKNOWN),
+        "a feed that may come over": (
+            {"feed_load": {"A": BandedFigure(78.0, "%", low=70.0, high=85.0)}}, "feed A to 78 % (70 to 85)", WORSE),
+    },
+)  # fmt: skip
 def test_one_change(changed, words, effect):
     (found,) = told(**changed)
     assert (found.words, found.effect) == (words, effect)

@@ -25,6 +25,7 @@ from readiness.tradeoffs.core.windows import (
     tried,
     with_carbon_price,
 )
+from tests.cases import cases
 
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -124,14 +125,14 @@ def test_corners_are_the_lower_hull_of_all_choices(pairs, long, contiguous):
         assert min(one + rate * other for one, other in choices) >= money + rate * grams - 1e-6
 
 
-@pytest.mark.parametrize(
+@cases(
     ("day", "wall", "expected"),
-    [
-        pytest.param(date(2026, 3, 28), time(14), "2026-03-28T13:00", id="winter"),
-        pytest.param(date(2026, 3, 29), time(14), "2026-03-29T12:00", id="the day has 23 hours"),
-        pytest.param(date(2026, 3, 29), time(2, 30), "2026-03-29T01:30", id="an hour that clocks jump over"),
-        pytest.param(date(2026, 10, 25), time(2, 30), "2026-10-25T00:30", id="an hour that comes twice"),
-    ],
+    {
+        "winter": (date(2026, 3, 28), time(14), "2026-03-28T13:00"),
+        "the day has 23 hours": (date(2026, 3, 29), time(14), "2026-03-29T12:00"),
+        "an hour that clocks jump over": (date(2026, 3, 29), time(2, 30), "2026-03-29T01:30"),
+        "an hour that comes twice": (date(2026, 10, 25), time(2, 30), "2026-10-25T00:30"),
+    },
 )
 def test_the_same_time_at_the_site_on_each_day(day, wall, expected):
     assert asked_on([day], wall, BERLIN) == [datetime.fromisoformat(f"{expected}+00:00")]

@@ -12,18 +12,19 @@ from readiness.tradeoffs.core.published import (
     great_circles_km,
 )
 from readiness.workloads.core.envelope import distance_km
+from tests.cases import cases
 
 DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("one", "other", "expected_km"),
-    [
-        pytest.param(DUBLIN, ASHBURN, 5_461, id="across the Atlantic"),
-        pytest.param(DUBLIN, DUBLIN, 0, id="the same place"),
-        pytest.param((0, 0), (0, 180), 20_015, id="half the equator"),
-        pytest.param((0, 179.5), (0, -179.5), 111.2, id="over the date line"),
-    ],
+    {
+        "across the Atlantic": (DUBLIN, ASHBURN, 5_461),
+        "the same place": (DUBLIN, DUBLIN, 0),
+        "half the equator": ((0, 0), (0, 180), 20_015),
+        "over the date line": ((0, 179.5), (0, -179.5), 111.2),
+    },
 )
 def test_great_circles(one, other, expected_km):
     assert distance_km(one, other) == pytest.approx(expected_km, rel=5e-3, abs=1e-6)

@@ -17,6 +17,7 @@ from readiness.tradeoffs.core.factors import (
     compared,
     settled,
 )
+from tests.cases import cases
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 
@@ -26,35 +27,20 @@ def known(value, basis=ValueBasis.DECLARED, *, days=0, **more):
     return KnownValue(value=value, basis=basis, as_of=NOW - timedelta(days=days), **defaults | more)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("found", "expected"),
-    [
-        pytest.param(
-            [
-                known(1, ValueBasis.GREAT_CIRCLE),
-                known(2, ValueBasis.DECLARED),
-                known(3, ValueBasis.PUBLISHED),
-            ],
-            3,
-            id="publications before statements before geography",
-        ),
-        pytest.param(
-            [known(3, ValueBasis.PUBLISHED), known(4, ValueBasis.TELEMETRY, days=9)],
-            4,
-            id="telemetry before all",
-        ),
-        pytest.param([known(1, days=9), known(2, days=1)], 2, id="the newer of two"),
-        pytest.param(
-            [known(1, provenance="simulated"), known(2, provenance="measured", days=9)],
-            2,
-            id="the one that is trusted more",
-        ),
-        pytest.param([known(1, source="b"), known(2, source="a")], 2, id="the first by name of two alike"),
-        pytest.param(
-            [known(5, ValueBasis.COMPUTED), known(6)], 6, id="a statement before what is worked out"
-        ),
-    ],
-)
+    {
+        "publications before statements before geography": (
+            [known(1, ValueBasis.GREAT_CIRCLE), known(2, ValueBasis.DECLARED), known(3, ValueBasis.PUBLISHED)],
+            3),
+        "telemetry before all": ([known(3, ValueBasis.PUBLISHED), known(4, ValueBasis.TELEMETRY, days=9)], 4),
+        "the newer of two": ([known(1, days=9), known(2, days=1)], 2),
+        "the one that is trusted more": (
+            [known(1, provenance="simulated"), known(2, provenance="measured", days=9)], 2),
+        "the first by name of two alike": ([known(1, source="b"), known(2, source="a")], 2),
+        "a statement before what is worked out": ([known(5, ValueBasis.COMPUTED), known(6)], 6),
+    },
+)  # fmt: skip
 def test_the_most_trusted_source_counts(found, expected):
     factor = settled("latency", found, "nobody knows")
     assert factor.best.value == expected
@@ -68,17 +54,17 @@ def test_what_nobody_knows_is_unknown_and_says_why():
     assert factor.unknown == "No meter sees all of the site."
 
 
-@pytest.mark.parametrize(
+@cases(
     ("one", "other", "disagree"),
-    [
-        pytest.param(known(100), known(104), False, id="nearly the same"),
-        pytest.param(known(100), known(140), True, id="far apart"),
-        pytest.param(known(100, low=90, high=150), known(140), False, id="within the band"),
-        pytest.param(known(100, low=90, high=110), known(140, low=120, high=150), True, id="bands apart"),
-        pytest.param(known(100), known(140, unit="s"), False, id="of two units"),
-        pytest.param(known(100, percentile=50), known(140, percentile=99), False, id="of two percentiles"),
-        pytest.param(known(-0.02), known(0.02), True, id="of two signs"),
-    ],
+    {
+        "nearly the same": (known(100), known(104), False),
+        "far apart": (known(100), known(140), True),
+        "within the band": (known(100, low=90, high=150), known(140), False),
+        "bands apart": (known(100, low=90, high=110), known(140, low=120, high=150), True),
+        "of two units": (known(100), known(140, unit="s"), False),
+        "of two percentiles": (known(100, percentile=50), known(140, percentile=99), False),
+        "of two signs": (known(-0.02), known(0.02), True),
+    },
 )
 def test_sources_disagree_when_their_bands_are_apart(one, other, disagree):
     assert one.disagrees_with(other) is disagree

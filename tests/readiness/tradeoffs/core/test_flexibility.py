@@ -14,6 +14,7 @@ from readiness.tradeoffs.core.flexibility import (
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.tables import balance
+from tests.cases import cases
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
@@ -28,15 +29,15 @@ def free(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@cases(
     ("tested_on", "state"),
-    [
-        pytest.param(date(2026, 9, 1), FallbackState.TESTED, id="tested lately"),
-        pytest.param(TODAY - HALF_A_YEAR, FallbackState.TESTED, id="tested on the last day that counts"),
-        pytest.param(date(2026, 1, 1), FallbackState.TEST_OLD, id="the test is too old"),
-        pytest.param(None, FallbackState.UNTESTED, id="never tested"),
-        pytest.param(date(2026, 12, 1), FallbackState.UNTESTED, id="a test that is yet to come"),
-    ],
+    {
+        "tested lately": (date(2026, 9, 1), FallbackState.TESTED),
+        "tested on the last day that counts": (TODAY - HALF_A_YEAR, FallbackState.TESTED),
+        "the test is too old": (date(2026, 1, 1), FallbackState.TEST_OLD),
+        "never tested": (None, FallbackState.UNTESTED),
+        "a test that is yet to come": (date(2026, 12, 1), FallbackState.UNTESTED),
+    },
 )
 def test_fallback(tested_on, state):
     assert free(has_fallback=True, tested_on=tested_on).fallback is state
@@ -63,15 +64,15 @@ def test_what_remains_when_a_site_is_lost():
     assert two.fallback is FallbackState.NOT_FEASIBLE
 
 
-@pytest.mark.parametrize(
+@cases(
     ("vendors", "hhi", "level"),
-    [
-        pytest.param({"NVIDIA": 100}, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
-        pytest.param({"NVIDIA": 50, "AMD": 50}, 5_000, FlexibilityLevel.HIGH, id="two halves"),
-        pytest.param(dict.fromkeys("abcdef", 10), 10_000 / 6, FlexibilityLevel.MODERATE, id="six alike"),
-        pytest.param(dict.fromkeys("abcdefghijkl", 10), 10_000 / 12, FlexibilityLevel.LOW, id="twelve"),
-        pytest.param({"a": 0}, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
-    ],
+    {
+        "one vendor": ({"NVIDIA": 100}, 10_000, FlexibilityLevel.HIGH),
+        "two halves": ({"NVIDIA": 50, "AMD": 50}, 5_000, FlexibilityLevel.HIGH),
+        "six alike": (dict.fromkeys("abcdef", 10), 10_000 / 6, FlexibilityLevel.MODERATE),
+        "twelve": (dict.fromkeys("abcdefghijkl", 10), 10_000 / 12, FlexibilityLevel.LOW),
+        "nothing counted": ({"a": 0}, None, FlexibilityLevel.UNKNOWN),
+    },
 )
 def test_concentration(vendors, hhi, level):
     found = concentration(vendors)
@@ -86,24 +87,22 @@ def fleet_of(conformance, vendors):
     return FleetFlexibility(None, (row,), (site,), vendors, {})
 
 
-@pytest.mark.parametrize(
+@cases(
     ("conformance", "vendors", "words"),
-    [
-        pytest.param(
+    {
+        "attested": (
             BandedFigure(92.0, "%", Provenance.DECLARED),
             {"NVIDIA": 80, "AMD": 20},
             "conformance 92 %, declared; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
             "vendor concentration 6\u202f800 of 10,000 (high)",
-            id="attested",
         ),
-        pytest.param(
+        "nothing known": (
             BandedFigure(None, "%"),
             {"NVIDIA": 0},
             "conformance unknown; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
             "vendors unknown",
-            id="nothing known",
         ),
-    ],
+    },
 )
 def test_against_conformance(conformance, vendors, words):
     assert balance(fleet_of(conformance, concentration(vendors))) == words

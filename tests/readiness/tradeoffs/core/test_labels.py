@@ -1,20 +1,19 @@
 """Names beside points: none covers a point or another name."""
 
-import pytest
-
 from readiness.tradeoffs.core.labels import label_places
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     ("points", "places"),
-    [
-        pytest.param([(0.5, 0.5)], ["top center"], id="alone"),
-        pytest.param([(0.5, 0.99)], ["bottom center"], id="no room above"),
-        pytest.param([(0.01, 0.5)], ["middle right"], id="at the left edge"),
-        pytest.param([(0.5, 0.5), (0.5, 0.54)], ["bottom center", "top center"], id="one above the other"),
-        pytest.param([(0.5, 0.5), (0.51, 0.5)], ["top center", "bottom center"], id="one over the other"),
-        pytest.param([(0.5, 0.5), (0.55, 0.5)], ["top center", "bottom center"], id="side by side"),
-    ],
+    {
+        "alone": ([(0.5, 0.5)], ["top center"]),
+        "no room above": ([(0.5, 0.99)], ["bottom center"]),
+        "at the left edge": ([(0.01, 0.5)], ["middle right"]),
+        "one above the other": ([(0.5, 0.5), (0.5, 0.54)], ["bottom center", "top center"]),
+        "one over the other": ([(0.5, 0.5), (0.51, 0.5)], ["top center", "bottom center"]),
+        "side by side": ([(0.5, 0.5), (0.55, 0.5)], ["top center", "bottom center"]),
+    },
 )
 def test_a_name_goes_where_it_covers_nothing(points, places):
     assert label_places(points, ["PAR-1"] * len(points)) == places

@@ -1,9 +1,9 @@
 """What a plan changes against today: moves with their changes, and how full sites get."""
 
 import numpy as np
-import pytest
 
 from readiness.tradeoffs.core.portfolio import Portfolio, against
+from tests.cases import cases
 
 FLEET = Portfolio(
     ("search", "training", "chat"),
@@ -18,25 +18,17 @@ FLEET = Portfolio(
 )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("today", "plan", "changes"),
-    [
-        pytest.param(
-            {"search": "helsinki"}, {"search": "oslo"}, {"cost": -2.0, "carbon": 4.0}, id="from site to site"
-        ),
-        pytest.param(
-            {"training": "helsinki"},
-            {"training": "oslo"},
-            {"cost": -10.0, "carbon": None},
-            id="an unknown figure",
-        ),
-        pytest.param({}, {"search": "oslo"}, {"cost": None, "carbon": None}, id="runs nowhere today"),
-        pytest.param({"search": "oslo"}, {}, {"cost": None, "carbon": None}, id="left out of the plan"),
-        pytest.param(
-            {"search": "elsewhere"}, {"search": "oslo"}, {"cost": None, "carbon": None}, id="another site"
-        ),
-    ],
-)
+    {
+        "from site to site": ({"search": "helsinki"}, {"search": "oslo"}, {"cost": -2.0, "carbon": 4.0}),
+        "an unknown figure": ({"training": "helsinki"}, {"training": "oslo"},
+            {"cost": -10.0, "carbon": None}),
+        "runs nowhere today": ({}, {"search": "oslo"}, {"cost": None, "carbon": None}),
+        "left out of the plan": ({"search": "oslo"}, {}, {"cost": None, "carbon": None}),
+        "another site": ({"search": "elsewhere"}, {"search": "oslo"}, {"cost": None, "carbon": None}),
+    },
+)  # fmt: skip
 def test_one_move(today, plan, changes):
     (move,) = against(FLEET, today, plan).moves
     name = move.workload

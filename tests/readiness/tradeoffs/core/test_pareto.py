@@ -1,9 +1,9 @@
 """The front, held against asking every pair."""
 
-import pytest
 from hypothesis import given, settings
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection, dominated
+from tests.cases import cases
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     COST,
@@ -42,55 +42,26 @@ def test_the_front_is_what_no_other_dominates_and_every_other_says_by_whom(optio
         assert dominates(by_name[by], by_name[name], objectives)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "objectives", "dominated_by"),
-    [
-        pytest.param([], ALL, {}, id="no options"),
-        pytest.param(
-            [option("near", 10, 5), option("far", 20, 6)],
-            (LATENCY, COST),
-            {"far": "near"},
-            id="worse in both",
-        ),
-        pytest.param([option("near", 10, 6), option("far", 20, 5)], (LATENCY, COST), {}, id="a trade-off"),
-        pytest.param([option("one", 10, 5), option("two", 10, 5)], (LATENCY, COST), {}, id="equal in all"),
-        pytest.param(
-            [option("one", 10, 5), option("two", 10, 6)], (LATENCY, COST), {"two": "one"}, id="equal in one"
-        ),
-        pytest.param(
-            [option("low", 1, 1, 1, 70), option("high", 1, 1, 1, 90)],
-            (READINESS,),
-            {"low": "high"},
-            id="more is better",
-        ),
-        pytest.param(
-            [option("known", 10), option("unknown", None)], (LATENCY,), {}, id="unknown is not dominated"
-        ),
-        pytest.param(
-            [option("known", 10), option("unknown", (None, 12, 20))],
-            (LATENCY,),
-            {"unknown": "known"},
-            id="unknown within a band that is wholly worse",
-        ),
-        pytest.param(
-            [option("known", 10), option("estimate", (15, 9, 20))],
-            (LATENCY,),
-            {},
-            id="a band that reaches over",
-        ),
-        pytest.param(
-            [option("known", 10), option("estimate", (15, 10, 20))],
-            (LATENCY,),
-            {},
-            id="a band that may be equal in all",
-        ),
-        pytest.param(
-            [option("worst", 30, 9), option("middle", 20, 8), option("best", 10, 7)],
-            (LATENCY, COST),
-            {"worst": "best", "middle": "best"},
-            id="by one on the front, not by one that is dominated itself",
-        ),
-    ],
-)
+    {
+        "no options": ([], ALL, {}),
+        "worse in both": ([option("near", 10, 5), option("far", 20, 6)], (LATENCY, COST), {"far": "near"}),
+        "a trade-off": ([option("near", 10, 6), option("far", 20, 5)], (LATENCY, COST), {}),
+        "equal in all": ([option("one", 10, 5), option("two", 10, 5)], (LATENCY, COST), {}),
+        "equal in one": ([option("one", 10, 5), option("two", 10, 6)], (LATENCY, COST), {"two": "one"}),
+        "more is better": ([option("low", 1, 1, 1, 70), option("high", 1, 1, 1, 90)], (READINESS,),
+            {"low": "high"}),
+        "unknown is not dominated": ([option("known", 10), option("unknown", None)], (LATENCY,), {}),
+        "unknown within a band that is wholly worse": (
+            [option("known", 10), option("unknown", (None, 12, 20))], (LATENCY,), {"unknown": "known"}),
+        "a band that reaches over": ([option("known", 10), option("estimate", (15, 9, 20))], (LATENCY,), {}),
+        "a band that may be equal in all": ([option("known", 10), option("estimate", (15, 10, 20))],
+            (LATENCY,), {}),
+        "by one on the front, not by one that is dominated itself": (
+            [option("worst", 30, 9), option("middle", 20, 8), option("best", 10, 7)], (LATENCY, COST),
+            {"worst": "best", "middle": "best"}),
+    },
+)  # fmt: skip
 def test_front(options, objectives, dominated_by):
     assert dominated(options, objectives) == dominated_by

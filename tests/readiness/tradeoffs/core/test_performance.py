@@ -3,6 +3,7 @@
 import pytest
 
 from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
+from tests.cases import cases
 
 
 def test_every_figure_has_its_source_and_one_precision():
@@ -14,15 +15,15 @@ def test_every_figure_has_its_source_and_one_precision():
         assert "data sheet" in one.source, slug
 
 
-@pytest.mark.parametrize(
+@cases(
     ("slug", "count", "expected"),
-    [
-        pytest.param("nvidia-h100", 8, 8.0, id="the reference itself"),
-        pytest.param("nvidia-l4", 8, 8 * 121 / 989.5, id="an edge accelerator"),
-        pytest.param("amd-mi300x", 4, 4 * 1307.4 / 989.5, id="of another maker"),
-        pytest.param("home-made", 4, None, id="of which nothing is published"),
-        pytest.param("", 4, None, id="of no one type"),
-    ],
+    {
+        "the reference itself": ("nvidia-h100", 8, 8.0),
+        "an edge accelerator": ("nvidia-l4", 8, 8 * 121 / 989.5),
+        "of another maker": ("amd-mi300x", 4, 4 * 1307.4 / 989.5),
+        "of which nothing is published": ("home-made", 4, None),
+        "of no one type": ("", 4, None),
+    },
 )
 def test_a_count_in_the_reference_type(slug, count, expected):
     assert equivalents(slug, count) == (None if expected is None else pytest.approx(expected))

@@ -12,15 +12,30 @@ from readiness.tradeoffs.core.options import (
     Demand,
     FigureError,
     Jurisdiction,
-    JurisdictionAnswer,
     Latency,
     LatencyLimit,
     LimitBound,
     Limits,
     worst_latency,
 )
+from readiness.tradeoffs.core.options import JurisdictionAnswer as Answer
 from readiness.tradeoffs.core.placement import REASON_GROUPS, Feasibility, placer
+from tests.cases import cases
 from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
+
+FEASIBLE, UNDECIDED, REJECTED = Feasibility.FEASIBLE, Feasibility.UNDECIDED, Feasibility.REJECTED
+
+
+def law(*answers):
+    return {"jurisdiction": Jurisdiction(*answers)}
+
+
+def kg(value):
+    return BandedFigure(value, "kg CO2e/month")
+
+
+def p99(*figure):
+    return {"latency": latencies(eu=ms(*figure))}
 
 
 def judged(candidate, wanted=DEMAND, held=LIMITS):
@@ -34,111 +49,33 @@ def test_a_site_within_every_limit_is_feasible():
     assert placed.compliance_margin == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("wanted", "held", "limit", "subject", "margin", "words"),
-    [
-        pytest.param(
-            DEMAND,
-            limits(latency=(LatencyLimit("eu", 99, 20.0),)),
-            "latency",
-            "eu p99",
-            8.0,
-            "latency eu p99: 28 ms, limit 20 ms, 8 ms over",
-            id="latency tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(unit_cost=LimitBound(2.0, "EUR/h")),
-            "unit-cost",
-            "",
-            0.4,
-            "unit cost: 2.4 EUR/h, limit 2 EUR/h, 0.4 EUR/h over",
-            id="unit cost tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(monthly_cost=LimitBound(80_000.0, "EUR/month")),
-            "monthly-cost",
-            "",
-            10_000.0,
-            None,
-            id="monthly cost tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(energy=LimitBound(50_000.0, "kWh/month")),
-            "energy",
-            "",
-            2_000.0,
-            None,
-            id="energy tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(carbon=LimitBound(4_000.0, "kg CO2e/month")),
-            "carbon",
-            "",
-            200.0,
-            None,
-            id="carbon tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(readiness=LimitBound(95.0, "points")),
-            "readiness",
-            "",
-            2.0,
-            "readiness: 93 points, 95 points needed, 2 points short",
-            id="readiness score tightened",
-        ),
-        pytest.param(
-            demand(accelerators={"H100": 80}),
-            LIMITS,
-            "accelerators",
-            "H100",
-            16.0,
-            "64 H100 accelerators free, 80 needed",
-            id="more accelerators than are free",
-        ),
-        pytest.param(
-            demand(accelerators={"MI300X": 8}),
-            LIMITS,
-            "accelerators",
-            "MI300X",
-            8.0,
-            None,
-            id="a type the site counts none of",
-        ),
-        pytest.param(demand(power_kw=450.0), LIMITS, "power", "", 50.0, None, id="more power than is free"),
-        pytest.param(
-            demand(bandwidth_gbps=400.0),
-            LIMITS,
-            "bandwidth",
-            "",
-            100.0,
-            None,
-            id="more bandwidth than is free",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(allowed_countries=frozenset({"DE"})),
-            "country",
-            "FI",
-            None,
-            "FI is not among the allowed countries",
-            id="residency tightened",
-        ),
-        pytest.param(
-            DEMAND,
-            limits(forbidden_countries=frozenset({"FI"})),
-            "country",
-            "FI",
-            None,
-            None,
-            id="forbidden country",
-        ),
-    ],
-)
+    {
+        "latency tightened": (DEMAND, limits(latency=(LatencyLimit("eu", 99, 20.0),)), "latency", "eu p99",
+            8.0, "latency eu p99: 28 ms, limit 20 ms, 8 ms over"),
+        "unit cost tightened": (DEMAND, limits(unit_cost=LimitBound(2.0, "EUR/h")), "unit-cost", "", 0.4,
+            "unit cost: 2.4 EUR/h, limit 2 EUR/h, 0.4 EUR/h over"),
+        "monthly cost tightened": (DEMAND, limits(monthly_cost=LimitBound(80_000.0, "EUR/month")),
+            "monthly-cost", "", 10_000.0, None),
+        "energy tightened": (DEMAND, limits(energy=LimitBound(50_000.0, "kWh/month")), "energy", "", 2_000.0,
+            None),
+        "carbon tightened": (DEMAND, limits(carbon=LimitBound(4_000.0, "kg CO2e/month")), "carbon", "", 200.0,
+            None),
+        "readiness score tightened": (DEMAND, limits(readiness=LimitBound(95.0, "points")), "readiness", "",
+            2.0, "readiness: 93 points, 95 points needed, 2 points short"),
+        "more accelerators than are free": (demand(accelerators={"H100": 80}), LIMITS, "accelerators", "H100",
+            16.0, "64 H100 accelerators free, 80 needed"),
+        "a type the site counts none of": (demand(accelerators={"MI300X": 8}), LIMITS, "accelerators",
+            "MI300X", 8.0, None),
+        "more power than is free": (demand(power_kw=450.0), LIMITS, "power", "", 50.0, None),
+        "more bandwidth than is free": (demand(bandwidth_gbps=400.0), LIMITS, "bandwidth", "", 100.0, None),
+        "residency tightened": (DEMAND, limits(allowed_countries=frozenset({"DE"})), "country", "FI", None,
+            "FI is not among the allowed countries"),
+        "forbidden country": (DEMAND, limits(forbidden_countries=frozenset({"FI"})), "country", "FI", None,
+            None),
+    },
+)  # fmt: skip
 def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limit, subject, margin, words):
     placed = placer(wanted, held)(site())
     assert placed.standing is Feasibility.REJECTED
@@ -150,121 +87,39 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
         assert reason.words == words
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changed", "standing", "reasons"),
-    [
-        pytest.param(
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.FORBIDDEN, "cn-3")},
-            Feasibility.REJECTED,
-            [("jurisdiction", "cn-3", None)],
-            id="forbidden by a rule",
-        ),
-        pytest.param(
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "in-1 has no date")},
-            Feasibility.UNDECIDED,
-            [("jurisdiction", "in-1 has no date", None)],
-            id="a rule that cannot be decided",
-        ),
-        pytest.param(
-            {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
-            Feasibility.UNDECIDED,
-            [("jurisdiction", "gdpr-v", None)],
-            id="a basis that is not recorded",
-        ),
-        pytest.param(
-            {
-                "jurisdiction": Jurisdiction(
-                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.FORBIDDEN, "owner-1"
-                )
-            },
-            Feasibility.REJECTED,
-            [("operator", "owner-1", None)],
-            id="whoever controls the operator is forbidden by a rule",
-        ),
-        pytest.param(
-            {
-                "jurisdiction": Jurisdiction(
-                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.NEEDS_BASIS, "owner-1"
-                )
-            },
-            Feasibility.FEASIBLE,
-            [],
-            id="an operator that a contract could answer for is told, and bars nothing",
-        ),
-        pytest.param({"country": None}, Feasibility.UNDECIDED, [("country", "", None)], id="unknown country"),
-        pytest.param(
-            {"verdict": Verdict.NOT_READY},
-            Feasibility.REJECTED,
-            [("verdict", "not-ready", None)],
-            id="verdict too low",
-        ),
-        pytest.param({"verdict": None}, Feasibility.UNDECIDED, [("verdict", "", None)], id="no verdict"),
-        pytest.param(
-            {"carbon": BandedFigure(None, "kg CO2e/month")},
-            Feasibility.UNDECIDED,
-            [("carbon", "", None)],
-            id="unknown carbon",
-        ),
-        pytest.param(
-            {"free_accelerators": {}},
-            Feasibility.UNDECIDED,
-            [("accelerators", "H100", None)],
-            id="accelerators that nobody counted",
-        ),
-        pytest.param(
-            {"latency": latencies(eu=ms(35.0, 30.0, 55.0))},
-            Feasibility.UNDECIDED,
-            [("latency", "eu p99", 15.0)],
-            id="a band that crosses the limit",
-        ),
-        pytest.param(
-            {"latency": latencies(eu=ms(60.0, 50.0, 80.0))},
-            Feasibility.REJECTED,
-            [("latency", "eu p99", 10.0)],
-            id="a band wholly beyond the limit",
-        ),
-        pytest.param(
-            {"latency": latencies(eu=ms(35.0, 30.0, 39.0))},
-            Feasibility.FEASIBLE,
-            [],
-            id="a band within the limit",
-        ),
-        pytest.param(
-            {"latency": (Latency("eu", 50, ms(30.0)),)},
-            Feasibility.UNDECIDED,
-            [("latency", "eu p99", None)],
-            id="a median does not prove a p99",
-        ),
-        pytest.param(
-            {"latency": (Latency("eu", 50, ms(45.0)),)},
-            Feasibility.REJECTED,
-            [("latency", "eu p99", 5.0)],
-            id="a median over the limit of the p99",
-        ),
-        pytest.param(
-            {"latency": (Latency("eu", 99.9, ms(39.0)),)},
-            Feasibility.FEASIBLE,
-            [],
-            id="a higher percentile proves",
-        ),
-        pytest.param(
-            {
-                "headroom": BandedFigure(50.0, "kW"),
-                "carbon": BandedFigure(6_000.0, "kg CO2e/month"),
-                "country": "US",
-            },
-            Feasibility.REJECTED,
-            [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)],
-            id="every reason at once",
-        ),
-        pytest.param(
-            {"carbon": BandedFigure(None, "kg CO2e/month"), "headroom": BandedFigure(50.0, "kW")},
-            Feasibility.REJECTED,
-            [("carbon", "", None), ("power", "", 10.0)],
-            id="rejected goes before undecided",
-        ),
-    ],
-)
+    {
+        "forbidden by a rule": (law(Answer.FORBIDDEN, "cn-3"), REJECTED, [("jurisdiction", "cn-3", None)]),
+        "a rule that cannot be decided": (law(Answer.CANNOT_DECIDE, "in-1 has no date"), UNDECIDED,
+            [("jurisdiction", "in-1 has no date", None)]),
+        "a basis that is not recorded": (law(Answer.NEEDS_BASIS, "gdpr-v"), UNDECIDED,
+            [("jurisdiction", "gdpr-v", None)]),
+        "whoever controls the operator is forbidden by a rule": (
+            law(Answer.ALLOWED, "eu-1", Answer.FORBIDDEN, "owner-1"), REJECTED, [("operator", "owner-1", None)]),
+        "an operator that a contract could answer for is told, and bars nothing": (
+            law(Answer.ALLOWED, "eu-1", Answer.NEEDS_BASIS, "owner-1"), FEASIBLE, []),
+        "unknown country": ({"country": None}, UNDECIDED, [("country", "", None)]),
+        "verdict too low": ({"verdict": Verdict.NOT_READY}, REJECTED, [("verdict", "not-ready", None)]),
+        "no verdict": ({"verdict": None}, UNDECIDED, [("verdict", "", None)]),
+        "unknown carbon": ({"carbon": kg(None)}, UNDECIDED, [("carbon", "", None)]),
+        "accelerators that nobody counted": ({"free_accelerators": {}}, UNDECIDED,
+            [("accelerators", "H100", None)]),
+        "a band that crosses the limit": (p99(35.0, 30.0, 55.0), UNDECIDED, [("latency", "eu p99", 15.0)]),
+        "a band wholly beyond the limit": (p99(60.0, 50.0, 80.0), REJECTED, [("latency", "eu p99", 10.0)]),
+        "a band within the limit": (p99(35.0, 30.0, 39.0), FEASIBLE, []),
+        "a median does not prove a p99": ({"latency": (Latency("eu", 50, ms(30.0)),)}, UNDECIDED,
+            [("latency", "eu p99", None)]),
+        "a median over the limit of the p99": ({"latency": (Latency("eu", 50, ms(45.0)),)}, REJECTED,
+            [("latency", "eu p99", 5.0)]),
+        "a higher percentile proves": ({"latency": (Latency("eu", 99.9, ms(39.0)),)}, FEASIBLE, []),
+        "every reason at once": (
+            {"headroom": BandedFigure(50.0, "kW"), "carbon": kg(6_000.0), "country": "US"}, REJECTED,
+            [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)]),
+        "rejected goes before undecided": ({"carbon": kg(None), "headroom": BandedFigure(50.0, "kW")}, REJECTED,
+            [("carbon", "", None), ("power", "", 10.0)]),
+    },
+)  # fmt: skip
 def test_what_a_site_is(changed, standing, reasons):
     assert judged(site(**changed)) == (standing, reasons)
 
@@ -286,14 +141,14 @@ def test_two_currencies_are_not_compared():
         placer(DEMAND, LIMITS)(site(unit_cost=BandedFigure(2.0, "USD/h")))
 
 
-@pytest.mark.parametrize(
+@cases(
     "given_figure",
-    [
-        pytest.param({"value": float("nan")}, id="not a number"),
-        pytest.param({"value": float("inf")}, id="infinite"),
-        pytest.param({"value": 5.0, "low": 6.0}, id="below its band"),
-        pytest.param({"value": None, "low": 6.0, "high": 5.0}, id="band upside down"),
-    ],
+    {
+        "not a number": {"value": float("nan")},
+        "infinite": {"value": float("inf")},
+        "below its band": {"value": 5.0, "low": 6.0},
+        "band upside down": {"value": None, "low": 6.0, "high": 5.0},
+    },
 )
 def test_a_figure_that_contradicts_itself_is_refused(given_figure):
     with pytest.raises(FigureError):
@@ -334,7 +189,7 @@ def sites(draw):
         headroom=draw(figures("kW")),
         country=draw(st.sampled_from([None, "FI", "US"])),
         verdict=draw(st.sampled_from([None, *Verdict])),
-        jurisdiction=Jurisdiction(draw(st.sampled_from(list(JurisdictionAnswer))), "rule"),
+        jurisdiction=Jurisdiction(draw(st.sampled_from(list(Answer))), "rule"),
     )
 
 

@@ -12,6 +12,7 @@ from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
 from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, most_placed, spread, sweep
 from readiness.tradeoffs.core.relaxation import Prices, Relaxed, bound_of, relax
+from tests.cases import cases
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 
@@ -220,36 +221,19 @@ def weighed(problem):
     return Assigning(np.where(usable(problem), costs, np.inf), problem.demand, problem.capacity)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changes", "left_out"),
-    [
-        pytest.param(
-            {"allowed": [[True], [False]]},
-            {"work-1": LeftOutReason.NO_SITE},
-            id="jurisdiction allows no site",
-        ),
-        pytest.param(
-            {"demand": [[1.0], [9.0]]}, {"work-1": LeftOutReason.NO_ROOM}, id="larger than any site"
-        ),
-        pytest.param(
-            {"demand": [[3.0], [3.0]], "priority": [1, 2]},
-            {"work-0": LeftOutReason.NO_ROOM},
-            id="by priority",
-        ),
-        pytest.param(
-            {"capacity": [[np.nan]]},
-            dict.fromkeys(("work-0", "work-1"), LeftOutReason.NO_ROOM),
-            id="unknown room",
-        ),
-        pytest.param(
-            {"figures": [[[1.0, 1.0]], [[1.0, np.nan]]]},
-            {"work-1": LeftOutReason.UNKNOWN},
-            id="unknown figure",
-        ),
-        pytest.param({}, {}, id="room for both"),
-    ],
-)
-@pytest.mark.parametrize("exact_pairs", [400, 0], ids=["exact", "rounded"])
+    {
+        "jurisdiction allows no site": ({"allowed": [[True], [False]]}, {"work-1": LeftOutReason.NO_SITE}),
+        "larger than any site": ({"demand": [[1.0], [9.0]]}, {"work-1": LeftOutReason.NO_ROOM}),
+        "by priority": ({"demand": [[3.0], [3.0]], "priority": [1, 2]}, {"work-0": LeftOutReason.NO_ROOM}),
+        "unknown room": ({"capacity": [[np.nan]]},
+            dict.fromkeys(("work-0", "work-1"), LeftOutReason.NO_ROOM)),
+        "unknown figure": ({"figures": [[[1.0, 1.0]], [[1.0, np.nan]]]}, {"work-1": LeftOutReason.UNKNOWN}),
+        "room for both": ({}, {}),
+    },
+)  # fmt: skip
+@cases("exact_pairs", {"exact": 400, "rounded": 0})
 def test_who_is_left_out_says_why(changes, left_out, exact_pairs):
     given_values = {
         "allowed": [[True], [True]],

@@ -19,6 +19,7 @@ from readiness.tradeoffs.core.objectives import (
 )
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.ranking import ONE, WeightError, ranking
+from tests.cases import cases
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     COST,
@@ -39,48 +40,26 @@ def ranked(options, weights, objectives=ALL):
     return [(one.name, one.rank, one.points / ONE) for one in ranking(options, objectives, weights)]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "weights", "expected"),
-    [
-        pytest.param(
-            [option("level", 20), option("half", 10), option("none", 0)],
-            {"latency": 1},
-            [("none", 1, 1.0), ("half", 2, pytest.approx(2 / 3)), ("level", 3, 0.5)],
-            id="at its reference one half, at nothing all",
-        ),
-        pytest.param(
-            [option("near", 20, 18), option("far", 60, 6)],
-            {"latency": 3, "unit-cost": 1},
-            [("near", 1, 0.4375), ("far", 2, 0.3125)],
-            id="weighted mean",
-        ),
-        pytest.param(
-            [option("near", 20, None), option("far", 60, 4)],
-            {"latency": 1},
-            [("near", 1, 0.5), ("far", 2, 0.25)],
-            id="an objective without weight does not count",
-        ),
-        pytest.param(
-            [option("poor", 1, 1, 1, 60), option("good", 1, 1, 1, 90)],
-            {"readiness": 1},
-            [("good", 1, 0.9), ("poor", 2, 0.6)],
-            id="a fixed scale, more is better",
-        ),
-        pytest.param(
-            [option("two", 20), option("one", 20)],
-            {"latency": 1},
-            [("one", 1, 0.5), ("two", 1, 0.5)],
-            id="equal points share a rank, in the order of names",
-        ),
-        pytest.param([], {"latency": 1}, [], id="no options"),
-        pytest.param(
-            [option("known", 60), option("unknown", None), option("bounded", (None, 12, 60))],
-            {"latency": 1},
-            [("bounded", 1, 0.25), ("known", 1, 0.25), ("unknown", 3, 0.0)],
-            id="unknown counts at its worst, within a band at the worse end of it",
-        ),
-    ],
-)
+    {
+        "at its reference one half, at nothing all": (
+            [option("level", 20), option("half", 10), option("none", 0)], {"latency": 1},
+            [("none", 1, 1.0), ("half", 2, pytest.approx(2 / 3)), ("level", 3, 0.5)]),
+        "weighted mean": ([option("near", 20, 18), option("far", 60, 6)], {"latency": 3, "unit-cost": 1},
+            [("near", 1, 0.4375), ("far", 2, 0.3125)]),
+        "an objective without weight does not count": ([option("near", 20, None), option("far", 60, 4)],
+            {"latency": 1}, [("near", 1, 0.5), ("far", 2, 0.25)]),
+        "a fixed scale, more is better": ([option("poor", 1, 1, 1, 60), option("good", 1, 1, 1, 90)],
+            {"readiness": 1}, [("good", 1, 0.9), ("poor", 2, 0.6)]),
+        "equal points share a rank, in the order of names": ([option("two", 20), option("one", 20)],
+            {"latency": 1}, [("one", 1, 0.5), ("two", 1, 0.5)]),
+        "no options": ([], {"latency": 1}, []),
+        "unknown counts at its worst, within a band at the worse end of it": (
+            [option("known", 60), option("unknown", None), option("bounded", (None, 12, 60))], {"latency": 1},
+            [("bounded", 1, 0.25), ("known", 1, 0.25), ("unknown", 3, 0.0)]),
+    },
+)  # fmt: skip
 def test_ranks(options, weights, expected):
     assert ranked(options, weights) == expected
 
@@ -97,16 +76,14 @@ def test_what_has_no_reference_is_unscored_and_its_weight_goes_to_the_rest():
     assert ranked(options, {"energy": 1}, (bare,)) == [("far", 1, 0.0), ("near", 1, 0.0)]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("limits", "today", "against", "reference"),
-    [
-        pytest.param(
-            {"latency": 20.0}, {"latency": figure(8)}, ScoredAgainst.LIMIT, 20.0, id="the declared limit"
-        ),
-        pytest.param({}, {"latency": figure(8)}, ScoredAgainst.TODAY, 8, id="today's figure"),
-        pytest.param({}, {"latency": figure(None)}, ScoredAgainst.NOTHING, None, id="unknown today"),
-        pytest.param({}, {}, ScoredAgainst.NOTHING, None, id="runs nowhere"),
-    ],
+    {
+        "the declared limit": ({"latency": 20.0}, {"latency": figure(8)}, ScoredAgainst.LIMIT, 20.0),
+        "today's figure": ({}, {"latency": figure(8)}, ScoredAgainst.TODAY, 8),
+        "unknown today": ({}, {"latency": figure(None)}, ScoredAgainst.NOTHING, None),
+        "runs nowhere": ({}, {}, ScoredAgainst.NOTHING, None),
+    },
 )
 def test_a_figure_is_held_against_the_limit_else_today_else_nothing(limits, today, against, reference):
     objectives = (Objective("latency"), Objective("readiness", ObjectiveDirection.MAX, scale=100.0))
@@ -147,14 +124,14 @@ def test_an_estimate_says_what_ranks_its_band_allows():
     assert effects["estimate"] == "within the bands of the estimates rank 1 to 3 is possible"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("weights", "words"),
-    [
-        pytest.param({"latency": 0}, "above 0", id="all weights 0"),
-        pytest.param({"latency": -1}, "0 or more", id="a negative weight"),
-        pytest.param({"latency": float("nan")}, "0 or more", id="not a number"),
-        pytest.param({"speed": 1}, "no objective", id="an objective that is not there"),
-    ],
+    {
+        "all weights 0": ({"latency": 0}, "above 0"),
+        "a negative weight": ({"latency": -1}, "0 or more"),
+        "not a number": ({"latency": float("nan")}, "0 or more"),
+        "an objective that is not there": ({"speed": 1}, "no objective"),
+    },
 )
 def test_weights_that_rank_nothing_are_refused(weights, words):
     with pytest.raises(WeightError, match=words):

@@ -7,6 +7,7 @@ import pytest
 
 from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh, carbon, cost, energy
 from readiness.tradeoffs.core.series import FactorSeries
+from tests.cases import cases
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = MeasuredSpan(START, START + timedelta(hours=24))
@@ -25,33 +26,22 @@ RISING = metered(*range(24))
 PEAKY = RatePerKwh(series(*[0.05] * 18, *[0.35] * 6), "exchange")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("outcome", "a_day"),
-    [
-        pytest.param(energy(RISING, 0.25, DAY), sum(range(24)) / 4, id="a quarter of what was metered"),
-        pytest.param(energy(metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0, id="IT power times PUE"),
-        pytest.param(
-            carbon(RISING, 1.0, RatePerKwh(series(*range(100, 124)), "grid"), DAY),
-            sum(kw * (100 + kw) for kw in range(24)) / 1000,
-            id="grams of each hour, in kg",
-        ),
-        pytest.param(
-            cost(RISING, 1.0, PEAKY, DAY, currency="EUR"),
-            0.05 * sum(range(18)) + 0.35 * sum(range(18, 24)),
-            id="hours at their own price, not at the mean",
-        ),
-        pytest.param(
-            cost(RISING, 1.0, RatePerKwh(0.1, "contract"), DAY, currency="EUR"),
-            0.1 * sum(range(24)),
-            id="one price for all hours",
-        ),
-        pytest.param(
+    {
+        "a quarter of what was metered": (energy(RISING, 0.25, DAY), sum(range(24)) / 4),
+        "IT power times PUE": (energy(metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0),
+        "grams of each hour, in kg": (carbon(RISING, 1.0, RatePerKwh(series(*range(100, 124)), "grid"), DAY),
+            sum(kw * (100 + kw) for kw in range(24)) / 1000),
+        "hours at their own price, not at the mean": (cost(RISING, 1.0, PEAKY, DAY, currency="EUR"),
+            0.05 * sum(range(18)) + 0.35 * sum(range(18, 24))),
+        "one price for all hours": (cost(RISING, 1.0, RatePerKwh(0.1, "contract"), DAY, currency="EUR"),
+            0.1 * sum(range(24))),
+        "paid to take power": (
             cost(RISING, 1.0, RatePerKwh(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
-            -0.01 * sum(range(24)),
-            id="paid to take power",
-        ),
-    ],
-)
+            -0.01 * sum(range(24))),
+    },
+)  # fmt: skip
 def test_a_day_stands_for_a_mean_month(outcome, a_day):
     assert outcome.value == pytest.approx(a_day / 24 * MONTH_H)
     assert (outcome.provenance, outcome.why_unknown) == ("estimated", "")
@@ -64,13 +54,13 @@ def test_what_is_paid_whatever_is_drawn_is_added_once():
     assert with_it.unit == "EUR/month"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("known", "told"),
-    [
-        pytest.param(20, "", id="most hours known"),
-        pytest.param(19, "Only 79 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed.", id="too few"),
-        pytest.param(0, "Only 0 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed.", id="none"),
-    ],
+    {
+        "most hours known": (20, ""),
+        "too few": (19, "Only 79 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed."),
+        "none": (0, "Only 0 % of 1 Mar 2026 to 2 Mar 2026 is known; 80 % is needed."),
+    },
 )
 def test_gaps_are_left_out_and_too_many_are_unknown(known, told):
     found = energy(metered(*[6.0] * known, *[None] * (24 - known)), 1.0, DAY)
@@ -83,12 +73,12 @@ def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
     assert cost(RISING, 1.0, half, DAY, currency="EUR").value is None
 
 
-@pytest.mark.parametrize(
+@cases(
     ("power", "rate"),
-    [
-        pytest.param(metered(*[1.0] * 24, simulated=True), PEAKY, id="power"),
-        pytest.param(RISING, RatePerKwh(0.1, "exchange", simulated=True), id="price"),
-    ],
+    {
+        "power": (metered(*[1.0] * 24, simulated=True), PEAKY),
+        "price": (RISING, RatePerKwh(0.1, "exchange", simulated=True)),
+    },
 )
 def test_what_is_made_of_simulated_figures_is_simulated(power, rate):
     assert cost(power, 1.0, rate, DAY, currency="EUR").provenance == "simulated"

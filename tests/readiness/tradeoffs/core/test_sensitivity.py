@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
+from tests.cases import cases
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     CARBON,
@@ -51,32 +52,24 @@ def test_a_flip_worked_by_hand():
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "weights", "flips", "fixed"),
-    [
-        pytest.param(
-            [option("best", 1, 1), option("worst", 2, 2)],
-            {"latency": 1, "unit-cost": 1},
-            [],
-            (),
-            id="dominant",
-        ),
-        pytest.param([option("only", 1, 1)], {"latency": 1, "unit-cost": 1}, [], (), id="one option"),
-        pytest.param(
+    {
+        "dominant": ([option("best", 1, 1), option("worst", 2, 2)], {"latency": 1, "unit-cost": 1}, [], ()),
+        "one option": ([option("only", 1, 1)], {"latency": 1, "unit-cost": 1}, [], ()),
+        "all weight on one: the others have no proportions": (
             [option("near", 10, 8), option("far", 30, 4)],
             {"latency": 1, "unit-cost": 0},
             [("unit-cost", "far", True)],
             ("latency",),
-            id="all weight on one: the others have no proportions",
         ),
-        pytest.param(
+        "of two that are level any weight on what sets them apart decides": (
             [option("dear", 10, 8), option("good value", 10, 4)],
             {"latency": 1},
             [("unit-cost", "good value", True)],
             ("latency",),
-            id="of two that are level any weight on what sets them apart decides",
         ),
-        pytest.param(
+        "one in the middle has a rival on each side": (
             [option("near", 10, 9), option("steady", 14, 6), option("cheap", 30, 4)],
             {"latency": 1, "unit-cost": 1},
             [
@@ -86,9 +79,8 @@ def test_a_flip_worked_by_hand():
                 ("unit-cost", "cheap", True),
             ],
             (),
-            id="one in the middle has a rival on each side",
         ),
-    ],
+    },
 )
 def test_flips(options, weights, flips, fixed):
     found = sensitivity(options, (LATENCY, COST), weights)

@@ -16,6 +16,7 @@ from readiness.tradeoffs.core.series import (
     placed,
     step_of,
 )
+from tests.cases import cases
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ADELAIDE = ZoneInfo("Australia/Adelaide")
@@ -87,42 +88,33 @@ def test_offsets_need_no_zone():
     assert utc(points) == ["25 00:00", "25 01:00"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("times", "line", "said"),
-    [
-        pytest.param(["2026-01-05T00:00"], 2, "no offset", id="whose midnight"),
-        pytest.param(
-            ["2026-01-05T00:00Z", "2026-01-05T02:00Z", "2026-01-05T01:00Z", "2026-01-05T03:00Z"],
-            4,
-            "out of order after line 3",
-            id="out of order",
-        ),
-        pytest.param(
-            ["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T01:00Z", "2026-01-05T02:00Z"],
-            4,
-            "same instant as line 3",
-            id="twice",
-        ),
-        pytest.param(["0001-01-01T00:00+10:00", "0001-01-01T01:00+10:00"], 2, "out of range", id="too early"),
-    ],
-)
+    {
+        "whose midnight": (["2026-01-05T00:00"], 2, "no offset"),
+        "out of order": (
+            ["2026-01-05T00:00Z", "2026-01-05T02:00Z", "2026-01-05T01:00Z", "2026-01-05T03:00Z"], 4,
+            "out of order after line 3"),
+        "twice": (["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T01:00Z", "2026-01-05T02:00Z"], 4,
+            "same instant as line 3"),
+        "too early": (["0001-01-01T00:00+10:00", "0001-01-01T01:00+10:00"], 2, "out of range"),
+    },
+)  # fmt: skip
 def test_rows_without_an_instant_of_their_own_are_refused(times, line, said):
     with pytest.raises(SeriesRefused, match=said) as refused:
         placed(file_of(*times), None)
     assert (refused.value.line, refused.value.field) == (line, "at")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("times", "stated_s", "said"),
-    [
-        pytest.param(["2026-01-05T00:00Z"], None, "does not tell how long", id="one row"),
-        pytest.param(["2026-01-05T00:00Z", "2026-01-05T00:05Z"], None, "300 s apart", id="five minutes"),
-        pytest.param(["2026-01-05T00:00Z", "2026-01-06T00:00Z"], None, "86400 s apart", id="days"),
-        pytest.param(
-            ["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T02:40Z"], None, "not on the grid", id="off"
-        ),
-        pytest.param(["2026-01-05T00:00Z"], 60, "60 s apart", id="stated minutes"),
-    ],
+    {
+        "one row": (["2026-01-05T00:00Z"], None, "does not tell how long"),
+        "five minutes": (["2026-01-05T00:00Z", "2026-01-05T00:05Z"], None, "300 s apart"),
+        "days": (["2026-01-05T00:00Z", "2026-01-06T00:00Z"], None, "86400 s apart"),
+        "off": (["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T02:40Z"], None, "not on the grid"),
+        "stated minutes": (["2026-01-05T00:00Z"], 60, "60 s apart"),
+    },
 )
 def test_a_step_is_a_quarter_half_or_whole_hour(times, stated_s, said):
     with pytest.raises(SeriesRefused, match=said):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import DeferrableRun, Piece, best_window, cost_of
+from tests.cases import cases
 
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -31,28 +32,22 @@ def pieces(window):
     return [((one.start_at - MIDNIGHT) / HOUR, (one.end_at - MIDNIGHT) / HOUR) for one in window]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("values", "asked", "expected", "total", "saving"),
-    [
-        pytest.param((5, 1, 2, 9), work(2, 4), [(1, 3)], 3.0, 3.0, id="cheapest run"),
-        pytest.param((5, 1, 9, 1), work(2, 4, contiguous=False), [(1, 2), (3, 4)], 2.0, 4.0, id="split"),
-        pytest.param((5, 1, 1, 9), work(2, 2), [(0, 2)], 6.0, 0.0, id="only what is before the deadline"),
-        pytest.param((5, 1, 2, 9), work(2, 4, start=2), [(2, 4)], 11.0, 0.0, id="not before it may begin"),
-        pytest.param((3, 3, 3), work(1, 3), [(0, 1)], 3.0, 0.0, id="a tie goes to the earliest"),
-        pytest.param((2, -5, 4), work(1, 3), [(1, 2)], -5.0, 7.0, id="a negative price"),
-        pytest.param((4, 1, None, 1, 1), work(2, 5), [(3, 5)], 2.0, 3.0, id="never into an unknown slot"),
-        pytest.param((None, 1, 3), work(1, 3), [(1, 2)], 1.0, None, id="running at once unknown"),
-        pytest.param((9, 2, 1), work(1.5, 3), [(1.5, 3)], 2.0, 8.0, id="half an hour spared at the dear end"),
-        pytest.param(
-            (9, 2, 9, 1),
-            work(1.5, 4, contiguous=False),
-            [(1, 1.5), (3, 4)],
-            2.0,
-            8.0,
-            id="split, the dear one in part",
-        ),
-    ],
-)
+    {
+        "cheapest run": ((5, 1, 2, 9), work(2, 4), [(1, 3)], 3.0, 3.0),
+        "split": ((5, 1, 9, 1), work(2, 4, contiguous=False), [(1, 2), (3, 4)], 2.0, 4.0),
+        "only what is before the deadline": ((5, 1, 1, 9), work(2, 2), [(0, 2)], 6.0, 0.0),
+        "not before it may begin": ((5, 1, 2, 9), work(2, 4, start=2), [(2, 4)], 11.0, 0.0),
+        "a tie goes to the earliest": ((3, 3, 3), work(1, 3), [(0, 1)], 3.0, 0.0),
+        "a negative price": ((2, -5, 4), work(1, 3), [(1, 2)], -5.0, 7.0),
+        "never into an unknown slot": ((4, 1, None, 1, 1), work(2, 5), [(3, 5)], 2.0, 3.0),
+        "running at once unknown": ((None, 1, 3), work(1, 3), [(1, 2)], 1.0, None),
+        "half an hour spared at the dear end": ((9, 2, 1), work(1.5, 3), [(1.5, 3)], 2.0, 8.0),
+        "split, the dear one in part": ((9, 2, 9, 1), work(1.5, 4, contiguous=False), [(1, 1.5), (3, 4)], 2.0,
+            8.0),
+    },
+)  # fmt: skip
 def test_best_window(values, asked, expected, total, saving):
     known = series(*values)
     window = best_window(known, asked)
@@ -62,15 +57,15 @@ def test_best_window(values, asked, expected, total, saving):
     assert at_once == (None if saving is None else pytest.approx(total + saving))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("known", "asked"),
-    [
-        pytest.param(series(1, 1), work(3, 5), id="too little is known"),
-        pytest.param(series(1, None, 1), work(2, 3), id="no run without a gap"),
-        pytest.param(series(1, 1, 1, missing={1}), work(2, 3), id="a slot is missing"),
-        pytest.param(series(1, 1, 1), work(2, 1), id="the deadline is too near"),
-        pytest.param(series(), work(1, 3), id="nothing is known"),
-    ],
+    {
+        "too little is known": (series(1, 1), work(3, 5)),
+        "no run without a gap": (series(1, None, 1), work(2, 3)),
+        "a slot is missing": (series(1, 1, 1, missing={1}), work(2, 3)),
+        "the deadline is too near": (series(1, 1, 1), work(2, 1)),
+        "nothing is known": (series(), work(1, 3)),
+    },
 )
 def test_no_window(known, asked):
     assert best_window(known, asked) is None

@@ -1,12 +1,11 @@
 """The headline of a decision: how many of all that was expected came so, with what nobody knows."""
 
-import pytest
-
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import compare
 from readiness.tradeoffs.decisions.queries import Pair
 from readiness.tradeoffs.decisions.tables import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
+from tests.cases import cases
 
 
 def pair(objective, came, *, final=True):
@@ -15,26 +14,17 @@ def pair(objective, came, *, final=True):
     return Pair(DecisionForecast(objective=objective, unit="units"), comparison, "", final)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("came", "final", "words"),
-    [
-        pytest.param(
-            {"latency": 101, "readiness": 99, "cost": None, "energy": None, "carbon": None},
-            True,
-            "2 of 5 objectives came within 15 % of what was expected, 3 unknown (Cost, Energy, Carbon).",
-            id="what is unknown is among all",
-        ),
-        pytest.param(
-            {"latency": 101, "cost": 300},
-            False,
-            "1 of 2 objectives came within 15 % of what was expected, so far.",
-            id="all known",
-        ),
-        pytest.param(
-            {"cost": None}, True, "Nothing can be compared: the outcome is unknown.", id="none known"
-        ),
-    ],
-)
+    {
+        "what is unknown is among all": (
+            {"latency": 101, "readiness": 99, "cost": None, "energy": None, "carbon": None}, True,
+            "2 of 5 objectives came within 15 % of what was expected, 3 unknown (Cost, Energy, Carbon)."),
+        "all known": ({"latency": 101, "cost": 300}, False,
+            "1 of 2 objectives came within 15 % of what was expected, so far."),
+        "none known": ({"cost": None}, True, "Nothing can be compared: the outcome is unknown."),
+    },
+)  # fmt: skip
 def test_the_headline_counts_what_is_unknown(came, final, words):
     pairs = [pair(name, value, final=final) for name, value in came.items()]
     assert finding(pairs, Decision()) == words

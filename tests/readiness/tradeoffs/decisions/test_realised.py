@@ -16,6 +16,7 @@ from readiness.workloads.models import Placement
 from telemetry import partitions, rollups
 from telemetry.core.sketch import bucket_of
 from telemetry.operations import create_source
+from tests.cases import cases
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.plant import deliver
@@ -186,14 +187,12 @@ class TestWhatCannotBeTold:
         assert found["carbon"].unknown == "No source has a value for it."
         assert not RecordedFact.objects.filter(check_id="p5-forecast-accuracy").exists()
 
-    @pytest.mark.parametrize(
+    @cases(
         ("accelerators", "told"),
-        [
-            pytest.param(
-                0, "2 accelerators were asked for, and 0 are in service", id="nothing is in service"
-            ),
-            pytest.param(4, "No meter of the site sent power", id="nothing is metered"),
-        ],
+        {
+            "nothing is in service": (0, "2 accelerators were asked for, and 0 are in service"),
+            "nothing is metered": (4, "No meter of the site sent power"),
+        },
     )
     def test_of_a_workload_that_runs_there(self, approved, chat, porto, frozen_now, accelerators, told):
         node = made.device(site=porto)

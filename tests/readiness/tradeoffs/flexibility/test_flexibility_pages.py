@@ -15,6 +15,7 @@ from readiness.tradeoffs.core.entries import RateEntry
 from readiness.tradeoffs.flexibility.tables import listed
 from readiness.tradeoffs.operations import enter_factors, enter_rates
 from readiness.workloads import operations as workloads
+from tests.cases import cases
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.flexibility.conftest import API, PAGE
@@ -73,18 +74,16 @@ def test_what_remains_of_a_class_at_two_sites(critical, ask):
     assert (of(ask())["pay"]["alternatives"], of(ask())["pay"]["remaining"]) == (["lagos"], 2)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("records", "fallback"),
-    [
-        pytest.param([], "none", id="nothing on record"),
-        pytest.param([{"untested": 0}], "tested", id="all tested"),
-        pytest.param([{"untested": 1}], "untested", id="one of them not"),
-        pytest.param([{"untested": 0, "without": 1}], "untested", id="one has none on record"),
-        pytest.param([{"untested": 0, "on": date(2026, 5, 1)}], "test-old", id="too long ago"),
-        pytest.param(
-            [{"untested": 1, "on": date(2026, 10, 1)}, {"untested": 0}], "tested", id="the newest counts"
-        ),
-    ],
+    {
+        "nothing on record": ([], "none"),
+        "all tested": ([{"untested": 0}], "tested"),
+        "one of them not": ([{"untested": 1}], "untested"),
+        "one has none on record": ([{"untested": 0, "without": 1}], "untested"),
+        "too long ago": ([{"untested": 0, "on": date(2026, 5, 1)}], "test-old"),
+        "the newest counts": ([{"untested": 1, "on": date(2026, 10, 1)}, {"untested": 0}], "tested"),
+    },
 )
 def test_the_fallback_is_what_is_on_record_of_its_site(critical, recorded, ask, records, fallback):
     critical("pay", "porto")
@@ -95,17 +94,17 @@ def test_the_fallback_is_what_is_on_record_of_its_site(critical, recorded, ask, 
     assert (found["record"] is None) == (not records)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("of_all", "of_pay", "pay", "mail"),
-    [
-        pytest.param(None, (0, 1), "tested", "none", id="only the one that is named"),
-        pytest.param((1, 10), (0, 1), "tested", "untested", id="one of all is not, and this one is"),
-        pytest.param((1, 1), (0, 10), "tested", "untested", id="which of all is not, nobody says"),
-        pytest.param((0, 10), (1, 1), "untested", "tested", id="all were, and this one is not any more"),
-        pytest.param((0, 1), (1, 10), "tested", "tested", id="all were since"),
-        pytest.param((0, 1), (0, 200), "tested", "tested", id="the newer one counts"),
-        pytest.param(None, (0, 200), "test-old", "none", id="too long ago"),
-    ],
+    {
+        "only the one that is named": (None, (0, 1), "tested", "none"),
+        "one of all is not, and this one is": ((1, 10), (0, 1), "tested", "untested"),
+        "which of all is not, nobody says": ((1, 1), (0, 10), "tested", "untested"),
+        "all were, and this one is not any more": ((0, 10), (1, 1), "untested", "tested"),
+        "all were since": ((0, 1), (1, 10), "tested", "tested"),
+        "the newer one counts": ((0, 1), (0, 200), "tested", "tested"),
+        "too long ago": (None, (0, 200), "test-old", "none"),
+    },
 )
 def test_an_attestation_may_name_the_classes_that_it_is_of(
     critical, recorded, attested, ask, frozen_now, of_all, of_pay, pay, mail
@@ -252,15 +251,15 @@ def test_as_many_statements_for_a_few_as_for_many(three, critical, look, ask, fr
     assert max(few) <= 42
 
 
-@pytest.mark.parametrize(
+@cases(
     ("change", "left"),
-    [
-        pytest.param("factor", ["lulea"], id="no power is left at Lagos"),
-        pytest.param("score", ["lulea"], id="Lagos is not ready for what it has to be now"),
-        pytest.param("placement", ["lagos"], id="it runs at Lulea too"),
-        pytest.param("envelope", ["lulea"], id="Nigeria is forbidden"),
-        pytest.param("rate", [], id="the rate that its ceiling needs says more"),
-    ],
+    {
+        "no power is left at Lagos": ("factor", ["lulea"]),
+        "Lagos is not ready for what it has to be now": ("score", ["lulea"]),
+        "it runs at Lulea too": ("placement", ["lagos"]),
+        "Nigeria is forbidden": ("envelope", ["lulea"]),
+        "the rate that its ceiling needs says more": ("rate", []),
+    },
 )
 def test_what_changes_shows_at_once(critical, fleet, planner, frozen_now, ask, look, change, left):
     given = {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
-from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.options import CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing import facts
 from readiness.tradeoffs.placing import queries as feasibility_module
@@ -15,6 +15,7 @@ from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of
 from readiness.workloads.core.envelope import Envelope
+from tests.cases import cases
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY, NO_RATES = AT.date(), Rates()
@@ -99,31 +100,31 @@ def test_what_was_read_again_and_says_the_same_is_not_placed_again(look):
     assert look(site("porto", later), at=AT + timedelta(minutes=1)) == ({"porto": Feasibility.FEASIBLE}, [])
 
 
-@pytest.mark.parametrize(
+@cases(
     "changed",
-    [
-        pytest.param({"verdict": "not-ready"}, id="its verdict"),
-        pytest.param({"country": "NO"}, id="its country"),
-        pytest.param({"operator_country": "US"}, id="who controls its operator"),
-        pytest.param({"accelerators": {"h100": 8}}, id="its accelerators"),
-        pytest.param({"latency": {"emea": Factor("latency", (value(9, unit="ms"),))}}, id="a round trip"),
-        pytest.param({"factors": {"pue": Factor("pue", (value(1.2), value(1.0)))}}, id="another source"),
-        pytest.param({"factors": {"pue": Factor("pue", (value(1.0, low=0.9),))}}, id="a band"),
-    ],
+    {
+        "its verdict": {"verdict": "not-ready"},
+        "its country": {"country": "NO"},
+        "who controls its operator": {"operator_country": "US"},
+        "its accelerators": {"accelerators": {"h100": 8}},
+        "a round trip": {"latency": {"emea": Factor("latency", (value(9, unit="ms"),))}},
+        "another source": {"factors": {"pue": Factor("pue", (value(1.2), value(1.0)))}},
+        "a band": {"factors": {"pue": Factor("pue", (value(1.0, low=0.9),))}},
+    },
 )
 def test_whatever_counts_of_a_site_places_it_again(look, changed):
     look(site("porto", value(50)))
     assert look(site("porto", value(50), **changed))[1] == ["porto"]
 
 
-@pytest.mark.parametrize(
+@cases(
     "asked",
-    [
-        pytest.param({"homes": ["porto"]}, id="where it runs"),
-        pytest.param({"envelope": Envelope(slug="pay", it_kw=60.0)}, id="its envelope"),
-        pytest.param({"on": date(2026, 11, 26)}, id="another day, for rules begin and end on days"),
-        pytest.param({"rates": Rates((object(),))}, id="a rate"),
-    ],
+    {
+        "where it runs": {"homes": ["porto"]},
+        "its envelope": {"envelope": Envelope(slug="pay", it_kw=60.0)},
+        "another day, for rules begin and end on days": {"on": date(2026, 11, 26)},
+        "a rate": {"rates": Rates((object(),))},
+    },
 )
 def test_whatever_counts_of_the_class_places_it_everywhere_again(look, asked):
     sites = site("porto", value(50)), site("lagos", value(50))

@@ -9,12 +9,12 @@ from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import JurisdictionAnswer
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives
 from readiness.tradeoffs.placing.params import what_if_of, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
+from tests.cases import cases
 from tests.readiness.jurisdiction.small_pack import pack, rule
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_what_rests_on_something_simulated_is_simulated_and_else_estimated():
     assert figures.energy(1.0, given(1.2, provenance="simulated")).provenance is Provenance.SIMULATED
 
 
-@pytest.mark.parametrize("price", [0.1, 0.0, -0.03], ids=["positive", "free", "negative"])
+@cases("price", {"positive": 0.1, "free": 0.0, "negative": -0.03})
 def test_a_price_of_any_sign_keeps_its_band_in_order(price):
     used = figures.energy(10.0, given(1.4, low=1.3, high=1.6))
     found = figures.energy_bill(
@@ -79,43 +79,26 @@ def test_half_an_accelerator_more_is_one_more():
     assert with_levers(envelope, what_if_of({"demand": 1}), "EUR") is envelope
 
 
-def test_a_residency_that_nobody_knows_is_refused():
-    with pytest.raises(BadTradeoffQuestion, match=r"what_if\.limits\.residency"):
-        with_levers(Envelope(), what_if_of({"limits": {"residency": "Atlantis"}}), "EUR")
-
-
 PERSONAL = {"data_categories": frozenset({DataCategory.PERSONAL})}
 FORBIDS = rule("never", "forbidden", origins=["any"], places=["NG"])
 UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_from=None)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("envelope", "country", "answer"),
-    [
-        ({}, "NG", JurisdictionAnswer.NOT_ASKED),
-        (PERSONAL, "US", JurisdictionAnswer.CANNOT_DECIDE),
-        (PERSONAL | {"allowed": frozenset({"US"})}, "US", JurisdictionAnswer.DECLARED),
-        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", JurisdictionAnswer.CANNOT_DECIDE),
-        (
-            PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
-            "US",
-            JurisdictionAnswer.CANNOT_DECIDE,
-        ),
-        (PERSONAL | {"residency": "DE"}, "DE", JurisdictionAnswer.ALLOWED),
-        (PERSONAL | {"residency": "DE"}, "FR", JurisdictionAnswer.FORBIDDEN),
-        (PERSONAL | {"residency": "DE"}, "", JurisdictionAnswer.CANNOT_DECIDE),
-    ],
-    ids=[
-        "no-data",
-        "silent",
-        "spoken-for",
-        "world-names-none",
-        "forbidden-names-none",
-        "home",
-        "abroad",
-        "nowhere",
-    ],
-)
+    {
+        "no-data": ({}, "NG", JurisdictionAnswer.NOT_ASKED),
+        "silent": (PERSONAL, "US", JurisdictionAnswer.CANNOT_DECIDE),
+        "spoken-for": (PERSONAL | {"allowed": frozenset({"US"})}, "US", JurisdictionAnswer.DECLARED),
+        "world-names-none": (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US",
+            JurisdictionAnswer.CANNOT_DECIDE),
+        "forbidden-names-none": (PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
+            "US", JurisdictionAnswer.CANNOT_DECIDE),
+        "home": (PERSONAL | {"residency": "DE"}, "DE", JurisdictionAnswer.ALLOWED),
+        "abroad": (PERSONAL | {"residency": "DE"}, "FR", JurisdictionAnswer.FORBIDDEN),
+        "nowhere": (PERSONAL | {"residency": "DE"}, "", JurisdictionAnswer.CANNOT_DECIDE),
+    },
+)  # fmt: skip
 def test_the_answer_of_the_rules_or_of_the_envelope_where_they_are_silent(envelope, country, answer):
     assert Laws(Envelope(**envelope), pack(), DAY).of(country).answer is answer
 

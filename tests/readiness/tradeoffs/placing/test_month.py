@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import figure_of, of_factor
@@ -36,23 +35,6 @@ def bill(times=1.0, kw=7.2, price=152 / 1390):
 
 def monthly(capital, energy):
     return figures.from_parts(figures.held(12, capital, "USD"), energy)
-
-
-def test_a_month_is_capital_of_the_hours_held_and_the_energy():
-    found = monthly(CAPITAL, bill())
-    assert CAPITAL_A_MONTH == 2200
-    assert found.value == pytest.approx(2200 + ENERGY_A_MONTH)
-    assert found.value == pytest.approx(2930.44, abs=0.01)
-    assert (found.unit, found.provenance) == ("USD/month", Provenance.ESTIMATED)
-    assert "12 x 730.5 h x 0.251 USD/h (capital of FR-7)" in found.source
-    assert "energy 730.4 USD/month" in found.source
-
-
-@pytest.mark.parametrize("times", [0.0, 0.5, 2.0, 10.0])
-def test_electricity_moves_it_by_its_share_and_no_more(times):
-    plain = monthly(CAPITAL, bill())
-    moved = monthly(CAPITAL, bill(times))
-    assert moved.value - plain.value == pytest.approx((times - 1) * ENERGY_A_MONTH)
 
 
 def test_an_hour_in_use_is_the_month_over_the_hours_that_are_and_idle_hours_change_no_month():

@@ -53,7 +53,7 @@ NONSENSE = [
     ({"currency": "euro"}, "currency"),
     ({"carbon": "green"}, "carbon"),
     ({"today": "lagos"}, "today"),
-    ({"snapshot": "no"}, "snapshot"),
+    ({"snapshot": "perhaps"}, "snapshot"),
     ({"wait": 1}, "wait"),
 ]
 
@@ -100,11 +100,6 @@ def test_a_limit_drops_the_right_sites_and_is_named(options):
             if not one["feasible"]:
                 assert [reason["limit"] for reason in one["reasons"]] == [limit], limits
                 assert (one["rank"], one["pareto"]) == (None, None)
-
-
-def test_a_rejected_site_says_by_how_much(options):
-    reason = options(limited(latency_limit_ms=50))["lagos"]["reasons"][0]
-    assert (reason["bound"], reason["actual"], reason["margin"], reason["unit"]) == (50, 110, 60, "ms")
 
 
 def test_the_rank_is_that_of_the_weights_and_the_flip_names_who_wins(ask):

@@ -8,6 +8,7 @@ from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.result import MoveRow, Named
 from readiness.tradeoffs.portfolios.tables import reason, signed
+from tests.cases import cases
 
 pytestmark = pytest.mark.django_db
 LIST = "/tradeoffs/portfolio/"
@@ -90,18 +91,18 @@ def test_called_off_on_the_page(client_of, ask):
     assert "nothing left to cancel" in late.content.decode()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("kind", "why", "changes", "told"),
-    [
-        ("forced", "latency: 9 ms, limit 5 ms", {"cost": 3.0}, "Forced by a broken limit: latency: 9 ms, limit 5 ms"),
-        ("pinned", "", {"cost": 3.0}, "Pinned"),
-        ("choice", "", {"cost": 3.0, "risk": -2.0}, "A choice: −2 points for +3 EUR a month"),
-        ("choice", "", {"cost": 0.0, "risk": -2.0}, "A choice: −2 points"),
-        ("choice", "", {"cost": None, "risk": 0.0}, "A choice"),
-        ("choice", "no limit asks for it: +3 EUR a month for 9 ms", {"cost": 3.0},
-         "A choice; no limit asks for it: +3 EUR a month for 9 ms"),
-    ],
-    ids=["forced", "pinned", "a price", "no price", "unknown", "a step"],
+    {
+        "forced": ("forced", "latency: 9 ms, limit 5 ms", {"cost": 3.0},
+            "Forced by a broken limit: latency: 9 ms, limit 5 ms"),
+        "pinned": ("pinned", "", {"cost": 3.0}, "Pinned"),
+        "a price": ("choice", "", {"cost": 3.0, "risk": -2.0}, "A choice: −2 points for +3 EUR a month"),
+        "no price": ("choice", "", {"cost": 0.0, "risk": -2.0}, "A choice: −2 points"),
+        "unknown": ("choice", "", {"cost": None, "risk": 0.0}, "A choice"),
+        "a step": ("choice", "no limit asks for it: +3 EUR a month for 9 ms", {"cost": 3.0},
+            "A choice; no limit asks for it: +3 EUR a month for 9 ms"),
+    },
 )  # fmt: skip
 def test_a_move_says_why_and_what_a_choice_buys(kind, why, changes, told):
     here, there = Named("porto", "Porto"), Named("lulea", "Lulea")
