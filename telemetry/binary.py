@@ -61,6 +61,11 @@ def binary_cursor() -> Iterator[psycopg.Cursor[Any]]:
         yield cursor
 
 
+def fetched(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with binary_cursor() as cursor:
+        return cursor.execute(statement, values).fetchall()
+
+
 class ArrayDumper(Dumper):
     """A one-dimensional array of integers as `bigint[]`, any other as `float8[]`."""
 

@@ -14,7 +14,7 @@ from readiness.evidence.ground import ACCELERATORS, NETWORK_ROLES
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.models.records import Record
 from readiness.framework.core.vocabulary import Change
-from telemetry.binary import binary_cursor
+from telemetry.binary import fetched
 from web.audit import AuditEntry
 from web.units import instant
 
@@ -188,8 +188,7 @@ def steps_at(places: Collection[ChangeScope], *, since: Reach) -> dict[ChangeSco
         "entered": since.entered,
     }
     steps: dict[ChangeScope, list[GroundStep]] = defaultdict(list)
-    with binary_cursor() as cursor:
-        rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
+    rows = fetched(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked)
     for kind, site_id, at, action, name, devices, net in rows:
         what = f"{_KEPT[kind].noun} {name} {_DONE[action]}"
         steps[ChangeScope(site_id, kind)].append(
@@ -253,5 +252,4 @@ def version_steps(run_ids: Collection[int]) -> list[VersionStep]:
     """The first other version of each device of these runs since they were taken, if it has had one; one statement."""
     if not run_ids:
         return []
-    with binary_cursor() as cursor:
-        return [VersionStep(*row) for row in cursor.execute(_VERSIONS, {"runs": sorted(run_ids)}).fetchall()]
+    return [VersionStep(*row) for row in fetched(_VERSIONS, {"runs": sorted(run_ids)})]

@@ -14,7 +14,8 @@ from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.uploads import content_of
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import LimitKind
+from readiness.framework.core.definition import LimitKind, SubMeasure
+from readiness.framework.forms import checks_by_pillar
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
@@ -121,24 +122,13 @@ class StatementForm(EvidenceForm):
         checks, parts = self.fields["check"], self.fields["part"]
         assert isinstance(checks, forms.ChoiceField)
         assert isinstance(parts, forms.ChoiceField)
-        checks.choices = [
-            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
-            for pillar in framework.pillars
-        ]
+        checks.choices = checks_by_pillar(framework)
         asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
         whole = [] if parts.required else [("", "– the whole check –")]
+        of_whom = [asked] if asked else framework.checks
         parts.choices = [
             *whole,
-            *(
-                (
-                    check.name,
-                    [
-                        (part.id, f"{part.name}, {part.unit}" if part.unit else part.name)
-                        for part in check.parts
-                    ],
-                )
-                for check in ([asked] if asked else framework.checks)
-            ),
+            *((check.name, [_choice(part) for part in check.parts]) for check in of_whom),
         ]
 
     def asked(self) -> dict[str, Any]:
@@ -251,8 +241,8 @@ class LimitForm(EvidenceForm):
         presets.choices = [("", "– none –"), *(group for group in groups if group[1])]
 
 
-def _choice(kind: LimitKind) -> tuple[str, str]:
-    return kind.id, f"{kind.name}, {kind.unit}" if kind.unit else kind.name
+def _choice(measure: LimitKind | SubMeasure) -> tuple[str, str]:
+    return measure.id, f"{measure.name}, {measure.unit}" if measure.unit else measure.name
 
 
 class FloorForm(forms.ModelForm):

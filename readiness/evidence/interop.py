@@ -49,16 +49,7 @@ def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
         infiniband = kind_a == kind_b == Port.Kind.INFINIBAND
         installed = Installed((ends[0], ends[1]), links, back_end, not infiniband)
         there = pairs_by_site[site_id].get(installed.key)
-        pairs_by_site[site_id][installed.key] = (
-            installed
-            if there is None
-            else Installed(
-                there.ends,
-                there.links + links,
-                there.back_end_links + back_end,
-                there.needs_incast or installed.needs_incast,
-            )
-        )
+        pairs_by_site[site_id][installed.key] = installed if there is None else there + installed
     return {
         site_id: sorted(pairs.values(), key=lambda pair: pair.ends)
         for site_id, pairs in pairs_by_site.items()

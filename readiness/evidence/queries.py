@@ -15,7 +15,7 @@ from django.db.models import Max, Min, Q, QuerySet
 from readiness.evidence.core.load import merged_quantiles
 from readiness.evidence.measures import CIRCUIT_LOAD
 from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
-from telemetry.binary import binary_cursor
+from telemetry.binary import fetched
 from telemetry.core.sketch import Sketch
 from telemetry.models import Series
 from web.visibility import name_of
@@ -117,8 +117,7 @@ def figures(
 def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> dict[int, list[SpanFigure]]:
     statement = _HIGHEST if span.q is None else _SKETCHES
     asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
-    with binary_cursor() as cursor:
-        rows = cursor.execute(statement, asked).fetchall()
+    rows = fetched(statement, asked)
     figures_by_site: dict[int, list[SpanFigure]] = defaultdict(list)
     if span.q is None:
         for site_id, *of_part in rows:
@@ -174,10 +173,8 @@ def distributions(
 ) -> dict[int, list[Distribution]]:
     since = MeasurePeriod(frozenset(keys), days).since(now)
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
-    with binary_cursor() as cursor:
-        rows = cursor.execute(_DISTRIBUTIONS, asked).fetchall()
     by_site: dict[int, list[Distribution]] = defaultdict(list)
-    for site_id, key, provenance, buckets, counts in rows:
+    for site_id, key, provenance, buckets, counts in fetched(_DISTRIBUTIONS, asked):
         by_site[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
     return by_site
 
@@ -234,9 +231,7 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
     asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
-    with binary_cursor() as cursor:
-        rows = cursor.execute(_OF_CLASSES, asked).fetchall()
-    return {(site_id, slug): NewestRecord(*record) for site_id, slug, *record in rows}
+    return {(site_id, slug): NewestRecord(*record) for site_id, slug, *record in fetched(_OF_CLASSES, asked)}
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:
@@ -298,6 +293,4 @@ def circuit_loads(site_ids: Collection[int], *, now: datetime) -> dict[int, Circ
         "since": now.astimezone(UTC).date() - timedelta(days=CIRCUIT_DAYS),
         "now": now,
     }
-    with binary_cursor() as cursor:
-        rows = cursor.execute(_LOADS, asked).fetchall()
-    return {site_id: CircuitLoads(*of_site) for site_id, *of_site in rows}
+    return {site_id: CircuitLoads(*of_site) for site_id, *of_site in fetched(_LOADS, asked)}

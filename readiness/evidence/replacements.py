@@ -20,7 +20,7 @@ from readiness.evidence.changes import HELD_BY, DatedChange, Reach
 from readiness.evidence.core.proving.values import ALWAYS_VOIDS, WHOLE_DEVICE
 from readiness.evidence.models import ValidationRun
 from readiness.framework.core.vocabulary import Change
-from telemetry.binary import binary_cursor
+from telemetry.binary import fetched
 
 ACCELERATORS = "accelerators"
 """Key of a run's basis: which accelerators were in its devices, by device and number."""
@@ -110,9 +110,7 @@ class PartHistory:
         self._last: dict[object, Part] = {}
         self._places: dict[int, Place] = {}
         asked = {"sites": sorted(site_ids), "devices": sorted(device_ids)}
-        with binary_cursor() as cursor:
-            entries = cursor.execute(_ENTRIES, asked).fetchall()
-        for _, kind, row, at, is_gone, holder, number, model, serial, name in entries:
+        for _, kind, row, at, is_gone, holder, number, model, serial, name in fetched(_ENTRIES, asked):
             if kind == "site":
                 self.began[row] = at
             elif kind == "device":

@@ -26,7 +26,7 @@ from readiness.evidence.core.proving.values import (
     voids_at,
 )
 from readiness.framework.core.definition import Framework, SubMeasure
-from telemetry.binary import binary_cursor
+from telemetry.binary import fetched
 from web.units import day
 
 KEPT = timedelta(days=400)
@@ -186,10 +186,10 @@ def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) ->
     }
     stored: dict[int, StoredRuns] = defaultdict(StoredRuns)
     site_by_run: dict[int, int] = {}
-    for row in _fetch(_RUNS, asked):
+    for row in fetched(_RUNS, asked):
         run_id, site_by_run[run_id], *_ = row
         stored[site_by_run[run_id]].runs.append(row)
-    for row in _fetch(_DEVICES, [list(site_by_run)]) if site_by_run else ():
+    for row in fetched(_DEVICES, [list(site_by_run)]) if site_by_run else ():
         stored[site_by_run[row[0]]].devices.append(row)
     return dict(stored)
 
@@ -201,7 +201,7 @@ def with_figures(
     sizes = sorted({floor.size_bytes for floor in floors if floor.size_bytes is not None})
     asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
     figures: dict[int, list[Figure]] = defaultdict(list)
-    for run_id, *figure in _fetch(_FIGURES, asked) if run_ids else ():
+    for run_id, *figure in fetched(_FIGURES, asked) if run_ids else ():
         figures[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
     return {site_id: _site_runs(of_site, figures, now) for site_id, of_site in stored.items()}
 
@@ -263,7 +263,7 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     for nth, site_id, device_id, name, number, part in (
-        _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
+        fetched(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
     ):
         match nth:
             case 1:
@@ -288,7 +288,7 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     workload classes alone proves nothing of their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
-    for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):
+    for record in map(_Record._make, fetched(_RECORDS, {"sites": list(site_ids), "now": now})):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
@@ -323,8 +323,3 @@ def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
         voided_at=voided_at,
         provenance=record.provenance,
     )
-
-
-def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with binary_cursor() as cursor:
-        return cursor.execute(statement, values).fetchall()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.text import capfirst
 
@@ -196,8 +196,7 @@ MOST_SHOWN = 2_000
 """Runs of one site that a page looks at, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class TailFigure:
+class TailFigure(NamedTuple):
     """One percentile of one run. `caution` says why it is not judged."""
 
     run_id: int
@@ -249,8 +248,4 @@ def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[
         .order_by("run_id", "percentile", "id")
         .values_list("run_id", "name", "percentile", "value", "samples", "caution")
     )
-    return [
-        TailFigure(run_id, name, percentile, value, samples, caution)
-        for run_id, name, percentile, value, samples, caution in rows
-        if percentile is not None
-    ]
+    return [TailFigure._make(row) for row in rows]

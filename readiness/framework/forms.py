@@ -44,6 +44,14 @@ def _several(words: Iterable[Any], label: str, **given: Any) -> forms.MultipleCh
     )
 
 
+def checks_by_pillar(framework: Framework) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Choices of a check."""
+    return [
+        (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
+        for pillar in framework.pillars
+    ]
+
+
 class FrameworkForm(StepForm):
     """A step over the definition as it is; `decided` is who takes it, for a decision of one's own."""
 

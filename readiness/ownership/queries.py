@@ -9,7 +9,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
 from readiness.ownership.core.standing import Item, ItemStanding, Term, standing_in_force
 from readiness.ownership.models import Assignment, in_force
-from telemetry.binary import binary_cursor
+from telemetry.binary import fetched
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
@@ -134,8 +134,7 @@ def live(
     """
     wanted = None if site_ids is None else list(site_ids)
     asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
-    with binary_cursor() as cursor:
-        return [Live._make(row) for row in cursor.execute(_LIVE, asked).fetchall()]
+    return [Live._make(row) for row in fetched(_LIVE, asked)]
 
 
 def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:

@@ -1,5 +1,7 @@
 """`GET /api/readiness/explain/`: why a site, a region or the fleet moved between two days."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -137,22 +139,11 @@ def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
 
 def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -> dict[str, Any]:
     move = explained.move
-    start_mean, end_mean = move.plain
     return {
         "site": None,
         "region": brief(asked.region, context) if asked.region else None,
-        "start": {
-            "asked": asked.start,
-            "score": move.start,
-            "plain_mean": start_mean,
-            "framework_versions": explained.versions[0],
-        },
-        "end": {
-            "asked": asked.end,
-            "score": move.end,
-            "plain_mean": end_mean,
-            "framework_versions": explained.versions[1],
-        },
+        "start": _fleet_end(asked.start, move.start, move.plain[0], explained.versions[0]),
+        "end": _fleet_end(asked.end, move.end, move.plain[1], explained.versions[1]),
         "change": move.change,
         "causes": _by(move.by),
         "capacity": move.capacity,
@@ -161,6 +152,12 @@ def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -
         "sites": [_of_several(row, context) for row in explained.sites],
         "left_out": [brief(site, context) for site in explained.left_out],
     }
+
+
+def _fleet_end(
+    asked: date, score: float | None, mean: float | None, versions: Sequence[str]
+) -> dict[str, Any]:
+    return {"asked": asked, "score": score, "plain_mean": mean, "framework_versions": versions}
 
 
 def _of_several(row: SiteMove, context: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 
 from django.db.models import QuerySet
 
@@ -108,14 +110,8 @@ def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
         for site, pair in places
         if pair.standing is not PairStanding.PROVEN and not site.is_single_vendor
     ]
-    first = places[0][1].installed
     return FleetPair(
-        installed=Installed(
-            first.ends,
-            sum(pair.installed.links for _, pair in places),
-            sum(pair.installed.back_end_links for _, pair in places),
-            any(pair.installed.needs_incast for _, pair in places),
-        ),
+        installed=reduce(add, (pair.installed for _, pair in places)),
         standing=worst.standing,
         reason=worst.reason,
         places=places,

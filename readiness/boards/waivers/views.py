@@ -17,6 +17,7 @@ from readiness.boards.waivers import queries, sentences, tables
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.framework.forms import checks_by_pillar
 from readiness.grants import operations
 from readiness.grants.core.rules import MOST_WAIVERS
 from readiness.grants.models import LONGEST, Grant
@@ -88,10 +89,7 @@ class RequestForm(RefusedForm):
     def __init__(self, *args: Any, framework: Framework, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        _choice(self, "check").choices = [
-            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
-            for pillar in framework.pillars
-        ]
+        _choice(self, "check").choices = checks_by_pillar(framework)
         asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
         of_whom = [asked] if asked else framework.checks
         _choice(self, "part").choices = [

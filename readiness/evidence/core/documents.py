@@ -156,6 +156,10 @@ class Json:
             self.refuse(f"{key!r} is missing.")
         return member
 
+    def within(self, key: str) -> Json:
+        """The member, or an empty object in its place."""
+        return self.get(key) or Json(self._text, {}, (*self.path, key), self._line)
+
     def items(self) -> Iterator[Json]:
         if not isinstance(self.value, list):
             self.refuse("A list is expected.")

@@ -1,5 +1,6 @@
 """Recorded facts and attestations."""
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -26,8 +27,6 @@ def _check_url(record: Record) -> str:
     return reverse("site-check", args=[record.site.slug, record.check_id])
 
 
-_KEPT = "It is kept; the site is scored again."
-_FILLS = ("site", "check", "part")
 # fmt: off
 _OF_CHECK = (
     plain("taken_on", "Day", url=page_url, locked=True, phone="title"),
@@ -66,108 +65,108 @@ def _context(record: Record, user: Any) -> dict[str, Any]:
 
 
 _REFERENCE: dict[type[Record], str] = {RecordedFact: "fact", Attestation: "attestation"}
-FACTS = Kind(
-    model=RecordedFact,
-    rows=RecordedFact.objects.select_related("site", "by").all,
-    room=("Evidence", "evidence"),
-    address="facts",
-    names={"list": "facts"},
-    may=("inventory.view_site", "evidence.view_recordedfact"),
-    pages=("list", "detail", "csv"),
-    hint="Dated values of sub-measures with their source, until something measures them",
-    template="readiness/evidence/record.html",
-    context=_context,
-    tabs=tabs,
-    entries=(
-        Entry(
-            url_name="recorded-fact-add",
-            address="add/",
-            permissions=("evidence.add_recordedfact",),
-            heading="Record a fact",
-            form=FactForm,
-            enter=operations.record_fact,
-            done=_KEPT,
-            after=_check_url,
-            fills=_FILLS,
-        ),
-    ),
-    table=Table(
-        id="facts",
-        noun=("recorded fact", "recorded facts"),
-        label="Recorded facts",
-        columns=(
-            *_OF_CHECK,
-            plain("source", "Source"),
-            STANDING,
-            hidden(plain, "provenance", "Provenance"),
-            Column("by", "Entered by", value="by.username", sort="by__username"),
-            hidden(Column, "note", "Note"),
-        ),
-        filterset=_filters(RecordedFact, ("value", "source"), "part", "source", "note"),
+
+
+def _kind(
+    model: Any,
+    noun: str,
+    *,
+    address: str,
+    hint: str,
+    heading: str,
+    form: Any,
+    enter: Callable[..., Record],
+    columns: tuple[Column, ...],
+    filterset: Any,
+    empty: dict[str, str],
+) -> Kind:
+    name = noun.replace(" ", "-")
+    entry = Entry(
+        url_name=f"{name}-add",
+        address="add/",
+        permissions=(f"evidence.add_{model._meta.model_name}",),
+        heading=heading,
+        form=form,
+        enter=enter,
+        done="It is kept; the site is scored again.",
+        after=_check_url,
+        fills=("site", "check", "part"),
+    )
+    table = Table(
+        id=address,
+        noun=(noun, f"{noun}s"),
+        label=f"{noun}s".capitalize(),
+        columns=(*_OF_CHECK, *columns),
+        filterset=filterset,
         default_sort="-taken_on",
-        api="evidence-api-recorded-fact-list",
+        api=f"evidence-api-{name}-list",
         row_url=_check_url,
-        empty={
-            "title": "No recorded fact yet",
-            "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
-            "icon": "pencil",
-        },
+        empty={"title": f"No {noun} yet", **empty},
+    )
+    return Kind(
+        model=model,
+        rows=model.objects.select_related("site", "by").all,
+        room=("Evidence", "evidence"),
+        address=address,
+        names={"list": address},
+        may=("inventory.view_site", f"evidence.view_{model._meta.model_name}"),
+        pages=("list", "detail", "csv"),
+        hint=hint,
+        template="readiness/evidence/record.html",
+        context=_context,
+        tabs=tabs,
+        entries=(entry,),
+        table=table,
+    )
+
+
+FACTS = _kind(
+    RecordedFact,
+    "recorded fact",
+    address="facts",
+    hint="Dated values of sub-measures with their source, until something measures them",
+    heading="Record a fact",
+    form=FactForm,
+    enter=operations.record_fact,
+    columns=(
+        plain("source", "Source"),
+        STANDING,
+        hidden(plain, "provenance", "Provenance"),
+        Column("by", "Entered by", value="by.username", sort="by__username"),
+        hidden(Column, "note", "Note"),
     ),
+    filterset=_filters(RecordedFact, ("value", "source"), "part", "source", "note"),
+    empty={
+        "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
+        "icon": "pencil",
+    },
 )
 # fmt: off
-ATTESTATIONS = Kind(
-    model=Attestation,
-    rows=Attestation.objects.select_related("site", "by").all,
-    room=("Evidence", "evidence"),
+ATTESTATIONS = _kind(
+    Attestation,
+    "attestation",
     address="attestations",
-    names={"list": "attestations"},
-    may=("inventory.view_site", "evidence.view_attestation"),
-    pages=("list", "detail", "csv"),
     hint="Statements by named persons",
-    template="readiness/evidence/record.html",
-    context=_context,
-    tabs=tabs,
-    entries=(
-        Entry(
-            url_name="attestation-add",
-            address="add/",
-            permissions=("evidence.add_attestation",),
-            heading="Attest",
-            form=AttestationForm,
-            enter=operations.attest,
-            done=_KEPT,
-            after=_check_url,
-            fills=_FILLS,
-        ),
+    heading="Attest",
+    form=AttestationForm,
+    enter=operations.attest,
+    columns=(
+        plain("statement", "Statement", phone="full"),
+        plain("attested_by", "Attested by"),
+        hidden(Column, "workload_classes", "Workload classes", value=lambda row: ", ".join(row.workload_classes)),
+        plain("valid_until", "Valid until"),
+        hidden(plain, "provenance", "Provenance"),
+        Column("document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link),
+        STANDING,
     ),
-    table=Table(
-        id="attestations",
-        noun=("attestation", "attestations"),
-        label="Attestations",
-        columns=(
-            *_OF_CHECK,
-            plain("statement", "Statement", phone="full"),
-            plain("attested_by", "Attested by"),
-            Column("workload_classes", "Workload classes", value=lambda row: ", ".join(row.workload_classes),
-                   default=False),
-            plain("valid_until", "Valid until"),
-            hidden(plain, "provenance", "Provenance"),
-            Column("document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link),
-            STANDING,
-        ),
-        filterset=_filters(
-            Attestation,
-            ("workload_classes", "valid_until", "attested_by"),
-            *("statement", "attested_by", "document"),
-        ),
-        default_sort="-taken_on",
-        api="evidence-api-attestation-list",
-        row_url=_check_url,
-        empty={
-            "title": "No attestation yet",
-            "text": "A named person's statement, with or without the value of a sub-measure.",
-            "icon": "user-check",
-        },
+    filterset=_filters(
+        Attestation,
+        ("workload_classes", "valid_until", "attested_by"),
+        *("statement", "attested_by", "document"),
     ),
+    empty={
+        "text": "A named person's statement, with or without the value of a sub-measure.",
+        "icon": "user-check",
+    },
 )
 # fmt: on

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.framework.forms import checks_by_pillar
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
 from readiness.golive.worklist.params import BadQuestion, read
@@ -84,10 +85,7 @@ class AddForm(PlannedForm):
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["check"]).choices = [
-            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
-            for pillar in framework.pillars
-        ]
+        cast(forms.ChoiceField, self.fields["check"]).choices = checks_by_pillar(framework)
 
 
 class ProgressForm(_Refusing):

@@ -196,8 +196,13 @@ class TestFacts:
             ({"unit": "kW"}, "unit"),
             ({"value": "many"}, "value"),
             ({"value": "nan"}, "value"),
+            ({"value": 1e16}, "value"),
+            ({"value": -1.2}, "value"),
+            ({"check": "p1-commissioning-l5", "part": "critical-deficiencies", "value": -1}, "value"),
+            ({"check": "p1-soak-24h", "part": "duration", "value": 1e308, "unit": "d"}, "value"),
             ({"source": ""}, "source"),
             ({"taken_on": "2027-01-01"}, "taken_on"),
+            ({"taken_on": "1999-01-01"}, "taken_on"),
             ({"site": {"slug": "atlantis"}}, "site"),
         ],
     )
@@ -273,6 +278,9 @@ class TestAttestations:
         ("more", "field"),
         [
             ({"part": "signatures-missing"}, "non_field_errors"),
+            ({"value": 0}, "non_field_errors"),
+            ({"valid_until": "2026-10-01"}, "non_field_errors"),
+            ({"attested_by": ""}, "attested_by"),
             ({"check": "p9"}, "check"),
             ({"link": "javascript:alert(1)"}, "link"),
             ({"statement": ""}, "statement"),
@@ -312,11 +320,14 @@ class TestFloors:
         assert api_of("planner").post(FLOORS, self.BODY | more).status_code == 400
 
     def test_a_configuration_is_taken(self, form_of):
-        file = SimpleUploadedFile("nd.conf", b" * || check_nccl_allreduce 460.0 1 16G x\n")
+        text = b" * || check_nccl_allreduce 460.0 1 16G x\n * || check_ib_bw_gdr 380\n"
+        file = SimpleUploadedFile("nd.conf", text)
         answer = form_of("planner").post(f"{FLOORS}import/", {"file": file, "platform": "nd-h100"})
         assert answer.status_code == 201, answer.content
-        floor = Floor.objects.get()
-        assert (floor.value, floor.size_bytes, floor.source) == (460, 16 * outputs.GIB, "nd.conf")
+        assert set(Floor.objects.values_list("tool", "value", "size_bytes", "source")) == {
+            ("nccl-tests", 460, 16 * outputs.GIB, "nd.conf"),
+            ("perftest", 380, 8388608, "nd.conf"),
+        }
 
     def test_a_configuration_that_cannot_be_read_is_refused_with_its_line(self, form_of):
         file = SimpleUploadedFile("nd.conf", b"\n * || check_ib_bw_gdr fast\n")

@@ -4,13 +4,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inventory.models import Device
-from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
+from readiness.evidence.models import Attestation, Floor, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.pages import text_of
 from tests.readiness.evidence import outputs
-from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
 
@@ -127,11 +126,6 @@ class TestImporting:
         assert words in text_of(self.send(client_of("ops"), content, **more), 422)
         assert not ValidationRun.objects.exists()
 
-    def test_the_same_file_twice_is_said(self, client_of, porto):
-        client = client_of("ops")
-        self.send(client)
-        assert "already" in text_of(self.send(client), 422)
-
 
 class TestRecords:
     FACT = {
@@ -156,21 +150,6 @@ class TestRecords:
         assert '<option value="wue" selected>' in page
         assert "L/kWh" in page
         assert "busbw" not in page
-
-    @pytest.mark.parametrize(
-        ("more", "words"),
-        [
-            ({"taken_on": "2027-01-01"}, "yet to come"),
-            ({"unit": "kW"}, "cannot be turned"),
-            ({"part": "level"}, "“level” is not in the list."),
-            ({"value": "nan"}, "Enter a number"),
-            ({"source": " "}, "Enter the source."),
-        ],
-    )
-    def test_what_cannot_be_a_fact_is_said(self, client_of, porto, more, words):
-        body = self.FACT | {"taken_on": "2026-11-01"} | more
-        assert words in text_of(client_of("ops").post("/evidence/facts/add/", body), 422)
-        assert not RecordedFact.objects.exists()
 
     def test_an_attestation_is_entered_and_shown(self, client_of, porto):
         body = {
@@ -221,17 +200,6 @@ class TestRecords:
         }
         answer = client_of("ops").post("/evidence/attestations/add/", body | {"taken_on": "2026-11-01"})
         assert "A value needs the sub-measure" in text_of(answer, 422)
-
-    def test_a_table_of_facts_is_taken_whole_or_not(self, client_of, porto):
-        sent = Importer(client_of("ops"), "/evidence/facts/csv/")
-        good = "site,check,part,value,taken_on,source\nporto,p2-energy-kpis,pue,1.2,2026-11-01,report\n"
-        bad = sent.check(f"{good}porto,p2-energy-kpis,pue,low,2026-11-02,report\n")
-        assert [problem[:2] for problem in bad.problems] == [[3, "Value"]]
-        sent.post(action="all")
-        assert not RecordedFact.objects.exists()
-        sent.check(good)
-        assert sent.post(action="all").counts == {"created": 1}
-        assert RecordedFact.objects.get().value == 1.2
 
 
 class TestFloors:
@@ -295,12 +263,6 @@ class TestFloors:
             assert answer.status_code == status
             assert status == 302 or "Line 2: fast is no floor" in answer.text
         assert Floor.objects.get().value == 380
-
-    def test_a_configuration_that_is_too_large_is_said(self, client_of):
-        large = SimpleUploadedFile("nd.conf", bytes(5 * 1024 * 1024 + 1))
-        body = {"platform": "nd-h100", "file": large}
-        answer = client_of("planner").post("/evidence/floors/import/", body)
-        assert f"{5 * 1024 * 1024} bytes at most" in text_of(answer, 422)
 
     def test_ops_sets_no_floor(self, client_of, floor):
         assert "evidence.add_floor" in text_of(client_of("ops").get("/evidence/floors/add/"), 403)

@@ -1,19 +1,15 @@
 """Declared limits on pages and over HTTP: list, one of them, the forms, the export and its way back."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
-from accounts.operations import create_token
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.operations import declare_limit, record_fact
 from readiness.scoring.operations import evaluate
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.pages import text_of
-from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
 LIMITS = "/api/readiness/limits/"
@@ -91,47 +87,6 @@ class TestPages:
         assert client.post(f"/evidence/limits/{limit.pk}/delete/").status_code == 302
         assert not DeclaredLimit.objects.exists()
 
-    @pytest.mark.parametrize(
-        ("more", "words"),
-        [
-            ({"site": ""}, "one site or for one workload class"),
-            ({"value": ""}, "Give a value or a preset"),
-            ({"value": "", "preset": "h1"}, "“h1” is not in the list."),
-            ({"value": "-1"}, "not below 0"),
-            ({"limit": "cooling-class"}, "choose a preset"),
-            ({"declared_on": "9999-12-31"}, "twenty years"),
-            ({"source": " "}, "required"),
-            ({"value": "inf"}, "Enter a number"),
-        ],
-    )
-    def test_what_can_be_no_limit_is_said(self, client_of, porto, more, words):
-        body = {"limit": "pue-target", "site": "porto", "value": "1.3", "declared_on": "2026-01-01"}
-        answer = client_of("planner").post("/evidence/limits/add/", body | {"source": "C"} | more)
-        assert words in text_of(answer, 422)
-
-    def test_a_table_is_taken_and_a_bad_line_is_named(self, client_of, porto):
-        good = "site,limit,value,declared_on,source\nporto,pue-target,1.3,2026-01-01,C\n"
-        sent = Importer(client_of("planner"), "/evidence/limits/csv/")
-        [problem] = sent.check(f"{good}porto,speed,1,2026-01-01,C\n").problems
-        assert (problem[:2], problem[2].startswith("There is no limit")) == ([3, "Limit"], True)
-        sent.check(good)
-        assert sent.post(action="all").counts == {"created": 1}
-        assert DeclaredLimit.objects.get().value == 1.3
-
-    def test_the_export_can_be_sent_back(self, client_of, declare, assistant):
-        declare(value=1.3)
-        declare("ttft-slo", 450, workload_class=assistant)
-        declare("cooling-class", preset="h1")
-        client = client_of("planner")
-        export = b"".join(client.get("/evidence/limits/?export=csv"))
-        before = list(DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset"))
-        DeclaredLimit.objects.all().delete()
-        sent = Importer(client, "/evidence/limits/csv/")
-        sent.check(export, column__id="", column__unit="")
-        assert sent.post(action="all").problems == []
-        again = DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset")
-        assert list(again) == before
-
 
 class TestCheckPage:
     def test_a_check_that_lacks_a_limit_leads_to_its_form(self, client_of, porto, declare, frozen_now):
@@ -201,17 +156,3 @@ class TestApi:
         assert api_of("planner").patch(f"{LIMITS}{limit.pk}/", {"value": 1}).status_code == 405
         assert api_of("ops").delete(f"{LIMITS}{limit.pk}/").status_code == 403
         assert api_of("planner").delete(f"{LIMITS}{limit.pk}/").status_code == 204
-
-    def test_a_table_is_taken_or_refused_with_its_line(self, user_of, porto):
-        _, plain = create_token(
-            user=user_of("planner"), name="t", scope="write", by=None, now=datetime.now(UTC)
-        )
-        client = Client(headers={"authorization": f"Bearer {plain}"})
-        good = b"site,limit,value,declared_on,source\nporto,pue-target,1.3,2026-01-01,C\n"
-
-        def send(content):
-            return client.post(f"{LIMITS}import/", {"file": SimpleUploadedFile("l.csv", content)})
-
-        bad = send(good + b"porto,pue-target,fast,2026-01-01,C\n")
-        assert (bad.status_code, bad.json()["line"]) == (400, 3)
-        assert send(good).status_code == 201

@@ -299,8 +299,7 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
         wrong = half.optional_number("nwrong")
         time = half.optional_number("time")
         time = half.optional_number("cpu_time") if time is None else time
-        spread = row.get(f"{key}_per_iter")
-        times = {} if spread is None else {"time_p99": spread.optional_number("p99_us")}
+        time_p99 = row.within(f"{key}_per_iter").optional_number("p99_us")
         if min(cells.values()) < 0 or (wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
         report.row(
@@ -308,7 +307,7 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
             size=size,
             variant=variant,
             buffers=buffers,
-            cells={**cells, **times, "time": time, "wrong": wrong},
+            cells={**cells, "time_p99": time_p99, "time": time, "wrong": wrong},
         )
 
 
@@ -329,7 +328,7 @@ def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
 
 def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
-    holder = document if document.get("devices") is not None else document.get("config")
-    for place, device in enumerate(holder.listed("devices") if holder is not None else ()):
+    holder = document if document.get("devices") is not None else document.within("config")
+    for place, device in enumerate(holder.listed("devices")):
         host, number = device.text("hostname"), device.text("device")
         report.rank(str(place), host, number, f"{host} {number} {device.text('device_info')}")

@@ -46,12 +46,12 @@ def parse(content: bytes) -> Parsed:
 
 
 def _of_job(job: documents.Json) -> Iterator[Figure]:
-    options = job.get("job options")
-    streams = documents.whole_of(options.text("numjobs")) if options is not None else None
+    options = job.within("job options")
+    streams = documents.whole_of(options.text("numjobs"))
     for direction in DIRECTIONS:
-        part = job.get(direction)
-        count = 0 if part is None else part.optional_whole("total_ios") or 0
-        if part is None or count <= 0:
+        part = job.within(direction)
+        count = part.optional_whole("total_ios") or 0
+        if count <= 0:
             continue
         of_direction = Figure(
             name="bandwidth",
@@ -59,7 +59,7 @@ def _of_job(job: documents.Json) -> Iterator[Figure]:
             unit="MB/s",
             operation=direction,
             subject=job.text("jobname"),
-            size_bytes=_block_size(options.text("bs")) if options is not None else None,
+            size_bytes=_block_size(options.text("bs")),
             samples=count,
             streams=streams,
         )
@@ -74,9 +74,7 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
     mean_us = latency.counted("mean") / 1e3
     average = replace(of_direction, name="latency_average", value=mean_us, unit="µs", samples=samples)
     yield average
-    percentiles = latency.get("percentile")
-    if percentiles is None:
-        return
+    percentiles = latency.within("percentile")
     for key in percentiles.names():
         rank = documents.number_of(key)
         if rank is None or not 0 < rank < 100:

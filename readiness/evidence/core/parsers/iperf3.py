@@ -16,29 +16,28 @@ def parse(content: bytes) -> Parsed:
     start, end = document.need("start"), document.need("end")
     figures = tuple(_figures(start, end))
     hosts, loopback = _ends(start)
-    stamp = start.get("timestamp")
     return Parsed(
         tool="iperf3",
         figures=figures,
         kept=without_secrets(text, document.value),
         versions=(("iperf3", start.text("version").removeprefix("iperf ")),),
         hosts=hosts,
-        taken_at=instant(stamp.optional_number("timesecs")) if stamp is not None else None,
+        taken_at=instant(start.within("timestamp").optional_number("timesecs")),
         loopback=loopback,
     )
 
 
 def _figures(start: Json, end: Json) -> Iterator[Figure]:
-    test = start.get("test_start")
+    test = start.within("test_start")
     received = end.get("sum_received") or end.need("sum")
     rate = received.number("bits_per_second")
     bandwidth = Figure(
         name="bandwidth",
         value=converted(rate, "b/s", "Gb/s") or 0.0,
         unit="Gb/s",
-        operation="" if test is None else test.text("protocol").lower(),
-        streams=None if test is None else test.optional_whole("num_streams"),
-        size_bytes=None if test is None else test.optional_whole("blksize"),
+        operation=test.text("protocol").lower(),
+        streams=test.optional_whole("num_streams"),
+        size_bytes=test.optional_whole("blksize"),
     )
     if rate <= 0:
         received.need("bits_per_second").refuse("Nothing was received: the run measured nothing.")
@@ -49,9 +48,7 @@ def _figures(start: Json, end: Json) -> Iterator[Figure]:
             if (value := received.optional_number(key)) is not None:
                 yield replace(bandwidth, name=name, value=value, unit=unit, samples=packets)
         return
-    sent = end.get("sum_sent")
-    retransmits = sent.optional_number("retransmits") if sent is not None else None
-    if retransmits is not None:
+    if (retransmits := end.within("sum_sent").optional_number("retransmits")) is not None:
         yield replace(bandwidth, name="retransmits", value=retransmits, unit="")
     senders = [sender for stream in end.listed("streams") if (sender := stream.get("sender")) is not None]
     for key, name in (("mean_rtt", "round_trip_average"), ("max_rtt", "round_trip_max")):

@@ -42,17 +42,16 @@ class _Log:
         key = entry.text("key")
         at_ms = entry.number("time_ms")
         self.times.append(at_ms)
-        metadata = entry.get("metadata")
+        metadata = entry.within("metadata")
         # The load generator marks what it logs as an error, whatever its key.
-        mark = metadata.get("is_error") if metadata is not None and metadata.is_object() else None
+        mark = metadata.get("is_error") if metadata.is_object() else None
         if mark is not None and mark.value is True:
             self.errors.append(documents.tidy(f"The load generator reports an error: {key}"))
         match key:
             case "run_start":
                 self.starts.append(at_ms)
             case "run_stop":
-                status = metadata.text("status").lower() if metadata is not None else ""
-                steps = metadata.optional_number("step_num") if metadata is not None else None
+                status, steps = metadata.text("status").lower(), metadata.optional_number("step_num")
                 self.stops.append((line, at_ms, status, steps))
             case "test_datetime":
                 self.begun_at = _with_zone(entry.text("value"))

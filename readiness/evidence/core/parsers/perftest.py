@@ -170,15 +170,13 @@ def _bandwidth(line: int, value: float, unit: str, of_row: Figure, qps: int | No
 
 def _read_json(text: str) -> Parsed:
     document = documents.Json.of(text)
-    info = document.get("test_info")
+    info = document.within("test_info")
     results = document.need("results")
-    test = info.text("test") if info is not None else ""
-    device = info.text("Device") if info is not None else ""
-    operation = _operation(re.sub(r"_?(BW|Latency)_Test$", "", test))
+    device = info.text("Device")
     of_test = Figure(
         name="",
         value=None,
-        operation=operation,
+        operation=_operation(re.sub(r"_?(BW|Latency)_Test$", "", info.text("test"))),
         subject=device,
         size_bytes=results.whole("MsgSize"),
         samples=results.whole("n_iterations"),
@@ -191,8 +189,7 @@ def _read_json(text: str) -> Parsed:
     if results.get("BW_average") is not None:
         average = results.counted("BW_average", f"It is {OVERFLOWED}")
         unit = _unit_by_rate(results, average, of_test.size_bytes or 0)
-        qps = None if info is None else info.optional_whole("Number_of_qps")
-        figures.append(_bandwidth(1, average, unit, of_test, qps))
+        figures.append(_bandwidth(1, average, unit, of_test, info.optional_whole("Number_of_qps")))
     if not figures:
         results.refuse("It holds neither a bandwidth nor a latency.")
     return Parsed(

@@ -45,6 +45,15 @@ class Installed:
     def name(self) -> str:
         return f"{self.ends[0]} with {self.ends[1]}"
 
+    def __add__(self, other: "Installed") -> "Installed":
+        """All links of both, which have the same ends but for their case."""
+        return Installed(
+            self.ends,
+            self.links + other.links,
+            self.back_end_links + other.back_end_links,
+            self.needs_incast or other.needs_incast,
+        )
+
     @property
     def aspects(self) -> tuple[str, ...]:
         return tuple(each for each in ASPECTS if self.needs_incast or each != "incast")

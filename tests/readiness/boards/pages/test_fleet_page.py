@@ -111,23 +111,6 @@ def test_view_of_the_gap_is_in_the_address(viewer_pages, dallas):
     ).group(1)
 
 
-def test_range_that_cannot_be_read_is_refused(viewer_pages, dallas):
-    viewer_pages.raise_request_exception = False
-    assert viewer_pages.get("/fleet/?start=yesterday").status_code == 400
-
-
-@pytest.mark.parametrize("path", ["/fleet/charts/gap.json", "/fleet/charts/gap-by-site.json"])
-def test_stranger_gets_no_chart(client, dallas, path):
-    assert client.get(path).status_code == 401
-
-
-@pytest.mark.parametrize("path", ["/fleet/", "/sites/"])
-def test_stranger_is_sent_to_sign_in(client, dallas, path):
-    answer = client.get(path)
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/login/")
-
-
 def test_what_all_figures_share_is_said_once(viewer_pages, dallas):
     def badges():
         page = viewer_pages.get(reverse("fleet")).content.decode()

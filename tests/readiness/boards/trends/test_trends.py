@@ -221,20 +221,6 @@ class TestPage:
         lines = [trace for trace in figure["data"] if trace["name"] == "Score"]
         assert [len(line["x"]) for line in lines] == [1, 1]
 
-    def test_the_chart_goes_out_as_a_file(self, pages, porto):
-        answer = pages.get(f"{TRENDS}chart.csv?site=porto&start=now-60d")
-        found = list(csv.DictReader(io.StringIO(answer.content.decode())))
-        assert [row["Day"] for row in found] == ["2026-11-24", "2026-10-25"]
-
-    @pytest.mark.parametrize(
-        ("query", "named"),
-        [("site=nowhere", "site"), ("region=x", "region"), ("pillar=p9", "pillar"), ("start=soon", "start")],
-    )
-    def test_what_cannot_be_read_is_refused_by_name(self, pages, query, named):
-        answer = pages.get(f"{TRENDS}?{query}")
-        assert answer.status_code == 400
-        assert f"{named}: " in answer.content.decode()
-
 
 class TestPoints:
     def test_they_are_listed_and_filtered(self, api_of, porto, faro):

@@ -179,6 +179,8 @@ class TestListing:
             ("requested_by=ops&live=true&kind=waiver", {"approved"}),
             ("approver=manager&state=denied", {"denied"}),
             ("ends_at__lt=2026-12-10T00:00:00Z", {"expired"}),
+            ("owner=Ops+South&state=expired", {"expired"}),
+            ("owner=Nobody", set()),
             ("q=faro", set()),
             ("q=rdma", {"denied"}),
         ],

@@ -93,26 +93,21 @@ def test_stray_lines_between_rows_are_passed_over():
     assert set(busbw(run)) == set(busbw(run, 8 * GIB)) == {"out-of-place", "in-place"}
 
 
-def test_wrong_values_of_the_rows_are_counted():
-    row = ROW[::-1].replace("0", "5", 1)[::-1]
-    run = nccl("# all_reduce_perf\n" + HEADER + row + FOOTER.replace("0 OK", "5 FAILED"))
-    assert figure(run, "wrong_values").value == 5
+UNCHECKED = ROW.replace("      0 ", "    N/A ").replace("      0\n", "    N/A\n")
 
 
-def test_a_footer_that_counts_more_than_the_rows_is_believed():
-    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER.replace("0 OK", "248 FAILED"))
-    assert figure(run, "wrong_values").value == 248
-
-
-def test_wrong_values_that_only_the_footer_counts_are_wrong_though_rows_were_not_checked():
-    row = ROW.replace("      0 ", "    N/A ").replace("      0\n", "    N/A\n")
-    run = nccl("# all_reduce_perf\n" + HEADER + row + FOOTER.replace("0 OK", "248 FAILED"))
-    assert figure(run, "wrong_values").value == 248
-
-
-def test_a_footer_that_says_failed_is_believed_whatever_it_counts():
-    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER.replace("0 OK", "0 FAILED"))
-    assert figure(run, "wrong_values").value == 1
+@pytest.mark.parametrize(
+    ("row", "footer", "wrong"),
+    [
+        pytest.param(ROW[::-1].replace("0", "5", 1)[::-1], "5 FAILED", 5, id="counted in the rows"),
+        pytest.param(ROW, "248 FAILED", 248, id="more in the footer"),
+        pytest.param(UNCHECKED, "248 FAILED", 248, id="in the footer alone, rows were not checked"),
+        pytest.param(ROW, "0 FAILED", 1, id="failed, whatever it counts"),
+    ],
+)
+def test_wrong_values_are_counted(row, footer, wrong):
+    run = nccl("# all_reduce_perf\n" + HEADER + row + FOOTER.replace("0 OK", footer))
+    assert figure(run, "wrong_values").value == wrong
 
 
 def test_accelerators_are_counted_by_host():

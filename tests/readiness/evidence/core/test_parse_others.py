@@ -51,11 +51,6 @@ def test_a_run_over_clients_has_the_jobs_of_each_and_not_their_sum():
     assert [each.subject for each in run.figures if each.name == "iops"] == ["rand", "rand"]
 
 
-def test_a_client_that_failed_is_refused():
-    with pytest.raises(ParseError, match="ended with error 5"):
-        parse("fio", clients(0, 5))
-
-
 def test_errors_that_a_job_went_on_after_are_failed_operations():
     document = json.loads(fio())
     document["jobs"][0] |= {"total_err": 12, "first_error": 5}
@@ -71,6 +66,7 @@ def test_notes_of_fio_before_its_document_become_warnings():
     ("text", "reason"),
     [
         pytest.param(fio(error=5), "ended with error 5", id="a job that failed"),
+        pytest.param(clients(0, 5).decode(), "ended with error 5", id="a client that failed"),
         pytest.param(fio(jobs=[]), "No job", id="no jobs"),
         pytest.param("fio: failed to open file\n", "no JSON document", id="text"),
     ],
@@ -135,12 +131,6 @@ def test_a_served_run_that_was_too_short_has_no_length():
     assert names == {"ttft"}
 
 
-def test_a_served_run_that_the_load_generator_calls_invalid_is_refused():
-    with pytest.raises(ParseError, match="calls the run INVALID") as refused:
-        parse("mlperf", served("INVALID").encode())
-    assert refused.value.line == 4
-
-
 @pytest.mark.parametrize(
     ("log", "line", "reason"),
     [
@@ -155,6 +145,12 @@ def test_a_served_run_that_the_load_generator_calls_invalid_is_refused():
         ),
         pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
         pytest.param(":::MLLOG {half", 1, "no JSON object", id="cut off"),
+        pytest.param(served("INVALID"), 4, "calls the run INVALID", id="called invalid"),
+        pytest.param(
+            served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank=""),
+            *(6, "only a performance run has latencies"),
+            id="an accuracy run",
+        ),
     ],
 )
 def test_a_run_that_did_not_succeed_has_no_time_to_train(log, line, reason):
@@ -208,9 +204,3 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, line, reason
 def test_a_row_of_a_table_that_counts_failures_is_known_by_its_usual_names(name):
     table = f"measure,value\np1-congestion/lossless-drops,0\n{name},3\n"
     assert failures_of(parse("csv", table.encode()).figures).count == 3
-
-
-def test_an_accuracy_run_of_the_load_generator_is_refused():
-    log = served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank="")
-    with pytest.raises(ParseError, match="only a performance run has latencies"):
-        parse("mlperf", log.encode())

@@ -15,6 +15,7 @@ LATENCY = (
     " #bytes #iterations    t_min[usec]    t_max[usec]  t_typical[usec]    t_avg[usec]    t_stdev[usec]"
     "   99% percentile[usec]   99.9% percentile[usec] \n"
 )
+ROW = " 65536      5000             51.05              51.04              0.097356\n"
 BUSY = "Conflicting CPU frequency values detected: 3295.212000 != 5023.444000. CPU Frequency is not max.\n"
 
 
@@ -34,8 +35,7 @@ def perftest(text):
 
 
 def test_bandwidth_in_gigabits_is_taken_as_it_is():
-    row = " 65536      5000             51.05              51.04              0.097356\n"
-    run = perftest(heading("RDMA_Write BW Test") + GBITS + row + RULE)
+    run = perftest(heading("RDMA_Write BW Test") + GBITS + ROW + RULE)
     bandwidth = figure(run, "bandwidth")
     assert (bandwidth.value, bandwidth.unit, bandwidth.size_bytes, bandwidth.streams) == (
         51.04,
@@ -46,15 +46,14 @@ def test_bandwidth_in_gigabits_is_taken_as_it_is():
     assert (bandwidth.operation, bandwidth.subject, run.loopback) == ("write", "mlx5_0", "")
 
 
-def test_a_completion_with_an_error_is_refused():
-    text = (
-        outputs.write_bandwidth().decode() + " Completion with error at client\n Failed status 12: wr_id 0\n"
-    )
-    with pytest.raises(ParseError, match="failed operation: Completion with error"):
-        parse("perftest", text.encode())
-
-
-@pytest.mark.parametrize("line", ["Failed to complete run_iter_bw function", "Couldn't read remote address"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Completion with error at client",
+        "Failed to complete run_iter_bw function",
+        "Couldn't read remote address",
+    ],
+)
 def test_what_the_tool_could_not_do_is_refused(line):
     with pytest.raises(ParseError, match="failed operation"):
         parse("perftest", outputs.write_bandwidth() + f" {line}\n".encode())
@@ -108,9 +107,8 @@ def test_a_run_by_time_has_an_average_and_no_percentiles():
 
 
 def test_the_same_identifier_at_both_ends_is_a_loopback():
-    row = " 65536      5000             51.05              51.04              0.097356\n"
-    assert perftest(heading("RDMA_Write BW Test", ("0x07", "0x07")) + GBITS + row).loopback
-    assert not perftest(heading("RDMA_Write BW Test") + GBITS + row).loopback
+    assert perftest(heading("RDMA_Write BW Test", ("0x07", "0x07")) + GBITS + ROW).loopback
+    assert not perftest(heading("RDMA_Write BW Test") + GBITS + ROW).loopback
 
 
 @pytest.mark.parametrize(
@@ -122,16 +120,14 @@ def test_the_same_identifier_at_both_ends_is_a_loopback():
     ],
 )
 def test_an_end_that_is_not_told_may_be_a_loopback(head):
-    row = " 65536      5000             51.05              51.04              0.097356\n"
-    assert perftest(head + GBITS + row).loopback == END_UNKNOWN
+    assert perftest(head + GBITS + ROW).loopback == END_UNKNOWN
 
 
 def test_without_identifiers_the_same_gid_at_both_ends_is_a_loopback():
     gid = " GID: 00:00:00:00:00:00:00:00:00:00:255:255:192:168:01:0{}\n"
-    row = " 65536      5000             51.05              51.04              0.097356\n"
     base = heading("RDMA_Write BW Test", ("0000", "0000"))
-    assert perftest(base + gid.format(1) + gid.format(1) + GBITS + row).loopback
-    assert not perftest(base + gid.format(1) + gid.format(2) + GBITS + row).loopback
+    assert perftest(base + gid.format(1) + gid.format(1) + GBITS + ROW).loopback
+    assert not perftest(base + gid.format(1) + gid.format(2) + GBITS + ROW).loopback
 
 
 @pytest.mark.parametrize(
