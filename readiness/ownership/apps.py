@@ -5,9 +5,8 @@ class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
 
     def ready(self) -> None:
-        from readiness.ownership.gaps import to_accept
         from readiness.ownership.models import Assignment
-        from web import links, search, tab_counts
+        from web import links, search
 
         search.register_rows(
             "ownership",
@@ -20,6 +19,3 @@ class OwnershipConfig(AppConfig):
             order=28,
         )
         links.has_page(Assignment, "assignment")
-        tab_counts.register(
-            "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
-        )

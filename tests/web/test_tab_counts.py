@@ -9,6 +9,8 @@ from telemetry.models import Source, SourceState, SourceStatus
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.grants.conftest import ask, porto
+from web.navigation import TABS
+from web.workflows.waiting import WAITING
 
 __all__ = ["ask", "porto"]
 pytestmark = pytest.mark.django_db
@@ -70,3 +72,7 @@ def test_a_page_leaves_room_for_the_counts_and_asks_for_them_once_it_is_shown(cl
     assert 'hx-get="/navigation/counts/" hx-trigger="load"' in page
     for name in ("waivers", "entry-work", "entry-data"):
         assert f'id="count-{name}" hidden' in page
+
+
+def test_what_waits_is_counted_at_a_tab_that_there_is():
+    assert {waiting.turn.tab for waiting in WAITING} <= {tab.url_name for tab in TABS}
