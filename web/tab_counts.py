@@ -1,6 +1,7 @@
 """Counts in the navigation: what waits for the reader at each tab, and what apps count beside it.
 
-What waits follows from the workflows (`web/workflows/waiting.py`). An app names other rows in its `AppConfig.ready`:
+What waits follows from the workflows (`web/workflows/waiting.py`), the rows of a saved view from its list. An app names
+other rows in its `AppConfig.ready`:
 
     tab_counts.register("ingest", late_or_silent, "sources late or silent", permission="telemetry.view_source")
 
@@ -24,6 +25,8 @@ from web import clock
 from web.navigation import ENTRIES, tabs_for
 from web.permissions import reads
 from web.requests import UserRequest
+from web.saved_views.counting import rows_in
+from web.saved_views.queries import views_of
 from web.workflows import waiting
 
 KEPT_S = 20
@@ -49,7 +52,7 @@ class TabCount:
 
 @dataclass(frozen=True, slots=True)
 class TabMark:
-    """`id` is a tab's url name, or that of an entry or of the bell; `words` go with `count`."""
+    """`id` is a tab's url name, or that of an entry, a saved view or the bell; `words` go with `count`."""
 
     id: str
     count: int
@@ -97,7 +100,11 @@ def _counted(user: User, *, now: datetime) -> Sequence[tuple[str, int]]:
 def counts_page(request: UserRequest) -> HttpResponse:
     tabs = marks(request.user, now=clock.now())
     bell = [TabMark("bell", mark.count, mark.words) for mark in tabs if mark.id == "inbox"]
-    return render(request, "web/tab_counts.html", {"marks": [*tabs, *bell, *_entry_marks(tabs)]})
+    views = [
+        TabMark(f"view-{view_id}", count, "rows")
+        for view_id, count in rows_in(views_of(request.user)).items()
+    ]
+    return render(request, "web/tab_counts.html", {"marks": [*tabs, *bell, *_entry_marks(tabs), *views]})
 
 
 def _entry_marks(tabs: Sequence[TabMark]) -> Iterator[TabMark]:
