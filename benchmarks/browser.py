@@ -1,4 +1,4 @@
-"""What a browser of the demo fleet waits for, in Debian's chromium.
+"""Measures what a browser of the demo fleet waits for, in Debian's chromium.
 
 First load: bytes on the wire for the first page that a browser with nothing kept opens, every chart of it seen, with
 headers and with files as `make run` compresses them; the bar is 700 KiB. First look, on a desk and on a phone: the
