@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NOT_BENCHMARKS = {"__init__", "__main__", "bodies", "machine", "steps"}
+NOT_BENCHMARKS = {"__init__", "__main__", "bodies", "browser", "machine", "steps"}
 
 
 def names() -> list[str]:

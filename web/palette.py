@@ -1,6 +1,7 @@
 """The palette that Ctrl-K opens: pages, objects of all kinds and actions, found while somebody types.
 
-Pages and actions are groups of the search like any other (`web/search.py`); the reader finds those that they may open.
+Pages, saved views and actions are groups of the search like any other (`web/search.py`); the reader finds those that
+they may open.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from web.navigation import ENTRIES, tabs_for
 from web.permissions import reads
 from web.ranking import rank_of
 from web.requests import UserRequest
+from web.saved_views.queries import views_of
 from web.search import Hit
 
 SHOWN, MOST_GROUPS = 4, 8
@@ -58,8 +60,18 @@ ACTIONS = (
 
 
 def register() -> None:
+    search.register("views", "Saved views", find_views, order=14, icon="bookmark")
     search.register("pages", "Pages", find_pages, order=15, icon="file-text")
     search.register("actions", "Actions", find_actions, order=16, icon="player-play")
+
+
+def find_views(query: str, *, user: User) -> Iterator[Hit]:
+    labels = {tab.url_name: tab.label for tab in tabs_for(user)}
+    labels |= {kind.url_name("list"): kind.label_plural for kind in KIND_OF.values()}
+    for view in views_of(user):
+        place = labels.get(view.table, "")
+        if (rank := rank_of(query, view.name, [place])) is not None:
+            yield Hit(view.name, view.url, place, rank=rank)
 
 
 def find_pages(query: str, *, user: User) -> Iterator[Hit]:
@@ -102,7 +114,7 @@ def answer(request: UserRequest) -> HttpResponse:
         # Nothing typed: where one may go, and what one may do.
         "groups": results.groups
         if query.text
-        else search.some_of(("pages", "actions"), user=user, limit=2 * SHOWN),
+        else search.some_of(("views", "pages", "actions"), user=user, limit=2 * SHOWN),
         "total": results.total,
         "all_url": search.address(query.text, query.scope),
     }

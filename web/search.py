@@ -13,11 +13,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Count, Q, QuerySet, Value, Window
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,7 +24,7 @@ from django.urls import reverse
 from accounts.models import User
 from web import links, visibility
 from web.permissions import signed_in
-from web.ranking import MIDDLE, ranked
+from web.ranking import MIDDLE, BestRow, best, matching
 from web.requests import UserRequest
 
 A_FEW = 8
@@ -78,29 +77,14 @@ class RowsProvider(Provider):
     also: Callable[[str], Q] | None = None
     hits: Callable[[Sequence[Any]], Iterable[Hit]] = titled
 
-    def best(self, query: str, *, user: User, limit: int) -> QuerySet[Any] | None:
-        """Return (name, key, rank, how many there are) of the best rows; None where the reader may see no field."""
-        fields = visibility.searchable(self.rows().model, (self.title, *self.others), user)
+    def matching(self, query: str, *, user: User) -> QuerySet[Any] | None:
+        """Return the rows that have what is looked for; None where the reader may see no field."""
+        every = self.rows()
+        fields = visibility.searchable(every.model, (self.title, *self.others), user)
         if not fields:
             return None
         also = self.also(query) if self.also else None
-        rows = ranked(self.rows().order_by(), query, title=fields[0], others=fields[1:], also=also)
-        return (
-            rows.annotate(
-                search_name=Value(self.name),
-                search_key=Cast("pk", BigIntegerField()),
-                search_total=Window(Count("pk")),
-            )
-            .order_by("search_rank", fields[0], "pk")
-            .values_list("search_name", "search_key", "search_rank", "search_total")[:limit]
-        )
-
-
-class FoundRow(NamedTuple):
-    name: str
-    pk: int
-    rank: int
-    total: int
+        return matching(every, query, title=fields[0], others=fields[1:], also=also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,25 +163,22 @@ def search(
 
 def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]:
     """Return what there is in these groups, of those that are held in memory, before anybody has typed."""
-    return [_in_memory(each, "", user, limit) for each in providers(user) if each.name in names]
+    groups = (_in_memory(each, "", user, limit) for each in providers(user) if each.name in names)
+    return [group for group in groups if group.hits]
 
 
 def _rows_found(
     asked: Sequence[RowsProvider], query: str, user: User, limit: int
-) -> dict[str, list[FoundRow]]:
+) -> dict[str, list[BestRow]]:
     """Look for the rows of all of them in one statement."""
-    best = [rows for each in asked if (rows := each.best(query, user=user, limit=limit)) is not None]
-    found: dict[str, list[FoundRow]] = defaultdict(list)
-    if not best:
-        return found
-    # A statement of its own is ordered and cut already; together they are put as they are.
-    together = best[0].union(*best[1:], all=True).order_by() if len(best) > 1 else best[0]
-    for row in map(FoundRow._make, together):
+    rows = {each.name: each.matching(query, user=user) for each in asked}
+    found: dict[str, list[BestRow]] = defaultdict(list)
+    for row in best({name: each for name, each in rows.items() if each is not None}, query, limit=limit):
         found[row.name].append(row)
     return found
 
 
-def _of_rows(provider: Provider, found: Sequence[FoundRow]) -> HitGroup:
+def _of_rows(provider: Provider, found: Sequence[BestRow]) -> HitGroup:
     assert isinstance(provider, RowsProvider)
     held = provider.rows().in_bulk([row.pk for row in found])
     # A row that went away in this moment is left out.

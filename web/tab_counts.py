@@ -1,12 +1,16 @@
-"""Counts in the navigation: each app says in its `AppConfig.ready` which rows wait at a tab.
+"""Counts in the navigation: what waits for the reader at each tab, and what apps count beside it.
 
-    tab_counts.register("waivers", to_decide, "requests wait for your decision", permission="grants.approve_grant")
+What waits follows from the workflows (`web/workflows/waiting.py`), the rows of a saved view from its list. An app names
+other rows in its `AppConfig.ready`:
 
-where `to_decide(user=..., now=...)` returns a QuerySet; those of all apps are counted in one statement. What is not the
-rows of one model returns its number instead. A page asks for the counts once it is shown, so that none takes longer.
+    tab_counts.register("ingest", late_or_silent, "sources late or silent", permission="telemetry.view_source")
+
+where `late_or_silent(user=..., now=...)` returns a QuerySet; those of all apps are counted in one statement. A page
+asks for the counts once it is shown, so that none takes longer.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,16 +22,21 @@ from django.views.decorators.cache import cache_control
 
 from accounts.models import User
 from web import clock
-from web.navigation import ENTRIES
+from web.navigation import ENTRIES, tabs_for
 from web.permissions import reads
 from web.requests import UserRequest
+from web.saved_views.counting import rows_in
+from web.saved_views.queries import views_of
+from web.workflows import waiting
 
 KEPT_S = 20
 """How long a browser shows the counts again without asking: as long as somebody takes from one page to the next."""
+TONES = ("", "warn", "bad")
+WAITING = "waiting for you"
 
 
 class CountedRows(Protocol):
-    def __call__(self, *, user: User, now: datetime) -> QuerySet[Any] | int: ...
+    def __call__(self, *, user: User, now: datetime) -> QuerySet[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,16 @@ class TabCount:
     tone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TabMark:
+    """`id` is a tab's url name, or that of an entry, a saved view or the bell; `words` go with `count`."""
+
+    id: str
+    count: int
+    words: str
+    tone: str = ""
+
+
 _counts: dict[str, TabCount] = {}
 
 
@@ -49,44 +68,57 @@ def register(url_name: str, rows: CountedRows, words: str, *, permission: str = 
     _counts[url_name] = TabCount(url_name, rows, words, permission, tone)
 
 
-def counts(user: User, *, now: datetime) -> dict[str, int]:
-    """Return how many rows wait for this reader, by the tab's url name."""
-    numbers: dict[str, int] = {}
-    parts: list[QuerySet[Any, Any]] = []
-    for each in _counts.values():
-        if each.permission and not user.has_perm(each.permission):
-            continue
-        rows = each.rows(user=user, now=now)
-        if isinstance(rows, int):
-            numbers[each.url_name] = rows
-        else:
-            named = rows.order_by().annotate(tab=Value(each.url_name)).values("tab")
-            parts.append(named.annotate(number=Count("pk")).values_list("tab", "number"))
-    return numbers | (dict(parts[0].union(*parts[1:], all=True).order_by()) if parts else {})
+def marks(user: User, *, now: datetime) -> list[TabMark]:
+    """Return a mark for each tab of the reader at which there is something."""
+    by_tab = waiting.counts_by_tab(user, now=now)
+    waits = by_tab | {"inbox": sum(by_tab.values())}
+    open_to_reader = {tab.url_name for tab in tabs_for(user)}
+    shown = [TabMark(name, number, WAITING) for name, number in waits.items() if name in open_to_reader]
+    shown += [
+        TabMark(name, number, _counts[name].words, _counts[name].tone)
+        for name, number in _counted(user, now=now)
+    ]
+    return [mark for mark in shown if mark.count]
+
+
+def _counted(user: User, *, now: datetime) -> Sequence[tuple[str, int]]:
+    parts: list[QuerySet[Any, Any]] = [
+        each.rows(user=user, now=now)
+        .order_by()
+        .annotate(tab=Value(each.url_name))
+        .values("tab")
+        .annotate(number=Count("pk"))
+        .values_list("tab", "number")
+        for each in _counts.values()
+        if not each.permission or user.has_perm(each.permission)
+    ]
+    return list(parts[0].union(*parts[1:], all=True).order_by()) if parts else []
 
 
 @reads()
 @cache_control(private=True, max_age=KEPT_S)
 def counts_page(request: UserRequest) -> HttpResponse:
-    numbers = counts(request.user, now=clock.now())
-    return render(request, "web/tab_counts.html", {"marks": list(_marks(numbers))})
+    tabs = marks(request.user, now=clock.now())
+    bell = [TabMark("bell", mark.count, mark.words) for mark in tabs if mark.id == "inbox"]
+    views = [
+        TabMark(f"view-{view_id}", count, "rows")
+        for view_id, count in rows_in(views_of(request.user)).items()
+    ]
+    return render(request, "web/tab_counts.html", {"marks": [*tabs, *bell, *_entry_marks(tabs), *views]})
 
 
-def _marks(numbers: dict[str, int]) -> Iterator[dict[str, Any]]:
-    """Yield a mark for each tab and, with their sum, for the entry that holds them."""
+def _entry_marks(tabs: Sequence[TabMark]) -> Iterator[TabMark]:
+    """Yield for each entry of the navigation what its tabs hold together."""
     for entry in ENTRIES:
-        here = [
-            (_counts[tab.url_name], number) for tab in entry.tabs if (number := numbers.get(tab.url_name))
-        ]
-        for counted, number in here:
-            mark = {"count": number, "words": counted.words, "tone": counted.tone}
-            yield {"id": counted.url_name} | mark
-            if counted.url_name == "inbox":
-                yield {"id": "bell"} | mark
+        names = {tab.url_name for tab in entry.tabs}
+        here = [mark for mark in tabs if mark.id in names]
+        by_words: Counter[str] = Counter()
+        for mark in here:
+            by_words[mark.words] += mark.count
         if here:
-            yield {
-                "id": f"entry-{entry.label.lower()}",
-                "count": sum(number for _counted, number in here),
-                "words": ", ".join(f"{number} {counted.words}" for counted, number in here),
-                "tone": max((counted.tone for counted, _number in here), key=("", "warn", "bad").index),
-            }
+            yield TabMark(
+                f"entry-{entry.label.lower()}",
+                by_words.total(),
+                ", ".join(f"{number} {words}" for words, number in by_words.items()),
+                max((mark.tone for mark in here), key=TONES.index),
+            )

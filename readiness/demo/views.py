@@ -41,6 +41,9 @@ def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
 @never_cache
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
+    """A part of the fleet page, which is where everybody else is led who comes to this address."""
+    if request.headers.get("HX-Request") != "true":
+        return HttpResponseRedirect(reverse("fleet"))
     return render(request, "demo/history.html", history_of(request, is_asked_for=True))
 
 

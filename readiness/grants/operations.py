@@ -106,6 +106,7 @@ def _subjects(grants: Sequence[Grant]) -> Iterable[str]:
 DECIDING = Turn(
     kind="Decide on a waiver",
     verb="Decide",
+    tab="waivers",
     page="waiver",
     of=_asked_by_others,
     subjects=_subjects,

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, Count, Min, Q, Value, When
 
-from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -123,8 +122,3 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
         )
         for site_id, kinds in by_site.items()
     }
-
-
-def to_decide(*, user: User, now: datetime) -> GrantQuerySet:
-    """Return requests that wait for this approver; nobody decides on their own."""
-    return Grant.objects.live(now).filter(state=Grant.State.REQUESTED).exclude(requested_by=user)

@@ -5,11 +5,10 @@ class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
 
     def ready(self) -> None:
-        from readiness.ownership.gaps import to_accept
         from readiness.ownership.models import Assignment
         from readiness.ownership.reassigning import held
         from readiness.people.operations import privacy
-        from web import links, search, tab_counts
+        from web import links, search
 
         search.register_rows(
             "ownership",
@@ -23,6 +22,3 @@ class OwnershipConfig(AppConfig):
         )
         links.has_page(Assignment, "assignment")
         privacy.holds(held)
-        tab_counts.register(
-            "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
-        )

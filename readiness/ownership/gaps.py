@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Q, TextChoices
 
 from accounts.models import User
 from inventory import queries as inventory
@@ -284,7 +284,3 @@ def of_user(user: User, *, now: datetime) -> Mine:
         others=tuple(each for each in rest if each not in due_soon),
         deputy=tuple(each for each in assignments if each.deputy_id == person.pk),
     )
-
-
-def to_accept(*, user: User, now: datetime) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(accountable__user=user, state=Assignment.State.PROPOSED)

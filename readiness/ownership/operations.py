@@ -224,6 +224,7 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
 ANSWERING = Turn(
     kind="Accept ownership",
     verb="Answer",
+    tab="owned-by-me",
     page="assignment",
     of=lambda by, now: Q(state=Assignment.State.PROPOSED, accountable__user=by),
     subjects=subjects_by(lambda assignment: assignment.get_item_display()),

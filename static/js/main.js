@@ -7,6 +7,7 @@ import './shortcuts.js';
 import './copy.js';
 import './carry_address.js';
 import './table.js';
+import './choice.js';
 import './days.js';
 import './map.js';
 import './refresh.js';

@@ -5,10 +5,13 @@ import re
 import pytest
 
 from accounts import operations
+from accounts.models import SavedView
 from telemetry.models import Source, SourceState, SourceStatus
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.grants.conftest import ask, porto
+from web.navigation import TABS
+from web.workflows.waiting import WAITING
 
 __all__ = ["ask", "porto"]
 pytestmark = pytest.mark.django_db
@@ -70,3 +73,24 @@ def test_a_page_leaves_room_for_the_counts_and_asks_for_them_once_it_is_shown(cl
     assert 'hx-get="/navigation/counts/" hx-trigger="load"' in page
     for name in ("waivers", "entry-work", "entry-data"):
         assert f'id="count-{name}" hidden' in page
+
+
+def test_a_saved_view_of_a_kind_has_its_number_of_rows(client_of, user_of, django_assert_num_queries):
+    site = made.site()
+    for role in ("node", "node", "switch"):
+        made.device(site=site, role=role)
+    kept = [("device-list", "role=node"), ("device-list", "q=nothing"), ("site-list", "q=n"), ("waivers", "")]
+    views = [
+        SavedView.objects.create(owner=user_of("viewer"), table=table, name=str(number), query=query)
+        for number, (table, query) in enumerate(kept)
+    ]
+    client = client_of("viewer")
+    client.get("/navigation/counts/")
+    with django_assert_num_queries(7):
+        numbers = waiting(client)
+    counted = {view.query: numbers.get(f"view-{view.pk}") for view in views}
+    assert counted == {"role=node": 2, "q=nothing": 0, "q=n": 0, "": None}
+
+
+def test_what_waits_is_counted_at_a_tab_that_there_is():
+    assert {waiting.turn.tab for waiting in WAITING} <= {tab.url_name for tab in TABS}

@@ -6,6 +6,7 @@ workflow, such as an item of the worklist, is named by `awaits` instead.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,13 +25,14 @@ MOST_ENTRIES = 500
 class Turn:
     """Objects wait where `of(by, now)` holds: the step follows from their state, and this person may take it.
 
-    `kind` says what is to be done, `verb` stands on the button. `page` names the address of an object, whose key is
-    added if `keyed`. `subjects` gives the words of several, looked up together, `site` and `asked_by` the site and the
-    user of one; `since` and `due` are columns.
+    `kind` says what is to be done, `verb` stands on the button, `tab` names the tab of the navigation that counts them.
+    `page` names the address of an object, whose key is added if `keyed`. `subjects` gives the words of several, looked
+    up together, `site` and `asked_by` the site and the user of one; `since` and `due` are columns.
     """
 
     kind: str
     verb: str
+    tab: str
     page: str
     of: Callable[[Any, datetime], Q]
     subjects: Callable[[Sequence[Any]], Iterable[str]]
@@ -119,8 +121,13 @@ def counts(by: Any, *, now: datetime) -> dict[str, int]:
     return {row["key"]: row["number"] for row in numbers if row["number"]}
 
 
-def waiting_for(by: Any, *, now: datetime) -> int:
-    return sum(counts(by, now=now).values())
+def counts_by_tab(by: Any, *, now: datetime) -> dict[str, int]:
+    """How many objects wait for this person, by the url name of the tab; one statement."""
+    tab_of = {waiting.turn.key: waiting.turn.tab for waiting in WAITING}
+    numbers: Counter[str] = Counter()
+    for key, number in counts(by, now=now).items():
+        numbers[tab_of[key]] += number
+    return dict(numbers)
 
 
 def inbox(by: Any, *, now: datetime, numbers: dict[str, int], limit: int = MOST_ENTRIES) -> list[InboxEntry]:

@@ -121,6 +121,7 @@ def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Camp
 STARTING = Turn(
     kind="Start a campaign",
     verb="Start",
+    tab="campaigns",
     page="campaign",
     of=lambda by, now: Q(state=Campaign.State.PLANNED, created_by=by),
     subjects=subjects_by(str),

@@ -158,6 +158,7 @@ def _signatures(reviews: Sequence[Review]) -> Iterable[str]:
 SIGNING = Turn(
     kind="Sign a go-live review",
     verb="Review",
+    tab="reviews",
     page="review",
     of=_asks_to_sign,
     subjects=_signatures,
@@ -353,6 +354,7 @@ def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
 CLOSING = Turn(
     kind="Close an action",
     verb="Close",
+    tab="reviews",
     page="review-action",
     of=lambda by, now: Q(owner=by, closed_at=None) & ~Q(review__state=Review.State.CANCELLED),
     subjects=subjects_by(lambda action: action.title),

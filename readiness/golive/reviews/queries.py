@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.reviews import ReviewCounts
 from readiness.evidence.in_force import counts_of
@@ -207,7 +206,3 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
         blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
     return sentences
-
-
-def to_sign(*, user: User, now: datetime) -> QuerySet[SignOff]:
-    return SignOff.objects.filter(approver=user, state=SignOff.State.WAITING, review__state=Review.State.OPEN)

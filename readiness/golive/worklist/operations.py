@@ -34,6 +34,7 @@ def _subjects(items: Sequence[WorkItem]) -> Iterable[str]:
 RESOLVING = Turn(
     kind="Resolve a check",
     verb="Open",
+    tab="worklist",
     page="work-item",
     of=lambda by, now: Q(owner=by, status__in=LIVE),
     subjects=_subjects,

@@ -175,7 +175,3 @@ def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Sit
 
 def user_named(name: str) -> User | None:
     return User.objects.filter(username=name, is_active=True).first() if name else None
-
-
-def own_items(*, user: User, now: datetime) -> QuerySet[WorkItem]:
-    return WorkItem.objects.live().filter(owner=user)

@@ -24,6 +24,7 @@ MAY_LINK = "people.link_person"
 LINKING = Turn(
     kind="Confirm who you are",
     verb="Answer",
+    tab="people",
     page="own-person",
     keyed=False,
     of=lambda by, now: Q(requested_user=by),

@@ -195,6 +195,7 @@ def _refuse_stranger(decision: Decision, by: User) -> None:
 APPROVING = Turn(
     kind="Approve a decision",
     verb="Decide",
+    tab="decisions",
     page="decision",
     of=lambda by, now: Q(state=Decision.State.RECORDED, reviewed_at=None) & ~Q(decided_by=by),
     subjects=subjects_by(lambda decision: decision.workload_name),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.models import User
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import Comparison, compare, mean_percent
@@ -115,8 +114,3 @@ def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:
 
 def name_of(decision: Decision, slug: str) -> str:
     return next((option["name"] for option in decision.options if option["site"] == slug), slug)
-
-
-def to_decide(*, user: User, now: datetime) -> QuerySet[Decision]:
-    """Return recorded decisions that wait for this approver; nobody approves their own."""
-    return Decision.objects.filter(state=Decision.State.RECORDED).exclude(decided_by=user)

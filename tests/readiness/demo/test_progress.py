@@ -15,6 +15,7 @@ from tests.conftest import NOW
 
 # No hardware there: nothing is sent, and its past is records alone.
 SITE = "OSL-1"
+PART = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -32,7 +33,9 @@ def demo(db):
 def card_of(client, path="/fleet/"):
     """The card as it is on a page, "" where there is none."""
     card = re.search(
-        r'<section class="card mb-3" id="demo-history".*?</section>', client.get(path).content.decode(), re.S
+        r'<section class="card mb-3" id="demo-history".*?</section>',
+        client.get(path, headers=PART).text,
+        re.S,
     )
     return card[0] if card else ""
 
@@ -74,6 +77,13 @@ def test_others_may_not(demo, client_of, name):
     assert client_of("viewer").post(reverse(name)).status_code == 403
     demo.refresh_from_db()
     assert demo.history == "running"
+
+
+@pytest.mark.parametrize("name", ["demo-history", "demo-history-cancel", "demo-history-resume"])
+def test_an_address_of_the_card_leads_to_the_page_that_has_it(demo, client_of, name):
+    answer = client_of("ops").get(reverse(name), headers={"Sec-Fetch-Dest": "document"}, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("fleet")
+    assert answer.status_code == 200
 
 
 def test_a_failure_is_told_and_may_be_tried_again(demo, client_of):

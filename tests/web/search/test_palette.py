@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from accounts.models import SavedView
 from tests.inventory import made
 from tests.readiness.grants.conftest import ask, porto
 from web import palette
@@ -84,6 +85,15 @@ def test_every_page_and_action_that_is_offered_opens(user_of, client_of, role):
 
 def test_nothing_typed_offers_pages_and_actions(client_of):
     assert list(groups(client_of("viewer"), "")) == ["Pages", "Actions"]
+
+
+def test_a_saved_view_is_found_by_its_name_and_its_list(client_of, user_of):
+    view = {"table": "device-list", "name": "Spine switches", "query": "role=switch"}
+    SavedView.objects.create(owner=user_of("ops"), **view)
+    for query in ("spine", "devices", ""):
+        [hit] = groups(client_of("ops"), query)["Saved views"].hits
+        assert hit.url.startswith("/inventory/devices/?role=switch&saved=")
+    assert "Saved views" not in groups(client_of("viewer"), "spine")
 
 
 def test_somebody_who_may_not_see_names_finds_nobody(client_of, user_of):

@@ -4,7 +4,7 @@ import pytest
 
 from inventory.models import Site
 from tests.inventory import made
-from web.ranking import BEGINS, EXACT, MIDDLE, WORD, WORDS_ELSEWHERE, rank_of, ranked
+from web.ranking import BEGINS, EXACT, MIDDLE, WORD, WORDS_ELSEWHERE, best, matching, rank_of
 
 TITLE = "DSM-1 leaf03"
 OTHERS = ("Des Moines", "infrastructure", "sn-77")
@@ -31,6 +31,6 @@ OTHERS = ("Des Moines", "infrastructure", "sn-77")
 )
 def test_rows_and_texts_are_ranked_alike(query, rank):
     made.site(name=TITLE, slug="sn-77", city=OTHERS[0], facility=OTHERS[1])
-    rows = ranked(Site.objects.all(), query, title="name", others=("city", "facility", "slug"))
-    assert [site.search_rank for site in rows] == ([] if rank is None else [rank])
+    rows = matching(Site.objects.all(), query, title="name", others=("city", "facility", "slug"))
+    assert [row.rank for row in best({"sites": rows}, query, limit=4)] == ([] if rank is None else [rank])
     assert rank_of(query, TITLE, OTHERS) == rank

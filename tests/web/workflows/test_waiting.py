@@ -131,7 +131,8 @@ def test_the_number_is_that_of_the_entries_and_takes_one_statement(scene, name, 
     with django_assert_num_queries(1):
         numbers = waiting.counts(reader, now=NOW)
     entries = waiting.inbox(reader, now=NOW, numbers=numbers)
-    assert waiting.waiting_for(reader, now=NOW) == len(entries) == sum(numbers.values()) > 0
+    by_tab = waiting.counts_by_tab(reader, now=NOW)
+    assert sum(by_tab.values()) == len(entries) == sum(numbers.values()) > 0
     assert [entry.rank for entry in entries] == sorted(entry.rank for entry in entries)
     assert all(entry.subject and entry.url.startswith("/") for entry in entries)
 

@@ -1,0 +1,79 @@
+"""Every list takes as many statements over 1,000 rows as over a few, and shows that there are 1,000.
+
+Lists are found by what they answer: a page with a table, an endpoint with results. A new kind or report is in here the
+day its address is. Lists inside the page of one object are counted in `test_statements` and in their rooms.
+"""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.visibility import thousand
+from tests.visibility.conftest import rows_of_all_kinds
+from tests.web.routes.test_every_route import asked_of, paths_of, walked
+from tests.web.routes.test_statements import most_of
+from web.tables import TablePage
+
+__all__ = ["rows_of_all_kinds"]
+# A minute for all of it, with the making of the fleet.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(60)]
+ROWS = 1000
+# An endpoint of its own names what there is below it.
+NO_LISTS = {"/api/readiness/"}
+# Lists that have no more rows for more objects.
+FEW = {
+    "/api/history/": "has no count",
+    "/api/views/": "is the reader's own",
+    "/api/telemetry/codes/": "is vocabulary",
+    "/telemetry/unmatched/": "is empty where all is matched",
+    "/api/tradeoffs/flexibility/": "has a row for each declared fallback",
+    "/tradeoffs/flexibility/": "has a row for each declared fallback",
+    "/api/tradeoffs/rules/": "is of the pack in force",
+    "/tradeoffs/rules/": "is of the pack in force",
+    "/api/tradeoffs/data-origins/": "has a row for each country",
+    "/tradeoffs/rules/origins/": "has a row for each country",
+    "/api/readiness/user-regions/": "is what pairs with sites are made of",
+    "/readiness/interop/": "has a row for each declared standard",
+    "/readiness/explain/": "is of one site",
+    "/waivers/ageing/": "has a row for each group",
+    "/inbox/": "has as many entries of a kind as are shown",
+}
+# What grows by a statement for each chunk of rows that is printed, and for each kind of which something waits.
+GROWS = {"/readiness/report/": 8, "/inbox/": 9}
+
+
+def addresses():
+    every = [path for route, view in walked() if "<" not in route for path in paths_of(route, view)]
+    return [f"{path}?{query}" if (query := asked_of(path)) else path for path in every]
+
+
+def listed(client, path):
+    """Return how many rows the list says there are (None: it does not say) and how many statements it took; or None."""
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    if answer.streaming or answer.status_code != 200:
+        return None
+    if path.startswith("/api/"):
+        body = answer.json() if answer["Content-Type"].startswith("application/json") else {}
+        has_rows = isinstance(body, dict) and "results" in body
+        return (body.get("count"), len(captured)) if has_rows else None
+    table = (answer.context or {}).get("table")
+    return (table.page.total, len(captured)) if isinstance(table, TablePage) else None
+
+
+def test_every_list_takes_as_many_statements_for_a_thousand_rows(rows_of_all_kinds, client_of):
+    client = client_of("admin")
+    client.raise_request_exception = False
+    few = {path: found for path in addresses() if path not in NO_LISTS and (found := listed(client, path))}
+    assert len(few) > 100
+    thousand.multiply(ROWS)
+    many = {path: listed(client, path) or (None, 0) for path in few}
+    assert {path for path, (rows, _count) in many.items() if (rows or 0) < ROWS} <= FEW.keys()
+    grown = {path: (few[path][1], count) for path, (_rows, count) in many.items() if count > few[path][1]}
+    assert {path: counts for path, counts in grown.items() if path not in GROWS} == {}
+    over = {
+        path: count for path, (_rows, count) in many.items() if count > most_of(path) + GROWS.get(path, 0)
+    }
+    assert over == {}
