@@ -19,7 +19,7 @@ from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
 from readiness.ownership.queries import UNOWNED, SiteCells
 from readiness.ownership.tables import cell_label, item_label
-from readiness.scoring.checks import FROM_OWNERSHIP, placements
+from readiness.scoring.checks import FROM_OWNERSHIP, people, placements
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 from web import tables as table_kit
@@ -44,6 +44,8 @@ OF_WORKLOADS = {
     placements.ENVELOPE_EVIDENCE: "Envelopes",
     placements.PLACEMENT_EVIDENCE: "Placements and rules",
 }
+OF_PEOPLE = (people.QUALIFIED, people.TRAINING)
+"""References to what people can do and learned: the slug of the site follows."""
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 
 
@@ -52,6 +54,8 @@ def proof_link(evidence: str) -> dict[str, str] | None:
     for begins, label in OF_WORKLOADS.items():
         if evidence.startswith(begins):
             return {"url": link("workloads", site=pk), "label": label}
+    if kind in OF_PEOPLE:
+        return {"url": link("site-coverage", pk), "label": "Coverage of the site"}
     if kind not in PAGES or not pk.isdecimal():
         return None
     name, words = PAGES[kind]
