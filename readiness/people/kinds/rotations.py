@@ -169,6 +169,7 @@ ROTATION_SITE = declared(
     brief=("rotation", "site"),
     search=("rotation__name", "site__name"),
     panel=("rotation", "site"),
+    pages=("list", "add", "detail", "edit", "delete"),
     icon="building-factory-2",
     hint="Which rotation serves which site",
     above=lambda served: [served.rotation],
