@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from readiness.people.core.coverage import CoveredRequirement
-from readiness.people.core.rotations import Span
+from readiness.people.core.rotations import TimeSpan
 
 DOMAINS = ("compute", "network", "energy")
 PRIMARY, SECONDARY = 1, 2
@@ -20,7 +20,7 @@ OVERLOAD = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldShift(Span):
+class HeldShift(TimeSpan):
     rotation: int
     domain: str
     level: int
@@ -48,9 +48,10 @@ class RotationSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallStanding:
-    """Of one site. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days. `busiest`
-    is the largest share of 30 days, past or coming, that one person is on call, in %. `until` is when any of it changes
-    next."""
+    """One site's figures. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days.
+    `busiest` is the largest share of 30 days, past or coming, that one person is on call, in %. `until` is
+    when any of it changes next.
+    """
 
     uncovered: tuple[tuple[str, int], ...] = ()
     lacks: tuple[Lack, ...] = ()
@@ -93,16 +94,16 @@ def _uncovered(held: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int
     )
 
 
-def gaps(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+def gaps(spans: Iterable[TimeSpan], start: datetime, end: datetime) -> list[TimeSpan]:
     """Times from `start` to `end` that none of the spans covers."""
     open_from, left = start, []
     for span in sorted(spans, key=lambda each: each.starts_at):
         if span.starts_at > open_from:
-            left.append(Span(starts_at=open_from, ends_at=min(span.starts_at, end)))
+            left.append(TimeSpan(starts_at=open_from, ends_at=min(span.starts_at, end)))
         open_from = max(open_from, span.ends_at)
         if open_from >= end:
             return left
-    return [*left, Span(starts_at=open_from, ends_at=end)]
+    return [*left, TimeSpan(starts_at=open_from, ends_at=end)]
 
 
 def present(held: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
@@ -146,7 +147,7 @@ def hours_of(shifts: Iterable[HeldShift], start: datetime, end: datetime) -> dic
     }
 
 
-def _seconds(span: Span) -> float:
+def _seconds(span: TimeSpan) -> float:
     return (span.ends_at - span.starts_at).total_seconds()
 
 
@@ -162,7 +163,7 @@ def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What a person does of a rotation in a time."""
+    """A person's part of a rotation in a time."""
 
     person: int
     hours: float

@@ -25,13 +25,13 @@ class ShiftOrigin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeSpan:
     starts_at: datetime
     ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TurnLayer(Span):
+class TurnLayer(TimeSpan):
     """`people` are ids in the order of their turns; `ends_at` is the end of the layer."""
 
     level: int
@@ -42,7 +42,7 @@ class TurnLayer(Span):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetShift(Span):
+class SetShift(TimeSpan):
     """An override; without a person the shift is nobody's."""
 
     level: int
@@ -50,7 +50,7 @@ class SetShift(Span):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenShift(Span):
+class TakenShift(TimeSpan):
     """A swap that was taken: what is `person`'s in this time is `taker`'s."""
 
     level: int
@@ -59,12 +59,12 @@ class TakenShift(Span):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absence(Span):
+class Absence(TimeSpan):
     person: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedShift(Span):
+class PlannedShift(TimeSpan):
     """`away` is who would have had it, where leave makes it nobody's."""
 
     level: int
@@ -107,7 +107,7 @@ def refuse_rule(rule: str) -> None:
         raise RuleRefused("The rule gives more than one shift in 15 minutes.")
 
 
-def layer_shifts(layer: TurnLayer, time_zone: str, span: Span) -> Iterator[PlannedShift]:
+def layer_shifts(layer: TurnLayer, time_zone: str, span: TimeSpan) -> Iterator[PlannedShift]:
     """Shifts that touch the span. They begin and end at the same time of day, also when the clocks change."""
     if not layer.people:
         return
@@ -135,7 +135,7 @@ def _instant(local: datetime, zone: ZoneInfo) -> datetime:
 def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[PlannedShift, ...]:
     """Every shift that touches the span, whole, in order. An override wins over what lies below it, a later one over
     an earlier one; a swap moves what is still the person's; whoever is away then leaves the shift to nobody."""
-    span = Span(starts_at=start, ends_at=end)
+    span = TimeSpan(starts_at=start, ends_at=end)
     if plan.calendar is not None:
         shifts = [shift for shift in plan.calendar if _meet(shift, span)]
     else:
@@ -146,14 +146,14 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
     shifts = [part for shift in shifts for part in _without_absent(shift, plan)]
-    return tuple(sorted(shifts, key=_order))
+    return tuple(sorted((shift for shift in shifts if _meet(shift, span)), key=_order))
 
 
 def _order(shift: PlannedShift) -> tuple[datetime, int, datetime, int]:
     return shift.starts_at, shift.level, shift.ends_at, shift.person or 0
 
 
-def _meet(one: Span, other: Span) -> bool:
+def _meet(one: TimeSpan, other: TimeSpan) -> bool:
     return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
@@ -173,7 +173,7 @@ def _overridden(shifts: Iterable[PlannedShift], override: SetShift) -> list[Plan
     return [*left, set_shift]
 
 
-def _outside(shift: PlannedShift, cut: Span) -> list[PlannedShift]:
+def _outside(shift: PlannedShift, cut: TimeSpan) -> list[PlannedShift]:
     if not _meet(shift, cut):
         return [shift]
     parts = []
@@ -184,7 +184,7 @@ def _outside(shift: PlannedShift, cut: Span) -> list[PlannedShift]:
     return parts
 
 
-def _inside(shift: PlannedShift, cut: Span) -> PlannedShift:
+def _inside(shift: PlannedShift, cut: TimeSpan) -> PlannedShift:
     return replace(
         shift,
         starts_at=max(shift.starts_at, cut.starts_at),

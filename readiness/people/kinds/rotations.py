@@ -132,7 +132,7 @@ ROTATION = declared(
         Related(RotationSite, ("rotation",), ("site",), fills="rotation"),
         Related(Layer, ("rotation",), ("name", "level", "rule", "turn_shifts"), fills="rotation"),
         Related(Override, ("rotation",), _OVERRIDE_COLUMNS, fills="rotation"),
-        Related(Swap, ("rotation",), ("state", "person", "taker", "starts_at"), fills="rotation"),
+        Related(Swap, ("rotation",), ("state", "person", "taker", "starts_at")),
     ],
     entries=(
         Entry(

@@ -11,9 +11,8 @@ from readiness.people.models.rotations import (
     RotationCalendar,
     RotationChange,
     RotationSite,
-    Shift,
-    Swap,
 )
+from readiness.people.models.shifts import Shift, Swap
 from readiness.people.models.skills import (
     CapabilityRule,
     Qualification,

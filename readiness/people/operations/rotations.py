@@ -91,7 +91,7 @@ def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int],
 
 
 def _key(shift: Shift | PlannedShift, now: datetime) -> tuple[object, ...]:
-    """What makes two shifts the same; of those in progress not when they began, of others when they begin and end."""
+    """Two shifts with one key are the same; those in progress whenever they began and end."""
     person = shift.person_id if isinstance(shift, Shift) else shift.person
     when = (shift.starts_at, shift.ends_at) if shift.starts_at >= now else ()
     return shift.level, person, shift.unknown_name, shift.is_on_leave, str(shift.origin), *when

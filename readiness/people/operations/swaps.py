@@ -25,7 +25,7 @@ class NotTheirs(PermissionDenied):
 
 
 def standing(swap: Swap, now: datetime) -> str:
-    """As stored; open, it lapses as the shift starts, whether that was written down yet or not."""
+    """The state as stored; open, it lapses as the shift starts, whether that was written down yet or not."""
     if swap.state == Swap.State.OPEN and swap.starts_at <= now:
         return Swap.State.LAPSED.value
     return swap.state

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from readiness.people.core.calendars import CalendarRefused
 from readiness.people.core.on_call import PRIMARY, HeldShift, Outlook, Workload, gaps, outlook
-from readiness.people.core.rotations import PlannedShift, Span, shifts_of
+from readiness.people.core.rotations import PlannedShift, TimeSpan, shifts_of
 from readiness.people.models import Person, Rotation, Shift
 from readiness.people.queries.on_call import held
 from readiness.people.queries.rotations import plan_of
@@ -53,14 +53,14 @@ class PlannedDuty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationOutlook:
-    """What a rotation comes to: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave makes
-    nobody's, `gaps` times without a primary, `strangers` names that Muster does not know."""
+    """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
+    makes nobody's, `gaps` times without a primary, `strangers` names that Muster does not know."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
     loads: tuple[PersonHours, ...] = ()
     clashes: tuple[PlannedDuty, ...] = ()
-    gaps: tuple[Span, ...] = ()
+    gaps: tuple[TimeSpan, ...] = ()
     strangers: tuple[str, ...] = ()
     error: str = ""
 

@@ -47,7 +47,7 @@ def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
 def standing_of(
     sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
 ) -> dict[int, OnCallStanding]:
-    """Of the sites that some rotation serves."""
+    """Read how those sites stand that some rotation serves."""
     served = _served(sites)
     if not served:
         return {}
@@ -176,8 +176,8 @@ def duties_at(sites: Iterable[Site], *, at: datetime) -> list[DutyRow]:
         now_on[shift.rotation_id].append(shift)
     following = (
         Shift.objects.filter(rotation__in=rotations, level=PRIMARY, starts_at__gt=at)
-        .order_by("rotation", "starts_at", "pk")
-        .distinct("rotation")
+        .order_by("rotation_id", "starts_at", "pk")
+        .distinct("rotation_id")
         .select_related("person")
     )
     coming = {shift.rotation_id: shift for shift in following}

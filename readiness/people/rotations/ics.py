@@ -80,7 +80,7 @@ def calendar_file(name: str, shifts: Iterable[Shift], *, names: bool, now: datet
     for shift in shifts:
         event = Event()
         event.add(
-            "uid", f"{shift.rotation.slug}-{shift.level}-{shift.starts_at:%Y%m%dT%H%M%S}-{shift.pk}@muster"
+            "uid", f"{shift.rotation.slug}-{shift.level}-{int(shift.starts_at.timestamp())}-{shift.pk}@muster"
         )
         event.add("dtstamp", now)
         event.add("dtstart", shift.starts_at)

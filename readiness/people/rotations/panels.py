@@ -1,4 +1,4 @@
-"""What the page of a rotation shows beside its facts: the next four weeks, the next 52, and what is wrong."""
+"""A card of a rotation's page: the next four weeks, the next 52, and what is wrong."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class LevelLane:
     label: str
     bars: tuple[Bar, ...]
 
@@ -61,14 +61,14 @@ def _overloaded(ahead: Outlook | None) -> int:
     return sum(load.is_overloaded for load in ahead.people) if ahead else 0
 
 
-def _lanes(outlook: RotationOutlook, now: datetime, names: bool) -> list[Lane]:
+def _lanes(outlook: RotationOutlook, now: datetime, names: bool) -> list[LevelLane]:
     people = list(dict.fromkeys(duty.person.pk for duty in outlook.weeks if duty.person is not None))
     lanes = []
     for level in Level:
         duties = [duty for duty in outlook.weeks if duty.shift.level == level]
         if duties:
             bars = tuple(_bar(duty, people, now, names) for duty in duties)
-            lanes.append(Lane(str(level.label), bars))
+            lanes.append(LevelLane(str(level.label), bars))
     return lanes
 
 
@@ -94,7 +94,7 @@ def whose(duty: PlannedDuty, *, names: bool) -> str:
 
 
 def problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> list[dict[str, Any]]:
-    """What is wrong, with when and, for whoever may know, with whom."""
+    """Say what is wrong, and when; with whom, only for those who may know."""
     found: list[dict[str, Any]] = []
     if error := rotation.calendar_error or outlook.error:
         found.append({"title": "The calendar cannot be read", "text": error})

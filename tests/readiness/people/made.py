@@ -7,7 +7,11 @@ from inventory.models import DeviceType
 from readiness.people.models import (
     CapabilityRule,
     Course,
+    Layer,
+    LayerMember,
+    Leave,
     Membership,
+    Override,
     Person,
     Qualification,
     Rotation,
@@ -108,3 +112,34 @@ def hardware(maker, **given) -> DeviceType:
     number = next_number()
     defaults = {"model": f"Model {number}", "slug": f"model-{number}", "domain": "network"}
     return DeviceType.objects.create(manufacturer=maker, **defaults | given)
+
+
+def layer(rotation, *people, **given):
+    """A week each, from the Monday before the tests' clock; for each level that is asked for."""
+    defaults = {
+        "level": 1,
+        "starts_at": datetime(2026, 11, 23, 8, tzinfo=UTC),
+        "rule": "FREQ=WEEKLY",
+        "duration_min": 7 * 24 * 60,
+    }
+    made = Layer.objects.create(rotation=rotation, **defaults | given)
+    turns = [LayerMember(layer=made, person=each, position=place) for place, each in enumerate(people)]
+    LayerMember.objects.bulk_create(turns)
+    return made
+
+
+def override(rotation, **given):
+    defaults = {
+        "level": 1,
+        "starts_at": datetime(2026, 12, 1, tzinfo=UTC),
+        "ends_at": datetime(2026, 12, 2, tzinfo=UTC),
+    }
+    return Override.objects.create(rotation=rotation, **defaults | given)
+
+
+def leave(person, **given):
+    defaults = {
+        "starts_at": datetime(2026, 12, 1, tzinfo=UTC),
+        "ends_at": datetime(2026, 12, 8, tzinfo=UTC),
+    }
+    return Leave.objects.create(person=person, **defaults | given)

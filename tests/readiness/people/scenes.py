@@ -27,13 +27,26 @@ def overdue(site, now):
     made.shift(made.rotation(site), person, now=now)
 
 
+def uncovered_domains(site, now):
+    """Somebody on call for one domain, today alone."""
+    made.shift(made.rotation(site), made.person(), now=now)
+
+
 BEGIN = {
+    "p3-oncall-staffing": uncovered_domains,
     "p3-role-coverage": uncovered,
     "p3-competency-verified": uncovered,
     "p3-training-currency": overdue,
     "p3-cross-domain-literacy": overdue,
 }
 STATED = {
+    "p3-oncall-staffing": {
+        "domains-uncovered": 0,
+        "unqualified-on-call": 0,
+        "limits-exceeded": 0,
+        "time-on-call": 20,
+        "rotation-size": 8,
+    },
     "p3-role-coverage": {"people-per-role": 2},
     "p3-competency-verified": {"assessed": 100},
     "p3-training-currency": {"on-call": 100, "overall": 100},
