@@ -11,6 +11,7 @@ from readiness.ownership.api import ownership_gaps
 from readiness.ownership.api import router as ownership_api
 from readiness.people.api import OwnPersonView
 from readiness.people.api import router as people_api
+from readiness.people.coverage.api import coverage
 from readiness.people.rotations.api import on_call
 from readiness.people.rotations.ics import OwnShiftsFileView, RotationFileView
 from readiness.people.urls import own as own_person
@@ -47,6 +48,7 @@ urlpatterns = [
     path("api/people/oncall/", on_call, name="people-oncall"),
     path("api/people/own-shifts.ics", OwnShiftsFileView.as_view(), name="own-shifts-ics"),
     path("api/people/rotations/<slug:slug>.ics", RotationFileView.as_view(), name="rotation-ics"),
+    path("api/people/coverage/", coverage, name="people-coverage"),
     path("api/people/", include(people_api.urls)),
     path("settings/person/", include(own_person)),
     path("ownership/", include("readiness.ownership.urls")),

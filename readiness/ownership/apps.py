@@ -7,6 +7,8 @@ class OwnershipConfig(AppConfig):
     def ready(self) -> None:
         from readiness.ownership.gaps import to_accept
         from readiness.ownership.models import Assignment
+        from readiness.ownership.reassigning import held
+        from readiness.people.operations import privacy
         from web import links, search, tab_counts
 
         search.register_rows(
@@ -20,6 +22,7 @@ class OwnershipConfig(AppConfig):
             order=28,
         )
         links.has_page(Assignment, "assignment")
+        privacy.holds(held)
         tab_counts.register(
             "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
         )

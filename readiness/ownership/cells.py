@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from inventory.queries import site_facts
 from readiness.ownership import gaps
-from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.core.standing import OF_DOMAINS, Item, ItemStanding
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.ownership.models import Assignment
@@ -149,17 +149,15 @@ def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict
     }
 
 
-FIT_DOMAINS = {
-    Item.COMPUTE_NETWORK: ("compute", "network"),
-    Item.NETWORK_ENERGY: ("network", "energy"),
-    Item.COMPUTE_ENERGY: ("compute", "energy"),
+SKILLS_OF = {Item.ORCHESTRATION: frozenset({"orchestration"})} | {
+    item: domains for domains, item in OF_DOMAINS.items()
 }
-"""Domains of people whose skills an item asks for; of the others the item itself is one."""
+"""Domains of the skills that an item asks its owner's team for."""
 
 
 def _fit(site_id: int, item: Item, about: Assignment, now: datetime) -> TeamFit:
     [site] = site_facts([site_id])
-    return fit_of_team(about.team_id, site, FIT_DOMAINS.get(item, (item.value,)), now=now)
+    return fit_of_team(about.team_id, site, SKILLS_OF[item], now=now)
 
 
 def _form(about: Assignment | None, now: datetime) -> ProposeForm:

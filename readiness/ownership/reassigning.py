@@ -109,6 +109,16 @@ def _touching(source: Person) -> Q:
     return Q(accountable=source) | Q(deputy=source)
 
 
+def held(person: Person, now: datetime) -> list[str]:
+    """Say what a person is to hand over before they are erased."""
+    live = Assignment.objects.live(now).filter(_touching(person)).select_related("site")
+    return [
+        f"This person is {'accountable' if each.accountable_id == person.pk else 'deputy'}"
+        f" for {each.get_item_display().lower()} at {each.site}."
+        for each in live.order_by("site__name", "item", "pk")
+    ]
+
+
 def refuse_target(source: Person, target: Person, now: datetime) -> None:
     if target.pk == source.pk:
         raise ValidationError({"to": ["This is the same person."]})

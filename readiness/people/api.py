@@ -82,6 +82,14 @@ class PersonViewSet(OperatedViewSet):
         path="request-link",
     )
 
+    erase = operated(
+        operations.erase_person,
+        None,
+        "Erase who a person is, in the history too; what they signed keeps a pseudonym",
+        *("people.view_person", operations.MAY_ERASE),
+        name="erase",
+    )
+
     @extend_schema(
         request=None, responses={204: None}, summary="The user asked says that they are this person"
     )

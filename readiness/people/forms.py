@@ -114,7 +114,7 @@ def _values() -> list[str]:
     return [*(value for values in SUBJECT_VALUES.values() for value in values), *vendors]
 
 
-class RuleForm(ObjectForm):
+class CapabilityRuleForm(ObjectForm):
     value = forms.CharField(
         label="Value",
         max_length=100,
@@ -150,7 +150,7 @@ class StartingSetForm(RefusedForm):
         return {}
 
 
-class AssignForm(RefusedForm):
+class AssignTrainingForm(RefusedForm):
     course = forms.ModelChoiceField(Course.objects.order_by("name", "pk"), label="Course")
     people = forms.ModelMultipleChoiceField(Person.objects.none(), label="People")
     due_at = forms.DateTimeField(label="Due at", widget=MinuteInput(), help_text="In your time zone.")

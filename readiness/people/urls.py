@@ -10,6 +10,7 @@ from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
+    path("<int:pk>/export/", views.export, name="person-export"),
     path("oncall/", rotations.on_call, name="on-call"),
     path("oncall/hours/", rotations.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
@@ -28,6 +29,7 @@ urlpatterns = [
 
 own = [
     path("", views.own, name="own-person"),
+    path("<int:pk>/export/", views.export_own, name="own-person-export"),
     path("<int:pk>/confirm/", views.confirm_link, name="own-person-confirm"),
     path("<int:pk>/unlink/", views.unlink_own, name="own-person-unlink"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from readiness.people import operations, queries
 from readiness.people.kinds import PEOPLE, TEAMS
 from readiness.people.models import Person
+from readiness.people.queries.privacy import export_of
 from web import answers
 from web import tables as table_kit
 from web.accounts.views.settings import tabs
@@ -57,6 +58,26 @@ def confirm_link(request: UserRequest, pk: int) -> HttpResponse:
 @never_cache
 def unlink_own(request: UserRequest, pk: int) -> HttpResponse:
     return _changed(request, pk, operations.unlink, "You are not linked to {}.")
+
+
+@require("people.view_person", operations.MAY_ERASE)
+@never_cache
+@require_GET
+def export(request: UserRequest, pk: int) -> HttpResponse:
+    return _exported(get_object_or_404(Person, pk=pk), is_own=False)
+
+
+@signed_in
+@never_cache
+@require_GET
+def export_own(request: UserRequest, pk: int) -> HttpResponse:
+    return _exported(get_object_or_404(Person, pk=pk, user=request.user), is_own=True)
+
+
+def _exported(person: Person, *, is_own: bool) -> HttpResponse:
+    answer = JsonResponse(export_of(person, is_own=is_own), json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="person-{person.pk}.json"'
+    return answer
 
 
 def _changed(request: UserRequest, pk: int, change: Callable[..., Person], done: str) -> HttpResponse:

@@ -127,6 +127,7 @@ def limits_of(
 
 def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> SiteContext:
     rotation = people.on_call.smallest if people.on_call else None
+    growth = people.growth
     return SiteContext(
         kind=SiteKind(site.kind),
         stage=Stage(site.stage),
@@ -140,6 +141,7 @@ def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> Si
         network_objects=things.count("network") if things.things else None,
         energy_objects=things.count("energy") if things.things else None,
         on_call_sites=rotation.sites if rotation else None,
+        had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
         # Empty means that there is none: the field's own help says so.
         has_generator=site.generator_start_s is not None,
         liquid_cooled=site.liquid_cooled,

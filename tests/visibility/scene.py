@@ -40,7 +40,9 @@ from readiness.workloads.models import EnvelopeConfirmation, UserRegion, Workloa
 from telemetry.models import BatchDecision, Source
 from tests.entries import entries_of
 from tests.inventory import made
+from tests.readiness.people import every
 from tests.readiness.people import made as people
+from tests.readiness.people import practised as practice
 from tests.readiness.scoring import stored
 from web.actor import acting
 from web.audit import AuditEntry
@@ -96,6 +98,7 @@ class Scene:
             self._versions()
             self._tradeoffs()
             self._telemetry()
+            self._practice()
 
     def _scoring(self):
         given = {
@@ -276,6 +279,10 @@ class Scene:
         )  # fmt: skip
         accounts.create_token(user=self.one, name="mine", by=self.one, now=NOW)
         AccessScope.objects.create(user=self.one, kind="site", slug="porto")
+
+    def _practice(self):
+        every.of_each_kind(self.porto, self.team, self.third, self.linked, self.one)
+        practice.shift(self.team.rotations.get(), None, NOW + 9 * DAY, unknown_name="three")
 
     def call(self, before):
         """Give the three names that begin so, and write them wherever names are kept."""

@@ -82,8 +82,8 @@ def _of_check(
     began = _began(site, kept, check)
     if began is None:
         return
-    # From then on runs say it.
-    until = max(until, proved_since(site.name, check) or until)
+    # From then on runs say it, or the texts themselves.
+    until = max(until, proved_since(site.name, check) or until, row.get("until", until))
     regular = _ages(began, row["every"], daily, until)
     for part, said in row["parts"].items():
         turns = [each for each in kept["otherwise"] if _is_about(each, site, check, part)]

@@ -1,17 +1,23 @@
-"""What the demo's operator wrote down, practised and asked: procedures, alert rules, drills, a survey with answers."""
+"""Procedures, alert rules and drills of the demo's operator, and a survey with its answers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from inventory.models import Site
 from readiness.demo.core.plan import book
 from readiness.demo.core.records import share
 from readiness.demo.operations.made import DemoObjects, existing_or_new
-from readiness.demo.operations.staffing import Crews, Workforce, staffed_of, staffed_since
+from readiness.demo.operations.staffing import (
+    Crews,
+    Workforce,
+    crews_of,
+    staffed_of,
+    staffed_since,
+)
 from readiness.people.models import (
     AlertRule,
     Drill,
@@ -28,7 +34,9 @@ from readiness.people.models import (
     Team,
 )
 
+DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365
+LONG_AGO = timedelta(days=1000)
 REVIEWED_BEFORE = timedelta(days=3)
 """How long before its review is due a text of the demo is reviewed again."""
 
@@ -46,7 +54,7 @@ def write_practice(
         for row in kept["alert_rules"]
         if row.get("site", name) == name
     )
-    hold_drills(staffed, workforce.crews, first=max(map(staffed_since, staffed)), last=0, loaded_at=now)
+    hold_drills(staffed, workforce.crews, after=now - LONG_AGO, until=now, loaded_at=now)
     for row in kept["actions"]:
         if row["site"] in staffed:
             drill = Drill.objects.filter(site=staffed[row["site"]]).latest("held_at")
@@ -68,7 +76,8 @@ def _write_procedures(
     now: datetime,
 ) -> dict[str | None, Procedure]:
     """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
-    reviewed_at = now - timedelta(days=kept["register"])
+    attested = book("records")["routine"][DOCUMENTS]
+    reviewed_at = now - timedelta(days=attested["until"])
     wanted = [
         Procedure(
             slug=row["slug"],
@@ -103,34 +112,29 @@ def _write_procedures(
 
 
 def hold_drills(
-    sites: Mapping[str, Site], crews: Crews, *, first: int, last: int, loaded_at: datetime
+    sites: Mapping[str, Site], crews: Crews, *, after: datetime, until: datetime, loaded_at: datetime
 ) -> int:
-    """Drills from `first` days before the loading to `last`, below 0 after it; returns how many."""
+    """Drills after an instant up to another; returns how many."""
     kept = book("people")
-    runbooks = {
-        row.slug: row for row in Procedure.objects.filter(slug__in=[row["slug"] for row in kept["runbooks"]])
-    }
+    runbooks = {each.slug: each for each in Procedure.objects.filter(kind=Procedure.Kind.RUNBOOK)}
     drills = [
         (
-            turn,
+            row["runbooks"],
             Drill(
                 site=site,
-                name=row["name"],
-                scenario=row["scenario"],
-                held_at=loaded_at - timedelta(days=age),
-                result=result,
+                **{key: row[key] for key in ("name", "scenario")},
+                held_at=held_at,
+                result=(Drill.Result.PASSED, Drill.Result.WITH_ACTIONS)[turn % 2],
             ),
         )
-        for name, site in sorted(sites.items())
-        for turn, age in enumerate(_drill_ages(name, kept["drill_every"], last))
-        if last <= age <= first
-        for row in [kept["drills"][(turn + site.pk) % len(kept["drills"])]]
-        for result in [(Drill.Result.PASSED, Drill.Result.WITH_ACTIONS)[turn % 2]]
+        for place, (name, site) in enumerate(sorted(sites.items()))
+        for turn, age in enumerate(_drill_ages(name, kept["drill_every"], (loaded_at - until).days))
+        if after < (held_at := loaded_at - timedelta(days=age)) <= until
+        for row in [kept["drills"][(turn + place) % len(kept["drills"])]]
     ]
     Drill.objects.bulk_create([drill for _, drill in drills])
-    used = {row["name"]: row["runbooks"] for row in kept["drills"]}
     Exercise.objects.bulk_create(
-        Exercise(drill=drill, procedure=runbooks[slug]) for _, drill in drills for slug in used[drill.name]
+        Exercise(drill=drill, procedure=runbooks[slug]) for slugs, drill in drills for slug in slugs
     )
     domains = {group["key"]: group["domain"] for group in kept["groups"]}
     Participant.objects.bulk_create(
@@ -159,13 +163,28 @@ def _groups_at(kept: Mapping[str, Any], site: str) -> Sequence[str]:
     ]
 
 
-def review_again(runbook_ids: Sequence[int], sites: Sequence[Site], *, now: datetime) -> int:
-    """Whoever owns a text of the demo reviews it before it is due."""
-    texts = Procedure.objects.filter(pk__in=runbook_ids) | Procedure.objects.filter(site__in=sites)
-    due = texts.filter(
-        subject_changed_at=None, reviewed_at__lt=now + REVIEWED_BEFORE - timedelta(days=1) * F("review_days")
+def keep_practice(
+    sites: Mapping[str, Site],
+    person_ids: Sequence[int],
+    *,
+    loaded_at: datetime,
+    last_at: datetime,
+    now: datetime,
+) -> int:
+    """Drills that fell due since `last_at`, and a review of each text before it is due; returns how many."""
+    staffed = staffed_of(sites)
+    crews = crews_of({person.name: person for person in Person.objects.filter(pk__in=person_ids)})
+    if not staffed or not crews["leads"]:
+        return 0
+    held = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
+    ours = Q(site__in=staffed.values()) | Q(slug__in=[row["slug"] for row in book("people")["runbooks"]])
+    again_at = F("reviewed_at") + timedelta(days=1) * F("review_days") - REVIEWED_BEFORE
+    due = (
+        Procedure.objects.filter(ours, subject_changed_at=None)
+        .alias(again_at=again_at)
+        .filter(again_at__lte=now)
     )
-    return due.update(reviewed_at=now)
+    return held + due.update(reviewed_at=now)
 
 
 def _write_survey(
@@ -217,7 +236,7 @@ def _truth(asked: Mapping[str, Any], site: Site) -> str:
 def _asked(
     sites: Mapping[str, Site], of_team: int, *, now: datetime
 ) -> dict[str, list[tuple[Team, int, Person]]]:
-    """By site, the first people of each team that staffs it, with their places."""
+    """Return the first people of each team that staffs a site, with their places, by the site's name."""
     people: dict[int, list[Person]] = defaultdict(list)
     there = Membership.objects.filter(person__in=Person.objects.there(now)).select_related("person")
     for membership in there.order_by("person__pk"):

@@ -19,11 +19,13 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import keep_owned, people
+from readiness.demo.operations.practice import keep_practice
 from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.grants import operations as waivers
+from readiness.people.models import Person
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web.actor import acting
@@ -117,8 +119,10 @@ def keep_current(*, now: datetime) -> int:
         keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
         owned = keep_owned([site.pk for site in sites.values()], now=now)
         keep_hours(sites.values(), by=staff.get("planner"), now=now)
+        person_ids = fleet.made.get(Person._meta.label, [])
+        practised = keep_practice(sites, person_ids, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
         tested = keep_runs(plan, sites, by=ops, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + tested
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + practised + tested
 
 
 def keep(

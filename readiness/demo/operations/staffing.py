@@ -212,7 +212,9 @@ def _train(
     courses = _named(Course, wanted, made)
     groups = {group["key"]: group for group in kept["groups"] if group["key"] in crews}
     done = [
-        _completed(person, courses[slug], now - timedelta(days=since))
+        _completed(
+            person, courses[slug], now - timedelta(days=max(since, group.get("trained", kept["trained"])))
+        )
         for group in groups.values()
         for place, person, since in _members(group, crews)
         for slug in _learned(group, place)

@@ -33,6 +33,8 @@ class SiteContext:
     energy_objects: int | None = None
     on_call_sites: int | None = None
     """How many sites share this site's on-call rotation, itself included."""
+    had_capacity: bool | None = None
+    """Whether any capacity was commissioned 180 days ago."""
     has_generator: bool | None = None
     liquid_cooled: bool | None = None
     in_nis2_scope: bool | None = None
@@ -44,7 +46,7 @@ COUNT_FACTS = frozenset(
         *("network_objects", "energy_objects", "on_call_sites"),
     }
 )
-FLAG_FACTS = frozenset({"has_generator", "liquid_cooled", "in_nis2_scope"})
+FLAG_FACTS = frozenset({"had_capacity", "has_generator", "liquid_cooled", "in_nis2_scope"})
 WORD_FACTS: dict[str, type[StrEnum]] = {"kind": SiteKind, "stage": Stage}
 SET_FACTS: dict[str, type[StrEnum]] = {"profiles": Profile, "fabrics": Fabric}
 

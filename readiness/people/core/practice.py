@@ -168,6 +168,12 @@ class SitePractice:
         whole = [each for each in recent if frozenset(each.present.values()) >= ALL_DOMAINS]
         return Tally(count=len(whole), total=len(recent))
 
+    @property
+    def is_written(self) -> bool:
+        """Whether anything was written down by `now`: a text is known since the review that it was entered with."""
+        reviews = [each.reviewed_at for each in self.written if each.reviewed_at is not None]
+        return not reviews or min(reviews) <= self.now
+
     def with_runbook(self, *, critical: bool = False) -> Tally:
         runbooks = {each.id: each for each in self.written}
         rules = [each for each in self.rules if each.is_critical or not critical]

@@ -19,7 +19,7 @@ from readiness.people.queries.coverage import coverage_of
 
 @dataclass(frozen=True, slots=True)
 class DomainLine:
-    """What a site requires in one domain; `depth` is how its worst covered requirement is covered."""
+    """Requirements of a site in one domain; `depth` is how its worst covered requirement is covered."""
 
     site: SiteFacts
     domain: str
@@ -47,7 +47,7 @@ class RequirementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class TrainingProposal:
     """Training for people who are nearest to what is not covered, and the courses that lead there."""
 
     covered: CoveredRequirement
@@ -112,8 +112,8 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
     return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "name"))
 
 
-def proposals(coverage: SiteCoverage, *, now: datetime) -> list[Proposal]:
-    """What would help where too few people of a site are qualified. Four statements."""
+def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal]:
+    """Propose training where too few people of a site are qualified. Four statements."""
     short = [each for each in coverage.requirements if each.is_short]
     skills = {each.requirement.skill_id for each in short}
     candidates = _candidates(coverage.assigned, now) if short else []
@@ -130,7 +130,7 @@ def proposals(coverage: SiteCoverage, *, now: datetime) -> list[Proposal]:
     }
     people = Person.objects.in_bulk({person_id for ids in chosen.values() for person_id in ids})
     return [
-        Proposal(
+        TrainingProposal(
             each,
             tuple(people[person_id] for person_id in chosen[each.requirement.key]),
             tuple(courses[each.requirement.skill_id]),

@@ -176,7 +176,7 @@ DRILLS = declared(
     form=DatedForm,
     joins=("site",),
     default_sort="-held_at",
-    hint="What was practised, who took part, and what came of it",
+    hint="Drills and tabletop exercises, who took part, and with which result",
     icon="target-arrow",
     entries=(
         Entry(
@@ -200,7 +200,7 @@ DRILLS = declared(
     ),
     empty={
         "title": "No drill yet",
-        "text": "Plan one, exercise a runbook in it, and record who took part.",
+        "text": "A drill exercises procedures at a site. Record who took part, and its result.",
         "icon": "target-arrow",
     },
 )

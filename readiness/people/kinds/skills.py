@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from readiness.people import operations
 from readiness.people.core.coverage import EXPIRING
-from readiness.people.forms import ExemptionForm, RevokeForm, RuleForm, SkillForm, StartingSetForm
+from readiness.people.forms import CapabilityRuleForm, ExemptionForm, RevokeForm, SkillForm, StartingSetForm
 from readiness.people.kinds.tabs import tabs
 from readiness.people.models import (
     CapabilityRule,
@@ -165,7 +165,7 @@ RULES = _declared(
     search=("name", "slug", "value", "skill__name"),
     panel=("subject", "skill", "is_in_force"),
     joins=("skill",),
-    form=RuleForm,
+    form=CapabilityRuleForm,
     serializer=RuleFields,
     hint="Which skills what is installed asks for",
     then="Every site that is staffed is evaluated again.",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from readiness.people import operations
-from readiness.people.forms import AssignForm, CompleteForm
+from readiness.people.forms import AssignTrainingForm, CompleteForm
 from readiness.people.kinds.skills import PERSON, SKILL, SignedViewSet
 from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Course, Training
@@ -103,7 +103,7 @@ TRAININGS = _declared(
             permissions=(operations.MAY_ASSIGN,),
             heading="Assign training",
             hint="To several people at once",
-            form=AssignForm,
+            form=AssignTrainingForm,
             enter=operations.assign,
             fills=("course", "people", "due_at"),
             done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",

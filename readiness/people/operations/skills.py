@@ -4,12 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from readiness.people.models import CapabilityRule, Course, Qualification, Skill, SkillPrerequisite
+from web import yaml_documents
 from web.workflows import require
 
 MAY_REVOKE = "people.change_qualification"
@@ -38,7 +38,7 @@ def load_starting_set(*, by: User, now: datetime) -> int:
     """
     for permission in MAY_LOAD:
         require(by, permission)
-    shipped = yaml.safe_load(STARTING_SET.read_text(encoding="utf-8"))
+    shipped = yaml_documents.read(STARTING_SET.read_text(encoding="utf-8"))
     before = Skill.objects.count() + CapabilityRule.objects.count() + Course.objects.count()
     _add(Skill, shipped["skills"])
     skills = {skill.slug: skill for skill in Skill.objects.all()}

@@ -61,7 +61,7 @@ def understanding(facts: EvaluationFacts, check: Check, now: datetime) -> dict[s
 
 def runbooks(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     practice = facts.people.practice
-    if practice is None or not practice.rules:
+    if practice is None or not practice.rules or not practice.is_written:
         return {}
     critical, every, exercised = (
         practice.with_runbook(critical=True),
@@ -86,6 +86,8 @@ def runbooks(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
 def documents(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     practice = facts.people.practice
     if practice is None or not any(each.kind in _TITLES for each in practice.written):
+        return {}
+    if not practice.is_written:
         return {}
     missing, overdue = practice.missing(tuple(_TITLES)), practice.overdue(tuple(_TITLES))
     return {

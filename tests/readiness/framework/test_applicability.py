@@ -56,6 +56,8 @@ APPLIES = [
     ("p2-backup-power/minutes-without-generator", {}, True),
     ("p3-oncall-staffing/rotation-size", {"on_call_sites": 2}, False),
     ("p3-oncall-staffing/rotation-size-shared", {"on_call_sites": 1}, False),
+    ("p3-capability-gap/growth-gap", {"had_capacity": False}, False),
+    ("p3-capability-gap/growth-gap", {}, True),
     ("p5-telemetry-coverage/network-coverage", {"network_objects": 0}, False),
     ("p5-telemetry-coverage/network-coverage", {"network_objects": 1}, True),
     ("p5-incident-learning/nis2-rehearsal", {"in_nis2_scope": False}, False),

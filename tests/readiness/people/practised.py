@@ -48,10 +48,10 @@ def rotation(*sites, **given):
     return made
 
 
-def shift(rotation, person, starts_at, *, hours=12):
+def shift(rotation, person, starts_at, *, hours=12, **given):
     return Shift.objects.create(
         rotation=rotation, person=person, level=1, origin="layer", starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=hours),
+        ends_at=starts_at + timedelta(hours=hours), **given,
     )  # fmt: skip
 
 

@@ -1,0 +1,55 @@
+"""Taking what was erased out of the history too: the one way in which entries change after they were written."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from web.audit.triggers import ERASING
+
+# Only what a row has: an entry may be older than a column.
+_BLANK = """
+UPDATE audit_entry SET message = CASE WHEN message = %(kept)s THEN message ELSE '' END,
+    before = before || (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(%(values)s::jsonb)
+        WHERE before ? key),
+    after = after || (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(%(values)s::jsonb)
+        WHERE after ? key)
+WHERE "table" = %(table)s AND (before @> %(row)s::jsonb OR after @> %(row)s::jsonb)
+"""
+_RENAME = """
+UPDATE audit_entry SET message = regexp_replace(message, %(name)s, %(pseudonym)s, 'g') WHERE message ~ %(name)s
+"""
+
+
+def blank(model: type[Model], row: Mapping[str, Any], values: Mapping[str, Any], *, message: str = "") -> int:
+    """Give columns other values in each entry of rows that were as `row` says; return how many entries there are.
+
+    Messages of these entries go too, but for this one. Only inside a transaction, by whoever sees everything.
+    """
+    return _erased(
+        _BLANK,
+        {
+            "table": model._meta.db_table,
+            "row": json.dumps(dict(row)),
+            "values": json.dumps(dict(values)),
+            "kept": message,
+        },
+    )
+
+
+def rename(name: str, pseudonym: str) -> int:
+    """Put the pseudonym in the place of a name in the messages of all entries; return how many had it."""
+    whole_words = rf"\m{re.escape(name)}\M"
+    return _erased(_RENAME, {"name": whole_words, "pseudonym": pseudonym})
+
+
+def _erased(statement: str, values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {ERASING} = 'on'")
+        cursor.execute(statement, values)
+        entries = cursor.rowcount
+        cursor.execute(f"SET LOCAL {ERASING} = 'off'")
+    return entries
