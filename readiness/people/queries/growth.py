@@ -85,6 +85,7 @@ def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int
 def _growth(
     people: _SiteCount, then: Capacity, now: Capacity, steps: Sequence[CapacityStep], at: datetime
 ) -> QualifiedGrowth:
+    until = min((people.until, *later((step.at for step in steps), at)))
     return QualifiedGrowth(
         qualified_then=people.then,
         qualified_now=people.now,
@@ -93,9 +94,7 @@ def _growth(
         kw_then=then.it_kw,
         kw_now=now.it_kw,
         is_on_call=people.is_on_call,
-        until=None
-        if (until := min((people.until, *later((step.at for step in steps), at)))) == NEVER
-        else until,
+        until=None if until == NEVER else until,
     )
 
 
