@@ -1,4 +1,4 @@
-"""What pages of objects show beside their own columns."""
+"""Panels on pages of objects, beside their own columns."""
 
 from datetime import datetime
 

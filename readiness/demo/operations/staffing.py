@@ -157,7 +157,7 @@ def _skills(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Skill]:
 
 
 def _named[Row: Model](model: type[Row], wanted: list[Row], made: DemoObjects) -> dict[str, Row]:
-    """By the slugs that the file gives them; one that is there already under that slug or name is used."""
+    """Return rows by the slugs of the file; a row that has that slug or name already is used."""
     slugs = [str(getattr(row, "slug")) for row in wanted]  # noqa: B009
     return dict(zip(slugs, existing_or_new(model, wanted, by=("slug", "name"), made=made), strict=True))
 

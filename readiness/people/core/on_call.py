@@ -49,8 +49,9 @@ class RotationSize:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallStanding:
     """One site's figures. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days.
-    `busiest` is the largest share of 30 days, past or coming, that one person is on call, in %. `until` is when any of
-    it changes next."""
+    `busiest` is the largest share of 30 days, past or coming, that one person is on call, in %.
+    `until` is when any of it changes next.
+    """
 
     uncovered: tuple[tuple[str, int], ...] = ()
     lacks: tuple[Lack, ...] = ()

@@ -93,7 +93,9 @@ def _growth(
         kw_then=then.it_kw,
         kw_now=now.it_kw,
         is_on_call=people.is_on_call,
-        until=None if (until := min((people.until, *later((step.at for step in steps), at)))) == NEVER else until,
+        until=None
+        if (until := min((people.until, *later((step.at for step in steps), at)))) == NEVER
+        else until,
     )
 
 

@@ -74,7 +74,7 @@ class SurveyResults:
 
 
 def results_of(survey: Survey) -> SurveyResults:
-    """What was answered, against the record. Two statements."""
+    """Compare answers with the record. Two statements."""
     questions = list(
         survey.questions.exclude(kind=ESTIMATE).select_related("site").order_by("site__name", "pk")
     )
