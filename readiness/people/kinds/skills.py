@@ -95,7 +95,7 @@ SKILLS = _declared(
     ("name", "slug", "domain", "description", "levels", "valid_days"),
     (
         plain("name", "Name", locked=True, phone="title"),
-        plain("domain", "Domain", value="get_domain_display"),
+        plain("domain", "Domain"),
         Column("levels", "Levels", value=lambda skill: "; ".join(skill.levels), phone="full"),
         figure("valid_days", "Valid for", "days"),
         plain("description", "Description"),
@@ -150,7 +150,7 @@ RULES = _declared(
     ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
     (
         plain("name", "Name", locked=True, phone="title"),
-        plain("subject", "Asks about", value="get_subject_display"),
+        plain("subject", "Asks about"),
         plain("value", "Value", text=lambda rule: rule.value or "each that is found"),
         SKILL,
         figure("level", "Level"),
@@ -185,7 +185,7 @@ QUALIFICATIONS = _declared(
         PERSON,
         SKILL,
         figure("level", "Level"),
-        plain("basis", "How it was shown", value="get_basis_display"),
+        plain("basis", "How it was shown"),
         related("device_type", "Shown on", sort="device_type__model"),
         plain("shown_at", "Shown at"),
         plain("valid_until", "Valid until"),
@@ -222,7 +222,7 @@ EXEMPTIONS = _declared(
     (
         PERSON,
         SKILL,
-        plain("reason", "Reason", value="get_reason_display"),
+        plain("reason", "Reason"),
         plain("begins_at", "From"),
         plain("ends_at", "Until"),
     ),

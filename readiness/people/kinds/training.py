@@ -58,8 +58,8 @@ COURSES = _declared(
     ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
     (
         plain("name", "Name", locked=True, phone="title"),
-        plain("kind", "Kind", value="get_kind_display"),
-        plain("domain", "Domain", value="get_domain_display"),
+        plain("kind", "Kind"),
+        plain("domain", "Domain"),
         SKILL,
         related("procedure", "Procedure", sort="procedure__title"),
         figure("days", "Takes", "days"),

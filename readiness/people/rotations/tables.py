@@ -58,7 +58,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0], sort=True,
                    tone=lambda row: STANDINGS[row.standing][1], phone="status"),
             Column("primary", "Primary", lambda row: named(row.primary), sort=True),
-            Column("primary_times", "Primary from, until", lambda row: times(row.primary)),
+            Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
             Column("secondary", "Secondary", lambda row: named(row.secondary), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="full"),
