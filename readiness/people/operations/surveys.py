@@ -17,6 +17,7 @@ from web.workflows.waiting import subjects_by
 
 ANSWERING = Turn(
     kind="Answer a survey",
+    tab="survey-list",
     verb="Answer",
     page="survey-answer",
     of=lambda by, now: Q(pk__in=queries.unanswered(by, now=now).order_by().values("survey")),

@@ -91,6 +91,7 @@ def _could_take(by: User, now: datetime) -> Q:
 
 TAKING = Turn(
     kind="Take a shift",
+    tab="on-call",
     verb="Answer",
     page="swap",
     of=_could_take,
