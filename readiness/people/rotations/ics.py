@@ -4,19 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-import orjson
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from icalendar import Calendar, Event
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people.models import Rotation, Shift
 from web import clock
+from web.rest.parsers import OrjsonRenderer
 from web.rest.permissions import SignedIn, requires
 from web.visibility import sees_names
 
@@ -24,21 +23,19 @@ BACK, AHEAD = timedelta(days=15), timedelta(days=180)
 _ANSWERS = {(200, "text/calendar"): OpenApiTypes.STR}
 
 
-class CalendarRenderer(BaseRenderer):
-    media_type = "text/calendar"
-    format = "ics"
-    charset = "utf-8"
-
-    def render(self, data: Any, media_type: str | None = None, context: Any = None) -> bytes:
-        return data if isinstance(data, bytes) else orjson.dumps(data)
-
-
 class _ShiftsFile(APIView):
-    renderer_classes = (CalendarRenderer,)
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[OrjsonRenderer, str]:
+        """Whatever a calendar program says it takes, it gets the file; a refusal is JSON."""
+        return OrjsonRenderer(), OrjsonRenderer.media_type
 
-    def answered(self, name: str, shifts: Iterable[Shift], *, names: bool, now: datetime) -> Response:
-        content = calendar_file(name, shifts, names=names, now=now)
-        return Response(content, headers={"Content-Disposition": 'inline; filename="shifts.ics"'})
+    def answered(self, name: str, shifts: Iterable[Shift], *, names: bool, now: datetime) -> HttpResponse:
+        return HttpResponse(
+            calendar_file(name, shifts, names=names, now=now),
+            content_type="text/calendar; charset=utf-8",
+            headers={"Content-Disposition": 'inline; filename="shifts.ics"'},
+        )
 
 
 class RotationFileView(_ShiftsFile):
@@ -47,7 +44,7 @@ class RotationFileView(_ShiftsFile):
     @extend_schema(
         responses=_ANSWERS, operation_id="people_rotation_ics", summary="Shifts of a rotation as iCalendar"
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         """Shifts from 15 days back to 180 days ahead, as far as they are written; named for those who see names."""
         now = clock.now()
         rotation = get_object_or_404(Rotation, slug=slug)
@@ -61,7 +58,7 @@ class OwnShiftsFileView(_ShiftsFile):
     @extend_schema(
         responses=_ANSWERS, operation_id="people_own_shifts_ics", summary="Your own shifts as iCalendar"
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         now = clock.now()
         shifts = _near(now).filter(person__user=cast(User, request.user))
         return self.answered("On call", shifts, names=True, now=now)
