@@ -225,3 +225,13 @@ class TestCalibration:
 def test_a_question_that_cannot_be_judged_is_refused(given, words, porto, survey, client_of):
     body = {"survey": survey.pk, "site": porto.pk, "text": "Redundancy?"} | given
     assert words in text_of(client_of("manager").post("/people/survey-questions/add/", body), 422)
+
+
+@pytest.mark.parametrize("kind", ["surveys", "survey-questions"])
+def test_lists_cost_the_same_for_more(kind, limit, client_of, porto):
+    client = client_of("viewer")
+    page = f"/people/{kind}/"
+    before = statements(client, page)
+    for _ in range(3):
+        practice.question(porto)
+    assert statements(client, page) == before
