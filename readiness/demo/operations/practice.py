@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q
 
 from inventory.models import Site
 from readiness.demo.core.plan import book
@@ -178,7 +178,8 @@ def keep_practice(
         return 0
     held = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
     ours = Q(site__in=staffed.values()) | Q(slug__in=[row["slug"] for row in book("people")["runbooks"]])
-    again_at = F("reviewed_at") + timedelta(days=1) * F("review_days") - REVIEWED_BEFORE
+    days = ExpressionWrapper(timedelta(days=1) * F("review_days"), output_field=DurationField())
+    again_at = ExpressionWrapper(F("reviewed_at") + days - REVIEWED_BEFORE, output_field=DateTimeField())
     due = (
         Procedure.objects.filter(ours, subject_changed_at=None)
         .alias(again_at=again_at)
