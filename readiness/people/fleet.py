@@ -72,7 +72,7 @@ def _kept_since(stamp: Stamp, shifts: tuple[int | None, ...]) -> list[FleetPeopl
 
 def _next_on_call(now: datetime) -> list[datetime]:
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT_ON_CALL, {"reach": ON_CALL_REACH, "now": now})
+        cursor.execute(_NEXT_ON_CALL, {"reach": ON_CALL_REACH, "now": now})  # type: ignore[dict-item]
         return [moment for (moment,) in cursor.fetchall() if moment is not None]
 
 

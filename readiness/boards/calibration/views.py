@@ -74,7 +74,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     given = estimates(now=at, since=at - PRACTISED)
     scores = SiteScore.objects.with_confirmed().filter(site__in={each.site_id for each in given})
-    verdicts = dict(scores.values_list("site_id", "confirmed"))
+    verdicts = dict(scores.values_list("site_id", "confirmed"))  # type: ignore[misc]
     rows = [_row(each, verdicts.get(each.site_id) or "") for each in given]
     far = sum(1 for row in rows if row.gap)
     judged = sum(1 for row in rows if row.gap is not None)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
@@ -158,6 +159,6 @@ def _ask_swaps(
             person=person,
             starts_at=shift.starts_at,
             ends_at=shift.ends_at,
-            requested_by=person.user,
+            requested_by=cast(User, person.user),
             requested_at=asked_at,
         )

@@ -178,7 +178,7 @@ def keep_practice(
         return 0
     held = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
     ours = Q(site__in=staffed.values()) | Q(slug__in=[row["slug"] for row in book("people")["runbooks"]])
-    days = ExpressionWrapper(timedelta(days=1) * F("review_days"), output_field=DurationField())
+    days = ExpressionWrapper(F("review_days") * timedelta(days=1), output_field=DurationField())
     again_at = ExpressionWrapper(F("reviewed_at") + days - REVIEWED_BEFORE, output_field=DateTimeField())
     due = (
         Procedure.objects.filter(ours, subject_changed_at=None)

@@ -79,7 +79,7 @@ def _read(content: bytes) -> tuple[str, list[_ReadEvent]]:
     if lines[-1].strip().upper() != "END:VCALENDAR" and "END:VCALENDAR" not in map(str.strip, lines[-3:]):
         raise CalendarRefused(len(lines), "The calendar is cut off: END:VCALENDAR is missing.")
     zone_name = ""
-    events = []
+    events: list[Any] = []
     begun: int | None = None
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST_LINE:
@@ -184,7 +184,8 @@ def _occurrences(series: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, 
 
 def _steps(read: _ReadEvent, zone: ZoneInfo, end: datetime) -> int:
     """How many steps the rules of an event take at most. Raises CalendarRefused for one that never comes true."""
-    first = _instant(read.event["DTSTART"].dt, zone, read.line)
+    begins: Any = read.event["DTSTART"]
+    first = _instant(begins.dt, zone, read.line)
     steps = sum(
         len(getattr(each, "dts", ())) for name in ("RDATE", "EXDATE") for each in _all(read.event, name)
     )

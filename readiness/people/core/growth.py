@@ -66,17 +66,18 @@ NOBODY_QUALIFIED = "Nobody is qualified now or was 180 days ago: there is no gro
 def capability_gap(known: QualifiedGrowth) -> CapabilityGap:
     """Capacity is counted in accelerators, and in power where there were none."""
     people = known.qualified_now
-    per_person = (known.accelerators_now / people, known.kw_now / people) if people else (None, None)
+    accelerators_each = known.accelerators_now / people if people else None
+    kw_each = known.kw_now / people if people else None
     grown = growth_of(known.accelerators_then, known.accelerators_now)
     if grown is None:
         grown = growth_of(known.kw_then, known.kw_now)
     of_people = growth_of(known.qualified_then, people)
     if grown is not None and of_people is not None:
-        return CapabilityGap(known, 100 * (grown - of_people), *per_person, grown, of_people)
+        return CapabilityGap(known, 100 * (grown - of_people), accelerators_each, kw_each, grown, of_people)
     reason = NOTHING_THEN
     if of_people is None:
         reason = NOBODY_THEN if people else NOBODY_QUALIFIED
-    return CapabilityGap(known, None, *per_person, grown, of_people, reason)
+    return CapabilityGap(known, None, accelerators_each, kw_each, grown, of_people, reason)
 
 
 def growth_of(then: float, now: float) -> float | None:

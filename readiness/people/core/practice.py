@@ -57,9 +57,10 @@ class WrittenProcedure:
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether a core document is overdue."""
+        if self.reviewed_at is None or not self.is_reviewed(now, DOCUMENT_REVIEW):
+            return True
         changed_at = self.subject_changed_at
-        has_changed = changed_at is not None and changed_at <= now
-        return not self.is_reviewed(now, DOCUMENT_REVIEW) or (has_changed and self.reviewed_at < changed_at)
+        return changed_at is not None and self.reviewed_at < changed_at <= now
 
     def changes(self) -> Iterable[datetime]:
         if self.reviewed_at is not None:

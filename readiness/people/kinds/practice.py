@@ -39,7 +39,7 @@ def _with_checks(rows: list[Procedure]) -> Sequence[Procedure]:
 
 
 def _overdue() -> Q:
-    overdue = procedures(now=clock.now()).filter(is_overdue=True)
+    overdue = procedures(now=clock.now()).filter(is_overdue=True)  # type: ignore[misc]
     return Q(pk__in=overdue.order_by().values("pk"))
 
 

@@ -74,12 +74,12 @@ def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int],
         for shift in Shift.objects.filter(rotation=rotation, ends_at__gt=now).order_by("pk")
     }
     new, moved = [], []
-    for shift in planned:
-        stored = there.pop(_key(shift, now), None) if shift.ends_at > now else None
+    for plan in planned:
+        stored = there.pop(_key(plan, now), None) if plan.ends_at > now else None
         if stored is None:
-            new.append(_row(rotation, shift, now if shift.level in begun else shift.starts_at))
-        elif stored.ends_at != shift.ends_at:
-            stored.ends_at = shift.ends_at
+            new.append(_row(rotation, plan, now if plan.level in begun else plan.starts_at))
+        elif stored.ends_at != plan.ends_at:
+            stored.ends_at = plan.ends_at
             moved.append(stored)
     cut = [shift for shift in there.values() if shift.starts_at < now]
     for shift in cut:

@@ -76,7 +76,7 @@ def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int
         steps[step.site_id].append(step)
     return {
         site_id: _growth(
-            of_people, *(_capacity(steps[site_id], at) for at in (then, now)), steps[site_id], now
+            of_people, _capacity(steps[site_id], then), _capacity(steps[site_id], now), steps[site_id], now
         )
         for site_id, of_people in counts.items()
     }
@@ -120,7 +120,8 @@ def _counts(covered: Mapping[int, SiteCoverage], now: datetime) -> dict[int, _Si
 def _count(site: QualifiedSite, now: datetime) -> _SiteCount:
     numbers = counted((("", span) for span in site.spans(now)), (now - GROWTH_SPAN, now)).get("", [0, 0])
     until = min(site.changes_at(now), default=NEVER)
-    return _SiteCount(now, until, *numbers, is_on_call=site.counts_on_call(now))
+    then, present = numbers
+    return _SiteCount(now, until, then, present, is_on_call=site.counts_on_call(now))
 
 
 def _kept(covered: Mapping[int, SiteCoverage]) -> dict[int, _KeptSite]:
@@ -237,7 +238,7 @@ def _on_call(left: Mapping[int, datetime]) -> dict[int, dict[str, People]]:
     for rotation_id, site_id, domain in rotations:
         served[rotation_id].append((site_id, domain))
     with connection.cursor() as cursor:
-        cursor.execute(_ON_CALL, [2 * ON_CALL_REACH])
+        cursor.execute(_ON_CALL, [2 * ON_CALL_REACH])  # type: ignore[list-item]
         rows = cursor.fetchall()
     people: dict[int, dict[str, dict[int, list[Stretch]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))

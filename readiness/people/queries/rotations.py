@@ -105,5 +105,6 @@ def _absences(*, start: datetime, end: datetime) -> tuple[Absence, ...]:
         *(
             Absence(person=person, starts_at=left_at, ends_at=NEVER)
             for person, left_at in gone.order_by("pk").values_list("pk", "left_at")
+            if left_at is not None
         ),
     )

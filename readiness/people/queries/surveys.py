@@ -117,10 +117,10 @@ def estimates(*, now: datetime, since: datetime) -> list[TeamEstimates]:
     rows = SurveyAnswer.objects.filter(
         question__kind=ESTIMATE, answered_at__lte=now, answered_at__gt=since
     ).order_by("question__site__name", "team__name", "answered_at", "pk")
-    groups: dict[tuple[Any, ...], dict[int, str]] = defaultdict(dict)
-    for *place, person_id, value in rows.values_list(
+    groups: dict[tuple[int, str, str, str], dict[int, str]] = defaultdict(dict)
+    for site_id, site, slug, team, person_id, value in rows.values_list(
         *("question__site_id", "question__site__name", "question__site__slug", "team__name"),
         *("person_id", "value"),
     ):
-        groups[tuple(place)][person_id] = value
+        groups[site_id, site, slug, team][person_id] = value
     return [TeamEstimates(*place, tuple(values.values())) for place, values in groups.items()]

@@ -16,7 +16,7 @@ from web.rest.reports import endpoint, parameter
 from web.timerange import BadParameter, parse_instant
 from web.visibility import sees_names
 
-_HOLDER = {
+_HOLDER: dict[str, Any] = {
     "person": fields.DictField(
         allow_null=True, help_text="Id and name; null without permission to see names"
     ),

@@ -33,7 +33,8 @@ class LevelLane:
     bars: tuple[Bar, ...]
 
 
-def panel_of(rotation: Rotation, *, user: User, now: datetime) -> Panel:
+def panel_of(obj: Any, *, user: User, now: datetime) -> Panel:
+    rotation: Rotation = obj
     outlook = outlook_of(rotation, now=now)
     names = sees_names(user)
     links = [{"label": "Calendar file", "url": reverse("rotation-ics", args=[rotation.slug])}]
