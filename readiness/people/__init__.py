@@ -1,4 +1,4 @@
-"""Teams, the people in them, and how to reach both. Skills, training, rotas and surveys will stand on the same records.
+"""Teams, people and how to reach both; what people can do, learn and practised, and who is on call where.
 
-What a person's name is worth protecting for: names are shown to those who may see people, and counted for all others.
+Names are worth protecting: they are shown to those who may see people, and counted for all others.
 """
