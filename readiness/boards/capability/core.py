@@ -152,7 +152,7 @@ def _manufacturers(shortfalls: Iterable[Shortfall]) -> tuple[str, ...]:
 
 
 class _Program:
-    """How many of each group of people are trained on the hardware of each manufacturer, and which sites that covers."""
+    """How many of each group of people are trained on whose hardware, and which sites that covers."""
 
     def __init__(self, sites: Sequence[ShortSite], measure: CapacityMeasure, most: int | None) -> None:
         self.highs = highs = quiet_highs()

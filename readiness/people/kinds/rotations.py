@@ -1,5 +1,7 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import django_filters
@@ -7,8 +9,6 @@ from django import forms
 from django.db import transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.functions import Extract
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from inventory.api import InventorySerializer
 from inventory.models import Site
@@ -38,38 +38,23 @@ from web.tables import Column
 SEES_SHIFTS = "people.view_shift"
 
 
+@contextmanager
+def _with_shifts() -> Iterator[None]:
+    """A transaction that writes the shifts which follow from its changes."""
+    with transaction.atomic():
+        yield
+        write_claimed_shifts(now=clock.now())
+
+
 class ShiftsViewSet(ObjectViewSet):
-    """Writes the shifts that follow from a change with it, of one object and of many; a file comes this way too."""
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().create, request, *args, **kwargs)
-
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().update, request, *args, **kwargs)
-
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().destroy, request, *args, **kwargs)
-
-    def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().bulk_destroy, request, *args, **kwargs)
-
-    def create_many(self, items: Any) -> list[Any]:
-        return _with_shifts(super().create_many, items)
-
-    def update_many(self, items: Any, *, partial: bool = True) -> list[Any]:
-        return _with_shifts(super().update_many, items, partial=partial)
+    def writing(self) -> AbstractContextManager[None]:
+        return _with_shifts()
 
 
 class ShiftsForm(ObjectForm):
     def save(self, commit: bool = True) -> Any:
-        return _with_shifts(super().save, commit=commit)
-
-
-@transaction.atomic
-def _with_shifts(write: Any, *args: Any, **given: Any) -> Any:
-    written = write(*args, **given)
-    write_claimed_shifts(now=clock.now())
-    return written
+        with _with_shifts():
+            return super().save(commit=commit)
 
 
 class CalendarForm(RefusedForm):
