@@ -3,8 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import FloatField, IntegerField, Model
+from django.utils.text import capfirst
+
 from web import links
 from web.tables import Column
+
+
+def of_field(model: type[Model], key: str, **kwargs: Any) -> Column:
+    """A field under its own name: another object with a link to its page, a figure, or a word."""
+    field = model._meta.get_field(key)
+    label = capfirst(str(field.verbose_name))
+    if field.is_relation:
+        return related(key, label, **kwargs)
+    is_figure = isinstance(field, (IntegerField, FloatField)) and not field.choices
+    return plain(key, label, numeric=is_figure, **kwargs)
 
 
 def name(sort: str = "name", **kwargs: Any) -> Column:

@@ -8,12 +8,15 @@ from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
 
 from web import links
+from web.kinds.columns import of_field
 from web.kinds.details import own_page
 from web.kinds.kind import Kind
 from web.kinds.rest import filters_of, form_of, serializer_of, viewset_of
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column, Table
+
+TITLE: Mapping[str, Any] = {"locked": True, "phone": "title"}
 
 
 class ObjectForm(forms.ModelForm):
@@ -37,8 +40,9 @@ class ObjectForm(forms.ModelForm):
 def declared(
     model: type[Model],
     fields: Sequence[str],
-    columns: Sequence[Column],
+    columns: Sequence[Column | str],
     *,
+    hidden: Sequence[str] = (),
     room: tuple[str, str] | None,
     brief: Sequence[str],
     search: Sequence[str],
@@ -52,7 +56,7 @@ def declared(
     also: Sequence[str] = (),
     together: Sequence[str] = (),
     viewset: type[ObjectViewSet] = ObjectViewSet,
-    joins: Sequence[str] = (),
+    joins: Sequence[str] | None = None,
     rows: QuerySet[Any] | None = None,
     counted: Callable[[], QuerySet[Any]] | None = None,
     default_sort: str = "",
@@ -60,22 +64,31 @@ def declared(
     **more: Any,
 ) -> Kind:
     """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
+    A named column is that field's, the first the title of its row; `hidden` ones are offered, not shown at first.
     `groups` are titles with the fields of the form below each; its units are those of the columns.
 
-    `joins` is what the endpoint reads with each row; `rows` those of list and page, where these read more, and
-    `counted` makes them where what they hold depends on the day. `filters`
-    are further ones by name. `together` are the fields that the model's `clean` looks at.
+    `joins` is what the endpoint reads with each row, by default all that its fields refer to; `rows` those of list and
+    page, where these read more, and `counted` makes them where what they hold depends on the day. `filters` are further
+    ones by name. `together` are the fields that the model's `clean` looks at.
     """
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
+    shown = [
+        of_field(model, column, **({} if place else TITLE)) if isinstance(column, str) else column
+        for place, column in enumerate(columns)
+    ]
+    shown += [of_field(model, key, default=False) for key in hidden]
     made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
+    if joins is None:
+        foreign = {field.name for field in model._meta.concrete_fields if field.is_relation}
+        joins = [name for name in (*fields, *also) if name in foreign]
     joined = model._default_manager.select_related(*joins) if joins else model._default_manager.all()
     noun, names = links.noun(model), model._meta
-    units = {column.key: column.unit for column in columns if column.unit}
+    units = {column.key: column.unit for column in shown if column.unit}
     table = Table(
         id=f"{noun}-list",
         noun=(str(names.verbose_name), str(names.verbose_name_plural)),
         label=capfirst(str(names.verbose_name_plural)),
-        columns=columns,
+        columns=shown,
         filterset=filterset,
         row_url=own_page,
         api=f"{links.api_basename(model)}-list",

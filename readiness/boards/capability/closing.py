@@ -1,7 +1,7 @@
 """The trainings that would cover what sites require: for whom, in what, until when, and the capacity behind it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -19,7 +19,7 @@ from readiness.boards.capability.core import (
 from readiness.boards.capability.params import CapabilityQuestion
 from readiness.boards.capability.queries import CapabilityStanding
 from readiness.golive.worklist import operations as worklist
-from readiness.people.core.coverage import CoveredRequirement, SiteCoverage
+from readiness.people.core.coverage import SiteCoverage
 from readiness.people.models import Course, Membership
 from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.scoring.core.states import Verdict
@@ -29,6 +29,7 @@ from web.units import day, how_many
 CHECK = "p3-role-coverage"
 """Work items of a plan are of this check: it passes where every requirement has its number of people."""
 LONGEST_NOTE = 2000
+NO_COURSE: tuple[str, float | None] = ("", None)
 _best_plan = lru_cache(maxsize=16)(best_plan)
 
 
@@ -77,9 +78,7 @@ class CapabilityClosing:
     @property
     def due_on(self) -> date | None:
         """When all of it can be done; None where that of a line is unknown."""
-        days = [line.due_on for line in self.lines]
-        known = [each for each in days if each is not None]
-        return max(known) if known and len(known) == len(days) else None
+        return _latest(line.due_on for line in self.lines)
 
     @cached_property
     def beyond(self) -> tuple[ShortSite, ...]:
@@ -102,7 +101,8 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         for site in known.sites
         if (capacity := known.capacity[site.ref.id]).deployed != NOTHING
         and capacity.verdict is not Verdict.READY
-        and (shortfalls := _shortfalls(covered.get(site.ref.id)))
+        and (of_site := covered.get(site.ref.id))
+        and (shortfalls := _shortfalls(of_site))
     )
     plan = _best_plan(short, question.trainings, question.measure)
     return CapabilityClosing(
@@ -116,7 +116,7 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
     )
 
 
-def _shortfalls(coverage: SiteCoverage | None) -> tuple[Shortfall, ...]:
+def _shortfalls(coverage: SiteCoverage) -> tuple[Shortfall, ...]:
     return tuple(
         Shortfall(
             skill=each.requirement.skill,
@@ -124,50 +124,52 @@ def _shortfalls(coverage: SiteCoverage | None) -> tuple[Shortfall, ...]:
             short=each.requirement.people - len(each.qualified),
             candidates=coverage.assigned - each.qualified - each.exempt,
         )
-        for each in (coverage.requirements if coverage else ())
-        if coverage is not None and each.is_short
+        for each in coverage.requirements
+        if each.is_short
     )
 
 
 def _lines(plan: TrainingPlan, covered: Iterable[SiteCoverage], *, now: datetime) -> tuple[TrainingLine, ...]:
     if not plan.trainings:
         return ()
-    skills = {each.requirement.skill: each.requirement.skill_name for each in _requirements(covered)}
+    skills = {
+        each.requirement.skill: each.requirement.skill_name for site in covered for each in site.requirements
+    }
     courses = _courses({training.skill for training in plan.trainings})
-    people = _people({training.person_id for training in plan.trainings}, plan)
-    makers = dict(
-        Manufacturer.objects.filter(slug__in={each.manufacturer for each in plan.trainings}).values_list(
-            "slug", "name"
-        )
-    )
+    people = _people(plan)
+    wanted = {training.manufacturer for training in plan.trainings}
+    makers = dict(Manufacturer.objects.filter(slug__in=wanted).values_list("slug", "name"))
     due = _due(plan.trainings, courses, now.date())
     alike: dict[tuple[str, str, str], list[PlannedTraining]] = defaultdict(list)
     for training in plan.trainings:
         alike[people[training.person_id][1], training.skill, training.manufacturer].append(training)
     lines = []
     for (team, skill, maker), trainings in sorted(alike.items()):
-        course, days = courses.get(skill, ("", None))
-        ends = [due[training] for training in trainings]
+        course, days = courses.get(skill, NO_COURSE)
+        helped = [
+            site
+            for site in plan.covered
+            if any(shortfall.met_by(each) for shortfall in site.shortfalls for each in trainings)
+        ]
         lines.append(
             TrainingLine(
                 team=team,
                 skill=skills.get(skill, skill),
                 vendor=makers.get(maker, maker),
                 names=tuple(sorted(people[training.person_id][0] for training in trainings)),
-                sites=sum(
-                    any(shortfall.met_by(each) for shortfall in site.shortfalls for each in trainings)
-                    for site in plan.covered
-                ),
+                sites=len(helped),
                 course=course,
                 days=days,
-                due_on=max(each for each in ends if each) if all(ends) else None,
+                due_on=_latest(due[training] for training in trainings),
             )
         )
     return tuple(lines)
 
 
-def _requirements(covered: Iterable[SiteCoverage]) -> Iterable[CoveredRequirement]:
-    return (each for of_site in covered for each in of_site.requirements)
+def _latest(days: Iterable[date | None]) -> date | None:
+    """Return None where one of the days is unknown, or there are none."""
+    known = list(days)
+    return None if None in known else max((each for each in known if each), default=None)
 
 
 def _courses(skills: Collection[str]) -> dict[str, tuple[str, float | None]]:
@@ -176,26 +178,26 @@ def _courses(skills: Collection[str]) -> dict[str, tuple[str, float | None]]:
     return {skill: (name, days) for skill, name, days in rows.values_list("skill__slug", "name", "days")}
 
 
-def _people(person_ids: Collection[int], plan: TrainingPlan) -> dict[int, tuple[str, str]]:
+def _people(plan: TrainingPlan) -> dict[int, tuple[str, str]]:
     """Names of people and of the first of their teams that staffs one of the sites."""
-    rows = (
-        Membership.objects.filter(
-            person__in=person_ids, team__staffings__site__slug__in=[site.site for site in plan.covered]
-        )
-        .order_by("-team__name", "person")
-        .values_list("person_id", "person__name", "team__name")
-    )
-    return {person_id: (name, team) for person_id, name, team in rows}
+    rows = Membership.objects.filter(
+        person__in={training.person_id for training in plan.trainings},
+        team__staffings__site__slug__in=[site.site for site in plan.covered],
+    ).order_by("-team__name", "person")
+    return {
+        person_id: (name, team)
+        for person_id, name, team in rows.values_list("person_id", "person__name", "team__name")
+    }
 
 
 def _due(
-    trainings: Sequence[PlannedTraining], courses: Mapping[str, tuple[str, float | None]], today: date
+    trainings: Iterable[PlannedTraining], courses: Mapping[str, tuple[str, float | None]], today: date
 ) -> dict[PlannedTraining, date | None]:
     """A person attends one course after the other, from the next working day on, the shortest first."""
     taken: dict[int, float] = defaultdict(float)
     due: dict[PlannedTraining, date | None] = {}
-    for training in sorted(trainings, key=lambda each: (courses.get(each.skill, ("", None))[1] or 0.0, each)):
-        days = courses.get(training.skill, ("", None))[1]
+    lasts = {training: courses.get(training.skill, NO_COURSE)[1] for training in trainings}
+    for training, days in sorted(lasts.items(), key=lambda each: (each[1] or 0.0, each[0])):
         taken[training.person_id] += days or 0.0
         due[training] = after_working_days(today, taken[training.person_id]) if days is not None else None
     return due

@@ -11,14 +11,11 @@ still need, and the linear relaxation bounds what any plan can reach.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
-from math import ceil
-from typing import NamedTuple
-
-import highspy
-import numpy as np
+from itertools import cycle, islice
+from math import ceil, inf
+from typing import Any, NamedTuple
 
 from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.tradeoffs.core.relaxation import quiet_highs
@@ -95,15 +92,12 @@ def best_plan(
     if not trainable or most == 0:
         return NO_PLAN
     program = _Program(trainable, measure, most)
-    if program.columns > exact_up_to and most is None:
-        trainings = _for_all(trainable)
-        return TrainingPlan(trainings, tuple(trainable), float(program.held.sum()), is_exact=False)
-    if program.columns > exact_up_to:
-        trainings = _greedy(trainable, most or 0, measure)
-        return TrainingPlan(trainings, _covered(trainable, trainings), program.relaxed(), is_exact=False)
-    trainings = program.solved()
+    is_exact = program.columns <= exact_up_to
+    trainings = program.solved() if is_exact else _greedy(trainable, most, measure)
     covered = _covered(trainable, trainings)
-    return TrainingPlan(trainings, covered, sum(measure.of(site.held) for site in covered), is_exact=True)
+    reached = sum(measure.of(site.held) for site in covered)
+    bound = reached if is_exact or most is None else program.relaxed()
+    return TrainingPlan(trainings, covered, bound, is_exact)
 
 
 def after_working_days(start: date, days: float) -> date:
@@ -157,102 +151,60 @@ def _manufacturers(shortfalls: Iterable[Shortfall]) -> tuple[str, ...]:
     return tuple(sorted(named - {""})) or ("",)
 
 
-@dataclass
-class _Rows:
-    lower: list[float] = field(default_factory=list)
-    upper: list[float] = field(default_factory=list)
-    starts: list[int] = field(default_factory=lambda: [0])
-    columns: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-    def add(self, entries: Iterable[tuple[int, float]], *, lower: float, upper: float = np.inf) -> None:
-        for column, value in entries:
-            self.columns.append(column)
-            self.values.append(value)
-        self.starts.append(len(self.columns))
-        self.lower.append(lower)
-        self.upper.append(upper)
-
-
 class _Program:
-    """Columns: for each group of people and manufacturer how many are trained; for each group that has a choice of
-    manufacturers how many different people are; for each site whether it is covered."""
+    """How many of each group of people are trained on whose hardware, and which sites that covers."""
 
     def __init__(self, sites: Sequence[ShortSite], measure: CapacityMeasure, most: int | None) -> None:
+        self.highs = highs = quiet_highs()
+        highs.setOptionValue("mip_rel_gap", 0.0)
         shortfalls = [each for site in sites for each in site.shortfalls]
-        self.groups = _alike(shortfalls)
-        self.held = np.array([measure.of(site.held) for site in sites])
-        self.trained = [
-            (group, manufacturer) for group in self.groups for manufacturer in group.manufacturers
-        ]
-        place = {(id(group), manufacturer): at for at, (group, manufacturer) in enumerate(self.trained)}
-        choosing = [group for group in self.groups if len(group.manufacturers) > 1]
-        different = {id(group): len(self.trained) + at for at, group in enumerate(choosing)}
-        self.first_site = len(self.trained) + len(choosing)
-        self.columns = self.first_site + len(sites)
-        sizes = [len(group.people) for group, _ in self.trained] + [len(group.people) for group in choosing]
-        self.upper = np.r_[np.array(sizes, float), np.ones(len(sites))]
-        self.rows = _Rows()
-        meeting: list[list[tuple[int, float]]] = [[] for _ in shortfalls]
-        for group in self.groups:
-            anybody = different.get(id(group), place[id(group), group.manufacturers[0]])
-            for at in group.places:
-                wanted = shortfalls[at].manufacturer
-                meeting[at].append((place[id(group), wanted] if wanted else anybody, 1.0))
-        owners = (column for column, site in enumerate(sites, self.first_site) for _ in site.shortfalls)
-        for shortfall, entries, owner in zip(shortfalls, meeting, owners, strict=True):
-            self.rows.add([*entries, (owner, -float(shortfall.short))], lower=0.0)
-        for group in choosing:
-            each = [(place[id(group), manufacturer], 1.0) for manufacturer in group.manufacturers]
-            self.rows.add([*each, (different[id(group)], -1.0)], lower=0.0)
+        meeting: list[list[Any]] = [[] for _ in shortfalls]
+        self.trained = []
+        for group in _alike(shortfalls):
+            size = len(group.people)
+            ways = {manufacturer: highs.addIntegral(ub=size) for manufacturer in group.manufacturers}
+            self.trained += [(group, manufacturer, number) for manufacturer, number in ways.items()]
+            different = next(iter(ways.values()))
+            if len(ways) > 1:
+                different = highs.addIntegral(ub=size)
+                highs.addConstr(highs.qsum(ways.values()) >= different)
+            for place in group.places:
+                meeting[place].append(ways.get(shortfalls[place].manufacturer, different))
+        covered = [highs.addBinary() for _ in sites]
+        owners = (variable for site, variable in zip(sites, covered, strict=True) for _ in site.shortfalls)
+        for shortfall, people, is_covered in zip(shortfalls, meeting, owners, strict=True):
+            highs.addConstr(highs.qsum(people) >= shortfall.short * is_covered)
+        self.all_trained = highs.qsum(number for *_, number in self.trained)
         if most is not None:
-            every = [(column, 1.0) for column in range(len(self.trained))]
-            self.rows.add(every, lower=0.0, upper=float(most))
+            highs.addConstr(self.all_trained <= most)
+        self.held = highs.qsum(
+            measure.of(site.held) * variable for site, variable in zip(sites, covered, strict=True)
+        )
+
+    @property
+    def columns(self) -> int:
+        return int(self.highs.numVariables)
 
     def relaxed(self) -> float:
-        highs = self._highs(integral=False)
-        highs.run()
-        return float(-highs.getInfo().objective_function_value)
+        self.highs.setOptionValue("solve_relaxation", True)
+        self.highs.maximize(self.held)
+        return float(self.highs.getInfo().objective_function_value)
 
     def solved(self) -> tuple[PlannedTraining, ...]:
-        highs = self._highs(integral=True)
-        highs.run()
-        best = self.held @ np.round(np.array(highs.getSolution().col_value)[self.first_site :])
+        self.highs.maximize(self.held)
+        most = self.highs.getInfo().objective_function_value
         # Then the fewest trainings that reach as much.
-        sites = np.arange(self.first_site, self.columns, dtype=np.int32)
-        highs.addRow(float(best) - _LEAST, np.inf, len(sites), sites, self.held)
-        few = np.r_[np.ones(len(self.trained)), np.zeros(self.columns - len(self.trained))]
-        highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), few)
-        highs.run()
-        return self._trainings(np.round(np.array(highs.getSolution().col_value)).astype(int).tolist())
-
-    def _trainings(self, counts: Sequence[int]) -> tuple[PlannedTraining, ...]:
-        """Choose different people as long as there are any: a person counts once for a requirement of no vendor."""
-        trainings: list[PlannedTraining] = []
-        taken: dict[int, int] = defaultdict(int)
-        for (group, manufacturer), count in zip(self.trained, counts, strict=False):
-            for _ in range(count):
-                person_id = group.people[taken[id(group)] % len(group.people)]
-                trainings.append(PlannedTraining(person_id, group.skill, manufacturer))
-                taken[id(group)] += 1
-        return tuple(sorted(trainings))
-
-    def _highs(self, *, integral: bool) -> highspy.Highs:
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = self.columns, len(self.rows.lower)
-        program.col_cost_ = np.r_[np.zeros(self.first_site), -self.held]
-        program.col_lower_, program.col_upper_ = np.zeros(self.columns), self.upper
-        program.row_lower_, program.row_upper_ = np.array(self.rows.lower), np.array(self.rows.upper)
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_ = np.array(self.rows.starts, dtype=np.int32)
-        program.a_matrix_.index_ = np.array(self.rows.columns, dtype=np.int32)
-        program.a_matrix_.value_ = np.array(self.rows.values)
-        if integral:
-            program.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
-        highs = quiet_highs()
-        highs.setOptionValue("mip_rel_gap", 0.0)
-        highs.passModel(program)
-        return highs
+        self.highs.addConstr(self.held >= most - _LEAST)
+        self.highs.minimize(self.all_trained)
+        # Choose different people as long as there are any: a person counts once for a requirement of no vendor.
+        people = {id(group): cycle(group.people) for group, *_ in self.trained}
+        return tuple(
+            sorted(
+                PlannedTraining(person_id, group.skill, manufacturer)
+                for group, manufacturer, number in self.trained
+                for person_id in islice(people[id(group)], round(self.highs.val(number)))
+            )
+        )
 
 
 def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
@@ -264,18 +216,11 @@ def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
     return at_person
 
 
-def _for_all(sites: Sequence[ShortSite]) -> tuple[PlannedTraining, ...]:
+def _greedy(
+    sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasure
+) -> tuple[PlannedTraining, ...]:
     by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
-    reach = {person_id: len(places) for person_id, places in _places(sites).items()}
-    for site in sites:
-        for training in _needed(site, by_person, reach):
-            by_person[training.person_id].append(training)
-    return tuple(sorted(training for trainings in by_person.values() for training in trainings))
-
-
-def _greedy(sites: Sequence[ShortSite], most: int, measure: CapacityMeasure) -> tuple[PlannedTraining, ...]:
-    by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
-    at_person, left = _places(sites), most
+    at_person, left = _places(sites), inf if most is None else most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
     chosen: list[PlannedTraining] = []

@@ -10,11 +10,11 @@ from itertools import accumulate
 from inventory.models import Site
 from readiness.boards.capability.params import REGION, CapabilityQuestion
 from readiness.people.core.coverage import CoverDepth
-from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap, QualifiedGrowth, capability_gap
+from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap
 from readiness.people.fleet import FleetPeople, fleet_people
-from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.scoring.core.gap import NOTHING, CapacityMeasure
 from readiness.scoring.core.mean import fit
-from readiness.scoring.gap.queries import deployed_before
+from readiness.scoring.gap.queries import capability_of
 from readiness.scoring.queries.capacity import DAYS_A_MONTH
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 
@@ -57,7 +57,6 @@ class CapabilityRow:
     key: str
     label: str
     sites: int
-    capacity: CapacityFigures
     gap: CapabilityGap | None
     covers: Mapping[CoverDepth, int]
 
@@ -116,23 +115,13 @@ def _rows(
 def _row(
     standing: CapabilityStanding, key: str, label: str, sites: Sequence[SiteStanding], then: int, now: int
 ) -> CapabilityRow:
-    ids, known = [site.ref.id for site in sites], standing.known
-    before = deployed_before(known, known.at - GROWTH_SPAN, ids)
-    capacity = sum((known.capacity[site_id].deployed for site_id in ids), NOTHING)
-    growth = QualifiedGrowth(
-        qualified_then=then,
-        qualified_now=now,
-        accelerators_then=before.accelerators,
-        accelerators_now=capacity.accelerators,
-        kw_then=before.it_kw,
-        kw_now=capacity.it_kw,
-    )
+    ids = [site.ref.id for site in sites]
     covered = (standing.people.covered[each] for each in ids if each in standing.people.covered)
     covers = Counter(each.cover for of_site in covered for each in of_site.requirements)
-    is_recorded = not standing.people.qualified.recorded.isdisjoint(ids)
-    return CapabilityRow(
-        key, label, len(ids), capacity, capability_gap(growth) if is_recorded else None, covers
-    )
+    gap = None
+    if not standing.people.qualified.recorded.isdisjoint(ids):
+        gap = capability_of(standing.known, ids, qualified_then=then, qualified_now=now)
+    return CapabilityRow(key, label, len(ids), gap, covers)
 
 
 def history(standing: CapabilityStanding, measure: CapacityMeasure) -> CapabilityHistory:

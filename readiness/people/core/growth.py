@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import accumulate
 from typing import NamedTuple
 
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -154,16 +152,6 @@ class QualifiedSite:
         """Whether somebody was on call 180 days ago and is now, so that like is compared with like."""
         return self.called is not None and self.called[0] <= now - GROWTH_SPAN and now < self.called[1]
 
-    def spans(self, now: datetime) -> Iterator[QualifiedSpan]:
-        """Let assigned people stand in for those on call before the first shift."""
-        if self.called is None or not self.counts_on_call(now):
-            yield from self.assigned
-            return
-        yield from self.on_call
-        for span in self.assigned:
-            if span.begins_at < self.called[0]:
-                yield replace(span, ends_at=min(span.ends_at, self.called[0]))
-
     def changes_at(self, now: datetime) -> Iterator[datetime]:
         """Instants after `now` at which another number counts, or counted 180 days before."""
         moments = {
@@ -225,25 +213,3 @@ def qualified_sites(
         )
 
     return {site_id: of_site(site_id, wanted) for site_id, wanted in asked.items()}
-
-
-def counted[Group: Hashable](
-    spans: Iterable[tuple[Group, QualifiedSpan]], instants: Sequence[datetime]
-) -> dict[Group, list[int]]:
-    """How many different people count in each group at each instant; `instants` are in order of time."""
-    places: dict[tuple[Group, int], list[tuple[int, int]]] = defaultdict(list)
-    for group, span in spans:
-        first, last = bisect_left(instants, span.begins_at), bisect_left(instants, span.ends_at)
-        if first < last:
-            places[group, span.person_id].append((first, last))
-    changes: dict[Group, list[int]] = {}
-    for (group, _person), ranges in places.items():
-        steps = changes.setdefault(group, [0] * (len(instants) + 1))
-        until = 0
-        for first, last in sorted(ranges):
-            begin = max(first, until)
-            if begin < last:
-                steps[begin] += 1
-                steps[last] -= 1
-                until = last
-    return {group: list(accumulate(steps[:-1])) for group, steps in changes.items()}

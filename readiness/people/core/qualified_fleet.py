@@ -57,8 +57,8 @@ class QualifiedFleet:
     def counts(self, group_of: Mapping[int, int], instants: Sequence[datetime], *, now: datetime) -> Numbers:
         """How many different people count, by group and instant; sites (ids) that are in no group do not count.
 
-        As `QualifiedSite.spans` has it: those on call where there were any 180 days ago and are now, and those assigned
-        before the first of them and elsewhere.
+        Those on call count where there were any 180 days ago and are now; those assigned before the first of them, and
+        elsewhere.
         """
         size = max(group_of.values(), default=-1) + 1
         known, place = np.unique(self.sites, return_inverse=True)

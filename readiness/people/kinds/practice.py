@@ -1,6 +1,7 @@
 """Procedures, alert rules and drills: their lists, pages and forms."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,11 +21,7 @@ from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
 from web.visibility import SEES_NAMES
 
-_ROOM = ("People", "people")
-
-
-def _title(key: str, label: str) -> Column:
-    return plain(key, label, locked=True, phone="title")
+_declared = partial(declared, room=("People", "people"))
 
 
 def _of_all(row: Any) -> str:
@@ -49,17 +46,16 @@ class ProcedureRows(ObjectViewSet):
 
 
 _SITE = Column("site", "Site", value=_of_all, sort="site__name")
-PROCEDURES = declared(
+PROCEDURES = _declared(
     Procedure,
     (
         *("title", "slug", "kind", "site", "version", "url", "owner", "scope", "risk", "check_points"),
         *("back_out", "approvals", "checks", "reviewed_at", "subject_changed_at", "review_days"),
     ),
     (
-        _title("title", "Title"),
-        plain("kind", "Kind"),
+        *("title", "kind"),
         _SITE,
-        plain("version", "Version"),
+        "version",
         Column("checks", "Serves", value="served", phone="full"),
         plain("exercised_at", "Last exercised"),
         plain("reviewed_at", "Reviewed"),
@@ -72,8 +68,7 @@ PROCEDURES = declared(
             tone=lambda row: "bad" if row.is_overdue else "",
             phone="status",
         ),
-        related("owner", "Owner"),
-        hidden(plain, "risk", "Risk"),
+        "owner",
         hidden(Column, "url", "Address", url="url"),
         hidden(Column, "scope", "Scope", phone="full"),
         hidden(Column, "approvals", "Approvals"),
@@ -81,10 +76,8 @@ PROCEDURES = declared(
         hidden(Column, "back_out", "Back-out", phone="full"),
         hidden(plain, "subject_changed_at", "Subject changed"),
         hidden(plain, "review_days", "Review every", numeric=True, unit="d"),
-        hidden(plain, "slug", "Slug"),
     ),
-    room=_ROOM,
-    may=("people.view_procedure",),
+    hidden=("risk", "slug"),
     brief=("title", "slug", "kind"),
     search=("title", "slug", "scope", "site__name"),
     panel=("site", "kind", "checks", "risk", "owner", "overdue"),
@@ -98,7 +91,6 @@ PROCEDURES = declared(
         ("How it is done", ("scope", "risk", "check_points", "back_out", "approvals")),
         ("Review", ("reviewed_at", "review_days", "subject_changed_at")),
     ),
-    joins=("site", "owner"),
     counted=lambda: procedures(now=clock.now()),
     prepare=_with_checks,
     hint="Runbooks, procedures and the documents that everybody must find",
@@ -126,23 +118,20 @@ PROCEDURES = declared(
         "icon": "book",
     },
 )
-ALERT_RULES = declared(
+ALERT_RULES = _declared(
     AlertRule,
     ("name", "site", "is_critical", "runbook"),
     (
-        _title("name", "Name"),
+        "name",
         _SITE,
-        plain("is_critical", "Critical"),
+        "is_critical",
         related("runbook", "Runbook", sort="runbook__title"),
     ),
-    room=_ROOM,
-    may=("people.view_alertrule",),
     brief=("name",),
     search=("name", "runbook__title", "site__name"),
     panel=("site", "is_critical", "runbook"),
     serializer=InventorySerializer,
     together=("site", "runbook"),
-    joins=("site", "runbook"),
     hint="Alerts that page somebody, and the runbook each links to",
     icon="bell",
     links=(("Procedures", "procedure-list", "book"),),
@@ -152,13 +141,11 @@ ALERT_RULES = declared(
         "icon": "bell",
     },
 )
-DRILLS = declared(
+DRILLS = _declared(
     Drill,
     ("name", "site", "kind", "scenario", "held_at", "result"),
     (
-        _title("name", "Name"),
-        related("site", "Site"),
-        plain("kind", "Kind"),
+        *("name", "site", "kind"),
         plain("held_at", "Held"),
         plain(
             "result",
@@ -168,13 +155,10 @@ DRILLS = declared(
         ),
         hidden(Column, "scenario", "Scenario", phone="full"),
     ),
-    room=_ROOM,
-    may=("people.view_drill",),
     brief=("name", "held_at"),
     search=("name", "scenario", "site__name"),
     panel=("site", "kind", "result"),
     form=DatedForm,
-    joins=("site",),
     default_sort="-held_at",
     hint="Drills and tabletop exercises, who took part, and with which result",
     icon="target-arrow",
@@ -204,17 +188,15 @@ DRILLS = declared(
         "icon": "target-arrow",
     },
 )
-EXERCISES = declared(
+EXERCISES = _declared(
     Exercise,
     ("drill", "procedure"),
     (
         related("procedure", "Procedure", sort="procedure__title", locked=True, phone="title"),
-        related("drill", "Drill"),
+        "drill",
         Column("held_at", "Held", value="drill.held_at", sort="drill__held_at"),
         related("site", "Site", through="drill", sort="drill__site__name"),
     ),
-    room=_ROOM,
-    may=("people.view_exercise",),
     brief=("drill", "procedure"),
     search=("drill__name", "procedure__title"),
     panel=("drill", "procedure"),
@@ -223,31 +205,26 @@ EXERCISES = declared(
     title="Exercised procedures",
     above=lambda exercise: [exercise.drill],
 )
-PARTICIPANTS = declared(
+PARTICIPANTS = _declared(
     Participant,
     ("drill", "person", "domain"),
     (
-        related("person", "Person", locked=True, phone="title"),
-        plain("domain", "Domain"),
-        related("drill", "Drill"),
+        *("person", "domain", "drill"),
         Column("held_at", "Held", value="drill.held_at", sort="drill__held_at"),
     ),
-    room=_ROOM,
     may=(SEES_NAMES,),
     brief=("drill", "person", "domain"),
     search=("drill__name", "person__name"),
     panel=("drill", "person", "domain"),
-    joins=("drill", "person"),
     hint="Who took part in drills, and for which domain",
     above=lambda participant: [participant.drill],
 )
-DRILL_ACTIONS = declared(
+DRILL_ACTIONS = _declared(
     DrillAction,
     ("drill", "text", "team", "due_at", "done_at"),
     (
-        _title("text", "Action"),
-        related("team", "Team"),
-        related("drill", "Drill"),
+        plain("text", "Action", locked=True, phone="title"),
+        *("team", "drill"),
         plain("due_at", "Due"),
         plain("done_at", "Done"),
         Column(
@@ -258,13 +235,10 @@ DRILL_ACTIONS = declared(
             phone="status",
         ),
     ),
-    room=_ROOM,
-    may=("people.view_drillaction",),
     brief=("text", "due_at"),
     search=("text", "drill__name", "team__name"),
     panel=("drill", "team"),
     form=DatedForm,
-    joins=("drill", "team"),
     hint="What is to be done after drills",
     above=lambda action: [action.drill],
 )

@@ -1,5 +1,8 @@
 """Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -7,8 +10,6 @@ from django import forms
 from django.db import transaction
 from django.db.models import Count, F, FloatField, QuerySet
 from django.db.models.functions import Extract
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from inventory.api import InventorySerializer
 from inventory.models import Site
@@ -38,38 +39,23 @@ from web.tables import Column
 SEES_SHIFTS = "people.view_shift"
 
 
+@contextmanager
+def _with_shifts() -> Iterator[None]:
+    """A transaction that writes the shifts which follow from its changes."""
+    with transaction.atomic():
+        yield
+        write_claimed_shifts(now=clock.now())
+
+
 class ShiftsViewSet(ObjectViewSet):
-    """Writes the shifts that follow from a change with it, of one object and of many; a file comes this way too."""
-
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().create, request, *args, **kwargs)
-
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().update, request, *args, **kwargs)
-
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().destroy, request, *args, **kwargs)
-
-    def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return _with_shifts(super().bulk_destroy, request, *args, **kwargs)
-
-    def create_many(self, items: Any) -> list[Any]:
-        return _with_shifts(super().create_many, items)
-
-    def update_many(self, items: Any, *, partial: bool = True) -> list[Any]:
-        return _with_shifts(super().update_many, items, partial=partial)
+    def writing(self) -> AbstractContextManager[None]:
+        return _with_shifts()
 
 
 class ShiftsForm(ObjectForm):
     def save(self, commit: bool = True) -> Any:
-        return _with_shifts(super().save, commit=commit)
-
-
-@transaction.atomic
-def _with_shifts(write: Any, *args: Any, **given: Any) -> Any:
-    written = write(*args, **given)
-    write_claimed_shifts(now=clock.now())
-    return written
+        with _with_shifts():
+            return super().save(commit=commit)
 
 
 class CalendarForm(RefusedForm):
@@ -102,30 +88,26 @@ def _counted_rotations() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
 
 
+_declared = partial(declared, room=ROOM)
+_turning = partial(_declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
-ROTATION = declared(
+ROTATION = _turning(
     Rotation,
     ("name", "slug", "domain", "team", "time_zone", "calendar_url"),
     [
-        name(),
-        plain("domain", "Domain"),
-        related("team", "Team"),
+        *("name", "domain", "team"),
         figure("site_count", "Sites"),
-        plain("time_zone", "Time zone"),
+        "time_zone",
         hidden(plain, "calendar_url", "Calendar address", phone="full"),
         hidden(plain, "calendar_error", "Calendar error", phone="full"),
         hidden(when, "calendar_read_at", "Calendar read"),
-        hidden(plain, "slug", "Slug"),
     ],
-    room=ROOM,
+    hidden=("slug",),
     also=("calendar_read_at", "calendar_error"),
     counted=_counted_rotations,
-    joins=("team",),
     brief=("name", "slug", "domain"),
     search=("name", "slug"),
     panel=("domain", "team"),
-    form=ShiftsForm,
-    viewset=ShiftsViewSet,
     icon="refresh",
     hint="Who takes turns on call, for which domain of which sites",
     related=[
@@ -157,15 +139,10 @@ ROTATION = declared(
         ),
     ),
 )
-ROTATION_SITE = declared(
+ROTATION_SITE = _declared(
     RotationSite,
     ("rotation", "site"),
-    [
-        related("site", "Site", locked=True, phone="title"),
-        related("rotation", "Rotation"),
-    ],
-    room=ROOM,
-    joins=("rotation", "site"),
+    ["site", "rotation"],
     brief=("rotation", "site"),
     search=("rotation__name", "site__name"),
     panel=("rotation", "site"),
@@ -174,103 +151,71 @@ ROTATION_SITE = declared(
     hint="Which rotation serves which site",
     above=lambda served: [served.rotation],
 )
-LAYER = declared(
+LAYER = _turning(
     Layer,
     ("rotation", "name", "level", "starts_at", "ends_at", "rule", "duration_min", "turn_shifts"),
     [
         name(),
-        related("rotation", "Rotation"),
-        plain("level", "Level"),
+        *("rotation", "level"),
         plain("rule", "Rule", code=True),
         when("starts_at", "First shift"),
         hidden(when, "ends_at", "Ends"),
         figure("duration_min", "Shift lasts", "min"),
         figure("turn_shifts", "Shifts in a row"),
     ],
-    room=ROOM,
-    joins=("rotation",),
     brief=("rotation", "name", "level"),
     search=("name", "rotation__name"),
     panel=("rotation", "level"),
-    form=ShiftsForm,
     serializer=InventorySerializer,
     together=("rule", "starts_at"),
-    viewset=ShiftsViewSet,
     icon="stack-2",
     hint="People who take turns at one level of a rotation",
     above=lambda layer: [layer.rotation],
     related=[Related(LayerMember, ("layer",), ("person", "position"), fills="layer")],
 )
-MEMBER = declared(
+MEMBER = _turning(
     LayerMember,
     ("layer", "person", "position"),
     [
-        related("person", "Person", locked=True, phone="title"),
+        "person",
         Column("layer", "Layer", url=lambda turn: page_url(turn.layer) or "", sort="layer__rotation__name"),
         figure("position", "Place"),
     ],
-    room=ROOM,
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
     panel=("layer",),
-    form=ShiftsForm,
-    viewset=ShiftsViewSet,
     icon="users-group",
     hint="Whose turn comes after whose",
     above=lambda turn: [turn.layer.rotation, turn.layer],
 )
-OVERRIDE = declared(
+OVERRIDE = _turning(
     Override,
     ("rotation", "level", "person", "starts_at", "ends_at"),
     [
-        related("rotation", "Rotation", locked=True, phone="title"),
-        plain("level", "Level"),
+        *("rotation", "level"),
         related("person", "Person", text=lambda override: override.person or "nobody"),
         when("starts_at", "From"),
         when("ends_at", "Until"),
     ],
-    room=ROOM,
-    joins=("rotation", "person"),
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),
     panel=("rotation", "level"),
-    form=ShiftsForm,
-    viewset=ShiftsViewSet,
     icon="bolt",
     hint="Somebody else, or nobody, for a time",
     above=lambda override: [override.rotation],
 )
-LEAVE = declared(
+LEAVE = _turning(
     Leave,
     ("person", "starts_at", "ends_at"),
-    [
-        related("person", "Person", locked=True, phone="title"),
-        when("starts_at", "From"),
-        when("ends_at", "Until"),
-    ],
-    room=ROOM,
+    ["person", when("starts_at", "From"), when("ends_at", "Until")],
     title="Leave",
     address="leave",
-    joins=("person",),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
-    form=ShiftsForm,
-    viewset=ShiftsViewSet,
     icon="sun",
     hint="Who is away when; why is nobody's business here",
 )
-SHIFT_COLUMNS = [
-    related("rotation", "Rotation", locked=True, phone="title"),
-    plain("level", "Level"),
-    Column("person", "Person", text=lambda shift: whose(shift), sort="person__name"),
-    when("starts_at", "From"),
-    when("ends_at", "Until"),
-    figure("hours", "Hours"),
-    plain("origin", "By"),
-    plain("is_on_leave", "On leave"),
-    hidden(plain, "unknown_name", "Unknown name"),
-]
 
 
 def whose(shift: Shift) -> Any:
@@ -284,12 +229,19 @@ def shift_rows() -> QuerySet[Shift]:
     return Shift.objects.select_related("rotation", "person").annotate(hours=lasts)
 
 
-SHIFT = declared(
+SHIFT = _declared(
     Shift,
     ("rotation", "level", "person", "unknown_name", "is_on_leave", "starts_at", "ends_at", "origin"),
-    SHIFT_COLUMNS,
-    room=ROOM,
-    joins=("rotation", "person"),
+    [
+        *("rotation", "level"),
+        Column("person", "Person", text=whose, sort="person__name"),
+        when("starts_at", "From"),
+        when("ends_at", "Until"),
+        figure("hours", "Hours"),
+        plain("origin", "By"),
+        "is_on_leave",
+    ],
+    hidden=("unknown_name",),
     counted=shift_rows,
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),

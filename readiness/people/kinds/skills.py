@@ -22,7 +22,7 @@ from readiness.people.models import (
 )
 from web import clock, kinds
 from web.kinds import Related
-from web.kinds.columns import figure, hidden, plain, related
+from web.kinds.columns import figure, plain, related
 from web.kinds.declaring import declared
 from web.links import link
 from web.rest.lookups import Flag
@@ -32,8 +32,6 @@ from web.tables import Column
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import operated
 
-PERSON = related("person", "Person", locked=True, phone="title")
-SKILL = related("skill", "Skill")
 _declared = partial(declared, room=("People", "people"), tabs=tabs)
 
 
@@ -94,13 +92,12 @@ SKILLS = _declared(
     Skill,
     ("name", "slug", "domain", "description", "levels", "valid_days"),
     (
-        plain("name", "Name", locked=True, phone="title"),
-        plain("domain", "Domain"),
+        *("name", "domain"),
         Column("levels", "Levels", value=lambda skill: "; ".join(skill.levels), phone="full"),
         figure("valid_days", "Valid for", "days"),
-        plain("description", "Description"),
-        hidden(plain, "slug", "Slug"),
+        "description",
     ),
+    hidden=("slug",),
     brief=("name", "slug"),
     search=("name", "slug", "description"),
     panel=("domain",),
@@ -134,37 +131,29 @@ SKILLS = _declared(
 PREREQUISITES = _declared(
     SkillPrerequisite,
     ("skill", "needed", "level"),
-    (
-        related("skill", "Skill", locked=True, phone="title"),
-        related("needed", "Needs"),
-        figure("level", "At level"),
-    ),
+    ("skill", related("needed", "Needs"), figure("level", "At level")),
     brief=("skill", "needed"),
     search=("skill__name", "needed__name"),
     panel=("skill", "needed"),
-    joins=("skill", "needed"),
     hint="Which skill comes before which",
 )
 RULES = _declared(
     CapabilityRule,
     ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
     (
-        plain("name", "Name", locked=True, phone="title"),
+        "name",
         plain("subject", "Asks about"),
         plain("value", "Value", text=lambda rule: rule.value or "each that is found"),
-        SKILL,
-        figure("level", "Level"),
-        figure("people", "People"),
+        *("skill", "level", "people"),
         figure("per_shift", "Per shift"),
         plain("is_in_force", "In force", phone="status"),
-        figure("version", "Version"),
-        hidden(plain, "slug", "Slug"),
+        "version",
     ),
+    hidden=("slug",),
     also=("version",),
     brief=("name", "slug"),
     search=("name", "slug", "value", "skill__name"),
     panel=("subject", "skill", "is_in_force"),
-    joins=("skill",),
     form=CapabilityRuleForm,
     serializer=RuleFields,
     hint="Which skills what is installed asks for",
@@ -182,24 +171,18 @@ QUALIFICATIONS = _declared(
         *("shown_at", "valid_until"),
     ),
     (
-        PERSON,
-        SKILL,
-        figure("level", "Level"),
-        plain("basis", "How it was shown"),
+        *("person", "skill", "level", "basis"),
         related("device_type", "Shown on", sort="device_type__model"),
-        plain("shown_at", "Shown at"),
-        plain("valid_until", "Valid until"),
+        *("shown_at", "valid_until"),
         Column("standing", "Standing", phone="status", tone=lambda row: _TONES.get(row.standing, "unknown")),
-        hidden(related, "assessed_by", "Assessed by"),
-        hidden(plain, "evidence", "Evidence"),
     ),
+    hidden=("assessed_by", "evidence"),
     also=("revoked_at", "revoked_for"),
     may=(SEES_NAMES,),
     brief=("person", "skill"),
     search=("person__name", "skill__name", "evidence"),
     panel=("skill", "basis", "ends_soon"),
     filters={"ends_soon": Flag(read=_expiring, label="Ends within 30 days")},
-    joins=("person", "skill", "device_type", "assessed_by"),
     viewset=RevocableViewSet,
     prepare=_with_standing,
     entries=(
@@ -219,19 +202,12 @@ QUALIFICATIONS = _declared(
 EXEMPTIONS = _declared(
     SkillExemption,
     ("person", "skill", "reason", "begins_at", "ends_at"),
-    (
-        PERSON,
-        SKILL,
-        plain("reason", "Reason"),
-        plain("begins_at", "From"),
-        plain("ends_at", "Until"),
-    ),
+    ("person", "skill", "reason", plain("begins_at", "From"), plain("ends_at", "Until")),
     also=("granted_by",),
     may=(SEES_NAMES,),
     brief=("person", "skill"),
     search=("person__name", "skill__name"),
     panel=("skill", "reason"),
-    joins=("person", "skill", "granted_by"),
     form=ExemptionForm,
     viewset=ExemptionViewSet,
     hint="Who is neither asked for a skill nor counted for it, for a time",

@@ -9,7 +9,7 @@ from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
 from readiness.people.models import Person, Staffing, Team, has_left
 from web import clock
 from web.kinds import Entry, Kind
-from web.kinds.columns import hidden, plain, related
+from web.kinds.columns import plain
 from web.kinds.declaring import declared
 from web.links import page_url
 from web.rest.filters import ObjectFilterSet
@@ -144,17 +144,16 @@ TEAMS = declared(
     Team,
     ("name", "slug", "contact", "description", "dissolved_at"),
     (
-        plain("name", "Name", locked=True, phone="title"),
+        "name",
         plain("present", "People", numeric=True, hint="Who have not left"),
-        plain("contact", "Contact"),
+        "contact",
         Column("description", "Description", phone="full"),
-        hidden(plain, "slug", "Slug"),
     ),
+    hidden=("slug",),
     room=("People", "people"),
     title="Teams",
     address="teams",
     names={"list": "teams", "detail": "team"},
-    may=("people.view_team",),
     pages=("list", "add", "detail", "edit", "bulk", "csv"),
     counted=lambda: queries.teams(now=clock.now()),
     brief=("name", "slug"),
@@ -172,20 +171,13 @@ TEAMS = declared(
 STAFFING = declared(
     Staffing,
     ("team", "site", "begins_at", "ends_at"),
-    (
-        related("team", "Team", locked=True, phone="title"),
-        related("site", "Site"),
-        plain("begins_at", "Since"),
-        plain("ends_at", "Until"),
-    ),
+    ("team", "site", plain("begins_at", "Since"), plain("ends_at", "Until")),
     room=("People", "people"),
     title="Staffing",
     address="staffings",
-    may=("people.view_staffing",),
     brief=("team", "site"),
     search=("team__name", "site__name"),
     panel=("team", "site"),
-    joins=("team", "site"),
     hint="Which team runs which site",
     links=(("Teams", "teams", "users-group"),),
     empty={

@@ -9,12 +9,12 @@ from rest_framework import serializers
 
 from readiness.people import operations
 from readiness.people.forms import AssignTrainingForm, CompleteForm
-from readiness.people.kinds.skills import PERSON, SKILL, SignedViewSet
+from readiness.people.kinds.skills import SignedViewSet
 from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Course, Training
 from web import clock
 from web.kinds import Entry, Related
-from web.kinds.columns import figure, hidden, plain, related
+from web.kinds.columns import figure, related
 from web.kinds.declaring import declared
 from web.links import link
 from web.rest.lookups import Flag
@@ -57,19 +57,15 @@ COURSES = _declared(
     Course,
     ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
     (
-        plain("name", "Name", locked=True, phone="title"),
-        plain("kind", "Kind"),
-        plain("domain", "Domain"),
-        SKILL,
+        *("name", "kind", "domain", "skill"),
         related("procedure", "Procedure", sort="procedure__title"),
         figure("days", "Takes", "days"),
         figure("valid_days", "Valid for", "days"),
-        hidden(plain, "slug", "Slug"),
     ),
+    hidden=("slug",),
     brief=("name", "slug"),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
-    joins=("skill", "procedure"),
     related=(Related(Training, ("course",), ("person", "due_at", "standing")),),
     hint="What can be learned, and which skill it leads to",
 )
@@ -77,14 +73,10 @@ TRAININGS = _declared(
     Training,
     ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
     (
-        PERSON,
-        related("course", "Course"),
-        plain("due_at", "Due at"),
-        plain("completed_at", "Completed at"),
-        plain("valid_until", "Valid until"),
+        *("person", "course", "due_at", "completed_at", "valid_until"),
         Column("standing", "Standing", phone="status", tone=lambda row: _TONES.get(row.standing, "")),
-        hidden(plain, "assigned_at", "Assigned at"),
     ),
+    hidden=("assigned_at",),
     also=("assigned_by",),
     title="Training",
     may=(SEES_NAMES,),
@@ -93,7 +85,6 @@ TRAININGS = _declared(
     search=("person__name", "course__name"),
     panel=("course", "overdue"),
     filters={"overdue": Flag(read=_overdue, label="Overdue")},
-    joins=("person", "course", "assigned_by"),
     viewset=TrainingViewSet,
     prepare=_with_standing,
     entries=(

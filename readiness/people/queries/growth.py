@@ -31,12 +31,12 @@ from readiness.people.core.growth import (
     QualifiedGrowth,
     QualifiedSite,
     Stretch,
-    counted,
     later,
     merged,
     qualified_sites,
     without,
 )
+from readiness.people.core.qualified_fleet import QualifiedFleet
 from readiness.people.models import (
     Membership,
     Person,
@@ -118,9 +118,9 @@ def _counts(covered: Mapping[int, SiteCoverage], now: datetime) -> dict[int, _Si
 
 
 def _count(site: QualifiedSite, now: datetime) -> _SiteCount:
-    numbers = counted((("", span) for span in site.spans(now)), (now - GROWTH_SPAN, now)).get("", [0, 0])
+    alone = QualifiedFleet.of({0: site}, recorded=frozenset())
+    [[then, present]] = alone.counts({0: 0}, (now - GROWTH_SPAN, now), now=now).tolist()
     until = min(site.changes_at(now), default=NEVER)
-    then, present = numbers
     return _SiteCount(now, until, then, present, is_on_call=site.counts_on_call(now))
 
 

@@ -1,5 +1,7 @@
 """Hours of people on call in a time, and the outlook of a rotation."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +12,7 @@ from readiness.people.models import Person, Rotation, Shift
 from readiness.people.queries.on_call import held
 from readiness.people.queries.rotations import plan_of
 
-YEAR = timedelta(weeks=52)
-FOUR_WEEKS = timedelta(weeks=4)
+HOUR, FOUR_WEEKS, YEAR = timedelta(hours=1), timedelta(weeks=4), timedelta(weeks=52)
 A_FEW = 20
 
 
@@ -31,13 +32,15 @@ def hours_on_call(start: datetime, end: datetime, *, rotation: Rotation | None =
     duties = held(shifts)
     zones = dict(Rotation.objects.order_by().values_list("pk", "time_zone"))
     loads = outlook(duties, zones, start, end).people
-    people = Person.objects.in_bulk([load.person for load in loads])
-    whole = (end - start).total_seconds() / 3600
-    numbers: dict[int | None, int] = {}
-    for shift in duties:
-        numbers[shift.person] = numbers.get(shift.person, 0) + 1
+    return _hours(duties, loads, Person.objects.in_bulk([load.person for load in loads]), end - start)
+
+
+def _hours(
+    shifts: Iterable[HeldShift], loads: Iterable[Workload], people: Mapping[int, Person], span: timedelta
+) -> list[PersonHours]:
+    numbers = Counter(shift.person for shift in shifts)
     return [
-        PersonHours(people[load.person], load, 100 * load.hours / whole, numbers[load.person])
+        PersonHours(people[load.person], load, 100 * load.hours / (span / HOUR), numbers[load.person])
         for load in loads
     ]
 
@@ -86,7 +89,6 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
     ahead = outlook(planned, {rotation.pk: rotation.time_zone}, now, until)
     ids = {each for shift in shifts for each in (shift.person, shift.away) if each is not None}
     people = Person.objects.in_bulk(ids)
-    hours = YEAR.total_seconds() / 3600
     duties = [
         PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or 0)) for shift in shifts
     ]
@@ -94,15 +96,7 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
     return RotationOutlook(
         weeks=tuple(duty for duty in duties if duty.shift.starts_at < now + FOUR_WEEKS),
         ahead=ahead,
-        loads=tuple(
-            PersonHours(
-                people[load.person],
-                load,
-                100 * load.hours / hours,
-                sum(shift.person == load.person for shift in planned),
-            )
-            for load in ahead.people
-        ),
+        loads=tuple(_hours(planned, ahead.people, people, YEAR)),
         clashes=tuple(duty for duty in duties if duty.away is not None)[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],

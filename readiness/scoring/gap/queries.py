@@ -1,7 +1,7 @@
 """The gap over time of the sites that are asked about, whole and by group."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -291,9 +291,16 @@ def capability(known: FleetStanding) -> CapabilityGap | None:
     together = {site.ref.id: 0 for site in known.sites}
     if people.qualified.recorded.isdisjoint(together):
         return None
-    then, deployed = deployed_before(known, now - GROWTH_SPAN, together), known.gap.deployed
-    numbers = people.qualified.counts(together, (now - GROWTH_SPAN, now), now=now)
-    qualified_then, qualified_now = numbers[0].tolist()
+    [[then, present]] = people.qualified.counts(together, (now - GROWTH_SPAN, now), now=now).tolist()
+    return capability_of(known, together, qualified_then=then, qualified_now=present)
+
+
+def capability_of(
+    known: FleetStanding, site_ids: Collection[int], *, qualified_then: int, qualified_now: int
+) -> CapabilityGap:
+    """Hold growth of people over 180 days against that of the capacity of these sites."""
+    then = deployed_before(known, known.at - GROWTH_SPAN, site_ids)
+    deployed = sum((known.capacity[site_id].deployed for site_id in site_ids), NOTHING)
     return capability_gap(
         QualifiedGrowth(
             qualified_then=qualified_then,

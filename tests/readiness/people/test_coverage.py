@@ -257,7 +257,7 @@ def test_many_sites_and_people_take_as_many_statements_as_one(
     client = client_of("manager")
 
     def statements():
-        made.skill()  # Nothing is kept from before.
+        made.team()  # Nothing is kept from before.
         with CaptureQueriesContext(connection) as captured:
             assert client.get(address).status_code == 200
         return len(captured)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,6 @@ from readiness.people.core.growth import (
     QualifiedSite,
     QualifiedSpan,
     capability_gap,
-    counted,
     merged,
     qualified_sites,
     without,
@@ -76,7 +74,12 @@ def site(*, holders=(), assigned=(), on_call=None, asked=ANY_VENDOR):
 
 
 def numbers(known):
-    return counted((("", span) for span in known.spans(NOW)), (THEN, NOW)).get("", [0, 0])
+    return counted({7: known}, {7: 0}, (THEN, NOW))[0]
+
+
+def counted(known, group_of, instants):
+    fleet = QualifiedFleet.of(known, recorded=frozenset(known))
+    return fleet.counts(group_of, instants, now=NOW).tolist()
 
 
 @pytest.mark.parametrize(
@@ -121,11 +124,7 @@ class TestOnCall:
 
     def test_before_the_first_shift_those_assigned_stand_in(self):
         known = self.called(-200, 30)
-        assert counted((("", span) for span in known.spans(NOW)), (at(-300), at(-201), at(-200)))[""] == [
-            2,
-            2,
-            1,
-        ]
+        assert counted({7: known}, {7: 0}, (at(-300), at(-201), at(-200))) == [[2, 2, 1]]
 
 
 def test_it_is_known_when_a_figure_is_another():
@@ -166,22 +165,28 @@ sites = st.dictionaries(
 )
 
 
+def people_counted(known, instant):
+    """Those on call where there were any half a year ago and are now, else those assigned, who stand in before."""
+    if not known.counts_on_call(NOW):
+        counting = known.assigned
+    elif instant < known.called[0]:
+        counting = (*known.on_call, *known.assigned)
+    else:
+        counting = known.on_call
+    return {span.person_id for span in counting if span.begins_at <= instant < span.ends_at}
+
+
 @given(sites, st.dictionaries(st.integers(1, 5), st.integers(0, 2)))
-def test_arrays_count_as_spans_do(known, group_of):
+def test_people_of_several_sites_count_once(known, group_of):
     instants = [at(days) for days in range(-300, 40, 17)]
-    fleet = QualifiedFleet.of(known, recorded=frozenset(known))
-    pairs = (
-        (group_of[site_id], span)
-        for site_id, each in known.items()
-        if site_id in group_of
-        for span in each.spans(NOW)
-    )
-    by_group = counted(pairs, instants)
-    counts = fleet.counts(group_of, instants, now=NOW)
-    nobody = [0] * len(instants)
-    assert np.array_equal(
-        counts, np.array([by_group.get(group, nobody) for group in range(len(counts))]).reshape(counts.shape)
-    )
+    there = {
+        group: [known[site_id] for site_id in known if group_of.get(site_id) == group] for group in range(3)
+    }
+    expected = [
+        [len(set().union(*(people_counted(each, instant) for each in there[group]))) for instant in instants]
+        for group in range(max(group_of.values(), default=-1) + 1)
+    ]
+    assert counted(known, group_of, instants) == expected
 
 
 def test_an_exemption_leaves_the_time_around_it():
