@@ -34,6 +34,7 @@ from web.kinds.declaring import ObjectForm, declared
 from web.links import page_url
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 from web.tables import Column
+from web.visibility import SEES_NAMES
 
 SEES_SHIFTS = "people.view_shift"
 
@@ -210,6 +211,7 @@ MEMBER = declared(
         figure("position", "Place"),
     ],
     room=ROOM,
+    may=(SEES_NAMES,),
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
@@ -252,6 +254,7 @@ LEAVE = declared(
     room=ROOM,
     title="Leave",
     address="leave",
+    may=(SEES_NAMES,),
     joins=("person",),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
