@@ -28,7 +28,7 @@ def _withheld(key: str, label: str, **given: Any) -> Column:
     return Column(key, label, value=value, **given)
 
 
-class QuestionSerializer(InventorySerializer):
+class SurveyQuestionFields(InventorySerializer):
     """`truth` and `truth_source` are null until the survey closes, but for whoever may change questions."""
 
     def to_representation(self, instance: SurveyQuestion) -> dict[str, Any]:
@@ -83,7 +83,7 @@ SURVEY_QUESTIONS = declared(
     search=("text", "site__name", "survey__title"),
     panel=("site", "kind"),
     form=DatedForm,
-    serializer=QuestionSerializer,
+    serializer=SurveyQuestionFields,
     together=("kind", "choices", "truth"),
     joins=("survey", "site"),
     hint="Questions of surveys, with the answer that the record gives",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from readiness.people.core.practice import GivenAnswer, Tally, by_team, same_answer
-from readiness.people.core.surveys import Spread, spread_of
+from readiness.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
 from web.visibility import withheld
 
@@ -121,7 +121,7 @@ class TeamEstimates:
 def estimates(*, now: datetime, since: datetime) -> list[TeamEstimates]:
     """Estimates of readiness since an instant, by site and team. One statement."""
     rows = SurveyAnswer.objects.filter(
-        question__kind=ESTIMATE, answered_at__lte=now, answered_at__gt=since
+        question__kind=ESTIMATE, value__in=ESTIMATES, answered_at__lte=now, answered_at__gt=since
     ).order_by("question__site__name", "team__name", "answered_at", "pk")
     groups: dict[tuple[int, str, str, str], dict[int, str]] = defaultdict(dict)
     for site_id, site, slug, team, person_id, value in rows.values_list(
