@@ -120,6 +120,19 @@ def personal_text(model: type[Model]) -> Collection[str]:
     return getattr(model, "PERSONAL", ())
 
 
+def withheld(model: type[Model], by: Any = None) -> Collection[str]:
+    """Columns that only those who may change an object always read; the model names them as `WITHHELD`.
+
+    Its kind says when others read them too. No filter, order or history tells them before.
+    """
+    names: Collection[str] = getattr(model, "WITHHELD", ())
+    if not names:
+        return ()
+    by = by or reader()
+    may_change = f"{model._meta.app_label}.change_{model._meta.model_name}"
+    return () if by is not None and by.has_perm(may_change) else names
+
+
 @lru_cache(maxsize=4096)
 def identifies(model: Any, path: str, *, presence: bool = False) -> bool:
     """Whether a lookup such as "requested_by__username" asks who somebody is.

@@ -22,6 +22,7 @@ from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import Router
+from web.visibility import SEES_NAMES
 from web.workflows.endpoints import OperatedViewSet, operated
 
 
@@ -118,6 +119,7 @@ MembershipViewSet = viewset_of(
     Membership.objects.select_related("person", "team"),
     serializer_of(Membership, _MEMBERSHIP, ("person", "team")),
     filters_of(Membership, _MEMBERSHIP, search=("person__name", "team__name", "role")),
+    may=(SEES_NAMES,),
 )
 
 

@@ -18,7 +18,7 @@ from readiness.people.models import Survey
 from readiness.people.operations.surveys import answer_survey
 from readiness.people.practice_forms import AnswersForm
 from readiness.people.queries import surveys as queries
-from readiness.people.queries.surveys import QuestionResult, TeamResult
+from readiness.people.queries.surveys import QuestionResult, SurveyResults, TeamResult
 from web import tables
 from web.charts import Figure
 from web.clock import now
@@ -91,17 +91,25 @@ TEAMS_TABLE = Table(
 @RESULTS.page
 def results(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
     survey = get_object_or_404(Survey, pk=pk)
-    answered = queries.results_of(survey)
+    answered = _results(survey, request)
     table = tables.page(request, TEAMS_TABLE, list[TeamResult](answered.teams))
-    return table, partial(_results_context, survey, answered.questions)
+    return table, partial(
+        _results_context,
+        survey,
+        answered.questions,
+        told=queries.tells_truth(survey, request.user, now=now()),
+    )
 
 
-def _results_context(survey: Survey, questions: tuple[QuestionResult, ...]) -> Mapping[str, Any]:
+def _results_context(
+    survey: Survey, questions: tuple[QuestionResult, ...], *, told: bool
+) -> Mapping[str, Any]:
     return {
         "heading": f"Results: {survey}",
         "survey": survey,
         "questions": questions,
         "split": [each for each in questions if each.spread is not None and each.spread.is_split],
+        "told": told,
         "too_few": TOO_FEW,
         "chart": chart_urls("survey-results-chart", survey.pk),
         "breadcrumbs": SURVEYS.breadcrumbs((str(survey), SURVEYS.url("detail", survey)), ("Results", "")),
@@ -110,4 +118,9 @@ def _results_context(survey: Survey, questions: tuple[QuestionResult, ...]) -> M
 
 @RESULTS.chart
 def results_chart(request: HttpRequest, pk: int) -> Figure:
-    return charts.spreads(queries.results_of(get_object_or_404(Survey, pk=pk)).questions)
+    return charts.spreads(_results(get_object_or_404(Survey, pk=pk), request).questions)
+
+
+def _results(survey: Survey, request: HttpRequest) -> SurveyResults:
+    told = queries.tells_truth(survey, request.user, now=now())
+    return queries.results_of(survey) if told else SurveyResults((), ())

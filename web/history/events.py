@@ -119,6 +119,8 @@ def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) ->
         return None
     if visibility.identifies(field.model, field.name) and not visibility.sees_names():
         return names.get((field.related_model, value), str(visibility.SOMEBODY))
+    if field.name in visibility.withheld(field.model):
+        return "withheld"
     if isinstance(field, ForeignKey):
         return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
     if field.choices:

@@ -61,6 +61,7 @@ def declared(
     counted: Callable[[], QuerySet[Any]] | None = None,
     default_sort: str = "",
     empty: Mapping[str, str] | None = None,
+    may: tuple[str, ...] = (),
     **more: Any,
 ) -> Kind:
     """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
@@ -101,6 +102,7 @@ def declared(
         rows=counted or (joined if rows is None else rows).all,
         room=room,
         form=form_of(model, fields, form, groups=groups, units=units, **(form_meta or {})),
-        viewset=viewset_of(joined, made, filterset, viewset),
+        viewset=viewset_of(joined, made, filterset, viewset, may=may),
+        may=may,
         **more,
     )

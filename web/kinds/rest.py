@@ -61,9 +61,12 @@ def viewset_of(
     serializer: type[ObjectSerializer],
     filterset: type[ObjectFilterSet],
     base: type[Any] = ObjectViewSet,
+    *,
+    may: tuple[str, ...] = (),
 ) -> Any:
-    """The endpoint; `rows` join what the serializer reads, so that no row costs a statement."""
-    members = {"queryset": rows, "serializer_class": serializer, "filterset_class": filterset}
+    """The endpoint; `rows` join what the serializer reads, so that no row costs a statement. Whoever comes needs `may`
+    beside the model's own permissions."""
+    members = {"may": may, "queryset": rows, "serializer_class": serializer, "filterset_class": filterset}
     return type(f"{rows.model.__name__}ViewSet", (base,), members)
 
 

@@ -60,7 +60,9 @@ class ObjectFilterSet(django_filters.FilterSet):
     def get_filters(cls) -> OrderedDict[str, django_filters.Filter]:
         if cls._meta.model is None:
             return OrderedDict(cls.declared_filters)
-        generated = dict(_generated(cls._meta.model, cls._meta.fields or ()))
+        withheld = getattr(cls._meta.model, "WITHHELD", ())
+        fields = [name for name in cls._meta.fields or () if name not in withheld]
+        generated = dict(_generated(cls._meta.model, fields))
         for name, each in generated.items():
             each.label = each.label or name
         through = getattr(getattr(cls, "Meta", None), "through", ())
@@ -123,7 +125,9 @@ class OrderingBackend(BaseFilterBackend):
 
     def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
         named = getattr(view, "ordering_fields", None)
-        return set(named) if named is not None else {field.name for field in model._meta.concrete_fields}
+        if named is not None:
+            return set(named)
+        return {field.name for field in model._meta.concrete_fields} - set(getattr(model, "WITHHELD", ()))
 
 
 def filtered(

@@ -5,7 +5,7 @@ import hmac
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -21,6 +21,7 @@ from rest_framework.serializers import ModelSerializer, Serializer
 from web import actor, links
 from web.rest.errors import PreconditionFailed, refusal
 from web.rest.pagination import MAX_LIMIT
+from web.rest.permissions import requires
 from web.rest.serializers import item_id, message_field
 
 
@@ -136,6 +137,10 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
 
     filterset_class: Any = None
     lookup_value_regex = "[0-9]+"
+    may: ClassVar[tuple[str, ...]] = ()
+
+    def get_permissions(self) -> list[Any]:
+        return [*super().get_permissions(), *([requires(*self.may)()] if self.may else [])]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         obj = self.get_object()

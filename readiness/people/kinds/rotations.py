@@ -35,6 +35,7 @@ from web.kinds.declaring import ObjectForm, declared
 from web.links import page_url
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 from web.tables import Column
+from web.visibility import SEES_NAMES
 
 SEES_SHIFTS = "people.view_shift"
 
@@ -181,6 +182,7 @@ MEMBER = _turning(
         Column("layer", "Layer", url=lambda turn: page_url(turn.layer) or "", sort="layer__rotation__name"),
         figure("position", "Place"),
     ],
+    may=(SEES_NAMES,),
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
@@ -211,6 +213,7 @@ LEAVE = _turning(
     ["person", when("starts_at", "From"), when("ends_at", "Until")],
     title="Leave",
     address="leave",
+    may=(SEES_NAMES,),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
     icon="sun",

@@ -1,19 +1,41 @@
 """Surveys with their questions: their lists, pages and forms. Answers have none: nobody sees who answered what."""
 
+from typing import Any
+
 from inventory.api import InventorySerializer
 from readiness.people.models import Survey, SurveyQuestion
 from readiness.people.practice_forms import DatedForm
+from readiness.people.queries.surveys import tells_truth
 from web import clock
 from web.kinds import Facts, Kind, Related
 from web.kinds.columns import hidden, plain, related
 from web.kinds.declaring import declared
 from web.tables import Column
+from web.visibility import reader
 
 _ROOM = ("People", "people")
 
 
 def _standing(survey: Survey) -> str:
     return survey.standing(clock.now())
+
+
+def _withheld(key: str, label: str, **given: Any) -> Column:
+    def value(question: SurveyQuestion) -> str:
+        told = tells_truth(question.survey, reader(), now=clock.now())
+        return getattr(question, key) if told else "told once the survey closes"
+
+    return Column(key, label, value=value, **given)
+
+
+class SurveyQuestionFields(InventorySerializer):
+    """`truth` and `truth_source` are null until the survey closes, but for whoever may change questions."""
+
+    def to_representation(self, instance: SurveyQuestion) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if tells_truth(instance.survey, reader(), now=clock.now()):
+            return shown
+        return shown | dict.fromkeys(shown.keys() & set(SurveyQuestion.WITHHELD))
 
 
 SURVEYS = declared(
@@ -50,15 +72,15 @@ SURVEY_QUESTIONS = declared(
         related("survey", "Survey", sort="survey__title"),
         *("site", "kind"),
         Column("choices", "Choices", value=lambda question: ", ".join(question.choices)),
-        plain("truth", "The record says"),
-        hidden(plain, "truth_source", "Record"),
+        _withheld("truth", "The record says"),
+        hidden(_withheld, "truth_source", "Record"),
     ),
     room=_ROOM,
     brief=("text",),
     search=("text", "site__name", "survey__title"),
     panel=("site", "kind"),
     form=DatedForm,
-    serializer=InventorySerializer,
+    serializer=SurveyQuestionFields,
     together=("kind", "choices", "truth"),
     hint="Questions of surveys, with the answer that the record gives",
     above=lambda question: [question.survey],

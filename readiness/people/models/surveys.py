@@ -49,6 +49,8 @@ class SurveyQuestion(models.Model):
 
     HISTORY = True
     VISIBLE_BY = ("site",)
+    # An answer that is known beforehand measures nothing.
+    WITHHELD = ("truth", "truth_source")
 
     class Kind(models.TextChoices):
         CHOICE = "choice", "One of the choices"

@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from readiness.people.core.practice import GivenAnswer, Tally, by_team, same_answer
-from readiness.people.core.surveys import Spread, spread_of
+from readiness.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
+from web.visibility import withheld
 
 ESTIMATE = SurveyQuestion.Kind.ESTIMATE
 
@@ -46,6 +47,11 @@ def _for(user: User, now: datetime) -> QuerySet[SurveyQuestion]:
 def own_answers(survey: Survey, person: Person) -> dict[int, SurveyAnswer]:
     answers = SurveyAnswer.objects.filter(question__survey=survey, person=person).select_related("team")
     return {answer.question_id: answer for answer in answers}
+
+
+def tells_truth(survey: Survey, by: Any, *, now: datetime) -> bool:
+    """Whoever is asked reads what the record says, and what others answered, once the survey closes."""
+    return survey.closes_at <= now or not withheld(SurveyQuestion, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class TeamEstimates:
 def estimates(*, now: datetime, since: datetime) -> list[TeamEstimates]:
     """Estimates of readiness since an instant, by site and team. One statement."""
     rows = SurveyAnswer.objects.filter(
-        question__kind=ESTIMATE, answered_at__lte=now, answered_at__gt=since
+        question__kind=ESTIMATE, value__in=ESTIMATES, answered_at__lte=now, answered_at__gt=since
     ).order_by("question__site__name", "team__name", "answered_at", "pk")
     groups: dict[tuple[int, str, str, str], dict[int, str]] = defaultdict(dict)
     for site_id, site, slug, team, person_id, value in rows.values_list(

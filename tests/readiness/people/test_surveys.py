@@ -125,7 +125,8 @@ class TestResults:
             practice.answer(limit, people.person(facility), facility, "30")
 
     @pytest.fixture
-    def results(self, survey):
+    def results(self, survey, frozen_now):
+        frozen_now.move(days=6)
         return f"/people/surveys/{survey.pk}/results/"
 
     def test_teams_against_the_record_and_none_of_a_small_group(self, answered, results, client_of):
@@ -148,7 +149,7 @@ class TestResults:
             ("Redundancy?", "N+1", 2),
             ("Redundancy?", "2N", 1),
         ]
-        assert "1 of 2 questions are split. Power limit in MW?" in chart["meta"]["finding"]
+        assert "1 of 2 questions are split. Power limit in MW? (Porto)" in chart["meta"]["finding"]
 
     def test_a_question_with_two_answers_is_not_told(self, fabric, limit, results, client_of):
         for value in ("7777", "7777"):
@@ -178,6 +179,46 @@ class TestResults:
             for _ in range(3):
                 practice.answer(question, people.person(team), team, "1")
         assert statements(client, results) == before
+
+
+class TestTruth:
+    """Whoever is asked shall not read the record first; whoever writes the questions does."""
+
+    @pytest.fixture
+    def ask(self, survey, limit, client_of, api_of):
+        """Each place where what the record says could be read, by a role."""
+        limit.truth = "4242"
+        limit.save()
+
+        def places(role):
+            client, api = client_of(role), api_of(role)
+            pages = (
+                f"/people/surveys/{survey.pk}/", f"/people/surveys/{survey.pk}/results/",
+                f"/people/survey-questions/{limit.pk}/", "/people/survey-questions/",
+                "/people/survey-questions/?export=csv", "/people/survey-questions/?export=json",
+                f"/people/surveys/{survey.pk}/results/chart.json",
+                "/history/?model=people.survey-question", "/api/history/?model=people.survey-question",
+            )  # fmt: skip
+            answers = [*map(client.get, pages), api.get(f"/api/people/survey-questions/{limit.pk}/")]
+            assert {answer.status_code for answer in answers} == {200}
+            return ["4242" in text_of(answer) for answer in answers]
+
+        return places
+
+    @pytest.mark.parametrize("role", ["viewer", "ops"])
+    def test_it_is_withheld_while_the_survey_is_open(self, role, ask):
+        assert not any(ask(role))
+
+    def test_it_is_told_to_whoever_writes_it(self, ask):
+        assert sum(ask("manager")) >= 7
+
+    def test_it_is_told_to_all_once_the_survey_closes(self, ask, frozen_now):
+        frozen_now.move(days=5)
+        assert sum(ask("viewer")) >= 6
+
+    @pytest.mark.parametrize("asked", ["truth=20", "truth__ic=2", "ordering=truth"])
+    def test_nobody_can_ask_for_it(self, asked, limit, api_of):
+        assert api_of("viewer").get(f"/api/people/survey-questions/?{asked}").status_code == 400
 
 
 class TestCalibration:
