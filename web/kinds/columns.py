@@ -12,7 +12,7 @@ from web.tables import Column
 
 def of_field(model: type[Model], key: str, **kwargs: Any) -> Column:
     """A field under its own name: another object with a link to its page, a figure, or a word."""
-    field = model._meta.get_field(key)
+    field: Any = model._meta.get_field(key)
     label = capfirst(str(field.verbose_name))
     if field.is_relation:
         return related(key, label, **kwargs)

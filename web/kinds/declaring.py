@@ -73,16 +73,9 @@ def declared(
     ones by name. `together` are the fields that the model's `clean` looks at.
     """
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
-    shown = [
-        of_field(model, column, **({} if place else TITLE)) if isinstance(column, str) else column
-        for place, column in enumerate(columns)
-    ]
-    shown += [of_field(model, key, default=False) for key in hidden]
+    shown = _shown(model, columns, hidden)
     made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
-    if joins is None:
-        foreign = {field.name for field in model._meta.concrete_fields if field.is_relation}
-        joins = [name for name in (*fields, *also) if name in foreign]
-    joined = model._default_manager.select_related(*joins) if joins else model._default_manager.all()
+    joined = _rows(model, _referred(model, (*fields, *also)) if joins is None else joins)
     noun, names = links.noun(model), model._meta
     units = {column.key: column.unit for column in shown if column.unit}
     table = Table(
@@ -106,3 +99,20 @@ def declared(
         may=may,
         **more,
     )
+
+
+def _shown(model: type[Model], columns: Sequence[Column | str], hidden: Sequence[str]) -> list[Column]:
+    shown = [
+        of_field(model, column, **({} if place else TITLE)) if isinstance(column, str) else column
+        for place, column in enumerate(columns)
+    ]
+    return [*shown, *(of_field(model, key, default=False) for key in hidden)]
+
+
+def _rows(model: type[Model], joins: Sequence[str]) -> QuerySet[Any]:
+    return model._default_manager.select_related(*joins) if joins else model._default_manager.all()
+
+
+def _referred(model: type[Model], fields: Sequence[str]) -> list[str]:
+    foreign = {field.name for field in model._meta.concrete_fields if field.is_relation}
+    return [name for name in fields if name in foreign]

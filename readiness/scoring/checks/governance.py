@@ -7,6 +7,7 @@ from readiness.evidence.core.proving.values import few
 from readiness.evidence.core.reviews import CANCELLED, HeldReview, counting_review
 from readiness.framework.core.definition import Check
 from readiness.ownership.core.standing import Item, ItemStanding, Share, assets_owned, items_owned
+from readiness.scoring.checks.records import recorded
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
@@ -72,7 +73,6 @@ def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[s
 
 
 def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """The inventory and its owners are read anew at each evaluation; dated by the day, so that a day has one row."""
     if facts.owned is None:
         return {}
     counted = {
@@ -83,13 +83,12 @@ def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Rea
     share = assets_owned(facts.owned, counted, now=now)
     term_id = share.term_id if share else None
     return {
-        "assets-owned": Reading(
-            value=share.percent if share else None,
-            taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-            provenance=Provenance.DECLARED,
-            evidence=f"owned-assets:{term_id or facts.profile.slug}",
-            detail=_without(share) if share else "",
-            cannot_judge="" if share else "The site has nothing in its inventory that could be owned.",
+        "assets-owned": recorded(
+            f"owned-assets:{term_id or facts.profile.slug}",
+            share.percent if share else None,
+            _without(share) if share else "",
+            now=now,
+            cannot_judge="The site has nothing in its inventory that could be owned.",
         )
     }
 

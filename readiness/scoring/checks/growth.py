@@ -4,8 +4,8 @@ from datetime import datetime
 
 from readiness.framework.core.definition import Check
 from readiness.people.core.growth import capability_gap
+from readiness.scoring.checks.records import recorded
 from readiness.scoring.core.judge import Reading
-from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
 from web.units import how_many
 
@@ -13,7 +13,6 @@ NOBODY = "Nobody is qualified here for anything that the site requires."
 
 
 def capability_gap_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Worked out anew at each evaluation; dated by the day, so that a day has one row."""
     known = facts.people.growth
     if known is None:
         return {}
@@ -23,14 +22,7 @@ def capability_gap_readings(facts: EvaluationFacts, check: Check, now: datetime)
     detail = f"{people} {whose}, {known.qualified_then} 180 days ago"
 
     def reading(value: float | None, cannot_judge: str) -> Reading:
-        return Reading(
-            value=value,
-            taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-            provenance=Provenance.DECLARED,
-            evidence=f"qualified:{facts.profile.slug}",
-            detail=detail,
-            cannot_judge="" if value is not None else cannot_judge,
-        )
+        return recorded(f"qualified:{facts.profile.slug}", value, detail, now=now, cannot_judge=cannot_judge)
 
     return {
         "growth-gap": reading(gap.points, gap.reason),

@@ -9,8 +9,8 @@ from datetime import datetime
 from readiness.evidence.core.proving.values import few
 from readiness.framework.core.definition import Check
 from readiness.people.core.on_call import LEVELS, OnCallStanding
+from readiness.scoring.checks.records import recorded
 from readiness.scoring.core.judge import Reading
-from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
 
 ROTATIONS = "rotations"
@@ -36,7 +36,8 @@ def staffing(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
         shared = standing.smallest.sites > 1
         words = f"shared by {standing.smallest.sites} sites" if shared else ""
         figures[SHARED_SIZE if shared else SIZE] = (float(standing.smallest.people), words)
-    return {part: _reading(facts, value, detail, now) for part, (value, detail) in figures.items()}
+    evidence = f"{ROTATIONS}:{facts.profile.slug}"
+    return {part: recorded(evidence, value, detail, now=now) for part, (value, detail) in figures.items()}
 
 
 def _exceeded(standing: OnCallStanding, check: Check) -> list[str]:
@@ -51,13 +52,3 @@ def _exceeded(standing: OnCallStanding, check: Check) -> list[str]:
         for part_id, (name, bound) in bounds.items()
         if (value := measured.get(part_id)) is not None and bound is not None and not bound.contains(value)
     ]
-
-
-def _reading(facts: EvaluationFacts, value: float, detail: str, now: datetime) -> Reading:
-    return Reading(
-        value=value,
-        taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-        provenance=Provenance.DECLARED,
-        evidence=f"{ROTATIONS}:{facts.profile.slug}",
-        detail=detail,
-    )

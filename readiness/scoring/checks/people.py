@@ -10,8 +10,8 @@ from datetime import datetime
 from readiness.framework.core.definition import Check
 from readiness.people.core import coverage as core
 from readiness.people.core.coverage import PeopleShare, SiteCoverage
+from readiness.scoring.checks.records import recorded
 from readiness.scoring.core.judge import Reading
-from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
 
 QUALIFIED, TRAINING = "qualified", "training"
@@ -30,7 +30,11 @@ def role_coverage(facts: EvaluationFacts, check: Check, now: datetime) -> dict[s
     detail = f"{asked.skill_name} at level {asked.level}, for {asked.because}"
     if short > 1:
         detail += f"; {short} requirements have too few people"
-    return {"people-per-role": _reading(facts, QUALIFIED, float(len(weakest.qualified)), detail, now)}
+    return {
+        "people-per-role": recorded(
+            f"{QUALIFIED}:{facts.profile.slug}", float(len(weakest.qualified)), detail, now=now
+        )
+    }
 
 
 def training(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
@@ -68,17 +72,10 @@ def _staffed(facts: EvaluationFacts) -> SiteCoverage | None:
 def _share(
     facts: EvaluationFacts, source: str, share: PeopleShare | None, now: datetime, otherwise: str
 ) -> Reading:
-    if share is None:
-        return _reading(facts, source, None, "", now)._replace(cannot_judge=otherwise)
-    return _reading(facts, source, share.percent, f"{share.count} of {share.of} people", now)
-
-
-def _reading(facts: EvaluationFacts, source: str, value: float | None, detail: str, now: datetime) -> Reading:
-    """Dated by the day, so that a day has one row."""
-    return Reading(
-        value=value,
-        taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-        provenance=Provenance.DECLARED,
-        evidence=f"{source}:{facts.profile.slug}",
-        detail=detail,
+    return recorded(
+        f"{source}:{facts.profile.slug}",
+        share.percent if share else None,
+        f"{share.count} of {share.of} people" if share else "",
+        now=now,
+        cannot_judge=otherwise,
     )
