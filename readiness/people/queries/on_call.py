@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Case, F, Q, QuerySet, When
@@ -20,6 +20,7 @@ from readiness.people.core.on_call import (
     OnCallStanding,
     RotationSize,
     lacks,
+    present,
     standing,
 )
 from readiness.people.models import LayerMember, Person, Rotation, RotationSite, Shift
@@ -65,19 +66,22 @@ def standing_of(
         if shift.person is not None:
             of_person[shift.person].append(shift)
     sizes = _sizes(rotations, of_rotation, now)
-    found = {}
+    # Sites share rotations: all but what each requires is worked out once for those that the same ones serve.
+    shared: dict[tuple[int, ...], tuple[OnCallStanding, Mapping[tuple[str, int], frozenset[int]]]] = {}
+    standings = {}
     for site_id, serving in served.items():
-        shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
-        persons = {shift.person for shift in shifts if shift.person is not None}
+        key = tuple(serving)
+        if key not in shared:
+            shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
+            persons = {shift.person for shift in shifts if shift.person is not None}
+            theirs = [shift for person in sorted(persons) for shift in of_person[person]]
+            size_of_each = [sizes[rotation] for rotation in serving]
+            shared[key] = (standing(shifts, theirs, (), size_of_each, now=now), present(shifts, now))
+        of_rotations, people = shared[key]
         coverage = covered.get(site_id)
-        found[site_id] = standing(
-            shifts,
-            [shift for person in sorted(persons) for shift in of_person[person]],
-            coverage.requirements if coverage else (),
-            [sizes[rotation] for rotation in serving],
-            now=now,
-        )
-    return found
+        missing = lacks(coverage.requirements, people) if coverage else ()
+        standings[site_id] = replace(of_rotations, lacks=missing)
+    return standings
 
 
 def _served(site_ids: Collection[int]) -> dict[int, list[int]]:
