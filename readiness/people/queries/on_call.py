@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from inventory.models import Site
 from inventory.queries import SiteFacts, site_facts
@@ -20,15 +20,19 @@ from readiness.people.core.on_call import (
     OnCallStanding,
     RotationSize,
     lacks,
+    present,
     standing,
 )
 from readiness.people.models import LayerMember, Person, Rotation, RotationSite, Shift
 from readiness.people.queries.coverage import coverage_of
 
-_COLUMNS = ("rotation_id", "rotation__domain", "level", "person_id", "starts_at", "ends_at")
+_COLUMNS = ("rotation_id", "rotation__domain", "level", "held_by", "starts_at", "ends_at")
+WORST_FIRST = ("uncovered", "unqualified", "qualified")
 
 
 def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
+    """A shift of somebody who cannot sign in any more is nobody's."""
+    holder = Case(When(person__user__is_active=False, then=None), default=F("person_id"))
     return [
         HeldShift(
             rotation=rotation,
@@ -38,9 +42,9 @@ def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
             starts_at=starts_at,
             ends_at=ends_at,
         )
-        for rotation, domain, level, person, starts_at, ends_at in shifts.order_by(
-            "starts_at", "pk"
-        ).values_list(*_COLUMNS)
+        for rotation, domain, level, person, starts_at, ends_at in shifts.annotate(held_by=holder)
+        .order_by("starts_at", "pk")
+        .values_list(*_COLUMNS)
     ]
 
 
@@ -62,19 +66,22 @@ def standing_of(
         if shift.person is not None:
             of_person[shift.person].append(shift)
     sizes = _sizes(rotations, of_rotation, now)
-    found = {}
+    # Sites share rotations: all but what each requires is worked out once for those that the same ones serve.
+    shared: dict[tuple[int, ...], tuple[OnCallStanding, Mapping[tuple[str, int], frozenset[int]]]] = {}
+    standings = {}
     for site_id, serving in served.items():
-        shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
-        persons = {shift.person for shift in shifts if shift.person is not None}
+        key = tuple(serving)
+        if key not in shared:
+            shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
+            persons = {shift.person for shift in shifts if shift.person is not None}
+            theirs = [shift for person in sorted(persons) for shift in of_person[person]]
+            size_of_each = [sizes[rotation] for rotation in serving]
+            shared[key] = (standing(shifts, theirs, (), size_of_each, now=now), present(shifts, now))
+        of_rotations, people = shared[key]
         coverage = covered.get(site_id)
-        found[site_id] = standing(
-            shifts,
-            [shift for person in sorted(persons) for shift in of_person[person]],
-            coverage.requirements if coverage else (),
-            [sizes[rotation] for rotation in serving],
-            now=now,
-        )
-    return found
+        missing = lacks(coverage.requirements, people) if coverage else ()
+        standings[site_id] = replace(of_rotations, lacks=missing)
+    return standings
 
 
 def _served(site_ids: Collection[int]) -> dict[int, list[int]]:
@@ -97,7 +104,7 @@ def _sizes(
     members: dict[int, set[int]] = defaultdict(set)
     there = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
     there = there.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
-    there = there.filter(Q(person__left_at=None) | Q(person__left_at__gt=now))
+    there = there.exclude(person__in=Person.objects.left(now).order_by().values("pk"))
     for rotation_id, person in there.order_by().values_list("layer__rotation_id", "person_id"):
         members[rotation_id].add(person)
     return {
@@ -134,6 +141,7 @@ class DutyRow:
     holders: Mapping[int, tuple[DutyHolder, ...]]
     lacks: tuple[Lack, ...]
     next_shift: Shift | None
+    standing: str
 
     @property
     def id(self) -> str:
@@ -147,19 +155,12 @@ class DutyRow:
     def secondary(self) -> tuple[DutyHolder, ...]:
         return self.holders.get(SECONDARY, ())
 
-    @property
-    def is_covered(self) -> bool:
-        return all(any(each.person is not None for each in self.holders.get(level, ())) for level in LEVELS)
 
-    @property
-    def standing(self) -> str:
-        if not self.is_covered:
-            return "uncovered"
-        return "unqualified" if self.lacks else "qualified"
-
-
-def duties_at(sites: Iterable[Site], *, at: datetime) -> list[DutyRow]:
-    """Each domain of each site that a rotation serves, by site and domain."""
+def duties_at(
+    sites: Iterable[Site], *, at: datetime, covered: Mapping[int, SiteCoverage] | None = None
+) -> list[DutyRow]:
+    """Each domain of each site that a rotation serves: what is wrong first, then by site and domain. Coverage is read
+    where it is not given."""
     by_id = {site.pk: site for site in sites}
     rows = (
         RotationSite.objects.filter(site__in=by_id)
@@ -172,7 +173,7 @@ def duties_at(sites: Iterable[Site], *, at: datetime) -> list[DutyRow]:
     rotations = {rotation.pk for each in grouped.values() for rotation in each}
     now_on: dict[int, list[Shift]] = defaultdict(list)
     current = Shift.objects.at(at).filter(rotation__in=rotations, level__in=LEVELS)
-    for shift in current.select_related("person").order_by("level", "starts_at", "pk"):
+    for shift in current.select_related("person__user").order_by("level", "starts_at", "pk"):
         now_on[shift.rotation_id].append(shift)
     following = (
         Shift.objects.filter(rotation__in=rotations, level=PRIMARY, starts_at__gt=at)
@@ -181,15 +182,21 @@ def duties_at(sites: Iterable[Site], *, at: datetime) -> list[DutyRow]:
         .select_related("person")
     )
     coming = {shift.rotation_id: shift for shift in following}
-    covered = _coverage(by_id, at) if rotations else {}
-    return [
+    if covered is None:
+        covered = _coverage(by_id, at) if rotations else {}
+    duties = [
         _row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id), at)
         for (site_id, domain), serving in grouped.items()
     ]
+    return sorted(duties, key=lambda row: WORST_FIRST.index(row.standing))
 
 
 def _coverage(sites: Mapping[int, Site], at: datetime) -> Mapping[int, SiteCoverage]:
     return coverage_of({facts.id: facts for facts in site_facts(sorted(sites))}, now=at)
+
+
+def _there(shift: Shift, at: datetime) -> Person | None:
+    return None if shift.person is None or shift.person.left_by(at) else shift.person
 
 
 def _row(
@@ -204,7 +211,9 @@ def _row(
     shifts = [shift for rotation in serving for shift in now_on.get(rotation.pk, ())]
     holders: dict[int, tuple[DutyHolder, ...]] = {
         level: tuple(
-            DutyHolder(shift.person, shift.unknown_name, shift.is_on_leave, shift.starts_at, shift.ends_at)
+            DutyHolder(
+                _there(shift, at), shift.unknown_name, shift.is_on_leave, shift.starts_at, shift.ends_at
+            )
             for shift in shifts
             if shift.level == level
         )
@@ -215,12 +224,15 @@ def _row(
         for level, there in holders.items()
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
+    missing = lacks(coverage.requirements, people) if coverage else ()
+    is_covered = all(people[domain, level] for level in LEVELS)
     return DutyRow(
         site=site,
         domain=domain,
         domain_label=serving[0].get_domain_display(),
         rotations=tuple(serving),
         holders=holders,
-        lacks=lacks(coverage.requirements, people) if coverage else (),
+        lacks=missing,
+        standing="uncovered" if not is_covered else "unqualified" if missing else "qualified",
         next_shift=min(following, key=lambda shift: shift.starts_at, default=None),
     )

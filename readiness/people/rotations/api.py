@@ -9,8 +9,9 @@ from rest_framework.request import Request
 
 from inventory.models.places import DomainChoices
 from readiness.people.queries.on_call import DutyHolder, DutyRow, duties_at
+from readiness.people.rotations.duties import duties_now, sites
 from readiness.people.rotations.tables import STANDINGS
-from readiness.people.rotations.views import SEE, sites
+from readiness.people.rotations.views import SEE
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.timerange import BadParameter, parse_instant
@@ -58,18 +59,18 @@ def on_call(request: Request) -> Any:
     now = clock.now()
     at = parse_instant(request.GET.get("at") or "now", now=now, zone=UTC, field="at")
     asked = {name: _several(request, name) for name in ("site", "region", "domain")}
-    rows = sites()
-    rows = rows.filter(slug__in=asked["site"]) if asked["site"] else rows
-    rows = rows.filter(region__slug__in=asked["region"]) if asked["region"] else rows
     if unknown := set(asked["domain"]) - set(DomainChoices.values):
         raise BadParameter("domain", f"There is no {min(unknown)[:100]}.")
     names = sees_names(request.user)
+    duties = duties_at(sites(), at=at) if request.GET.get("at") else duties_now(now=now)
     return {
         "at": at,
         "results": [
             _row(row, names=names)
-            for row in duties_at(rows, at=at)
-            if not asked["domain"] or row.domain in asked["domain"]
+            for row in duties
+            if (not asked["site"] or row.site.slug in asked["site"])
+            and (not asked["region"] or row.site.region.slug in asked["region"])
+            and (not asked["domain"] or row.domain in asked["domain"])
         ],
     }
 

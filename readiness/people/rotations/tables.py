@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from inventory.models.places import DomainChoices
 from readiness.people.queries.hours import PersonHours
-from readiness.people.queries.on_call import DutyHolder, DutyRow
+from readiness.people.queries.on_call import WORST_FIRST, DutyHolder, DutyRow
 from web.links import link
 from web.tables import Column, RowFilter, Table
 from web.units import instant
@@ -55,7 +55,8 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort=True,
                    locked=True, phone="title", export="site.slug"),
             Column("domain", "Domain", "domain_label", sort=True, locked=True),
-            Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0], sort=True,
+            Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0],
+                   sort=lambda row: WORST_FIRST.index(row.standing),
                    tone=lambda row: STANDINGS[row.standing][1], phone="status"),
             Column("primary", "Primary", lambda row: named(row.primary), sort=True),
             Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
@@ -72,6 +73,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             RowFilter("domain", "Domain", "domain", DomainChoices.choices),
             RowFilter("standing", "Standing", "standing", [(key, label) for key, (label, _) in STANDINGS.items()]),
         ),
+        default_sort="standing",
         row_id="id",
         row_name=lambda row: f"{row.site.name}, {row.domain_label}",
         empty={

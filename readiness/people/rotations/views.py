@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from inventory.models import Site
 from readiness.people.models import Rotation, Swap
 from readiness.people.operations import swaps
 from readiness.people.queries.hours import hours_on_call
 from readiness.people.queries.on_call import duties_at
 from readiness.people.rotations import tables
+from readiness.people.rotations.duties import duties_now, sites
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -29,17 +28,13 @@ HOURS = Report("people/rotations/hours.html", *SEE, "people.view_shift", SEES_NA
 DEFAULT_RANGE = "now-30d"
 
 
-def sites() -> QuerySet[Site]:
-    return Site.objects.exclude(stage=Site.Stage.RETIRED).select_related("region").order_by("name", "pk")
-
-
 @ON_CALL.page
 def on_call(request: HttpRequest) -> tuple[TablePage, Any]:
     present = now()
     asked = request.GET.get("at", "")
     zone = timezone.get_current_timezone()
     at = parse_instant(asked, now=present, zone=zone, field="at") if asked else present
-    rows = duties_at(sites(), at=at)
+    rows = duties_at(sites(), at=at) if asked else duties_now(now=present)
     table = table_kit.page(request, tables.duties(rows), rows)
     standings = [row.standing for row in rows]
     return table, lambda: {

@@ -210,16 +210,21 @@ def test_statements_do_not_grow_with_rows(path, covered, client_of):
     ops = client_of("ops")
     path = path.format(pk=rotation.pk)
     statements(ops, path)
-    few = statements(ops, path)
-    for number in range(4):
+
+    def grow(number):
+        """Write something of each kind, so that nothing is kept from before."""
         site = inventory.site()
-        another = made.rotation(site, rotation.sites.get(), domain="network")
+        another = made.rotation(site, rotation.sites.get(slug="porto"), domain="network")
         for level in (1, 2):
-            made.layer(
-                another, *(made.person(name=f"Zoe {number} {place}") for place in range(8)), level=level
-            )
+            people = [made.person(name=f"Zoe {number} {place}") for place in range(8)]
+            made.layer(another, *people, level=level)
         made.layer(rotation, *(made.person() for _ in range(4)), level=3)
-    rotations.write_claimed_shifts(now=NOW)
+        rotations.write_claimed_shifts(now=NOW)
+
+    grow(0)
+    few = statements(ops, path)
+    for number in range(1, 5):
+        grow(number)
     assert statements(ops, path) <= few + 1
     assert few < 45
 
@@ -309,3 +314,31 @@ def test_a_swap_keeps_who_asked_in_the_history(covered, client_of):
     taker = Person.objects.get(name="Yara 5 of network")
     client_of("manager").post(f"/people/shifts/{shift.pk}/move/", {"taker": taker.pk})
     assert Swap.objects.get().requested_by.username == "manager"
+
+
+def test_what_is_wrong_comes_first(covered, client_of):
+    Shift.objects.filter(rotation__slug="energy").delete()
+    page = client_of("ops").get("/people/oncall/?export=csv")
+    shown = [(row["Domain"], row["Standing"]) for row in rows_of(page)]
+    assert shown == [("Energy", "uncovered"), ("Network", "unqualified"), ("Compute", "qualified")]
+
+
+def test_what_is_kept_follows_the_clock_and_each_end_of_a_shift(covered, api_of, frozen_now):
+    assert duty(api_of("ops"))["primary"][0]["person"]["name"] == "Xenia Unable"
+    frozen_now.move(seconds=(MONDAY + WEEK - frozen_now.at).total_seconds())
+    assert duty(api_of("ops"))["primary"][0]["person"]["name"] == "Yara 0 of network"
+    now_on = Shift.objects.at(frozen_now.at).filter(rotation__slug="network", level=1)
+    now_on.update(ends_at=frozen_now.at + timedelta(hours=1))
+    frozen_now.move(hours=1)
+    assert duty(api_of("ops"))["standing"] == "uncovered"
+
+
+def test_somebody_who_cannot_sign_in_is_not_on_call(covered, state, api_of, user_of):
+    xenia = Person.objects.filter(name="Xenia Unable")
+    user = user_of("viewer")
+    xenia.update(requested_user=user, requested_by=user_of("manager"), requested_at=NOW)
+    xenia.update(user=user, user_confirmed_at=NOW, requested_user=None, requested_by=None, requested_at=None)
+    assert duty(api_of("ops"))["primary"][0]["is_covered"]
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    assert not duty(api_of("ops"))["primary"][0]["is_covered"]
+    assert state()["domains-uncovered"]["detail"] == "at some hour nobody: network (primary)"
