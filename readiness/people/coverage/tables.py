@@ -86,7 +86,7 @@ def site_table(*, names: bool) -> Table:
                sort=lambda line: ORDER.index(line.covered.cover)),
         Column("level", "Level", "covered.requirement.level", numeric=True),
         Column("because", "Because of", "covered.requirement.because", phone="full"),
-        Column("rule", "Rule", _rule),
+        Column("rule", "Rule", _rule, default=False),
         Column("people", "Needed", "covered.requirement.people", numeric=True),
         Column("there", "Qualified", there, sort=True, numeric=True),
         Column("names", "Who", lambda line: ", ".join(line.names), phone="full"),
