@@ -81,7 +81,7 @@ def site_table(*, names: bool) -> Table:
         Column("skill", "Skill", "covered.requirement.skill_name", sort=True, locked=True, phone="title",
                url=lambda line: link("skill-detail", line.covered.requirement.skill_id)),
         Column("domain", "Domain", "covered.requirement.domain",
-               text=lambda line: DOMAINS[line.covered.requirement.domain], sort=True),
+               text=lambda line: DOMAINS[line.covered.requirement.domain], sort=True, default=not names),
         Column("state", "Coverage", lambda line: line.covered.cover.value, states="cover", phone="status",
                sort=lambda line: ORDER.index(line.covered.cover)),
         Column("level", "Level", "covered.requirement.level", numeric=True),
@@ -89,10 +89,11 @@ def site_table(*, names: bool) -> Table:
         Column("rule", "Rule", _rule, default=False),
         Column("people", "Needed", "covered.requirement.people", numeric=True),
         Column("there", "Qualified", there, sort=True, numeric=True),
-        Column("names", "Who", lambda line: ", ".join(line.names), phone="full"),
         Column("on_call", "On call", lambda line: len(line.covered.on_call), numeric=True,
                hint="Qualified people with a shift within 30 days"),
-        Column("expiring", "Ends in 30 days", lambda line: len(line.covered.expiring), numeric=True),
+        Column("expiring", "Ends in 30 days", lambda line: len(line.covered.expiring), numeric=True,
+               default=not names),
+        Column("names", "Who", lambda line: ", ".join(line.names), phone="full"),
     )  # fmt: skip
     return Table(
         id="site-coverage",

@@ -13,7 +13,7 @@ from readiness.scoring.operations import evaluate
 from tests.conftest import NOW
 from tests.inventory import made as inventory
 from tests.pages import rows_of, statements, text_of
-from tests.readiness.people import made
+from tests.readiness.people import made, practised
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_now")]
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -309,3 +309,11 @@ def test_a_swap_keeps_who_asked_in_the_history(covered, client_of):
     taker = Person.objects.get(name="Yara 5 of network")
     client_of("manager").post(f"/people/shifts/{shift.pk}/move/", {"taker": taker.pk})
     assert Swap.objects.get().requested_by.username == "manager"
+
+
+def test_hours_are_sorted_by_name(frozen_now, client_of):
+    rotation = practised.rotation(inventory.site())
+    for name in ("Zoe Alm", "Abel Dias"):
+        practised.shift(rotation, made.person(name=name), NOW - timedelta(days=2))
+    rows = rows_of(client_of("manager").get("/people/oncall/hours/?sort=person&export=json"))
+    assert [row["person"] for row in rows] == ["Abel Dias", "Zoe Alm"]
