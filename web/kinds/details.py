@@ -24,8 +24,12 @@ def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]
     """Facts first, then what refers to it and the user may see, then what floors above add; each by its order."""
     (row,) = kind.prepare([obj]) if kind.prepare else (obj,)
     own = [_facts(kind, each, row, place) for place, each in enumerate(kind.facts)]
-    own += [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
+    own += related_panels(kind, obj, user=user)
     return sorted([*own, *panels.added_to(obj, user=user, now=now)], key=lambda panel: panel.order)
+
+
+def related_panels(kind: Kind, obj: Any, *, user: User) -> list[Panel]:
+    return [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
 
 
 def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
@@ -39,7 +43,7 @@ def own_page(obj: Model) -> str:
 
 
 def _may(user: User, related: Related) -> bool:
-    return user.has_perm(KIND_OF[related.model].permission("view"))
+    return user.has_perms(KIND_OF[related.model].permissions("view"))
 
 
 def _facts(kind: Kind, facts: Facts, obj: Any, place: int) -> Panel:
@@ -85,6 +89,8 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     total = rows.count()
     columns = _columns(kind, related.columns)
     shown = list(rows[:A_FEW]) if total else []
+    if kind.prepare:
+        shown = list(kind.prepare(shown))
     if shown and (more := added.added_to(related.model, user)) is not None:
         more.fill(shown)
         columns = [columns[0], more.column, *columns[1:]]

@@ -18,7 +18,7 @@ class Related:
     """Objects of another model that refer to this one. `fields` name the reference, any of them.
 
     `columns` of that model's list are shown, `fills` is what the form for a new one begins with, `asked` the parameter
-    that makes the whole list show them; by default that of the one field.
+    that makes the whole list show them; by default that of the one field. `only` leaves out those that are past.
     """
 
     model: type[Model]
@@ -26,12 +26,13 @@ class Related:
     columns: tuple[str, ...]
     fills: str = ""
     asked: str = ""
+    only: Callable[[], Q] = Q
 
     def condition(self, obj: Model) -> Q:
         condition = Q()
         for name in self.fields:
             condition |= Q(**{name: obj})
-        return condition
+        return condition & self.only()
 
     def query(self, obj: Model) -> str:
         """The parameters that make the whole list show these objects; "" where no filter does."""

@@ -252,6 +252,6 @@ def _asked(
 
 def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
     if question.kind == SurveyQuestion.Kind.ESTIMATE:
-        return str(asked["by_team"][team] + 4 * (place % 3) - 4)
+        return str(asked["by_team"][team])
     nth = asked["otherwise"].get(team)
     return str(asked["instead"]) if nth and place % nth == 0 else question.truth

@@ -17,6 +17,7 @@ _KNOWN = frozenset(
 )
 _SHAPE = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
 _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001  (a local time)
+_NTH = re.compile(r"([0-9]+)(?:MO|TU|WE|TH|FR|SA|SU)")
 SOON = timedelta(days=3660)
 
 
@@ -57,6 +58,9 @@ def refuse_endless(rule: str) -> None:
         raise RuleRefused("An interval of days or hours does not go with certain days.")
     if "BYSETPOS" in parts and frequency not in {"MONTHLY", "YEARLY"}:
         raise RuleRefused("BYSETPOS goes with a monthly or yearly rule.")
+    weeks = 53 if frequency == "YEARLY" and "BYMONTH" not in parts else 5
+    if any(len(nth) > 2 or int(nth) > weeks for nth in _NTH.findall(parts.get("BYDAY", ""))):
+        raise RuleRefused(f"BYDAY counts to {weeks} at most.")
     for text in ([";".join(["FREQ=YEARLY", *days])] if days else []) + [rule]:
         if next(_followed(text, _SOME_DAY, _SOME_DAY + SOON), None) is None:
             raise RuleRefused("The rule never comes true.")

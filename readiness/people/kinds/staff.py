@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from readiness.people import operations, queries
 from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
-from readiness.people.models import Person, Staffing, Team, has_left
+from readiness.people.models import Person, Qualification, Shift, Staffing, Team, Training, has_left
 from web import clock
-from web.kinds import Entry, Kind
+from web.kinds import Entry, Kind, Related
 from web.kinds.columns import plain
 from web.kinds.declaring import declared
 from web.links import page_url
@@ -64,6 +64,16 @@ PEOPLE = Kind(
     template="people/person.html",
     context=lambda person, user: {"heading": person.name, "teams": _teams_of(person)},
     links=(("Teams", "teams", "users-group"),),
+    related=(
+        Related(Qualification, ("person",), ("skill", "level", "valid_until", "standing"), fills="person"),
+        Related(Training, ("person",), ("course", "due_at", "standing")),
+        Related(
+            Shift,
+            ("person",),
+            ("rotation", "level", "starts_at", "ends_at"),
+            only=lambda: Q(ends_at__gt=clock.now()),
+        ),
+    ),
     entries=(
         Entry(
             url_name="person-add",

@@ -88,12 +88,16 @@ def _overload(row: PersonHours) -> str:
     return "bad" if row.load.is_overloaded else ""
 
 
+def _name(row: PersonHours) -> str:
+    return row.person.name
+
+
 HOURS = Table(
     id="on-call-hours",
     noun=("person", "people"),
     label="Hours on call",
     columns=(
-        Column("person", "Person", url=lambda row: link("person", row.person.pk), sort=True, locked=True,
+        Column("person", "Person", url=lambda row: link("person", row.person.pk), sort=_name, locked=True,
                phone="title"),
         Column("hours", "Hours", "load.hours", lambda row: f"{row.load.hours:.1f}", sort=True, numeric=True,
                tone=_overload, hint="At any level; what overlaps counts once"),

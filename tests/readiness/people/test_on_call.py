@@ -13,7 +13,7 @@ from readiness.scoring.operations import evaluate
 from tests.conftest import NOW
 from tests.inventory import made as inventory
 from tests.pages import rows_of, statements, text_of
-from tests.readiness.people import made
+from tests.readiness.people import made, practised
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_now")]
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -342,3 +342,11 @@ def test_somebody_who_cannot_sign_in_is_not_on_call(covered, state, api_of, user
     type(user).objects.filter(pk=user.pk).update(is_active=False)
     assert not duty(api_of("ops"))["primary"][0]["is_covered"]
     assert state()["domains-uncovered"]["detail"] == "at some hour nobody: network (primary)"
+
+
+def test_hours_are_sorted_by_name(frozen_now, client_of):
+    rotation = practised.rotation(inventory.site())
+    for name in ("Zoe Alm", "Abel Dias"):
+        practised.shift(rotation, made.person(name=name), NOW - timedelta(days=2))
+    rows = rows_of(client_of("manager").get("/people/oncall/hours/?sort=person&export=json"))
+    assert [row["person"] for row in rows] == ["Abel Dias", "Zoe Alm"]

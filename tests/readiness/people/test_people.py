@@ -1,5 +1,6 @@
 """Teams and people: pages, endpoints, who may see names and who may write, and what it costs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from django.db import IntegrityError, transaction
 from accounts import operations as accounts
 from readiness.people import operations
 from readiness.people.models import Membership, Person, Staffing
+from tests.conftest import NOW
 from tests.inventory import made as inventory
 from tests.pages import text_of
-from tests.readiness.people import made
+from tests.readiness.people import every, made, practised
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +137,15 @@ def test_a_team_staffs_a_site_once(client_of, fabric, frozen_now):
     assert [str(each) for each in Staffing.objects.all()] == ["Fabric at Porto"]
     assert "staffs this site already" in text_of(client.post("/people/staffings/add/", given), 422)
     assert "Porto" in text_of(client_of("viewer").get("/people/staffings/"))
+
+
+def test_a_persons_page_lists_qualifications_training_and_shifts_to_come(frozen_now, viewer, client_of):
+    person = made.person()
+    every.of_each_kind(inventory.site(), made.team(), person, made.person(), viewer)
+    [coming] = person.shifts.all()
+    practised.shift(coming.rotation, person, NOW - timedelta(days=9))
+    page = text_of(client_of("manager").get(f"/people/{person.pk}/"))
+    rows = re.findall(r'id="row-(qualifications|trainings|shifts)-\d-(\d+)"', page)
+    [qualification], [training] = person.qualifications.all(), person.trainings.all()
+    expected = {("qualifications", qualification.pk), ("trainings", training.pk), ("shifts", coming.pk)}
+    assert {(kind, int(pk)) for kind, pk in rows} == expected

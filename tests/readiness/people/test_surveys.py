@@ -276,3 +276,14 @@ def test_lists_cost_the_same_for_more(kind, limit, client_of, porto):
     for _ in range(3):
         practice.question(porto)
     assert statements(client, page) == before
+
+
+def test_answers_to_a_question_that_became_an_estimate_do_not_count(
+    porto, survey, fabric, client_of, frozen_now
+):
+    question = practice.question(porto, survey, text="How ready is Porto?")
+    for value in ("20", "30", "40"):
+        practice.answer(question, people.person(fabric), fabric, value)
+    body = {"kind": "estimate", "truth": "", "truth_source": ""}
+    type(question).objects.filter(pk=question.pk).update(**body)
+    assert rows_of(client_of("viewer").get("/readiness/calibration/?export=json")) == []
