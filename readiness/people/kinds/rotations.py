@@ -186,7 +186,6 @@ MEMBER = _turning(
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
-    panel=("layer",),
     icon="users-group",
     hint="Whose turn comes after whose",
     above=lambda turn: [turn.layer.rotation, turn.layer],

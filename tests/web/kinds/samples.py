@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.people.models import DrillAction
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Source
 from tests.inventory import made
 from tests.inventory.made import next_number
 from tests.readiness.people import made as people
+from tests.readiness.people import practised
 
 
 def _record(model, **given):
@@ -66,6 +68,17 @@ def training():
     return people.training(people.person(), people.course(), now=datetime(2026, 11, 1, tzinfo=UTC))
 
 
+def drill():
+    return practised.drill(made.site(), [(people.person(), "compute")], [practised.procedure()])
+
+
+def drill_action():
+    due_at = datetime(2026, 12, 1, tzinfo=UTC)
+    return DrillAction.objects.create(
+        drill=drill(), text="Label the valves", team=people.team(), due_at=due_at
+    )
+
+
 MAKERS = made.MAKERS | {
     "source": source,
     "data-origin": origin,
@@ -85,6 +98,14 @@ MAKERS = made.MAKERS | {
     "skill-exemption": exemption,
     "course": people.course,
     "training": training,
+    "procedure": practised.procedure,
+    "alert-rule": practised.rule,
+    "drill": lambda: practised.drill(made.site()),
+    "exercise": lambda: drill().exercises.get(),
+    "participant": lambda: drill().turnout.get(),
+    "drill-action": drill_action,
+    "survey": practised.survey,
+    "survey-question": lambda: practised.question(made.site()),
     "workload-class": workload_class,
     "floor": floor,
     "declared-limit": limit,
@@ -112,7 +133,13 @@ EDITS = {
     "layer": ("turn_shifts", "2"),
     "layer-member": ("position", "7"),
     "override": ("level", "2"),
-    "leave": ("ends_at", "2026-12-09T00:00:00Z"),
+    "leave": ("ends_at", "2026-12-09 00:00:00+00:00"),
+    "procedure": ("scope", "Feeds A and B"),
+    "drill": ("scenario", "Feed B is lost"),
+    "participant": ("domain", "energy"),
+    "drill-action": ("text", "Order valves"),
+    "survey": ("closes_at", "2027-06-01 00:00:00+00:00"),
+    "survey-question": ("truth_source", "Contract 9"),
     "staffing": ("ends_at", "2027-06-01 00:00:00+00:00"),
     "skill": ("description", "by hand"),
     "skill-prerequisite": ("level", "2"),
