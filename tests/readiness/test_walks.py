@@ -79,9 +79,9 @@ def fleet_page(well, client_of):
 @pytest.mark.parametrize(
     ("walk", "rooms"),
     [
-        ("placement", ["workloads", "framework", "evidence", "jurisdiction"]),
-        ("placement_page", ["workloads", "framework", "evidence", "jurisdiction"]),
-        ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "evidence"]),
+        ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
+        ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
+        ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "people", "evidence"]),
         ("sample", []),
         ("fleet_page", ["framework", "ownership", "workloads", "demo"]),
     ],

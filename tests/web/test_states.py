@@ -21,6 +21,7 @@ VALUES = {
     "sign-off": ["waiting", "signed", "declined"],
     "work": ["open", "in-progress", "resolved", "done", "dropped"],
     "ownership": ["owned", "no-deputy", "overdue", "left", "waiting", "unowned"],
+    "cover": ["nobody", "once", "twice"],
     "assignment": ["proposed", "accepted", "declined", "ended"],
     "interop": ["proven", "other-versions", "failed", "stale", "not-proven"],
     "framework": ["draft", "published", "retired"],

@@ -87,6 +87,8 @@ class RotationCalendar(models.Model):
 class RotationChange(models.Model):
     """A claim row: the shifts of this rotation are to be written again."""
 
+    VISIBLE_WHERE = "true"  # organisation-wide
+
     rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="+")
 
     class Meta:

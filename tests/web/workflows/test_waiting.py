@@ -37,6 +37,7 @@ NOBODY_IS_WAITED_FOR = {
     "decision-withdraw": "may be done at any time",
     "review-cancel": "may be done at any time",
     "review-decline": "the other answer",
+    "swap-withdraw": "may be done at any time",
     "waiver-deny": "the other answer",
     "waiver-revoke": "may be done at any time",
 }
