@@ -1,8 +1,7 @@
 """Every step of every workflow: who comes to it, by page and by API, and in which order a refusal is found."""
 
-from datetime import timedelta
-
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError

@@ -14,6 +14,7 @@ from readiness.golive.worklist.operations import set_status
 from readiness.grants.models import Grant
 from readiness.ownership.models import Assignment
 from readiness.people.operations import confirm_link
+from readiness.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
 from tests.inventory import made
 from tests.visibility.scene import NOW, Scene
@@ -149,8 +150,16 @@ TAKES = {
     "start-a-campaign": lambda step, obj, by: step(obj, by=by, now=NOW),
     "finish-a-campaign": lambda step, obj, by: step(obj, note="Over.", by=by, now=NOW),
     "resolve-a-check": lambda step, obj, by: set_status([obj.pk], status="done", by=by, now=NOW),
+    "take-a-shift": lambda step, obj, by: step(obj, by=by, now=NOW),
+    "answer-a-survey": lambda step, obj, by: _answered(obj, by),
     "confirm-who-you-are": lambda step, obj, by: confirm_link(obj, by=by, now=NOW),
 }
+
+
+def _answered(survey, by):
+    """The numbers that the record gives, in the name of the person's first team."""
+    answers = {question.pk: question.truth for question in survey.questions.all()}
+    answer_survey(survey, team=by.person.teams.first(), answers=answers, by=by, now=NOW)
 
 
 @pytest.mark.parametrize("kind", waiting.WAITING, ids=lambda kind: kind.turn.key)
