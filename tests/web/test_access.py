@@ -28,6 +28,7 @@ FOR_EVERY_USER = {
     "api/history/",
     "api/authentication-check/",
     "api/people/own/",
+    "api/people/own-shifts.ics",
 }
 # A question with a body: it writes nothing, and needs what looking needs.
 ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
@@ -36,6 +37,8 @@ BY_WHO_IS_NAMED = re.compile(
     r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"
     # Whoever is asked whether they are a person, and whoever is linked to one; to others there is none.
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
+    # Whoever is assigned to a site answers its surveys; to others there is no question.
+    r"|people/surveys/.*/answer/"
     r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )
 ABOUT_ONESELF = ("settings/", "api/accounts/tokens/", "views/", "api/views/", "tables/")
