@@ -13,6 +13,7 @@ from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
 from readiness.grants.models import Grant
 from readiness.ownership.models import Assignment
+from readiness.people.models import Shift
 from readiness.people.operations import confirm_link
 from readiness.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
@@ -150,10 +151,16 @@ TAKES = {
     "start-a-campaign": lambda step, obj, by: step(obj, by=by, now=NOW),
     "finish-a-campaign": lambda step, obj, by: step(obj, note="Over.", by=by, now=NOW),
     "resolve-a-check": lambda step, obj, by: set_status([obj.pk], status="done", by=by, now=NOW),
-    "take-a-shift": lambda step, obj, by: step(obj, by=by, now=NOW),
+    "take-a-shift": lambda step, obj, by: _taken(step, obj, by),
     "answer-a-survey": lambda step, obj, by: _answered(obj, by),
     "confirm-who-you-are": lambda step, obj, by: confirm_link(obj, by=by, now=NOW),
 }
+
+
+def _taken(step, swap, by):
+    same = {name: getattr(swap, name) for name in ("rotation", "level", "person", "starts_at", "ends_at")}
+    Shift.objects.create(origin="layer", **same)
+    step(swap, by=by, now=NOW)
 
 
 def _answered(survey, by):
