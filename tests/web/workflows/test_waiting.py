@@ -164,8 +164,8 @@ def _taken(step, swap, by):
 
 
 def _answered(survey, by):
-    """The numbers that the record gives, in the name of the person's first team."""
-    answers = {question.pk: question.truth for question in survey.questions.all()}
+    """Answer what the record says, and estimate, in the name of the first team."""
+    answers = {question.pk: question.truth or "ready" for question in survey.questions.all()}
     answer_survey(survey, team=by.person.teams.first(), answers=answers, by=by, now=NOW)
 
 
