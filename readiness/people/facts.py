@@ -32,7 +32,7 @@ COVERED_FROM = (
     *(Person, User, Team, Membership, Staffing, Skill, Qualification, SkillExemption, CapabilityRule),
     *(Course, Training, DeviceType, WorkloadClass, Placement),
 )
-"""What coverage is read from, beside who is on call: it changes seldom, and each site needs it every minute."""
+"""Coverage is read from these models and from shifts. They change seldom, and each site needs coverage every minute."""
 
 
 def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SitePeople]:

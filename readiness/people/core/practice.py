@@ -15,7 +15,7 @@ DOCUMENT_REVIEW = timedelta(days=365)
 AROUND = timedelta(days=30)
 """Whoever has a shift this long before or after an instant is on call at it."""
 SMALL_GROUP = 3
-"""Of fewer people who answered nothing is told, or each would be known by it. Operator-set default."""
+"""Results are shown from this many people on: fewer could be recognised by their answers. Operator-set default."""
 ALL_DOMAINS = frozenset({"compute", "network", "energy"})
 
 

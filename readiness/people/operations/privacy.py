@@ -18,7 +18,7 @@ from web.workflows import require
 MAY_ERASE = "people.erase_person"
 ERASED = "The person was erased"
 type Holds = Callable[[Person, datetime], list[str]]
-"""What keeps somebody from being erased, in sentences."""
+"""Sentences that say why a person cannot be erased yet."""
 _holds: list[Holds] = []
 
 

@@ -31,7 +31,7 @@ NEAR = timedelta(days=30)
 """People count as on call from 30 days before their first shift to 30 days after their last."""
 
 type OnCall = Mapping[int, frozenset[str]]
-"""By person, the domains of the rotations in which they have shifts."""
+"""Domains of the rotations in which each person has shifts, by person."""
 
 
 def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:

@@ -42,7 +42,7 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": governance.review_readings}
-"""As from ownership."""
+"""Read from its records at each evaluation: nothing of it stands by itself."""
 FROM_PEOPLE: Mapping[str, Computed] = {
     "p3-role-coverage": people.role_coverage,
     "p3-training-currency": people.training,
@@ -55,7 +55,7 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p4-runbook-coverage": practice.runbooks,
     "p4-documentation-currency": practice.documents,
 }
-"""As from ownership."""
+"""Read from its records at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {
     "p2-envelope-declared": placements.has_envelopes,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),

@@ -63,7 +63,7 @@ class ClassAtSites:
 
 
 _kept: dict[tuple[Any, ...], dict[str, Feasibility]] = {}
-"""By class, what was decided for the sign of a site."""
+"""Decisions behind the sign of a site, by class."""
 
 
 def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:

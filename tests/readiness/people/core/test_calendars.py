@@ -128,7 +128,7 @@ def test_whose_shift_it_is(lines, person):
 
 
 def test_all_day_is_a_day_of_the_calendars_zone():
-    """As Google writes it, over the night when an hour comes twice."""
+    """Google's file gives the same shifts in the night when an hour comes twice."""
     content = calendar(("UID:d", "DTSTART;VALUE=DATE:20261024", "DTEND;VALUE=DATE:20261026", "SUMMARY:ana"))
     days = [datetime(2026, 10, 24), datetime(2026, 10, 26)]
     assert read(content, zone="Asia/Tokyo") == [(*map(instant, days), 1, 1)]
@@ -138,7 +138,7 @@ def test_all_day_is_a_day_of_the_calendars_zone():
 
 
 def test_the_highest_level_is_called_first():
-    """As OnCall has it: overlaps of one level are all called, and whoever is left moves up."""
+    """OnCall calls all who overlap at one level, and the next level moves up when nobody is there."""
     hours = lambda first, last: (NINE + first * HOUR, NINE + last * HOUR)  # noqa: E731
     content = calendar(
         event("[L0] ana", *hours(0, 8), uid="1"),
