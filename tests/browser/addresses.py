@@ -3,7 +3,6 @@
 import re
 
 from accounts.models import SavedView, User
-from inventory.kinds import KINDS
 from readiness.evidence.models import (
     Attestation,
     DeclaredLimit,
@@ -18,7 +17,6 @@ from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.ownership.models import Assignment
-from readiness.people.models import Person, Team
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.models import Placement
 from telemetry.models import Source
@@ -28,7 +26,10 @@ from web.kinds.models import FileImport
 
 
 def kind_of(route):
-    return next((kind for kind in KINDS if route.startswith(f"inventory/{kind.plural}/")), None)
+    """The kind whose list has the beginning of this address; the longest, where one lies below another."""
+    lists = {kind.url("list").removeprefix("/"): kind for kind in KIND_OF.values() if "list" in kind.pages}
+    found = [address for address in lists if address and route.startswith(address)]
+    return lists[max(found, key=len)] if found else None
 
 
 def address(route):
@@ -51,7 +52,7 @@ def saved_views():
     return admin.saved_views.all()
 
 
-# The first whose beginning a route has.
+# The first whose beginning a route has; those of other kinds are their first row.
 ROWS = {
     "evidence/runs/": lambda: ValidationRun.objects.all(),
     "readiness/worklist/": lambda: WorkItem.objects.all(),
@@ -74,13 +75,11 @@ ROWS = {
     "tradeoffs/rules/bases/": lambda: HeldBasis.objects.all(),
     "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
-    "people/teams/": lambda: Team.objects.all(),
-    "people/": lambda: Person.objects.order_by("pk"),
     "views/": lambda: saved_views(),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
-    "": lambda: Source.objects.filter(name="porto prometheus"),
+    "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),
 }
 
 
@@ -89,11 +88,9 @@ def pk_of(route):
         return 0
     if route.endswith("csv/<int:pk>/"):
         return pk_of_import(f"/{route.removesuffix('<int:pk>/')}")
-    kind = kind_of(route)
-    if kind is not None:
-        return kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
-    rows = next(rows for beginning, rows in ROWS.items() if route.startswith(beginning))
-    return rows().values_list("pk", flat=True).first()
+    rows = next((rows for beginning, rows in ROWS.items() if route.startswith(beginning)), None)
+    of_kind = rows() if rows is not None else kind_of(route).model.objects.order_by("pk")
+    return of_kind.values_list("pk", flat=True).first()
 
 
 def pk_of_import(address):

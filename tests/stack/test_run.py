@@ -154,6 +154,8 @@ def test_kill_9_in_a_phase_of_the_first_start(checkout: Checkout, phase: str, th
     ) as first:
         assert first.stdout is not None
         assert any(line.startswith(phase) for line in first.stdout)
+        # It says so before it begins.
+        assert eventually(lambda: any(Path(checkout.data).glob("postgres-*")))
         first.kill()
     for each in slow:
         each.unlink(missing_ok=True)

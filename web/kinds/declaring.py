@@ -76,28 +76,28 @@ def declared(
     shown = _shown(model, columns, hidden)
     made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
     joined = _rows(model, _referred(model, (*fields, *also)) if joins is None else joins)
-    noun, names = links.noun(model), model._meta
     units = {column.key: column.unit for column in shown if column.unit}
-    table = Table(
-        id=f"{noun}-list",
-        noun=(str(names.verbose_name), str(names.verbose_name_plural)),
-        label=capfirst(str(names.verbose_name_plural)),
-        columns=shown,
-        filterset=filterset,
-        row_url=own_page,
-        api=f"{links.api_basename(model)}-list",
-        default_sort=default_sort,
-        empty=empty or {},
-    )
     return Kind(
         model=model,
-        table=table,
+        table=_table(model, columns=shown, filterset=filterset, default_sort=default_sort, empty=empty or {}),
         rows=counted or (joined if rows is None else rows).all,
         room=room,
         form=form_of(model, fields, form, groups=groups, units=units, **(form_meta or {})),
         viewset=viewset_of(joined, made, filterset, viewset, may=may),
         may=may,
         **more,
+    )
+
+
+def _table(model: type[Model], **given: Any) -> Table:
+    names = model._meta
+    return Table(
+        id=f"{links.noun(model)}-list",
+        noun=(str(names.verbose_name), str(names.verbose_name_plural)),
+        label=capfirst(str(names.verbose_name_plural)),
+        row_url=own_page,
+        api=f"{links.api_basename(model)}-list",
+        **given,
     )
 
 

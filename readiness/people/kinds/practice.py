@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from inventory.api import InventorySerializer
 from readiness.people.kinds.checks import CheckedForm, CheckedSerializer, check_names
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import AlertRule, Drill, DrillAction, Exercise, Participant, Procedure
 from readiness.people.operations.practice import enter_result
 from readiness.people.practice_forms import DatedForm, ResultForm
@@ -21,7 +22,7 @@ from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
 from web.visibility import SEES_NAMES
 
-_declared = partial(declared, room=("People", "people"))
+_declared = partial(declared, room=("People", "people"), tabs=tabs)
 
 
 def _of_all(row: Any) -> str:
@@ -135,7 +136,6 @@ ALERT_RULES = _declared(
     together=("site", "runbook"),
     hint="Alerts that page somebody, and the runbook each links to",
     icon="bell",
-    links=(("Procedures", "procedure-list", "book"),),
     empty={
         "title": "No alert rule yet",
         "text": "Enter the rules that page, or import them as CSV, and link each to its runbook.",

@@ -14,6 +14,7 @@ from django.db.models.functions import Extract
 from inventory.api import InventorySerializer
 from inventory.models import Site
 from readiness.people.kinds.swaps import ROOM, SWAP, when
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import (
     Layer,
     LayerMember,
@@ -89,7 +90,7 @@ def _counted_rotations() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
 
 
-_declared = partial(declared, room=ROOM)
+_declared = partial(declared, room=ROOM, tabs=tabs)
 _turning = partial(_declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
 ROTATION = _turning(

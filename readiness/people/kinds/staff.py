@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from readiness.people import operations, queries
 from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Person, Qualification, Shift, Staffing, Team, Training, has_left
 from web import clock
 from web.kinds import Entry, Kind, Related
@@ -183,6 +184,7 @@ STAFFING = declared(
     ("team", "site", "begins_at", "ends_at"),
     ("team", "site", plain("begins_at", "Since"), plain("ends_at", "Until")),
     room=("People", "people"),
+    tabs=tabs,
     title="Staffing",
     address="staffings",
     brief=("team", "site"),

@@ -1,8 +1,10 @@
 """Surveys with their questions: their lists, pages and forms. Answers have none: nobody sees who answered what."""
 
+from functools import partial
 from typing import Any
 
 from inventory.api import InventorySerializer
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Survey, SurveyQuestion
 from readiness.people.practice_forms import DatedForm
 from readiness.people.queries.surveys import tells_truth
@@ -13,7 +15,7 @@ from web.kinds.declaring import declared
 from web.tables import Column
 from web.visibility import reader
 
-_ROOM = ("People", "people")
+_declared = partial(declared, room=("People", "people"), tabs=tabs)
 
 
 def _standing(survey: Survey) -> str:
@@ -38,7 +40,7 @@ class SurveyQuestionFields(InventorySerializer):
         return shown | dict.fromkeys(shown.keys() & set(SurveyQuestion.WITHHELD))
 
 
-SURVEYS = declared(
+SURVEYS = _declared(
     Survey,
     ("title", "opens_at", "closes_at"),
     (
@@ -47,7 +49,6 @@ SURVEYS = declared(
         plain("closes_at", "Closes"),
         Column("standing", "Standing", value=_standing, phone="status"),
     ),
-    room=_ROOM,
     brief=("title",),
     search=("title",),
     panel=("opens_at", "closes_at"),
@@ -64,7 +65,7 @@ SURVEYS = declared(
         "icon": "help-circle",
     },
 )
-SURVEY_QUESTIONS = declared(
+SURVEY_QUESTIONS = _declared(
     SurveyQuestion,
     ("survey", "site", "text", "kind", "choices", "truth", "truth_source"),
     (
@@ -75,7 +76,6 @@ SURVEY_QUESTIONS = declared(
         _withheld("truth", "The record says"),
         hidden(_withheld, "truth_source", "Record"),
     ),
-    room=_ROOM,
     brief=("text",),
     search=("text", "site__name", "survey__title"),
     panel=("site", "kind"),

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Person, Shift, Swap
 from readiness.people.operations import swaps
 from web import clock
@@ -74,6 +75,7 @@ SWAP = Kind(
     model=Swap,
     rows=Swap.objects.select_related(*_JOINED).all,
     room=ROOM,
+    tabs=tabs,
     icon="git-compare",
     hint="Shifts that somebody asks others to take, and those that were moved",
     names={"detail": "swap"},

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from readiness.people.kinds.tabs import tabs
 from readiness.people.models import Rotation, Swap
 from readiness.people.operations import swaps
 from readiness.people.queries.hours import hours_on_call
@@ -38,6 +39,7 @@ def on_call(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.duties(rows), rows)
     standings = [row.standing for row in rows]
     return table, lambda: {
+        "tabs": tabs("on-call"),
         "at": at,
         "is_now": not asked,
         "counts": {name: standings.count(name) for name in tables.STANDINGS},

@@ -57,6 +57,8 @@ def walked(patterns=None, before=""):
 
 def endpoint(route, callback):
     """An endpoint with the newest row there is in the place of its key."""
+    if "<slug:slug>" in route:
+        return addresses.address(route)
     pk = callback.cls.queryset.order_by("pk").values_list("pk", flat=True).last() if "<pk>" in route else ""
     return "/" + API_PK.sub(str(pk), route).replace("^", "").removesuffix("$").removesuffix("\\Z")
 
