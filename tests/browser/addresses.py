@@ -17,6 +17,7 @@ from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.ownership.models import Assignment
+from readiness.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.models import Placement
 from telemetry.models import Source
@@ -27,7 +28,8 @@ from web.kinds.models import FileImport
 
 def kind_of(route):
     """The kind whose list has the beginning of this address; the longest, where one lies below another."""
-    lists = {kind.url("list").removeprefix("/"): kind for kind in KIND_OF.values() if "list" in kind.pages}
+    listed = [kind for kind in KIND_OF.values() if "list" in {*kind.pages, *kind.names}]
+    lists = {kind.url("list").removeprefix("/"): kind for kind in listed}
     found = [address for address in lists if address and route.startswith(address)]
     return lists[max(found, key=len)] if found else None
 
@@ -76,6 +78,7 @@ ROWS = {
     "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
     "views/": lambda: saved_views(),
+    "settings/person/": lambda: Person.objects.all(),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
