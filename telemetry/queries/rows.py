@@ -61,7 +61,7 @@ class DatedValue(NamedTuple):
     ts: datetime
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class MeasuredSeries:
     """Which series it is, what it describes, and what its source is: the SERIES_COLUMNS."""
 
@@ -86,13 +86,13 @@ class MeasuredSeries:
         return known.unit if known else ""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Latest(MeasuredSeries):
     ts: datetime
     value: float
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Rise(MeasuredSeries):
     """A counter that rose: by how much, and the ends of the first and the last window in which it did."""
 
@@ -101,7 +101,7 @@ class Rise(MeasuredSeries):
     last_bad_at: datetime
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class WindowMeans(MeasuredSeries):
     """Means of a series over windows of one length, NaN where a window has no reading."""
 
@@ -109,7 +109,7 @@ class WindowMeans(MeasuredSeries):
     values: NDArray[np.float64]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class DailySketch(MeasuredSeries):
     """The readings of a series over a day, as a sketch (`telemetry.core.sketch`)."""
 
