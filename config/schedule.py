@@ -7,72 +7,39 @@ ROUTES = {
     "telemetry.*": {"queue": "ingest"},
     "readiness.*": {"queue": "scoring"},
 }
-# Each entry expires before its next turn, so that a stopped worker does not come back to a heap of stale ticks.
-ENTRIES: dict[str, dict[str, Any]] = {
-    "drain-inbox": {"task": "telemetry.drain_inbox", "schedule": 2, "options": {"expires": 2}},
-    "roll-up": {"task": "telemetry.roll_up", "schedule": 15, "options": {"expires": 15}},
-    "source-states": {"task": "telemetry.update_source_states", "schedule": 5, "options": {"expires": 5}},
-    "match-series": {"task": "telemetry.match_series", "schedule": 20, "options": {"expires": 20}},
-    "keep-history": {"task": "web.keep_history", "schedule": 3600, "options": {"expires": 3600}},
-    "partitions": {"task": "telemetry.keep_partitions", "schedule": 600, "options": {"expires": 600}},
-    "measure": {"task": "readiness.evidence.measure", "schedule": 60, "options": {"expires": 60}},
-    "rescore-changed": {
-        "task": "readiness.scoring.rescore_changed",
-        "schedule": 3,
-        "options": {"expires": 3},
-    },
-    "dry-runs": {
-        "task": "readiness.boards.dry_runs",
-        "schedule": 60,
-        # Minutes of work on a large fleet, which scoring must not wait behind.
-        "options": {"expires": 60, "queue": "default"},
-    },
+
+
+def _every(seconds: int, task: str, *, beside_scoring: bool = False) -> dict[str, Any]:
+    """A turn expires before the next, so that a stopped worker does not come back to a heap of stale ticks."""
+    queue = {"queue": DEFAULT_QUEUE} if beside_scoring else {}
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds, **queue}}
+
+
+ENTRIES = {
+    "drain-inbox": _every(2, "telemetry.drain_inbox"),
+    "roll-up": _every(15, "telemetry.roll_up"),
+    "source-states": _every(5, "telemetry.update_source_states"),
+    "match-series": _every(20, "telemetry.match_series"),
+    "keep-history": _every(3600, "web.keep_history"),
+    "partitions": _every(600, "telemetry.keep_partitions"),
+    "measure": _every(60, "readiness.evidence.measure"),
+    "rescore-changed": _every(3, "readiness.scoring.rescore_changed"),
+    # Minutes of work on a large fleet, which scoring must not wait behind.
+    "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),
     # Silence is seen by looking: so long a page may wait for it after the last sample counts as live no more.
-    "rescore-due": {"task": "readiness.scoring.rescore_due", "schedule": 10, "options": {"expires": 10}},
-    "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
-    "demo-records": {
-        "task": "readiness.demo.keep_records",
-        "schedule": 600,
-        "options": {"expires": 600},
-    },
-    "demo-history": {
-        "task": "readiness.demo.write_history",
-        "schedule": 5,
-        # Minutes of work after the demo is loaded, which scoring must not wait behind.
-        "options": {"expires": 5, "queue": "default"},
-    },
-    "review-decisions": {
-        "task": "readiness.tradeoffs.review_decisions",
-        # A day of review begins at 0:00 UTC; asked for each hour, no restart of the schedule passes it over.
-        "schedule": 3600,
-        "options": {"expires": 3600, "queue": "default"},
-    },
-    "portfolios": {
-        "task": "readiness.tradeoffs.look_after_portfolios",
-        "schedule": 60,
-        "options": {"expires": 60, "queue": "default"},
-    },
-    "forget-inputs": {
-        "task": "readiness.scoring.forget_inputs",
-        "schedule": 3600,
-        "options": {"expires": 3600},
-    },
-    "write-shifts": {
-        "task": "readiness.people.write_claimed_shifts",
-        "schedule": 3,
-        "options": {"expires": 3},
-    },
-    "extend-shifts": {
-        "task": "readiness.people.extend_shifts",
-        # Each hour, so that no restart of the schedule passes a day over.
-        "schedule": 3600,
-        "options": {"expires": 3600, "queue": "default"},
-    },
-    "lapse-swaps": {"task": "readiness.people.lapse_swaps", "schedule": 60, "options": {"expires": 60}},
-    "read-calendars": {
-        "task": "readiness.people.read_calendars",
-        "schedule": 900,
-        # Others' servers answer slowly, which scoring must not wait behind.
-        "options": {"expires": 900, "queue": "default"},
-    },
+    "rescore-due": _every(10, "readiness.scoring.rescore_due"),
+    "rescore-aged": _every(60, "readiness.scoring.rescore_aged"),
+    "demo-records": _every(600, "readiness.demo.keep_records"),
+    # Minutes of work after the demo is loaded, which scoring must not wait behind.
+    "demo-history": _every(5, "readiness.demo.write_history", beside_scoring=True),
+    # A day of review begins at 0:00 UTC; asked for each hour, no restart of the schedule passes it over.
+    "review-decisions": _every(3600, "readiness.tradeoffs.review_decisions", beside_scoring=True),
+    "portfolios": _every(60, "readiness.tradeoffs.look_after_portfolios", beside_scoring=True),
+    "forget-inputs": _every(3600, "readiness.scoring.forget_inputs"),
+    "write-shifts": _every(3, "readiness.people.write_claimed_shifts"),
+    # Each hour, so that no restart of the schedule passes a day over.
+    "extend-shifts": _every(3600, "readiness.people.extend_shifts", beside_scoring=True),
+    "lapse-swaps": _every(60, "readiness.people.lapse_swaps"),
+    # Others' servers answer slowly, which scoring must not wait behind.
+    "read-calendars": _every(900, "readiness.people.read_calendars", beside_scoring=True),
 }

@@ -1,12 +1,15 @@
 """The typed figures of a device type: those each kind of product has, their units, what a value may be.
 
-Kept as data, so that the page, the form, the API and the model's own check all read the same list.
+Kept as data, in attributes.yaml, so that the page, the form, the API and the model's own check all read the same list.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
+
+from web import yaml_documents
 
 
 class Shape(StrEnum):
@@ -66,70 +69,19 @@ def _choice(attribute: Attribute, value: object) -> str:
 
 PROBLEMS = {Shape.NUMBER: _number, Shape.COUNT: _count, Shape.TEXT: _text, Shape.CHOICE: _choice}
 
-_MEMORY = Attribute("memory_gb", "Memory", Shape.NUMBER, "GB")
-_POWER_SUPPLIES = Attribute("power_supplies", "Power supplies", Shape.COUNT)
-_COOLING = Attribute("cooling", "Cooling", Shape.CHOICE, choices=("air", "liquid"))
-_HOST = (
-    Attribute("cpu_sockets", "CPU sockets", Shape.COUNT),
-    Attribute("cpu_cores", "CPU cores", Shape.COUNT),
-    _MEMORY,
-    _POWER_SUPPLIES,
-    _COOLING,
-)
-_FORWARDING = (
-    Attribute("port_count", "Ports", Shape.COUNT),
-    Attribute("port_speed_gbps", "Port speed", Shape.NUMBER, "Gb/s"),
-    Attribute("switching_tbps", "Switching capacity", Shape.NUMBER, "Tb/s"),
-    Attribute("fabric", "Fabric", Shape.CHOICE, choices=("ethernet", "roce", "infiniband")),
-    Attribute("asic", "Forwarding chip", Shape.TEXT),
-    _POWER_SUPPLIES,
-)
-_RATED_KW = Attribute("rated_kw", "Rated power", Shape.NUMBER, "kW")
-_ELECTRICAL = (
-    Attribute("voltage_v", "Voltage", Shape.NUMBER, "V"),
-    Attribute("rated_a", "Rated current", Shape.NUMBER, "A"),
-    Attribute("phases", "Phases", Shape.COUNT),
-)
 
-SCHEMAS: dict[str, tuple[Attribute, ...]] = {
-    "accelerator": (
-        _MEMORY,
-        Attribute("memory_type", "Memory type", Shape.TEXT),
-        Attribute("tdp_w", "Thermal design power", Shape.NUMBER, "W"),
-        Attribute("interconnect", "Interconnect", Shape.TEXT),
-        Attribute("interconnect_gbs", "Interconnect bandwidth", Shape.NUMBER, "GB/s"),
-        Attribute("form_factor", "Form factor", Shape.TEXT),
-        _COOLING,
-    ),
-    "node": (
-        Attribute("accelerator_count", "Accelerators", Shape.COUNT),
-        Attribute("accelerator_model", "Accelerator model", Shape.TEXT),
-        *_HOST,
-    ),
-    "server": _HOST,
-    "storage": (
-        Attribute("capacity_tb", "Capacity", Shape.NUMBER, "TB"),
-        Attribute("media", "Media", Shape.CHOICE, choices=("nvme", "ssd", "hdd")),
-        _POWER_SUPPLIES,
-    ),
-    "switch": _FORWARDING,
-    "router": _FORWARDING,
-    "gateway": _FORWARDING,
-    "pdu": (
-        _RATED_KW,
-        *_ELECTRICAL,
-        Attribute("outlets", "Outlets", Shape.COUNT),
-        Attribute("metering", "Metering", Shape.CHOICE, choices=("none", "inlet", "outlet")),
-    ),
-    "ups": (
-        _RATED_KW,
-        Attribute("rated_kva", "Rated apparent power", Shape.NUMBER, "kVA"),
-        Attribute("runtime_min", "Battery time at full load", Shape.NUMBER, "min"),
-        Attribute("battery", "Battery", Shape.TEXT),
-    ),
-    "meter": (*_ELECTRICAL, Attribute("accuracy_class", "Accuracy class", Shape.TEXT)),
-    "other": (),
-}
+def _schemas() -> dict[str, tuple[Attribute, ...]]:
+    kept = yaml_documents.read(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    figures = {
+        key: Attribute(
+            key, row["label"], Shape(row["shape"]), row.get("unit", ""), tuple(row.get("choices", ()))
+        )
+        for key, row in kept["figures"].items()
+    }
+    return {kind: tuple(figures[key] for key in keys) for kind, keys in kept["kinds"].items()}
+
+
+SCHEMAS = _schemas()
 
 
 def schema_of(kind: str) -> tuple[Attribute, ...]:

@@ -26,6 +26,14 @@ from web.kinds.declaring import ObjectForm
 MOST_SUGGESTIONS = 300
 
 
+class SiteField(forms.ModelChoiceField):
+    """A site that is in use, by its slug."""
+
+    def __init__(self, **given: Any) -> None:
+        sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
+        super().__init__(sites, **{"to_field_name": "slug", "label": "Site", **given})
+
+
 class NamedField(forms.CharField):
     """Another object of a site, by its name: a list to choose from would hold every device of the fleet.
 

@@ -29,6 +29,10 @@ class DayInput(forms.DateInput):
         super().__init__(attrs=DAY_LOOK, format="%Y-%m-%d")
 
 
+class DayField(forms.DateField):
+    widget = DayInput
+
+
 class MinuteInput(forms.DateTimeInput):
     """A minute as 2026-11-28 09:30, in the zone that the field names."""
 

@@ -5,5 +5,3 @@ Needs Django set up and a migrated, empty database.
 """
 
 from benchmarks.estate.build import Estate, build
-
-__all__ = ["Estate", "build"]

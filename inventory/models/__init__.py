@@ -5,20 +5,3 @@ from inventory.models.facility import CoolingUnit, PowerFeed
 from inventory.models.hardware import Accelerator, Device, DeviceType, Manufacturer, Rack
 from inventory.models.network import Link, Port
 from inventory.models.places import DomainChoices, Region, Site
-
-__all__ = [
-    "Accelerator",
-    "CapacityEvent",
-    "CoolingUnit",
-    "Device",
-    "DeviceType",
-    "DomainChoices",
-    "Link",
-    "Manufacturer",
-    "Port",
-    "PowerFeed",
-    "Rack",
-    "Region",
-    "Site",
-    "SiteChange",
-]

@@ -19,21 +19,3 @@ from inventory.queries.facts import (
     power_feeds,
     site_facts,
 )
-
-__all__ = [
-    "ACCELERATOR",
-    "FABRIC_DEVICES",
-    "Capacity",
-    "CapacityStep",
-    "Equipment",
-    "Feed",
-    "SiteFacts",
-    "StageStep",
-    "capacity_events",
-    "deployed",
-    "end_of_day",
-    "history_mark",
-    "power_feeds",
-    "site_facts",
-    "stage_history",
-]

@@ -342,17 +342,21 @@ def checks_of_site(
             result["age"],
             Column("since", "Since", template="readiness/cells/instant.html", sort=True, default=False),
         ),
-        filters=(
-            RowFilter("state", "State", "state", CHECK_STATES),
-            RowFilter("pillar", "Pillar", "pillar", [(group.pillar.id, group.pillar.name) for group in pillars]),
-            RowFilter("gate", "Gate", "gate", [(gate, gate) for gate in Gate]),
-            RowFilter("tier", "Rests on", "tier", TIERS),
-        ),
+        filters=_check_filters(pillars),
         row_id="id",
         row_name="name",
         row_url=lambda row: address(row.id),
         nothing="readiness/nothing.html#checks",
     )  # fmt: skip
+
+
+def _check_filters(pillars: Sequence[PillarChecks]) -> tuple[RowFilter, ...]:
+    return (
+        RowFilter("state", "State", "state", CHECK_STATES),
+        RowFilter("pillar", "Pillar", "pillar", [(group.pillar.id, group.pillar.name) for group in pillars]),
+        RowFilter("gate", "Gate", "gate", [(gate, gate) for gate in Gate]),
+        RowFilter("tier", "Rests on", "tier", TIERS),
+    )
 
 
 def sites_of_check(check_id: str) -> Table:

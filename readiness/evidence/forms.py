@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from inventory.models import Site
+from inventory.forms import SiteField
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import Floor, Tool, ValidationRun
@@ -19,17 +19,12 @@ from readiness.framework.forms import checks_by_pillar
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
-from web.forms import DayInput, MinuteInput, RefusedForm
+from web.forms import DayField, MinuteInput, RefusedForm
 from web.versioned.core.documents import LARGEST
 
 
 def _today() -> date:
     return clock.now().date()
-
-
-def _site(**given: Any) -> forms.ModelChoiceField:
-    sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
-    return forms.ModelChoiceField(sites, to_field_name="slug", label="Site", **given)
 
 
 def _provenance(initial: SourceProvenance, **given: Any) -> forms.ChoiceField:
@@ -58,7 +53,7 @@ class RunForm(EvidenceForm):
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
-    site = _site()
+    site = SiteField()
     load = forms.ChoiceField(
         label="Load",
         required=False,
@@ -104,15 +99,12 @@ class RunForm(EvidenceForm):
 
 
 class StatementForm(EvidenceForm):
-    site = _site()
+    site = SiteField()
     check = forms.ChoiceField(label="Check")
     part = forms.ChoiceField(label="Sub-measure")
     value = forms.FloatField(label="Value")
-    taken_on = forms.DateField(
-        label="Day",
-        initial=_today,
-        widget=DayInput(),
-        help_text="The day on which it was true, in the site's time zone.",
+    taken_on = DayField(
+        label="Day", initial=_today, help_text="The day on which it was true, in the site's time zone."
     )
     provenance = _provenance(SourceProvenance.DECLARED)
 
@@ -158,10 +150,9 @@ class AttestationForm(StatementForm):
     value = forms.FloatField(label="Value", required=False, help_text="In the sub-measure's unit.")
     statement = forms.CharField(label="Statement", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     attested_by = forms.CharField(label="Attested by", max_length=100, help_text="Who says so.")
-    valid_until = forms.DateField(
+    valid_until = DayField(
         label="Valid until",
         required=False,
-        widget=DayInput(),
         help_text="The last day. Empty: as long as evidence of the check counts.",
     )
     workload_classes = forms.ModelMultipleChoiceField(
@@ -196,7 +187,7 @@ class LimitForm(EvidenceForm):
     """One of site and class, one of value and preset: the operation says so where it is otherwise."""
 
     limit = forms.ChoiceField(label="Limit")
-    site = _site(required=False, help_text="Either a site …")
+    site = SiteField(required=False, help_text="Either a site …")
     workload_class = forms.ModelChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",
@@ -207,10 +198,9 @@ class LimitForm(EvidenceForm):
     value = forms.FloatField(label="Value", required=False)
     unit = forms.CharField(label="Unit", required=False, max_length=16, help_text="Empty: the limit's own.")
     preset = forms.ChoiceField(label="Preset", required=False, help_text="In place of a value.")
-    declared_on = forms.DateField(
+    declared_on = DayField(
         label="In force from",
         initial=_today,
-        widget=DayInput(),
         help_text="It holds from the start of this day, by the site's calendar. A day to come is fine.",
     )
     source = forms.CharField(

@@ -2,11 +2,12 @@
 one review now, and of the reviews of sites at any instant."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, F, Max, Q, Value, When
+from django.db.models import Case, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from readiness.evidence.core.limits import DeclaredEntry, Limit, in_force, newest, strictest
@@ -100,6 +101,31 @@ def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple
     # Most sites never had one, and the statement below takes longer to compose than to run.
     if not reviews.exists():
         return {}
+    found: dict[int, list[HeldReview]] = defaultdict(list)
+    for site_id, review in _as_they_stood(reviews, now):
+        found[site_id].append(review)
+    return {site_id: tuple(reviews) for site_id, reviews in found.items()}
+
+
+def _as_they_stood(reviews: QuerySet[Review], now: datetime) -> Iterator[tuple[int, HeldReview]]:
+    for site_id, pk, state, ended_at, signed, *rest in _counted_by(reviews, now):
+        critical, undated, dated, signed_at, acted_at = rest
+        has_ended = ended_at is not None and ended_at <= now
+        is_decided = has_ended and state != Review.State.CANCELLED
+        yield (
+            site_id,
+            HeldReview(
+                id=pk,
+                state=state if has_ended else Review.State.OPEN.value,
+                decided_at=ended_at if is_decided else None,
+                signed_at=ended_at if has_ended else signed_at,
+                acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
+                counts=ReviewCounts(len(DOMAINS) - signed, critical, undated, dated),
+            ),
+        )
+
+
+def _counted_by(reviews: QuerySet[Review], now: datetime) -> QuerySet[Review, tuple[Any, ...]]:
     by_then = Case(
         When(state=Review.State.NO_GO, ended_at__lte=now, then=F("ended_at")),
         default=Value(now),
@@ -119,25 +145,10 @@ def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple
         added_at=Max("actions__opened_at", filter=Q(actions__opened_at__lte=F("by_then"))),
         done_at=Max("actions__closed_at", filter=Q(actions__closed_at__lte=F("by_then"))),
     )
-    found: dict[int, list[HeldReview]] = defaultdict(list)
     columns = ("site_id", "pk", "state", "ended_at", "signed", "critical", "undated", "dated")
-    for site_id, pk, state, ended_at, signed, *rest in rows.annotate(
+    return rows.annotate(
         signed_at=Greatest("opened_at", "answered_at"), acted_at=Greatest("opened_at", "added_at", "done_at")
-    ).values_list(*columns, "signed_at", "acted_at"):
-        critical, undated, dated, signed_at, acted_at = rest
-        has_ended = ended_at is not None and ended_at <= now
-        is_decided = has_ended and state != Review.State.CANCELLED
-        found[site_id].append(
-            HeldReview(
-                id=pk,
-                state=state if has_ended else Review.State.OPEN.value,
-                decided_at=ended_at if is_decided else None,
-                signed_at=ended_at if has_ended else signed_at,
-                acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
-                counts=ReviewCounts(len(DOMAINS) - signed, critical, undated, dated),
-            )
-        )
-    return {site_id: tuple(reviews) for site_id, reviews in found.items()}
+    ).values_list(*columns, "signed_at", "acted_at")
 
 
 def _actions(condition: Q) -> Count:

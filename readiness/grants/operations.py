@@ -71,10 +71,7 @@ def request(
     _refuse_span(grant, now)
     grant.clean_fields(exclude=["requested_by"])
     _refuse_unsuitable(grant, gate, excluded=excluded)
-    # Two requests for one site wait for each other, so that neither overlooks the other's.
-    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    _refuse_second(grant)
-    _refuse_too_many(grant, now)
+    _refuse_beside_others(grant, now)
     grant.save(force_insert=True)
     return grant
 
@@ -163,6 +160,13 @@ def _refuse_unsuitable(grant: Grant, gate: Gate | None, *, excluded: bool) -> No
         refuse_unsuitable(grant.kind, check, grant.part, gate=gate or check.gate, excluded=excluded)
     except NotGrantable as error:
         raise ValidationError({error.field: [error.reason]}) from error
+
+
+def _refuse_beside_others(grant: Grant, now: datetime) -> None:
+    # Two requests for one site wait for each other, so that neither overlooks the other's.
+    Site.objects.select_for_update(no_key=True).get(pk=grant.site_id)
+    _refuse_second(grant)
+    _refuse_too_many(grant, now)
 
 
 def _refuse_second(grant: Grant) -> None:

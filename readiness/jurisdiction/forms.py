@@ -12,7 +12,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.operations import rule_item, with_rule
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
-from web.forms import DayInput, RefusedForm, Suggesting
+from web.forms import DayField, DayInput, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm
@@ -32,7 +32,7 @@ def _names(label: str, help_text: str = "", *, required: bool = False) -> NamesF
 
 
 def _day(label: str, help_text: str = "") -> forms.DateField:
-    return forms.DateField(label=label, required=False, widget=DayInput(), help_text=help_text)
+    return DayField(label=label, required=False, help_text=help_text)
 
 
 def _several(label: str, **given: Any) -> forms.MultipleChoiceField:

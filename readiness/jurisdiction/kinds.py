@@ -58,13 +58,8 @@ ORIGINS = _declared(
     ("workload_class", "country", "note"),
     (
         _CLASS,
-        plain(
-            "country",
-            "Under the law of",
-            text=lambda row: sentences.country(row.country),
-            url=links.page_url,
-            phone="status",
-        ),
+        plain("country", "Under the law of", text=lambda row: sentences.country(row.country),
+              url=links.page_url, phone="status"),
         plain("note", "Note", phone="full"),
     ),
     title="Origins of data",
@@ -80,16 +75,15 @@ ORIGINS = _declared(
         "icon": "scale",
     },
     then="What the rules say of the class is worked out again.",
-)
+)  # fmt: skip
 BASES = _declared(
     HeldBasis,
     ("workload_class", "basis", "destination", "held_from", "held_until", "reference"),
     (
         _CLASS,
         plain("basis", "Basis", text="name", url=links.page_url, phone="full"),
-        plain(
-            "destination", "For", text=lambda row: sentences.country(row.destination) or "wherever it goes"
-        ),
+        plain("destination", "For",
+              text=lambda row: sentences.country(row.destination) or "wherever it goes"),
         plain("held_from", "From"),
         plain("held_until", "Until"),
         Column("standing", "Today", tone=lambda row: "" if row.is_held else "unknown"),
@@ -110,7 +104,7 @@ BASES = _declared(
         "icon": "scale",
     },
     then="Rules that it meets are asked again; a basis that ends is given a last day instead of being deleted.",
-)
+)  # fmt: skip
 KINDS = (ORIGINS, BASES)
 
 

@@ -9,7 +9,7 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Person, Team
-from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, RefusedForm
 
 Cells = list[tuple[Site, str]]
 
@@ -59,10 +59,9 @@ class ProposeForm(RefusedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whom to call, in which order, and how. Without one, assets do not count as owned.",
     )
-    begins_on = forms.DateField(
+    begins_on = DayField(
         label="First day",
         required=False,
-        widget=DayInput(),
         validators=WITH_NEIGHBOURS,
         help_text="Empty: as soon as the person accepts. Until then the present owner stays.",
     )

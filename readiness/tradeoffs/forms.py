@@ -4,12 +4,12 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from inventory.models import Site
+from inventory.forms import SiteField
 from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
-from web.forms import DayInput, Suggesting
+from web.forms import DayField, Suggesting
 
 MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
@@ -32,11 +32,7 @@ class FactorsForm(forms.Form):
 class SourcedForm(FactorsForm):
     """The site that values are of, and whose they are."""
 
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = SiteField()
     currency = forms.CharField(label="Currency", required=False, max_length=3)
     source = forms.CharField(label="Source", max_length=200)
     provenance = forms.ChoiceField(
@@ -68,10 +64,8 @@ class FactorForm(SourcedForm):
         initial=FactorBasis.DECLARED,
         help_text="Published: others can read it where the source says",
     )
-    as_of_on = forms.DateField(
-        label="Valid from", widget=DayInput(), help_text="First day, in the site’s time zone"
-    )
-    until_on = forms.DateField(label="Valid until", required=False, widget=DayInput())
+    as_of_on = DayField(label="Valid from", help_text="First day, in the site’s time zone")
+    until_on = DayField(label="Valid until", required=False)
     note = forms.CharField(label="Note", required=False, max_length=200)
     groups = (
         ("Factor", ("site", "kind", "value", "unit", "currency", "low", "high")),

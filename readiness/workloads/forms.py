@@ -12,7 +12,8 @@ from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from inventory.models import DeviceType, Site
+from inventory.forms import SiteField
+from inventory.models import DeviceType
 from readiness.workloads.core.envelope import Criticality
 from readiness.workloads.documents import ImportRefused, place_and_reason
 from readiness.workloads.models import (
@@ -29,7 +30,7 @@ from readiness.workloads.models import (
 from readiness.workloads.operations import ROWS
 from readiness.workloads.queries import values_of
 from telemetry.models import SourceProvenance
-from web.forms import DayInput, RefusedForm
+from web.forms import DayField, RefusedForm
 from web.versioned.core.documents import DocumentError
 from web.versioned.forms import ImportForm
 
@@ -253,11 +254,8 @@ class WorkloadForm(RefusedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     provenance = _word("Provenance", dict(SourceProvenance.choices), initial=SourceProvenance.DECLARED)
-    declared_on = forms.DateField(
-        label="Declared on",
-        required=False,
-        widget=DayInput(),
-        help_text="Empty: today, where the envelope becomes another one.",
+    declared_on = DayField(
+        label="Declared on", required=False, help_text="Empty: today, where the envelope becomes another one."
     )
     units = {
         "it_kw": "kW",
@@ -337,23 +335,16 @@ class WorkloadForm(RefusedForm):
 
 
 class PlaceForm(RefusedForm):
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
-    started_on = forms.DateField(
-        label="First day", required=False, widget=DayInput(), help_text="Empty: today at the site."
-    )
+    site = SiteField()
+    started_on = DayField(label="First day", required=False, help_text="Empty: today at the site.")
 
     def asked(self) -> dict[str, Any]:
         return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
 
 
 class EndForm(RefusedForm):
-    ended_on = forms.DateField(
+    ended_on = DayField(
         label="Last day",
-        widget=DayInput(),
         error_messages={
             "required": "Choose the last day of the placement.",
             "invalid": "Enter a day such as 2026-11-25.",

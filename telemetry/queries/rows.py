@@ -1,9 +1,7 @@
-"""Rows that the queries return. Tuples, since there may be tens of thousands of them.
-
-The fields up to `cadence_s` say which series it is, what it describes, and what its source is.
-"""
+"""Rows that the queries return, of which there may be tens of thousands."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -63,7 +61,10 @@ class DatedValue(NamedTuple):
     ts: datetime
 
 
-class Latest(NamedTuple):
+@dataclass(slots=True)
+class MeasuredSeries:
+    """Which series it is, what it describes, and what its source is: the SERIES_COLUMNS."""
+
     series_id: int
     source_id: int
     site_id: int
@@ -78,90 +79,44 @@ class Latest(NamedTuple):
     cooling_unit_id: int | None
     provenance: str
     cadence_s: int
-    ts: datetime
-    value: float
 
     @property
     def unit(self) -> str:
-        return unit_of(self.metric, self.labels)
+        known = registry().get(self.metric, self.labels)
+        return known.unit if known else ""
 
 
-class Rise(NamedTuple):
+@dataclass(slots=True)
+class Latest(MeasuredSeries):
+    ts: datetime
+    value: float
+
+
+@dataclass(slots=True)
+class Rise(MeasuredSeries):
     """A counter that rose: by how much, and the ends of the first and the last window in which it did."""
 
-    series_id: int
-    source_id: int
-    site_id: int
-    metric: str
-    labels: Mapping[str, str]
-    object_kind: str
-    device_id: int | None
-    accelerator_id: int | None
-    port_id: int | None
-    power_feed_id: int | None
-    link_id: int | None
-    cooling_unit_id: int | None
-    provenance: str
-    cadence_s: int
     increase: float
     first_bad_at: datetime
     last_bad_at: datetime
 
-    @property
-    def unit(self) -> str:
-        return unit_of(self.metric, self.labels)
 
-
-class WindowMeans(NamedTuple):
+@dataclass(slots=True)
+class WindowMeans(MeasuredSeries):
     """Means of a series over windows of one length, NaN where a window has no reading."""
 
-    series_id: int
-    source_id: int
-    site_id: int
-    metric: str
-    labels: Mapping[str, str]
-    object_kind: str
-    device_id: int | None
-    accelerator_id: int | None
-    port_id: int | None
-    power_feed_id: int | None
-    link_id: int | None
-    cooling_unit_id: int | None
-    provenance: str
-    cadence_s: int
     newest_at: datetime
     values: NDArray[np.float64]
 
-    @property
-    def unit(self) -> str:
-        return unit_of(self.metric, self.labels)
 
-
-class DailySketch(NamedTuple):
+@dataclass(slots=True)
+class DailySketch(MeasuredSeries):
     """The readings of a series over a day, as a sketch (`telemetry.core.sketch`)."""
 
-    series_id: int
-    source_id: int
-    site_id: int
-    metric: str
-    labels: Mapping[str, str]
-    object_kind: str
-    device_id: int | None
-    accelerator_id: int | None
-    port_id: int | None
-    power_feed_id: int | None
-    link_id: int | None
-    cooling_unit_id: int | None
-    provenance: str
-    cadence_s: int
     newest_at: datetime
     samples: int
     buckets: NDArray[np.int32]
     counts: NDArray[np.int64]
-
-    @property
-    def unit(self) -> str:
-        return unit_of(self.metric, self.labels)
 
 
 class Seen(NamedTuple):
@@ -196,8 +151,3 @@ class SourceStanding(NamedTuple):
     cadence_s: int
     grace_s: int
     provenance: str
-
-
-def unit_of(metric: str, labels: Mapping[str, Any]) -> str:
-    known = registry().get(metric, labels)
-    return known.unit if known else ""

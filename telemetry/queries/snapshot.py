@@ -114,7 +114,7 @@ class SeriesSnapshot:
                 continue
             at, ended_at = at_of[at_ms], ended[place]
             if with_ended or ended_at is None or not at <= ended_at <= self.now:
-                latest.append(Latest._make((*rows[place], at, value)))
+                latest.append(Latest(*(*rows[place], at, value)))
         return latest
 
     def last_seen(self, *, within_s: float) -> list[Seen]:
@@ -154,7 +154,7 @@ class SeriesSnapshot:
             total[series] = total[series].and_later(risen) if series in total else risen
         rows = self.selection.rows
         return [
-            Rise._make((*rows[place], *total[rows[place][0]]))
+            Rise(*(*rows[place], *total[rows[place][0]]))
             for place in places.tolist()
             if rows[place][0] in total
         ]

@@ -87,7 +87,7 @@ def window_means(
     means.add_samples(*fetch_columns(_RAW, times))
     lines = means.per_step(step_s // means.grid_s, -int((start - end).total_seconds() // step_s))
     return [
-        WindowMeans._make((*row, instant(newest), line))
+        WindowMeans(*row, instant(newest), line)
         for row, newest, line in zip(selection.rows, means.newest, lines, strict=True)
         if newest
     ]

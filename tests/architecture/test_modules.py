@@ -10,7 +10,11 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = ("accounts", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "tests", "web")
 LONGEST_MODULE = 400
 LONGEST_TEST_MODULE = 400
-LONGEST_FUNCTION = 60
+LONGEST_FUNCTION = 40
+TO_BE_SPLIT = {
+    "readiness/people/core/growth.py::qualified_sites",
+    "readiness/people/queries/coverage.py::_of_site",
+}
 FORBIDDEN_NAMES = {"utils", "common", "helpers", "services", "manager", "misc"}
 SAYS_NOTHING_OF_ITS_FIELD = {
     *("arriving", "asked", "asking", "before", "contents", "hearing", "keeping", "known", "newcomers"),
@@ -51,7 +55,7 @@ def test_no_function_is_too_long():
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > LONGEST_FUNCTION:
                     too_long[f"{named(path)}::{node.name}"] = lines
-    assert too_long == {}
+    assert too_long.keys() == TO_BE_SPLIT
 
 
 def test_no_module_has_a_name_that_says_nothing():

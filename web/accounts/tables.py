@@ -35,20 +35,15 @@ def user_table(*, now: datetime) -> Table:
             Column("email", "E-mail", sort="email", default=False),
             Column("role", "Role", value=role_of, sort="by_role", phone="status"),
             Column("access", "May sign in", value=_access, tone=_access_tone, sort="is_active"),
-            Column(
-                "last_login",
-                "Last sign-in",
-                text=_ago("last_login", now),
-                sort="-last_login",
-                phone="pair",
-            ),
+            Column("last_login", "Last sign-in", text=_ago("last_login", now), sort="-last_login",
+                   phone="pair"),
             Column("date_joined", "Added", sort="date_joined", default=False),
         ],
         filterset=UserFilters,
         default_sort="username",
         row_url=_page,
         api="accounts-api-user-list",
-    )
+    )  # fmt: skip
 
 
 def _page(user: User) -> str:

@@ -8,13 +8,3 @@ from web.audit.models import AuditEntry
 from web.audit.registry import audited_models, is_audited
 from web.audit.stamps import stamp_of
 from web.audit.steps import PastValues, ids_changed_by, steps_of
-
-__all__ = [
-    "AuditEntry",
-    "PastValues",
-    "audited_models",
-    "ids_changed_by",
-    "is_audited",
-    "stamp_of",
-    "steps_of",
-]

@@ -1,4 +1,13 @@
-"""A kind whose objects are written by their columns, made of the names of its fields."""
+"""A kind whose objects are written by their columns, made of the names of its fields.
+
+`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone. A named column is that
+field's, the first the title of its row; `hidden` ones are offered, not shown at first. `groups` are titles with the
+fields of the form below each; its units are those of the columns.
+
+`joins` is what the endpoint reads with each row, by default all that its fields refer to; `rows` those of list and
+page, where these read more, and `counted` makes them where what they hold depends on the day. `filters` are further
+ones by name. `together` are the fields that the model's `clean` looks at. `more` is what a `Kind` takes.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -43,7 +52,6 @@ def declared(
     columns: Sequence[Column | str],
     *,
     hidden: Sequence[str] = (),
-    room: tuple[str, str] | None,
     brief: Sequence[str],
     search: Sequence[str],
     panel: Sequence[str] = (),
@@ -64,14 +72,6 @@ def declared(
     may: tuple[str, ...] = (),
     **more: Any,
 ) -> Kind:
-    """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
-    A named column is that field's, the first the title of its row; `hidden` ones are offered, not shown at first.
-    `groups` are titles with the fields of the form below each; its units are those of the columns.
-
-    `joins` is what the endpoint reads with each row, by default all that its fields refer to; `rows` those of list and
-    page, where these read more, and `counted` makes them where what they hold depends on the day. `filters` are further
-    ones by name. `together` are the fields that the model's `clean` looks at.
-    """
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
     shown = _shown(model, columns, hidden)
     made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
@@ -81,7 +81,6 @@ def declared(
         model=model,
         table=_table(model, columns=shown, filterset=filterset, default_sort=default_sort, empty=empty or {}),
         rows=counted or (joined if rows is None else rows).all,
-        room=room,
         form=form_of(model, fields, form, groups=groups, units=units, **(form_meta or {})),
         viewset=viewset_of(joined, made, filterset, viewset, may=may),
         may=may,

@@ -5,16 +5,3 @@ A page declares a `Table` once, calls `page` with a queryset or a sequence of ro
 
 from web.tables.columns import LISTS, Column, RowFilter, Table
 from web.tables.pages import Cell, Row, TablePage, page, respond, wants_table_only
-
-__all__ = [
-    "LISTS",
-    "Cell",
-    "Column",
-    "Row",
-    "RowFilter",
-    "Table",
-    "TablePage",
-    "page",
-    "respond",
-    "wants_table_only",
-]

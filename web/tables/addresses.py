@@ -9,6 +9,7 @@ SEARCH, SORT, PAGE, SIZE, COLUMNS, EXPORT = "q", "sort", "page", "per", "cols", 
 # The id of a view that is asked for; the id of the one that an address was made from, 0 for none.
 VIEW, SAVED = "view", "saved"
 SIZES = (25, 50, 100, 250)
+EXPORTS = {"csv": "CSV", "json": "JSON"}
 
 type Pairs = list[tuple[str, str]]
 
@@ -36,6 +37,11 @@ class Address:
 
     def size(self, default: int) -> int:
         return self.number(SIZE) if self.number(SIZE) in SIZES else default
+
+    @property
+    def export(self) -> str:
+        asked = self.data.get(EXPORT, "")
+        return asked if asked in EXPORTS else ""
 
     @property
     def applied(self) -> Pairs:

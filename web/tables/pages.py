@@ -15,12 +15,10 @@ from django.utils.cache import patch_vary_headers
 
 from web import sheets
 from web.tables import display, filtering
-from web.tables.addresses import COLUMNS, EXPORT, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
+from web.tables.addresses import COLUMNS, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
 from web.tables.menus import Action, MenuOf, with_common
 from web.tables.sources import Prepare, Rows, rows_of
-
-EXPORTS = {"csv": "CSV", "json": "JSON"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +73,24 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """`export` is the form asked for, "" for a page; `every_row` gives all rows, prepared, a chunk at a time.
+    """`export` is the form asked for, "" for a page; `source` gives all rows, prepared, a chunk at a time.
 
-    `query` is what a saved view keeps of the address, with columns that are not the table's own. `columns_are` says
-    why these are shown: "default", "asked" by the address or "kept" for the user.
+    `columns_are` says why these are shown: "default", "asked" by the address or "kept" for the user.
     """
 
     title: str
     label: str
-    url: str
-    hidden: list[tuple[str, str]]
-    filter_values: list[tuple[str, str]]
     columns: list[Heading]
     rows: list[Row]
-    search: dict[str, str] | None
     filters: list[filtering.Filter]
-    chips: list[filtering.Chip]
-    clear_url: str
-    choices: list[dict[str, Any]]
     columns_are: str
-    without_columns_url: str
     density: str
-    query: str
-    exports: list[dict[str, str]]
     page: Pager
     actions: list[Any]
-    api_url: str
-    export: str
     shown: list[Column] = field(repr=False)
     table: Table = field(repr=False)
-    every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
+    address: Address = field(repr=False)
+    source: Rows = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -130,6 +116,75 @@ class TablePage:
     def densities(self) -> list[tuple[str, str]]:
         return list(display.DENSITIES.items())
 
+    @property
+    def url(self) -> str:
+        return self.address.path
+
+    @property
+    def export(self) -> str:
+        return self.address.export
+
+    @property
+    def search(self) -> dict[str, str] | None:
+        if not (self.table.search and self.source.searches):
+            return None
+        placeholder = f"Search {self.noun[1]}"
+        return {"name": SEARCH, "value": self.address.one(SEARCH), "placeholder": placeholder}
+
+    @property
+    def chips(self) -> list[filtering.Chip]:
+        return self.source.chips(self.address, self.filters)
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        return self.address.kept
+
+    @property
+    def filter_values(self) -> list[tuple[str, str]]:
+        return self.address.applied
+
+    @property
+    def clear_url(self) -> str:
+        return self.address.unfiltered()
+
+    @property
+    def without_columns_url(self) -> str:
+        return self.address.url(without=[COLUMNS])
+
+    @property
+    def choices(self) -> list[dict[str, Any]]:
+        return [
+            {"key": each.key, "label": str(each.label), "visible": each in self.shown, "locked": each.locked}
+            for each in self.table.columns
+        ]
+
+    @property
+    def exports(self) -> list[dict[str, str]]:
+        return [
+            {"label": label, "url": self.address.url(without=[PAGE, SIZE], export=form)}
+            for form, label in EXPORTS.items()
+        ]
+
+    @property
+    def query(self) -> str:
+        """The part of the address that a saved view keeps, with columns that are not the table's own."""
+        left_out = {PAGE, COLUMNS, SAVED}
+        pairs = [(name, value) for name, value in self.address.pairs if name not in left_out and value]
+        own = self.columns_are == "default"
+        return urlencode(pairs if own else [*pairs, (COLUMNS, ",".join(each.key for each in self.shown))])
+
+    @property
+    def api_url(self) -> str:
+        if not self.table.api:
+            return ""
+        try:
+            path = reverse(self.table.api)
+        except NoReverseMatch:
+            return ""
+        search = self.address.one(SEARCH)
+        asked = [*self.address.applied, *([(SEARCH, search)] if search else [])]
+        return f"{path}?{urlencode(asked)}" if asked else path
+
 
 def page(
     request: HttpRequest,
@@ -147,57 +202,38 @@ def page(
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
     a time. `menu` gives a row's actions beside opening it, its history and its address. `counts` says beside each
-    choice of a filter how many rows it would leave. A number of statements of its own: the count, the rows, one for
-    those counts, and one for each filter that lists other objects.
+    choice of a filter how many rows it would leave: a statement, as count and rows are, and each filter by objects.
     """
     source = rows_of(table, rows, prepare)
     address = Address(request, path=url or request.path, filters=source.filter_names)
-    sort = _sort(table, address, source)
-    source.narrow(address)
-    source.order(*sort)
-    export = request.GET.get(EXPORT, "") if request.GET.get(EXPORT, "") in EXPORTS else ""
-    size = address.size(table.per_page)
-    pager, cut = _pager(address, total=0 if export else len(source), size=size)
+    sort = _narrow(table, address, source)
+    pager, cut = _pager(table, address, source)
     user = getattr(request, "user", None)
     shown, columns_are = _shown(table, address, display.kept_columns(user, table.id))
     headings = [_heading(column, sort, address, source) for column in shown]
-    filters = source.panel(address, counts=counts)
-    offered = list(table.actions if actions is None else actions)
-    menu_of = with_common(request, menu)
-    seen = [] if export else source.between(*cut)
     return TablePage(
         title=title or str(table.title),
         label=title or table.accessible_name,
-        url=address.path,
-        hidden=address.kept,
-        filter_values=address.applied,
         columns=headings,
-        rows=_rows(table, seen, shown, headings, menu_of),
-        search=_search(table, address) if table.search and source.searches else None,
-        filters=filters,
-        chips=source.chips(address, filters),
-        clear_url=address.unfiltered(),
-        choices=_choices(table, shown),
+        rows=_rows(table, source.between(*cut), shown, headings, with_common(request, menu)),
+        filters=source.panel(address, counts=counts),
         columns_are=columns_are,
-        without_columns_url=address.url(without=[COLUMNS]),
         density=display.density_of(user),
-        query=_query(address, shown if columns_are != "default" else []),
-        exports=_exports(address),
         page=pager,
-        actions=offered,
-        api_url=_api_url(table, address),
-        export=export,
+        actions=list(table.actions if actions is None else actions),
         shown=shown,
         table=table,
-        every_row=source.chunks,
+        address=address,
+        source=source,
     )
 
 
-def _exports(address: Address) -> list[dict[str, str]]:
-    return [
-        {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
-        for form, label in EXPORTS.items()
-    ]
+def _narrow(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
+    """Narrow and order the rows as asked; returns the column they are sorted by, and whether it falls."""
+    sort = _sort(table, address, source)
+    source.narrow(address)
+    source.order(*sort)
+    return sort
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
@@ -213,12 +249,6 @@ def _shown(table: Table, address: Address, kept: Sequence[str]) -> tuple[list[Co
         if wanted := {column.key for column in table.columns} & {*keys}:
             return [each for each in table.columns if each.locked or each.key in wanted], said
     return [column for column in table.columns if column.locked or column.default], "default"
-
-
-def _query(address: Address, columns: Sequence[Column]) -> str:
-    left_out = {PAGE, COLUMNS, SAVED}
-    pairs = [(name, value) for name, value in address.pairs if name not in left_out and value]
-    return urlencode([*pairs, *([(COLUMNS, ",".join(each.key for each in columns))] if columns else [])])
 
 
 def _heading(column: Column, sort: tuple[Column | None, bool], address: Address, source: Rows) -> Heading:
@@ -293,7 +323,8 @@ def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
     )
 
 
-def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int, int]]:
+def _pager(table: Table, address: Address, source: Rows) -> tuple[Pager, tuple[int, int]]:
+    total, size = 0 if address.export else len(source), address.size(table.per_page)
     pages = max(1, -(-total // size))
     number = min(address.number(PAGE), pages)
     start, end = (number - 1) * size, min(number * size, total)
@@ -312,29 +343,6 @@ def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int
         sizes=sizes,
     )
     return pager, (start, end)
-
-
-def _search(table: Table, address: Address) -> dict[str, str]:
-    placeholder = f"Search {table.noun[1]}"
-    return {"name": SEARCH, "value": address.one(SEARCH), "placeholder": placeholder}
-
-
-def _choices(table: Table, shown: list[Column]) -> list[dict[str, Any]]:
-    return [
-        {"key": column.key, "label": str(column.label), "visible": column in shown, "locked": column.locked}
-        for column in table.columns
-    ]
-
-
-def _api_url(table: Table, address: Address) -> str:
-    if not table.api:
-        return ""
-    try:
-        path = reverse(table.api)
-    except NoReverseMatch:
-        return ""
-    asked = [*address.applied, *([(SEARCH, address.one(SEARCH))] if address.one(SEARCH) else [])]
-    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def wants_table_only(request: HttpRequest, page: TablePage) -> bool:
@@ -364,7 +372,7 @@ def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
 
 def _csv(page: TablePage) -> Iterator[bytes]:
     heads = [head for column in page.shown for head in column.heads]
-    return sheets.lines(["id", *heads], (_cells(page, row) for rows in page.every_row() for row in rows))
+    return sheets.lines(["id", *heads], (_cells(page, row) for rows in page.source.chunks() for row in rows))
 
 
 def _cells(page: TablePage, row: Any) -> list[Any]:
@@ -374,7 +382,7 @@ def _cells(page: TablePage, row: Any) -> list[Any]:
 def _json(page: TablePage) -> Iterator[bytes]:
     keys = ["id", *(column.key for column in page.shown)]
     before = b"["
-    for rows in page.every_row():
+    for rows in page.source.chunks():
         objects = [
             orjson.dumps(dict(zip(keys, _values(page, row), strict=True)), default=str) for row in rows
         ]

@@ -6,5 +6,3 @@ what waits for whom.
 
 from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words
 from web.workflows.waiting import Turn, awaits
-
-__all__ = ["NotInState", "Turn", "Workflow", "WorkflowStep", "awaits", "require", "require_words"]

@@ -106,16 +106,10 @@ def _table(table_id: str, label: str, columns: Sequence[Column], site: str = "",
 def _links() -> Sequence[Column]:
     return (
         Column("links", "Links", "installed.links", sort=True, numeric=True),
-        Column(
-            "back_end",
-            "Back end",
-            "installed.back_end_links",
-            lambda row: str(row.installed.back_end_links or "no"),
-            sort=True,
-            numeric=True,
-            hint="Links of the accelerators’ own fabric",
-        ),
-    )
+        Column("back_end", "Back end", "installed.back_end_links",
+               lambda row: str(row.installed.back_end_links or "no"), sort=True, numeric=True,
+               hint="Links of the accelerators’ own fabric"),
+    )  # fmt: skip
 
 
 def _aspect(aspect: str) -> Column:

@@ -76,7 +76,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
     shown = _shown(request, address, framework, at)
 
     def context() -> dict[str, Any]:
-        rows = [row for chunk in shown.table.every_row() for row in chunk]
+        rows = [row for chunk in shown.table.source.chunks() for row in chunk]
         gap, verdicts = queries.gap(rows, now=at), Counter(row.verdict or "none" for row in rows)
         matrix_url = _elsewhere("readiness", address)
         return {

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from inventory.models import Site
+from inventory.forms import SiteField
 from inventory.queries import end_of_day
 from readiness.boards.waivers import queries, sentences, tables
 from readiness.boards.waivers.requests import ask_for_grant
@@ -25,7 +25,7 @@ from readiness.grants.queries import counts, grants
 from web import answers, visibility
 from web import tables as table_kit
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks
 from web.reports import Report, choices
@@ -40,11 +40,7 @@ class RequestForm(RefusedForm):
 
     field_of = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
 
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = SiteField()
     check = forms.ChoiceField(label="Check")
     kind = forms.ChoiceField(
         label="Kind",
@@ -72,16 +68,11 @@ class RequestForm(RefusedForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Why the check may fail for a time, and what will fix it. The approver reads this.",
     )
-    starts_on = forms.DateField(
-        label="First day",
-        required=False,
-        widget=DayInput(),
-        validators=WITH_NEIGHBOURS,
-        help_text="Empty: as soon as approved.",
+    starts_on = DayField(
+        label="First day", required=False, validators=WITH_NEIGHBOURS, help_text="Empty: as soon as approved."
     )
-    ends_on = forms.DateField(
+    ends_on = DayField(
         label="Last day",
-        widget=DayInput(),
         validators=WITH_NEIGHBOURS,
         help_text=f"The grant ends at the end of this day; {LONGEST.days} days at most.",
     )

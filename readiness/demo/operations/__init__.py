@@ -3,5 +3,3 @@
 from readiness.demo.operations.fleet import catch_up, load, load_present
 from readiness.demo.operations.inventory import SiteTaken
 from readiness.demo.operations.removal import remove
-
-__all__ = ["SiteTaken", "catch_up", "load", "load_present", "remove"]

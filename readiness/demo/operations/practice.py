@@ -91,7 +91,13 @@ def _write_procedures(
         )
         for row in kept["runbooks"]
     ]
-    runbooks = existing_or_new(Procedure, wanted, by=("slug",), made=made)
+    _write_documents(kept, sites, reviewed_at=reviewed_at, now=now)
+    return {runbook.slug: runbook for runbook in existing_or_new(Procedure, wanted, by=("slug",), made=made)}
+
+
+def _write_documents(
+    kept: Mapping[str, Any], sites: Mapping[str, Site], *, reviewed_at: datetime, now: datetime
+) -> None:
     Procedure.objects.bulk_create(
         Procedure(
             site=site,
@@ -108,7 +114,6 @@ def _write_procedures(
         if kind not in kept["documents_missing"].get(name, ())
         for changed in [kept["documents_behind"].get(name, {}).get(kind)]
     )
-    return {runbook.slug: runbook for runbook in runbooks}
 
 
 def hold_drills(

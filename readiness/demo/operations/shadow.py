@@ -118,6 +118,11 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
         same = " AND ".join(f"stands.{column} = past.{column}" for column in unique)
         moved = f"SELECT 1 FROM public.{table} stands WHERE {same} AND stands.{since} > %s"
         _copy(table, unique, f"{_SITE_IS_THERE} AND NOT EXISTS ({moved})", [sampled_at])
+    _measure_again(site_ids, sampled_at=sampled_at, before=before)
+    drop()
+
+
+def _measure_again(site_ids: Collection[int], *, sampled_at: datetime, before: date) -> None:
     with connection.cursor() as cursor:
         # These days are measured again, from all their samples.
         cursor.execute(
@@ -141,7 +146,6 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
             " WHERE past.source_id = stands.source_id AND past.first_sample_at IS NOT NULL",
             [sampled_at],
         )
-    drop()
 
 
 def _publish_rollups(*, now: datetime, until: datetime | None) -> None:

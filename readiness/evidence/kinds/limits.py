@@ -115,18 +115,12 @@ LIMITS = Kind(
             Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
             Column("workload_class", "Workload class", value="workload_class.name", sort="workload_class__name",
                    export="workload_class.slug"),
-            plain(
-                "value",
-                "Value",
-                text=lambda declared: "" if declared.value is None else exact(declared.value),
-                numeric=True,
-            ),
+            plain("value", "Value",
+                  text=lambda declared: "" if declared.value is None else exact(declared.value),
+                  numeric=True),
             Column("unit", "Unit", value=_unit),
-            plain(
-                "preset",
-                "Preset",
-                text=lambda declared: limit_text(declared.framework, declared) if declared.preset else "",
-            ),
+            plain("preset", "Preset",
+                  text=lambda declared: limit_text(declared.framework, declared) if declared.preset else ""),
             plain("declared_on", "In force from"),
             plain("source", "Source"),
             Column("by", "Entered by", value="by.username", sort="by__username", default=False),
@@ -152,5 +146,5 @@ LIMITS = Kind(
             "icon": "target-arrow",
         },
     ),
-)
+)  # fmt: skip
 # fmt: on

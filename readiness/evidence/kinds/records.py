@@ -67,22 +67,9 @@ def _context(record: Record, user: Any) -> dict[str, Any]:
 _REFERENCE: dict[type[Record], str] = {RecordedFact: "fact", Attestation: "attestation"}
 
 
-def _kind(
-    model: Any,
-    noun: str,
-    *,
-    address: str,
-    hint: str,
-    heading: str,
-    form: Any,
-    enter: Callable[..., Record],
-    columns: tuple[Column, ...],
-    filterset: Any,
-    empty: dict[str, str],
-) -> Kind:
-    name = noun.replace(" ", "-")
-    entry = Entry(
-        url_name=f"{name}-add",
+def _entry(model: Any, noun: str, heading: str, form: Any, enter: Callable[..., Record]) -> Entry:
+    return Entry(
+        url_name=f"{noun.replace(' ', '-')}-add",
         address="add/",
         permissions=(f"evidence.add_{model._meta.model_name}",),
         heading=heading,
@@ -92,6 +79,19 @@ def _kind(
         after=_check_url,
         fills=("site", "check", "part"),
     )
+
+
+def _kind(
+    model: Any,
+    noun: str,
+    *,
+    address: str,
+    hint: str,
+    entry: Entry,
+    columns: tuple[Column, ...],
+    filterset: Any,
+    empty: dict[str, str],
+) -> Kind:
     table = Table(
         id=address,
         noun=(noun, f"{noun}s"),
@@ -99,7 +99,7 @@ def _kind(
         columns=(*_OF_CHECK, *columns),
         filterset=filterset,
         default_sort="-taken_on",
-        api=f"evidence-api-{name}-list",
+        api=f"evidence-api-{noun.replace(' ', '-')}-list",
         row_url=_check_url,
         empty={"title": f"No {noun} yet", **empty},
     )
@@ -125,9 +125,7 @@ FACTS = _kind(
     "recorded fact",
     address="facts",
     hint="Dated values of sub-measures with their source, until something measures them",
-    heading="Record a fact",
-    form=FactForm,
-    enter=operations.record_fact,
+    entry=_entry(RecordedFact, "recorded fact", "Record a fact", FactForm, operations.record_fact),
     columns=(
         plain("source", "Source"),
         STANDING,
@@ -147,9 +145,7 @@ ATTESTATIONS = _kind(
     "attestation",
     address="attestations",
     hint="Statements by named persons",
-    heading="Attest",
-    form=AttestationForm,
-    enter=operations.attest,
+    entry=_entry(Attestation, "attestation", "Attest", AttestationForm, operations.attest),
     columns=(
         plain("statement", "Statement", phone="full"),
         plain("attested_by", "Attested by"),

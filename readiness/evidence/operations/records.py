@@ -48,14 +48,10 @@ def attest(
     to come, a class that is not there.
     """
     refusals.refuse_retired(site)
-    _, framework = framework_queries.current()
-    named = refusals.check_named(framework, check)
-    voided_by = frozenset(change for each in named.parts for change in each.validity.voided_by)
-    if part:
-        measure = refusals.part_of(framework, check, part)
-        refusals.refuse_live(measure)
-        voided_by = measure.validity.voided_by
-        value = None if value is None else refusals.in_unit_of(measure, value, unit)
+    measures = _measures_of(check, part)
+    voided_by = frozenset(change for each in measures for change in each.validity.voided_by)
+    if part and value is not None:
+        value = refusals.in_unit_of(measures[0], value, unit)
     _refuse_unknown(workload_classes)
     attestation = Attestation(
         site=site,
@@ -72,6 +68,15 @@ def attest(
     attestation.full_clean(exclude=["site", "by"])
     attestation.save()
     return attestation
+
+
+def _measures_of(check: str, part: str) -> Sequence[SubMeasure]:
+    _, framework = framework_queries.current()
+    if not part:
+        return refusals.check_named(framework, check).parts
+    measure = refusals.part_of(framework, check, part)
+    refusals.refuse_live(measure)
+    return (measure,)
 
 
 def _refuse_unknown(slugs: Collection[str]) -> None:

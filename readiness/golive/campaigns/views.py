@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.models import User
-from inventory.models import Site
+from inventory.forms import SiteField
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -21,7 +21,7 @@ from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks
 from web.reports import Report
@@ -37,7 +37,7 @@ class CampaignsForm(RefusedForm):
 
 
 def _day(label: Any, **given: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=DayInput(), validators=WITH_NEIGHBOURS, **given)
+    return DayField(label=label, validators=WITH_NEIGHBOURS, **given)
 
 
 class RepeatForm(CampaignsForm):
@@ -55,11 +55,7 @@ class RepeatForm(CampaignsForm):
 
 
 class CampaignForm(RepeatForm):
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = SiteField()
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
+from inventory.forms import SiteField
 from inventory.models import Site
 from readiness.evidence.models import Review, ReviewAction, SigningDomain
 from readiness.framework import queries as framework_queries
@@ -24,7 +25,7 @@ from readiness.scoring.core.combine import ACCEPTABLE
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks, reads, require
 from web.reports import Report
@@ -100,7 +101,7 @@ class ActionForm(RefusedForm):
         required=False,
         max_length=120,
     )
-    due_on = forms.DateField(label="Due date", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+    due_on = DayField(label="Due date", required=False, validators=WITH_NEIGHBOURS)
 
     def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,10 +114,7 @@ class ActionForm(RefusedForm):
 class ApproverForm(RefusedForm):
     domain = forms.ChoiceField(label="Domain", choices=SigningDomain.choices)
     user = PersonField(_people(), label="Person")
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
+    site = SiteField(
         required=False,
         empty_label="– every site –",
         help_text="A site’s own list takes the place of the one for every site, domain by domain.",

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from inventory.forms import SiteField
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -23,7 +24,7 @@ from readiness.scoring.gap.closing import closing
 from readiness.scoring.queries.capacity import check_name
 from web import tables as table_kit
 from web.clock import now
-from web.forms import DayInput, RefusedForm
+from web.forms import DayField, RefusedForm
 from web.history.events import history_of
 from web.links import crumbs
 from web.permissions import asks, require
@@ -54,11 +55,8 @@ class PlannedForm(_Refusing):
         max_length=100,
         help_text="A username, or the name of a person or team that is no user.",
     )
-    due_on = forms.DateField(
-        label="Due date",
-        required=False,
-        widget=DayInput(),
-        help_text="Counts until the end of this day at the site.",
+    due_on = DayField(
+        label="Due date", required=False, help_text="Counts until the end of this day at the site."
     )
     note = _note()
 
@@ -75,11 +73,7 @@ class PlannedForm(_Refusing):
 
 
 class AddForm(PlannedForm):
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = SiteField()
     check = forms.ChoiceField(label="Check")
     field_order = ("site", "check", "owner", "due_on", "note")
 

@@ -95,7 +95,10 @@ def judge(
     if reading is None:
         unknown, code = CheckState.UNKNOWN, ReasonCode.NO_EVIDENCE
         return PartResult(part.id, gate, unknown, code, part.waits_for, unit=part.unit)
-    limit = limit_override or reading.limit
+    return _judged(part, reading, now, limit_override or reading.limit, gate)
+
+
+def _judged(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None, gate: Gate) -> PartResult:
     pass_at, warn_at = _bounds(part, limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None

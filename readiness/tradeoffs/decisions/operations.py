@@ -154,30 +154,36 @@ def record(
     except BadParameter as error:
         raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
+    decision = _decision(workload, site, question, answer, now)
+    decision.rationale, decision.decided_by = rationale, by
+    decision.due_on = due_on or (now + REVIEWED_AFTER).date()
+    decision.demand |= _held(chosen)
+    _refuse_due(decision.due_on, now)
+    decision.clean_fields(exclude=["workload", "site", "previous_site", "decided_by"])
+    decision.save(force_insert=True)
+    _forecast(decision, chosen, answer, now)
+    return decision
+
+
+def _decision(
+    workload: WorkloadClass, site: Site, question: PlacementQuestion, answer: Mapping[str, Any], now: datetime
+) -> Decision:
     before = _site_before(workload, question.today, now)
-    decision = Decision(
+    return Decision(
         workload=workload,
         workload_slug=workload.slug,
         workload_name=workload.name,
         site=site,
         previous_site=before,
         previous_name=before.name if before else "",
-        demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
-        rationale=rationale,
+        demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"},
         what_if=question.what_if.changes(),
         weights=dict(answer["weights"]),
         options=list(answer["options"]),
         sensitivity=answer.get("sensitivity") or {},
         snapshot=answer.get("snapshot") or {},
-        decided_by=by,
         decided_at=now,
-        due_on=due_on or (now + REVIEWED_AFTER).date(),
     )
-    _refuse_due(decision.due_on, now)
-    decision.clean_fields(exclude=["workload", "site", "previous_site", "decided_by"])
-    decision.save(force_insert=True)
-    _forecast(decision, chosen, answer, now)
-    return decision
 
 
 def _refuse_own(decision: Decision, by: User) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from inventory.forms import SiteField
 from inventory.models import Site
 from readiness.tradeoffs.placing.params import PlacementQuestion, question_of, question_of_address
 from readiness.workloads.models import WorkloadClass
-from web.forms import DayInput, RefusedForm
+from web.forms import DayField, RefusedForm
 from web.parameters import BadParameter
 
 QUESTION_FIELDS = ("weights", "what_if", "currency", "carbon", "today")
@@ -19,22 +20,16 @@ QUESTION_FIELDS = ("weights", "what_if", "currency", "carbon", "today")
 class RecordDecisionForm(RefusedForm):
     """The part that a person adds to a placement: which site, why, and when to look at it again."""
 
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Chosen site",
-        help_text="It must keep every limit of the workload.",
-    )
+    site = SiteField(label="Chosen site", help_text="It must keep every limit of the workload.")
     rationale = forms.CharField(
         label="Reason for this site",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="What decided it, and what you gave up for it. The approver reads this.",
     )
-    due_on = forms.DateField(
+    due_on = DayField(
         label="Review date",
         required=False,
-        widget=DayInput(),
         help_text="On this day the forecast is compared with what was measured. Empty: in 30 days.",
     )
 

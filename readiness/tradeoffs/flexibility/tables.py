@@ -98,18 +98,28 @@ def filters(fleet: FleetFlexibility) -> tuple[RowFilter, ...]:
     )
 
 
+def _explored(row: CriticalRow) -> str:
+    return link("tradeoffs", workload=row.slug)
+
+
+_NO_WORKLOAD = {
+    "title": "No critical workload",
+    "text": "Alternatives are looked for where a loss is worst: declare a class as critical.",
+    "icon": "stack-2",
+    "action_url": "/tradeoffs/workloads/",
+    "action_label": "Workload classes",
+}
+
+
 def critical(fleet: FleetFlexibility) -> Table:
     names = fleet.names
-
-    def explored(row: CriticalRow) -> str:
-        return link("tradeoffs", workload=row.slug)
 
     return Table(
         id="critical",
         noun=("critical workload", "critical workloads"),
         label="Critical workloads",
         columns=(
-            Column("workload", "Workload", value="name", url=explored, sort=True, locked=True, phone="title",
+            Column("workload", "Workload", value="name", url=_explored, sort=True, locked=True, phone="title",
                    export="slug"),
             Column("runs_at", "Runs at", value=lambda row: listed(row.freedom.runs_at, names), sort=True,
                    text=lambda row: listed(row.freedom.runs_at, names) or "nowhere",
@@ -133,16 +143,10 @@ def critical(fleet: FleetFlexibility) -> Table:
         filters=filters(fleet),
         row_id="slug",
         row_name="name",
-        row_url=explored,
+        row_url=_explored,
         default_sort="remaining",
         api="tradeoffs-flexibility",
-        empty={
-            "title": "No critical workload",
-            "text": "Alternatives are looked for where a loss is worst: declare a class as critical.",
-            "icon": "stack-2",
-            "action_url": "/tradeoffs/workloads/",
-            "action_label": "Workload classes",
-        },
+        empty=_NO_WORKLOAD,
     )  # fmt: skip
 
 

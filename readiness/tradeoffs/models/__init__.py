@@ -12,17 +12,3 @@ from readiness.tradeoffs.models.factors import (
     SiteFactor,
 )
 from readiness.tradeoffs.models.portfolios import PortfolioRun
-
-__all__ = [
-    "HOURLY_KINDS",
-    "Decision",
-    "DecisionForecast",
-    "DecisionOutcome",
-    "ExchangeRate",
-    "FactorBasis",
-    "FactorDay",
-    "FactorKind",
-    "LatencyFactor",
-    "PortfolioRun",
-    "SiteFactor",
-]

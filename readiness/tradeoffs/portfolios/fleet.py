@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
@@ -230,30 +230,15 @@ def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
 
 def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     envelopes = workloads.envelopes(asked.workloads)
-    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
-    facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
-    base = facts[percentiles[0]]
+    facts = _facts(envelopes, now)
+    base = next(iter(facts.values()))
     sites = _in_service(base)
-    of_percentile = {
-        percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
-    }
-    of = {envelope.slug: of_percentile[envelope.latency_percentile] for envelope in envelopes}
-    pack = rules_in_force()[1]
+    at_percentile = {key: sites | _only(sites, _in_service(each)) for key, each in facts.items()}
+    of = {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
     runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
     # Where accelerators as a whole are counted by the piece, so are those of one workload.
-    is_in_reference = in_reference(sites.values())
-    footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=now.date())
-    adapters = {
-        envelope.slug: Adapter(
-            envelope=envelope,
-            currency=asked.currency,
-            carbon=asked.carbon,
-            facts=facts[envelope.latency_percentile],
-            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
-            home=next(iter(runs_at.get(envelope.slug, ()) if is_in_reference else ()), ""),
-        )
-        for envelope in envelopes
-    }
+    homes = runs_at if in_reference(sites.values()) else {}
+    adapters = _adapters(asked, envelopes, facts, homes, now.date())
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
@@ -283,6 +268,33 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         adapters=adapters,
         sites=of,
     )
+
+
+def _facts(envelopes: Iterable[Envelope], now: datetime) -> dict[float, FleetFacts]:
+    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
+    return {percentile: fleet_facts(percentile, now) for percentile in percentiles}
+
+
+def _adapters(
+    asked: PortfolioQuestion,
+    envelopes: Sequence[Envelope],
+    facts: Mapping[float, FleetFacts],
+    homes: Mapping[str, Sequence[str]],
+    today: date,
+) -> dict[str, Adapter]:
+    pack = rules_in_force()[1]
+    footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=today)
+    return {
+        envelope.slug: Adapter(
+            envelope=envelope,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            facts=facts[envelope.latency_percentile],
+            laws=Laws(envelope, pack, today, footing=footings[envelope.slug]),
+            home=next(iter(homes.get(envelope.slug, ())), ""),
+        )
+        for envelope in envelopes
+    }
 
 
 def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) -> dict[str, SiteFactors]:

@@ -5,5 +5,3 @@
 
 from readiness.tradeoffs.queries.site_factors import factors_of, known_rates, region_names
 from readiness.tradeoffs.queries.stored import days_of, series_of
-
-__all__ = ["days_of", "factors_of", "known_rates", "region_names", "series_of"]

@@ -82,11 +82,7 @@ def regressed(
     crossed_nothing = _loopbacks(newest, part, site, tested)
     if not tested:
         return kept({part.id: crossed_nothing})
-    standing = {
-        node: [each for each in deviations if is_standing(proof_of(each.run, part, None), part, now)]
-        for node, deviations in of_node.items()
-    }
-    standing = {node: deviations for node, deviations in standing.items() if deviations}
+    standing = _standing(of_node, part, now)
     missing = sorted(set(site.nodes) - set(standing))
     beyond = {node: deviations for node, deviations in standing.items() if _worst(deviations).worse > BEYOND}
     share = _share(part, standing, beyond, site)
@@ -99,6 +95,16 @@ def regressed(
     lacking += crossed_nothing
     without = check.part("nodes-without-ticket")
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
+
+
+def _standing(
+    of_node: Mapping[int, Sequence[BaselineDeviation]], part: SubMeasure, now: datetime
+) -> dict[int, list[BaselineDeviation]]:
+    standing = {
+        node: [each for each in deviations if is_standing(proof_of(each.run, part, None), part, now)]
+        for node, deviations in of_node.items()
+    }
+    return {node: deviations for node, deviations in standing.items() if deviations}
 
 
 def _loopbacks(

@@ -80,6 +80,9 @@ class Command(BaseCommand):
             raise CommandError(f"{file}:{error.line}: {error.reason}") from error
         except EvidenceRefused as error:
             raise CommandError(f"{error.field}: {error.reason}") from error
+        self._tell(run)
+
+    def _tell(self, run: ValidationRun) -> None:
         for warning in run.warnings:
             self.stderr.write(f"Note: {warning}")
         if run.voided_at is not None:
@@ -90,7 +93,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Coverage: {summary.coverage}")
         for each in summary.proves_not:
             self.stdout.write(f"Does not prove {each.check_id}/{each.part_id}: {each.why_not}")
-        self.stdout.write(f"{run.measures.count()} figures of {place.name}, run {run.pk}")
+        self.stdout.write(f"{run.measures.count()} figures of {run.site.name}, run {run.pk}")
 
 
 def _instant(text: str) -> datetime | None:
