@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from readiness.people import charts
 from readiness.people.core.practice import SMALL_GROUP
+from readiness.people.forms import AnswersForm
 from readiness.people.kinds.surveys import SURVEYS
 from readiness.people.models import Survey
 from readiness.people.operations.surveys import answer_survey
-from readiness.people.practice_forms import AnswersForm
 from readiness.people.queries import surveys as queries
 from readiness.people.queries.surveys import QuestionResult, SurveyResults, TeamResult
 from web import tables

@@ -14,7 +14,7 @@ from django.db.models.functions import Extract
 from inventory.api import InventorySerializer
 from inventory.models import Site
 from readiness.people.kinds.swaps import ROOM, SWAP, when
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
     Layer,
     LayerMember,
@@ -32,7 +32,7 @@ from web import clock
 from web.forms import PersonField, RefusedForm
 from web.kinds import Entry, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
-from web.kinds.declaring import ObjectForm, declared
+from web.kinds.declaring import ObjectForm
 from web.links import page_url
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 from web.tables import Column
@@ -90,7 +90,7 @@ def _counted_rotations() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
 
 
-_declared = partial(declared, room=ROOM, tabs=tabs)
+_declared = partial(declared, room=ROOM)
 _turning = partial(_declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
 ROTATION = _turning(
@@ -128,7 +128,6 @@ ROTATION = _turning(
             form=CalendarForm,
             enter=feeds.upload_calendar,
             done="The calendar is read; its shifts are written.",
-            icon="database-import",
         ),
         Entry(
             url_name="rotation-drop-calendar",
@@ -145,11 +144,9 @@ ROTATION_SITE = _declared(
     RotationSite,
     ("rotation", "site"),
     ["site", "rotation"],
-    brief=("rotation", "site"),
     search=("rotation__name", "site__name"),
     panel=("rotation", "site"),
     pages=("list", "add", "detail", "edit", "delete"),
-    icon="building-factory-2",
     hint="Which rotation serves which site",
     above=lambda served: [served.rotation],
 )
@@ -170,7 +167,6 @@ LAYER = _turning(
     panel=("rotation", "level"),
     serializer=InventorySerializer,
     together=("rule", "starts_at"),
-    icon="stack-2",
     hint="People who take turns at one level of a rotation",
     above=lambda layer: [layer.rotation],
     related=[Related(LayerMember, ("layer",), ("person", "position"), fills="layer")],
@@ -187,7 +183,6 @@ MEMBER = _turning(
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
-    icon="users-group",
     hint="Whose turn comes after whose",
     above=lambda turn: [turn.layer.rotation, turn.layer],
 )
@@ -203,7 +198,6 @@ OVERRIDE = _turning(
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),
     panel=("rotation", "level"),
-    icon="bolt",
     hint="Somebody else, or nobody, for a time",
     above=lambda override: [override.rotation],
 )
@@ -216,7 +210,6 @@ LEAVE = _turning(
     may=(SEES_NAMES,),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
-    icon="sun",
     hint="Who is away when; why is nobody's business here",
 )
 
