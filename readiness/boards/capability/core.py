@@ -62,6 +62,9 @@ class ShortSite:
     def is_trainable(self) -> bool:
         return all(len(each.candidates) >= each.short for each in self.shortfalls)
 
+    def helped_by(self, trainings: Iterable[PlannedTraining]) -> bool:
+        return any(shortfall.met_by(each) for each in trainings for shortfall in self.shortfalls)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:

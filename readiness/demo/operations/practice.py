@@ -10,7 +10,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from inventory.models import Site
 from readiness.demo.core.plan import book
 from readiness.demo.core.records import share
-from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.made import DemoObjects, written
 from readiness.demo.operations.staffing import (
     Crews,
     Workforce,
@@ -48,7 +48,10 @@ def write_practice(
     runbooks = _write_procedures(kept, staffed, teams, made, now=now)
     AlertRule.objects.bulk_create(
         AlertRule(
-            site=site, name=row["name"], is_critical=row["critical"], runbook=runbooks.get(row.get("runbook"))
+            site=site,
+            name=row["name"],
+            is_critical=row["critical"],
+            runbook=runbooks.get(row.get("runbook", "")),
         )
         for name, site in staffed.items()
         for row in kept["alert_rules"]
@@ -74,24 +77,11 @@ def _write_procedures(
     made: DemoObjects,
     *,
     now: datetime,
-) -> dict[str | None, Procedure]:
+) -> dict[str, Procedure]:
     """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
-    attested = book("records")["routine"][DOCUMENTS]
-    reviewed_at = now - timedelta(days=attested["until"])
-    wanted = [
-        Procedure(
-            slug=row["slug"],
-            title=row["title"],
-            kind=Procedure.Kind.RUNBOOK,
-            risk=row["risk"],
-            owner=teams[row["owner"]],
-            version="2",
-            reviewed_at=reviewed_at,
-            **kept["runbook_fields"],
-        )
-        for row in kept["runbooks"]
-    ]
-    runbooks = existing_or_new(Procedure, wanted, by=("slug",), made=made)
+    reviewed_at = now - timedelta(days=book("records")["routine"][DOCUMENTS]["until"])
+    texts = {"kind": Procedure.Kind.RUNBOOK, "version": "2", "reviewed_at": reviewed_at}
+    rows = [row | texts | kept["runbook_fields"] for row in kept["runbooks"]]
     Procedure.objects.bulk_create(
         Procedure(
             site=site,
@@ -108,7 +98,7 @@ def _write_procedures(
         if kind not in kept["documents_missing"].get(name, ())
         for changed in [kept["documents_behind"].get(name, {}).get(kind)]
     )
-    return {runbook.slug: runbook for runbook in runbooks}
+    return written(Procedure, rows, made, owner=teams)
 
 
 def hold_drills(
@@ -214,7 +204,7 @@ def _write_survey(
         for asked in row["questions"]
     ]
     SurveyQuestion.objects.bulk_create([question for _, question in questions])
-    asked_people = _asked(sites, row["asked_of_team"], now=now)
+    people = _asked(sites, row["asked_of_team"], now=now)
     SurveyAnswer.objects.bulk_create(
         SurveyAnswer(
             question=question,
@@ -224,7 +214,7 @@ def _write_survey(
             answered_at=survey.opens_at + timedelta(hours=5 * (place + 1)),
         )
         for asked, question in questions
-        for team, place, person in asked_people[question.site.name]
+        for team, place, person in people[question.site.name]
     )
 
 

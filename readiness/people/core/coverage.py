@@ -9,6 +9,7 @@ from readiness.people.core.training import PersonTraining
 
 EXPIRING = timedelta(days=30)
 """A qualification that ends within this time is shown as ending."""
+MOST_PROPOSED = 3
 HANDS_ON = frozenset({"assessed", "exercised"})
 """How a skill was shown, where it was shown on equipment rather than said or certified."""
 
@@ -267,3 +268,28 @@ def trained(coverage: SiteCoverage, people: Collection[int]) -> PeopleShare | No
         coverage.training[person_id].is_in_date for person_id in people if person_id in coverage.training
     )
     return PeopleShare(in_date, len(people)) if people else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody assigned to the site: the level of each skill held, by id, and the domains of these."""
+
+    person_id: int
+    levels: Mapping[int, int]
+    domains: frozenset[str]
+
+
+def nearest(
+    covered: CoveredRequirement, candidates: Iterable[Candidate], needed: Mapping[int, int]
+) -> tuple[int, ...]:
+    """People who lack a skill and hold all that it needs first (level by skill id): those who hold it at a lower
+    level or on other equipment, then those of its domain; as many as are missing, three at most."""
+    requirement = covered.requirement
+    ranked = sorted(
+        (requirement.skill_id not in each.levels, requirement.domain not in each.domains, each.person_id)
+        for each in candidates
+        if each.person_id not in covered.qualified | covered.exempt
+        and all(each.levels.get(skill_id, 0) >= level for skill_id, level in needed.items())
+    )
+    missing = requirement.people - len(covered.qualified)
+    return tuple(person_id for *_, person_id in ranked[: min(max(missing, 0), MOST_PROPOSED)])

@@ -12,22 +12,9 @@ PRACTISED = timedelta(days=180)
 """How long a drill, and an answer to a survey, counts: `measure` of p3-drill-participation, `valid_for` of both."""
 DOCUMENT_REVIEW = timedelta(days=365)
 """How often a core document is reviewed: `measure` of p4-documentation-currency."""
-AROUND = timedelta(days=30)
-"""Whoever has a shift this long before or after an instant is on call at it."""
 SMALL_GROUP = 3
 """Results are shown from this many people on: fewer could be recognised by their answers. Operator-set default."""
 ALL_DOMAINS = frozenset({"compute", "network", "energy"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """Somebody with shifts: the first start and the last end of those that end less than AROUND ago; `last_ends_at`
-    is of those that start less than AROUND ahead, None without any."""
-
-    person_id: int
-    first_starts_at: datetime
-    last_ends_at: datetime | None
-    left_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +49,12 @@ class WrittenProcedure:
         changed_at = self.subject_changed_at
         return changed_at is not None and self.reviewed_at < changed_at <= now
 
-    def changes(self) -> Iterable[datetime]:
+    def changes(self) -> list[datetime]:
+        moments = [each for each in (self.subject_changed_at, self.exercised_at) if each is not None]
         if self.reviewed_at is not None:
-            yield self.reviewed_at
-            yield self.reviewed_at + timedelta(days=self.review_days)
-            yield self.reviewed_at + DOCUMENT_REVIEW
-        if self.subject_changed_at is not None:
-            yield self.subject_changed_at
-        if self.exercised_at is not None:
-            yield self.exercised_at
+            spans = (timedelta(), timedelta(days=self.review_days), DOCUMENT_REVIEW)
+            moments += [self.reviewed_at + span for span in spans]
+        return moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +66,8 @@ class PagingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
+    question_id: int
+    value: str
     person_id: int
     team: str
     answered_at: datetime
@@ -122,35 +108,19 @@ class SitePractice:
     """All that is recorded of a site's practice at `now`."""
 
     now: datetime
+    on_call: frozenset[int] = frozenset()
     drills: tuple[HeldDrill, ...] = ()
-    called: tuple[Called, ...] = ()
     rules: tuple[PagingRule, ...] = ()
     written: tuple[WrittenProcedure, ...] = ()
     answers: tuple[GivenAnswer, ...] = ()
 
     @property
     def until(self) -> datetime | None:
-        """When something of this changes by itself; None: never."""
+        """When something of this changes by itself, on-call duty left out; None: never."""
         changes = [at for each in self.written for at in each.changes()]
-        changes += [each.held_at + PRACTISED for each in self.drills]
-        changes += [each.held_at for each in self.drills]
+        changes += [at for each in self.drills for at in (each.held_at, each.held_at + PRACTISED)]
         changes += [each.answered_at + PRACTISED for each in self.answers]
-        for person in self.called:
-            changes.append(person.first_starts_at - AROUND)
-            if person.last_ends_at is not None:
-                changes.append(person.last_ends_at + AROUND)
-            if person.left_at is not None:
-                changes.append(person.left_at)
         return min((at for at in changes if at > self.now), default=None)
-
-    @property
-    def on_call(self) -> frozenset[int]:
-        there = (
-            each
-            for each in self.called
-            if each.last_ends_at is not None and (each.left_at is None or each.left_at > self.now)
-        )
-        return frozenset(each.person_id for each in there)
 
     @property
     def recent(self) -> list[HeldDrill]:

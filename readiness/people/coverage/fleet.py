@@ -9,8 +9,7 @@ from operator import attrgetter
 
 from inventory.models import Site
 from inventory.queries import SiteFacts, site_facts
-from readiness.people.core.coverage import CoverDepth, CoveredRequirement, SiteCoverage
-from readiness.people.core.proposals import Candidate, nearest
+from readiness.people.core.coverage import Candidate, CoverDepth, CoveredRequirement, SiteCoverage, nearest
 from readiness.people.facts import kept_coverage_of
 from readiness.people.fleet import fleet_people
 from readiness.people.models import Course, Person, Qualification, SkillPrerequisite

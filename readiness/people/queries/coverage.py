@@ -9,15 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db import connection
 from django.db.models import F, FilteredRelation, Q
 
 from inventory.queries import SiteFacts, end_of_day
 from readiness.people.core import coverage as core
 from readiness.people.core import training
-from readiness.people.core.coverage import EXPIRING, Holder, RuleInForce, SiteCoverage
+from readiness.people.core.coverage import EXPIRING, Holder, Requirement, RuleInForce, SiteCoverage
+from readiness.people.core.growth import ON_CALL_REACH
 from readiness.people.models import (
     CapabilityRule,
     Membership,
+    Person,
     Qualification,
     RotationSite,
     SkillExemption,
@@ -27,9 +30,6 @@ from readiness.people.models import (
 from readiness.people.queries.installed import installed
 from readiness.workloads.models import Placement
 
-NEAR = timedelta(days=30)
-"""People count as on call from 30 days before their first shift to 30 days after their last."""
-
 type OnCall = Mapping[int, frozenset[str]]
 """Domains of the rotations in which each person has shifts, by person."""
 
@@ -38,7 +38,10 @@ def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]
     """Who is on call at each site that a rotation serves, without those who have left. One statement."""
     near = FilteredRelation(
         "rotation__shifts",
-        condition=Q(rotation__shifts__starts_at__lt=now + NEAR, rotation__shifts__ends_at__gt=now - NEAR),
+        condition=Q(
+            rotation__shifts__starts_at__lt=now + ON_CALL_REACH,
+            rotation__shifts__ends_at__gt=now - ON_CALL_REACH,
+        ),
     )
     rows = RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
     people: dict[int, dict[int, set[str]]] = {}
@@ -53,6 +56,24 @@ def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]
         site_id: {person_id: frozenset(domains) for person_id, domains in of_site.items()}
         for site_id, of_site in people.items()
     }
+
+
+_NEXT_ON_CALL = """
+    SELECT site_id, min(moment) FROM people_rotationsite JOIN (
+        SELECT rotation_id, min(moment) AS moment
+        FROM people_shift JOIN people_person AS person ON person.id = person_id
+        CROSS JOIN LATERAL (VALUES (starts_at - %(near)s), (ends_at + %(near)s), (left_at)) AS change (moment)
+        WHERE ends_at > %(now)s - %(near)s AND moment > %(now)s GROUP BY rotation_id
+    ) AS change USING (rotation_id) WHERE site_id = ANY(%(sites)s) GROUP BY site_id
+"""
+
+
+def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """The next instants at which others are on call. One statement."""
+    with connection.cursor() as cursor:
+        asked = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_NEXT_ON_CALL, asked)  # type: ignore[arg-type]
+        return dict(cursor.fetchall())
 
 
 def coverage_of(
@@ -76,9 +97,7 @@ def coverage_of(
     }
 
 
-def requirements_of(
-    sites: Mapping[int, SiteFacts], *, now: datetime
-) -> dict[int, tuple[core.Requirement, ...]]:
+def requirements_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, tuple[Requirement, ...]]:
     rules, workloads = rules_in_force(), _workloads(sites, now)
     return {
         site_id: core.required(installed(site, workloads[site_id].kinds), rules)
@@ -267,3 +286,26 @@ def _moments(
     yield from workloads.moments
     for person_id in people:
         yield from known.moments.get(person_id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFit:
+    """Requirements of a site in some domains, and those of them that no member of the team is qualified for."""
+
+    required: tuple[Requirement, ...]
+    missing: tuple[Requirement, ...]
+
+
+def fit_of_team(team_id: int, site: SiteFacts, domains: Collection[str], *, now: datetime) -> TeamFit:
+    required = tuple(
+        each for each in requirements_of({site.id: site}, now=now)[site.id] if each.domain in domains
+    )
+    members = Person.objects.there(now).filter(memberships__team=team_id).values_list("pk", flat=True)
+    known = KnownPeople(list(members), now)
+    holders = [
+        holder
+        for person_id, of_person in known.holders.items()
+        for holder in of_person
+        if holder.skill_id not in known.exempt.get(person_id, ())
+    ]
+    return TeamFit(required, tuple(each for each in required if not core.qualified(each, holders)))

@@ -3,11 +3,8 @@
 What a site requires is that of now, as the inventory has no past; so is who is in which team.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -62,69 +59,46 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
 
 def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
     """Sites that are not `recorded` have none."""
-    staffed = recorded(covered)
-    if not staffed:
+    sites = qualified_at(recorded(covered))
+    if not sites:
         return {}
-    counts, then = _counts(staffed, now), now - GROWTH_SPAN
+    fleet = QualifiedFleet.of(sites, recorded=frozenset(sites))
+    places = {site_id: place for place, site_id in enumerate(sites)}
+    counts = fleet.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
-    for step in inventory.capacity_events(list(staffed)):
+    for step in inventory.capacity_events(list(sites)):
         steps[step.site_id].append(step)
     return {
-        site_id: _growth(
-            of_people, _capacity(steps[site_id], then), _capacity(steps[site_id], now), steps[site_id], now
-        )
-        for site_id, of_people in counts.items()
+        site_id: _growth(site, *counts[places[site_id]], steps[site_id], now)
+        for site_id, site in sites.items()
     }
 
 
 def _growth(
-    people: _SiteCount, then: Capacity, now: Capacity, steps: Sequence[CapacityStep], at: datetime
+    site: QualifiedSite, people_then: int, people_now: int, steps: Sequence[CapacityStep], now: datetime
 ) -> QualifiedGrowth:
-    until = min((people.until, *later((step.at for step in steps), at)))
-    return QualifiedGrowth(
-        qualified_then=people.then,
-        qualified_now=people.now,
-        accelerators_then=then.accelerators,
-        accelerators_now=now.accelerators,
-        kw_then=then.it_kw,
-        kw_now=now.it_kw,
-        is_on_call=people.is_on_call,
-        until=None if until == NEVER else until,
+    before, present = (
+        sum((step.change for step in steps if step.at <= at), Capacity()) for at in (now - GROWTH_SPAN, now)
     )
-
-
-def _capacity(steps: Sequence[CapacityStep], at: datetime) -> Capacity:
-    return sum((step.change for step in steps if step.at <= at), Capacity())
+    return QualifiedGrowth(
+        qualified_then=people_then,
+        qualified_now=people_now,
+        accelerators_then=before.accelerators,
+        accelerators_now=present.accelerators,
+        kw_then=before.it_kw,
+        kw_now=present.it_kw,
+        is_on_call=site.counts_on_call(now),
+        until=min((*site.changes_at(now), *later((step.at for step in steps), now)), default=None),
+    )
 
 
 def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, QualifiedSite]:
     """Kept until anything is written that it is read from."""
-    return {site_id: kept.site for site_id, kept in _kept(covered).items()}
-
-
-def _counts(covered: Mapping[int, SiteCoverage], now: datetime) -> dict[int, _SiteCount]:
-    """Count anew only where the clock moved past something."""
-    counts = {}
-    for site_id, kept in _kept(covered).items():
-        if kept.count is None or not kept.count.at <= now < kept.count.until:
-            kept.count = _count(kept.site, now)
-        counts[site_id] = kept.count
-    return counts
-
-
-def _count(site: QualifiedSite, now: datetime) -> _SiteCount:
-    alone = QualifiedFleet.of({0: site}, recorded=frozenset())
-    [[then, present]] = alone.counts({0: 0}, (now - GROWTH_SPAN, now), now=now).tolist()
-    until = min(site.changes_at(now), default=NEVER)
-    return _SiteCount(now, until, then, present, is_on_call=site.counts_on_call(now))
-
-
-def _kept(covered: Mapping[int, SiteCoverage]) -> dict[int, _KeptSite]:
     shifts = Shift.objects.aggregate(Max("pk"), Count("pk"))
     kept = _kept_since(stamp_of(*_READ), tuple(shifts.values()))
     asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
     unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in kept}
-    kept.update(((site_id, unread[site_id]), _KeptSite(site)) for site_id, site in _read(unread).items())
+    kept.update(((site_id, unread[site_id]), site) for site_id, site in _read(unread).items())
     return {site_id: kept[site_id, wanted] for site_id, wanted in asked.items()}
 
 
@@ -133,25 +107,10 @@ def _asked(covered: CoveredRequirement) -> Asked:
     return requirement.domain, requirement.skill_id, requirement.level, requirement.vendor
 
 
-@dataclass(frozen=True, slots=True)
-class _SiteCount:
-    """Qualified people now and 180 days before, from `at` on and before `until`."""
-
-    at: datetime
-    until: datetime
-    then: int
-    now: int
-    is_on_call: bool
-
-
-@dataclass(slots=True)
-class _KeptSite:
-    site: QualifiedSite
-    count: _SiteCount | None = None
-
-
 @lru_cache(maxsize=2)
-def _kept_since(stamp: Stamp, shifts: tuple[object, ...]) -> dict[tuple[int, tuple[Asked, ...]], _KeptSite]:
+def _kept_since(
+    stamp: Stamp, shifts: tuple[object, ...]
+) -> dict[tuple[int, tuple[Asked, ...]], QualifiedSite]:
     """Return what was read since this stamp, by site and what it asks for; whoever asks for more fills it."""
     return {}
 

@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from readiness.people.core.practice import GivenAnswer, Tally, by_team, same_answer
+from readiness.people.core.practice import GivenAnswer, Tally, by_team
 from readiness.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
+from readiness.people.queries.practice import given_answers
 from web.visibility import withheld
 
 ESTIMATE = SurveyQuestion.Kind.ESTIMATE
@@ -85,19 +86,11 @@ def results_of(survey: Survey) -> SurveyResults:
         survey.questions.exclude(kind=ESTIMATE).select_related("site").order_by("site__name", "pk")
     )
     sites = {question.site_id: question.site for question in questions}
-    truths = {question.pk: question for question in questions}
     at_site: dict[int, list[GivenAnswer]] = defaultdict(list)
     values: dict[int, list[str]] = defaultdict(list)
-    rows = SurveyAnswer.objects.filter(question__in=truths).order_by("pk")
-    for question_id, person_id, team, value, answered_at in rows.values_list(
-        "question_id", "person_id", "team__name", "value", "answered_at"
-    ):
-        question = truths[question_id]
-        values[question_id].append(value)
-        agrees = same_answer(value, question.truth)
-        at_site[question.site_id].append(
-            GivenAnswer(person_id=person_id, team=team, answered_at=answered_at, agrees=agrees)
-        )
+    for site_id, answer in given_answers(SurveyAnswer.objects.filter(question__in=questions)):
+        at_site[site_id].append(answer)
+        values[answer.question_id].append(answer.value)
     return SurveyResults(
         tuple(
             TeamResult(sites[site_id], team, share)
