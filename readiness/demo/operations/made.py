@@ -40,7 +40,7 @@ def existing_or_new[Row: Model](
 
 
 def written[Row: Model](
-    model: type[Row], rows: Sequence[Mapping[str, Any]], made: DemoObjects, **known: Mapping[str, Any]
+    model: type[Row], rows: Sequence[dict[str, Any]], made: DemoObjects, **known: Mapping[str, Any]
 ) -> dict[str, Row]:
     """Write rows of a file, or use those that have the slug or name already; by the slugs of the file. `known` has
     what a column refers to, by what stands there."""

@@ -58,31 +58,18 @@ class TrainingProposal:
         return ",".join(str(person.pk) for person in self.people)
 
 
-def coverage_now(*, now: datetime, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
-    """Return the sites by name, without those that are retired."""
-    if not slugs:
+def coverage_of_sites(
+    *, now: datetime, at: datetime | None = None, slugs: Collection[str] = ()
+) -> list[tuple[SiteFacts, SiteCoverage]]:
+    """The sites by name, without those that are retired, now or at another instant."""
+    if at is None and not slugs:
         people = fleet_people(now=now, unstaffed=True)
-        return [
-            (site, people.covered[site_id])
-            for site_id, site in people.sites.items()
-            if site.stage != Site.Stage.RETIRED
-        ]
-    sites = _sites(slugs)
-    covered = kept_coverage_of(sites, now=now)
-    return [(site, covered[site_id]) for site_id, site in sites.items()]
-
-
-def coverage_at(at: datetime, *, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
-    sites = _sites(slugs)
-    covered = coverage_of(sites, now=at)
-    return [(site, covered[site_id]) for site_id, site in sites.items()]
-
-
-def _sites(slugs: Collection[str]) -> dict[int, SiteFacts]:
-    ids = None
-    if slugs:
-        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True))
-    return {site.id: site for site in site_facts(ids) if site.stage != Site.Stage.RETIRED}
+        sites, covered = people.sites, people.covered
+    else:
+        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True)) if slugs else None
+        sites = {site.id: site for site in site_facts(ids)}
+        covered = kept_coverage_of(sites, now=now) if at is None else coverage_of(sites, now=at)
+    return [(site, covered[site_id]) for site_id, site in sites.items() if site.stage != Site.Stage.RETIRED]
 
 
 def domain_lines(sites: Iterable[tuple[SiteFacts, SiteCoverage]]) -> list[DomainLine]:

@@ -148,7 +148,6 @@ DRILLS = declared(
     entries=(
         Entry(
             url_name="drill-result",
-            address="result/",
             on_object=True,
             permissions=("people.change_drill",),
             heading="Enter the result",

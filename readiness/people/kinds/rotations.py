@@ -13,7 +13,7 @@ from django.db.models.functions import Extract
 
 from inventory.api import InventorySerializer
 from inventory.models import Site
-from readiness.people.kinds.swaps import ROOM, SWAP, when
+from readiness.people.kinds.swaps import ROOM, SWAP
 from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
     Layer,
@@ -102,7 +102,7 @@ ROTATION = _turning(
         "time_zone",
         hidden(plain, "calendar_url", "Calendar address", phone="full"),
         hidden(plain, "calendar_error", "Calendar error", phone="full"),
-        hidden(when, "calendar_read_at", "Calendar read"),
+        hidden(plain, "calendar_read_at", "Calendar read"),
     ],
     hidden=("slug",),
     also=("calendar_read_at", "calendar_error"),
@@ -121,7 +121,6 @@ ROTATION = _turning(
     entries=(
         Entry(
             url_name="rotation-calendar",
-            address="calendar/",
             on_object=True,
             permissions=("people.change_rotation",),
             heading="Upload a calendar",
@@ -131,7 +130,6 @@ ROTATION = _turning(
         ),
         Entry(
             url_name="rotation-drop-calendar",
-            address="drop-calendar/",
             on_object=True,
             permissions=("people.change_rotation",),
             heading="Go back to layers",
@@ -157,8 +155,8 @@ LAYER = _turning(
         name(),
         *("rotation", "level"),
         plain("rule", "Rule", code=True),
-        when("starts_at", "First shift"),
-        hidden(when, "ends_at", "Ends"),
+        plain("starts_at", "First shift"),
+        hidden(plain, "ends_at", "Ends"),
         figure("duration_min", "Shift lasts", "min"),
         figure("turn_shifts", "Shifts in a row"),
     ],
@@ -192,8 +190,8 @@ OVERRIDE = _turning(
     [
         *("rotation", "level"),
         related("person", "Person", text=lambda override: override.person or "nobody"),
-        when("starts_at", "From"),
-        when("ends_at", "Until"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
     ],
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),
@@ -204,7 +202,7 @@ OVERRIDE = _turning(
 LEAVE = _turning(
     Leave,
     ("person", "starts_at", "ends_at"),
-    ["person", when("starts_at", "From"), when("ends_at", "Until")],
+    ["person", plain("starts_at", "From"), plain("ends_at", "Until")],
     title="Leave",
     address="leave",
     may=(SEES_NAMES,),
@@ -231,8 +229,8 @@ SHIFT = _declared(
     [
         *("rotation", "level"),
         Column("person", "Person", text=whose, sort="person__name"),
-        when("starts_at", "From"),
-        when("ends_at", "Until"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
         figure("hours", "Hours"),
         plain("origin", "By"),
         "is_on_leave",
@@ -263,7 +261,6 @@ SHIFT = _declared(
     entries=(
         Entry(
             url_name="shift-swap",
-            address="swap/",
             on_object=True,
             permissions=(SEES_SHIFTS, swaps.MAY_SWAP),
             heading="Ask for a swap",
@@ -272,7 +269,6 @@ SHIFT = _declared(
         ),
         Entry(
             url_name="shift-move",
-            address="move/",
             on_object=True,
             permissions=(SEES_SHIFTS, swaps.MAY_MOVE),
             heading="Move the shift",

@@ -160,7 +160,6 @@ QUALIFICATIONS = declared(
     entries=(
         kinds.Entry(
             url_name="qualification-revoke",
-            address="revoke/",
             on_object=True,
             permissions=(operations.MAY_REVOKE,),
             heading="Revoke",

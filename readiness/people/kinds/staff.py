@@ -77,7 +77,6 @@ PEOPLE = Kind(
     entries=(
         Entry(
             url_name="person-add",
-            address="add/",
             permissions=("people.add_person",),
             heading="Add a person",
             form=PersonForm,
@@ -87,7 +86,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-edit",
-            address="edit/",
             on_object=True,
             permissions=("people.change_person",),
             heading=lambda person: f"Edit {person.name}",
@@ -98,7 +96,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-link",
-            address="link/",
             on_object=True,
             permissions=(operations.MAY_LINK,),
             heading=lambda person: f"Link {person} to a user",
@@ -108,7 +105,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-unlink",
-            address="unlink/",
             on_object=True,
             permissions=(operations.MAY_LINK,),
             heading="Unlink",
@@ -117,7 +113,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-erase",
-            address="erase/",
             on_object=True,
             permissions=(operations.MAY_ERASE,),
             heading="Erase",

@@ -43,7 +43,7 @@ def declared(
     model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **given: Any
 ) -> Kind:
     """Objects are told apart by their first two fields. `empty` says what one is for, where there is none."""
-    by_default = {"room": ("People", "people"), "tabs": tabs, "brief": fields[:2]}
+    by_default: dict[str, Any] = {"room": ("People", "people"), "tabs": tabs, "brief": fields[:2]}
     if text := given.pop("empty", ""):
         by_default["empty"] = {"title": f"No {model._meta.verbose_name} yet", "text": text}
     return declaring.declared(model, fields, columns, **by_default | given)

@@ -73,7 +73,6 @@ TRAININGS = declared(
     entries=(
         Entry(
             url_name="training-assign",
-            address="assign/",
             permissions=(operations.MAY_ASSIGN,),
             heading="Assign training",
             hint="To several people at once",
@@ -85,7 +84,6 @@ TRAININGS = declared(
         ),
         Entry(
             url_name="training-complete",
-            address="complete/",
             on_object=True,
             permissions=(operations.MAY_COMPLETE,),
             heading="Complete",

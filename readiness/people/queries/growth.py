@@ -59,9 +59,9 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
 
 def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
     """Sites that are not `recorded` have none."""
-    sites = qualified_at(recorded(covered))
-    if not sites:
+    if not (staffed := recorded(covered)):
         return {}
+    sites = qualified_at(staffed)
     fleet = QualifiedFleet.of(sites, recorded=frozenset(sites))
     places = {site_id: place for place, site_id in enumerate(sites)}
     counts = fleet.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
@@ -69,20 +69,20 @@ def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int
     for step in inventory.capacity_events(list(sites)):
         steps[step.site_id].append(step)
     return {
-        site_id: _growth(site, *counts[places[site_id]], steps[site_id], now)
+        site_id: _growth(site, counts[places[site_id]], steps[site_id], now)
         for site_id, site in sites.items()
     }
 
 
 def _growth(
-    site: QualifiedSite, people_then: int, people_now: int, steps: Sequence[CapacityStep], now: datetime
+    site: QualifiedSite, people: Sequence[int], steps: Sequence[CapacityStep], now: datetime
 ) -> QualifiedGrowth:
     before, present = (
         sum((step.change for step in steps if step.at <= at), Capacity()) for at in (now - GROWTH_SPAN, now)
     )
     return QualifiedGrowth(
-        qualified_then=people_then,
-        qualified_now=people_now,
+        qualified_then=people[0],
+        qualified_now=people[1],
         accelerators_then=before.accelerators,
         accelerators_now=present.accelerators,
         kw_then=before.it_kw,
@@ -179,7 +179,8 @@ def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, QualifiedSite]:
         ("sites", "domains", "skills", "levels", "vendors"), map(list, zip(*rows, strict=True)), strict=True
     )
     with connection.cursor() as cursor:
-        cursor.execute(_SPANS, dict(columns) | {"reach": ON_CALL_REACH, "never": NEVER})
+        asked_of = dict(columns) | {"reach": ON_CALL_REACH, "never": NEVER}
+        cursor.execute(_SPANS, asked_of)  # type: ignore[arg-type]
         spans = cursor.fetchall()
     called: dict[int, tuple[datetime, datetime] | None] = {}
     people: dict[tuple[int, bool], list[QualifiedSpan]] = defaultdict(list)

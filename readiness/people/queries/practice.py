@@ -48,7 +48,7 @@ def practice_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[i
     if not covered:
         return {}
     ids = sorted(covered)
-    drills, rules, written, answers = _drills(ids), _rules(ids), _written(ids), _answers(ids, now)
+    drills, rules, written, answers = _drills(ids), _rules(ids), _written(ids, now), _answers(ids, now)
     return {
         site_id: SitePractice(
             now=now,
@@ -84,20 +84,16 @@ def _rules(ids: Collection[int]) -> BySite[PagingRule]:
     return rules
 
 
-def _written(ids: Collection[int]) -> BySite[WrittenProcedure]:
+def _written(ids: Collection[int], now: datetime) -> BySite[WrittenProcedure]:
     # The first drill counts: a runbook that was exercised stays so.
     held = Exercise.objects.filter(drill__site__in=ids).exclude(drill__result=Drill.Result.PLANNED)
     first = held.order_by().values_list("drill__site_id", "procedure_id").annotate(Min("drill__held_at"))
     exercised = {(site_id, procedure_id): held_at for site_id, procedure_id, held_at in first}
-    procedures = Procedure.objects.order_by("title", "pk").annotate(
-        is_own=Q(site__isnull=False), has_version=Q(version__regex=r"\S")
-    )
+    texts = reviewed(now=now).annotate(is_own=Q(site__isnull=False), has_version=Q(version__regex=r"\S"))
+    columns = ("id", "kind", "title", "is_own", "has_version", "is_overdue")
+    moments = ("reviewed_at", "due_at", "subject_changed_at")
     written: BySite[WrittenProcedure] = defaultdict(list)
-    for site_id, row in _of_site_or_all(
-        procedures,
-        ids,
-        *("id", "kind", "title", "is_own", "has_version", "reviewed_at", "review_days", "subject_changed_at"),
-    ):
+    for site_id, row in _of_site_or_all(texts.order_by("title", "pk"), ids, *columns, *moments):
         exercised_at = exercised.get((site_id, row["id"]))
         written[site_id].append(WrittenProcedure(**row, exercised_at=exercised_at))
     return written
@@ -149,8 +145,8 @@ def given_answers(rows: QuerySet[SurveyAnswer]) -> Iterator[tuple[int, GivenAnsw
         )
 
 
-def procedures(*, now: datetime) -> QuerySet[Procedure]:
-    """Procedures with when they were last exercised, when their review is due, and whether it is overdue."""
+def reviewed(*, now: datetime) -> QuerySet[Procedure]:
+    """Procedures with when their review is due, and whether it is overdue."""
     is_document, day = Q(kind__in=Procedure.DOCUMENTS), Value(timedelta(days=1), DurationField())
     every = Case(
         When(is_document, then=Value(DOCUMENT_REVIEW)),
@@ -159,12 +155,13 @@ def procedures(*, now: datetime) -> QuerySet[Procedure]:
     )
     is_behind = is_document & Q(subject_changed_at__lte=now, reviewed_at__lt=F("subject_changed_at"))
     is_overdue = Q(reviewed_at=None) | Q(reviewed_at__gt=now) | Q(due_at__lte=now) | is_behind
+    return Procedure.objects.annotate(
+        due_at=ExpressionWrapper(F("reviewed_at") + every, DateTimeField())
+    ).annotate(is_overdue=ExpressionWrapper(is_overdue, BooleanField()))
+
+
+def procedures(*, now: datetime) -> QuerySet[Procedure]:
+    """The same with when they were last exercised."""
     held = Q(exercises__drill__held_at__lte=now) & ~Q(exercises__drill__result=Drill.Result.PLANNED)
-    return (
-        Procedure.objects.select_related("site", "owner")
-        .annotate(
-            due_at=ExpressionWrapper(F("reviewed_at") + every, DateTimeField()),
-            exercised_at=Max("exercises__drill__held_at", filter=held),
-        )
-        .annotate(is_overdue=ExpressionWrapper(is_overdue, BooleanField()))
-    )
+    exercised_at = Max("exercises__drill__held_at", filter=held)
+    return reviewed(now=now).select_related("site", "owner").annotate(exercised_at=exercised_at)

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from readiness.people.core.practice import GivenAnswer, Tally, by_team
+from readiness.people.core.coverage import Tally
+from readiness.people.core.practice import GivenAnswer, by_team
 from readiness.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
 from readiness.people.queries.practice import given_answers

@@ -12,10 +12,10 @@ from functools import partial
 from readiness.evidence.core.proving.values import few
 from readiness.framework.core.definition import Check
 from readiness.people.core import coverage as core
-from readiness.people.core.coverage import PeopleShare, SiteCoverage
+from readiness.people.core.coverage import SiteCoverage, Tally
 from readiness.people.core.growth import capability_gap
 from readiness.people.core.on_call import LEVELS, OnCallStanding
-from readiness.people.core.practice import SMALL_GROUP, Tally
+from readiness.people.core.practice import SMALL_GROUP
 from readiness.people.models import Procedure
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
@@ -95,13 +95,11 @@ def _staffed(facts: EvaluationFacts) -> SiteCoverage | None:
     return coverage if coverage is not None and coverage.is_staffed else None
 
 
-def _share(
-    facts: EvaluationFacts, source: str, share: PeopleShare | None, now: datetime, otherwise: str
-) -> Reading:
+def _share(facts: EvaluationFacts, source: str, share: Tally, now: datetime, otherwise: str) -> Reading:
     return recorded(
         f"{source}:{facts.profile.slug}",
-        share.percent if share else None,
-        f"{share.count} of {share.of} people" if share else "",
+        share.percent,
+        f"{share.count} of {share.total} people" if share.total else "",
         now=now,
         cannot_judge=otherwise,
     )
