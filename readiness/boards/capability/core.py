@@ -210,20 +210,15 @@ class _Program:
         )
 
 
-def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
-    """Map each candidate to the sites that they could help."""
-    at_person: dict[int, set[int]] = defaultdict(set)
-    for place, site in enumerate(sites):
-        for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
-            at_person[person_id].add(place)
-    return at_person
-
-
 def _greedy(
     sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasure
 ) -> tuple[PlannedTraining, ...]:
     by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
-    at_person, left = _places(sites), inf if most is None else most
+    at_person: dict[int, set[int]] = defaultdict(set)
+    for place, site in enumerate(sites):
+        for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
+            at_person[person_id].add(place)
+    left = inf if most is None else most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
     chosen: list[PlannedTraining] = []

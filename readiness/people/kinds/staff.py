@@ -11,22 +11,20 @@ from readiness.people.models import Person, Qualification, Shift, Staffing, Team
 from web import clock
 from web.kinds import Entry, Kind, Related
 from web.kinds.columns import plain
+from web.kinds.rest import filters_of
 from web.links import page_url
-from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.units import plural
 from web.visibility import SEES_NAMES, sees_names
 
-
-class PersonFilters(ObjectFilterSet):
-    gone = Flag(read=lambda _key: has_left(clock.now()), label="Has left")
-
-    class Meta:
-        model = Person
-        fields = ["name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"]
-        search_fields = ["name", "email", "employer", "user__username"]
-        panel = ["teams", "gone"]
+PersonFilters = filters_of(
+    Person,
+    ("name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"),
+    search=("name", "email", "employer", "user__username"),
+    panel=("teams", "gone"),
+    gone=Flag(read=lambda _key: has_left(clock.now()), label="Has left"),
+)
 
 
 def _people() -> QuerySet[Person]:

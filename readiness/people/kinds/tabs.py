@@ -30,7 +30,9 @@ _ROOMS = (
 def tabs(current: str) -> list[dict[str, Any]]:
     """The lists of the room that the named one is in."""
     by, of_list = reader(), {kind.url_name("list"): kind for kind in KIND_OF.values()}
-    named = {tab.url_name: (tab.label, (tab.permission,)) for tab in TABS}
+    named: dict[str, tuple[str, tuple[str, ...]]] = {
+        tab.url_name: (tab.label, (tab.permission,)) for tab in TABS
+    }
     named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
         {"label": named[name][0], "url": reverse(name), "current": name == current}
