@@ -120,19 +120,11 @@ class CapabilityRuleForm(ObjectForm):
     )
 
 
-class SignedForm(ObjectForm):
-    """Writes down in the field `signed` of a new object who entered it."""
-
-    signed = ""
-
+class ExemptionForm(ObjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
-            setattr(self.instance, self.signed, reader())
-
-
-class ExemptionForm(SignedForm):
-    signed = "granted_by"
+            self.instance.granted_by = reader()
 
 
 class RevokeForm(RefusedForm):

@@ -218,7 +218,7 @@ def _truth(asked: Mapping[str, Any], site: Site) -> str:
 
 
 def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
-    """What somebody of a team says: an estimate, or what the record says, but for every n-th of some teams."""
+    """Estimates are by team; other answers are what the record says, but for every n-th person of some teams."""
     if question.kind == SurveyQuestion.Kind.ESTIMATE:
         return str(asked["by_team"][team])
     nth = asked["otherwise"].get(team)

@@ -64,10 +64,6 @@ class TeamResult:
     team: str
     share: Tally | None
 
-    @property
-    def percent(self) -> float | None:
-        return self.share.percent if self.share else None
-
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
@@ -75,14 +71,8 @@ class QuestionResult:
     spread: Spread | None
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyResults:
-    teams: tuple[TeamResult, ...]
-    questions: tuple[QuestionResult, ...]
-
-
-def results_of(survey: Survey) -> SurveyResults:
-    """Compare answers with the record. Two statements."""
+def results_of(survey: Survey) -> tuple[list[TeamResult], list[QuestionResult]]:
+    """Answers against the record, by site and team, and by question. Two statements."""
     questions = list(
         survey.questions.exclude(kind=ESTIMATE).select_related("site").order_by("site__name", "pk")
     )
@@ -92,14 +82,12 @@ def results_of(survey: Survey) -> SurveyResults:
     for site_id, answer in given_answers(SurveyAnswer.objects.filter(question__in=questions)):
         at_site[site_id].append(answer)
         values[answer.question_id].append(answer.value)
-    return SurveyResults(
-        tuple(
-            TeamResult(sites[site_id], team, share)
-            for site_id in sites
-            for team, share in by_team(at_site[site_id])
-        ),
-        tuple(QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions),
-    )
+    teams = [
+        TeamResult(site, team, share)
+        for site_id, site in sites.items()
+        for team, share in by_team(at_site[site_id])
+    ]
+    return teams, [QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions]
 
 
 @dataclass(frozen=True, slots=True)
