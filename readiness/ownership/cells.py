@@ -14,7 +14,7 @@ from readiness.ownership.forms import ProposeForm
 from readiness.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.ownership.models import Assignment
 from readiness.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
-from readiness.people.queries.fit import TeamFit, fit_of_team
+from readiness.people.queries.coverage import TeamFit, fit_of_team
 from web.links import link
 from web.tables import TablePage
 from web.units import power

@@ -38,7 +38,8 @@ COVERED_FROM = (
 def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SitePeople]:
     covered = kept_coverage_of(sites, now=now)
     called = on_call.standing_of(sites, covered, now=now)
-    practised = practice.practice_of(sites, now=now)
+    practised = practice.practice_of(covered, now=now)
+    until = coverage.next_on_call(sites, now=now)
     grown = growth.growth_of(covered, now=now)
     return {
         site_id: SitePeople(
@@ -46,6 +47,7 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
             on_call=called.get(site_id),
             practice=practised.get(site_id),
             growth=grown.get(site_id),
+            on_call_until=until.get(site_id),
         )
         for site_id in sites
     }

@@ -13,11 +13,11 @@ from django.db import connection
 from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
 from inventory.queries import SiteFacts, end_of_day, site_facts
 from readiness.people.core.coverage import SiteCoverage
-from readiness.people.core.growth import ON_CALL_REACH
 from readiness.people.core.qualified_fleet import QualifiedFleet
 from readiness.people.facts import COVERED_FROM, kept_coverage_of
 from readiness.people.models import Rotation, RotationSite
 from readiness.people.queries import growth
+from readiness.people.queries.coverage import next_on_call
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
@@ -31,12 +31,6 @@ _SHIFTS = """
     SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite),
         count(*), sum(timestamp_hash_extended(ends_at AT TIME ZONE 'UTC', id))
     FROM people_shift
-"""
-# People are among those on call for a time around their shifts.
-_NEXT_ON_CALL = """
-    SELECT min(moment) FROM people_shift
-    CROSS JOIN LATERAL (VALUES (starts_at - %(reach)s), (ends_at + %(reach)s)) AS change (moment)
-    WHERE moment > %(now)s
 """
 
 
@@ -71,12 +65,6 @@ def _kept_since(stamp: Stamp, shifts: tuple[object, ...]) -> list[FleetPeople]:
     return []
 
 
-def _next_on_call(now: datetime) -> list[datetime]:
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT_ON_CALL, {"reach": ON_CALL_REACH, "now": now})  # type: ignore[dict-item]
-        return [moment for (moment,) in cursor.fetchall() if moment is not None]
-
-
 def _read(now: datetime) -> FleetPeople:
     sites = {site.id: site for site in site_facts()}
     covered = kept_coverage_of(sites, now=now)
@@ -86,7 +74,7 @@ def _read(now: datetime) -> FleetPeople:
         until=min(
             (
                 end_of_day(now.date(), "UTC"),
-                *_next_on_call(now),
+                *next_on_call(sites, now=now).values(),
                 *(each.until for each in covered.values() if each.until),
             )
         ),

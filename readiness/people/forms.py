@@ -1,19 +1,29 @@
-"""The forms of people. They read; the operations check and save."""
+"""Forms of people, skills, drills and surveys. They read; the operations check and save."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
-from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from accounts.models import User
 from inventory.models import Manufacturer
+from inventory.models.places import validate_time_zone
 from inventory.queries import end_of_day
-from readiness.people.models import Course, Person, Qualification, Team
+from readiness.people.models import (
+    Course,
+    Drill,
+    Person,
+    Qualification,
+    SurveyAnswer,
+    SurveyQuestion,
+    Team,
+)
 from readiness.people.models.skills import SUBJECT_VALUES
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, RefusedForm, Suggesting
@@ -57,7 +67,11 @@ class PersonForm(RefusedForm):
         help_text="Of a vendor's staff; empty: this organisation.",
     )
     time_zone = forms.CharField(
-        label="Time zone", max_length=64, initial="UTC", help_text="An IANA name, such as Europe/Lisbon."
+        label="Time zone",
+        max_length=64,
+        initial="UTC",
+        validators=[validate_time_zone],
+        help_text="An IANA name, such as Europe/Lisbon.",
     )
     last_day = forms.DateField(
         label="Last day",
@@ -67,12 +81,6 @@ class PersonForm(RefusedForm):
         help_text="What the person answers for is unowned from the end of this day on.",
     )
 
-    def clean_time_zone(self) -> str:
-        name = str(self.cleaned_data["time_zone"])
-        if name not in available_timezones():
-            raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
-        return name
-
     def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
         day = given.pop("last_day")
@@ -80,23 +88,11 @@ class PersonForm(RefusedForm):
 
 
 def initial_of(person: Person) -> dict[str, Any]:
-    return {
-        "name": person.name,
+    last = (person.left_at - timedelta(microseconds=1)) if person.left_at else None
+    return {name: getattr(person, name) for name in ("name", "email", "phone", "employer", "time_zone")} | {
         "teams": [each.team.slug for each in person.memberships.all()],
-        "email": person.email,
-        "phone": person.phone,
-        "employer": person.employer,
-        "time_zone": person.time_zone,
-        "last_day": _last_day(person.left_at, person.time_zone),
+        "last_day": last.astimezone(ZoneInfo(person.time_zone)).date() if last else None,
     }
-
-
-def _last_day(left_at: datetime | None, zone: str) -> Any:
-    return (
-        (left_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone or str(UTC))).date()
-        if left_at
-        else None
-    )
 
 
 class SkillForm(ObjectForm):
@@ -124,19 +120,11 @@ class CapabilityRuleForm(ObjectForm):
     )
 
 
-class SignedForm(ObjectForm):
-    """Writes down in the field `signed` of a new object who entered it."""
-
-    signed = ""
-
+class ExemptionForm(ObjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
-            setattr(self.instance, self.signed, reader())
-
-
-class ExemptionForm(SignedForm):
-    signed = "granted_by"
+            self.instance.granted_by = reader()
 
 
 class RevokeForm(RefusedForm):
@@ -167,4 +155,70 @@ class AssignTrainingForm(RefusedForm):
 class CompleteForm(RefusedForm):
     completed_at = forms.DateTimeField(
         label="Completed at", required=False, widget=MinuteInput(), help_text="In your time zone. Empty: now."
+    )
+
+
+class ResultForm(RefusedForm):
+    result = forms.ChoiceField(
+        label="Result",
+        choices=[choice for choice in Drill.Result.choices if choice[0] != Drill.Result.PLANNED],
+        widget=forms.RadioSelect,
+    )
+    held_at = forms.DateTimeField(label="Held at", widget=MinuteInput(), help_text="In your time zone.")
+
+
+class AnswersForm(RefusedForm):
+    """A field for each question, below the title of its site; answers that were given before stand in them."""
+
+    def __init__(
+        self,
+        *args: Any,
+        questions: Sequence[SurveyQuestion],
+        teams: QuerySet[Team],
+        given: Mapping[int, SurveyAnswer],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        before = next(iter(given.values()), None)
+        self.fields["team"] = forms.ModelChoiceField(
+            teams,
+            label="In the name of",
+            empty_label=None,
+            initial=before.team if before else None,
+            help_text="Results name teams, and nobody's own answers.",
+        )
+        self.question_ids = [question.pk for question in questions]
+        sites: dict[str, list[str]] = {}
+        for question in questions:
+            name = f"question_{question.pk}"
+            self.fields[name] = _field_of(question)
+            answered = given.get(question.pk)
+            self.fields[name].initial = answered.value if answered else ""
+            sites.setdefault(question.site.name, []).append(name)
+        self.groups = [("Team", ["team"]), *sites.items()]
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "team": given["team"],
+            "answers": {pk: given[f"question_{pk}"] for pk in self.question_ids},
+        }
+
+
+def _field_of(question: SurveyQuestion) -> forms.Field:
+    if question.kind == SurveyQuestion.Kind.NUMBER:
+        return forms.CharField(
+            label=question.text,
+            required=False,
+            max_length=100,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        )
+    words = {"ready": "Ready", "conditional": "Conditional", "not-ready": "Not ready"}
+    is_choice = question.kind == SurveyQuestion.Kind.CHOICE
+    choices = [(each, each) for each in question.choices] if is_choice else list(words.items())
+    return forms.ChoiceField(
+        label=question.text,
+        required=False,
+        choices=[*choices, ("", "No answer")],
+        widget=forms.RadioSelect,
     )

@@ -1,7 +1,5 @@
 """Answering a survey, and what its answers come to."""
 
-from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from readiness.people import charts
 from readiness.people.core.practice import SMALL_GROUP
+from readiness.people.forms import AnswersForm
 from readiness.people.kinds.surveys import SURVEYS
 from readiness.people.models import Survey
 from readiness.people.operations.surveys import answer_survey
-from readiness.people.practice_forms import AnswersForm
 from readiness.people.queries import surveys as queries
-from readiness.people.queries.surveys import QuestionResult, SurveyResults, TeamResult
+from readiness.people.queries.surveys import QuestionResult, TeamResult
 from web import tables
 from web.charts import Figure
 from web.clock import now
@@ -70,15 +68,10 @@ TEAMS_TABLE = Table(
     columns=(
         Column("team", "Team", sort=True, locked=True, phone="title"),
         Column("site", "Site", "site.name", url=lambda row: page_url(row.site), sort=True, export="site.slug"),
-        Column(
-            "percent",
-            "Agree",
-            numeric=True,
-            sort=lambda row: -1 if row.percent is None else row.percent,
-            text=lambda row: TOO_FEW if row.percent is None else f"{row.percent:.0f} %",
-            file_unit="%",
-        ),
-        Column("answers", "Answers", lambda row: row.share.total if row.share else None, numeric=True,
+        Column("percent", "Agree", "share.percent", numeric=True, file_unit="%",
+               sort=lambda row: row.share.percent if row.share else -1,
+               text=lambda row: f"{row.share.percent:.0f} %" if row.share else TOO_FEW),
+        Column("answers", "Answers", "share.total", numeric=True,
                text=lambda row: row.share.total if row.share else TOO_FEW),
     ),
     row_id=lambda row: f"{row.site.slug}-{row.team}",
@@ -91,25 +84,13 @@ TEAMS_TABLE = Table(
 @RESULTS.page
 def results(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
     survey = get_object_or_404(Survey, pk=pk)
-    answered = _results(survey, request)
-    table = tables.page(request, TEAMS_TABLE, list[TeamResult](answered.teams))
-    return table, partial(
-        _results_context,
-        survey,
-        answered.questions,
-        told=queries.tells_truth(survey, request.user, now=now()),
-    )
-
-
-def _results_context(
-    survey: Survey, questions: tuple[QuestionResult, ...], *, told: bool
-) -> Mapping[str, Any]:
-    return {
+    teams, questions = _results(survey, request)
+    return tables.page(request, TEAMS_TABLE, teams), lambda: {
         "heading": f"Results: {survey}",
         "survey": survey,
         "questions": questions,
         "split": [each for each in questions if each.spread is not None and each.spread.is_split],
-        "told": told,
+        "told": queries.tells_truth(survey, request.user, now=now()),
         "too_few": TOO_FEW,
         "chart": chart_urls("survey-results-chart", survey.pk),
         "breadcrumbs": SURVEYS.breadcrumbs((str(survey), SURVEYS.url("detail", survey)), ("Results", "")),
@@ -118,9 +99,9 @@ def _results_context(
 
 @RESULTS.chart
 def results_chart(request: HttpRequest, pk: int) -> Figure:
-    return charts.spreads(_results(get_object_or_404(Survey, pk=pk), request).questions)
+    return charts.spreads(_results(get_object_or_404(Survey, pk=pk), request)[1])
 
 
-def _results(survey: Survey, request: HttpRequest) -> SurveyResults:
+def _results(survey: Survey, request: HttpRequest) -> tuple[list[TeamResult], list[QuestionResult]]:
     told = queries.tells_truth(survey, request.user, now=now())
-    return queries.results_of(survey) if told else SurveyResults((), ())
+    return queries.results_of(survey) if told else ([], [])

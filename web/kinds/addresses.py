@@ -28,7 +28,7 @@ _KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 def addresses(kind: Kind) -> Iterator[URLPattern]:
     """The pages of a kind below its own part of the address."""
     for entry in sorted(kind.entries, key=lambda each: each.on_object):
-        rest = ("{key}" if entry.on_object else "") + entry.address
+        rest = ("{key}" if entry.on_object else "") + entry.path
         view = require(*kind.may, *entry.permissions)(partial(entry_page, kind=kind, entry=entry))
         # Whoever asks for it by GET is led to the object, signed in or not.
         yield _path(kind, rest, view if entry.form else require_POST(view), entry.url_name)

@@ -62,10 +62,10 @@ class Entry:
     """
 
     url_name: str
-    address: str
     permissions: tuple[str, ...]
     heading: Sentence
     enter: Callable[..., Any]
+    address: str = ""
     done: Sentence = ""
     form: Callable[..., Any] | None = None
     after: Callable[[Any], str] | None = None
@@ -76,6 +76,11 @@ class Entry:
     icon: str = "plus"
     hint: str = ""
     template: str = "web/kinds/form.html"
+
+    @property
+    def path(self) -> str:
+        """Its part of the address, by default what follows the first dash of its url name."""
+        return self.address or f"{self.url_name.partition('-')[2]}/"
 
 
 # Kinds whose objects are listed on pages of others.

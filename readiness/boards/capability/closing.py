@@ -23,7 +23,6 @@ from readiness.people.core.coverage import SiteCoverage
 from readiness.people.models import Course, Membership
 from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.queries.rows import SiteRef
 from web.units import day, how_many
 
 CHECK = "p3-role-coverage"
@@ -72,7 +71,6 @@ class CapabilityClosing:
     plan: TrainingPlan
     everything: TrainingPlan
     short: tuple[ShortSite, ...]
-    sites: Mapping[str, SiteRef]
     lines: tuple[TrainingLine, ...]
 
     @property
@@ -111,7 +109,6 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         plan=plan,
         everything=_best_plan(short, None, question.measure),
         short=short,
-        sites={site.ref.slug: site.ref for site in known.sites},
         lines=_lines(plan, covered.values(), now=known.at),
     )
 
@@ -137,33 +134,24 @@ def _lines(plan: TrainingPlan, covered: Iterable[SiteCoverage], *, now: datetime
     }
     courses = _courses({training.skill for training in plan.trainings})
     people = _people(plan)
-    wanted = {training.manufacturer for training in plan.trainings}
-    makers = dict(Manufacturer.objects.filter(slug__in=wanted).values_list("slug", "name"))
+    makers = dict(Manufacturer.objects.values_list("slug", "name"))
     due = _due(plan.trainings, courses, now.date())
     alike: dict[tuple[str, str, str], list[PlannedTraining]] = defaultdict(list)
     for training in plan.trainings:
         alike[people[training.person_id][1], training.skill, training.manufacturer].append(training)
-    lines = []
-    for (team, skill, maker), trainings in sorted(alike.items()):
-        course, days = courses.get(skill, NO_COURSE)
-        helped = [
-            site
-            for site in plan.covered
-            if any(shortfall.met_by(each) for shortfall in site.shortfalls for each in trainings)
-        ]
-        lines.append(
-            TrainingLine(
-                team=team,
-                skill=skills.get(skill, skill),
-                vendor=makers.get(maker, maker),
-                names=tuple(sorted(people[training.person_id][0] for training in trainings)),
-                sites=len(helped),
-                course=course,
-                days=days,
-                due_on=_latest(due[training] for training in trainings),
-            )
+    return tuple(
+        TrainingLine(
+            team=team,
+            skill=skills[skill],
+            vendor=makers.get(maker, ""),
+            names=tuple(sorted(people[training.person_id][0] for training in trainings)),
+            sites=sum(site.helped_by(trainings) for site in plan.covered),
+            course=courses.get(skill, NO_COURSE)[0],
+            days=courses.get(skill, NO_COURSE)[1],
+            due_on=_latest(due[training] for training in trainings),
         )
-    return tuple(lines)
+        for (team, skill, maker), trainings in sorted(alike.items())
+    )
 
 
 def _latest(days: Iterable[date | None]) -> date | None:

@@ -62,6 +62,9 @@ class ShortSite:
     def is_trainable(self) -> bool:
         return all(len(each.candidates) >= each.short for each in self.shortfalls)
 
+    def helped_by(self, trainings: Iterable[PlannedTraining]) -> bool:
+        return any(shortfall.met_by(each) for each in trainings for shortfall in self.shortfalls)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -207,20 +210,15 @@ class _Program:
         )
 
 
-def _places(sites: Sequence[ShortSite]) -> dict[int, set[int]]:
-    """Map each candidate to the sites that they could help."""
-    at_person: dict[int, set[int]] = defaultdict(set)
-    for place, site in enumerate(sites):
-        for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
-            at_person[person_id].add(place)
-    return at_person
-
-
 def _greedy(
     sites: Sequence[ShortSite], most: int | None, measure: CapacityMeasure
 ) -> tuple[PlannedTraining, ...]:
     by_person: dict[int, list[PlannedTraining]] = defaultdict(list)
-    at_person, left = _places(sites), inf if most is None else most
+    at_person: dict[int, set[int]] = defaultdict(set)
+    for place, site in enumerate(sites):
+        for person_id in {each for shortfall in site.shortfalls for each in shortfall.candidates}:
+            at_person[person_id].add(place)
+    left = inf if most is None else most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
     chosen: list[PlannedTraining] = []

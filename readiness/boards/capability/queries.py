@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -58,7 +58,7 @@ class CapabilityRow:
     label: str
     sites: int
     gap: CapabilityGap | None
-    covers: Mapping[CoverDepth, int]
+    covers: Counter[CoverDepth]
 
     @property
     def points(self) -> float | None:
@@ -84,8 +84,7 @@ def asked(question: CapabilityQuestion, *, now: datetime) -> CapabilityStanding:
 
 def whole(standing: CapabilityStanding) -> CapabilityRow | None:
     """All sites as one row; None without any."""
-    rows = _rows(standing, lambda _site: ("", ""))
-    return rows[0] if rows else None
+    return next(iter(_rows(standing, lambda _site: ("", ""))), None)
 
 
 def rows(standing: CapabilityStanding, by: str) -> list[CapabilityRow]:

@@ -2,7 +2,7 @@
 
 from readiness.boards.capability.closing import CapabilityClosing
 from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow
-from readiness.boards.findings import amount, capability
+from readiness.boards.findings import amount
 from readiness.people.core.coverage import CoverDepth
 from web.units import day, how_many, number
 
@@ -24,15 +24,11 @@ def over_time(history: CapabilityHistory) -> str:
     )
 
 
-def standing(row: CapabilityRow | None) -> str:
-    return capability(row.gap if row else None)
-
-
 def covers(row: CapabilityRow) -> str:
     total = sum(row.covers.values())
     if not total:
         return "Nothing is required of people here yet."
-    once, nobody = row.covers.get(CoverDepth.ONCE, 0), row.covers.get(CoverDepth.NOBODY, 0)
+    once, nobody = row.covers[CoverDepth.ONCE], row.covers[CoverDepth.NOBODY]
     return (
         f"Of {how_many(total, 'requirement', 'requirements')} {nobody} are covered by nobody, {once} by one person"
         f" and {total - once - nobody} by two or more."

@@ -1,8 +1,5 @@
 """Columns of the capability gap by region or site, and of the trainings that would close it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from readiness.boards.capability.params import REGION
 from readiness.boards.capability.queries import CapabilityRow
 from readiness.people.core.coverage import CoverDepth
@@ -23,47 +20,36 @@ def growth_table(by: str) -> Table:
             Column("name", "Region" if by == REGION else "Site", "label", url=url, sort=True, locked=True,
                    phone="title", export="key"),
             Column("sites", "Sites", sort=True, numeric=True, default=by == REGION),
-            Column("qualified", "Qualified people", _of_gap("known.qualified_now"), sort=True, numeric=True),
-            Column("then", "180 days ago", _of_gap("known.qualified_then"), sort=True, numeric=True),
+            Column("qualified", "Qualified people", "gap.known.qualified_now", sort=True, numeric=True),
+            Column("then", "180 days ago", "gap.known.qualified_then", sort=True, numeric=True),
             _share("people_growth", "People"),
             _share("capacity_growth", "Capacity"),
-            Column("points", "Gap", "points", lambda row: _points(row.points), sort=True, numeric=True,
+            Column("points", "Gap", "points", _points, sort=True, numeric=True,
                    file_unit="points", hint="Growth of capacity less growth of qualified people, in points",
                    phone="status"),
-            Column("accelerators", "Accelerators each", _of_gap("accelerators_per_person"), numeric=True, sort=True,
+            Column("accelerators", "Accelerators each", "gap.accelerators_per_person", numeric=True, sort=True,
                    hint="Accelerators for each qualified person"),
-            Column("kw", "Power each", _of_gap("kw_per_person"), _power, numeric=True, sort=True, file_unit="kW",
+            Column("kw", "Power each", "gap.kw_per_person", _power, numeric=True, sort=True, file_unit="kW",
                    hint="Commissioned power for each qualified person"),
-            Column("nobody", "Covered by nobody", _covers(CoverDepth.NOBODY), numeric=True, sort=True,
+            Column("nobody", "Covered by nobody", lambda row: row.covers[CoverDepth.NOBODY], numeric=True, sort=True,
                    hint="Requirements that no assigned person is qualified for"),
-            Column("once", "By one", _covers(CoverDepth.ONCE), numeric=True, sort=True, default=False),
-            Column("twice", "By two or more", _covers(CoverDepth.TWICE), numeric=True, sort=True, default=False),
+            Column("once", "By one", lambda row: row.covers[CoverDepth.ONCE], numeric=True, sort=True,
+                   default=False),
+            Column("twice", "By two or more", lambda row: row.covers[CoverDepth.TWICE], numeric=True, sort=True,
+                   default=False),
         ),
         row_id="key",
         row_name="label",
         row_url=url,
         api="people-gap",
         per_page=25,
-        empty={"title": "No sites yet", "text": "A site is one place that holds infrastructure.",
-               "icon": "users-group"},
     )  # fmt: skip
 
 
-def _of_gap(path: str) -> Callable[[CapabilityRow], Any]:
-    def value(row: CapabilityRow) -> Any:
-        of: Any = row.gap
-        for name in path.split("."):
-            of = None if of is None else getattr(of, name)
-        return of
-
-    return value
-
-
 def _share(name: str, label: str) -> Column:
-    share = _of_gap(name)
-
     def percent(row: CapabilityRow) -> float | None:
-        return None if (grown := share(row)) is None else 100 * grown
+        share: float | None = getattr(row.gap, name, None)
+        return None if share is None else 100 * share
 
     def text(row: CapabilityRow) -> str:
         return "" if (grown := percent(row)) is None else f"{number(grown, 0)} %"
@@ -72,13 +58,9 @@ def _share(name: str, label: str) -> Column:
                   hint=f"{label}: growth over 180 days")  # fmt: skip
 
 
-def _points(points: float | None) -> str:
-    return "" if points is None else f"{number(points, 0)} points"
+def _points(row: CapabilityRow) -> str:
+    return "" if row.points is None else f"{number(row.points, 0)} points"
 
 
 def _power(row: CapabilityRow) -> str:
     return "" if row.gap is None or row.gap.kw_per_person is None else str(power(row.gap.kw_per_person))
-
-
-def _covers(cover: CoverDepth) -> Callable[[CapabilityRow], int]:
-    return lambda row: row.covers.get(cover, 0)

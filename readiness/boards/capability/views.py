@@ -4,15 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from readiness.boards import findings
 from readiness.boards.capability import charts, queries, sentences, tables
 from readiness.boards.capability.closing import CHECK, closing, put_on_worklist
 from readiness.boards.capability.params import BY, read
-from readiness.boards.capability.queries import CapabilityRow
 from readiness.golive.worklist import operations as worklist
 from readiness.golive.worklist.params import MEASURES
 from readiness.scoring.queries.capacity import check_name
@@ -25,7 +24,7 @@ from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.tables.addresses import Address
 from web.timerange import BadParameter
-from web.units import Formatted, how_many, number, power
+from web.units import how_many
 from web.visibility import sees_names
 from web.workflows.pages import reader
 
@@ -46,9 +45,8 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         return {
             "subject": question,
             "row": whole,
-            "each": _for_each_person(whole),
             "capability": findings.staff_growth_gap(whole.gap if whole else None),
-            "finding": sentences.standing(whole),
+            "finding": findings.capability(whole.gap if whole else None),
             "covers": sentences.covers(whole) if whole else "",
             "over_time": sentences.over_time(history),
             "footer": f"Projection: {history.method}" if history.method else "",
@@ -72,15 +70,6 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     return table_kit.page(request, tables.growth_table(question.by), rows), context
 
 
-def _for_each_person(row: CapabilityRow | None) -> dict[str, Formatted | str | None]:
-    if row is None or row.gap is None or row.gap.kw_per_person is None:
-        return {}
-    return {
-        "accelerators": number(row.gap.accelerators_per_person or 0.0),
-        "power": power(row.gap.kw_per_person),
-    }
-
-
 @CAPABILITY.chart
 def chart(request: HttpRequest) -> Figure:
     question = read(request.GET)
@@ -102,6 +91,6 @@ def plan(request: HttpRequest) -> HttpResponse:
         added = put_on_worklist(outcome, by=reader(request), now=now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return HttpResponseRedirect(link("capability", **question.query))
+        return redirect(link("capability", **question.query))
     messages.success(request, f"{how_many(added, 'item is', 'items are')} added.")
-    return HttpResponseRedirect(reverse("worklist"))
+    return redirect("worklist")

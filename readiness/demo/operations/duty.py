@@ -1,6 +1,6 @@
 """Who is on call in the demo: rotations with their layers, an override, leave, an open swap, and the shifts so far."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -20,7 +20,6 @@ from readiness.people.models import (
     RotationSite,
     Shift,
     Swap,
-    Team,
 )
 from readiness.people.operations.rotations import write_shifts
 from readiness.people.queries.rotations import plan_of
@@ -35,65 +34,19 @@ def write_duty(
     plan: FleetPlan, sites: Mapping[str, Site], workforce: Workforce, made: DemoObjects, *, now: datetime
 ) -> None:
     """Rotations that serve any of these sites."""
-    kept, rotations = book("people"), {}
+    kept, rotations, people = book("people"), {}, workforce.people
     begun = {site.name: max((days for days, _ in site.waves), default=0) for site in plan.sites}
     for row in kept["rotations"]:
-        served = [name for name in row["sites"] if name in sites]
-        if served:
+        if not (served := [name for name in row["sites"] if name in sites]):
+            continue
+        given = {key: row[key] for key in ("name", "slug", "domain")}
+        rotation = Rotation.objects.create(**given, team=workforce.teams[row["team"]])
+        made.note([rotation])
+        RotationSite.objects.bulk_create(RotationSite(rotation=rotation, site=sites[name]) for name in served)
+        for layer in row["layers"]:
             age = max(begun[name] for name in served) + BEGUN_BEFORE
-            rotation = _rotation(row, workforce.teams[row["team"]], [sites[name] for name in served], made)
-            _write_layers(rotation, row, workforce, age, now=now)
-            rotations[row["slug"]] = rotation
-    _write_exceptions(kept, rotations, workforce.people, now=now)
-    for rotation in rotations.values():
-        _write_shifts(rotation, now=now)
-    _ask_swaps(kept, rotations, workforce.people, now=now)
-
-
-def _rotation(row: Mapping[str, Any], team: Team, served: list[Site], made: DemoObjects) -> Rotation:
-    rotation = Rotation.objects.create(**{key: row[key] for key in ("name", "slug", "domain")}, team=team)
-    RotationSite.objects.bulk_create(RotationSite(rotation=rotation, site=site) for site in served)
-    made.note([rotation])
-    return rotation
-
-
-def _write_layers(
-    rotation: Rotation,
-    row: Mapping[str, Any],
-    workforce: Workforce,
-    age: int,
-    *,
-    now: datetime,
-) -> None:
-    kept = book("people")
-    hours = range(kept["shifts_begin_at"], 24, kept["shift_hours"])
-    for layer_row in row["layers"]:
-        turns = [person for key in layer_row["groups"] for person in workforce.crews[key]]
-        turns += [workforce.people[name] for name in layer_row.get("people", [])]
-        for level in layer_row.get("levels", BOTH_LEVELS):
-            layer = Layer.objects.create(
-                rotation=rotation,
-                level=level,
-                starts_at=_shift_start(now, min(layer_row.get("from", age), age)),
-                ends_at=_shift_start(now, layer_row["to"]) if "to" in layer_row else None,
-                rule=RULE.format(hours=",".join(map(str, hours))),
-                duration_min=60 * kept["shift_hours"],
-            )
-            apart = (level - 1) * (len(turns) // 2)
-            LayerMember.objects.bulk_create(
-                LayerMember(layer=layer, person=turns[(place + apart) % len(turns)], position=place + 1)
-                for place in range(len(turns))
-            )
-
-
-def _shift_start(now: datetime, days_ago: int) -> datetime:
-    begins_at = book("people")["shifts_begin_at"]
-    return (now - timedelta(days=days_ago)).replace(hour=begins_at, minute=0, second=0, microsecond=0)
-
-
-def _write_exceptions(
-    kept: Mapping[str, Any], rotations: Mapping[str, Rotation], people: Mapping[str, Person], *, now: datetime
-) -> None:
+            _write_layer(rotation, layer, workforce, age, now=now)
+        rotations[row["slug"]] = rotation
     for row in kept["overrides"]:
         if row["rotation"] in rotations:
             Override.objects.create(
@@ -104,12 +57,41 @@ def _write_exceptions(
                 ends_at=_night(now, row["to"]),
             )
     for row in kept["leave"]:
-        if row["person"] in people:
-            Leave.objects.create(
-                person=people[row["person"]],
-                starts_at=now - timedelta(days=row["from"]),
-                ends_at=now - timedelta(days=row["to"]),
-            )
+        starts_at, ends_at = (now - timedelta(days=row[edge]) for edge in ("from", "to"))
+        Leave.objects.create(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at)
+    for rotation in rotations.values():
+        _write_shifts(rotation, now=now)
+    for row in kept["swaps"]:
+        if row["rotation"] in rotations:
+            _ask_swap(rotations[row["rotation"]], people[row["person"]], row, now=now)
+
+
+def _write_layer(
+    rotation: Rotation, row: Mapping[str, Any], workforce: Workforce, age: int, *, now: datetime
+) -> None:
+    kept = book("people")
+    hours = range(kept["shifts_begin_at"], 24, kept["shift_hours"])
+    turns = [person for key in row["groups"] for person in workforce.crews[key]]
+    turns += [workforce.people[name] for name in row.get("people", [])]
+    for level in row.get("levels", BOTH_LEVELS):
+        layer = Layer.objects.create(
+            rotation=rotation,
+            level=level,
+            starts_at=_shift_start(now, min(row.get("from", age), age)),
+            ends_at=_shift_start(now, row["to"]) if "to" in row else None,
+            rule=RULE.format(hours=",".join(map(str, hours))),
+            duration_min=60 * kept["shift_hours"],
+        )
+        apart = (level - 1) * (len(turns) // 2)
+        LayerMember.objects.bulk_create(
+            LayerMember(layer=layer, person=turns[(place + apart) % len(turns)], position=place + 1)
+            for place in range(len(turns))
+        )
+
+
+def _shift_start(now: datetime, days_ago: int) -> datetime:
+    begins_at = book("people")["shifts_begin_at"]
+    return (now - timedelta(days=days_ago)).replace(hour=begins_at, minute=0, second=0, microsecond=0)
 
 
 def _night(now: datetime, days_ago: int) -> datetime:
@@ -122,43 +104,30 @@ def _night(now: datetime, days_ago: int) -> datetime:
 def _write_shifts(rotation: Rotation, *, now: datetime) -> None:
     """Those that have begun at once; those to come as the product writes them."""
     since = Layer.objects.filter(rotation=rotation).earliest("starts_at").starts_at
-    Shift.objects.bulk_create(_begun(rotation, since, now))
+    Shift.objects.bulk_create(
+        Shift(
+            rotation=rotation,
+            level=shift.level,
+            person_id=shift.person,
+            starts_at=shift.starts_at,
+            ends_at=shift.ends_at,
+            origin=shift.origin.value,
+        )
+        for shift in shifts_of(plan_of(rotation, start=since, end=now), since, now)
+        if shift.starts_at < now
+    )
     write_shifts(rotation, now=now)
 
 
-def _begun(rotation: Rotation, since: datetime, now: datetime) -> Iterator[Shift]:
-    for shift in shifts_of(plan_of(rotation, start=since, end=now), since, now):
-        if shift.starts_at < now:
-            yield Shift(
-                rotation=rotation,
-                level=shift.level,
-                person_id=shift.person,
-                starts_at=shift.starts_at,
-                ends_at=shift.ends_at,
-                origin=shift.origin.value,
-            )
-
-
-def _ask_swaps(
-    kept: Mapping[str, Any], rotations: Mapping[str, Rotation], people: Mapping[str, Person], *, now: datetime
-) -> None:
-    for row in kept["swaps"]:
-        if row["rotation"] not in rotations:
-            continue
-        person, asked_at = people[row["person"]], now - timedelta(days=row["asked"])
-        rotation = rotations[row["rotation"]]
-        shift = Shift.objects.filter(
-            rotation=rotation,
-            level=row["level"],
-            person=person,
-            starts_at__gte=now + timedelta(days=row["ahead"]),
-        ).earliest("starts_at")
-        Swap.objects.create(
-            rotation=rotation,
-            level=shift.level,
-            person=person,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-            requested_by=cast(User, person.user),
-            requested_at=asked_at,
-        )
+def _ask_swap(rotation: Rotation, person: Person, row: Mapping[str, Any], *, now: datetime) -> None:
+    theirs = Shift.objects.filter(rotation=rotation, level=row["level"], person=person)
+    shift = theirs.filter(starts_at__gte=now + timedelta(days=row["ahead"])).earliest("starts_at")
+    Swap.objects.create(
+        rotation=rotation,
+        level=shift.level,
+        person=person,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        requested_by=cast(User, person.user),
+        requested_at=now - timedelta(days=row["asked"]),
+    )

@@ -1,5 +1,6 @@
 """Objects that the demo made itself, to be taken out with it, and those that were there before."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,3 +37,17 @@ def existing_or_new[Row: Model](
     for row in new:
         known |= {(column, getattr(row, column)): row for column in by}
     return [found(row) or row for row in wanted]
+
+
+def written[Row: Model](
+    model: type[Row], rows: Sequence[dict[str, Any]], made: DemoObjects, **known: Mapping[str, Any]
+) -> dict[str, Row]:
+    """Write rows of a file, or use those that have the slug or name already; by the slugs of the file. `known` has
+    what a column refers to, by what stands there."""
+    wanted = [
+        model(**row | {column: known[column][row[column]] for column in known.keys() & row.keys()})
+        for row in rows
+    ]
+    by = tuple(column for column in ("slug", "name") if column in rows[0])
+    stored = existing_or_new(model, wanted, by=by, made=made)
+    return {row["slug"]: each for row, each in zip(rows, stored, strict=True)}

@@ -1,16 +1,15 @@
 """Procedures, alert rules and drills of the demo's operator, and a survey with its answers."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Prefetch, Q
 
 from inventory.models import Site
 from readiness.demo.core.plan import book
 from readiness.demo.core.records import share
-from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.made import DemoObjects, written
 from readiness.demo.operations.staffing import (
     Crews,
     Workforce,
@@ -23,7 +22,6 @@ from readiness.people.models import (
     Drill,
     DrillAction,
     Exercise,
-    Membership,
     Participant,
     Person,
     Procedure,
@@ -33,6 +31,7 @@ from readiness.people.models import (
     SurveyQuestion,
     Team,
 )
+from readiness.people.queries.practice import reviewed
 
 DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365
@@ -48,7 +47,10 @@ def write_practice(
     runbooks = _write_procedures(kept, staffed, teams, made, now=now)
     AlertRule.objects.bulk_create(
         AlertRule(
-            site=site, name=row["name"], is_critical=row["critical"], runbook=runbooks.get(row.get("runbook"))
+            site=site,
+            name=row["name"],
+            is_critical=row["critical"],
+            runbook=runbooks.get(row.get("runbook", "")),
         )
         for name, site in staffed.items()
         for row in kept["alert_rules"]
@@ -74,30 +76,11 @@ def _write_procedures(
     made: DemoObjects,
     *,
     now: datetime,
-) -> dict[str | None, Procedure]:
+) -> dict[str, Procedure]:
     """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
-    attested = book("records")["routine"][DOCUMENTS]
-    reviewed_at = now - timedelta(days=attested["until"])
-    wanted = [
-        Procedure(
-            slug=row["slug"],
-            title=row["title"],
-            kind=Procedure.Kind.RUNBOOK,
-            risk=row["risk"],
-            owner=teams[row["owner"]],
-            version="2",
-            reviewed_at=reviewed_at,
-            **kept["runbook_fields"],
-        )
-        for row in kept["runbooks"]
-    ]
-    _write_documents(kept, sites, reviewed_at=reviewed_at, now=now)
-    return {runbook.slug: runbook for runbook in existing_or_new(Procedure, wanted, by=("slug",), made=made)}
-
-
-def _write_documents(
-    kept: Mapping[str, Any], sites: Mapping[str, Site], *, reviewed_at: datetime, now: datetime
-) -> None:
+    reviewed_at = now - timedelta(days=book("records")["routine"][DOCUMENTS]["until"])
+    texts = {"kind": Procedure.Kind.RUNBOOK, "version": "2", "reviewed_at": reviewed_at}
+    rows = [row | texts | kept["runbook_fields"] for row in kept["runbooks"]]
     Procedure.objects.bulk_create(
         Procedure(
             site=site,
@@ -114,6 +97,7 @@ def _write_documents(
         if kind not in kept["documents_missing"].get(name, ())
         for changed in [kept["documents_behind"].get(name, {}).get(kind)]
     )
+    return written(Procedure, rows, made, owner=teams)
 
 
 def hold_drills(
@@ -183,24 +167,15 @@ def keep_practice(
         return 0
     held = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
     ours = Q(site__in=staffed.values()) | Q(slug__in=[row["slug"] for row in book("people")["runbooks"]])
-    days = ExpressionWrapper(F("review_days") * timedelta(days=1), output_field=DurationField())
-    again_at = ExpressionWrapper(F("reviewed_at") + days - REVIEWED_BEFORE, output_field=DateTimeField())
-    due = (
-        Procedure.objects.filter(ours, subject_changed_at=None)
-        .alias(again_at=again_at)
-        .filter(again_at__lte=now)
-    )
+    due = reviewed(now=now + REVIEWED_BEFORE).filter(ours, subject_changed_at=None, is_overdue=True)  # type: ignore[misc]
     return held + due.update(reviewed_at=now)
 
 
 def _write_survey(
     row: Mapping[str, Any], sites: Mapping[str, Site], made: DemoObjects, *, now: datetime
 ) -> None:
-    survey = Survey.objects.create(
-        title=row["title"],
-        opens_at=now - timedelta(days=row["opens"]),
-        closes_at=now - timedelta(days=row["closes"]),
-    )
+    opens_at, closes_at = (now - timedelta(days=row[edge]) for edge in ("opens", "closes"))
+    survey = Survey.objects.create(title=row["title"], opens_at=opens_at, closes_at=closes_at)
     made.note([survey])
     questions = [
         (
@@ -219,17 +194,20 @@ def _write_survey(
         for asked in row["questions"]
     ]
     SurveyQuestion.objects.bulk_create([question for _, question in questions])
-    asked_people = _asked(sites, row["asked_of_team"], now=now)
+    present = Prefetch("team__people", Person.objects.there(now).order_by("pk"), "present")
+    staffings = Staffing.objects.filter(site__in=sites.values()).select_related("team").order_by("pk")
     SurveyAnswer.objects.bulk_create(
         SurveyAnswer(
             question=question,
             person=person,
-            team=team,
-            value=_answer(asked, question, team.slug, place),
-            answered_at=survey.opens_at + timedelta(hours=5 * (place + 1)),
+            team=staffing.team,
+            value=_answer(asked, question, staffing.team.slug, place),
+            answered_at=opens_at + timedelta(hours=5 * (place + 1)),
         )
+        for staffing in staffings.prefetch_related(present)
         for asked, question in questions
-        for team, place, person in asked_people[question.site.name]
+        if question.site_id == staffing.site_id
+        for place, person in enumerate(staffing.team.present[: row["asked_of_team"]])  # type: ignore[attr-defined]
     )
 
 
@@ -239,23 +217,8 @@ def _truth(asked: Mapping[str, Any], site: Site) -> str:
     return str(asked.get("truth", ""))
 
 
-def _asked(
-    sites: Mapping[str, Site], of_team: int, *, now: datetime
-) -> dict[str, list[tuple[Team, int, Person]]]:
-    """Return the first people of each team that staffs a site, with their places, by the site's name."""
-    people: dict[int, list[Person]] = defaultdict(list)
-    there = Membership.objects.filter(person__in=Person.objects.there(now)).select_related("person")
-    for membership in there.order_by("person__pk"):
-        people[membership.team_id].append(membership.person)
-    staffings = Staffing.objects.filter(site__in=sites.values()).select_related("site", "team").order_by("pk")
-    asked = defaultdict(list)
-    for staffing in staffings:
-        for place, person in enumerate(people[staffing.team_id][:of_team]):
-            asked[staffing.site.name].append((staffing.team, place, person))
-    return asked
-
-
 def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
+    """Estimates are by team; other answers are what the record says, but for every n-th person of some teams."""
     if question.kind == SurveyQuestion.Kind.ESTIMATE:
         return str(asked["by_team"][team])
     nth = asked["otherwise"].get(team)

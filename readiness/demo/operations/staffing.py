@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Model
 from django.utils.text import slugify
 
 from inventory.models import DeviceType, Site
 from readiness.demo.core.plan import book
-from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.made import DemoObjects, written
 from readiness.demo.operations.people import Staff
 from readiness.people.models import (
     CapabilityRule,
@@ -45,24 +44,26 @@ class Workforce:
 def write_workforce(
     sites: Mapping[str, Site], staff: Staff, made: DemoObjects, *, now: datetime
 ) -> Workforce:
-    """Those who staff these sites or are on call for them."""
-    kept, staffed = book("people"), staffed_of(sites)
-    staffing = [
-        (team, name)
+    """Everybody, and which of these sites they staff."""
+    kept = book("people")
+    teams = {**staff.teams, **written(Team, kept["teams"], made)}
+    crews = _crews(kept["groups"], teams, staff, made, now=now)
+    Staffing.objects.bulk_create(
+        Staffing(team=teams[team], site=sites[name], begins_at=now - timedelta(days=staffed_since(name)))
         for row in kept["staffing"]
         for name in row["sites"]
         if name in sites
         for team in row["teams"]
-    ]
-    teams = {**staff.teams, **_teams(kept["teams"], made)}
-    crews = _crews(kept, staffed, {team for team, _ in staffing}, teams, staff, made, now=now)
-    Staffing.objects.bulk_create(
-        Staffing(team=teams[team], site=sites[name], begins_at=now - timedelta(days=staffed_since(name)))
-        for team, name in staffing
     )
-    skills = _skills(kept, made)
-    _qualify(kept, crews, skills, now=now)
-    _train(kept, crews, skills, made, now=now)
+    skills = written(Skill, [row | {"levels": kept["levels"]} for row in kept["skills"]], made)
+    SkillPrerequisite.objects.bulk_create(
+        [SkillPrerequisite(skill=skills[key], needed=skills[first]) for key, first in kept["needs"].items()],
+        ignore_conflicts=True,
+    )
+    written(CapabilityRule, kept["rules"], made, skill=skills)
+    _qualify(kept["groups"], crews, skills, now=now)
+    courses = [row | {"valid_days": kept["course_days"]} for row in kept["courses"]]
+    _train(kept, crews, written(Course, courses, made, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
     return Workforce(teams, crews, by_name | dict(staff.people))
 
@@ -87,35 +88,26 @@ def crews_of(people: Mapping[str, Person]) -> Crews:
     }
 
 
-def _teams(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[str, Team]:
-    teams = existing_or_new(Team, [Team(**row) for row in rows], by=("slug", "name"), made=made)
-    return {row["slug"]: team for row, team in zip(rows, teams, strict=True)}
-
-
 def _crews(
-    kept: Mapping[str, Any],
-    sites: Mapping[str, Site],
-    staffing: set[str],
+    groups: Sequence[Mapping[str, Any]],
     teams: Mapping[str, Team],
     staff: Staff,
     made: DemoObjects,
     *,
     now: datetime,
 ) -> Crews:
-    serving = {
-        key
-        for rotation in kept["rotations"]
-        if not sites.keys().isdisjoint(rotation["sites"])
-        for layer in rotation["layers"]
-        for key in layer["groups"]
-    }
-    groups = [
-        group for group in kept["groups"] if group["key"] in serving or group.get("team") in {None, *staffing}
-    ]
+    def person(group: Mapping[str, Any], place: int, name: str) -> Person:
+        return Person(
+            name=name,
+            email=f"{slugify(name).replace('-', '.')}@{MAIL}",
+            employer=group.get("employer", ""),
+            time_zone=group["zones"][place % len(group["zones"])],
+            left_at=now - timedelta(days=group["left"]) if "left" in group else None,
+        )
+
     crews = {
         group["key"]: [
-            staff.people.get(name) or _person(group, place, name, now=now)
-            for place, name in enumerate(group["people"])
+            staff.people.get(name) or person(group, place, name) for place, name in enumerate(group["people"])
         ]
         for group in groups
     }
@@ -130,39 +122,9 @@ def _crews(
     return crews
 
 
-def _person(group: Mapping[str, Any], place: int, name: str, *, now: datetime) -> Person:
-    return Person(
-        name=name,
-        email=f"{slugify(name).replace('-', '.')}@{MAIL}",
-        employer=group.get("employer", ""),
-        time_zone=group["zones"][place % len(group["zones"])],
-        left_at=now - timedelta(days=group["left"]) if "left" in group else None,
-    )
-
-
-def _skills(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Skill]:
-    rows = [{key: value for key, value in row.items() if key != "needs"} for row in kept["skills"]]
-    skills = _named(Skill, [Skill(**row, levels=kept["levels"]) for row in rows], made)
-    SkillPrerequisite.objects.bulk_create(
-        [
-            SkillPrerequisite(skill=skills[row["slug"]], needed=skills[row["needs"]])
-            for row in kept["skills"]
-            if "needs" in row
-        ],
-        ignore_conflicts=True,
-    )
-    rules = [CapabilityRule(**row | {"skill": skills[row["skill"]]}) for row in kept["rules"]]
-    _named(CapabilityRule, rules, made)
-    return skills
-
-
-def _named[Row: Model](model: type[Row], wanted: list[Row], made: DemoObjects) -> dict[str, Row]:
-    """Return rows by the slugs of the file; a row that has that slug or name already is used."""
-    slugs = [str(getattr(row, "slug")) for row in wanted]  # noqa: B009
-    return dict(zip(slugs, existing_or_new(model, wanted, by=("slug", "name"), made=made), strict=True))
-
-
-def _qualify(kept: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill], *, now: datetime) -> None:
+def _qualify(
+    groups: Sequence[Mapping[str, Any]], crews: Crews, skills: Mapping[str, Skill], *, now: datetime
+) -> None:
     hardware = {each.slug: each for each in DeviceType.objects.all()}
     leads = crews["leads"]
     Qualification.objects.bulk_create(
@@ -173,16 +135,12 @@ def _qualify(kept: Mapping[str, Any], crews: Crews, skills: Mapping[str, Skill],
             basis="declared" if person in leads else "assessed",
             assessed_by=None if person in leads else leads[place % len(leads)],
             device_type=hardware[shown_on] if shown_on else None,
-            shown_at=shown_at,
-            valid_until=now + timedelta(days=row["ends_in"])
-            if "ends_in" in row
-            else shown_at + timedelta(days=skills[row["skill"]].valid_days or 730),
+            shown_at=now - timedelta(days=min(since, row.get("since", since))),
+            valid_until=now + timedelta(days=row["ends_in"]) if "ends_in" in row else None,
         )
-        for group in kept["groups"]
-        if group["key"] in crews
+        for group in groups
         for row in group["shows"]
         for place, person, since in _members(group, crews, row.get("of"))
-        if (shown_at := now - timedelta(days=min(since, row.get("since", since))))
         for shown_on in row.get("on", [None])
     )
 
@@ -197,26 +155,19 @@ def _members(
             yield place, person, since
 
 
-def _train(
-    kept: Mapping[str, Any],
-    crews: Crews,
-    skills: Mapping[str, Skill],
-    made: DemoObjects,
-    *,
-    now: datetime,
-) -> None:
-    wanted = [
-        Course(**row | {"skill": skills.get(row.get("skill", "")), "valid_days": kept["course_days"]})
-        for row in kept["courses"]
-    ]
-    courses = _named(Course, wanted, made)
-    groups = {group["key"]: group for group in kept["groups"] if group["key"] in crews}
+def _train(kept: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course], *, now: datetime) -> None:
+    groups = {group["key"]: group for group in kept["groups"]}
     done = [
-        _completed(
-            person, courses[slug], now - timedelta(days=max(since, group.get("trained", kept["trained"])))
+        Training(
+            person=person,
+            course=courses[slug],
+            assigned_at=at - ASSIGNED_BEFORE,
+            due_at=at + DUE_AFTER,
+            completed_at=at,
         )
         for group in groups.values()
         for place, person, since in _members(group, crews)
+        for at in [now - timedelta(days=max(since, group.get("trained", kept["trained"])))]
         for slug in _learned(group, place)
     ]
     waiting = [
@@ -227,7 +178,6 @@ def _train(
             due_at=now - timedelta(days=row["due"]),
         )
         for row in kept["waiting"]
-        if row["group"] in groups
         for _, person, _ in _members(groups[row["group"]], crews, row.get("of"))
     ]
     Training.objects.bulk_create([*done, *waiting])
@@ -242,14 +192,3 @@ def _learned(group: Mapping[str, Any], place: int) -> Iterator[str]:
     for domain in others:
         yield f"{domain}-neighbours"
     yield f"{others[place % len(others)]}-shadow"
-
-
-def _completed(person: Person, course: Course, at: datetime) -> Training:
-    return Training(
-        person=person,
-        course=course,
-        assigned_at=at - ASSIGNED_BEFORE,
-        due_at=at + DUE_AFTER,
-        completed_at=at,
-        valid_until=at + timedelta(days=course.valid_days),
-    )

@@ -1,7 +1,7 @@
 """Requirements of a site, made by what is installed there, and who covers them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from readiness.people.core.training import PersonTraining
 
 EXPIRING = timedelta(days=30)
 """A qualification that ends within this time is shown as ending."""
+MOST_PROPOSED = 3
 HANDS_ON = frozenset({"assessed", "exercised"})
 """How a skill was shown, where it was shown on equipment rather than said or certified."""
 
@@ -42,22 +43,16 @@ class RuleInForce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """`vendor` is the slug of the manufacturer whose equipment the skill must have been shown on, if it matters."""
+class Requirement(RuleInForce):
+    """`value` is what the rule found, `because` the same in words. `vendor` is the slug of the manufacturer whose
+    equipment the skill must have been shown on, if it matters."""
 
-    key: str
-    rule: str
-    rule_name: str
-    rule_version: int
-    skill_id: int
-    skill: str
-    skill_name: str
-    domain: str
-    level: int
-    people: int
-    per_shift: int
     vendor: str
     because: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.slug}:{self.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,21 +124,7 @@ def required(stack: Iterable[StackItem], rules: Iterable[RuleInForce]) -> tuple[
     """Requirements by domain and skill. Something that no rule asks about requires nothing."""
     installed = tuple(stack)
     requirements = [
-        Requirement(
-            key=f"{rule.slug}:{there.value}",
-            rule=rule.slug,
-            rule_name=rule.name,
-            rule_version=rule.version,
-            skill_id=rule.skill_id,
-            skill=rule.skill,
-            skill_name=rule.skill_name,
-            domain=rule.domain,
-            level=rule.level,
-            people=rule.people,
-            per_shift=rule.per_shift,
-            vendor=there.vendor,
-            because=there.words,
-        )
+        Requirement(**asdict(rule) | {"value": there.value}, vendor=there.vendor, because=there.words)
         for rule in rules
         for there in installed
         if rule.subject == there.subject and rule.value in ("", there.value)
@@ -225,45 +206,70 @@ def dependencies(requirements: Iterable[CoveredRequirement]) -> tuple[Dependency
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleShare:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """`count` of `total`; `names` are of what is missing, or stands out. Never of persons."""
+
     count: int
-    of: int
+    total: int
+    names: tuple[str, ...] = ()
 
     @property
-    def percent(self) -> float:
-        return 100.0 * self.count / self.of
+    def percent(self) -> float | None:
+        return 100 * self.count / self.total if self.total else None
 
 
-def verified(coverage: SiteCoverage) -> PeopleShare | None:
+def verified(coverage: SiteCoverage) -> Tally:
     """People on call who showed hands-on, on equipment of the site, all that its vendors ask of their rotations'
-    domains, among those of whom anything is asked; None where that is nobody."""
-    asked = shown = 0
+    domains, among those of whom anything is asked."""
+    shown = []
     for person_id, domains in coverage.on_call.items():
         bound = [
             each
             for each in coverage.requirements
             if each.requirement.vendor and each.requirement.domain in domains and person_id not in each.exempt
         ]
-        asked += bool(bound)
-        shown += bool(bound) and all(person_id in each.shown_here for each in bound)
-    return PeopleShare(shown, asked) if asked else None
+        shown += [all(person_id in each.shown_here for each in bound)] if bound else []
+    return Tally(count=sum(shown), total=len(shown))
 
 
-def literate(coverage: SiteCoverage) -> PeopleShare | None:
-    """People on call who learned and shadowed the domains that are not their own; None where nobody is on call."""
+def literate(coverage: SiteCoverage) -> Tally:
+    """People on call who learned and shadowed the domains that are not their own."""
     people = coverage.on_call
     knows = sum(
         coverage.training[person_id].crosses(domains)
         for person_id, domains in people.items()
         if person_id in coverage.training
     )
-    return PeopleShare(knows, len(people)) if people else None
+    return Tally(count=knows, total=len(people))
 
 
-def trained(coverage: SiteCoverage, people: Collection[int]) -> PeopleShare | None:
-    """These people whose training is in date; None where there are none of them."""
-    in_date = sum(
-        coverage.training[person_id].is_in_date for person_id in people if person_id in coverage.training
+def trained(coverage: SiteCoverage, people: Collection[int]) -> Tally:
+    """These people whose training is in date."""
+    known = [coverage.training[person_id] for person_id in people if person_id in coverage.training]
+    return Tally(count=sum(each.is_in_date for each in known), total=len(people))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody assigned to the site: the level of each skill held, by id, and the domains of these."""
+
+    person_id: int
+    levels: Mapping[int, int]
+    domains: frozenset[str]
+
+
+def nearest(
+    covered: CoveredRequirement, candidates: Iterable[Candidate], needed: Mapping[int, int]
+) -> tuple[int, ...]:
+    """People who lack a skill and hold all that it needs first (level by skill id): those who hold it at a lower
+    level or on other equipment, then those of its domain; as many as are missing, three at most."""
+    requirement = covered.requirement
+    ranked = sorted(
+        (requirement.skill_id not in each.levels, requirement.domain not in each.domains, each.person_id)
+        for each in candidates
+        if each.person_id not in covered.qualified | covered.exempt
+        and all(each.levels.get(skill_id, 0) >= level for skill_id, level in needed.items())
     )
-    return PeopleShare(in_date, len(people)) if people else None
+    missing = requirement.people - len(covered.qualified)
+    return tuple(person_id for *_, person_id in ranked[: min(max(missing, 0), MOST_PROPOSED)])

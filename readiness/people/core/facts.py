@@ -11,16 +11,19 @@ from readiness.people.core.practice import SitePractice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePeople:
+    """`on_call_until` is the next instant at which others are on call, 30 days back and ahead."""
+
     coverage: SiteCoverage | None = None
     on_call: OnCallStanding | None = None
     practice: SitePractice | None = None
     growth: QualifiedGrowth | None = None
+    on_call_until: datetime | None = None
 
     @property
     def changes_at(self) -> datetime | None:
         """The next instant at which anything of it runs out or begins."""
         parts = (self.coverage, self.on_call, self.practice, self.growth)
-        due = (getattr(part, "until", None) for part in parts)
+        due = (self.on_call_until, *(getattr(part, "until", None) for part in parts))
         return min((until for until in due if until is not None), default=None)
 
 

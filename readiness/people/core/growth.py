@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import NamedTuple
 
-EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 GROWTH_SPAN = timedelta(days=180)
 ON_CALL_REACH = timedelta(days=30)
 """Somebody is among those on call of a site from this long before a shift there until this long after it."""
-
-type Stretch = tuple[datetime, datetime]
-"""From an instant up to, and not at, another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,61 +76,6 @@ def growth_of(then: float, now: float) -> float | None:
     return now / then - 1 if then else None
 
 
-def merged(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
-    """In order of time, those that touch or overlap as one."""
-    whole: list[Stretch] = []
-    for begins_at, ends_at in sorted(stretches):
-        if whole and begins_at <= whole[-1][1]:
-            whole[-1] = (whole[-1][0], max(whole[-1][1], ends_at))
-        elif begins_at < ends_at:
-            whole.append((begins_at, ends_at))
-    return tuple(whole)
-
-
-def without(stretch: Stretch, gaps: Iterable[Stretch]) -> Iterator[Stretch]:
-    begins_at, ends_at = stretch
-    for gap_begins_at, gap_ends_at in merged(gaps):
-        if begins_at < min(gap_begins_at, ends_at):
-            yield begins_at, min(gap_begins_at, ends_at)
-        begins_at = max(begins_at, gap_ends_at)
-    if begins_at < ends_at:
-        yield begins_at, ends_at
-
-
-def overlaps(some: Iterable[Stretch], others: Sequence[Stretch]) -> Iterator[Stretch]:
-    for begins_at, ends_at in some:
-        for other_begins_at, other_ends_at in others:
-            begin, end = max(begins_at, other_begins_at), min(ends_at, other_ends_at)
-            if begin < end:
-                yield begin, end
-
-
-class Asked(NamedTuple):
-    """A requirement, as it asks of a person. `vendor` is "" where any hardware will do."""
-
-    domain: str
-    skill_id: int
-    level: int
-    vendor: str
-
-
-class Held(NamedTuple):
-    """A qualification, with the time in which it was in force and its holder was not exempt."""
-
-    person_id: int
-    skill_id: int
-    level: int
-    vendor: str
-    stretch: Stretch
-
-    def meets(self, asked: Asked) -> bool:
-        return self.level >= asked.level and asked.vendor in ("", self.vendor)
-
-
-type People = Mapping[int, tuple[Stretch, ...]]
-"""When somebody was assigned to a site, or among those on call there, by person."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualifiedSite:
     """Spans in which people were qualified at a site: those assigned, and those on call in the domain of the skill.
@@ -146,7 +85,7 @@ class QualifiedSite:
 
     assigned: tuple[QualifiedSpan, ...] = ()
     on_call: tuple[QualifiedSpan, ...] = ()
-    called: Stretch | None = None
+    called: tuple[datetime, datetime] | None = None
 
     def counts_on_call(self, now: datetime) -> bool:
         """Whether somebody was on call 180 days ago and is now, so that like is compared with like."""
@@ -166,50 +105,3 @@ def later(moments: Iterable[datetime], now: datetime) -> Iterator[datetime]:
             yield moment
         elif now - GROWTH_SPAN < moment <= now:
             yield moment + GROWTH_SPAN
-
-
-def qualified_sites(
-    asked: Mapping[int, Sequence[Asked]],
-    holders: Iterable[Held],
-    assigned: Mapping[int, People],
-    on_call: Mapping[int, Mapping[str, People]],
-) -> dict[int, QualifiedSite]:
-    """`asked` and `assigned` are by site, `on_call` by site and domain."""
-    by_skill: dict[int, list[Held]] = defaultdict(list)
-    for holder in holders:
-        by_skill[holder.skill_id].append(holder)
-
-    # Many sites ask for the same.
-    @cache
-    def qualified(wanted: frozenset[Asked]) -> People:
-        stretches: dict[int, list[Stretch]] = defaultdict(list)
-        for each in wanted:
-            for holder in by_skill[each.skill_id]:
-                if holder.meets(each):
-                    stretches[holder.person_id].append(holder.stretch)
-        return {person_id: merged(each) for person_id, each in stretches.items()}
-
-    def spans(wanted: Iterable[Asked], people: People) -> Iterator[QualifiedSpan]:
-        skilled = qualified(frozenset(wanted))
-        for person_id in people.keys() & skilled.keys():
-            for begins_at, ends_at in overlaps(people[person_id], skilled[person_id]):
-                yield QualifiedSpan(person_id, begins_at, ends_at)
-
-    def of_site(site_id: int, wanted: Sequence[Asked]) -> QualifiedSite:
-        domains = on_call.get(site_id, {})
-        called: dict[int, list[Stretch]] = defaultdict(list)
-        for domain, people in domains.items():
-            for span in spans((each for each in wanted if each.domain == domain), people):
-                called[span.person_id].append((span.begins_at, span.ends_at))
-        every = [stretch for people in domains.values() for each in people.values() for stretch in each]
-        return QualifiedSite(
-            assigned=tuple(spans(wanted, assigned.get(site_id, {}))),
-            on_call=tuple(
-                QualifiedSpan(person_id, *each)
-                for person_id, of_person in called.items()
-                for each in merged(of_person)
-            ),
-            called=(min(every)[0], max(end for _, end in every)) if every else None,
-        )
-
-    return {site_id: of_site(site_id, wanted) for site_id, wanted in asked.items()}

@@ -8,26 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from readiness.people.core.coverage import Tally
+
 PRACTISED = timedelta(days=180)
 """How long a drill, and an answer to a survey, counts: `measure` of p3-drill-participation, `valid_for` of both."""
 DOCUMENT_REVIEW = timedelta(days=365)
 """How often a core document is reviewed: `measure` of p4-documentation-currency."""
-AROUND = timedelta(days=30)
-"""Whoever has a shift this long before or after an instant is on call at it."""
 SMALL_GROUP = 3
 """Results are shown from this many people on: fewer could be recognised by their answers. Operator-set default."""
 ALL_DOMAINS = frozenset({"compute", "network", "energy"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """Somebody with shifts: the first start and the last end of those that end less than AROUND ago; `last_ends_at`
-    is of those that start less than AROUND ahead, None without any."""
-
-    person_id: int
-    first_starts_at: datetime
-    last_ends_at: datetime | None
-    left_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,31 +35,15 @@ class WrittenProcedure:
     title: str
     is_own: bool
     has_version: bool
+    is_overdue: bool
     reviewed_at: datetime | None
-    review_days: int
+    due_at: datetime | None
     subject_changed_at: datetime | None
-    exercised_at: datetime | None = None
+    exercised_at: datetime | None
 
-    def is_reviewed(self, now: datetime, every: timedelta | None = None) -> bool:
-        every = every or timedelta(days=self.review_days)
-        return self.reviewed_at is not None and self.reviewed_at <= now < self.reviewed_at + every
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Tell whether a core document is overdue."""
-        if self.reviewed_at is None or not self.is_reviewed(now, DOCUMENT_REVIEW):
-            return True
-        changed_at = self.subject_changed_at
-        return changed_at is not None and self.reviewed_at < changed_at <= now
-
-    def changes(self) -> Iterable[datetime]:
-        if self.reviewed_at is not None:
-            yield self.reviewed_at
-            yield self.reviewed_at + timedelta(days=self.review_days)
-            yield self.reviewed_at + DOCUMENT_REVIEW
-        if self.subject_changed_at is not None:
-            yield self.subject_changed_at
-        if self.exercised_at is not None:
-            yield self.exercised_at
+    @property
+    def moments(self) -> tuple[datetime | None, ...]:
+        return self.reviewed_at, self.due_at, self.subject_changed_at, self.exercised_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,23 +55,12 @@ class PagingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
+    question_id: int
+    value: str
     person_id: int
     team: str
     answered_at: datetime
     agrees: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """`count` of `total`; `names` are of what is missing, or stands out. Never of persons."""
-
-    count: int
-    total: int
-    names: tuple[str, ...] = ()
-
-    @property
-    def percent(self) -> float | None:
-        return 100 * self.count / self.total if self.total else None
 
 
 def same_answer(given: str, truth: str) -> bool:
@@ -122,35 +84,19 @@ class SitePractice:
     """All that is recorded of a site's practice at `now`."""
 
     now: datetime
+    on_call: frozenset[int] = frozenset()
     drills: tuple[HeldDrill, ...] = ()
-    called: tuple[Called, ...] = ()
     rules: tuple[PagingRule, ...] = ()
     written: tuple[WrittenProcedure, ...] = ()
     answers: tuple[GivenAnswer, ...] = ()
 
     @property
     def until(self) -> datetime | None:
-        """When something of this changes by itself; None: never."""
-        changes = [at for each in self.written for at in each.changes()]
-        changes += [each.held_at + PRACTISED for each in self.drills]
-        changes += [each.held_at for each in self.drills]
+        """When something of this changes by itself, on-call duty left out; None: never."""
+        changes = [at for each in self.written for at in each.moments if at is not None]
+        changes += [at for each in self.drills for at in (each.held_at, each.held_at + PRACTISED)]
         changes += [each.answered_at + PRACTISED for each in self.answers]
-        for person in self.called:
-            changes.append(person.first_starts_at - AROUND)
-            if person.last_ends_at is not None:
-                changes.append(person.last_ends_at + AROUND)
-            if person.left_at is not None:
-                changes.append(person.left_at)
         return min((at for at in changes if at > self.now), default=None)
-
-    @property
-    def on_call(self) -> frozenset[int]:
-        there = (
-            each
-            for each in self.called
-            if each.last_ends_at is not None and (each.left_at is None or each.left_at > self.now)
-        )
-        return frozenset(each.person_id for each in there)
 
     @property
     def recent(self) -> list[HeldDrill]:
@@ -176,13 +122,9 @@ class SitePractice:
         return not reviews or min(reviews) <= self.now
 
     def with_runbook(self, *, critical: bool = False) -> Tally:
-        runbooks = {each.id: each for each in self.written}
+        reviewed = {each.id for each in self.written if not each.is_overdue}
         rules = [each for each in self.rules if each.is_critical or not critical]
-        missing = [
-            rule.name
-            for rule in rules
-            if rule.runbook_id not in runbooks or not runbooks[rule.runbook_id].is_reviewed(self.now)
-        ]
+        missing = [rule.name for rule in rules if rule.runbook_id not in reviewed]
         return Tally(count=len(rules) - len(missing), total=len(rules), names=tuple(missing))
 
     def exercised(self) -> Tally:
@@ -200,9 +142,7 @@ class SitePractice:
     def overdue(self, kinds: Sequence[str]) -> tuple[str, ...]:
         """A kind is overdue where one of its documents is."""
         documents = self._documents()
-        return tuple(
-            kind for kind in kinds if any(each.is_overdue(self.now) for each in documents.get(kind, ()))
-        )
+        return tuple(kind for kind in kinds if any(each.is_overdue for each in documents.get(kind, ())))
 
     def _documents(self) -> dict[str, list[WrittenProcedure]]:
         """Documents with a version, by kind: those of the site itself go before those of all sites."""

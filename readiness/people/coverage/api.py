@@ -24,8 +24,8 @@ class RequirementSerializer(serializers.Serializer):
     level = serializers.IntegerField(source="covered.requirement.level")
     because = serializers.CharField(source="covered.requirement.because")
     vendor = serializers.CharField(source="covered.requirement.vendor")
-    rule = serializers.CharField(source="covered.requirement.rule")
-    rule_version = serializers.IntegerField(source="covered.requirement.rule_version")
+    rule = serializers.CharField(source="covered.requirement.slug")
+    rule_version = serializers.IntegerField(source="covered.requirement.version")
     people = serializers.IntegerField(source="covered.requirement.people", help_text="Needed at the site")
     per_shift = serializers.IntegerField(source="covered.requirement.per_shift")
     state = serializers.ChoiceField([depth.value for depth in CoverDepth], source="covered.cover")
@@ -70,14 +70,12 @@ class CoverageSerializer(serializers.Serializer):
     summary="What sites require of people, and how many cover it",
 )
 def coverage(request: Request) -> dict[str, Any]:
-    now, slugs = clock.now(), request.query_params.getlist("site")
-    names = request.user.has_perm(SEES_NAMES)
-    if asked := request.query_params.get("at"):
-        now = parse_instant(asked, now=now, zone=get_current_timezone(), field="at")
-        sites = fleet.coverage_at(now, slugs=slugs)
-    else:
-        sites = fleet.coverage_now(now=now, slugs=slugs)
+    now, asked = clock.now(), request.query_params
+    names, at = request.user.has_perm(SEES_NAMES), None
+    if asked.get("at"):
+        at = parse_instant(asked["at"], now=now, zone=get_current_timezone(), field="at")
+    sites = fleet.coverage_of_sites(now=now, at=at, slugs=asked.getlist("site"))
     lines = fleet.requirement_lines(sites, names=names)
     offset = offset_of(request)
-    answer = {"at": now, "count": len(lines), "results": lines[offset : offset + limit_of(request)]}
+    answer = {"at": at or now, "count": len(lines), "results": lines[offset : offset + limit_of(request)]}
     return dict(CoverageSerializer(answer, context={"names": names}).data)

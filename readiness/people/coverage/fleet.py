@@ -9,11 +9,10 @@ from operator import attrgetter
 
 from inventory.models import Site
 from inventory.queries import SiteFacts, site_facts
-from readiness.people.core.coverage import CoverDepth, CoveredRequirement, SiteCoverage
-from readiness.people.core.proposals import Candidate, nearest
+from readiness.people.core.coverage import Candidate, CoverDepth, CoveredRequirement, SiteCoverage, nearest
 from readiness.people.facts import kept_coverage_of
 from readiness.people.fleet import fleet_people
-from readiness.people.models import Course, Person, Qualification, SkillPrerequisite
+from readiness.people.models import Course, Person, Qualification, Skill
 from readiness.people.queries.coverage import coverage_of
 
 
@@ -59,31 +58,18 @@ class TrainingProposal:
         return ",".join(str(person.pk) for person in self.people)
 
 
-def coverage_now(*, now: datetime, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
-    """Return the sites by name, without those that are retired."""
-    if not slugs:
+def coverage_of_sites(
+    *, now: datetime, at: datetime | None = None, slugs: Collection[str] = ()
+) -> list[tuple[SiteFacts, SiteCoverage]]:
+    """The sites by name, without those that are retired, now or at another instant."""
+    if at is None and not slugs:
         people = fleet_people(now=now, unstaffed=True)
-        return [
-            (site, people.covered[site_id])
-            for site_id, site in people.sites.items()
-            if site.stage != Site.Stage.RETIRED
-        ]
-    sites = _sites(slugs)
-    covered = kept_coverage_of(sites, now=now)
-    return [(site, covered[site_id]) for site_id, site in sites.items()]
-
-
-def coverage_at(at: datetime, *, slugs: Collection[str] = ()) -> list[tuple[SiteFacts, SiteCoverage]]:
-    sites = _sites(slugs)
-    covered = coverage_of(sites, now=at)
-    return [(site, covered[site_id]) for site_id, site in sites.items()]
-
-
-def _sites(slugs: Collection[str]) -> dict[int, SiteFacts]:
-    ids = None
-    if slugs:
-        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True))
-    return {site.id: site for site in site_facts(ids) if site.stage != Site.Stage.RETIRED}
+        sites, covered = people.sites, people.covered
+    else:
+        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True)) if slugs else None
+        sites = {site.id: site for site in site_facts(ids)}
+        covered = kept_coverage_of(sites, now=now) if at is None else coverage_of(sites, now=at)
+    return [(site, covered[site_id]) for site_id, site in sites.items() if site.stage != Site.Stage.RETIRED]
 
 
 def domain_lines(sites: Iterable[tuple[SiteFacts, SiteCoverage]]) -> list[DomainLine]:
@@ -113,27 +99,22 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
 
 
 def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal]:
-    """Propose training where too few people of a site are qualified. Four statements."""
+    """Propose training where too few people of a site are qualified. Five statements."""
     short = [each for each in coverage.requirements if each.is_short]
-    skills = {each.requirement.skill_id for each in short}
+    skills = Skill.objects.prefetch_related("courses", "needs").in_bulk(
+        {each.requirement.skill_id for each in short}
+    )
     candidates = _candidates(coverage.assigned, now) if short else []
-    needed: dict[int, dict[int, int]] = defaultdict(dict)
-    for skill_id, needed_id, level in SkillPrerequisite.objects.filter(skill__in=skills).values_list(
-        "skill_id", "needed_id", "level"
-    ):
-        needed[skill_id][needed_id] = level
-    courses: dict[int, list[Course]] = defaultdict(list)
-    for course in Course.objects.filter(skill__in=skills):
-        courses[course.skill_id or 0].append(course)
-    chosen = {
-        each.requirement.key: nearest(each, candidates, needed[each.requirement.skill_id]) for each in short
-    }
+    chosen = {}
+    for each in short:
+        needed = {need.needed_id: need.level for need in skills[each.requirement.skill_id].needs.all()}
+        chosen[each.requirement.key] = nearest(each, candidates, needed)
     people = Person.objects.in_bulk({person_id for ids in chosen.values() for person_id in ids})
     return [
         TrainingProposal(
             each,
             tuple(people[person_id] for person_id in chosen[each.requirement.key]),
-            tuple(courses[each.requirement.skill_id]),
+            tuple(skills[each.requirement.skill_id].courses.all()),
         )
         for each in short
     ]

@@ -70,7 +70,7 @@ def fleet_table(lines: Sequence[DomainLine]) -> Table:
 
 def _rule(line: RequirementLine) -> str:
     asked = line.covered.requirement
-    return f"{asked.rule_name}, version {asked.rule_version}"
+    return f"{asked.name}, version {asked.version}"
 
 
 def site_table(*, names: bool) -> Table:

@@ -21,7 +21,7 @@ SITE = Report("people/coverage/site.html", *MAY_SEE)
 
 @FLEET.page
 def coverage(request: HttpRequest) -> tuple[TablePage, Any]:
-    lines = fleet.domain_lines(fleet.coverage_now(now=now()))
+    lines = fleet.domain_lines(fleet.coverage_of_sites(now=now()))
     table = table_kit.page(request, tables.fleet_table(lines), lines)
     return table, lambda: {
         "tabs": tabs("coverage"),
@@ -33,7 +33,7 @@ def coverage(request: HttpRequest) -> tuple[TablePage, Any]:
 @SITE.page
 def site_coverage(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     at, names = now(), sees_names(request.user)
-    sites = fleet.coverage_now(now=at, slugs=[slug])
+    sites = fleet.coverage_of_sites(now=at, slugs=[slug])
     if not sites:
         raise Http404(f"There is no site {slug}.")
     [(site, of_site)] = sites

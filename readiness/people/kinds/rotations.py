@@ -13,8 +13,8 @@ from django.db.models.functions import Extract
 
 from inventory.api import InventorySerializer
 from inventory.models import Site
-from readiness.people.kinds.swaps import ROOM, SWAP, when
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.swaps import ROOM, SWAP
+from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
     Layer,
     LayerMember,
@@ -32,7 +32,7 @@ from web import clock
 from web.forms import PersonField, RefusedForm
 from web.kinds import Entry, Kind, Related
 from web.kinds.columns import figure, hidden, name, plain, related
-from web.kinds.declaring import ObjectForm, declared
+from web.kinds.declaring import ObjectForm
 from web.links import page_url
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 from web.tables import Column
@@ -90,7 +90,7 @@ def _counted_rotations() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
 
 
-_declared = partial(declared, room=ROOM, tabs=tabs)
+_declared = partial(declared, room=ROOM)
 _turning = partial(_declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
 ROTATION = _turning(
@@ -100,11 +100,8 @@ ROTATION = _turning(
         *("name", "domain", "team"),
         figure("site_count", "Sites"),
         "time_zone",
-        hidden(plain, "calendar_url", "Calendar address", phone="full"),
-        hidden(plain, "calendar_error", "Calendar error", phone="full"),
-        hidden(when, "calendar_read_at", "Calendar read"),
     ],
-    hidden=("slug",),
+    hidden=("slug", "calendar_url", "calendar_error", "calendar_read_at"),
     also=("calendar_read_at", "calendar_error"),
     counted=_counted_rotations,
     brief=("name", "slug", "domain"),
@@ -121,18 +118,15 @@ ROTATION = _turning(
     entries=(
         Entry(
             url_name="rotation-calendar",
-            address="calendar/",
             on_object=True,
             permissions=("people.change_rotation",),
             heading="Upload a calendar",
             form=CalendarForm,
             enter=feeds.upload_calendar,
             done="The calendar is read; its shifts are written.",
-            icon="database-import",
         ),
         Entry(
             url_name="rotation-drop-calendar",
-            address="drop-calendar/",
             on_object=True,
             permissions=("people.change_rotation",),
             heading="Go back to layers",
@@ -145,11 +139,9 @@ ROTATION_SITE = _declared(
     RotationSite,
     ("rotation", "site"),
     ["site", "rotation"],
-    brief=("rotation", "site"),
     search=("rotation__name", "site__name"),
     panel=("rotation", "site"),
     pages=("list", "add", "detail", "edit", "delete"),
-    icon="building-factory-2",
     hint="Which rotation serves which site",
     above=lambda served: [served.rotation],
 )
@@ -160,17 +152,16 @@ LAYER = _turning(
         name(),
         *("rotation", "level"),
         plain("rule", "Rule", code=True),
-        when("starts_at", "First shift"),
-        hidden(when, "ends_at", "Ends"),
+        plain("starts_at", "First shift"),
+        hidden(plain, "ends_at", "Ends"),
         figure("duration_min", "Shift lasts", "min"),
-        figure("turn_shifts", "Shifts in a row"),
+        "turn_shifts",
     ],
     brief=("rotation", "name", "level"),
     search=("name", "rotation__name"),
     panel=("rotation", "level"),
     serializer=InventorySerializer,
     together=("rule", "starts_at"),
-    icon="stack-2",
     hint="People who take turns at one level of a rotation",
     above=lambda layer: [layer.rotation],
     related=[Related(LayerMember, ("layer",), ("person", "position"), fills="layer")],
@@ -187,7 +178,6 @@ MEMBER = _turning(
     joins=("layer__rotation", "person"),
     brief=("layer", "person", "position"),
     search=("layer__name", "layer__rotation__name", "person__name"),
-    icon="users-group",
     hint="Whose turn comes after whose",
     above=lambda turn: [turn.layer.rotation, turn.layer],
 )
@@ -197,26 +187,24 @@ OVERRIDE = _turning(
     [
         *("rotation", "level"),
         related("person", "Person", text=lambda override: override.person or "nobody"),
-        when("starts_at", "From"),
-        when("ends_at", "Until"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
     ],
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),
     panel=("rotation", "level"),
-    icon="bolt",
     hint="Somebody else, or nobody, for a time",
     above=lambda override: [override.rotation],
 )
 LEAVE = _turning(
     Leave,
     ("person", "starts_at", "ends_at"),
-    ["person", when("starts_at", "From"), when("ends_at", "Until")],
+    ["person", plain("starts_at", "From"), plain("ends_at", "Until")],
     title="Leave",
     address="leave",
     may=(SEES_NAMES,),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
-    icon="sun",
     hint="Who is away when; why is nobody's business here",
 )
 
@@ -238,8 +226,8 @@ SHIFT = _declared(
     [
         *("rotation", "level"),
         Column("person", "Person", text=whose, sort="person__name"),
-        when("starts_at", "From"),
-        when("ends_at", "Until"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
         figure("hours", "Hours"),
         plain("origin", "By"),
         "is_on_leave",
@@ -270,7 +258,6 @@ SHIFT = _declared(
     entries=(
         Entry(
             url_name="shift-swap",
-            address="swap/",
             on_object=True,
             permissions=(SEES_SHIFTS, swaps.MAY_SWAP),
             heading="Ask for a swap",
@@ -279,7 +266,6 @@ SHIFT = _declared(
         ),
         Entry(
             url_name="shift-move",
-            address="move/",
             on_object=True,
             permissions=(SEES_SHIFTS, swaps.MAY_MOVE),
             heading="Move the shift",

@@ -1,8 +1,5 @@
 """Skills, qualifications, exemptions and rules of what is required: their lists, pages and forms."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -11,7 +8,7 @@ from rest_framework import serializers
 from readiness.people import operations
 from readiness.people.core.coverage import EXPIRING
 from readiness.people.forms import CapabilityRuleForm, ExemptionForm, RevokeForm, SkillForm, StartingSetForm
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import (
     CapabilityRule,
     Course,
@@ -23,7 +20,6 @@ from readiness.people.models import (
 from web import clock, kinds
 from web.kinds import Related
 from web.kinds.columns import figure, plain, related
-from web.kinds.declaring import declared
 from web.links import link
 from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
@@ -31,8 +27,6 @@ from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import operated
-
-_declared = partial(declared, room=("People", "people"), tabs=tabs)
 
 
 class SignedViewSet(ObjectViewSet):
@@ -65,10 +59,8 @@ class RuleFields(ObjectSerializer):
         return given
 
 
-_TONES = {"in force": "", "revoked": "bad", "ended": "warn"}
-
-
-def _standing(row: Qualification, now: datetime) -> str:
+def _standing(row: Qualification) -> str:
+    now = clock.now()
     if row.revoked_at is not None:
         return "revoked"
     if row.shown_at > now:
@@ -76,19 +68,12 @@ def _standing(row: Qualification, now: datetime) -> str:
     return "ended" if row.valid_until is not None and row.valid_until <= now else "in force"
 
 
-def _with_standing(rows: Sequence[Any]) -> Sequence[Any]:
-    now = clock.now()
-    for row in rows:
-        row.standing = _standing(row, now)
-    return rows
-
-
 def _expiring(_key: str) -> Q:
     now = clock.now()
     return Q(valid_until__gt=now, valid_until__lte=now + EXPIRING, revoked_at=None)
 
 
-SKILLS = _declared(
+SKILLS = declared(
     Skill,
     ("name", "slug", "domain", "description", "levels", "valid_days"),
     (
@@ -98,7 +83,6 @@ SKILLS = _declared(
         "description",
     ),
     hidden=("slug",),
-    brief=("name", "slug"),
     search=("name", "slug", "description"),
     panel=("domain",),
     form=SkillForm,
@@ -122,22 +106,17 @@ SKILLS = _declared(
         ),
     ),
     hint="What people can do, in levels",
-    empty={
-        "title": "No skill yet",
-        "text": "A rule asks for people of a skill; a qualification says who has it.",
-        "icon": "school",
-    },
+    empty="A rule asks for people of a skill; a qualification says who has it.",
 )
-PREREQUISITES = _declared(
+PREREQUISITES = declared(
     SkillPrerequisite,
     ("skill", "needed", "level"),
     ("skill", related("needed", "Needs"), figure("level", "At level")),
-    brief=("skill", "needed"),
     search=("skill__name", "needed__name"),
     panel=("skill", "needed"),
     hint="Which skill comes before which",
 )
-RULES = _declared(
+RULES = declared(
     CapabilityRule,
     ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
     (
@@ -151,20 +130,15 @@ RULES = _declared(
     ),
     hidden=("slug",),
     also=("version",),
-    brief=("name", "slug"),
     search=("name", "slug", "value", "skill__name"),
     panel=("subject", "skill", "is_in_force"),
     form=CapabilityRuleForm,
     serializer=RuleFields,
     hint="Which skills what is installed asks for",
     then="Every site that is staffed is evaluated again.",
-    empty={
-        "title": "No rule yet",
-        "text": "Without a rule no site requires anybody. Load the starting set from the list of skills.",
-        "icon": "school",
-    },
+    empty="Without a rule no site requires anybody. Load the starting set from the list of skills.",
 )
-QUALIFICATIONS = _declared(
+QUALIFICATIONS = declared(
     Qualification,
     (
         *("person", "skill", "level", "basis", "device_type", "assessed_by", "evidence"),
@@ -174,21 +148,18 @@ QUALIFICATIONS = _declared(
         *("person", "skill", "level", "basis"),
         related("device_type", "Shown on", sort="device_type__model"),
         *("shown_at", "valid_until"),
-        Column("standing", "Standing", phone="status", tone=lambda row: _TONES.get(row.standing, "unknown")),
+        standing(_standing, revoked="bad", ended="warn", **{"not yet": "unknown"}),
     ),
     hidden=("assessed_by", "evidence"),
     also=("revoked_at", "revoked_for"),
     may=(SEES_NAMES,),
-    brief=("person", "skill"),
     search=("person__name", "skill__name", "evidence"),
     panel=("skill", "basis", "ends_soon"),
     filters={"ends_soon": Flag(read=_expiring, label="Ends within 30 days")},
     viewset=RevocableViewSet,
-    prepare=_with_standing,
     entries=(
         kinds.Entry(
             url_name="qualification-revoke",
-            address="revoke/",
             on_object=True,
             permissions=(operations.MAY_REVOKE,),
             heading="Revoke",
@@ -199,13 +170,12 @@ QUALIFICATIONS = _declared(
     ),
     hint="Who showed which skill, on which hardware, and until when that counts",
 )
-EXEMPTIONS = _declared(
+EXEMPTIONS = declared(
     SkillExemption,
     ("person", "skill", "reason", "begins_at", "ends_at"),
     ("person", "skill", "reason", plain("begins_at", "From"), plain("ends_at", "Until")),
     also=("granted_by",),
     may=(SEES_NAMES,),
-    brief=("person", "skill"),
     search=("person__name", "skill__name"),
     panel=("skill", "reason"),
     form=ExemptionForm,

@@ -6,28 +6,25 @@ from django.db.models import Q, QuerySet
 
 from readiness.people import operations, queries
 from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import Person, Qualification, Shift, Staffing, Team, Training, has_left
 from web import clock
 from web.kinds import Entry, Kind, Related
 from web.kinds.columns import plain
-from web.kinds.declaring import declared
+from web.kinds.rest import filters_of
 from web.links import page_url
-from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.units import plural
 from web.visibility import SEES_NAMES, sees_names
 
-
-class PersonFilters(ObjectFilterSet):
-    gone = Flag(read=lambda _key: has_left(clock.now()), label="Has left")
-
-    class Meta:
-        model = Person
-        fields = ["name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"]
-        search_fields = ["name", "email", "employer", "user__username"]
-        panel = ["teams", "gone"]
+PersonFilters = filters_of(
+    Person,
+    ("name", "user", "email", "phone", "employer", "time_zone", "left_at", "teams"),
+    search=("name", "email", "employer", "user__username"),
+    panel=("teams", "gone"),
+    gone=Flag(read=lambda _key: has_left(clock.now()), label="Has left"),
+)
 
 
 def _people() -> QuerySet[Person]:
@@ -78,7 +75,6 @@ PEOPLE = Kind(
     entries=(
         Entry(
             url_name="person-add",
-            address="add/",
             permissions=("people.add_person",),
             heading="Add a person",
             form=PersonForm,
@@ -88,7 +84,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-edit",
-            address="edit/",
             on_object=True,
             permissions=("people.change_person",),
             heading=lambda person: f"Edit {person.name}",
@@ -99,7 +94,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-link",
-            address="link/",
             on_object=True,
             permissions=(operations.MAY_LINK,),
             heading=lambda person: f"Link {person} to a user",
@@ -109,7 +103,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-unlink",
-            address="unlink/",
             on_object=True,
             permissions=(operations.MAY_LINK,),
             heading="Unlink",
@@ -118,7 +111,6 @@ PEOPLE = Kind(
         ),
         Entry(
             url_name="person-erase",
-            address="erase/",
             on_object=True,
             permissions=(operations.MAY_ERASE,),
             heading="Erase",
@@ -132,13 +124,7 @@ PEOPLE = Kind(
         columns=(
             plain("name", "Name", locked=True, phone="title"),
             Column("teams", "Teams", value=_teams_of, phone="full"),
-            Column(
-                "standing",
-                "Standing",
-                value=lambda person: "left" if person.has_left else "present",
-                tone=lambda person: "warn" if person.has_left else "",
-                phone="status",
-            ),
+            standing(lambda person: "left" if person.has_left else "present", left="warn"),
             Column("user", "User", value="user.username", sort="user__username"),
             plain("email", "E-mail"),
             Column("phone", "Phone"),
@@ -161,40 +147,25 @@ TEAMS = declared(
         Column("description", "Description", phone="full"),
     ),
     hidden=("slug",),
-    room=("People", "people"),
-    title="Teams",
-    address="teams",
+    tabs=lambda current: (),
     names={"list": "teams", "detail": "team"},
     pages=("list", "add", "detail", "edit", "bulk", "csv"),
     counted=lambda: queries.teams(now=clock.now()),
-    brief=("name", "slug"),
     search=("name", "slug", "contact", "description"),
     hint=_how_many,
     template="people/team.html",
     context=_team_context,
     links=(("People", "people", "user"),),
-    empty={
-        "title": "No team yet",
-        "text": "A team is who answers when a person cannot: it has a contact of its own.",
-        "icon": "users-group",
-    },
+    empty="A team is who answers when a person cannot: it has a contact of its own.",
 )
 STAFFING = declared(
     Staffing,
     ("team", "site", "begins_at", "ends_at"),
     ("team", "site", plain("begins_at", "Since"), plain("ends_at", "Until")),
-    room=("People", "people"),
-    tabs=tabs,
     title="Staffing",
-    address="staffings",
-    brief=("team", "site"),
     search=("team__name", "site__name"),
     panel=("team", "site"),
     hint="Which team runs which site",
     links=(("Teams", "teams", "users-group"),),
-    empty={
-        "title": "No site is staffed yet",
-        "text": "The members of a team that staffs a site are assigned there, and count for what it requires.",
-        "icon": "users-group",
-    },
+    empty="The members of a team that staffs a site are assigned there, and count for what it requires.",
 )

@@ -1,25 +1,16 @@
 """Surveys with their questions: their lists, pages and forms. Answers have none: nobody sees who answered what."""
 
-from functools import partial
 from typing import Any
 
 from inventory.api import InventorySerializer
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import Survey, SurveyQuestion
-from readiness.people.practice_forms import DatedForm
 from readiness.people.queries.surveys import tells_truth
 from web import clock
-from web.kinds import Facts, Kind, Related
+from web.kinds import Kind, Related
 from web.kinds.columns import hidden, plain, related
-from web.kinds.declaring import declared
 from web.tables import Column
 from web.visibility import reader
-
-_declared = partial(declared, room=("People", "people"), tabs=tabs)
-
-
-def _standing(survey: Survey) -> str:
-    return survey.standing(clock.now())
 
 
 def _withheld(key: str, label: str, **given: Any) -> Column:
@@ -33,43 +24,36 @@ def _withheld(key: str, label: str, **given: Any) -> Column:
 class SurveyQuestionFields(InventorySerializer):
     """`truth` and `truth_source` are null until the survey closes, but for whoever may change questions."""
 
-    def to_representation(self, instance: SurveyQuestion) -> dict[str, Any]:
+    def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)
         if tells_truth(instance.survey, reader(), now=clock.now()):
             return shown
         return shown | dict.fromkeys(shown.keys() & set(SurveyQuestion.WITHHELD))
 
 
-SURVEYS = _declared(
+SURVEYS = declared(
     Survey,
     ("title", "opens_at", "closes_at"),
     (
         "title",
         plain("opens_at", "Opens"),
         plain("closes_at", "Closes"),
-        Column("standing", "Standing", value=_standing, phone="status"),
+        standing(lambda survey: survey.standing(clock.now())),
     ),
     brief=("title",),
     search=("title",),
     panel=("opens_at", "closes_at"),
-    form=DatedForm,
     default_sort="-opens_at",
     hint="The same questions to every team, and whether their answers agree with the record",
-    icon="help-circle",
     links=(("Calibration", "calibration", "math-avg"),),
-    facts=(Facts("Survey", ("opens_at", "closes_at", "standing")),),
     related=(Related(SurveyQuestion, ("survey",), ("text", "site", "kind", "truth"), fills="survey"),),
-    empty={
-        "title": "No survey yet",
-        "text": "Ask compute, network, energy and planning the same questions, and see where answers differ.",
-        "icon": "help-circle",
-    },
+    empty="Ask compute, network, energy and planning the same questions, and see where answers differ.",
 )
-SURVEY_QUESTIONS = _declared(
+SURVEY_QUESTIONS = declared(
     SurveyQuestion,
     ("survey", "site", "text", "kind", "choices", "truth", "truth_source"),
     (
-        plain("text", "Question", locked=True, phone="title"),
+        "text",
         related("survey", "Survey", sort="survey__title"),
         *("site", "kind"),
         Column("choices", "Choices", value=lambda question: ", ".join(question.choices)),
@@ -79,7 +63,6 @@ SURVEY_QUESTIONS = _declared(
     brief=("text",),
     search=("text", "site__name", "survey__title"),
     panel=("site", "kind"),
-    form=DatedForm,
     serializer=SurveyQuestionFields,
     together=("kind", "choices", "truth"),
     hint="Questions of surveys, with the answer that the record gives",

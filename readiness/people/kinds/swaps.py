@@ -1,7 +1,6 @@
 """Swaps of shifts: their list, and their endpoint, where they are asked for, taken, withdrawn and made."""
 
 from datetime import datetime
-from typing import Any
 
 from rest_framework import serializers
 
@@ -16,7 +15,6 @@ from web.kinds.rest import filters_of, viewset_of
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 from web.tables import Column, Table
-from web.units import instant
 from web.workflows.endpoints import OperatedViewSet, endpoint
 
 ROOM = ("On call", "on-call")
@@ -24,14 +22,6 @@ _SHOWN = (
     *("rotation", "level", "person", "starts_at", "ends_at", "state", "taker"),
     *("requested_by", "requested_at", "answered_at"),
 )
-
-
-def when(key: str, label: str, **given: Any) -> Column:
-    def words(row: Any) -> str:
-        at = getattr(row, key)
-        return instant(at) if at else ""
-
-    return Column(key, label, sort=key, text=words, **given)
 
 
 def enter_swap(*, shift: Shift, taker: Person | None = None, by: User, now: datetime) -> Swap:
@@ -95,11 +85,11 @@ SWAP = Kind(
                 phone="status",
             ),
             plain("level", "Level"),
-            Column("person", "Shift of", value="person", sort="person__name"),
-            Column("taker", "Taken by", value="taker", sort="taker__name"),
-            when("starts_at", "From", locked=True, phone="title"),
-            when("ends_at", "Until"),
-            when("requested_at", "Asked", default=False),
+            Column("person", "Shift of", sort="person__name"),
+            Column("taker", "Taken by", sort="taker__name"),
+            plain("starts_at", "From", locked=True, phone="title"),
+            plain("ends_at", "Until"),
+            plain("requested_at", "Asked", default=False),
         ),
         filterset=_FILTERS,
         api="people-api-swap-list",

@@ -1,11 +1,15 @@
-"""Lists of the same matter, each one tab beside the others, for those who may open it."""
+"""Kinds of this room: in which room they are, and the lists of the same matter, each one tab beside the others."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db.models import Model
 from django.urls import reverse
 
+from web.kinds import Kind, declaring
 from web.kinds.kind import KIND_OF
 from web.navigation import TABS
+from web.tables import Column
 from web.visibility import reader
 
 _ROOMS = (
@@ -26,10 +30,27 @@ _ROOMS = (
 def tabs(current: str) -> list[dict[str, Any]]:
     """The lists of the room that the named one is in."""
     by, of_list = reader(), {kind.url_name("list"): kind for kind in KIND_OF.values()}
-    named = {tab.url_name: (tab.label, (tab.permission,)) for tab in TABS}
+    named: dict[str, tuple[str, tuple[str, ...]]] = {
+        tab.url_name: (tab.label, (tab.permission,)) for tab in TABS
+    }
     named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
         {"label": named[name][0], "url": reverse(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)
         if by is not None and by.has_perms(named[name][1])
     ]
+
+
+def declared(
+    model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **given: Any
+) -> Kind:
+    """Objects are told apart by their first two fields. `empty` says what one is for, where there is none."""
+    by_default: dict[str, Any] = {"room": ("People", "people"), "tabs": tabs, "brief": fields[:2]}
+    if text := given.pop("empty", ""):
+        by_default["empty"] = {"title": f"No {model._meta.verbose_name} yet", "text": text}
+    return declaring.declared(model, fields, columns, **by_default | given)
+
+
+def standing(read: Callable[[Any], str], **tones: str) -> Column:
+    """A word on how a row stands now; those that `tones` does not name are neutral."""
+    return Column("standing", "Standing", read, tone=lambda row: tones.get(read(row), ""), phone="status")

@@ -1,28 +1,20 @@
 """Courses, and who was assigned to them: their lists, pages and forms."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
-
 from django.db.models import Q
 from rest_framework import serializers
 
 from readiness.people import operations
 from readiness.people.forms import AssignTrainingForm, CompleteForm
 from readiness.people.kinds.skills import SignedViewSet
-from readiness.people.kinds.tabs import tabs
+from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import Course, Training
 from web import clock
 from web.kinds import Entry, Related
 from web.kinds.columns import figure, related
-from web.kinds.declaring import declared
 from web.links import link
 from web.rest.lookups import Flag
-from web.tables import Column
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import operated
-
-_declared = partial(declared, room=("People", "people"), tabs=tabs)
 
 
 class CompleteSerializer(serializers.Serializer):
@@ -36,24 +28,18 @@ class TrainingViewSet(SignedViewSet):
     )
 
 
-_TONES = {"overdue": "bad", "ended": "warn"}
-
-
-def _with_standing(rows: Sequence[Any]) -> Sequence[Any]:
+def _standing(training: Training) -> str:
     now = clock.now()
-    for row in rows:
-        if row.completed_at is None:
-            row.standing = "overdue" if row.due_at <= now else "due"
-        else:
-            row.standing = "ended" if row.valid_until <= now else "in date"
-    return rows
+    if training.completed_at is None or training.valid_until is None:
+        return "overdue" if training.due_at <= now else "due"
+    return "ended" if training.valid_until <= now else "in date"
 
 
 def _overdue(_key: str) -> Q:
     return Q(completed_at=None, due_at__lte=clock.now())
 
 
-COURSES = _declared(
+COURSES = declared(
     Course,
     ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
     (
@@ -63,34 +49,30 @@ COURSES = _declared(
         figure("valid_days", "Valid for", "days"),
     ),
     hidden=("slug",),
-    brief=("name", "slug"),
     search=("name", "slug", "skill__name", "procedure__title"),
     panel=("kind", "domain", "skill"),
     related=(Related(Training, ("course",), ("person", "due_at", "standing")),),
     hint="What can be learned, and which skill it leads to",
 )
-TRAININGS = _declared(
+TRAININGS = declared(
     Training,
     ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
     (
         *("person", "course", "due_at", "completed_at", "valid_until"),
-        Column("standing", "Standing", phone="status", tone=lambda row: _TONES.get(row.standing, "")),
+        standing(_standing, overdue="bad", ended="warn"),
     ),
     hidden=("assigned_at",),
     also=("assigned_by",),
     title="Training",
     may=(SEES_NAMES,),
     pages=("list", "detail", "edit", "delete", "bulk", "csv"),
-    brief=("person", "course"),
     search=("person__name", "course__name"),
     panel=("course", "overdue"),
     filters={"overdue": Flag(read=_overdue, label="Overdue")},
     viewset=TrainingViewSet,
-    prepare=_with_standing,
     entries=(
         Entry(
             url_name="training-assign",
-            address="assign/",
             permissions=(operations.MAY_ASSIGN,),
             heading="Assign training",
             hint="To several people at once",
@@ -102,7 +84,6 @@ TRAININGS = _declared(
         ),
         Entry(
             url_name="training-complete",
-            address="complete/",
             on_object=True,
             permissions=(operations.MAY_COMPLETE,),
             heading="Complete",

@@ -1,9 +1,5 @@
 """Courses, and who was assigned to and completed which."""
 
-from __future__ import annotations
-
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -63,11 +59,6 @@ class Course(models.Model):
         return self.name
 
 
-class TrainingQuerySet(models.QuerySet["Training"]):
-    def in_date(self, now: datetime) -> TrainingQuerySet:
-        return self.filter(completed_at__lte=now, valid_until__gt=now)
-
-
 class Training(models.Model):
     """A person is to complete a course by `due_at`; `valid_until` is set with the completion."""
 
@@ -93,8 +84,6 @@ class Training(models.Model):
         related_name="+",
         verbose_name="assigned by",
     )
-
-    objects = TrainingQuerySet.as_manager()
 
     class Meta:
         verbose_name = "training"

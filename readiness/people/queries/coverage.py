@@ -5,19 +5,22 @@ instant asked about.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db import connection
 from django.db.models import F, FilteredRelation, Q
 
 from inventory.queries import SiteFacts, end_of_day
 from readiness.people.core import coverage as core
 from readiness.people.core import training
-from readiness.people.core.coverage import EXPIRING, Holder, RuleInForce, SiteCoverage
+from readiness.people.core.coverage import EXPIRING, Holder, Requirement, RuleInForce, SiteCoverage
+from readiness.people.core.growth import ON_CALL_REACH
 from readiness.people.models import (
     CapabilityRule,
     Membership,
+    Person,
     Qualification,
     RotationSite,
     SkillExemption,
@@ -27,9 +30,6 @@ from readiness.people.models import (
 from readiness.people.queries.installed import installed
 from readiness.workloads.models import Placement
 
-NEAR = timedelta(days=30)
-"""People count as on call from 30 days before their first shift to 30 days after their last."""
-
 type OnCall = Mapping[int, frozenset[str]]
 """Domains of the rotations in which each person has shifts, by person."""
 
@@ -38,7 +38,10 @@ def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]
     """Who is on call at each site that a rotation serves, without those who have left. One statement."""
     near = FilteredRelation(
         "rotation__shifts",
-        condition=Q(rotation__shifts__starts_at__lt=now + NEAR, rotation__shifts__ends_at__gt=now - NEAR),
+        condition=Q(
+            rotation__shifts__starts_at__lt=now + ON_CALL_REACH,
+            rotation__shifts__ends_at__gt=now - ON_CALL_REACH,
+        ),
     )
     rows = RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
     people: dict[int, dict[int, set[str]]] = {}
@@ -55,6 +58,24 @@ def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]
     }
 
 
+_NEXT_ON_CALL = """
+    SELECT site_id, min(moment) FROM people_rotationsite JOIN (
+        SELECT rotation_id, min(moment) AS moment
+        FROM people_shift JOIN people_person AS person ON person.id = person_id
+        CROSS JOIN LATERAL (VALUES (starts_at - %(near)s), (ends_at + %(near)s), (left_at)) AS change (moment)
+        WHERE ends_at > %(now)s - %(near)s AND moment > %(now)s GROUP BY rotation_id
+    ) AS change USING (rotation_id) WHERE site_id = ANY(%(sites)s) GROUP BY site_id
+"""
+
+
+def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """The next instants at which others are on call. One statement."""
+    with connection.cursor() as cursor:
+        asked = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_NEXT_ON_CALL, asked)  # type: ignore[arg-type]
+        return dict(cursor.fetchall())
+
+
 def coverage_of(
     sites: Mapping[int, SiteFacts],
     *,
@@ -64,24 +85,23 @@ def coverage_of(
     if not sites:
         return {}
     called = on_call_of(sites, now=now) if on_call is None else on_call
-    rules = rules_in_force()
-    staff = _staff(sites, now)
-    workloads = _workloads(sites, now)
-    everybody = {person_id for each in staff.values() for person_id in each.people}
+    rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
+    _add_staff(here, now)
+    _add_workloads(here, sites, now)
+    everybody = {person_id for each in here.values() for person_id in each.people}
     everybody.update(person_id for each in called.values() for person_id in each)
     known = KnownPeople(everybody, now)
     return {
-        site_id: _of_site(site, rules, staff[site_id], called.get(site_id), workloads[site_id], known, now)
+        site_id: _of_site(site, rules, here[site_id], called.get(site_id), known, now)
         for site_id, site in sites.items()
     }
 
 
-def requirements_of(
-    sites: Mapping[int, SiteFacts], *, now: datetime
-) -> dict[int, tuple[core.Requirement, ...]]:
-    rules, workloads = rules_in_force(), _workloads(sites, now)
+def requirements_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, tuple[Requirement, ...]]:
+    rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
+    _add_workloads(here, sites, now)
     return {
-        site_id: core.required(installed(site, workloads[site_id].kinds), rules)
+        site_id: core.required(installed(site, here[site_id].workloads), rules)
         for site_id, site in sites.items()
     }
 
@@ -101,22 +121,23 @@ def rules_in_force() -> list[RuleInForce]:
 
 
 @dataclass(slots=True)
-class _Staff:
-    """Who is assigned to a site, with the end of their last day, and the moments at which that changes."""
+class _Here:
+    """Who is assigned to a site, with the end of their last day, kinds of workloads placed there, and the moments at
+    which that changes."""
 
     is_staffed: bool = False
     people: dict[int, datetime | None] = field(default_factory=dict)
+    workloads: set[str] = field(default_factory=set)
     moments: list[datetime | None] = field(default_factory=list)
 
 
-def _staff(site_ids: Collection[int], now: datetime) -> dict[int, _Staff]:
-    by_site = {site_id: _Staff() for site_id in site_ids}
+def _add_staff(here: Mapping[int, _Here], now: datetime) -> None:
     sites_of_team: dict[int, list[int]] = defaultdict(list)
-    staffings = Staffing.objects.filter(site__in=site_ids).order_by()
+    staffings = Staffing.objects.filter(site__in=here).order_by()
     for site_id, team_id, begins_at, ends_at, dissolved_at in staffings.values_list(
         "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
     ):
-        staff = by_site[site_id]
+        staff = here[site_id]
         staff.moments += (begins_at, ends_at, dissolved_at)
         if begins_at <= now:
             staff.is_staffed = True
@@ -131,19 +152,11 @@ def _staff(site_ids: Collection[int], now: datetime) -> dict[int, _Staff]:
         "team_id", "person_id", "person__left_at"
     ):
         for site_id in sites_of_team[team_id]:
-            by_site[site_id].people[person_id] = left_at
-            by_site[site_id].moments.append(left_at)
-    return by_site
+            here[site_id].people[person_id] = left_at
+            here[site_id].moments.append(left_at)
 
 
-@dataclass(slots=True)
-class _Workloads:
-    kinds: set[str] = field(default_factory=set)
-    moments: list[datetime | None] = field(default_factory=list)
-
-
-def _workloads(sites: Mapping[int, SiteFacts], now: datetime) -> dict[int, _Workloads]:
-    by_site = {site_id: _Workloads() for site_id in sites}
+def _add_workloads(here: Mapping[int, _Here], sites: Mapping[int, SiteFacts], now: datetime) -> None:
     rows = Placement.objects.filter(
         Q(ended_on=None) | Q(ended_on__gte=now.date() - timedelta(days=1)), site__in=sites
     )
@@ -153,10 +166,9 @@ def _workloads(sites: Mapping[int, SiteFacts], now: datetime) -> dict[int, _Work
         zone = sites[site_id].time_zone
         begins_at = end_of_day(started_on - timedelta(days=1), zone) if started_on > date.min else None
         ends_at = end_of_day(ended_on, zone) if ended_on else None
-        by_site[site_id].moments += (begins_at, ends_at)
+        here[site_id].moments += (begins_at, ends_at)
         if (begins_at is None or begins_at <= now) and (ends_at is None or ends_at > now) and kind:
-            by_site[site_id].kinds.add(kind)
-    return by_site
+            here[site_id].workloads.add(kind)
 
 
 class KnownPeople:
@@ -220,50 +232,63 @@ class KnownPeople:
 def _of_site(
     site: SiteFacts,
     rules: Iterable[RuleInForce],
-    staff: _Staff,
+    here: _Here,
     called: OnCall | None,
-    workloads: _Workloads,
     known: KnownPeople,
     now: datetime,
 ) -> SiteCoverage:
     on_call = called or {}
-    people = staff.people.keys() | on_call.keys()
+    people = here.people.keys() | on_call.keys()
     holders: dict[int, list[Holder]] = defaultdict(list)
+    exempt: dict[int, set[int]] = defaultdict(set)
+    moments = list(here.moments)
     for person_id in people:
+        moments += known.moments.get(person_id, ())
         for holder in known.holders.get(person_id, ()):
             holders[holder.skill_id].append(holder)
-    exempt: dict[int, set[int]] = defaultdict(set)
-    for person_id in people:
         for skill_id in known.exempt.get(person_id, ()):
             exempt[skill_id].add(person_id)
     device_types = {each.device_type_id for each in site.equipment}
-    moments = _moments(people, staff, workloads, known)
     return SiteCoverage(
-        is_staffed=staff.is_staffed,
+        is_staffed=here.is_staffed,
         has_rotation=called is not None,
         requirements=tuple(
             core.covered(
                 requirement,
                 holders.get(requirement.skill_id, ()),
-                assigned=staff.people,
+                assigned=here.people,
                 on_call=on_call,
                 exempt=frozenset(exempt.get(requirement.skill_id, ())),
                 device_types=device_types,
                 now=now,
             )
-            for requirement in core.required(installed(site, workloads.kinds), rules)
+            for requirement in core.required(installed(site, here.workloads), rules)
         ),
-        assigned=frozenset(staff.people),
+        assigned=frozenset(here.people),
         on_call=on_call,
         training={each: known.training[each] for each in people if each in known.training},
         until=min((moment for moment in moments if moment is not None and moment > now), default=None),
     )
 
 
-def _moments(
-    people: Iterable[int], staff: _Staff, workloads: _Workloads, known: KnownPeople
-) -> Iterator[datetime | None]:
-    yield from staff.moments
-    yield from workloads.moments
-    for person_id in people:
-        yield from known.moments.get(person_id, ())
+@dataclass(frozen=True, slots=True)
+class TeamFit:
+    """Requirements of a site in some domains, and those of them that no member of the team is qualified for."""
+
+    required: tuple[Requirement, ...]
+    missing: tuple[Requirement, ...]
+
+
+def fit_of_team(team_id: int, site: SiteFacts, domains: Collection[str], *, now: datetime) -> TeamFit:
+    required = tuple(
+        each for each in requirements_of({site.id: site}, now=now)[site.id] if each.domain in domains
+    )
+    members = Person.objects.there(now).filter(memberships__team=team_id).values_list("pk", flat=True)
+    known = KnownPeople(list(members), now)
+    holders = [
+        holder
+        for person_id, of_person in known.holders.items()
+        for holder in of_person
+        if holder.skill_id not in known.exempt.get(person_id, ())
+    ]
+    return TeamFit(required, tuple(each for each in required if not core.qualified(each, holders)))

@@ -3,14 +3,10 @@
 What a site requires is that of now, as the inventory has no past; so is who is in which team.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max
@@ -21,20 +17,13 @@ from inventory.models import DeviceType
 from inventory.queries import Capacity, CapacityStep
 from readiness.people.core.coverage import CoveredRequirement, SiteCoverage
 from readiness.people.core.growth import (
-    EVER,
     GROWTH_SPAN,
     NEVER,
     ON_CALL_REACH,
-    Asked,
-    Held,
-    People,
     QualifiedGrowth,
     QualifiedSite,
-    Stretch,
+    QualifiedSpan,
     later,
-    merged,
-    qualified_sites,
-    without,
 )
 from readiness.people.core.qualified_fleet import QualifiedFleet
 from readiness.people.models import (
@@ -49,7 +38,10 @@ from readiness.people.models import (
     Team,
 )
 from web.audit import stamp_of
+from web.audit.stamps import Stamp
 
+type Asked = tuple[str, int, int, str]
+"""Domain, skill, level and vendor of a requirement."""
 _READ = (
     *(Person, User, Team, Membership, Staffing, Qualification, SkillExemption, DeviceType),
     *(Rotation, RotationSite),
@@ -67,190 +59,140 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
 
 def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
     """Sites that are not `recorded` have none."""
-    staffed = recorded(covered)
-    if not staffed:
+    if not (staffed := recorded(covered)):
         return {}
-    counts, then = _counts(staffed, now), now - GROWTH_SPAN
+    sites = qualified_at(staffed)
+    fleet = QualifiedFleet.of(sites, recorded=frozenset(sites))
+    places = {site_id: place for place, site_id in enumerate(sites)}
+    counts = fleet.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
-    for step in inventory.capacity_events(list(staffed)):
+    for step in inventory.capacity_events(list(sites)):
         steps[step.site_id].append(step)
     return {
-        site_id: _growth(
-            of_people, _capacity(steps[site_id], then), _capacity(steps[site_id], now), steps[site_id], now
-        )
-        for site_id, of_people in counts.items()
+        site_id: _growth(site, counts[places[site_id]], steps[site_id], now)
+        for site_id, site in sites.items()
     }
 
 
 def _growth(
-    people: _SiteCount, then: Capacity, now: Capacity, steps: Sequence[CapacityStep], at: datetime
+    site: QualifiedSite, people: Sequence[int], steps: Sequence[CapacityStep], now: datetime
 ) -> QualifiedGrowth:
-    until = min((people.until, *later((step.at for step in steps), at)))
-    return QualifiedGrowth(
-        qualified_then=people.then,
-        qualified_now=people.now,
-        accelerators_then=then.accelerators,
-        accelerators_now=now.accelerators,
-        kw_then=then.it_kw,
-        kw_now=now.it_kw,
-        is_on_call=people.is_on_call,
-        until=None if until == NEVER else until,
+    before, present = (
+        sum((step.change for step in steps if step.at <= at), Capacity()) for at in (now - GROWTH_SPAN, now)
     )
-
-
-def _capacity(steps: Sequence[CapacityStep], at: datetime) -> Capacity:
-    return sum((step.change for step in steps if step.at <= at), Capacity())
+    return QualifiedGrowth(
+        qualified_then=people[0],
+        qualified_now=people[1],
+        accelerators_then=before.accelerators,
+        accelerators_now=present.accelerators,
+        kw_then=before.it_kw,
+        kw_now=present.it_kw,
+        is_on_call=site.counts_on_call(now),
+        until=min((*site.changes_at(now), *later((step.at for step in steps), now)), default=None),
+    )
 
 
 def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, QualifiedSite]:
     """Kept until anything is written that it is read from."""
-    return {site_id: kept.site for site_id, kept in _kept(covered).items()}
-
-
-def _counts(covered: Mapping[int, SiteCoverage], now: datetime) -> dict[int, _SiteCount]:
-    """Count anew only where the clock moved past something."""
-    counts = {}
-    for site_id, kept in _kept(covered).items():
-        if kept.count is None or not kept.count.at <= now < kept.count.until:
-            kept.count = _count(kept.site, now)
-        counts[site_id] = kept.count
-    return counts
-
-
-def _count(site: QualifiedSite, now: datetime) -> _SiteCount:
-    alone = QualifiedFleet.of({0: site}, recorded=frozenset())
-    [[then, present]] = alone.counts({0: 0}, (now - GROWTH_SPAN, now), now=now).tolist()
-    until = min(site.changes_at(now), default=NEVER)
-    return _SiteCount(now, until, then, present, is_on_call=site.counts_on_call(now))
-
-
-def _kept(covered: Mapping[int, SiteCoverage]) -> dict[int, _KeptSite]:
     shifts = Shift.objects.aggregate(Max("pk"), Count("pk"))
-    staff = _staff_since(stamp_of(*_READ), tuple(shifts.values()))
+    kept = _kept_since(stamp_of(*_READ), tuple(shifts.values()))
     asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
-    unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in staff.kept}
-    made = qualified_sites(unread, staff.holders, staff.assigned, staff.on_call)
-    staff.kept.update(((site_id, unread[site_id]), _KeptSite(site)) for site_id, site in made.items())
-    return {site_id: staff.kept[site_id, wanted] for site_id, wanted in asked.items()}
+    unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in kept}
+    kept.update(((site_id, unread[site_id]), site) for site_id, site in _read(unread).items())
+    return {site_id: kept[site_id, wanted] for site_id, wanted in asked.items()}
 
 
 def _asked(covered: CoveredRequirement) -> Asked:
     requirement = covered.requirement
-    return Asked(requirement.domain, requirement.skill_id, requirement.level, requirement.vendor)
-
-
-@dataclass(frozen=True, slots=True)
-class _SiteCount:
-    """Qualified people now and 180 days before, from `at` on and before `until`."""
-
-    at: datetime
-    until: datetime
-    then: int
-    now: int
-    is_on_call: bool
-
-
-@dataclass(slots=True)
-class _KeptSite:
-    site: QualifiedSite
-    count: _SiteCount | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _KnownStaff:
-    """Everybody, at all sites that the reader may see; `kept` is by site and what it asks for."""
-
-    holders: Sequence[Held]
-    assigned: Mapping[int, People]
-    on_call: Mapping[int, Mapping[str, People]]
-    kept: dict[tuple[int, tuple[Asked, ...]], _KeptSite] = field(default_factory=dict)
+    return requirement.domain, requirement.skill_id, requirement.level, requirement.vendor
 
 
 @lru_cache(maxsize=2)
-def _staff_since(stamp: Any, shifts: tuple[int | None, ...]) -> _KnownStaff:
-    left = {
-        person_id: EVER if is_active is False else left_at or NEVER
-        for person_id, left_at, is_active in Person.objects.order_by().values_list(
-            "pk", "left_at", "user__is_active"
-        )
-    }
-    exempt: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
-    rows = SkillExemption.objects.order_by().values_list("person_id", "skill_id", "begins_at", "ends_at")
-    for person_id, skill_id, *stretch in rows:
-        exempt[person_id, skill_id].append((stretch[0], stretch[1]))
-    return _KnownStaff(list(_holders(left, exempt)), _assigned(left), _on_call(left))
+def _kept_since(
+    stamp: Stamp, shifts: tuple[object, ...]
+) -> dict[tuple[int, tuple[Asked, ...]], QualifiedSite]:
+    """Return what was read since this stamp, by site and what it asks for; whoever asks for more fills it."""
+    return {}
 
 
-def _holders(
-    left: Mapping[int, datetime], exempt: Mapping[tuple[int, int], Collection[Stretch]]
-) -> Iterator[Held]:
-    rows = Qualification.objects.order_by().values_list(
-        *("person_id", "skill_id", "level", "device_type__manufacturer__slug"),
-        *("shown_at", "valid_until", "revoked_at"),
+# When people were assigned to each site, or among those on call there, and were qualified for what it asks for.
+_SPANS = """
+    WITH asked AS (
+        SELECT * FROM unnest(%(sites)s::bigint[], %(domains)s::text[], %(skills)s::bigint[], %(levels)s::int[],
+            %(vendors)s::text[]) AS asked (site_id, domain, skill_id, level, vendor)
+    ), staff AS (
+        SELECT person.id AS person_id,
+            CASE WHEN NOT signed_in.is_active THEN '-infinity' ELSE coalesce(left_at, 'infinity') END AS gone_at
+        FROM people_person AS person LEFT JOIN accounts_user AS signed_in ON signed_in.id = person.user_id
+    ), exempt AS (
+        SELECT person_id, skill_id, range_agg(tstzrange(begins_at, ends_at)) AS during
+        FROM people_skillexemption GROUP BY person_id, skill_id
+    ), held AS (
+        SELECT person_id, skill_id, level, coalesce(maker.slug, '') AS vendor, tstzmultirange(tstzrange(
+            shown_at, greatest(shown_at, least(valid_until, revoked_at, gone_at))
+        )) - coalesce(exempt.during, '{}') AS during
+        FROM people_qualification JOIN staff USING (person_id) LEFT JOIN exempt USING (person_id, skill_id)
+        LEFT JOIN inventory_devicetype AS hardware ON hardware.id = device_type_id
+        LEFT JOIN inventory_manufacturer AS maker ON maker.id = hardware.manufacturer_id
+        WHERE skill_id IN (SELECT skill_id FROM asked)
+    ), assigned AS (
+        SELECT site_id, person_id, range_agg(tstzrange(
+            begins_at, greatest(begins_at, least(ends_at, dissolved_at, gone_at))
+        )) AS during
+        FROM people_staffing JOIN people_team AS team ON team.id = team_id
+        JOIN people_membership USING (team_id) JOIN staff USING (person_id)
+        WHERE site_id IN (SELECT site_id FROM asked) GROUP BY site_id, person_id
+    ), turns AS (
+        SELECT rotation_id, person_id, range_agg(tstzrange(
+            starts_at - %(reach)s, greatest(starts_at - %(reach)s, least(ends_at + %(reach)s, gone_at))
+        )) AS during
+        FROM people_shift JOIN staff USING (person_id) GROUP BY rotation_id, person_id
+    ), on_call AS (
+        SELECT site_id, domain, person_id, during
+        FROM turns JOIN people_rotationsite USING (rotation_id)
+        JOIN people_rotation AS rotation ON rotation.id = rotation_id
+        WHERE site_id IN (SELECT site_id FROM asked)
+    ), called AS (
+        SELECT site_id, min(lower(during)) AS first, max(upper(during)) AS last FROM on_call GROUP BY site_id
+    ), there AS (
+        SELECT site_id, NULL AS domain, person_id, during, false AS is_on_call FROM assigned
+        UNION ALL SELECT site_id, domain, person_id, during, true FROM on_call
+    ), qualified AS (
+        SELECT there.site_id, person_id, is_on_call, range_agg(there.during * held.during) AS during
+        FROM there JOIN held USING (person_id) JOIN asked ON asked.site_id = there.site_id
+            AND asked.domain = coalesce(there.domain, asked.domain) AND asked.skill_id = held.skill_id
+            AND asked.level <= held.level AND asked.vendor IN ('', held.vendor)
+        GROUP BY there.site_id, person_id, is_on_call
     )
-    for person_id, skill_id, level, vendor, shown_at, *ends in rows:
-        ends_at = min((end for end in (*ends, left[person_id]) if end), default=NEVER)
-        if shown_at < ends_at:
-            for stretch in without((shown_at, ends_at), exempt.get((person_id, skill_id), ())):
-                yield Held(person_id, skill_id, level, vendor or "", stretch)
-
-
-def _assigned(left: Mapping[int, datetime]) -> dict[int, People]:
-    members: dict[int, list[int]] = defaultdict(list)
-    for team_id, person_id in Membership.objects.order_by().values_list("team_id", "person_id"):
-        members[team_id].append(person_id)
-    staffings = Staffing.objects.order_by().values_list(
-        "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
-    )
-    assigned: dict[int, dict[int, list[Stretch]]] = defaultdict(lambda: defaultdict(list))
-    for site_id, team_id, begins_at, *ends in staffings:
-        ends_at = min((end for end in ends if end), default=NEVER)
-        for person_id in members[team_id]:
-            if begins_at < (until := min(ends_at, left[person_id])):
-                assigned[site_id][person_id].append((begins_at, until))
-    return {
-        site_id: {person_id: merged(each) for person_id, each in people.items()}
-        for site_id, people in assigned.items()
-    }
-
-
-# Shifts that are close enough to each other make one time on call: a year of them is a row or two.
-_ON_CALL = """
-    SELECT rotation_id, person_id, min(starts_at), max(ends_at) FROM (
-        SELECT rotation_id, person_id, starts_at, ends_at,
-               count(*) FILTER (WHERE is_apart) OVER (
-                   PARTITION BY rotation_id, person_id ORDER BY starts_at, id
-               ) AS turn
-        FROM (
-            SELECT id, rotation_id, person_id, starts_at, ends_at, starts_at > %s + max(ends_at) OVER (
-                       PARTITION BY rotation_id, person_id ORDER BY starts_at, id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                   ) AS is_apart
-            FROM people_shift WHERE person_id IS NOT NULL
-        ) AS shift
-    ) AS shift GROUP BY rotation_id, person_id, turn
+    SELECT site_id, first, last, is_on_call, person_id, lower(span), least(upper(span), %(never)s)
+    FROM (SELECT DISTINCT site_id FROM asked) AS site LEFT JOIN called USING (site_id)
+    LEFT JOIN (qualified CROSS JOIN unnest(during) AS span) USING (site_id)
 """
 
 
-def _on_call(left: Mapping[int, datetime]) -> dict[int, dict[str, People]]:
-    served: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    rotations = RotationSite.objects.order_by().values_list("rotation_id", "site_id", "rotation__domain")
-    for rotation_id, site_id, domain in rotations:
-        served[rotation_id].append((site_id, domain))
-    with connection.cursor() as cursor:
-        cursor.execute(_ON_CALL, [2 * ON_CALL_REACH])  # type: ignore[list-item]
-        rows = cursor.fetchall()
-    people: dict[int, dict[str, dict[int, list[Stretch]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
+def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, QualifiedSite]:
+    """One statement."""
+    if not asked:
+        return {}
+    rows = [(site_id, *each) for site_id, wanted in asked.items() for each in wanted]
+    columns = zip(
+        ("sites", "domains", "skills", "levels", "vendors"), map(list, zip(*rows, strict=True)), strict=True
     )
-    for rotation_id, person_id, starts_at, ends_at in rows:
-        stretch = (starts_at - ON_CALL_REACH, min(ends_at + ON_CALL_REACH, left[person_id]))
-        for site_id, domain in served[rotation_id] if stretch[0] < stretch[1] else ():
-            people[site_id][domain][person_id].append(stretch)
+    with connection.cursor() as cursor:
+        asked_of = dict(columns) | {"reach": ON_CALL_REACH, "never": NEVER}
+        cursor.execute(_SPANS, asked_of)  # type: ignore[arg-type]
+        spans = cursor.fetchall()
+    called: dict[int, tuple[datetime, datetime] | None] = {}
+    people: dict[tuple[int, bool], list[QualifiedSpan]] = defaultdict(list)
+    for site_id, first, last, is_on_call, *span in spans:
+        called[site_id] = (first, last) if first else None
+        if is_on_call is not None:
+            people[site_id, is_on_call].append(QualifiedSpan(*span))
     return {
-        site_id: {
-            domain: {person_id: merged(each) for person_id, each in of_domain.items()}
-            for domain, of_domain in domains.items()
-        }
-        for site_id, domains in people.items()
+        site_id: QualifiedSite(
+            assigned=tuple(people[site_id, False]),
+            on_call=tuple(people[site_id, True]),
+            called=called[site_id],
+        )
+        for site_id in called
     }

@@ -1,7 +1,7 @@
 """Records of procedures, drills and surveys at sites."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,9 @@ from django.db.models import (
     When,
 )
 
-from inventory.queries import SiteFacts
+from readiness.people.core.coverage import SiteCoverage
 from readiness.people.core.practice import (
-    AROUND,
     DOCUMENT_REVIEW,
-    Called,
     GivenAnswer,
     HeldDrill,
     PagingRule,
@@ -37,9 +35,7 @@ from readiness.people.models import (
     Drill,
     Exercise,
     Participant,
-    Person,
     Procedure,
-    Shift,
     SurveyAnswer,
     SurveyQuestion,
 )
@@ -47,119 +43,70 @@ from readiness.people.models import (
 type BySite[Row] = dict[int, list[Row]]
 
 
-def practice_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SitePractice]:
-    """Leave out sites of which nothing is recorded. Seven statements, however many sites."""
-    if not sites:
+def practice_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, SitePractice]:
+    """Leave out sites of which nothing is recorded. Six statements, however many sites."""
+    if not covered:
         return {}
-    ids = sorted(sites)
-    drills, called, answers = _drills(ids), _called(ids, now), _answers(ids, now)
-    rules, written = _rules(ids), _written(ids)
-    practised = {
+    ids = sorted(covered)
+    drills, rules, written, answers = _drills(ids), _rules(ids), _written(ids, now), _answers(ids, now)
+    return {
         site_id: SitePractice(
             now=now,
+            on_call=frozenset(covered[site_id].on_call),
             drills=tuple(drills[site_id]),
-            called=tuple(called[site_id]),
             rules=tuple(rules[site_id]),
             written=tuple(written[site_id]),
             answers=tuple(answers[site_id]),
         )
         for site_id in ids
+        if drills[site_id] or rules[site_id] or written[site_id] or answers[site_id]
     }
-    return {
-        site_id: each
-        for site_id, each in practised.items()
-        if each.drills or each.rules or each.written or each.answers
-    }
-
-
-def _held() -> Any:
-    return Drill.objects.exclude(result=Drill.Result.PLANNED)
 
 
 def _drills(ids: Collection[int]) -> BySite[HeldDrill]:
+    held = Drill.objects.filter(site__in=ids).exclude(result=Drill.Result.PLANNED).order_by("pk")
     present: dict[int, dict[int, str]] = defaultdict(dict)
-    for drill_id, person_id, domain in (
-        Participant.objects.filter(drill__in=_held(), drill__site__in=ids)
-        .order_by("pk")
-        .values_list("drill_id", "person_id", "domain")
-    ):
+    took_part = Participant.objects.filter(drill__in=held.order_by()).order_by("pk")
+    for drill_id, person_id, domain in took_part.values_list("drill_id", "person_id", "domain"):
         present[drill_id][person_id] = domain
     drills: BySite[HeldDrill] = defaultdict(list)
-    for pk, site_id, held_at in (
-        _held().filter(site__in=ids).order_by("pk").values_list("pk", "site_id", "held_at")
-    ):
+    for pk, site_id, held_at in held.values_list("pk", "site_id", "held_at"):
         drills[site_id].append(HeldDrill(held_at=held_at, present=present[pk]))
     return drills
 
 
-def _called(ids: Collection[int], now: datetime) -> BySite[Called]:
-    """Who has shifts here, in the time around `now` or later, so that it is known when that changes."""
-    left = Person.objects.left(now).order_by().values("pk")
-    shifts = Shift.objects.filter(
-        rotation__served__site__in=ids, person__isnull=False, ends_at__gt=now - AROUND
-    ).exclude(person__in=left)
-    rows = (
-        shifts.order_by()
-        .values(site=F("rotation__served__site"), who=F("person"), left_at=F("person__left_at"))
-        .annotate(first=Min("starts_at"), last=Max("ends_at", filter=Q(starts_at__lt=now + AROUND)))
-        .order_by("site", "who")
-    )
-    called: BySite[Called] = defaultdict(list)
-    for row in rows:
-        called[row["site"]].append(
-            Called(
-                person_id=row["who"],
-                first_starts_at=row["first"],
-                last_ends_at=row["last"],
-                left_at=row["left_at"],
-            )
-        )
-    return called
-
-
 def _rules(ids: Collection[int]) -> BySite[PagingRule]:
     rules: BySite[PagingRule] = defaultdict(list)
-    rows = AlertRule.objects.filter(Q(site__in=ids) | Q(site=None)).order_by("name", "pk")
-    for site_id, name, is_critical, runbook_id in rows.values_list(
-        "site_id", "name", "is_critical", "runbook_id"
+    for site_id, row in _of_site_or_all(
+        AlertRule.objects.order_by("name", "pk"), ids, "name", "is_critical", "runbook_id"
     ):
-        rule = PagingRule(name=name, is_critical=is_critical, runbook_id=runbook_id)
-        for place in _of_site_or_all(site_id, ids):
-            rules[place].append(rule)
+        rules[site_id].append(PagingRule(**row))
     return rules
 
 
-def _written(ids: Collection[int]) -> BySite[WrittenProcedure]:
-    exercised: dict[tuple[int, int], datetime] = {}
-    held = Exercise.objects.filter(drill__in=_held(), drill__site__in=ids).order_by("-drill__held_at", "pk")
-    for site_id, procedure_id, held_at in held.values_list(
-        "drill__site_id", "procedure_id", "drill__held_at"
-    ):
-        # The first drill counts: a runbook that was exercised stays so.
-        exercised[site_id, procedure_id] = held_at
+def _written(ids: Collection[int], now: datetime) -> BySite[WrittenProcedure]:
+    # The first drill counts: a runbook that was exercised stays so.
+    held = Exercise.objects.filter(drill__site__in=ids).exclude(drill__result=Drill.Result.PLANNED)
+    first = held.order_by().values_list("drill__site_id", "procedure_id").annotate(Min("drill__held_at"))
+    exercised = {(site_id, procedure_id): held_at for site_id, procedure_id, held_at in first}
+    texts = reviewed(now=now).annotate(is_own=Q(site__isnull=False), has_version=Q(version__regex=r"\S"))
+    columns = ("id", "kind", "title", "is_own", "has_version", "is_overdue")
+    moments = ("reviewed_at", "due_at", "subject_changed_at")
     written: BySite[WrittenProcedure] = defaultdict(list)
-    for procedure in Procedure.objects.filter(Q(site__in=ids) | Q(site=None)).order_by("title", "pk"):
-        for place in _of_site_or_all(procedure.site_id, ids):
-            written[place].append(_as_written(procedure, exercised.get((place, procedure.pk))))
+    for site_id, row in _of_site_or_all(texts.order_by("title", "pk"), ids, *columns, *moments):
+        exercised_at = exercised.get((site_id, row["id"]))
+        written[site_id].append(WrittenProcedure(**row, exercised_at=exercised_at))
     return written
 
 
-def _as_written(procedure: Procedure, exercised_at: datetime | None) -> WrittenProcedure:
-    return WrittenProcedure(
-        id=procedure.pk,
-        kind=procedure.kind,
-        title=procedure.title,
-        is_own=procedure.site_id is not None,
-        has_version=bool(procedure.version.strip()),
-        reviewed_at=procedure.reviewed_at,
-        review_days=procedure.review_days,
-        subject_changed_at=procedure.subject_changed_at,
-        exercised_at=exercised_at,
-    )
-
-
-def _of_site_or_all(site_id: int | None, ids: Collection[int]) -> Iterable[int]:
-    return ids if site_id is None else (site_id,)
+def _of_site_or_all(
+    rows: QuerySet[Any], ids: Collection[int], *columns: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows by the site that they are of; those without one are of each."""
+    for row in rows.filter(Q(site__in=ids) | Q(site=None)).values("site_id", *columns):
+        of_site = row.pop("site_id")
+        for site_id in ids if of_site is None else (of_site,):
+            yield site_id, row
 
 
 def _answers(ids: Collection[int], now: datetime) -> BySite[GivenAnswer]:
@@ -168,17 +115,38 @@ def _answers(ids: Collection[int], now: datetime) -> BySite[GivenAnswer]:
     rows = SurveyAnswer.objects.filter(question__site__in=ids, answered_at__lte=now).exclude(
         question__kind=SurveyQuestion.Kind.ESTIMATE
     )
-    columns = ("question__site_id", "question__truth", "value", "person_id", "team__name", "answered_at")
-    for site_id, truth, value, person_id, team, answered_at in rows.order_by("pk").values_list(*columns):
-        agrees = same_answer(value, truth)
-        answers[site_id].append(
-            GivenAnswer(person_id=person_id, team=team, answered_at=answered_at, agrees=agrees)
-        )
+    for site_id, answer in given_answers(rows):
+        answers[site_id].append(answer)
     return answers
 
 
-def procedures(*, now: datetime) -> QuerySet[Procedure]:
-    """Procedures with when they were last exercised, when their review is due, and whether it is overdue."""
+def given_answers(rows: QuerySet[SurveyAnswer]) -> Iterator[tuple[int, GivenAnswer]]:
+    """Answers by site, held against the record. One statement."""
+    columns = (
+        "question__site_id",
+        "question_id",
+        "question__truth",
+        "value",
+        "person_id",
+        "team__name",
+        "answered_at",
+    )
+    for site_id, question_id, truth, value, person_id, team, at in rows.order_by("pk").values_list(*columns):
+        yield (
+            site_id,
+            GivenAnswer(
+                question_id=question_id,
+                value=value,
+                person_id=person_id,
+                team=team,
+                answered_at=at,
+                agrees=same_answer(value, truth),
+            ),
+        )
+
+
+def reviewed(*, now: datetime) -> QuerySet[Procedure]:
+    """Procedures with when their review is due, and whether it is overdue."""
     is_document, day = Q(kind__in=Procedure.DOCUMENTS), Value(timedelta(days=1), DurationField())
     every = Case(
         When(is_document, then=Value(DOCUMENT_REVIEW)),
@@ -187,12 +155,13 @@ def procedures(*, now: datetime) -> QuerySet[Procedure]:
     )
     is_behind = is_document & Q(subject_changed_at__lte=now, reviewed_at__lt=F("subject_changed_at"))
     is_overdue = Q(reviewed_at=None) | Q(reviewed_at__gt=now) | Q(due_at__lte=now) | is_behind
+    return Procedure.objects.annotate(
+        due_at=ExpressionWrapper(F("reviewed_at") + every, DateTimeField())
+    ).annotate(is_overdue=ExpressionWrapper(is_overdue, BooleanField()))
+
+
+def procedures(*, now: datetime) -> QuerySet[Procedure]:
+    """The same with when they were last exercised."""
     held = Q(exercises__drill__held_at__lte=now) & ~Q(exercises__drill__result=Drill.Result.PLANNED)
-    return (
-        Procedure.objects.select_related("site", "owner")
-        .annotate(
-            due_at=ExpressionWrapper(F("reviewed_at") + every, DateTimeField()),
-            exercised_at=Max("exercises__drill__held_at", filter=held),
-        )
-        .annotate(is_overdue=ExpressionWrapper(is_overdue, BooleanField()))
-    )
+    exercised_at = Max("exercises__drill__held_at", filter=held)
+    return reviewed(now=now).select_related("site", "owner").annotate(exercised_at=exercised_at)

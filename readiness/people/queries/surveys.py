@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from readiness.people.core.practice import GivenAnswer, Tally, by_team, same_answer
+from readiness.people.core.coverage import Tally
+from readiness.people.core.practice import GivenAnswer, by_team
 from readiness.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
+from readiness.people.queries.practice import given_answers
 from web.visibility import withheld
 
 ESTIMATE = SurveyQuestion.Kind.ESTIMATE
@@ -62,10 +64,6 @@ class TeamResult:
     team: str
     share: Tally | None
 
-    @property
-    def percent(self) -> float | None:
-        return self.share.percent if self.share else None
-
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
@@ -73,39 +71,23 @@ class QuestionResult:
     spread: Spread | None
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyResults:
-    teams: tuple[TeamResult, ...]
-    questions: tuple[QuestionResult, ...]
-
-
-def results_of(survey: Survey) -> SurveyResults:
-    """Compare answers with the record. Two statements."""
+def results_of(survey: Survey) -> tuple[list[TeamResult], list[QuestionResult]]:
+    """Answers against the record, by site and team, and by question. Two statements."""
     questions = list(
         survey.questions.exclude(kind=ESTIMATE).select_related("site").order_by("site__name", "pk")
     )
     sites = {question.site_id: question.site for question in questions}
-    truths = {question.pk: question for question in questions}
     at_site: dict[int, list[GivenAnswer]] = defaultdict(list)
     values: dict[int, list[str]] = defaultdict(list)
-    rows = SurveyAnswer.objects.filter(question__in=truths).order_by("pk")
-    for question_id, person_id, team, value, answered_at in rows.values_list(
-        "question_id", "person_id", "team__name", "value", "answered_at"
-    ):
-        question = truths[question_id]
-        values[question_id].append(value)
-        agrees = same_answer(value, question.truth)
-        at_site[question.site_id].append(
-            GivenAnswer(person_id=person_id, team=team, answered_at=answered_at, agrees=agrees)
-        )
-    return SurveyResults(
-        tuple(
-            TeamResult(sites[site_id], team, share)
-            for site_id in sites
-            for team, share in by_team(at_site[site_id])
-        ),
-        tuple(QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions),
-    )
+    for site_id, answer in given_answers(SurveyAnswer.objects.filter(question__in=questions)):
+        at_site[site_id].append(answer)
+        values[answer.question_id].append(answer.value)
+    teams = [
+        TeamResult(site, team, share)
+        for site_id, site in sites.items()
+        for team, share in by_team(at_site[site_id])
+    ]
+    return teams, [QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,9 @@ from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.checks import (
     energy,
     governance,
-    growth,
     hardware,
-    on_call,
     people,
     placements,
-    practice,
 )
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import EvaluationFacts
@@ -48,12 +45,12 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p3-training-currency": people.training,
     "p3-competency-verified": people.competency,
     "p3-cross-domain-literacy": people.literacy,
-    "p3-oncall-staffing": on_call.staffing,
-    "p3-drill-participation": practice.drills,
-    "p3-shared-understanding": practice.understanding,
-    "p3-capability-gap": growth.capability_gap_readings,
-    "p4-runbook-coverage": practice.runbooks,
-    "p4-documentation-currency": practice.documents,
+    "p3-oncall-staffing": people.staffing,
+    "p3-drill-participation": people.drills,
+    "p3-shared-understanding": people.understanding,
+    "p3-capability-gap": people.capability_gap_readings,
+    "p4-runbook-coverage": people.runbooks,
+    "p4-documentation-currency": people.documents,
 }
 """Read from its records at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {

@@ -7,7 +7,7 @@ from readiness.evidence.core.proving.values import few
 from readiness.evidence.core.reviews import CANCELLED, HeldReview, counting_review
 from readiness.framework.core.definition import Check
 from readiness.ownership.core.standing import Item, ItemStanding, Share, assets_owned, items_owned
-from readiness.scoring.checks.records import recorded
+from readiness.scoring.checks.people import recorded
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts

@@ -1,23 +1,49 @@
-"""p3-role-coverage, p3-training-currency, p3-competency-verified, p3-cross-domain-literacy: what Muster's records of
-people, their skills and their training come to.
+"""The checks computed from Muster's records of people: what they can do, who is on call, and what they practised.
 
-Readings name skills and counts, never people: everybody who sees the check reads them. Where nobody recorded anything
-there are none, and what people enter counts.
+Records are read anew at each evaluation, so readings are dated by the day. Where nothing of a kind is recorded there
+are none of it, and what people enter counts. Everybody who sees a check reads its details: they name skills, domains,
+levels, teams and titles, never persons. Pages, incident by incident, are counted by nobody here.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
+from readiness.evidence.core.proving.values import few
 from readiness.framework.core.definition import Check
 from readiness.people.core import coverage as core
-from readiness.people.core.coverage import PeopleShare, SiteCoverage
-from readiness.scoring.checks.records import recorded
+from readiness.people.core.coverage import SiteCoverage, Tally
+from readiness.people.core.growth import capability_gap
+from readiness.people.core.on_call import LEVELS, OnCallStanding
+from readiness.people.core.practice import SMALL_GROUP
+from readiness.people.models import Procedure
 from readiness.scoring.core.judge import Reading
+from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts
+from web.units import how_many
 
-QUALIFIED, TRAINING = "qualified", "training"
+QUALIFIED, TRAINING, ROTATIONS = "qualified", "training", "rotations"
 """References to records of people begin so; the site's slug follows."""
 NOBODY_ON_CALL = "Nobody is on call for the site."
 NOTHING_ASKED = "No rule asks the people on call for a skill on a vendor's equipment."
+NOBODY_QUALIFIED = "Nobody is qualified here for anything that the site requires."
+TIME, SIZE, SHARED_SIZE = "time-on-call", "rotation-size", "rotation-size-shared"
+_TITLES: Mapping[str, str] = {kind.value: kind.label for kind in Procedure.DOCUMENTS}
+"""The core documents; the definition's note lists them."""
+
+
+def recorded(
+    evidence: str, value: float | None, detail: str, *, now: datetime, cannot_judge: str = ""
+) -> Reading:
+    """Date it by the day, so that a day has one row. `cannot_judge` is why there is no value."""
+    return Reading(
+        value=value,
+        taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
+        provenance=Provenance.DECLARED,
+        evidence=evidence,
+        detail=detail,
+        cannot_judge=cannot_judge if value is None else "",
+    )
 
 
 def role_coverage(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
@@ -69,13 +95,149 @@ def _staffed(facts: EvaluationFacts) -> SiteCoverage | None:
     return coverage if coverage is not None and coverage.is_staffed else None
 
 
-def _share(
-    facts: EvaluationFacts, source: str, share: PeopleShare | None, now: datetime, otherwise: str
-) -> Reading:
+def _share(facts: EvaluationFacts, source: str, share: Tally, now: datetime, otherwise: str) -> Reading:
     return recorded(
         f"{source}:{facts.profile.slug}",
-        share.percent if share else None,
-        f"{share.count} of {share.of} people" if share else "",
+        share.percent,
+        f"{share.count} of {share.total} people" if share.total else "",
         now=now,
         cannot_judge=otherwise,
     )
+
+
+def staffing(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    standing = facts.people.on_call
+    if standing is None:
+        return {}
+    uncovered = sorted({domain for domain, _ in standing.uncovered})
+    unqualified = sorted({lack.domain for lack in standing.lacks})
+    gaps = [f"{domain} ({LEVELS[level]})" for domain, level in standing.uncovered]
+    figures = {
+        "domains-uncovered": (float(len(uncovered)), f"at some hour nobody: {few(gaps)}" if gaps else ""),
+        "unqualified-on-call": (float(len(unqualified)), few([str(lack) for lack in standing.lacks])),
+        "limits-exceeded": (float(len(_exceeded(standing, check))), few(_exceeded(standing, check))),
+    }
+    if standing.busiest is not None:
+        figures[TIME] = (standing.busiest, "")
+    if standing.smallest is not None:
+        shared = standing.smallest.sites > 1
+        words = f"shared by {standing.smallest.sites} sites" if shared else ""
+        figures[SHARED_SIZE if shared else SIZE] = (float(standing.smallest.people), words)
+    evidence = f"{ROTATIONS}:{facts.profile.slug}"
+    return {part: recorded(evidence, value, detail, now=now) for part, (value, detail) in figures.items()}
+
+
+def _exceeded(standing: OnCallStanding, check: Check) -> list[str]:
+    """Limits that are exceeded, by their names in the definition in force, of those that it has."""
+    size = standing.smallest
+    measured = {TIME: standing.busiest}
+    if size is not None:
+        measured[SHARED_SIZE if size.sites > 1 else SIZE] = float(size.people)
+    bounds = {part.id: (part.name, part.pass_at.bound) for part in check.parts if part.pass_at is not None}
+    return [
+        name
+        for part_id, (name, bound) in bounds.items()
+        if (value := measured.get(part_id)) is not None and bound is not None and not bound.contains(value)
+    ]
+
+
+def capability_gap_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    known = facts.people.growth
+    if known is None:
+        return {}
+    gap = capability_gap(known)
+    whose = "on call" if known.is_on_call else "assigned"
+    people = how_many(known.qualified_now, "qualified person", "qualified people")
+    detail = f"{people} {whose}, {known.qualified_then} 180 days ago"
+
+    def reading(value: float | None, cannot_judge: str) -> Reading:
+        return recorded(f"qualified:{facts.profile.slug}", value, detail, now=now, cannot_judge=cannot_judge)
+
+    return {
+        "growth-gap": reading(gap.points, gap.reason),
+        "accelerators-per-person": reading(gap.accelerators_per_person, NOBODY_QUALIFIED),
+        "kw-per-person": reading(gap.kw_per_person, NOBODY_QUALIFIED),
+    }
+
+
+def drills(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    practice = facts.people.practice
+    if practice is None or not practice.has_drills:
+        return {}
+    drilled, whole = practice.people_drilled(), practice.cross_domain()
+    reading = partial(recorded, f"drills:{facts.profile.slug}", now=now)
+    return {
+        "people-drilled": reading(
+            drilled.percent,
+            f"{drilled.count} of {drilled.total} people on call",
+            cannot_judge="Nobody has been on call for 30 days, or will be for 30.",
+        ),
+        "cross-domain-drills": reading(
+            whole.percent,
+            f"{whole.count} of {whole.total} drills",
+            cannot_judge="No drill was held in the last 180 days.",
+        ),
+    }
+
+
+def understanding(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    practice = facts.people.practice
+    if practice is None or not practice.answers:
+        return {}
+    agreement, weakest = practice.agreement(), practice.weakest_team()
+    few_answered = f"Fewer than {SMALL_GROUP} people{{}} have answered in the last 180 days."
+    reading = partial(recorded, f"surveys:{facts.profile.slug}", now=now)
+    return {
+        "agreement": reading(
+            agreement.percent if agreement else None,
+            f"{agreement.count} of {agreement.total} answers" if agreement else "",
+            cannot_judge=few_answered.format(""),
+        ),
+        "weakest-team": reading(
+            weakest[1].percent if weakest else None,
+            weakest[0] if weakest else "",
+            cannot_judge=few_answered.format(" of each team"),
+        ),
+    }
+
+
+def runbooks(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    practice = facts.people.practice
+    if practice is None or not practice.rules or not practice.is_written:
+        return {}
+    critical, every = practice.with_runbook(critical=True), practice.with_runbook()
+    exercised = practice.exercised()
+    reading = partial(recorded, f"runbooks:{facts.profile.slug}", now=now)
+    return {
+        "critical-rules": reading(
+            critical.percent,
+            _without("without", critical),
+            cannot_judge="No alert rule here is marked critical.",
+        ),
+        "all-rules": reading(every.percent, _without("without", every)),
+        "exercised": reading(
+            exercised.percent, _without("not exercised", exercised), cannot_judge="There is no runbook."
+        ),
+    }
+
+
+def documents(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    practice = facts.people.practice
+    if practice is None or not any(each.kind in _TITLES for each in practice.written):
+        return {}
+    if not practice.is_written:
+        return {}
+    missing, overdue = practice.missing(tuple(_TITLES)), practice.overdue(tuple(_TITLES))
+    reading = partial(recorded, f"documents:{facts.profile.slug}", now=now)
+    return {
+        "documents-missing": reading(float(len(missing)), _listed(missing)),
+        "documents-overdue": reading(float(len(overdue)), _listed(overdue)),
+    }
+
+
+def _without(words: str, part: Tally) -> str:
+    return f"{words}: {few(part.names)}" if part.names else ""
+
+
+def _listed(kinds: tuple[str, ...]) -> str:
+    return few([_TITLES[kind] for kind in kinds])

@@ -32,7 +32,7 @@ def of_each_kind(site, team, person, other, user):
 
 
 def _on_call(site, team, person, other, user):
-    rotation = practice.rotation(site, team=team, slug=site.slug)
+    rotation = made.rotation(site, team=team, slug=site.slug)
     layer = rotation.layers.create(starts_at=NOW - 9 * DAY, rule="FREQ=DAILY", duration_min=720)
     for position, each in enumerate((person, other)):
         layer.members.create(person=each, position=position)

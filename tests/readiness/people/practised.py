@@ -8,8 +8,6 @@ from readiness.people.models import (
     Exercise,
     Participant,
     Procedure,
-    Rotation,
-    RotationSite,
     Shift,
     Survey,
     SurveyAnswer,
@@ -38,14 +36,6 @@ def drill(site, present=(), procedures=(), **given):
     Participant.objects.bulk_create(Participant(drill=held, person=who, domain=of) for who, of in present)
     Exercise.objects.bulk_create(Exercise(drill=held, procedure=each) for each in procedures)
     return held
-
-
-def rotation(*sites, **given):
-    number = next_number()
-    usual = {"name": f"Rotation {number}", "slug": f"rotation-{number}", "domain": "compute"}
-    made = Rotation.objects.create(**usual | given)
-    RotationSite.objects.bulk_create(RotationSite(rotation=made, site=site) for site in sites)
-    return made
 
 
 def shift(rotation, person, starts_at, *, hours=12, **given):

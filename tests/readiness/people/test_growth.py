@@ -60,6 +60,80 @@ def test_a_qualification_that_runs_out_changes_it_at_that_instant(dallas):
     assert parts_of(dallas, noon)["growth-gap"]["value"] == 200
 
 
+class TestWhoCounts:
+    """One site that asks for level 2 of a skill, on the switches of each vendor or on any."""
+
+    @pytest.fixture
+    def skill(self, dallas):
+        skill = made.skill()
+        made.rule(skill, subject="site", level=2)
+        return skill
+
+    @pytest.fixture
+    def team(self, dallas):
+        team = made.team()
+        made.staffing(dallas, team, begins_at=NOW - 500 * DAY)
+        return team
+
+    def numbers(self):
+        [facts] = facts_statements(NOW)[1].values()
+        return facts.growth.qualified_then, facts.growth.qualified_now
+
+    @pytest.mark.parametrize(
+        ("given", "counts"),
+        [
+            pytest.param({}, (1, 1), id="all the time"),
+            pytest.param({"shown_at": NOW - 100 * DAY}, (0, 1), id="since a hundred days"),
+            pytest.param({"valid_until": NOW}, (1, 0), id="until this instant"),
+            pytest.param({"valid_until": NOW + timedelta(seconds=1)}, (1, 1), id="for one more second"),
+            pytest.param({"level": 1}, (0, 0), id="below the level"),
+        ],
+    )
+    def test_whose_qualification_counts(self, team, skill, given, counts):
+        made.qualification(made.person(team), skill, **{"level": 2, "shown_at": NOW - 400 * DAY} | given)
+        made.qualification(made.person(team), made.skill(), level=2, shown_at=NOW - 400 * DAY)
+        made.qualification(made.person(), skill, level=2, shown_at=NOW - 400 * DAY)
+        assert self.numbers() == counts
+
+    def test_a_vendor_has_to_be_the_one_it_was_shown_on(self, dallas, team):
+        switch = made.hardware(inventory.manufacturer())
+        inventory.device(site=dallas, device_type=switch, role="switch")
+        skill = made.skill()
+        made.rule(skill)
+        for shown_on in (switch, None):
+            made.qualification(made.person(team), skill, device_type=shown_on, shown_at=NOW - 400 * DAY)
+        assert self.numbers() == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("ago", "counts"),
+        [pytest.param(190, (0, 1), id="half a year ago"), pytest.param(5, (1, 0), id="now")],
+    )
+    def test_an_exemption_leaves_the_time_around_it(self, team, skill, ago, counts):
+        person, begins_at = made.person(team), NOW - ago * DAY
+        made.qualification(person, skill, level=2, shown_at=NOW - 400 * DAY)
+        for days in (20, 30):
+            made.exemption(person, skill, begins_at=begins_at, ends_at=begins_at + days * DAY)
+        assert self.numbers() == counts
+
+    @pytest.mark.parametrize(
+        ("first", "last", "domain", "counts"),
+        [
+            pytest.param(-200, 0, "network", (1, 1), id="those on call half a year ago and now"),
+            pytest.param(-100, 0, "network", (2, 2), id="a younger rotation leaves those assigned"),
+            pytest.param(-200, -40, "network", (2, 2), id="a rotation that ended leaves those assigned"),
+            pytest.param(-200, 0, "energy", (0, 0), id="only skills of the domain they are on call for"),
+        ],
+    )
+    def test_on_call(self, dallas, team, skill, first, last, domain, counts):
+        people = [made.person(team), made.person(team)]
+        for person in people:
+            made.qualification(person, skill, level=2, shown_at=NOW - 400 * DAY)
+        rotation = made.rotation(dallas, domain=domain)
+        for days in range(first, last + 1, 20):
+            made.shift(rotation, people[0], now=NOW + days * DAY)
+        assert self.numbers() == counts
+
+
 def facts_statements(now: datetime):
     sites = {site.id: site for site in site_facts()}
     with CaptureQueriesContext(connection) as captured:

@@ -345,7 +345,7 @@ def test_somebody_who_cannot_sign_in_is_not_on_call(covered, state, api_of, user
 
 
 def test_hours_are_sorted_by_name(frozen_now, client_of):
-    rotation = practised.rotation(inventory.site())
+    rotation = made.rotation(inventory.site())
     for name in ("Zoe Alm", "Abel Dias"):
         practised.shift(rotation, made.person(name=name), NOW - timedelta(days=2))
     rows = rows_of(client_of("manager").get("/people/oncall/hours/?sort=person&export=json"))

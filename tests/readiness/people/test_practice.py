@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from inventory.queries import site_facts
+from readiness.people.core.coverage import SiteCoverage
 from readiness.people.core.practice import same_answer
+from readiness.people.facts import people_facts
 from readiness.people.models import Procedure
 from readiness.people.queries.practice import practice_of
 from readiness.scoring.models import CheckResult
@@ -41,7 +44,7 @@ def parts(porto):
 @pytest.fixture
 def crew(porto):
     """Four people, each with one shift in a rotation that serves Porto."""
-    rotation, staff = practice.rotation(porto), [people.person() for _ in range(4)]
+    rotation, staff = people.rotation(porto), [people.person() for _ in range(4)]
     for person, days in zip(staff, (-29, 0, 10, 29), strict=True):
         practice.shift(rotation, person, NOW + days * DAY)
     return staff
@@ -70,7 +73,7 @@ class TestDrills:
         assert parts(DRILLS)["people-drilled"] == (0.0, "fail")
 
     def test_shifts_of_thirty_days_back_and_ahead_make_somebody_on_call(self, porto, parts):
-        rotation, (past, ahead) = practice.rotation(porto), (people.person(), people.person())
+        rotation, (past, ahead) = people.rotation(porto), (people.person(), people.person())
         practice.shift(rotation, past, NOW - 30 * DAY)
         practice.shift(rotation, ahead, NOW + 31 * DAY)
         practice.drill(porto, [(past, "compute")])
@@ -209,22 +212,21 @@ class TestSurveys:
 
 
 def test_when_something_changes_next(porto, crew):
-    def until(now):
-        [practised] = practice_of({porto.pk: None}, now=now).values()
-        return practised.until
-
     practice.drill(porto, held_at=NOW - 170 * DAY)
     practice.procedure(reviewed_at=NOW - 100 * DAY, review_days=102)
-    assert until(NOW) == NOW + timedelta(days=1, hours=12), "the first shift is thirty days ago"
-    assert until(NOW + 1.6 * DAY) == NOW + 2 * DAY, "the review"
-    assert until(NOW + 2 * DAY) == NOW + 10 * DAY, "the drill"
+
+    def known(now):
+        return people_facts({site.id: site for site in site_facts()}, now=now)[porto.pk]
+
+    assert known(NOW).on_call_until == NOW + 1.5 * DAY, "the first shift is thirty days ago"
+    assert known(NOW + 1.6 * DAY).practice.until == NOW + 2 * DAY, "the review"
+    assert known(NOW + 2 * DAY).practice.until == NOW + 10 * DAY, "the drill"
 
 
 def test_statements_do_not_grow_with_sites(porto, crew, django_assert_num_queries):
     def fill(site):
         team = people.team()
         person = people.person(team)
-        practice.shift(practice.rotation(site), person, NOW)
         runbook = practice.procedure(site=site)
         practice.drill(site, [(person, "compute")], [runbook])
         practice.rule(site=site, runbook=runbook)
@@ -233,7 +235,8 @@ def test_statements_do_not_grow_with_sites(porto, crew, django_assert_num_querie
 
     sites = [fill(porto), *(fill(made.site()) for _ in range(4))]
     for chosen in (sites[:1], sites):
-        with django_assert_num_queries(7):
-            practised = practice_of(dict.fromkeys([site.pk for site in chosen]), now=NOW)
+        covered = {site.pk: SiteCoverage(is_staffed=True) for site in chosen}
+        with django_assert_num_queries(6):
+            practised = practice_of(covered, now=NOW)
         assert len(practised) == len(chosen)
-        assert all(each.drills and each.called and each.rules and each.written for each in practised.values())
+        assert all(each.drills and each.rules and each.written for each in practised.values())

@@ -109,7 +109,7 @@ class TestErasing:
             proposal = ownership.propose(asked, by=manager, now=NOW)
             ownership.accept(proposal, by=accountable.user, now=NOW)
         else:
-            rotation = practice.rotation(porto, name="Night")
+            rotation = people.rotation(porto, name="Night")
             if what == "shift":
                 practice.shift(rotation, ana, NOW)
             else:
@@ -127,7 +127,7 @@ class TestErasing:
         assert words in words_of(client.post(f"/people/{ana.pk}/erase/", follow=True))
 
     def test_a_shift_that_is_over_holds_nobody(self, ana, porto, user_of):
-        practice.shift(practice.rotation(porto), ana, NOW - timedelta(hours=12))
+        practice.shift(people.rotation(porto), ana, NOW - timedelta(hours=12))
         assert operations.erase_person(ana, by=user_of("manager"), now=NOW).name == f"Person {ana.pk}"
 
     def test_it_takes_the_permission(self, ana, user_of):

@@ -18,7 +18,7 @@ def begins(site, now):
 
     def drilled():
         idle = people.person()
-        practice.shift(practice.rotation(site), idle, now)
+        practice.shift(people.rotation(site), idle, now)
         practice.drill(site, [(people.person(), "compute")], held_at=now - timedelta(days=1))
 
     def answered():
