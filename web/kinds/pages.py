@@ -110,11 +110,11 @@ def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), **key)
     if kind.template:
-        rows = {"rows": history_of(obj).rows}
-        rows |= {"panels": details.related_panels(kind, obj, user=request.user)}
-        return answers.page(
-            request, kind.template, _frame(request, kind, obj) | rows | kind.context(obj, request.user)
-        )
+        context = _frame(request, kind, obj) | {
+            "rows": history_of(obj).rows,
+            "panels": details.related_panels(kind, obj, user=request.user),
+        }
+        return answers.page(request, kind.template, context | kind.context(obj, request.user))
     shows_history = request.GET.get("tab") == "history"
     context = _frame(request, kind, obj) | {
         "tabs": [

@@ -77,9 +77,9 @@ def standing_of(
             theirs = [shift for person in sorted(persons) for shift in of_person[person]]
             size_of_each = [sizes[rotation] for rotation in serving]
             shared[key] = (standing(shifts, theirs, (), size_of_each, now=now), present(shifts, now))
-        of_rotations, people = shared[key]
+        of_rotations, on_call = shared[key]
         coverage = covered.get(site_id)
-        missing = lacks(coverage.requirements, people) if coverage else ()
+        missing = lacks(coverage.requirements, on_call) if coverage else ()
         standings[site_id] = replace(of_rotations, lacks=missing)
     return standings
 
@@ -224,7 +224,7 @@ def _row(
         for level, there in holders.items()
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
-    missing = lacks(coverage.requirements, people) if coverage else ()
+    missing = lacks(coverage.requirements, on_call) if coverage else ()
     is_covered = all(people[domain, level] for level in LEVELS)
     return DutyRow(
         site=site,
