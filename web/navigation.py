@@ -6,10 +6,12 @@ apps (`web/tab_counts.py`).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,15 @@ class NavigationTab:
     @property
     def url(self) -> str:
         """The address; "" where no app gives one."""
-        try:
-            return reverse(self.url_name)
-        except NoReverseMatch:
-            return ""
+        return _address(self.url_name, get_urlconf() or settings.ROOT_URLCONF)
+
+
+@lru_cache(maxsize=256)
+def _address(url_name: str, urlconf: str) -> str:
+    try:
+        return reverse(url_name, urlconf)
+    except NoReverseMatch:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,9 @@ TABS: tuple[NavigationTab, ...] = tuple(tab for entry in ENTRIES for tab in entr
 
 def tabs_for(user: Any) -> Iterator[NavigationTab]:
     """The pages of the navigation that there are and that this reader may open."""
-    return (tab for tab in TABS if user.has_perm(tab.permission) and tab.url)
+    # Asked once: Django asks its backends anew for each single permission.
+    permissions = user.get_all_permissions()
+    return (tab for tab in TABS if tab.permission in permissions and tab.url)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
