@@ -142,20 +142,21 @@ def page(
     actions: Sequence[Any] | None = None,
     menu: MenuOf | None = None,
     counts: bool = True,
+    total: int | None = None,
 ) -> TablePage:
     """The page that the address asks for, of a queryset or of a sequence of rows.
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
     a time. `menu` gives a row's actions beside opening it, its history and its address. `counts` says beside each
-    choice of a filter how many rows it would leave. A number of statements of its own: the count, the rows, one for
-    those counts, and one for each filter that lists other objects.
+    choice of a filter how many rows it would leave. `total` is how many rows there are, where that is known. Statements
+    of its own: the count, the rows, one for those counts, and one for each filter that lists other objects.
     """
-    source = rows_of(table, rows, prepare)
+    export = _export(request)
+    source = rows_of(table, rows, prepare, None if export else total)
     address = Address(request, path=url or request.path, filters=source.filter_names)
     sort = _sort(table, address, source)
     source.narrow(address)
     source.order(*sort)
-    export = request.GET.get(EXPORT, "") if request.GET.get(EXPORT, "") in EXPORTS else ""
     size = address.size(table.per_page)
     pager, cut = _pager(address, total=0 if export else len(source), size=size)
     user = getattr(request, "user", None)
@@ -164,7 +165,6 @@ def page(
     filters = source.panel(address, counts=counts)
     offered = list(table.actions if actions is None else actions)
     menu_of = with_common(request, menu)
-    seen = [] if export else source.between(*cut)
     return TablePage(
         title=title or str(table.title),
         label=title or table.accessible_name,
@@ -172,7 +172,7 @@ def page(
         hidden=address.kept,
         filter_values=address.applied,
         columns=headings,
-        rows=_rows(table, seen, shown, headings, menu_of),
+        rows=_rows(table, [] if export else source.between(*cut), shown, headings, menu_of),
         search=_search(table, address) if table.search and source.searches else None,
         filters=filters,
         chips=source.chips(address, filters),
@@ -191,6 +191,11 @@ def page(
         table=table,
         every_row=source.chunks,
     )
+
+
+def _export(request: HttpRequest) -> str:
+    form = request.GET.get(EXPORT, "")
+    return form if form in EXPORTS else ""
 
 
 def _exports(address: Address) -> list[dict[str, str]]:
@@ -337,9 +342,11 @@ def _api_url(table: Table, address: Address) -> str:
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
-def wants_table_only(request: HttpRequest, page: TablePage) -> bool:
+def wants_table_only(request: HttpRequest, page: TablePage | Table) -> bool:
     """Whether `respond` needs nothing of the page around: htmx swaps the table, or a file is asked for."""
-    return bool(page.export) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
+    return (
+        bool(_export(request)) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
+    )
 
 
 def respond(
