@@ -174,7 +174,7 @@ def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
     if isinstance(source, lookups.Existing):
         rows = list(source.options(MOST_CHOICES + 1))
         return rows if len(rows) <= MOST_CHOICES else None
-    if isinstance(source, forms.ModelChoiceField):
+    if isinstance(source, forms.ModelChoiceField) and source.queryset is not None:
         # At once: the field itself would read them through a cursor of the server, with three statements.
         objects = list(source.queryset[: MOST_CHOICES + 1])
         named = [(str(source.prepare_value(each)), source.label_from_instance(each)) for each in objects]
