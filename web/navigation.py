@@ -111,9 +111,7 @@ TABS: tuple[NavigationTab, ...] = tuple(tab for entry in ENTRIES for tab in entr
 
 def tabs_for(user: Any) -> Iterator[NavigationTab]:
     """The pages of the navigation that there are and that this reader may open."""
-    # Asked once: Django asks its backends anew for each single permission.
-    permissions = user.get_all_permissions()
-    return (tab for tab in TABS if tab.permission in permissions and tab.url)
+    return (tab for tab in TABS if user.has_perm(tab.permission) and tab.url)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
