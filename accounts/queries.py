@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group, Permission
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Q, TextField, Value
+from django.db.models import OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast, Concat, JSONObject
 
 from accounts.models import AccessScope, SavedView, User
@@ -17,6 +18,14 @@ def role_of(user: User) -> str:
     held = {group.name for group in user.groups.all()}
     # Given by hand, several: the one that may do most, which is the last.
     return next((role for role in reversed(ROLES) if role in held), "")
+
+
+def names_of_permissions(user: Any) -> ArraySubquery:
+    """An annotation `permission_names` for whatever leads to a user: what was given to them and to their groups."""
+    own = User.user_permissions.through.objects.filter(user=OuterRef(user)).values("permission")
+    of_groups = Group.permissions.through.objects.filter(group__user=OuterRef(user)).values("permission")
+    given = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=of_groups)).order_by()
+    return ArraySubquery(given.values_list(Concat("content_type__app_label", Value("."), "codename")))
 
 
 def slugs_of_scopes(user: Any) -> ArraySubquery:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from web import clock
@@ -17,15 +18,18 @@ DEFAULT_REFRESH_S = "30"
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
-    nav = navigation(request) if signed_in else []
-    entry = next((entry for entry in nav if entry["current"]), None)
+    # Worked out once a template shows it: the part of a page that a refresh asks for does not.
+    nav = SimpleLazyObject(lambda: navigation(request) if signed_in else [])
+    entry = SimpleLazyObject(lambda: next((entry for entry in nav if entry["current"]), None))
     return {
         "page_at": clock.now(),
         "theme": theme_of(request),
         "nav": nav,
         "entry": entry,
         # Its tab names the page; a trail of places above it would say it again.
-        "is_tab": entry is not None and any(tab["current"] == "page" for tab in entry["tabs"]),
+        "is_tab": SimpleLazyObject(
+            lambda: bool(entry) and any(tab["current"] == "page" for tab in entry["tabs"])
+        ),
         "side_is_narrow": request.COOKIES.get("side", "") == "narrow",
         "kiosk": request.GET.get("kiosk") == "1",
         "shortcuts": shortcuts_of(request),

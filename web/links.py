@@ -8,8 +8,9 @@ import re
 from functools import lru_cache
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Model
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 # A number that no url pattern contains; what is around it in the reversed address is the same for every object.
 _STAND_IN = 987654321
@@ -47,21 +48,26 @@ def api_basename(model: type[Model]) -> str:
 
 
 def _address(name: str, key: object) -> str | None:
-    around = _around(name)
+    around = _around(name, get_urlconf() or settings.ROOT_URLCONF)
     return f"{around[0]}{key}{around[1]}" if around else None
 
 
 @lru_cache(maxsize=1024)
-def _around(name: str) -> tuple[str, str] | None:
+def _around(name: str, urlconf: str) -> tuple[str, str] | None:
     try:
-        before, after = reverse(name, args=[_STAND_IN]).split(str(_STAND_IN))
+        before, after = reverse(name, urlconf, args=[_STAND_IN]).split(str(_STAND_IN))
     except NoReverseMatch:
         return None
     return before, after
 
 
+# What no address has to escape.
+_PLAIN = re.compile(r"[\w-]+", re.ASCII)
+
+
 def link(name: str, *args: object, **query: object) -> str:
-    address = reverse(name, args=args)
+    known = len(args) == 1 and _PLAIN.fullmatch(str(args[0])) and _address(name, args[0])
+    address = known or reverse(name, args=args)
     return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 

@@ -13,10 +13,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from django.urls import reverse
 from accounts.models import User
 from web import links, visibility
 from web.permissions import signed_in
-from web.ranking import MIDDLE, BestRow, best, matching
+from web.ranking import MIDDLE, BestRow, MatchingRows, best, matching
 from web.requests import UserRequest
 
 A_FEW = 8
@@ -65,6 +66,11 @@ def titled(rows: Iterable[Any]) -> Iterator[Hit]:
     return (Hit(str(obj), links.page_url(obj) or "") for obj in rows)
 
 
+@lru_cache(maxsize=256)
+def _model_of(rows: Callable[[], QuerySet[Any]]) -> type[Model]:
+    return rows().model
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsProvider(Provider):
     """`title` and `others` are fields that are looked into, of which `title` names a row; `also` finds further rows.
@@ -77,14 +83,13 @@ class RowsProvider(Provider):
     also: Callable[[str], Q] | None = None
     hits: Callable[[Sequence[Any]], Iterable[Hit]] = titled
 
-    def matching(self, query: str, *, user: User) -> QuerySet[Any] | None:
+    def matching(self, query: str, *, user: User) -> MatchingRows | None:
         """Return the rows that have what is looked for; None where the reader may see no field."""
-        every = self.rows()
-        fields = visibility.searchable(every.model, (self.title, *self.others), user)
+        fields = visibility.searchable(_model_of(self.rows), (self.title, *self.others), user)
         if not fields:
             return None
         also = self.also(query) if self.also else None
-        return matching(every, query, title=fields[0], others=fields[1:], also=also)
+        return matching(self.name, self.rows, query, title=fields[0], others=fields[1:], also=also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +176,9 @@ def _rows_found(
     asked: Sequence[RowsProvider], query: str, user: User, limit: int
 ) -> dict[str, list[BestRow]]:
     """Look for the rows of all of them in one statement."""
-    rows = {each.name: each.matching(query, user=user) for each in asked}
+    parts = [each.matching(query, user=user) for each in asked]
     found: dict[str, list[BestRow]] = defaultdict(list)
-    for row in best({name: each for name, each in rows.items() if each is not None}, query, limit=limit):
+    for row in best([part for part in parts if part is not None], query, limit=limit):
         found[row.name].append(row)
     return found
 

@@ -7,6 +7,7 @@ active locale. A missing number is never formatted as 0: it stays None and the p
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
@@ -55,8 +56,14 @@ def number(value: float, decimals: int | None = None) -> str:
     if 0 < abs(value) < LEAST_SHOWN and decimals == decimals_for(value):
         least = number_format(2 * LEAST_SHOWN, decimal_pos=2, use_l10n=True)
         return f">−{least}" if value < 0 else f"<{least}"
-    # Django cuts decimals off instead of rounding them.
-    return number_format(round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    # Django cuts decimals off instead of rounding them. Nothing is not written with a minus.
+    return _number(round(value, decimals) or 0, decimals)
+
+
+@lru_cache(maxsize=4096)
+def _number(rounded: float, decimals: int) -> str:
+    """A page writes hundreds of numbers, and few that differ."""
+    return number_format(rounded, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
 def format_value(value: float | None, unit: str = "", *, decimals: int | None = None) -> Formatted:
@@ -106,13 +113,19 @@ def power(kw: float, unit: str = "") -> Formatted:
 
 def day(at: date) -> str:
     """A day, or that of an instant in the reader's zone: "18 Nov 2026"."""
-    return date_format(localtime(at) if isinstance(at, datetime) else at, "j M Y")
+    return _day(localtime(at).date() if isinstance(at, datetime) else at)
 
 
 def instant(at: datetime, zone: tzinfo | None = None) -> str:
     """An instant to the minute in the reader's zone, or another one, with its name: "18 Nov 2026 09:12 UTC"."""
     local = localtime(at, zone)
-    return f"{date_format(local, 'j M Y H:i')} {zone_name(local)}"
+    return f"{_day(local.date())} {local:%H:%M} {zone_name(local)}"
+
+
+@lru_cache(maxsize=4096)
+def _day(on: date) -> str:
+    """A page says few days and says them often: writing them would take a tenth of the matrix's time."""
+    return date_format(on, "j M Y")
 
 
 def zone_name(local: datetime) -> str:

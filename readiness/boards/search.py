@@ -25,7 +25,7 @@ def register() -> None:
     search.register_rows(
         "sites",
         "Sites",
-        lambda: Site.objects.select_related("region"),
+        Site.objects.select_related("region").all,
         title="name",
         others=("slug", "city", "facility", "owner"),
         permissions=("inventory.view_site",),
@@ -36,7 +36,7 @@ def register() -> None:
     search.register_rows(
         "waivers",
         "Waivers",
-        lambda: Grant.objects.select_related("site"),
+        Grant.objects.select_related("site").all,
         title="site__name",
         others=("check_id", "reason", "kind", "state"),
         also=framework_queries.of_checks_named,

@@ -21,6 +21,7 @@ from readiness.boards.queries.sites import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.queries.rows import CheckRow, PillarFigure
@@ -134,8 +135,14 @@ class SiteLine:
         }
 
 
-def site_lines(page: Sequence[Site], *, now: datetime, framework: Framework) -> list[SiteLine]:
-    rows = sites.rows(page, now=now, framework=framework)
+def site_lines(
+    page: Sequence[Site],
+    *,
+    now: datetime,
+    framework: Framework,
+    capacity: Mapping[int, SiteCapacity] | None = None,
+) -> list[SiteLine]:
+    rows = sites.rows(page, now=now, framework=framework, capacity=capacity)
     widest = max((row.deployed.it_kw for row in rows), default=0)
     return [SiteLine(row, widest) for row in rows]
 
@@ -257,10 +264,10 @@ SITES = Table(
         Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
                unit="kW", phone="hide"),
         Column("pillars", "Pillars", lambda line: [pillar_mark(pillar) for pillar in line.row.pillars],
-               template="readiness/cells/pillars.html", export=_pillars, phone="mark"),
+               template="web/pillar_marks.html", export=_pillars, phone="mark"),
         Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
                export="row.weakest.short_name", phone="hide"),
-        Column("health", "C · N · E", _health, template="readiness/cells/health.html",
+        Column("health", "C · N · E", _health, template="web/health_marks.html",
                hint="Compute, network and energy health", phone="mark",
                export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health)),
         Column("weeks", "24 weeks", lambda line: spark_path(line.row.weeks), template="readiness/cells/weeks.html",

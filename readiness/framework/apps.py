@@ -18,7 +18,7 @@ class FrameworkConfig(AppConfig):
         search.register_rows(
             "framework",
             "Framework",
-            lambda: FrameworkVersion.objects.defer("definition"),
+            FrameworkVersion.objects.defer("definition").all,
             title="version",
             others=("title",),
             permissions=("framework.view_frameworkversion",),

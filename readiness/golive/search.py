@@ -15,7 +15,7 @@ def register() -> None:
     search.register_rows(
         "worklist",
         "Worklist",
-        lambda: WorkItem.objects.select_related("site", "owner"),
+        WorkItem.objects.select_related("site", "owner").all,
         title="site__name",
         others=("check_id", "note", "owner__username", "owner_name"),
         also=framework_queries.of_checks_named,
@@ -27,7 +27,7 @@ def register() -> None:
     search.register_rows(
         "campaigns",
         "Campaigns",
-        lambda: Campaign.objects.select_related("site"),
+        Campaign.objects.select_related("site").all,
         title="name",
         others=("site__name", "note", "state"),
         permissions=("golive.view_campaign", "inventory.view_site"),
@@ -38,7 +38,7 @@ def register() -> None:
     search.register_rows(
         "reviews",
         "Go-live reviews",
-        lambda: Review.objects.select_related("site"),
+        Review.objects.select_related("site").all,
         title="site__name",
         others=("note", "end_note", "state"),
         permissions=("evidence.view_review", "inventory.view_site"),

@@ -20,7 +20,7 @@ class JurisdictionConfig(AppConfig):
         search.register_rows(
             "rules",
             "Rules",
-            rules_in_force,
+            rules_in_force().all,
             title="title",
             others=("slug", "jurisdiction", "instrument", "article"),
             permissions=("jurisdiction.view_rule",),

@@ -13,7 +13,7 @@ class OwnershipConfig(AppConfig):
         search.register_rows(
             "ownership",
             "Ownership",
-            lambda: Assignment.objects.select_related("site"),
+            Assignment.objects.select_related("site").all,
             title="site__name",
             others=("item", "state", "accountable__name", "team__name"),
             permissions=("ownership.view_assignment", "inventory.view_site"),

@@ -14,7 +14,7 @@ def register() -> None:
     search.register_rows(
         "decisions",
         "Decisions",
-        lambda: Decision.objects.select_related("site").defer("options", "snapshot", "sensitivity"),
+        Decision.objects.select_related("site").defer("options", "snapshot", "sensitivity").all,
         title="workload_name",
         others=("site__name", "workload_slug", "rationale", "state"),
         permissions=("tradeoffs.view_decision", "inventory.view_site"),
@@ -25,7 +25,7 @@ def register() -> None:
     search.register_rows(
         "portfolios",
         "Portfolio runs",
-        lambda: PortfolioRun.objects.defer("inputs", "result"),
+        PortfolioRun.objects.defer("inputs", "result").all,
         title="state",
         others=("problem",),
         permissions=("tradeoffs.view_portfoliorun",),

@@ -51,7 +51,8 @@ ENTRY = Report("readiness/tradeoffs/entry.html", *SEE)
 @FACTORS.page
 def factors(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
-    rows = tables.factor_rows(queries.factors_of(None, at), at, every_source=in_file)
+    known = queries.factors_of(None, at, regions=())
+    rows = tables.factor_rows(known, at, every_source=in_file)
     return table_kit.page(request, tables.factors(in_file=in_file), rows), dict
 
 
@@ -59,7 +60,8 @@ def factors(request: HttpRequest) -> Any:
 def latencies(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
     regions = queries.region_names()
-    rows = tables.latency_rows(queries.factors_of(None, at), regions, at, every_source=in_file)
+    known = queries.factors_of(None, at, kinds=())
+    rows = tables.latency_rows(known, regions, at, every_source=in_file)
     return table_kit.page(request, tables.latencies(regions, in_file=in_file), rows), dict
 
 

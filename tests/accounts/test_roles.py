@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.backends import ScopedBackend
+from accounts.models import User
 from accounts.operations import UnknownRole, create_user, set_role
 from accounts.queries import role_of
 from accounts.roles import ROLES, make_roles
@@ -67,3 +70,17 @@ def test_an_unknown_role_is_refused_by_name(ops):
         UnknownRole, match="'boss' is no role; there are viewer, ops, planner, manager, admin"
     ):
         set_role(ops, role="boss", by=None, now=NOW)
+
+
+def test_a_session_s_user_brings_the_permissions_of_role_and_person(viewer, django_assert_num_queries):
+    viewer.user_permissions.add(Permission.objects.get(codename="add_region"))
+    loaded = ScopedBackend().get_user(viewer.pk)
+    with django_assert_num_queries(0):
+        permissions = loaded.get_all_permissions()
+    assert permissions == ModelBackend().get_all_permissions(User.objects.get(pk=viewer.pk))
+    assert "inventory.add_region" in permissions
+
+
+def test_a_session_s_user_who_is_a_superuser_may_do_everything(viewer):
+    User.objects.filter(pk=viewer.pk).update(is_superuser=True)
+    assert ScopedBackend().get_user(viewer.pk).has_perm("inventory.delete_site")

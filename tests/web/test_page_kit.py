@@ -125,7 +125,7 @@ def test_one_place_is_no_breadcrumb(places, items):
 
 
 def test_unknown_pillar_has_no_number():
-    markup = shown("pillar_marks", pillars=[{"label": "Workforce", "score": None, "state": "unknown"}])
+    markup = shown("pillar_marks", value=[{"label": "Workforce", "score": None, "state": "unknown"}])
     assert 'aria-label="Workforce unknown"' in markup
 
 

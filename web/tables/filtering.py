@@ -174,6 +174,11 @@ def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
     if isinstance(source, lookups.Existing):
         rows = list(source.options(MOST_CHOICES + 1))
         return rows if len(rows) <= MOST_CHOICES else None
+    if isinstance(source, forms.ModelChoiceField) and source.queryset is not None:
+        # At once: the field itself would read them through a cursor of the server, with three statements.
+        objects = list(source.queryset[: MOST_CHOICES + 1])
+        named = [(str(source.prepare_value(each)), source.label_from_instance(each)) for each in objects]
+        return named if len(named) <= MOST_CHOICES else None
     if isinstance(source, (forms.ChoiceField, forms.MultipleChoiceField)):
         choices = cast(Iterable[tuple[Any, Any]], source.choices)
         flat = [(str(getattr(value, "value", value)), str(text)) for value, text in choices]

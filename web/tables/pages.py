@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 from web import sheets
 from web.tables import display, filtering
-from web.tables.addresses import COLUMNS, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
+from web.tables.addresses import COLUMNS, EXPORT, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
 from web.tables.menus import Action, MenuOf, with_common
 from web.tables.sources import Prepare, Rows, rows_of
@@ -197,14 +197,16 @@ def page(
     actions: Sequence[Any] | None = None,
     menu: MenuOf | None = None,
     counts: bool = True,
+    total: int | None = None,
 ) -> TablePage:
     """The page that the address asks for, of a queryset or of a sequence of rows.
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
     a time. `menu` gives a row's actions beside opening it, its history and its address. `counts` says beside each
     choice of a filter how many rows it would leave: a statement, as count and rows are, and each filter by objects.
+    `total` is how many rows there are, where that is known.
     """
-    source = rows_of(table, rows, prepare)
+    source = rows_of(table, rows, prepare, None if _is_file(request) else total)
     address = Address(request, path=url or request.path, filters=source.filter_names)
     sort = _narrow(table, address, source)
     pager, cut = _pager(table, address, source)
@@ -345,9 +347,13 @@ def _pager(table: Table, address: Address, source: Rows) -> tuple[Pager, tuple[i
     return pager, (start, end)
 
 
-def wants_table_only(request: HttpRequest, page: TablePage) -> bool:
+def wants_table_only(request: HttpRequest, page: TablePage | Table) -> bool:
     """Whether `respond` needs nothing of the page around: htmx swaps the table, or a file is asked for."""
-    return bool(page.export) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
+    return _is_file(request) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
+
+
+def _is_file(request: HttpRequest) -> bool:
+    return request.GET.get(EXPORT, "") in EXPORTS
 
 
 def respond(

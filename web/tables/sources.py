@@ -17,10 +17,12 @@ CHUNK = 500
 
 
 class QueryRows:
-    def __init__(self, table: Table, queryset: QuerySet, prepare: Prepare | None) -> None:
+    def __init__(
+        self, table: Table, queryset: QuerySet, prepare: Prepare | None, total: int | None = None
+    ) -> None:
         self.every = self.queryset = queryset
         self.prepare = prepare or list
-        self.total = 0
+        self.total = total
         self.filterset = table.filterset
         self.filter_names = set(table.filterset.base_filters) if table.filterset else set()
         self.searches = SEARCH in self.filter_names
@@ -45,7 +47,8 @@ class QueryRows:
             self.queryset = self.queryset.order_by("pk")
 
     def __len__(self) -> int:
-        self.total = self.queryset.count()
+        if self.total is None:
+            self.total = self.queryset.count()
         return self.total
 
     def between(self, start: int, end: int) -> Sequence[Any]:
@@ -65,7 +68,7 @@ class QueryRows:
         if self.filterset is None:
             return []
         shown = filtering.panel(self.filterset, address)
-        if not counts or not 0 < self.total <= filtering.MOST_COUNTED:
+        if not counts or not 0 < (self.total or 0) <= filtering.MOST_COUNTED:
             return shown
         return filtering.with_counts(self.filterset, shown, self.every, self.queryset, address.data)
 
@@ -124,10 +127,12 @@ class SequenceRows:
 type Rows = QueryRows | SequenceRows
 
 
-def rows_of(table: Table, rows: QuerySet | Sequence[Any], prepare: Prepare | None) -> Rows:
-    return (
-        QueryRows(table, rows, prepare) if isinstance(rows, QuerySet) else SequenceRows(table, rows, prepare)
-    )
+def rows_of(
+    table: Table, rows: QuerySet | Sequence[Any], prepare: Prepare | None, total: int | None = None
+) -> Rows:
+    if isinstance(rows, QuerySet):
+        return QueryRows(table, rows, prepare, total)
+    return SequenceRows(table, rows, prepare)
 
 
 def _expression(sort: str, descending: bool) -> OrderBy:

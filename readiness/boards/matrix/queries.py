@@ -144,8 +144,8 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
     capacity = present_capacity(shown, now=now)
     cells: dict[int, dict[str, CheckCell]] = defaultdict(dict)
     results = CheckResult.objects.filter(site__in=shown, check_id__in=check_ids).order_by()
-    for site_id, check_id, *cell in results.values_list("site_id", "check_id", *CheckCell._fields):
-        cells[site_id][check_id] = CheckCell(*cell)
+    for row in results.values_list("site_id", "check_id", *CheckCell._fields):
+        cells[row[0]][row[1]] = CheckCell._make(row[2:])
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
     made = []
     for site in shown:

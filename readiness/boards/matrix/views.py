@@ -32,7 +32,7 @@ from web.clock import now
 from web.links import crumbs
 from web.reports import Report
 from web.tables import TablePage
-from web.tables.addresses import PAGE, SIZE, SORT, Address
+from web.tables.addresses import PAGE, SEARCH, SIZE, SORT, Address
 from web.tables.filtering import narrowed
 from web.units import power_unit
 
@@ -131,6 +131,7 @@ def _shown(request: HttpRequest, address: Address, framework: Framework, at: dat
         matrix_table(framework.checks, shown=checks, in_file=in_file, grouped=grouped),
         sites,
         prepare=lambda page: queries.rows(page, [check.id for check in checks], now=at),
+        total=left.extent.sites,
     )
     return Shown(left, checks, counts, table, grouped)
 
@@ -147,7 +148,7 @@ def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -
         "groups": tables.groups(rows, regions),
         "tiers": tables.MARKED_TIERS,
         "legend": tables.legend(shown.counts[check.id] for check in shown.checks),
-        "scope": tables.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "scope": tables.scope(shown.left.extent, _every(address, shown), len(shown.checks)),
         "gap_kw": shown.left.extent.gap_kw,
         "evaluated_at": shown.left.extent.evaluated_at,
         "quick": _quick(address, grouped=shown.grouped),
@@ -155,6 +156,12 @@ def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
         "report_url": _elsewhere("readiness-report", address),
     }
+
+
+def _every(address: Address, shown: Shown) -> int:
+    """How many sites there are: those that are shown, where nothing leaves any out."""
+    narrows = address.applied or address.one(SEARCH)
+    return queries.every_site() if narrows else shown.left.extent.sites
 
 
 def _sorted_by(address: Address, framework: Framework) -> str:

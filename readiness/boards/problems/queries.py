@@ -67,20 +67,25 @@ class _Stake:
 
 def problems(known: FleetStanding) -> list[Problem]:
     """All that is wrong at sites that are not retired; causes first, worst first, each before what follows from it."""
+    return _problems(known, _workloads(known))
+
+
+def causes(known: FleetStanding) -> list[Problem]:
+    """The causes among them, which are shown without their workloads: these are not read."""
+    return [problem for problem in _problems(known, {}) if problem.is_cause]
+
+
+def _problems(known: FleetStanding, workloads: Mapping[int, int]) -> list[Problem]:
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
     kw = {site_id: capacity.deployed.it_kw for site_id, capacity in known.capacity.items()}
     regions = {site.ref.id: site.region for site in known.sites}
     pressing = ownership.pressing(now=known.at, due_by=known.at, site_ids=known.site_ids)
-    stake = _Stake(known.at, sites, regions, kw, _workloads(known))
+    stake = _Stake(known.at, sites, regions, kw, workloads)
     sources = list(_sources(stake))
     silences = {each.site.id: each for each in reversed(sources) if each.state is ProblemState.SILENT}
     health = list(_health(stake, known, silences))
     checks = folded(_checks(stake, known), [*sources, *health])
     return in_order([*sources, *health, *checks, *_ownership(stake, pressing), *_without_owner(stake)])
-
-
-def causes(known: FleetStanding) -> list[Problem]:
-    return [problem for problem in problems(known) if problem.is_cause]
 
 
 def _workloads(known: FleetStanding) -> dict[int, int]:

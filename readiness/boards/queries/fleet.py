@@ -8,7 +8,7 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, F, Max, StringAgg, TextField, Value
+from django.db.models import F, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import DomainChoices, Site
@@ -19,7 +19,7 @@ from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
 from readiness.scoring.queries.rows import DomainFigure, SiteRef
 from readiness.scoring.queries.standing import FleetStanding
-from telemetry.models import Series, Source, SourceStatus
+from telemetry.models import Series, Source
 from web.drawing import Segment, stacked
 from web.links import link
 from web.remembering import recall, remember
@@ -91,8 +91,7 @@ class DomainCard:
 def fleet(known: FleetStanding) -> Fleet:
     weeks = _weeks(known)
     open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
-    states, newest_at = _sources()
-    reporting, monitored = _reporting(known, {site.ref.id for site in open_sites})
+    states, newest_at, reporting = _sources(known, {site.ref.id for site in open_sites})
     return Fleet(
         now=weeks[-1],
         verdicts=known.verdicts,
@@ -100,8 +99,8 @@ def fleet(known: FleetStanding) -> Fleet:
         without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),
         sources=states,
         newest_sample_at=newest_at,
-        sites_reporting=reporting,
-        monitored=monitored,
+        sites_reporting=sum("on-time" in of_site for of_site in reporting.values()),
+        monitored=len(reporting),
         weeks=weeks,
         outlook=outlook(weeks, now=known.at),
         declared=_declared(known),
@@ -192,28 +191,28 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
     return tuple(combined(figure, per_site) for figure in FIGURES if figure.domain == domain)
 
 
-def _sources() -> tuple[dict[str, int], datetime | None]:
-    statuses = SourceStatus.objects.order_by().values_list("state")
-    counted = statuses.annotate(count=Count("pk"), newest=Max("last_sample_at"))
-    states, newest = {}, []
-    for state, count, at in counted:
-        states[state] = count
-        newest.append(at)
-    return states, max((at for at in newest if at), default=None)
-
-
-def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:
-    states_by_site: dict[int, set[str]] = defaultdict(set)
-    own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(
-        "site_id", "status__state"
-    )
+def _sources(
+    known: FleetStanding, counted: Collection[int]
+) -> tuple[dict[str, int], datetime | None, dict[int, set[str]]]:
+    """Return how many sources have which state, the newest sample, and the states of the sources of each site."""
+    own = Source.objects.order_by().values_list("site_id", "status__state", "status__last_sample_at")
     labelled = (
         Series.objects.filter(known.among("site"), site__isnull=False, source__site__isnull=True)
         .order_by()
         .values_list("site_id", "source__status__state")
         .distinct()
     )
-    for site_id, state in [*own, *labelled]:
+    states: Counter[str] = Counter()
+    newest_at: datetime | None = None
+    by_site: dict[int, set[str]] = defaultdict(set)
+    for site_id, state, last_at in own:
+        if state is not None:
+            states[state] += 1
+        if last_at is not None and (newest_at is None or last_at > newest_at):
+            newest_at = last_at
         if site_id in counted:
-            states_by_site[site_id].add(state)
-    return sum("on-time" in states for states in states_by_site.values()), len(states_by_site)
+            by_site[site_id].add(state)
+    for site_id, state in labelled:
+        if site_id in counted:
+            by_site[site_id].add(state)
+    return dict(states), newest_at, by_site

@@ -118,14 +118,22 @@ class SiteRow:
         return min(scored, key=lambda each: (each.score or 0.0, each.upper or 0.0, each.id), default=None)
 
 
-def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = None) -> list[SiteRow]:
+def rows(
+    sites: Iterable[Site],
+    *,
+    now: datetime,
+    framework: Framework | None = None,
+    capacity: Mapping[int, SiteCapacity] | None = None,
+) -> list[SiteRow]:
     """The rows of these sites, in their order. Five statements, however many sites.
 
-    Sites that come from `table()` bring their region and score along.
+    Sites that come from `table()` bring their region and score along; `capacity` has that of each, if it is known.
     """
     shown = list(sites)
     framework = framework or framework_queries.current()[1]
-    capacity = present_capacity(shown, now=now)
+    # A site that was added meanwhile is not among those whose capacity is known.
+    if capacity is None or not all(site.pk in capacity for site in shown):
+        capacity = present_capacity(shown, now=now)
     health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
     return [

@@ -4,9 +4,9 @@ A page of the matrix has thousands of cells, and a template's own loop would tak
 """
 
 from collections.abc import Iterable
+from html import escape
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from readiness.boards import sentences

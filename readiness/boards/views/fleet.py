@@ -44,10 +44,11 @@ SITES = Report("readiness/sites.html", *MAY_SEE)
 @FLEET.page
 def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
-    page = _sites_page(request, framework, at)
+    if table_kit.wants_table_only(request, tables.SITES):
+        return _sites_page(request, framework, at), dict
+    known = standing(now=at, marked=True, framework=framework)
 
     def context() -> dict[str, Any]:
-        known = standing(now=at, marked=True, framework=framework)
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
         figures = fleet_queries.fleet(known)
         around = {"fleet": figures, "time_range": span.context}
@@ -64,7 +65,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **sites_map.card(known, regions=regions, unknown=_unknown_domains(domains)),
         }
 
-    return page, context
+    return _sites_page(request, framework, at, known), context
 
 
 @SITES.page
@@ -92,12 +93,21 @@ def gap_by_site_chart(request: HttpRequest) -> Figure:
     return gap_charts.gap_by_site(capacity.by_site(now=now()))
 
 
-def _sites_page(request: HttpRequest, framework: Framework, at: datetime) -> TablePage:
+def _sites_page(
+    request: HttpRequest,
+    framework: Framework,
+    at: datetime,
+    known: FleetStanding | None = None,
+) -> TablePage:
+    """`known` has what is read of all sites, where that is at hand."""
+    capacity = known.capacity if known else None
     return table_kit.page(
         request,
         tables.SITES,
         site_queries.table(now=at),
-        prepare=lambda page: tables.site_lines(page, now=at, framework=framework),
+        prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
+        # Without parameters nothing narrows the list.
+        total=len(known.sites) if known and not request.GET else None,
     )
 
 

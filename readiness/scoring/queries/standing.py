@@ -163,9 +163,14 @@ def score_of(site: Site) -> SiteScore | None:
 
 
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
+    """One statement, and one more unless all sites have their score joined in."""
     ids = [site.pk for site in sites]
     changes = capacity_changes(ids)
-    stored = SiteScore.objects.filter(site__in=ids).only("site_id", "verdict", "first_blocker", "failed_at")
+    if all(Site.score.is_cached(site) for site in sites):
+        stored = [score for site in sites if (score := score_of(site)) is not None]
+    else:
+        rows = SiteScore.objects.filter(site__in=ids)
+        stored = list(rows.only("site_id", "verdict", "first_blocker", "failed_at"))
     scores = {score.site_id: (score.confirmed_verdict, score.first_blocker) for score in stored}
     return {site.pk: _present(site, changes[site.pk], scores.get(site.pk, ("", "")), now) for site in sites}
 

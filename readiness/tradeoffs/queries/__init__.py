@@ -3,5 +3,10 @@
 `stored` reads what was entered, `measured` what telemetry and inventory know, `site_factors` puts both together.
 """
 
-from readiness.tradeoffs.queries.site_factors import factors_of, known_rates, region_names
+from readiness.tradeoffs.queries.site_factors import (
+    factors_of,
+    known_rates,
+    region_names,
+    sites_without_factors,
+)
 from readiness.tradeoffs.queries.stored import days_of, series_of

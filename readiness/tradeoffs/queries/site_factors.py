@@ -192,13 +192,9 @@ def factors_of(
     def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
         key = site["id"]
         sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
-        return SiteFactors(
-            site_id=key,
-            **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
-            region=site["region__name"],
-            verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
-            score=site["score__score"],
-            accelerators=dict(hardware.get(key, {})),
+        return _site(
+            site,
+            hardware,
             factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
             latency=_latencies(distances, trips.get(key, {}), to_regions, key, at),
             between=_between(to_sites.known.get(key, {}), designed.get(key, {})),
@@ -206,6 +202,25 @@ def factors_of(
 
     known = tuple(map(known_of, sites, _distances(sites, places)))
     return tuple(in_currency(each, rates, currency) for each in known) if currency else known
+
+
+def sites_without_factors() -> tuple[SiteFactors, ...]:
+    """Return all sites but the retired, by name, with their accelerators alone; two statements."""
+    sites = stored_sites(None)
+    hardware = accelerators_by_type([site["id"] for site in sites])
+    return tuple(_site(site, hardware, factors={}) for site in sites)
+
+
+def _site(site: Mapping[str, Any], hardware: Mapping[int, Mapping[str, int]], **known: Any) -> SiteFactors:
+    return SiteFactors(
+        site_id=site["id"],
+        **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
+        region=site["region__name"],
+        verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
+        score=site["score__score"],
+        accelerators=dict(hardware.get(site["id"], {})),
+        **known,
+    )
 
 
 def known_rates(at: datetime) -> Rates:

@@ -227,6 +227,12 @@ def test_nothing_critical_and_nothing_on_record_are_told(fleet, look, critical):
     assert "runs nowhere" in look()
 
 
+def test_without_a_critical_class_no_factor_is_read(fleet, look):
+    with CaptureQueriesContext(connection) as captured:
+        assert "Porto" in look(view="sites")
+    assert [each["sql"] for each in captured if "tradeoffs_" in each["sql"]] == []
+
+
 def test_a_ceiling_without_a_rate_is_told_and_fails_no_page(critical, look, ask):
     critical("pay", "porto", cost_ceiling=3, cost_currency="USD", cost_unit="accelerator-hour")
     found = of(ask())["pay"]
