@@ -10,7 +10,9 @@ from config.celery import app
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m config.worker", description="Run the tasks of some queues.")
+    parser = argparse.ArgumentParser(
+        prog="python -m config.worker", description="Run the tasks of some queues."
+    )
     parser.add_argument("--queues", required=True, help="names, comma-separated")
     parser.add_argument("--concurrency", required=True, type=int, help="tasks at a time, each in its process")
     chosen = parser.parse_args()

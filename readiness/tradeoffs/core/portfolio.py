@@ -42,9 +42,7 @@ def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Place
     highs.passModel(program)
     # A last row over the workloads' own columns: no more priority may be left out.
     allowed = float(priority.sum()) - placed + 1e-6
-    highs.addRow(
-        -np.inf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float)
-    )
+    highs.addRow(-np.inf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float))
     return _run(highs, rows, sites, workloads)
 
 
