@@ -14,9 +14,6 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from stack.account import Account, can_run, give
 from stack.child import Recipe, StartError
 from stack.identity import identify
@@ -223,6 +220,9 @@ def is_ready(cluster: Cluster, pid: int) -> bool:
 
 
 def ensure_database(cluster: Cluster, name: str = DATABASE) -> None:
+    import psycopg  # as in stack/schema.py
+    from psycopg import sql
+
     with psycopg.connect(url(cluster, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
