@@ -62,10 +62,10 @@ def _measure(checkout: Path, *, demo: bool) -> None:
     print(f"-- {'with' if demo else 'without'} the demo")
     with _started(checkout, data, demo=demo, bar_s=COLD_S) as started:
         if demo:
-            reader = _Reader(started)
-            _await_history(started, reader)
-            reader.visit(PAGES)
-            reader.report("pages after that")
+            visitor = _PageVisitor(started)
+            _await_history(started, visitor)
+            visitor.visit(PAGES)
+            visitor.report("pages after that")
         time.sleep(SETTLED_S)
         _report_memory(started.launcher)
     with _started(checkout, data, demo=demo, bar_s=WARM_S):
@@ -130,7 +130,7 @@ def _processor_s(pid: int) -> float:
     return ticks / TICKS
 
 
-class _Reader:
+class _PageVisitor:
     """The demo's viewer, signed in as a browser would."""
 
     def __init__(self, started: _Started) -> None:
@@ -164,16 +164,16 @@ class _Reader:
         self._times_ms = []
 
 
-def _await_history(started: _Started, reader: _Reader) -> None:
+def _await_history(started: _Started, visitor: _PageVisitor) -> None:
     began, before_s, visits = time.monotonic(), _processor_s(started.launcher), 0
     with psycopg.connect(started.database_url, autocommit=True) as connection:
         while (connection.execute(_HISTORY).fetchone() or ("",))[0] == "running":
-            reader.visit((PAGES[visits % len(PAGES)],))
+            visitor.visit((PAGES[visits % len(PAGES)],))
             visits += 1
             time.sleep(VISIT_S)
     took_s = time.monotonic() - began
     spent_s = _processor_s(started.launcher) - before_s
-    reader.report("pages meanwhile")
+    visitor.report("pages meanwhile")
     print(
         f"history: {took_s:.0f} s, {spent_s:.0f} CPU-s with all that goes on beside; bar {HISTORY_S:g} s:"
         f" {machine.verdict(took_s <= HISTORY_S)}",
