@@ -73,7 +73,7 @@ def _measure(checkout: Path, *, demo: bool) -> None:
 
 
 class _Started:
-    """What a start said, and what is known of it since."""
+    """A start that is through: its lines, and where it runs."""
 
     def __init__(self, data: Path, said: list[str]) -> None:
         state = StackState.read(data / "state.json")
