@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from stack import postgres, processes, schema, valkey
+from stack.apart import apart
 from stack.child import Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
@@ -63,9 +65,9 @@ class Launch:
             recipes.append(postgres.recipe(cluster, log=self.layout.log("postgres")))
         self.supervisor.start(*recipes)
         if cluster is not None:
-            postgres.ensure_database(cluster)
+            apart(partial(postgres.ensure_database, cluster))
             given["DATABASE_URL"] = postgres.url(cluster)
-            held = schema.look(given["DATABASE_URL"], self.layout.root).holding
+            held = apart(partial(schema.look, given["DATABASE_URL"], self.layout.root)).holding
             if held is Holding.OLDER:
                 self.supervisor.stop()
                 aside = postgres.move_aside(cluster, why="older", now=datetime.now(UTC))
@@ -75,7 +77,7 @@ class Launch:
                 self.start_databases()
                 return
             if held is Holding.NOTHING:
-                schema.begin(given["DATABASE_URL"])
+                apart(partial(schema.begin, given["DATABASE_URL"]))
         given.setdefault("REDIS_URL", valkey.url(sockets))
         self.state.environment = {
             **given,
@@ -133,7 +135,7 @@ class Launch:
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: what has to be done before the first page."""
         url = self.state.environment["DATABASE_URL"]
-        state = schema.look(url, self.layout.root)
+        state = apart(partial(schema.look, url, self.layout.root))
         if state.holding is Holding.NEWER:
             raise LaunchError(
                 "The data were written by a newer Muster, with migrations that this one does not know: "
@@ -141,7 +143,7 @@ class Launch:
                 "DATABASE_URL. Nothing was changed."
             )
         if not state.is_marked:
-            schema.begin(url)
+            apart(partial(schema.begin, url))
         steps = [] if state.is_current else [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
         collect = not stamp.exists() or stamp.read_text() != digest
@@ -153,7 +155,7 @@ class Launch:
             )
             self.supervisor.run(*steps)
         if not state.is_current:
-            schema.note_migrated(url, self.layout.root)
+            apart(partial(schema.note_migrated, url, self.layout.root))
         if collect:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)

@@ -14,9 +14,6 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from stack.account import Account, can_run, give
 from stack.child import Recipe, StartError
 from stack.identity import identify
@@ -45,8 +42,9 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
     "max_connections": "100",
-    # Half of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the memory.
-    "shared_buffers": "64MB",
+    # Less than half of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
+    # memory; pages of the demo take the database no longer than with 64 MB.
+    "shared_buffers": "48MB",
 }
 # Nothing of a throw-away cluster has to outlive a crash.
 THROW_AWAY = {
@@ -223,6 +221,9 @@ def is_ready(cluster: Cluster, pid: int) -> bool:
 
 
 def ensure_database(cluster: Cluster, name: str = DATABASE) -> None:
+    import psycopg  # as in stack/schema.py
+    from psycopg import sql
+
     with psycopg.connect(url(cluster, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

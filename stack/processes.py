@@ -30,17 +30,11 @@ def web(*, host: str, port: int) -> tuple[str, ...]:
 
 
 def worker() -> tuple[str, ...]:
-    return _python(
-        f"-m celery -A config worker --queues {QUEUES} --pool prefork --concurrency 2 "
-        "--without-gossip --without-mingle --loglevel INFO"
-    )
+    return _python(f"-m config.worker --queues {QUEUES} --concurrency 2")
 
 
 def beat(*, schedule: str) -> tuple[str, ...]:
-    # An empty --pidfile: the launcher sees to it that there is one beat, and a pid file outlives a kill -9.
-    return _python(
-        f"-m celery -A config.beat beat --schedule {shlex.quote(schedule)} --pidfile= --loglevel INFO"
-    )
+    return _python(f"-m config.beat --schedule {shlex.quote(schedule)}")
 
 
 def demo_logins() -> tuple[str, ...]:

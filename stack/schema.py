@@ -7,8 +7,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
 # Changes when the migrations are written anew, so that a database made by the ones before cannot be migrated.
 LINEAGE = "1"
@@ -37,6 +39,8 @@ class DatabaseState:
 
 
 def look(url: str, root: Path) -> DatabaseState:
+    import psycopg  # 12 MB, which the launcher has another process load (stack/apart.py)
+
     with psycopg.connect(url) as connection:
         is_marked = _exists(connection, "launcher.migrated")
         if not _exists(connection, "django_migrations"):
@@ -60,6 +64,8 @@ def look(url: str, root: Path) -> DatabaseState:
 
 def begin(url: str) -> None:
     """Mark an empty database as one of this lineage, before the first migration: it may break off half-way."""
+    import psycopg  # as in look
+
     with psycopg.connect(url) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS launcher")
         connection.execute(
@@ -70,6 +76,8 @@ def begin(url: str) -> None:
 
 
 def note_migrated(url: str, root: Path) -> None:
+    import psycopg  # as in look
+
     with psycopg.connect(url) as connection:
         applied = connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
         connection.execute("UPDATE launcher.migrated SET stamp = %s", [_stamp(root, applied)])

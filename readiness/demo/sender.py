@@ -19,8 +19,8 @@ import numpy as np
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import POST_EVERY_S, Stream, sent, series_of, streams
-from readiness.demo.core.wire import Template, key_of_series
+from readiness.demo.core.streams import POST_EVERY_S, Stream, key_of_series, sent, series_of, streams
+from readiness.demo.core.wire import Template
 
 log = logging.getLogger(__name__)
 

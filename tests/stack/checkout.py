@@ -86,6 +86,12 @@ app = Celery("toy", broker="redis+socket://" + urlsplit(os.environ["REDIS_URL"])
 app.conf.broker_connection_retry_on_startup = True
 """
 
+BEAT = """
+if __name__ == "__main__":
+    import sys
+    app.Beat(schedule=sys.argv[2], loglevel="INFO").run()
+"""
+
 
 class Checkout:
     def __init__(self, root: Path, data: Path) -> None:
@@ -95,7 +101,8 @@ class Checkout:
         (root / "config" / "__init__.py").write_text("")
         (root / "config" / "asgi.py").write_text(ASGI)
         (root / "config" / "celery.py").write_text(CELERY)
-        (root / "config" / "beat.py").write_text(CELERY)
+        (root / "config" / "beat.py").write_text(CELERY + BEAT)
+        shutil.copy(ROOT / "config" / "worker.py", root / "config" / "worker.py")
         (root / "config" / "migrations").mkdir()
         (root / "config" / "migrations" / "0001_initial.py").write_text("")
         (root / "readiness" / "demo").mkdir(parents=True)

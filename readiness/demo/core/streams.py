@@ -1,6 +1,6 @@
 """Which source sends what: a site's exporters through its Prometheus, and its power meter where that samples faster."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from readiness.demo.core.noise import Floats
@@ -8,6 +8,7 @@ from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.series import Block, blocks, meter
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
+from telemetry.core.labels import NAME, key_of
 
 CADENCE_S = GRACE_S = 60
 # A fast meter samples every second and posts what it has once a minute.
@@ -73,6 +74,11 @@ def series_of(fleet: FleetPlan, stream: Stream, stories: Stories) -> list[tuple[
     return [
         (block.metric, labels) for block in sent(fleet, stream, stories, any_time) for labels in block.labels
     ]
+
+
+def key_of_series(metric: str, labels: Mapping[str, str]) -> bytes:
+    """The labels as they go over the wire, the metric's name among them."""
+    return key_of({NAME: metric, **labels})
 
 
 def _labelled(block: Block, stream: Stream) -> Block:

@@ -3,13 +3,13 @@
 Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.core.remote_write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.labels import NAME, encode_field, key_of
+from telemetry.core.labels import encode_field
 from telemetry.core.remote_write import message_classes
 
 _WriteRequest, _Sample = message_classes(
@@ -52,8 +52,3 @@ class Template:
         sevens = (ts_ms.astype(np.uint64)[:, np.newaxis] >> _TIME_SHIFTS) & np.uint64(0x7F)
         self._plain[self._times_at] = (sevens.astype(np.uint8) | _TIME_MORE)[:, np.newaxis, :]
         return bytes(cramjam.snappy.compress_raw(self._plain.tobytes()))
-
-
-def key_of_series(metric: str, labels: Mapping[str, str]) -> bytes:
-    """The labels as they go over the wire, the metric's name among them."""
-    return key_of({NAME: metric, **labels})

@@ -19,9 +19,8 @@ from inventory.models import Site, SiteChange
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import SITE_LABEL, Stream, sent, series_of, streams
+from readiness.demo.core.streams import SITE_LABEL, Stream, key_of_series, sent, series_of, streams
 from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, present, timeline
-from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.plans import Decided

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
-
-import recurring_ical_events
-from icalendar import Calendar, Event
 
 from readiness.people.core.recurrence import SOON, RuleRefused, starts_of
 from readiness.people.core.rotations import PlannedShift, ShiftOrigin
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_EVENTS = 5_000
@@ -51,7 +51,7 @@ class CalendarRefused(ValueError):
 @dataclass(frozen=True, slots=True)
 class _ReadEvent:
     line: int
-    event: Event
+    event: "Event"
 
 
 def calendar_shifts(
@@ -111,6 +111,8 @@ def _zone_name(number: int, line: str) -> str:
 
 
 def _event(number: int, lines: Sequence[str]) -> _ReadEvent:
+    from icalendar import Event  # 3 MB that a process without a calendar to read does not need
+
     try:
         event = Event.from_ical("\r\n".join(lines))
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -169,6 +171,9 @@ def _ranked_shifts(
 
 
 def _occurrences(series: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, end: datetime) -> list[Any]:
+    import recurring_ical_events  # large, as in _event
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("X-WR-TIMEZONE", zone.key)
     for read in series:
@@ -212,7 +217,7 @@ def _refuse_endless(line: int, rule: Any, first: datetime) -> None:
         raise CalendarRefused(line, "The rule never comes true after DTSTART.")
 
 
-def _all(event: Event, name: str) -> list[Any]:
+def _all(event: "Event", name: str) -> list[Any]:
     value = event.get(name)
     return [] if value is None else value if isinstance(value, list) else [value]
 

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from icalendar import Calendar, Event
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -70,6 +69,8 @@ def _near(now: datetime) -> Any:
 
 
 def calendar_file(name: str, shifts: Iterable[Shift], *, names: bool, now: datetime) -> bytes:
+    from icalendar import Calendar, Event  # large: see readiness/people/core/calendars.py
+
     calendar = Calendar()
     calendar.add("prodid", "-//Muster//On call//EN")
     calendar.add("version", "2.0")

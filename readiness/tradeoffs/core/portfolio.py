@@ -13,14 +13,17 @@ rounding it and improving that (`assignment`). Nothing here reads a clock: the s
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
 from readiness.tradeoffs.core.objectives import OptionColumns, dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, columns_of, empty_program, priced, quiet_highs, relax
+
+if TYPE_CHECKING:
+    import highspy
 
 
 def most_placed(problem: Assigning, priority: Numbers) -> Places:
@@ -39,17 +42,17 @@ def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Place
     highs.passModel(program)
     # A last row over the workloads' own columns: no more priority may be left out.
     allowed = float(priority.sum()) - placed + 1e-6
-    highs.addRow(
-        -highspy.kHighsInf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float)
-    )
+    highs.addRow(-np.inf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float))
     return _run(highs, rows, sites, workloads)
 
 
-def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp, Places, Places]:
+def _program(problem: Assigning, leaving_out: Numbers) -> tuple["highspy.HighsLp", Places, Places]:
     """First a column for leaving each workload out, then one for each pair.
 
     Each capacity counts as 1: what HiGHS lets a plan exceed it by is the same share of a large one and a small one.
     """
+    import highspy  # large: see readiness/tradeoffs/core/relaxation.py
+
     workloads = len(problem.costs)
     rows, sites = np.nonzero(np.isfinite(problem.costs))
     starts, index, value = columns_of(problem, rows, sites)
@@ -68,7 +71,7 @@ def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp,
     return program, rows, sites
 
 
-def _run(highs: highspy.Highs, rows: Places, sites: Places, workloads: int) -> tuple[Places, float]:
+def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) -> tuple[Places, float]:
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-9)
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)

@@ -24,11 +24,14 @@ them weighed together by their prices.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
 from readiness.tradeoffs.core.assignment import NOWHERE, ROUND_OFF, Assigning, Flags, Numbers, Places
+
+if TYPE_CHECKING:
+    import highspy
 
 DIVIDED = 1e-5
 LEAST_VIOLATED = 0.02
@@ -277,7 +280,7 @@ class _Master:
             weights = np.where(self.sites == cover.site, cover.weights[self.rows], 0.0)
             columns = np.flatnonzero(weights)
             index = (workloads + columns).astype(np.int32)
-            self.highs.addRow(-highspy.kHighsInf, cover.most, len(columns), index, weights[columns])
+            self.highs.addRow(-np.inf, cover.most, len(columns), index, weights[columns])
         return len(self.covers) > before
 
     def solved(self) -> tuple[float, Numbers, Prices]:
@@ -305,14 +308,18 @@ class _Master:
         return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
 
 
-def quiet_highs() -> highspy.Highs:
+def quiet_highs() -> "highspy.Highs":
+    import highspy  # 7 MB that a process without a portfolio to make does not need
+
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # it has no annotations
     highs.silent()
     highs.setOptionValue("threads", 1)
     return highs
 
 
-def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.HighsLp:
+def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> "highspy.HighsLp":
+    import highspy  # as above
+
     workloads = len(problem.costs)
     most = np.r_[problem.capacity.ravel(), [cover.most for cover in covers]]
     program = highspy.HighsLp()

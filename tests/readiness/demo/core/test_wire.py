@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from readiness.demo.core.wire import Template, key_of_series
+from readiness.demo.core.streams import key_of_series
+from readiness.demo.core.wire import Template
 from telemetry.core import remote_write
 from telemetry.core.columns import TakenTimes
 from telemetry.core.labels import KeyCache, labels_of

@@ -1,0 +1,27 @@
+"""What stays in memory for as long as Muster runs: a process loads no library that it seldom or never needs."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("loading", "left_out"),
+    [
+        pytest.param("import stack.__main__", ("psycopg", "django"), id="launcher"),
+        pytest.param("import config.beat", ("django.db", "prompt_toolkit", "numpy"), id="beat"),
+        pytest.param(
+            "from config.worker import app; app.loader.init_worker(); app.finalize()",
+            ("config.urls", "plotly", "highspy", "icalendar", "google.protobuf", "prompt_toolkit"),
+            id="worker",
+        ),
+        pytest.param("import config.asgi", ("celery.bin", "highspy", "icalendar", "reportlab"), id="web"),
+    ],
+)
+def test_a_process_leaves_out_what_it_does_not_need(loading: str, left_out: tuple[str, ...]) -> None:
+    source = f"{loading}; import sys; print(*(set({left_out!r}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == []
