@@ -134,7 +134,7 @@ class SitePractice:
         changes = [at for each in self.written for at in each.changes()]
         changes += [each.held_at + PRACTISED for each in self.drills]
         changes += [each.held_at for each in self.drills]
-        changes += [each.answered_at + PRACTISED for each in self.answers]
+        changes += [at for each in self.answers for at in (each.answered_at, each.answered_at + PRACTISED)]
         for person in self.called:
             changes.append(person.first_starts_at - AROUND)
             if person.last_ends_at is not None:

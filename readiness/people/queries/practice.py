@@ -52,7 +52,7 @@ def practice_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, S
     if not sites:
         return {}
     ids = sorted(sites)
-    drills, called, answers = _drills(ids), _called(ids, now), _answers(ids, now)
+    drills, called, answers = _drills(ids), _called(ids, now), _answers(ids)
     rules, written = _rules(ids), _written(ids)
     practised = {
         site_id: SitePractice(
@@ -162,10 +162,10 @@ def _of_site_or_all(site_id: int | None, ids: Collection[int]) -> Iterable[int]:
     return ids if site_id is None else (site_id,)
 
 
-def _answers(ids: Collection[int], now: datetime) -> BySite[GivenAnswer]:
+def _answers(ids: Collection[int]) -> BySite[GivenAnswer]:
     """Answers that the record can judge; estimates are judged by the verdict, above."""
     answers: BySite[GivenAnswer] = defaultdict(list)
-    rows = SurveyAnswer.objects.filter(question__site__in=ids, answered_at__lte=now).exclude(
+    rows = SurveyAnswer.objects.filter(question__site__in=ids).exclude(
         question__kind=SurveyQuestion.Kind.ESTIMATE
     )
     columns = ("question__site_id", "question__truth", "value", "person_id", "team__name", "answered_at")
