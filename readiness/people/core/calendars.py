@@ -257,7 +257,7 @@ def _ranked_shifts(
             raise CalendarRefused(read.line_of(""), "The events up to here repeat too often.")
         by_uid.setdefault(str(read.event.get("UID", f"line {read.line_of('')}")), []).append(read)
     for series in by_uid.values():
-        for occurrence in _occurrences(series, zone, start, end):
+        for occurrence in _occurrences(series, start, end):
             yield from _shift(occurrence, events[int(occurrence["SUMMARY"])], zone, start, end)
 
 
@@ -267,12 +267,11 @@ def _refuse_backwards(read: _ReadEvent, zone: ZoneInfo) -> None:
         raise CalendarRefused(read.line_of("DTEND"), "The event ends before it starts.")
 
 
-def _occurrences(series: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, end: datetime) -> list[Any]:
+def _occurrences(series: Sequence[_ReadEvent], start: datetime, end: datetime) -> list[Any]:
     calendar = Calendar()
-    calendar.add("X-WR-TIMEZONE", zone.key)
     for read in series:
         calendar.add_component(read.event)
-    # A day more on both sides: days without a zone are compared as days of UTC.
+    # A day more on both sides: days, and times without a zone, are compared as those of UTC.
     day = timedelta(days=1)
     try:
         return list(recurring_ical_events.of(calendar).between(start - day, end + day))

@@ -137,6 +137,16 @@ def test_all_day_is_a_day_of_the_calendars_zone():
     assert ends - begins == 49 * HOUR
 
 
+def test_what_is_written_in_utc_repeats_in_utc():
+    """OnCall's shifts do, whatever zone the calendar has; a time without a zone is one of the calendar's zone."""
+    times = lambda suffix: (f"DTSTART:20261024T080000{suffix}", f"DTEND:20261024T200000{suffix}")  # noqa: E731
+    more = ("UID:u", "RRULE:FREQ=DAILY;COUNT=3", "SUMMARY:ana")
+    content = calendar((*times("Z"), *more, "EXDATE:20261025T080000Z"))
+    assert [row[0] for row in read(content)] == [datetime(2026, 10, day, 8, tzinfo=UTC) for day in (24, 26)]
+    floating = read(calendar((*times(""), *more)))
+    assert [row[0] for row in floating] == [instant(datetime(2026, 10, day, 8)) for day in (24, 25, 26)]
+
+
 def test_the_highest_level_is_called_first():
     """OnCall calls all who overlap at one level, and the next level moves up when nobody is there."""
     hours = lambda first, last: (NINE + first * HOUR, NINE + last * HOUR)  # noqa: E731
