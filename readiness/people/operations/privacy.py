@@ -1,5 +1,6 @@
 """Erasing a person: who they were goes, what they signed and owned keeps a pseudonym."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from readiness.people.models import (
 )
 from web import actor
 from web.audit import erasing, is_audited
+from web.kinds.models import FileImport
 from web.scopes import present
 from web.visibility import personal_text
 from web.workflows import require
@@ -61,6 +63,7 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
         raise StillHolds([*held, "Hand over first."])
     actor.note(ERASED)
     _rename_in_calendars(locked)
+    _forget_imports(locked)
     Leave.objects.filter(person=locked).delete()
     SurveyAnswer.objects.filter(person=locked).delete()
     Membership.objects.filter(person=locked).exclude(role="").update(role="")
@@ -112,6 +115,16 @@ def _rename_in_calendars(person: Person) -> None:
         RotationCalendar.objects.filter(pk=stored.pk).update(content=renamed)
     for name in _names(person):
         Shift.objects.filter(unknown_name__icontains=name).update(unknown_name=pseudonym(person))
+
+
+def _forget_imports(person: Person) -> None:
+    """Delete files that wait to be imported, and what others would change or changed, where they name the person."""
+    names = [name.casefold() for name in _names(person)]
+    for imported in FileImport.objects.exclude(state__in=FileImport.WORKING).order_by("pk").iterator(50):
+        kept = [imported.file_name, bytes(imported.content).decode("utf-8", "replace")]
+        kept += [json.dumps(each, ensure_ascii=False) for each in (imported.problems, imported.changes)]
+        if any(name in text.casefold() for text in kept for name in names):
+            imported.delete()
 
 
 def _calendars_naming(person: Person) -> Iterator[tuple[RotationCalendar, bytes]]:

@@ -20,6 +20,7 @@ from tests.readiness.people import practised as practice
 from tests.readiness.people.practised import DAY
 from web.actor import acting
 from web.audit import AuditEntry
+from web.kinds.models import FileImport
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +158,16 @@ CALENDAR = (
     b"SUMMARY:On call: ana so\r\n usa\r\nATTENDEE;CN=Ana Sousa:mailto:Ana@Example.com\r\n"
     b"DESCRIPTION:with Anais Sousa\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
+
+
+def test_files_that_name_the_person_are_gone(ana, user_of):
+    given = {"by": user_of("manager"), "begun_at": NOW, "kind": "people.person", "content": b""}
+    FileImport.objects.create(**given | {"content": b"name\nANA SOUSA\n", "file_name": "a.csv"})
+    FileImport.objects.create(**given, state="done", changes=[[2, "ana@example.com", []]], file_name="b.csv")
+    other = FileImport.objects.create(**given | {"content": b"name\nBea Lima\n", "file_name": "c.csv"})
+    working = FileImport.objects.create(**given, state="checking", file_name="Ana Sousa.csv")
+    operations.erase_person(ana, by=user_of("manager"), now=NOW)
+    assert set(FileImport.objects.all()) == {other, working}
 
 
 class TestCalendars:
