@@ -68,7 +68,7 @@ _MARK = """
 
 @dataclass(frozen=True, slots=True)
 class _KeptFacts:
-    """What is known of a site's people, which holds from `at` on until something of it runs out or begins; time on call
+    """Facts about a site's people, which hold from `at` on until something of it runs out or begins; time on call
     is counted anew each hour."""
 
     at: datetime

@@ -56,7 +56,7 @@ def _named(model: type[Model], named: list[NamedObject]) -> Q:
 
 
 def _shown_by(model: type[Model]) -> list[str]:
-    """What pages and files show an object by, whether others are called the same or not."""
+    """Fields that pages and files show an object by, whether others are called the same or not."""
     return [field.name for field in model._meta.concrete_fields if field.name in {"name", "title"}]
 
 

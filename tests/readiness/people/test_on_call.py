@@ -393,9 +393,3 @@ def test_who_is_gone_is_on_call_nowhere(gone, covered, state, user_of, api_of, c
     change(is_there=True)
     after = Shift.objects.filter(person=xaver, ends_at__gt=NOW).values_list("starts_at", "ends_at")
     assert [ends_at for _, ends_at in after] == [ends_at for _, ends_at in before]
-
-
-def test_signing_in_writes_no_shifts(covered, user_of):
-    user = user_of("ops", username="xaver")
-    type(user).objects.filter(pk=user.pk).update(last_login=NOW)
-    assert rotations.write_claimed_shifts(now=NOW) == 0
