@@ -21,6 +21,8 @@ class FileImport(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         FAILED = "failed", "Failed"
 
+    WORKING = (State.CHECKING, State.APPLYING)
+
     kind = models.CharField(max_length=100)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.MAPPING)
@@ -50,4 +52,4 @@ class FileImport(models.Model):
 
     @property
     def is_working(self) -> bool:
-        return self.state in {self.State.CHECKING, self.State.APPLYING}
+        return self.state in self.WORKING

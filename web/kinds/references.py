@@ -42,7 +42,7 @@ def objects_named(rows: QuerySet[Any], wanted: Iterable[NamedObject]) -> list[Mo
 def _named(model: type[Model], named: list[NamedObject]) -> Q:
     texts = {each.text for each in named}
     condition = Q(pk__in=[])
-    for name in text_fields(model):
+    for name in dict.fromkeys([*text_fields(model), *_shown_by(model)]):
         condition |= Q(**{f"{name}__in": texts})
     words = [text.split(" ") for text in texts]
     # "leaf-1 Ethernet1": a name behind that of its owner.
@@ -53,6 +53,11 @@ def _named(model: type[Model], named: list[NamedObject]) -> Q:
         for name in text_fields(model):
             condition |= of_owner & Q(**{f"{name}__in": tails})
     return condition
+
+
+def _shown_by(model: type[Model]) -> list[str]:
+    """Fields that pages and files show an object by, whether others are called the same or not."""
+    return [field.name for field in model._meta.concrete_fields if field.name in {"name", "title"}]
 
 
 def _around(model: type[Model], named: list[NamedObject], paths: list[str]) -> Q:
@@ -95,9 +100,15 @@ def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> M
     if not kept:
         where = ", ".join(str(each) for each in wanted.within.values())
         return NotOne(f"There is no {noun} {wanted.text[:100]}{where and f' at {where}'}.", is_missing=True)
-    apart = ", ".join(owners(model))
+    apart = ", ".join(name for name in owners(model) if not model._meta.get_field(name).unique)
     reason = f"More than one {noun} is called {wanted.text[:100]}"
-    return NotOne(f"{reason}: a column for {apart} would tell them apart.", is_missing=False)
+    hint = f"a column for {apart} would tell them apart" if apart else _by_another(model)
+    return NotOne(f"{reason}: {hint}.", is_missing=False)
+
+
+def _by_another(model: type[Model]) -> str:
+    names = [str(model._meta.get_field(name).verbose_name) for name in text_fields(model)]
+    return f"give its {' or '.join(names)} in place of the name" if names else "enter this one on its page"
 
 
 def _stands(obj: Any, path: str, around: str | Model) -> bool:

@@ -114,7 +114,7 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
         return {NON_FIELD: [f"Constraint {name} is violated."]}
     fields = [_field_name(model, column.strip()) for column in key[1].split(",")]
     if "already exists" in key[3]:
-        return {_where(fields): [model().unique_error_message(model, fields)]}
+        return {_where(fields): model().unique_error_message(model, fields).messages}
     return {_where(fields): ["This object is gone, or still in use."]}
 
 
@@ -123,7 +123,7 @@ def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[st
     if constraint.violation_error_message != constraint.default_violation_error_message:
         return {_where(fields): [str(constraint.get_violation_error_message())]}
     if isinstance(constraint, UniqueConstraint):
-        return {_where(fields): [model().unique_error_message(model, fields)]}
+        return {_where(fields): model().unique_error_message(model, fields).messages}
     named = ", ".join(fields)
     return {
         _where(fields): [f"These values do not go together or are out of range ({named}): {constraint.name}."]

@@ -1,4 +1,4 @@
-"""Procedures, alert rules and drills of the demo's operator, and a survey with its answers."""
+"""Procedures, alert rules, drills of the demo's operator, and two surveys: one with its answers, one open."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -66,7 +66,8 @@ def write_practice(
                 team=teams[row["team"]],
                 due_at=now - timedelta(days=row["due"]),
             )
-    _write_survey(kept["survey"], staffed, made, now=now)
+    for row in kept["surveys"]:
+        _write_survey(row, staffed, made, now=now)
 
 
 def _write_procedures(

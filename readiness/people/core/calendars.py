@@ -7,7 +7,7 @@ event without a level has level 0.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 MOST_BYTES = 5 * 1024 * 1024
 MOST_EVENTS = 5_000
 MOST_SHIFTS = 20_000
+MOST_DATES = 10_000
 MOST_STEPS = 300_000
 """Steps that following the rules may take, from the first occurrence of each to the end of the time looked at."""
 LONGEST_LINE = 20_000
+LONGEST = timedelta(days=366)
 TERTIARY = 3
 _STEP = {
     "HOURLY": timedelta(hours=1),
@@ -34,7 +36,16 @@ _STEP = {
     "MONTHLY": timedelta(days=28),
     "YEARLY": timedelta(days=365),
 }
-_SPREAD = ("BYHOUR", "BYMINUTE", "BYSECOND", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH")
+_OF_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_SPREAD = (*_OF_DAY, "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH")
+_INSTANTS = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
+_ONCE = frozenset({*_INSTANTS, "UID", "STATUS", "SEQUENCE"})
+_TIMES = _ONCE | {"RRULE", "RDATE", "EXDATE"}
+_TEXTS = frozenset({"SUMMARY", "DESCRIPTION", "ATTENDEE"})
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_NAME = re.compile(r"[^;:]*")
+_VALUE = re.compile(r'[^:"]*(?:"[^"]*"[^:"]*)*:')
+_ESCAPED = re.compile(r"\\(.)")
 _LEVEL = re.compile(r"\[L(\d)\]\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,;:()<>\[\]\"]+")
 
@@ -50,8 +61,16 @@ class CalendarRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _ReadEvent:
-    line: int
+    """An event by its times alone, which SUMMARY numbers; who has the shift is worked out once, not for each time."""
+
+    lines: Mapping[str, int]
     event: "Event"
+    rank: int
+    person: int | None
+    unknown_name: str
+
+    def line_of(self, name: str) -> int:
+        return self.lines.get(name, self.lines[""])
 
 
 def calendar_shifts(
@@ -59,48 +78,85 @@ def calendar_shifts(
 ) -> list[PlannedShift]:
     """Shifts that touch the time from `start` to `end`. `people` are ids by user name and e-mail in small letters;
     `time_zone` holds where the calendar names none. Raises CalendarRefused."""
-    zone_name, events = _read(content)
+    zone_name, written = _written(content)
     zone = ZoneInfo(zone_name or time_zone)
-    shifts = list(islice(_ranked_shifts(events, people, zone, start, end), MOST_SHIFTS + 1))
+    events = [_event(each, people, number) for number, each in enumerate(written)]
+    shifts = list(islice(_ranked_shifts(events, zone, start, end), MOST_SHIFTS + 1))
     if len(shifts) > MOST_SHIFTS:
         raise CalendarRefused(1, f"There are more than {MOST_SHIFTS} shifts.")
     return _called_in_order(shifts)
 
 
-def _read(content: bytes) -> tuple[str, list[_ReadEvent]]:
+def _numbered_lines(content: bytes) -> Iterator[tuple[int, str]]:
+    """Lines with what continues them, each with the number of its first."""
     if len(content) > MOST_BYTES:
         raise CalendarRefused(1, f"A calendar has {MOST_BYTES} bytes at most.")
     try:
-        lines = content.decode("utf-8-sig").splitlines()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CalendarRefused(content.count(b"\n", 0, error.start) + 1, "This is no UTF-8.") from error
-    if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
-        raise CalendarRefused(1, "A calendar begins with BEGIN:VCALENDAR.")
-    if lines[-1].strip().upper() != "END:VCALENDAR" and "END:VCALENDAR" not in map(str.strip, lines[-3:]):
-        raise CalendarRefused(len(lines), "The calendar is cut off: END:VCALENDAR is missing.")
-    zone_name = ""
-    events: list[Any] = []
-    begun: int | None = None
-    for number, line in enumerate(lines, 1):
+    begun, parts = 1, [""]
+    for number, line in enumerate(_LINE_END.split(text), 1):
         if len(line) > LONGEST_LINE:
             raise CalendarRefused(number, f"A line has {LONGEST_LINE} characters at most.")
-        word = line.strip().upper()
-        if word == "BEGIN:VEVENT":
-            if begun is not None:
-                raise CalendarRefused(number, "An event begins inside another.")
-            begun = number
-            if len(events) == MOST_EVENTS:
-                raise CalendarRefused(number, f"There are more than {MOST_EVENTS} events.")
-        elif word == "END:VEVENT":
-            if begun is None:
-                raise CalendarRefused(number, "No event begins before this end.")
-            events.append(_event(begun, lines[begun - 1 : number]))
-            begun = None
-        elif begun is None and word.startswith("X-WR-TIMEZONE"):
+        if "\0" in line:
+            raise CalendarRefused(number, "The line holds a character that no text has.")
+        if line.startswith((" ", "\t")):
+            parts.append(line[1:])
+        elif line:
+            yield begun, "".join(parts)
+            begun, parts = number, [line]
+    yield begun, "".join(parts)
+
+
+type _WrittenEvent = list[tuple[int, str]]
+
+
+def _written(content: bytes) -> tuple[str, list[_WrittenEvent]]:
+    """The calendar's zone, and the numbered lines of each event; parts of events, such as alarms, are left out."""
+    zone_name, events, number = "", list[_WrittenEvent](), 1
+    inside: list[tuple[str, int]] = []
+    has_begun = False
+    for number, line in islice(_numbered_lines(content), 1, None):
+        word = line.rstrip().upper()
+        verb, _, part = word.partition(":")
+        if not has_begun and word != "BEGIN:VCALENDAR":
+            break
+        has_begun = True
+        if verb == "BEGIN":
+            _refuse_nesting(number, part, inside)
+            inside.append((part, number))
+            if part == "VEVENT":
+                events.append([(number, line)])
+                if len(events) > MOST_EVENTS:
+                    raise CalendarRefused(number, f"There are more than {MOST_EVENTS} events.")
+        elif verb == "END":
+            _refuse_end(number, part, inside)
+            inside.pop()
+        elif inside and inside[-1][0] == "VEVENT":
+            events[-1].append((number, line))
+        elif len(inside) == 1 and word.startswith("X-WR-TIMEZONE"):
             zone_name = _zone_name(number, line)
-    if begun is not None:
-        raise CalendarRefused(begun, "The event that begins here has no end.")
+    if not has_begun:
+        raise CalendarRefused(1, "A calendar begins with BEGIN:VCALENDAR.")
+    if inside:
+        raise CalendarRefused(number, "The calendar is cut off: END:VCALENDAR is missing.")
     return zone_name, events
+
+
+def _refuse_nesting(number: int, part: str, inside: Sequence[tuple[str, int]]) -> None:
+    if part == "VCALENDAR" and inside:
+        raise CalendarRefused(number, "A calendar begins inside another.")
+    if part == "VEVENT" and [name for name, _ in inside] != ["VCALENDAR"]:
+        raise CalendarRefused(number, "An event begins inside another, or outside the calendar.")
+
+
+def _refuse_end(number: int, part: str, inside: Sequence[tuple[str, int]]) -> None:
+    begun, line = inside[-1] if inside else ("", number)
+    if (begun, part) == ("VEVENT", "VCALENDAR"):
+        raise CalendarRefused(line, "The event that begins here has no end.")
+    if begun != part:
+        raise CalendarRefused(number, f"No {part[:20] or 'part'} begins before this end.")
 
 
 def _zone_name(number: int, line: str) -> str:
@@ -110,43 +166,79 @@ def _zone_name(number: int, line: str) -> str:
     return name
 
 
-def _event(number: int, lines: Sequence[str]) -> _ReadEvent:
+def _event(written: _WrittenEvent, people: Mapping[str, int], place: int) -> _ReadEvent:
+    first = written[0][0]
+    lines, times, texts = {"": first}, ["BEGIN:VEVENT", f"SUMMARY:{place}"], dict[str, list[str]]()
+    dates = 0
+    for number, line in written[1:]:
+        name = _NAME.match(line.upper())[0]  # type: ignore[index]
+        if name in lines and name in _ONCE:
+            raise CalendarRefused(number, f"{name} stands twice in one event.")
+        lines.setdefault(name, number)
+        if name == "EXRULE":
+            raise CalendarRefused(number, "EXRULE is not followed: leave days out by EXDATE.")
+        if name in {"RDATE", "EXDATE"}:
+            dates += line.count(",") + 1
+            if dates > MOST_DATES:
+                raise CalendarRefused(number, f"The event names more than {MOST_DATES} dates.")
+        if name in _TIMES:
+            times.append(line)
+        elif name in _TEXTS:
+            texts.setdefault(name, []).append(line)
+    event = _times(lines, [*times, "END:VEVENT"])
+    summary = "".join(map(_text, texts.get("SUMMARY", [])[:1])).strip()
+    marked = _LEVEL.match(summary)
+    others = (_text(line) for name in ("DESCRIPTION", "ATTENDEE") for line in texts.get(name, ()))
+    person, unknown_name = _who(chain([summary[marked.end() :] if marked else summary], others), people)
+    return _ReadEvent(lines, event, int(marked[1]) if marked else 0, person, unknown_name)
+
+
+def _text(line: str) -> str:
+    """The value of a line, whose parameters may hold a colon between quotes."""
+    value = _VALUE.sub("", line, count=1).removeprefix("mailto:").removeprefix("MAILTO:")
+    return _ESCAPED.sub(lambda each: "\n" if each[1] in "nN" else each[1], value)
+
+
+def _times(lines: Mapping[str, int], written: Sequence[str]) -> "Event":
     from icalendar import Event  # 3 MB that a process without a calendar to read does not need
 
+    first = lines[""]
     try:
-        event = Event.from_ical("\r\n".join(lines))
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+        event = Event.from_ical("\r\n".join(written))
+    except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
         raise CalendarRefused(
-            number, f"The event that begins here cannot be read: {_short(error)}."
+            first, f"The event that begins here cannot be read: {_short(error)}."
         ) from error
     assert isinstance(event, Event)
     for name, reason in event.errors:
         raise CalendarRefused(
-            _line_of(name, number, lines), f"{name or 'This'} cannot be read: {reason[:100]}."
+            lines.get(name or "", first), f"{name or 'This'} cannot be read: {reason[:100]}."
         )
     if "DTSTART" not in event:
-        raise CalendarRefused(number, "The event that begins here has no DTSTART.")
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        value = event.get(name)
-        zone = getattr(value, "params", {}).get("TZID") if value is not None else None
-        at = getattr(value, "dt", None)
-        if value is not None and not isinstance(at, date):
-            raise CalendarRefused(_line_of(name, number, lines), f"{name} is no time.")
-        if zone and isinstance(at, datetime) and at.tzinfo is None:
-            raise CalendarRefused(
-                _line_of(name, number, lines), f"The time zone {str(zone)[:64]} is not known."
-            )
-    return _ReadEvent(number, event)
+        raise CalendarRefused(first, "The event that begins here has no DTSTART.")
+    for name in _INSTANTS:
+        _refuse_time(lines.get(name, first), name, event.get(name))
+    for name in ("RDATE", "EXDATE"):
+        for given in _all(event, name):
+            zone = given.params.get("TZID")
+            if any(zone and isinstance(each.dt, datetime) and each.dt.tzinfo is None for each in given.dts):
+                raise CalendarRefused(lines[name], f"The time zone {str(zone)[:64]} is not known.")
+    return event
+
+
+def _refuse_time(line: int, name: str, value: Any) -> None:
+    at = getattr(value, "dt", None)
+    if value is not None and not isinstance(at, timedelta if name == "DURATION" else date):
+        raise CalendarRefused(line, f"{name} is no time.")
+    if isinstance(at, timedelta) and not timedelta(0) <= at <= LONGEST:
+        raise CalendarRefused(line, f"An event lasts {LONGEST.days} days at most, and not less than nothing.")
+    zone = getattr(value, "params", {}).get("TZID")
+    if zone and isinstance(at, datetime) and at.tzinfo is None:
+        raise CalendarRefused(line, f"The time zone {str(zone)[:64]} is not known.")
 
 
 def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:100].rstrip(".")
-
-
-def _line_of(name: str | None, number: int, lines: Sequence[str]) -> int:
-    wanted = (name or "\0").upper()
-    places = (place for place, line in enumerate(lines) if line.upper().startswith(wanted))
-    return number + next(places, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,53 +248,65 @@ class _Ranked:
 
 
 def _ranked_shifts(
-    events: Sequence[_ReadEvent], people: Mapping[str, int], zone: ZoneInfo, start: datetime, end: datetime
+    events: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, end: datetime
 ) -> Iterator[_Ranked]:
     by_uid: dict[str, list[_ReadEvent]] = {}
     steps = 0
     for read in events:
-        steps += _steps(read, zone, end)
+        _refuse_backwards(read, zone)
+        steps += _steps(read, zone, start, end)
         if steps > MOST_STEPS:
-            raise CalendarRefused(read.line, "The events up to here repeat too often.")
-        by_uid.setdefault(str(read.event.get("UID", f"line {read.line}")), []).append(read)
+            raise CalendarRefused(read.line_of(""), "The events up to here repeat too often.")
+        by_uid.setdefault(str(read.event.get("UID", f"line {read.line_of('')}")), []).append(read)
     for series in by_uid.values():
-        for occurrence in _occurrences(series, zone, start, end):
-            yield from _shift(occurrence, people, zone, start, end)
+        for occurrence in _occurrences(series, start, end):
+            yield from _shift(occurrence, events[int(occurrence["SUMMARY"])], zone, start, end)
 
 
-def _occurrences(series: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, end: datetime) -> list[Any]:
-    import recurring_ical_events  # large, as in _event
+def _refuse_backwards(read: _ReadEvent, zone: ZoneInfo) -> None:
+    begins, ends = read.event["DTSTART"], read.event.get("DTEND")
+    if ends is not None and _instant(ends.dt, zone, read) < _instant(begins.dt, zone, read):
+        raise CalendarRefused(read.line_of("DTEND"), "The event ends before it starts.")
+
+
+def _occurrences(series: Sequence[_ReadEvent], start: datetime, end: datetime) -> list[Any]:
+    import recurring_ical_events  # large, as in _times
     from icalendar import Calendar
 
     calendar = Calendar()
-    calendar.add("X-WR-TIMEZONE", zone.key)
     for read in series:
         calendar.add_component(read.event)
-    # A day more on both sides: days without a zone are compared as days of UTC.
+    # A day more on both sides: days, and times without a zone, are compared as those of UTC.
     day = timedelta(days=1)
     try:
         return list(recurring_ical_events.of(calendar).between(start - day, end + day))
     except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
         reason = f"The event that begins here cannot be followed: {_short(error)}."
-        raise CalendarRefused(series[0].line, reason) from error
+        raise CalendarRefused(series[0].line_of(""), reason) from error
 
 
-def _steps(read: _ReadEvent, zone: ZoneInfo, end: datetime) -> int:
+def _steps(read: _ReadEvent, zone: ZoneInfo, start: datetime, end: datetime) -> int:
     """How many steps the rules of an event take at most. Raises CalendarRefused for one that never comes true."""
     begins: Any = read.event["DTSTART"]
-    first = _instant(begins.dt, zone, read.line)
+    first = _instant(begins.dt, zone, read)
+    line = read.line_of("RRULE")
     steps = sum(
         len(getattr(each, "dts", ())) for name in ("RDATE", "EXDATE") for each in _all(read.event, name)
     )
     for rule in _all(read.event, "RRULE"):
         step = _STEP.get(str(next(iter(rule.get("FREQ", [])), "")))
         if step is None:
-            raise CalendarRefused(read.line, "The event that begins here repeats more often than hourly.")
+            raise CalendarRefused(line, "The event repeats more often than hourly.")
         spread = 1
         for name in _SPREAD:
             spread *= max(len(rule.get(name, ())), 1)
         steps += spread * max(int((end - first) / step) + 1, 1)
-        _refuse_endless(read.line, rule, first.replace(tzinfo=None))
+        each_day = 24 if step < timedelta(days=1) else 1
+        for name in _OF_DAY:
+            each_day *= max(len(rule.get(name, ())), 1)
+        if each_day * ((end - start).days + 1) > MOST_SHIFTS:
+            raise CalendarRefused(line, f"The rule gives more than {MOST_SHIFTS} shifts.")
+        _refuse_endless(line, rule, first.replace(tzinfo=None))
     return steps
 
 
@@ -211,8 +315,10 @@ def _refuse_endless(line: int, rule: Any, first: datetime) -> None:
     text = ";".join(part for part in parts if not part.startswith(("COUNT=", "UNTIL=")))
     try:
         comes = next(starts_of(text, first, first + SOON), None)
-    except (RuleRefused, OverflowError) as error:
+    except RuleRefused as error:
         raise CalendarRefused(line, str(error)) from error
+    except OverflowError as error:
+        raise CalendarRefused(line, "The rule is out of all time.") from error
     if comes is None:
         raise CalendarRefused(line, "The rule never comes true after DTSTART.")
 
@@ -222,73 +328,76 @@ def _all(event: "Event", name: str) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
-def _instant(at: date | datetime, zone: ZoneInfo, line: int = 1) -> datetime:
+def _instant(at: date | datetime, zone: ZoneInfo, read: _ReadEvent) -> datetime:
     """A day begins in the calendar's zone; so does a time without a zone."""
     try:
         if not isinstance(at, datetime):
             at = datetime(at.year, at.month, at.day, tzinfo=zone)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as error:
-        raise CalendarRefused(line, "The event that begins here is out of all time.") from error
+        raise CalendarRefused(read.line_of(""), "The event that begins here is out of all time.") from error
 
 
 def _shift(
-    event: Any, people: Mapping[str, int], zone: ZoneInfo, start: datetime, end: datetime
+    occurrence: Any, read: _ReadEvent, zone: ZoneInfo, start: datetime, end: datetime
 ) -> Iterator[_Ranked]:
-    if str(event.get("STATUS", "")).upper() == "CANCELLED":
+    if str(occurrence.get("STATUS", "")).upper() == "CANCELLED":
         return
-    starts_at, ends_at = _instant(event.start, zone), _instant(event.end, zone)
-    if not (starts_at < ends_at and starts_at < end and ends_at > start):
-        return
-    summary = str(event.get("SUMMARY", "")).strip()
-    marked = _LEVEL.match(summary)
-    person, name = _who(event, summary[marked.end() :] if marked else summary, people)
-    yield _Ranked(
-        int(marked[1]) if marked else 0,
-        PlannedShift(
-            level=1,
-            person=person,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            origin=ShiftOrigin.CALENDAR,
-            unknown_name="" if person else name,
-        ),
-    )
+    starts_at, ends_at = _instant(occurrence.start, zone, read), _instant(occurrence.end, zone, read)
+    if starts_at < ends_at and starts_at < end and ends_at > start:
+        yield _Ranked(
+            read.rank,
+            PlannedShift(
+                level=1,
+                person=read.person,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                origin=ShiftOrigin.CALENDAR,
+                unknown_name=read.unknown_name,
+            ),
+        )
 
 
-def _who(event: Any, summary: str, people: Mapping[str, int]) -> tuple[int | None, str]:
-    attendees = [
-        str(each).removeprefix("mailto:").removeprefix("MAILTO:") for each in _all(event, "ATTENDEE")
-    ]
-    texts = [text for text in (summary, str(event.get("DESCRIPTION", "")), *attendees) if text.strip()]
-    for text in texts:
-        words = chain([text.strip()], _WORD.findall(text))
-        person = next((people[word.casefold()] for word in words if word.casefold() in people), None)
-        if person is not None:
-            return person, ""
-    return None, (" ".join(texts[0].split())[:200] if texts else "without a name")
+def _who(texts: Iterable[str], people: Mapping[str, int]) -> tuple[int | None, str]:
+    first = ""
+    for text in map(str.strip, texts):
+        first = first or text
+        for word in chain([text], _WORD.findall(text)):
+            if (person := people.get(word.casefold())) is not None:
+                return person, ""
+    return None, " ".join(first[:1000].split())[:200] or "without a name"
 
 
 def _called_in_order(ranked: Sequence[_Ranked]) -> list[PlannedShift]:
     """The same shifts, cut where their place among those present changes."""
-    edges = sorted({at for each in ranked for at in (each.shift.starts_at, each.shift.ends_at)})
-    begins: dict[datetime, list[int]] = {}
-    ends: dict[datetime, list[int]] = {}
+    changes: dict[datetime, tuple[list[int], list[int]]] = {}
     for place, each in enumerate(ranked):
-        begins.setdefault(each.shift.starts_at, []).append(place)
-        ends.setdefault(each.shift.ends_at, []).append(place)
-    present: dict[int, tuple[int, datetime]] = {}
+        changes.setdefault(each.shift.starts_at, ([], []))[0].append(place)
+        changes.setdefault(each.shift.ends_at, ([], []))[1].append(place)
+    present: dict[int, dict[int, datetime]] = {}
+    levels: dict[int, int] = {}
     parts: list[PlannedShift] = []
-    active: set[int] = set()
-    for at in edges:
-        active = (active - set(ends.get(at, ()))) | set(begins.get(at, ()))
-        order = sorted({ranked[place].rank for place in active}, reverse=True)
-        now = {place: order.index(ranked[place].rank) + 1 for place in active}
-        for place, (level, since) in list(present.items()):
-            if now.get(place) != level:
-                parts.append(replace(ranked[place].shift, level=level, starts_at=since, ends_at=at))
-                del present[place]
-        for place, level in now.items():
-            if place not in present:
-                present[place] = (level, at)
-    return [part for part in parts if part.level <= TERTIARY]
+
+    def close(rank: int, place: int, at: datetime) -> None:
+        since = present[rank].pop(place)
+        if rank in levels and since < at:
+            shift = replace(ranked[place].shift, level=levels[rank], starts_at=since, ends_at=at)
+            parts.append(shift)
+            if len(parts) > MOST_SHIFTS:
+                raise CalendarRefused(1, f"There are more than {MOST_SHIFTS} shifts.")
+
+    for at in sorted(changes):
+        begin, end = changes[at]
+        for place in end:
+            close(ranked[place].rank, place, at)
+        for place in begin:
+            present.setdefault(ranked[place].rank, {})[place] = at
+        order = sorted((rank for rank, there in present.items() if there), reverse=True)[:TERTIARY]
+        now = {rank: level for level, rank in enumerate(order, 1)}
+        for rank, there in present.items():
+            if levels.get(rank) != now.get(rank):
+                for place in list(there):
+                    close(rank, place, at)
+                    there[place] = at
+        levels = now
+    return parts

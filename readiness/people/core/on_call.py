@@ -42,15 +42,18 @@ class Lack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationSize:
+    """`until` is when somebody stops taking turns."""
+
     people: int
     sites: int
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallStanding:
     """One site's figures. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days.
-    `busiest` is the largest share of 30 days, past or coming, that one person is on call, in %. `until` is when any of
-    it changes next."""
+    `busiest` is the largest share of 30 days, before or after the full hour, that one person is on call, in %. `until`
+    is when any other of it changes next."""
 
     uncovered: tuple[tuple[str, int], ...] = ()
     lacks: tuple[Lack, ...] = ()
@@ -68,10 +71,12 @@ def standing(
     now: datetime,
 ) -> OnCallStanding:
     """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere."""
+    sizes = list(sizes)
     held = [shift for shift in shifts if shift.person is not None]
     edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
     # A gap is seen a week ahead.
     edges |= {at - WEEK for at in edges}
+    edges |= {size.until for size in sizes if size.until is not None}
     return OnCallStanding(
         uncovered=_uncovered(held, now),
         lacks=lacks(requirements, present(held, now)),
@@ -79,6 +84,10 @@ def standing(
         smallest=min(sizes, key=lambda size: (size.people, size.sites), default=None),
         until=min((at for at in edges if at > now), default=None),
     )
+
+
+def full_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _uncovered(held: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int], ...]:
@@ -151,7 +160,7 @@ def _seconds(span: TimeSpan) -> float:
 
 
 def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
-    held = list(duties)
+    held, now = list(duties), full_hour(now)
     hours = [
         each
         for start, end in ((now - MONTH, now), (now, now + MONTH))

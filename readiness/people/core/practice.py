@@ -95,7 +95,7 @@ class SitePractice:
         """When something of this changes by itself, on-call duty left out; None: never."""
         changes = [at for each in self.written for at in each.moments if at is not None]
         changes += [at for each in self.drills for at in (each.held_at, each.held_at + PRACTISED)]
-        changes += [each.answered_at + PRACTISED for each in self.answers]
+        changes += [at for each in self.answers for at in (each.answered_at, each.answered_at + PRACTISED)]
         return min((at for at in changes if at > self.now), default=None)
 
     @property

@@ -60,22 +60,26 @@ class TakenShift(TimeSpan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence(TimeSpan):
+    """Leave, or the time after somebody left."""
+
     person: int
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShift(TimeSpan):
-    """`away` is who would have had it, where leave makes it nobody's."""
+    """`away` is who would have had it, where leave makes it nobody's, or that they left."""
 
     level: int
     person: int | None
     origin: ShiftOrigin
     unknown_name: str = ""
     away: int | None = None
+    has_left: bool = False
 
     @property
     def is_on_leave(self) -> bool:
-        return self.away is not None
+        return self.away is not None and not self.has_left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,5 +213,5 @@ def _without_absent(shift: PlannedShift, plan: RotationPlan) -> list[PlannedShif
 def _away(shift: PlannedShift, absence: Absence) -> list[PlannedShift]:
     if shift.person is None or not _meet(shift, absence):
         return [shift]
-    gone = replace(_inside(shift, absence), person=None, away=shift.person)
+    gone = replace(_inside(shift, absence), person=None, away=shift.person, has_left=absence.has_left)
     return [*_outside(shift, absence), gone]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from inventory.models import Site
 from inventory.models.places import validate_time_zone
 from inventory.models.triggers import CHANGED, WRITTEN
@@ -189,6 +190,17 @@ class Person(models.Model):
         """Needs the user joined in."""
         gone = self.left_at is not None and self.left_at <= now
         return gone or (self.user is not None and not self.user.is_active)
+
+
+# Whoever may not sign in any more has left, and calendars name people by their users.
+_OF_USERS = """(SELECT person.id AS person_id FROM new_values AS written
+    JOIN old_values AS before ON before.id = written.id JOIN people_person AS person ON person.user_id = written.id
+    WHERE (written.is_active, written.username, written.email)
+        IS DISTINCT FROM (before.is_active, before.username, before.email))"""
+pgtrigger.register(
+    *claims(of_person().replace("{rows}", _OF_USERS), *CHANGED),
+    *shifts_due(rotations_of().replace("{rows}", _OF_USERS), *CHANGED),
+)(User)
 
 
 class Membership(models.Model):

@@ -1,6 +1,7 @@
 """Erasing a person: who they were goes, what they signed and owned keeps a pseudonym."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.apps import apps
@@ -8,9 +9,20 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from readiness.people.models import LayerMember, Leave, Membership, Person, Qualification, Shift, SurveyAnswer
+from readiness.people.core.calendar_names import without_names
+from readiness.people.models import (
+    LayerMember,
+    Leave,
+    Membership,
+    Person,
+    Qualification,
+    RotationCalendar,
+    Shift,
+    SurveyAnswer,
+)
 from web import actor
 from web.audit import erasing, is_audited
+from web.kinds.models import FileImport
 from web.scopes import present
 from web.visibility import personal_text
 from web.workflows import require
@@ -39,7 +51,7 @@ def pseudonym(person: Person) -> str:
 @transaction.atomic
 def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     """Blank name, e-mail, phone, employer, leave, evidence of qualifications and answers to surveys, in the history
-    too; the link to a user ends. It cannot be undone.
+    and in uploaded calendars too; the link to a user ends. It cannot be undone.
 
     Raises MissingPermission, StillHolds, and ValidationError for somebody who sees a part of the sites only.
     """
@@ -50,6 +62,8 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     if held := _called(locked, now) + [each for find in _holds for each in find(locked, now)]:
         raise StillHolds([*held, "Hand over first."])
     actor.note(ERASED)
+    _rename_in_calendars(locked)
+    _forget_imports(locked)
     Leave.objects.filter(person=locked).delete()
     SurveyAnswer.objects.filter(person=locked).delete()
     Membership.objects.filter(person=locked).exclude(role="").update(role="")
@@ -70,7 +84,7 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
 
 def _rename_typed(person: Person) -> None:
     """Put the pseudonym where somebody typed the name, unless another person has the same."""
-    if Person.objects.exclude(pk=person.pk).filter(name=person.name).exists():
+    if person.name not in _names(person):
         return
     erasing.rename(person.name, pseudonym(person))
     for model in apps.get_models():
@@ -86,4 +100,45 @@ def _called(person: Person, now: datetime) -> list[str]:
     rotations = shifts.values_list("rotation__name", flat=True).distinct()
     turns = LayerMember.objects.filter(person=person).exclude(layer__ends_at__lte=now)
     taken = turns.order_by("layer__rotation__name").values_list("layer__rotation__name", flat=True).distinct()
-    return [f"This person is on call in {name}." for name in dict.fromkeys([*rotations, *taken])]
+    return [
+        *(f"This person is on call in {name}." for name in dict.fromkeys([*rotations, *taken])),
+        *(
+            f"The calendar that {stored.rotation} reads names this person."
+            for stored, _ in _calendars_naming(person)
+            if stored.rotation.calendar_url
+        ),
+    ]
+
+
+def _rename_in_calendars(person: Person) -> None:
+    for stored, renamed in _calendars_naming(person):
+        RotationCalendar.objects.filter(pk=stored.pk).update(content=renamed)
+    for name in _names(person):
+        Shift.objects.filter(unknown_name__icontains=name).update(unknown_name=pseudonym(person))
+
+
+def _forget_imports(person: Person) -> None:
+    """Delete files that wait to be imported, and what others would change or changed, where they name the person."""
+    names = [name.casefold() for name in _names(person)]
+    for imported in FileImport.objects.exclude(state__in=FileImport.WORKING).order_by("pk").iterator(50):
+        kept = [imported.file_name, bytes(imported.content).decode("utf-8", "replace")]
+        kept += [json.dumps(each, ensure_ascii=False) for each in (imported.problems, imported.changes)]
+        if any(name in text.casefold() for text in kept for name in names):
+            imported.delete()
+
+
+def _calendars_naming(person: Person) -> Iterator[tuple[RotationCalendar, bytes]]:
+    """Calendars that name the person, with the pseudonym in the place of the name."""
+    names = [*_names(person), *([person.user.username] if person.user else [])]
+    for stored in RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
+        content = bytes(stored.content)
+        renamed = without_names(content, names, pseudonym(person))
+        if renamed != content:
+            yield stored, renamed
+
+
+def _names(person: Person) -> list[str]:
+    """Name and e-mails, without what another person is called as well."""
+    shared = Person.objects.exclude(pk=person.pk).filter(name=person.name).exists()
+    given = (None if shared else person.name, person.email, person.user.email if person.user else "")
+    return [name for name in given if name]

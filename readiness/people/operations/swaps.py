@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from readiness.people.models import LayerMember, Leave, Person, Shift, Swap
+from readiness.people.models import LayerMember, Leave, Person, Rotation, Shift, Swap
 from readiness.people.operations.rotations import write_claimed_shifts
 from web.units import instant
 from web.workflows import Turn, Workflow, require
@@ -18,6 +18,7 @@ from web.workflows.waiting import subjects_by
 
 MAY_SWAP = "people.add_swap"
 MAY_MOVE = "people.change_swap"
+_GONE = "The shift is another person's by now."
 
 
 class NotTheirs(PermissionDenied):
@@ -53,18 +54,27 @@ def request_swap(shift: Shift, *, by: User, now: datetime) -> Swap:
 
 @transaction.atomic
 def move_shift(shift: Shift, *, taker: Person, by: User, now: datetime) -> Swap:
-    """Give what is left of a shift to another person at once. Raises MissingPermission, ValidationError."""
+    """Give what is left of a shift to another person at once, which answers a swap that is open for it.
+
+    Raises MissingPermission, ValidationError.
+    """
     require(by, MAY_MOVE)
     if shift.person is None:
         raise ValidationError("The shift is nobody's: an override gives it to somebody.")
     if shift.ends_at <= now:
         raise ValidationError("The shift is over.")
-    swap = _made(shift, max(shift.starts_at, now), by=by, now=now)
+    asked = Swap.objects.filter(rotation=shift.rotation_id, level=shift.level, person=shift.person)
+    asked = asked.filter(state=Swap.State.OPEN, starts_at=shift.starts_at, starts_at__gt=now)
+    # Whoever takes a swap locks it before the rotation.
+    swap = asked.select_for_update().first() or _made(shift, max(shift.starts_at, now), by=by, now=now)
     _take(swap, taker, now)
     return swap
 
 
 def _made(shift: Shift, starts_at: datetime, *, by: User, now: datetime) -> Swap:
+    _lock(shift.rotation_id)
+    if not Shift.objects.filter(pk=shift.pk, person=shift.person).exists():
+        raise ValidationError(_GONE)
     swap = Swap(
         rotation=shift.rotation,
         level=shift.level,
@@ -77,6 +87,11 @@ def _made(shift: Shift, starts_at: datetime, *, by: User, now: datetime) -> Swap
     swap.validate_constraints()
     swap.save(force_insert=True)
     return swap
+
+
+def _lock(rotation_id: int) -> None:
+    """Two who change whose a shift is wait for each other."""
+    Rotation.objects.select_for_update().get(pk=rotation_id)
 
 
 def _could_take(by: User, now: datetime) -> Q:
@@ -143,9 +158,10 @@ def _take(swap: Swap, taker: Person, now: datetime) -> None:
         raise ValidationError({"taker": ["This person has left."]})
     if Leave.objects.filter(person=taker, starts_at__lt=swap.ends_at, ends_at__gt=swap.starts_at).exists():
         raise ValidationError({"taker": ["This person is away in that time."]})
+    _lock(swap.rotation_id)
     theirs = Shift.objects.filter(rotation=swap.rotation_id, level=swap.level, person=swap.person_id)
     if not theirs.between(swap.starts_at, swap.ends_at).exists():
-        raise ValidationError("The shift is another person's by now.")
+        raise ValidationError(_GONE)
     _answer(swap, Swap.State.TAKEN, taker, now)
     write_claimed_shifts(now=now)
 

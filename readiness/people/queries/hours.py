@@ -57,12 +57,14 @@ class PlannedDuty:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationOutlook:
     """The time ahead of a rotation: `weeks` are its next four, `ahead` the next 52. `clashes` are shifts that leave
-    makes nobody's, `gaps` times without a primary, `strangers` names that Muster does not know."""
+    makes nobody's, `gone` people who left and still take turns, `gaps` times without a primary, `strangers` names that
+    Muster does not know."""
 
     weeks: tuple[PlannedDuty, ...] = ()
     ahead: Outlook | None = None
     loads: tuple[PersonHours, ...] = ()
     clashes: tuple[PlannedDuty, ...] = ()
+    gone: tuple[Person, ...] = ()
     gaps: tuple[TimeSpan, ...] = ()
     strangers: tuple[str, ...] = ()
     error: str = ""
@@ -97,7 +99,10 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
         weeks=tuple(duty for duty in duties if duty.shift.starts_at < now + FOUR_WEEKS),
         ahead=ahead,
         loads=tuple(_hours(planned, ahead.people, people, YEAR)),
-        clashes=tuple(duty for duty in duties if duty.away is not None)[:A_FEW],
+        clashes=tuple(duty for duty in duties if duty.shift.is_on_leave)[:A_FEW],
+        gone=tuple(
+            dict.fromkeys(duty.away for duty in duties if duty.shift.has_left and duty.away is not None)
+        )[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],
     )

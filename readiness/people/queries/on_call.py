@@ -19,6 +19,7 @@ from readiness.people.core.on_call import (
     Lack,
     OnCallStanding,
     RotationSize,
+    full_hour,
     lacks,
     present,
     standing,
@@ -56,7 +57,7 @@ def standing_of(
     if not served:
         return {}
     rotations = {rotation for each in served.values() for rotation in each}
-    near = Shift.objects.between(now - MONTH, now + MONTH)
+    near = Shift.objects.between(full_hour(now) - MONTH, now + MONTH)
     people = near.filter(rotation__in=rotations, person__isnull=False).order_by().values("person")
     duties = held(near.filter(Q(rotation__in=rotations) | Q(person__in=people)))
     of_rotation: dict[int, list[HeldShift]] = defaultdict(list)
@@ -102,11 +103,15 @@ def _sizes(
     ):
         sites[rotation_id] += 1
     members: dict[int, set[int]] = defaultdict(set)
+    ends: dict[int, list[datetime]] = defaultdict(list)
     there = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
     there = there.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
     there = there.exclude(person__in=Person.objects.left(now).order_by().values("pk"))
-    for rotation_id, person in there.order_by().values_list("layer__rotation_id", "person_id"):
+    for rotation_id, person, *moments in there.order_by().values_list(
+        "layer__rotation_id", "person_id", "layer__ends_at", "person__left_at"
+    ):
         members[rotation_id].add(person)
+        ends[rotation_id] += (moment for moment in moments if moment is not None)
     return {
         rotation: RotationSize(
             people=len(
@@ -114,6 +119,7 @@ def _sizes(
                 or {shift.person for shift in shifts[rotation] if shift.person is not None}
             ),
             sites=sites[rotation],
+            until=min(ends[rotation], default=None),
         )
         for rotation in rotations
     }
@@ -224,7 +230,7 @@ def _row(
         for level, there in holders.items()
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
-    missing = lacks(coverage.requirements, on_call) if coverage else ()
+    missing = lacks(coverage.requirements, people) if coverage else ()
     is_covered = all(people[domain, level] for level in LEVELS)
     return DutyRow(
         site=site,

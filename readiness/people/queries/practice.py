@@ -48,7 +48,7 @@ def practice_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[i
     if not covered:
         return {}
     ids = sorted(covered)
-    drills, rules, written, answers = _drills(ids), _rules(ids), _written(ids, now), _answers(ids, now)
+    drills, rules, written, answers = _drills(ids), _rules(ids), _written(ids, now), _answers(ids)
     return {
         site_id: SitePractice(
             now=now,
@@ -109,10 +109,10 @@ def _of_site_or_all(
             yield site_id, row
 
 
-def _answers(ids: Collection[int], now: datetime) -> BySite[GivenAnswer]:
+def _answers(ids: Collection[int]) -> BySite[GivenAnswer]:
     """Answers that the record can judge; estimates are judged by the verdict, above."""
     answers: BySite[GivenAnswer] = defaultdict(list)
-    rows = SurveyAnswer.objects.filter(question__site__in=ids, answered_at__lte=now).exclude(
+    rows = SurveyAnswer.objects.filter(question__site__in=ids).exclude(
         question__kind=SurveyQuestion.Kind.ESTIMATE
     )
     for site_id, answer in given_answers(rows):

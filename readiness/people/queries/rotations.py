@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import Q
+
 from readiness.people.core.calendars import calendar_shifts
 from readiness.people.core.rotations import (
     Absence,
@@ -94,7 +96,8 @@ def known_people() -> Mapping[str, int]:
 
 def _absences(*, start: datetime, end: datetime) -> tuple[Absence, ...]:
     leaves = Leave.objects.filter(starts_at__lt=end, ends_at__gt=start)
-    gone = Person.objects.filter(left_at__lt=end)
+    # Whoever may not sign in any more has left; since when, nobody wrote down.
+    gone = Person.objects.left(end).annotate(is_out=Q(user__is_active=False)).order_by("pk")
     return (
         *(
             Absence(person=person, starts_at=starts_at, ends_at=ends_at)
@@ -103,8 +106,7 @@ def _absences(*, start: datetime, end: datetime) -> tuple[Absence, ...]:
             )
         ),
         *(
-            Absence(person=person, starts_at=left_at, ends_at=NEVER)
-            for person, left_at in gone.order_by("pk").values_list("pk", "left_at")
-            if left_at is not None
+            Absence(person=person, starts_at=start if is_out else left_at, ends_at=NEVER, has_left=True)
+            for person, left_at, is_out in gone.values_list("pk", "left_at", "is_out")
         ),
     )

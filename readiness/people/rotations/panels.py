@@ -88,7 +88,7 @@ def whose(duty: PlannedDuty, *, names: bool) -> str:
     if duty.person is not None:
         return name_of(duty.person) if names else "covered"
     if names and duty.away is not None:
-        return f"nobody: {name_of(duty.away)} is away"
+        return f"nobody: {name_of(duty.away)} {'has left' if duty.shift.has_left else 'is away'}"
     if names and duty.shift.unknown_name:
         return f"{duty.shift.unknown_name} (unknown)"
     return "nobody"
@@ -110,6 +110,9 @@ def problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> li
         times = f"{instant(duty.shift.starts_at)} – {instant(duty.shift.ends_at)}"
         text = f"{name_of(duty.away)}, {times}" if names else times
         found.append({"title": "Leave makes a shift nobody’s", "text": text})
+    for person in outlook.gone:
+        text = f"{name_of(person)}: their shifts are nobody’s" if names else "Their shifts are nobody’s"
+        found.append({"title": "Somebody who left still takes turns", "text": text})
     for gap in outlook.gaps:
         found.append({"title": "No primary", "text": f"{instant(gap.starts_at)} – {instant(gap.ends_at)}"})
     return found

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import icalendar
 import pytest
 
-from readiness.people.models import Person, Shift, Swap
+from inventory.models import SiteChange
+from readiness.people.models import Person, Rotation, Shift, Swap
 from readiness.people.operations import rotations
 from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
@@ -350,3 +351,45 @@ def test_hours_are_sorted_by_name(frozen_now, client_of):
         practised.shift(rotation, made.person(name=name), NOW - timedelta(days=2))
     rows = rows_of(client_of("manager").get("/people/oncall/hours/?sort=person&export=json"))
     assert [row["person"] for row in rows] == ["Abel Dias", "Zoe Alm"]
+
+
+@pytest.mark.parametrize("gone", ["deactivated", "left"])
+def test_who_is_gone_is_on_call_nowhere(gone, covered, state, user_of, api_of, client_of):
+    """Neither now nor at the next hand-over; once they are back, their turns are theirs again."""
+    user = user_of("ops", username="xaver")
+    xaver = Person.objects.get(name="Xaver of compute")
+    Person.objects.filter(pk=xaver.pk).update(
+        requested_user=user, requested_by=user_of("manager"), requested_at=NOW
+    )
+    Person.objects.filter(pk=xaver.pk).update(
+        user=user, user_confirmed_at=NOW, requested_user=None, requested_by=None, requested_at=None
+    )
+    rotations.write_claimed_shifts(now=NOW)
+    before = list(Shift.objects.filter(person=xaver, ends_at__gt=NOW).values_list("starts_at", "ends_at"))
+    assert len(before) > 1
+    SiteChange.objects.all().delete()
+
+    def change(*, is_there):
+        if gone == "left":
+            given = {"left_at": None if is_there else NOW.isoformat()}
+            answer = api_of("manager").patch(f"/api/people/people/{xaver.pk}/", given)
+        else:
+            answer = api_of("admin").patch(f"/api/accounts/users/{user.pk}/", {"is_active": is_there})
+        assert answer.status_code == 200
+        rotations.write_claimed_shifts(now=NOW)
+
+    change(is_there=False)
+    assert SiteChange.objects.filter(site=covered).exists()
+    assert not Shift.objects.filter(person=xaver, ends_at__gt=NOW).exists()
+    assert not Shift.objects.filter(is_on_leave=True).exists()
+    now_on = duty(api_of("ops"), "compute")
+    assert (now_on["standing"], now_on["primary"][0]["person"]) == ("uncovered", None)
+    assert state()["domains-uncovered"]["value"] == 1
+    rotation = Rotation.objects.get(slug="compute")
+    file = api_of("ops").get(f"/api/people/rotations/{rotation.slug}.ics").content.decode()
+    assert file.count("Xaver") == 1  # the shift that is over
+    page = text_of(client_of("ops").get(f"/people/rotations/{rotation.pk}/"))
+    assert "Xaver of compute: their shifts are nobody’s" in page
+    change(is_there=True)
+    after = Shift.objects.filter(person=xaver, ends_at__gt=NOW).values_list("starts_at", "ends_at")
+    assert [ends_at for _, ends_at in after] == [ends_at for _, ends_at in before]

@@ -10,6 +10,7 @@ from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.people import operations
 from readiness.people.models import Leave, Person, Qualification, Skill, SurveyAnswer
+from readiness.people.operations import feeds
 from tests.conftest import NOW
 from tests.entries import entries_of
 from tests.inventory import made
@@ -19,6 +20,7 @@ from tests.readiness.people import practised as practice
 from tests.readiness.people.practised import DAY
 from web.actor import acting
 from web.audit import AuditEntry
+from web.kinds.models import FileImport
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +151,49 @@ class TestErasing:
         assert (erased["name"], erased["email"], erased["user"]) == (f"Person {ana.pk}", "", None)
         history = text_of(client_of("manager").get(f"/people/{ana.pk}/"))
         assert [trace for trace in TRACES if trace in history] == []
+
+
+CALENDAR = (
+    b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101T080000Z\r\nDTEND:20240101T200000Z\r\n"
+    b"SUMMARY:On call: ana so\r\n usa\r\nATTENDEE;CN=Ana Sousa:mailto:Ana@Example.com\r\n"
+    b"DESCRIPTION:with Anais Sousa\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_files_that_name_the_person_are_gone(ana, user_of):
+    given = {"by": user_of("manager"), "begun_at": NOW, "kind": "people.person", "content": b""}
+    FileImport.objects.create(**given | {"content": b"name\nANA SOUSA\n", "file_name": "a.csv"})
+    FileImport.objects.create(**given, state="done", changes=[[2, "ana@example.com", []]], file_name="b.csv")
+    other = FileImport.objects.create(**given | {"content": b"name\nBea Lima\n", "file_name": "c.csv"})
+    working = FileImport.objects.create(**given, state="checking", file_name="Ana Sousa.csv")
+    operations.erase_person(ana, by=user_of("manager"), now=NOW)
+    assert set(FileImport.objects.all()) == {other, working}
+
+
+class TestCalendars:
+    @pytest.fixture
+    def rotation(self, ana, porto):
+        rotation = people.rotation(porto, name="Night")
+        feeds.store_calendar(rotation, CALENDAR, now=NOW)
+        people.shift(rotation, None, now=NOW - DAY, origin="calendar", unknown_name="ana@example.com (night)")
+        return rotation
+
+    def test_an_uploaded_calendar_names_nobody_any_more(self, ana, rotation, user_of):
+        operations.erase_person(ana, by=user_of("manager"), now=NOW)
+        rotation.calendar.refresh_from_db()
+        content = bytes(rotation.calendar.content).decode()
+        assert f"SUMMARY:On call: Person {ana.pk}\r\n" in content
+        assert f"ATTENDEE;CN=Person {ana.pk}:mailto:Person {ana.pk}\r\n" in content
+        assert "with Anais Sousa" in content
+        assert {shift.unknown_name for shift in rotation.shifts.all()} == {f"Person {ana.pk}"}
+        assert feeds.write_claimed_shifts(now=NOW) == 1
+
+    def test_a_calendar_that_is_read_again_is_mended_first(self, ana, rotation, user_of):
+        type(rotation).objects.update(calendar_url="https://calendar.example.org/night.ics")
+        with pytest.raises(operations.StillHolds, match="The calendar that Night reads names this person"):
+            operations.erase_person(ana, by=user_of("manager"), now=NOW)
+        feeds.store_calendar(rotation, CALENDAR.lower().replace(b"ana", b"bea").upper(), now=NOW)
+        operations.erase_person(ana, by=user_of("manager"), now=NOW)
 
 
 class TestExport:

@@ -261,3 +261,16 @@ def test_a_feed_is_bounded_in_bytes(rotation, settings, monkeypatch):
         Rotation.objects.update(calendar_url=f"http://{feed.host}/shifts.ics")
         feeds.read_calendars(now=NOW)
     assert "more than 10 bytes" in Rotation.objects.get().calendar_error
+
+
+def test_signing_in_writes_no_shifts(written, people, user_of):
+    user = user_of("ops")
+    given = {"requested_user": user, "requested_by": user_of("manager"), "requested_at": NOW}
+    type(people[0]).objects.filter(pk=people[0].pk).update(**given)
+    linked = {"user": user, "user_confirmed_at": NOW} | dict.fromkeys(given)
+    type(people[0]).objects.filter(pk=people[0].pk).update(**linked)
+    rotations.write_claimed_shifts(now=NOW)
+    type(user).objects.filter(pk=user.pk).update(last_login=NOW)
+    assert rotations.write_claimed_shifts(now=NOW) == 0
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    assert rotations.write_claimed_shifts(now=NOW) == 1

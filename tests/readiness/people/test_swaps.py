@@ -1,13 +1,17 @@
 """Swaps: asked for, taken, withdrawn, lapsed, or moved by a manager; and who may."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
 
 from readiness.people.models import Shift, Swap
 from readiness.people.operations import rotations, swaps
 from tests.conftest import NOW
 from tests.readiness.people import made
+from web.workflows import NotInState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_now")]
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -123,6 +127,41 @@ def test_a_manager_moves_what_is_left_of_a_shift_at_once(rotation, client_of, fr
     assert (swap.state, swap.requested_by.username) == ("taken", "manager")
     page = client_of("manager").get(f"/people/swaps/{swap.pk}/")
     assert [row.actor for row in page.context["history"]] == ["manager"] * 2
+
+
+def test_a_move_answers_the_swap_that_is_open(signed_in, client_of):
+    swap, dee = ask(signed_in), made.person(name="dee")
+    assert (
+        client_of("manager").post(f"/people/shifts/{anas().pk}/move/", {"taker": dee.pk}).status_code == 302
+    )
+    swap = Swap.objects.get()
+    assert (swap.state, swap.taker, anas().person) == ("taken", dee, dee)
+    assert swap.requested_by.username == "ana"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_change_a_shift_at_once_one_does(rotation, user_of):
+    """What the shift is read as may be somebody else's by the time it is moved; each waits for the other."""
+    dees = [made.person(name=f"dee {number}") for number in range(6)]
+    shift, manager, bo = anas(), user_of("manager"), user_of("ops", username="bo")
+    asked = swaps.request_swap(shift, by=user_of("ops", username="ana"), now=NOW)
+    changes = [lambda dee=dee: swaps.move_shift(shift, taker=dee, by=manager, now=NOW) for dee in dees]
+    changes += [lambda: swaps.take(asked, by=bo, now=NOW)]
+
+    def outcome(change):
+        try:
+            change()
+        except (ValidationError, NotInState):
+            return "refused"
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(len(changes)) as pool:
+        outcomes = list(pool.map(outcome, changes))
+    assert sorted(outcomes) == ["done"] + ["refused"] * 6
+    swap = Swap.objects.get()
+    assert (swap.state, anas().person) == ("taken", swap.taker)
 
 
 def test_ops_do_not_move_shifts(rotation, client_of):

@@ -33,7 +33,9 @@ ASKED = {
     "/ownership/propose/": "cell=porto.compute",
 }
 # Of others nobody sees them, whatever their role is.
-ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/|(/api)?/views/[0-9]+/|/settings/person/[0-9]+/|/.+/csv/[0-9]+/")
+ONES_OWN = re.compile(
+    "/api/accounts/tokens/[0-9]+/|(/api)?/views/[0-9]+/|/settings/person/[0-9]+/|/.+/csv/[0-9]+/"
+)
 # Whoever asked for something may take it back.
 ONES_OWN_STEP = {"waivers/<int:pk>/revoke/", "decisions/<int:pk>/withdraw/"}
 # What the address of any page may say, and what no page knows.

@@ -137,6 +137,16 @@ def test_all_day_is_a_day_of_the_calendars_zone():
     assert ends - begins == 49 * HOUR
 
 
+def test_what_is_written_in_utc_repeats_in_utc():
+    """OnCall's shifts do, whatever zone the calendar has; a time without a zone is one of the calendar's zone."""
+    times = lambda suffix: (f"DTSTART:20261024T080000{suffix}", f"DTEND:20261024T200000{suffix}")  # noqa: E731
+    more = ("UID:u", "RRULE:FREQ=DAILY;COUNT=3", "SUMMARY:ana")
+    content = calendar((*times("Z"), *more, "EXDATE:20261025T080000Z"))
+    assert [row[0] for row in read(content)] == [datetime(2026, 10, day, 8, tzinfo=UTC) for day in (24, 26)]
+    floating = read(calendar((*times(""), *more)))
+    assert [row[0] for row in floating] == [instant(datetime(2026, 10, day, 8)) for day in (24, 25, 26)]
+
+
 def test_the_highest_level_is_called_first():
     """OnCall calls all who overlap at one level, and the next level moves up when nobody is there."""
     hours = lambda first, last: (NINE + first * HOUR, NINE + last * HOUR)  # noqa: E731
@@ -171,7 +181,41 @@ def test_a_change_of_zone_in_one_instance():
     ]
 
 
+MINUTES = ",".join(map(str, range(60)))
 GOOD = event("ana", NINE, NINE + HOUR)
+
+
+def test_what_stands_beside_the_times_is_passed_over():
+    """Folded lines, alarms, a name after a line separator, and line ends of other systems."""
+    alarm = ("BEGIN:VALARM", "DTSTART:soon", "SUMMARY:bo@example.org", "END:VALARM")
+    folded = ("UID:x", "DTST", " ART:20261020T070000Z", "DTEND:20261020T080000Z", "SUMMARY:a", " n", "\ta")
+    expected = read(calendar(GOOD))
+    for lines in (GOOD, (*GOOD, *alarm), folded, (*GOOD, "DESCRIPTION:x\u2028DTSTART:soon")):
+        content = calendar(lines)
+        assert read(content) == expected
+        assert read(content.replace(b"\r\n", b"\n")) == expected
+
+
+def test_an_attendee_may_have_a_colon_in_their_name():
+    shift = (*GOOD[:4], 'ATTENDEE;CN="Bo: on call";PARTSTAT=ACCEPTED:mailto:bo@example.org')
+    assert [row[3] for row in read(calendar(shift))] == [2]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [event("ana", NINE + each * HOUR / 60, NINE + 9 * HOUR, uid=str(each)) for each in range(300)],
+        [
+            *(event("ana", NINE, NINE + 200 * HOUR, uid=str(each)) for each in range(300)),
+            event("[L9] cai", NINE, NINE + HOUR / 2, "RRULE:FREQ=HOURLY;COUNT=99", uid="cut"),
+        ],
+    ],
+    ids=["each beside all others", "each cut a hundred times"],
+)
+def test_calendars_are_bounded_in_what_they_come_to(events, monkeypatch):
+    monkeypatch.setattr(calendars, "MOST_SHIFTS", 500)
+    with suppress(CalendarRefused):
+        assert len(read(calendar(*events))) <= 500
 
 
 def many(number, *more):
@@ -182,17 +226,57 @@ BROKEN = [
     ("nothing", b"", 1, "BEGIN:VCALENDAR"),
     ("a page", b"<html>", 1, "BEGIN:VCALENDAR"),
     ("no text", b"BEGIN:VCALENDAR\r\n\xff\xfe", 2, "UTF-8"),
-    ("cut off", calendar(GOOD)[:-20], 11, "cut off"),
+    ("cut off", calendar(GOOD)[:-15], 11, "cut off"),
+    ("cut off in a line", calendar(GOOD)[:-20], 11, "begins before this end"),
+    ("no end of an event", calendar(GOOD).replace(b"END:VEVENT\r\n", b""), 5, "has no end"),
     ("nested", calendar(("BEGIN:VEVENT",)), 6, "inside another"),
     ("no start", calendar(("UID:x", "SUMMARY:ana")), 5, "no DTSTART"),
     ("no date", calendar(("UID:x", "DTSTART:soon", "SUMMARY:ana")), 7, "DTSTART"),
     ("zone unknown", calendar(event("ana", NINE, NINE + HOUR, tzid="Mars/Base")), 8, "time zone"),
     ("zone of the calendar", calendar(GOOD, zone="Mars/Base"), 4, "Mars/Base"),
-    ("each second", calendar(event("ana", NINE, NINE + HOUR, "RRULE:FREQ=SECONDLY")), 5, "hourly"),
-    ("never", calendar(event("a", NINE, NINE, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), 5, "never"),
+    ("each second", calendar(event("ana", NINE, NINE + HOUR, "RRULE:FREQ=SECONDLY")), 11, "hourly"),
+    ("never", calendar(event("a", NINE, NINE, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), 11, "never"),
     ("from year one", calendar(event("a", datetime(1800, 1, 2), NINE, "RRULE:FREQ=HOURLY")), 5, "too often"),
     ("a bomb", many(200, "RRULE:FREQ=HOURLY;BYMINUTE=0,1,2,3,4,5,6,7,8,9"), None, "too often"),
-    ("no interval", calendar(event("ana", NINE, NINE + HOUR, "RRULE:FREQ=DAILY;INTERVAL=0")), 5, ""),
+    ("no interval", calendar(event("ana", NINE, NINE + HOUR, "RRULE:FREQ=DAILY;INTERVAL=0")), 11, "INTERVAL"),
+    (
+        "a calendar in a calendar",
+        b"BEGIN:VCALENDAR\n" + calendar(GOOD) + b"END:VCALENDAR",
+        2,
+        "inside another",
+    ),
+    ("in a task", calendar(GOOD).replace(b"N:VEVENT", b"N:VTODO\nBEGIN:VEVENT"), 6, "outside the calendar"),
+    ("rule of exceptions", calendar((*GOOD, "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY")), 12, "EXRULE"),
+    ("backwards", calendar(GOOD, event("ana", NINE, NINE - HOUR)), 16, "ends before it starts"),
+    ("less than nothing", calendar((*GOOD[:3], "DURATION:-PT1H")), 9, "not less than nothing"),
+    ("for ages", calendar((*GOOD[:3], "DURATION:P9999D")), 9, "366 days"),
+    ("year one", calendar((*GOOD[:2], "DTSTART:00010101T000000")), 5, "out of all time"),
+    (
+        "year 9999",
+        calendar(GOOD, event("a", NINE, datetime(9999, 12, 31, 23), tzid="America/New_York")),
+        12,
+        "time",
+    ),
+    (
+        "exception of no zone",
+        calendar((*GOOD, "RRULE:FREQ=DAILY", "EXDATE;TZID=Mars/Base:20261021T090000")),
+        12,
+        "zone",
+    ),
+    ("start twice", calendar((*GOOD, GOOD[2])), 11, "DTSTART stands twice"),
+    ("no text in a name", calendar((*GOOD[:4], "SUMMARY:zo\0e")), 10, "character"),
+    (
+        "a year of minutes",
+        calendar((*GOOD, f"RRULE:FREQ=DAILY;BYHOUR=1,2;BYMINUTE={MINUTES};BYSECOND={MINUTES}")),
+        11,
+        "more than",
+    ),
+    (
+        "dates without end",
+        calendar((*GOOD, "RDATE:" + "20261020,".join([""] * 2_000)[:-1], *["RDATE:20261020"] * 9_999)),
+        None,
+        "dates",
+    ),
     ("long line", calendar(("UID:x", "SUMMARY:" + "a" * 30_000)), 7, "characters"),
 ]
 
