@@ -158,7 +158,3 @@ def test_a_weak_password_is_refused(client_of, ops):
 def test_one_s_own_password_is_changed_where_the_old_one_is_asked_for(client_of, admin):
     answer = client_of("admin").get(f"/settings/users/{admin.pk}/password/")
     assert answer["Location"] == "/settings/password/"
-
-
-def test_a_user_that_is_not_there_is_not_found(client_of):
-    assert client_of("admin").get("/settings/users/999999/").status_code == 404

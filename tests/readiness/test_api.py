@@ -6,7 +6,7 @@ import pytest
 
 from inventory.models import Site
 from readiness.scoring.models import SiteScore
-from readiness.workloads.models import Placement, UserRegion, WorkloadClass
+from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
@@ -205,14 +205,6 @@ class TestWorkloads:
         assert again.status_code == 400
         early = api.patch(f"/api/readiness/placements/{placed.json()['id']}/", {"ended_on": "2026-10-01"})
         assert (early.status_code, list(early.json())) == (400, ["ended_on"])
-
-    def test_many_are_written_at_once_or_none(self, api_of):
-        api = api_of("planner")
-        bodies = [{"name": name, "slug": name.lower()} for name in ("Iberia", "Nordics")]
-        assert api.post("/api/readiness/user-regions/", bodies).status_code == 201
-        clash = api.post("/api/readiness/user-regions/", [{"name": "Baltics", "slug": "baltics"}, bodies[0]])
-        assert clash.status_code == 400
-        assert UserRegion.objects.count() == 2
 
     def test_placements_are_filtered_by_site(self, api_of):
         chat = WorkloadClass.objects.create(name="Chat", slug="chat")

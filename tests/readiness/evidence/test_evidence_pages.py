@@ -23,14 +23,9 @@ def porto(frozen_now):
 def take(porto, frozen_now, ops):
     def one(tool="nccl-tests", content=None, **context):
         return import_run(
-            site=porto,
-            tool=tool,
-            content=outputs.collective() if content is None else content,
-            file_name="out.log",
-            by=ops,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
+            site=porto, tool=tool, content=outputs.collective() if content is None else content,
+            file_name="out.log", by=ops, now=frozen_now.at, context=RunContext(**context),
+        )  # fmt: skip
 
     return one
 
@@ -83,13 +78,6 @@ class TestRuns:
         assert answer.content == outputs.collective()
         assert answer["Content-Disposition"].startswith("attachment")
         assert client_of("viewer").get("/evidence/runs/999999/file/").status_code == 404
-
-    def test_an_export_has_what_the_list_shows(self, client_of, take):
-        take()
-        answer = client_of("viewer").get("/evidence/?export=csv")
-        rows = b"".join(answer.streaming_content).decode()
-        assert "nccl-tests" in rows
-        assert "porto" in rows
 
 
 class TestImporting:
@@ -153,15 +141,10 @@ class TestRecords:
 
     def test_an_attestation_is_entered_and_shown(self, client_of, porto):
         body = {
-            "site": "porto",
-            "check": "p4-golive-review",
-            "part": "signatures-missing",
-            "value": "0",
-            "statement": "All five signed",
-            "attested_by": "R. Costa",
-            "taken_on": "2026-11-01",
+            "site": "porto", "check": "p4-golive-review", "part": "signatures-missing", "value": "0",
+            "statement": "All five signed", "attested_by": "R. Costa", "taken_on": "2026-11-01",
             "link": "docs.example.net/orr",
-        }
+        }  # fmt: skip
         assert client_of("planner").post("/evidence/attestations/add/", body).status_code == 302
         assert Attestation.objects.get().link == "https://docs.example.net/orr"
         page = text_of(client_of("ops").get("/evidence/attestations/"))
@@ -171,15 +154,10 @@ class TestRecords:
     def test_an_attestation_of_some_classes_says_which_and_proves_nothing_of_the_site(self, client_of, porto):
         WorkloadClass.objects.create(name="Pay", slug="pay")
         body = {
-            "site": "porto",
-            "check": "p4-flexibility-preserved",
-            "part": "classes-untested",
-            "value": "0",
-            "workload_classes": ["pay"],
-            "statement": "Moved and back",
-            "attested_by": "R. Costa",
+            "site": "porto", "check": "p4-flexibility-preserved", "part": "classes-untested", "value": "0",
+            "workload_classes": ["pay"], "statement": "Moved and back", "attested_by": "R. Costa",
             "taken_on": "2026-11-01",
-        }
+        }  # fmt: skip
         client = client_of("planner")
         assert "Pay" in text_of(client.get("/evidence/attestations/add/"))
         gone = client.post("/evidence/attestations/add/", body | {"workload_classes": ["mail"]})
@@ -263,9 +241,3 @@ class TestFloors:
             assert answer.status_code == status
             assert status == 302 or "Line 2: fast is no floor" in answer.text
         assert Floor.objects.get().value == 380
-
-    def test_ops_sets_no_floor(self, client_of, floor):
-        assert "evidence.add_floor" in text_of(client_of("ops").get("/evidence/floors/add/"), 403)
-        assert "evidence.change_floor" in text_of(
-            client_of("ops").get(f"/evidence/floors/{floor.pk}/edit/"), 403
-        )

@@ -4,19 +4,15 @@ from datetime import date
 
 import pytest
 
-from readiness.jurisdiction.models import DataOrigin, HeldBasis, RulePack
+from readiness.jurisdiction.models import HeldBasis, RulePack
 from readiness.workloads.models import WorkloadClass
 
 pytestmark = pytest.mark.django_db
 URL = "/tradeoffs/rules/"
 BASIS = {
-    "workload_class": "chat",
-    "basis": "eu-scc",
-    "destination": "US",
-    "held_from": "2026-01-01",
-    "held_until": "2026-06-30",
-    "reference": "Contract 12",
-}
+    "workload_class": "chat", "basis": "eu-scc", "destination": "US", "held_from": "2026-01-01",
+    "held_until": "2026-06-30", "reference": "Contract 12",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -47,25 +43,6 @@ def errors_of(answer):
     return dict(answer.context["form"].errors)
 
 
-def test_an_origin_is_added_changed_and_removed_with_its_history(planning, chat):
-    sent = {"workload_class": "chat", "country": "DE", "note": "users", "changelog_message": "asked sales"}
-    answer = planning.post(f"{URL}origins/add/", sent)
-    made = DataOrigin.objects.get()
-    assert answer.url == f"{URL}origins/{made.pk}/"
-    assert "Germany (DE)" in shown(planning.get(answer.url))
-    assert "asked sales" in shown(planning.get(f"{answer.url}?tab=history"))
-    form = planning.get(f"{answer.url}edit/").context["form"]
-    assert form["workload_class"].value() == "chat"
-    planning.post(f"{answer.url}edit/", sent | {"country": "FR"})
-    made.refresh_from_db()
-    assert made.country == "FR"
-    assert "France (FR)" in shown(planning.get(f"{URL}origins/?country=FR"))
-    assert "worked out again" in shown(planning.get(f"{answer.url}delete/"))
-    assert planning.post(f"{answer.url}delete/").url == f"{URL}origins/"
-    assert not DataOrigin.objects.exists()
-    assert planning.get(answer.url).status_code == 404
-
-
 def test_a_basis_is_told_by_its_name_and_whether_it_is_held(planning, basis_known):
     answer = planning.post(f"{URL}bases/add/", BASIS | {"basis": basis_known})
     page = shown(planning.get(answer.url))
@@ -94,12 +71,6 @@ def test_what_is_wrong_is_named_and_nothing_is_lost(planning, basis_known, wrong
     assert list(errors_of(answer)) == [field]
     assert "2026-06-30" in answer.text or "held_until" in wrong
     assert not HeldBasis.objects.exists()
-
-
-def test_an_origin_twice_is_refused(planning, chat):
-    DataOrigin.objects.create(workload_class=chat, country="DE")
-    refused = errors_of(planning.post(f"{URL}origins/add/", {"workload_class": "chat", "country": "DE"}))
-    assert "already exists" in str(refused)
 
 
 def test_a_basis_that_the_rules_in_force_do_not_know_can_be_ended(planning, chat):

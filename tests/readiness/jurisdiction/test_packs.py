@@ -15,9 +15,8 @@ from readiness.jurisdiction.operations import pack_from
 from tests.inventory import made
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small
-from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError, written
-from web.versioned.versions import NothingPublished, NotInForce, StaleContent, StaleRevision
+from web.versioned.versions import NothingPublished, NotInForce, StaleRevision
 
 pytestmark = pytest.mark.django_db
 HERE = Request("DE", frozenset({"personal"}), "FR")
@@ -88,14 +87,6 @@ def test_publishing_takes_the_other_out_and_an_old_decision_keeps_its_version(dr
     assert (answer(), answer(pack=shipped)) == ("forbidden", "allowed")
 
 
-def test_what_was_decided_on_is_what_is_published(draft, planner, manager, now):
-    read = draft.digest
-    definition = {**small(), "check_again_days": 30}
-    operations.edit(draft, lambda _was: definition, revision=1, by=planner, now=now)
-    with pytest.raises(StaleContent):
-        operations.publish(draft, digest=read, by=manager, now=now)
-
-
 def test_with_nothing_in_force_nothing_is_decided(manager, now):
     row = queries.in_force()
     operations.withdraw(row, by=manager, now=now)
@@ -105,18 +96,6 @@ def test_with_nothing_in_force_nothing_is_decided(manager, now):
         operations.withdraw(row, by=manager, now=now)
     # The next migration leaves the operator's choice alone.
     assert operations.publish_shipped(now=now) is None
-
-
-def test_each_deed_needs_its_permission(draft, planner, viewer, now):
-    for who, deed, missing in (
-        (viewer, lambda by: operations.make_draft(made_from=draft, by=by, now=now), "add_rulepack"),
-        (viewer, lambda by: operations.edit(draft, dict, revision=None, by=by, now=now), "change_rulepack"),
-        (viewer, lambda by: operations.discard(draft, by=by), "delete_rulepack"),
-        (planner, lambda by: operations.publish(draft, digest="", by=by, now=now), "publish_rulepack"),
-        (planner, lambda by: operations.withdraw(draft, by=by, now=now), "publish_rulepack"),
-    ):
-        with pytest.raises(MissingPermission, match=f"jurisdiction.{missing}"):
-            deed(who)
 
 
 def test_every_site_is_claimed_when_other_rules_come_into_force_and_none_before(draft, planner, manager, now):
@@ -192,13 +171,6 @@ WRITES = [
 def test_the_database_refuses(draft, write):
     with pytest.raises(DatabaseError), transaction.atomic():
         write(draft)
-
-
-def test_a_case_costs_one_statement_once_the_rules_were_read():
-    answer()
-    with CaptureQueriesContext(connection) as captured:
-        answer()
-    assert len(captured) == 1
 
 
 def test_a_step_costs_the_same_with_few_rules_and_many(draft, planner, now):

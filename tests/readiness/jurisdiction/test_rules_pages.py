@@ -177,20 +177,10 @@ def test_a_rule_is_added_and_removed(planning, draft):
     path = page(draft, "add/")
     text_of(planning.get(path))
     sent = {
-        "revision": 1,
-        "slug": "new",
-        "title": "New",
-        "kind": "residency",
-        "effect": "forbidden",
-        "jurisdiction": "Utopia",
-        "instrument": "Act",
-        "article": "1",
-        "url": "https://example.org",
-        "origins": "eu",
-        "categories": ["personal"],
-        "places": "any",
-        "places_except": "eu",
-    }
+        "revision": 1, "slug": "new", "title": "New", "kind": "residency", "effect": "forbidden",
+        "jurisdiction": "Utopia", "instrument": "Act", "article": "1", "url": "https://example.org",
+        "origins": "eu", "categories": ["personal"], "places": "any", "places_except": "eu",
+    }  # fmt: skip
     assert planning.post(path, sent).status_code == 302
     there = draft.rules.get(slug="new")
     assert "no start date: decides nothing" in text_of(planning.get(page(there)))
@@ -234,9 +224,7 @@ def test_a_pack_is_drafted_imported_published_and_withdrawn(planning, managing):
     assert "ours" in text_of(planning.get(f"{URL}packs/"))
 
 
-def test_a_draft_is_thrown_away_and_what_is_in_force_has_no_forms(planning, draft):
-    assert planning.post(page(draft, "discard/"), {"revision": 7}).status_code == 409
-    assert planning.post(page(draft, "discard/"), {"revision": 1}).status_code == 302
+def test_what_is_in_force_has_no_forms(planning):
     shipped = queries.in_force()
     there = shipped.rules.first()
     assert planning.get(page(there, "edit/"))["Location"] == page(there)

@@ -28,6 +28,7 @@ def test_an_owner_of_five_sites_leaves(ana, rui, eva, own_all, client_of, api_of
     frozen_now.move(minutes=1)
     accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
     assert states() == {"fail"}
+    assert "owner left" in CheckResult.objects.filter(check_id=CHECK).first().reason
 
     queue = client_of("manager").get("/ownership/queues/?queue=left&per=50").content.decode()
     assert all(site.name in queue for site in sites)

@@ -4,11 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts import operations as accounts
 from readiness.evidence.operations import attest, record_fact
-from readiness.ownership import operations, reassigning
+from readiness.ownership import operations
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
-from readiness.ownership.models import Assignment
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
 
@@ -75,24 +73,6 @@ def test_a_confirmation_that_runs_out_at_noon_changes_the_check_at_noon(
     found = rescore()
     assert (found.state, round(found.value, 1)) == ("fail", 85.7)
     assert "orchestration (not confirmed in time)" in found.reason
-
-
-def test_it_does_not_pass_from_leaving_until_the_new_owner_accepts(
-    plant, own_all, ana, rui, eva, manager, rescore, frozen_now
-):
-    own_all(plant.site, ana, deputy=eva)
-    assert rescore().state == "pass"
-    frozen_now.move(minutes=5)
-    accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
-    found = rescore()
-    assert (found.state, found.value) == ("fail", 0)
-    assert "owner left" in found.reason
-    frozen_now.move(minutes=5)
-    reassigning.reassign(source=ana, target=rui, by=manager, now=frozen_now.at)
-    assert rescore().state == "fail"
-    for asked in Assignment.objects.filter(accountable=rui, state="proposed"):
-        operations.accept(asked, by=rui.user, now=frozen_now.at)
-    assert rescore().state == "pass"
 
 
 def test_a_past_instant_is_scored_by_who_answered_then(plant, own_all, ana, manager, rescore, frozen_now):

@@ -79,18 +79,6 @@ def test_one_that_finds_the_same_writes_no_result(fleet, frozen_now):
     assert [query for query in captured if 'INSERT INTO "scoring_sitescore"' in query["sql"]]
 
 
-def test_statements_do_not_depend_on_how_many_sites(plant_of, frozen_now):
-    def statements(plants):
-        with CaptureQueriesContext(connection) as captured:
-            evaluate(site_ids=[plant.site.pk for plant in plants], now=frozen_now.at)
-        return len(captured)
-
-    plants = [plant_of(name=name) for name in ("Faro", "Porto", "Braga", "Evora")]
-    for plant in plants:
-        plant.send()
-    assert statements(plants[:1]) == statements(plants[1:])
-
-
 def test_a_version_in_other_words_is_all_that_changes(fleet, frozen_now):
     evaluate(site_ids=fleet, now=frozen_now.at)
     before = stored()

@@ -128,7 +128,7 @@ def test_a_name_is_free_and_fits_addresses(versions, name):
         versions.free_name(name)
 
 
-@pytest.mark.parametrize("action", ["add", "change", "delete", "publish"])
+@pytest.mark.parametrize("action", ["add", "change", "delete", "publish", "withdraw"])
 def test_each_operation_needs_its_permission(versions, draft, viewer, frozen_now, action):
     by, now = viewer, frozen_now.at
     operation = {
@@ -136,8 +136,10 @@ def test_each_operation_needs_its_permission(versions, draft, viewer, frozen_now
         "change": lambda: versions.edit(draft, dict, revision=None, by=by, now=now),
         "delete": lambda: versions.discard(draft, by=by),
         "publish": lambda: versions.publish(draft, digest=draft.digest, by=by, now=now),
+        "withdraw": lambda: versions.withdraw(draft, by=by, now=now),
     }[action]
-    with pytest.raises(MissingPermission, match=versions.permission(action)):
+    needed = versions.permission("publish" if action == "withdraw" else action)
+    with pytest.raises(MissingPermission, match=needed):
         operation()
 
 

@@ -44,13 +44,9 @@ def test_the_queue_and_the_workers_are_shown(browse, sender, frozen_now):
 
 def test_no_heartbeat_and_batches_set_aside_are_alarms(browse, sender, frozen_now):
     InboxBatch.objects.create(
-        source=sender.source,
-        received_at=frozen_now.at,
-        samples=1,
-        columns=b"",
-        failed_at=frozen_now.at,
+        source=sender.source, received_at=frozen_now.at, samples=1, columns=b"", failed_at=frozen_now.at,
         failure="x",
-    )
+    )  # fmt: skip
     page = browse("viewer", URL)
     assert "nothing is stored" in page
     assert "1 batch set aside" in page
@@ -73,16 +69,3 @@ def test_matched_series_are_not_listed_as_unmatched(browse, sender, porto):
     made.device(site=porto, name="gpu-77")
     sender.deliver(({"__name__": "node_load1", "instance": "gpu-77:9100"}, 1.0, 0))
     assert "Every series has its object" in browse("viewer", "/telemetry/unmatched/")
-
-
-def test_sources_are_filtered_sorted_and_exported(client_of, sender, source_of, porto):
-    source_of(porto, name="a paused one")
-    client = client_of("ops")
-    client.post(f"/telemetry/sources/{sender.source.pk}/pause/", follow=True)
-    listed = client.get(f"{URL}?state=waiting&sort=-name").content
-    assert b"a paused one" in listed
-    assert b"porto prometheus" not in listed
-    exported = client.get(f"{URL}?export=csv")
-    lines = b"".join(exported.streaming_content).decode().splitlines()
-    assert lines[0].startswith("id,State,Source,Site")
-    assert len(lines) == 3

@@ -126,12 +126,6 @@ def test_changing_the_site_moves_the_series(ops_client, sender, frozen_now):
     assert sender.source.series.get().site == lisbon
 
 
-def test_a_deleted_source_is_gone(ops_client, sender):
-    response = ops_client.post(f"/telemetry/sources/{sender.source.pk}/delete/", follow=True)
-    assert "porto prometheus is deleted." in words(response)
-    assert not Source.objects.exists()
-
-
 def test_the_activity_is_a_chart_and_a_file(client_of, sender):
     sender.deliver(("up", 1.0, 0), ("up", 1.0, -60))
     client = client_of("viewer")

@@ -3,8 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.golive.models import WorkItem
 from tests.inventory import made as inventory
@@ -149,34 +147,3 @@ def test_the_fleet_and_the_gap_say_the_figure(client_of, staffed):
 def test_where_nobody_is_recorded_it_says_so(client_of, db):
     stored.site(name="Bare", slug="bare", kw=100)
     assert "Staff growth gap not recorded" in words_of(client_of("viewer").get("/people/gap/"))
-
-
-def statements(client, path):
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
-
-
-@pytest.mark.parametrize(
-    ("path", "most"),
-    [
-        ("/people/gap/", 35),
-        ("/people/gap/?by=site", 35),
-        ("/people/gap/chart.json", 31),
-        ("/api/people/gap/", 34),
-    ],
-)
-def test_many_sites_and_people_cost_the_statements_of_few(client_of, staffed, path, most):
-    client = client_of("manager")
-    client.get(path)
-    made.person()
-    few = statements(client, path)
-    vendor = made.DeviceType.objects.first().manufacturer
-    for number in range(8):
-        site = stored.site(name=f"More {number}", slug=f"more-{number}", kw=100)
-        switches(site, made.hardware(vendor))
-        team = made.team()
-        made.staffing(site, team)
-        for _ in range(4):
-            made.qualification(made.person(team), staffed, device_type=made.hardware(vendor))
-    assert statements(client, path) == few <= most

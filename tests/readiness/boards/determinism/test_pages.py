@@ -1,11 +1,8 @@
 """The pages of determinism: what they show of paths, why one passes and another does not, what they cost."""
 
 import json
-from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.evidence.models import ValidationRun
 from readiness.scoring.operations import evaluate
@@ -137,27 +134,3 @@ def test_the_endpoint_is_read_only_and_filters(client_of, api_of, porto, calm):
     assert client.get("/api/readiness/determinism/?state=fail").json()["count"] == 0
     assert client.get("/api/readiness/determinism/?stat=fail").status_code == 400
     assert api_of("admin").post("/api/readiness/determinism/", {}).status_code == 405
-
-
-def test_pages_cost_the_same_with_one_path_and_with_many(client_of, porto, calm, frozen_now):
-    client = client_of("viewer")
-    paths = {FLEET: 26, SITE: 32, "/api/readiness/determinism/": 20, f"{FLEET}charts/tails.json": 20}
-
-    def statements():
-        found = {}
-        for path in paths:
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(path).status_code == 200
-            found[path] = len(captured)
-        return found
-
-    client.get(FLEET)
-    few = statements()
-    for number in range(3):
-        there = made.site(name=f"Site {number}", slug=f"more-{number}")
-        measure(there, pair(there, "a", "b"), now=frozen_now.at, repeats=2)
-    measure(porto, pair(porto, "c", "d"), now=frozen_now.at - timedelta(hours=1), repeats=2)
-    # The figures of new runs are read once.
-    client.get(FLEET)
-    assert statements() == few
-    assert {path: count for path, count in few.items() if count > paths[path]} == {}

@@ -61,19 +61,3 @@ def test_days_of_which_nothing_is_kept_are_not_found(api, dallas):
     answer = api.get(f"{EXPLAIN}?site=dallas&start=2026-09-01")
     assert answer.status_code == 404
     assert "There is no data for 1 Sep 2026" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("query", "named"),
-    [("start=soon", "start"), ("end=now-60d", "end"), ("site=nowhere", "site"), ("sites=dallas", "sites")],
-)
-def test_a_refusal_names_the_parameter(api, query, named):
-    answer = api.get(f"{EXPLAIN}?{query}")
-    assert answer.status_code == 400
-    assert named in answer.json()
-
-
-def test_too_many_sites_ask_for_a_region(api, fleet, monkeypatch):
-    monkeypatch.setattr("readiness.boards.explain.queries.MOST_SITES", 2)
-    answer = api.get(EXPLAIN)
-    assert (answer.status_code, list(answer.json())) == (400, ["region"])

@@ -90,21 +90,6 @@ def test_the_file_has_the_weeks_that_the_page_draws_and_ages_in_seconds(viewer_p
     assert row[head.index("24 weeks (points, oldest first)")].split()[-5:-2] == ["-", "25", "50"]
 
 
-def test_table_alone_is_answered_without_the_page(viewer_pages, dallas):
-    answer = viewer_pages.get("/fleet/", headers={"HX-Request": "true", "HX-Target": "div#table-sites"})
-    assert answer.content.decode().lstrip().startswith('<div id="table-sites"')
-
-
-def test_live_region_answers_304_while_nothing_changed(viewer_pages, dallas):
-    live = {"HX-Request": "true", "HX-Target": "div#live"}
-    first = viewer_pages.get("/fleet/", headers=live)
-    assert first.content.decode().lstrip().startswith('<div id="live"')
-    again = viewer_pages.get("/fleet/", headers=live | {"If-None-Match": first["ETag"]})
-    assert again.status_code == 304
-    Site.objects.filter(pk=dallas.pk).update(owner="Somebody else")
-    assert viewer_pages.get("/fleet/", headers=live | {"If-None-Match": first["ETag"]}).status_code == 200
-
-
 def test_view_of_the_gap_is_in_the_address(viewer_pages, dallas):
     assert "charts/gap-by-site.json" in re.search(
         r'id="gap" data-chart-url="([^"]+)"', viewer_pages.get("/fleet/?view=site").content.decode()

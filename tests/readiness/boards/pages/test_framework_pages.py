@@ -56,15 +56,6 @@ def test_a_form_sent_as_it_is_changes_nothing(planning, draft, what):
     assert (answer.status_code, changed(draft), draft.revision) == (302, [], 1)
 
 
-def test_every_sub_measures_form_comes_back_unchanged(planning, draft):
-    """So that no kind of threshold, preset or rule is lost on its way through a form."""
-    for check in queries.current()[1].checks[::9]:
-        for part in check.parts:
-            path = address(draft, f"checks/{check.id}/{part.id}/edit/")
-            assert planning.post(path, as_shown(planning, path)).status_code == 302, path
-    assert (changed(draft), draft.revision) == ([], 1)
-
-
 def test_a_threshold_is_edited_with_its_source(planning, draft, planner):
     path = address(draft, LOAD)
     sent = as_shown(planning, path) | {"pass_value": "70"}
@@ -146,14 +137,7 @@ def test_the_list_tells_who_changed_what(planning, draft):
     path = address(draft, "edit/")
     planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
     page = text_of(planning.get(URL))
-    for told in (
-        "muster-1",
-        "muster-2",
-        "Draft",
-        "In force",
-        "weight of COND 2 → 1",
-        "New draft",
-    ):
+    for told in ("muster-1", "muster-2", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
         assert told in page
     rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))
     assert [row["version"] for row in rows] == ["muster-2"]

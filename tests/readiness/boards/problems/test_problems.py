@@ -2,23 +2,16 @@
 
 import re
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from django.core.cache import cache
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from accounts.models import AccessScope
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
 from readiness.scoring.queries.standing import standing
 from tests.pages import rows_of as file_rows
 from tests.pages import text_of
-from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
-from tests.readiness.scoring import stored
+from tests.readiness.boards.problems.scene import LOSSES, flapping_site, silent_site
 from tests.readiness.scoring.stored import NOW
-from tests.readiness.scoring.test_page_queries import source
 
 pytestmark = pytest.mark.django_db
 
@@ -180,34 +173,6 @@ def test_the_endpoint_pages_and_refuses_what_it_does_not_know(flapping, api_of):
     assert client.get("/api/readiness/problems/?nothing=1").status_code == 400
 
 
-def test_a_reader_of_one_site_sees_its_problems_alone(flapping, silent, user_of, client_of, api_of):
-    AccessScope.objects.create(user=user_of("ops"), kind="site", slug="qro")
-    shown = listed_in(client_of("ops").get("/problems/?group=site"))
-    assert shown
-    assert {each.site.slug for each in now_wrong() if each.id in shown} == {"qro"}
-    listed = api_of("ops").get("/api/readiness/problems/").json()
-    assert {each["site"] for each in listed["results"]} == {"qro"}
-
-
 def test_the_fleet_shows_the_first_causes_of_the_same_list(ask, client_of):
     shown = re.findall(r'<li id="attention-([^"]+)"', text_of(client_of("viewer").get("/")))
     assert shown == [each.id for each in now_wrong() if each.is_cause][:5]
-
-
-def statements(read):
-    cache.clear()
-    with CaptureQueriesContext(connection) as captured:
-        read()
-    return len(captured)
-
-
-def test_a_thousand_problems_take_as_many_statements_as_one(ask):
-    few = statements(ask)
-    for number in range(100):
-        there = stored.site(name=f"Site {number}", slug=f"site-{number}", owner="")
-        reasons = [losing(SimpleNamespace(pk=port), minutes=1) for port in range(8)]
-        stored.health(there, "network", "critical", reasons=reasons)
-        stored.result(there, "p2-power-headroom", "fail")
-        source(there, "late")
-    assert len(now_wrong()) > 1000
-    assert statements(ask) == few <= 12

@@ -73,15 +73,6 @@ def test_a_refusal_is_told_beside_the_field(porto, plan, client_of):
     assert "The item is added." in page
 
 
-def test_the_lists_export(porto, plan, client_of):
-    campaign, client = plan(porto), client_of("viewer")
-    listed = text_of(client.get("/readiness/campaigns/?export=csv"))
-    assert "porto" in listed
-    assert "2026-12-31" in listed
-    items = text_of(client.get(f"/readiness/campaigns/{campaign.pk}/?export=csv&progress=missing"))
-    assert "p1-intra-node" in items
-
-
 class TestApi:
     def test_from_the_plan_to_its_end(self, porto, api_of):
         api = api_of("planner")

@@ -186,20 +186,10 @@ class TestEndpoint:
         answer = api_of("viewer", scope="read").get(f"{API}{item.pk}/").json()
         assert (answer["status"]["value"], answer["state"]["value"]) == ("open", "resolved")
 
-    @pytest.mark.parametrize(
-        ("role", "change", "status"),
-        [
-            ("ops", {"status": "done"}, 200),
-            ("ops", {"due_on": "2027-01-01"}, 403),
-            ("viewer", {"status": "done"}, 403),
-            ("manager", {"owner_name": "Facilities"}, 200),
-            ("planner", {"status": "paused"}, 400),
-            ("planner", {"check": "p1-soak-24h"}, 400),
-        ],
-    )
-    def test_who_may_change_what(self, porto, put, api_of, role, change, status):
-        answer = api_of(role).patch(f"{API}{put(porto).pk}/", change)
-        assert answer.status_code == status, answer.content
+    @pytest.mark.parametrize("change", [{"status": "paused"}, {"check": "p1-soak-24h"}])
+    def test_what_cannot_be_changed_is_refused(self, porto, put, api_of, change):
+        answer = api_of("planner").patch(f"{API}{put(porto).pk}/", change)
+        assert answer.status_code == 400, answer.content
 
     def test_twice_is_refused_by_field(self, porto, put, api_of):
         put(porto)
@@ -207,27 +197,8 @@ class TestEndpoint:
         assert answer.status_code == 400
         assert "already" in str(answer.json()["check"])
 
-    def test_many_in_one_write_say_which_was_refused(self, porto, put, api_of):
-        body = [{"site": {"slug": "porto"}, "check": CHECK}, {"site": {"slug": "porto"}, "check": "p9-x"}]
-        answer = api_of("planner").post(API, body)
-        assert answer.status_code == 400
-        assert "p9-x" in str(answer.json())
-        assert not WorkItem.objects.exists()
-
-    def test_a_mistake_is_removed_by_who_may(self, porto, put, api_of):
-        item = put(porto)
-        assert api_of("ops").delete(f"{API}{item.pk}/").status_code == 403
-        assert api_of("planner").delete(f"{API}{item.pk}/").status_code == 204
-        assert not WorkItem.objects.exists()
-
     def test_filters_are_those_of_the_page(self, porto, put, api_of):
         put(porto, due_on=YESTERDAY)
         client = api_of("viewer", scope="read")
         assert client.get(f"{API}?overdue=true&state=open&check={CHECK}").json()["count"] == 1
         assert client.get(f"{API}?status=done").json()["count"] == 0
-
-
-def test_closing_an_item_is_kept_in_the_history_with_who(porto, put, ops, client_of, frozen_now):
-    item = put(porto)
-    operations.change(item, status="done", by=ops, now=frozen_now.at)
-    assert "Activity" in client_of("viewer").get(f"{HERE}{item.pk}/").text
