@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.evidence.core.limits import Limit
-from readiness.framework.core.definition import Framework
+from readiness.framework.core.definition import Framework, gate_for
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate, Profile, SiteKind, Stage
 from readiness.scoring.core.evaluate import SiteInputs, evaluate, evaluate_check
@@ -42,6 +42,26 @@ def test_all_evidence_inside_makes_it_ready(shipped: Framework):
         1,
         1,
     )
+
+
+def test_a_result_says_of_what_it_is(shipped: Framework):
+    result = evaluated(shipped)
+    assert (result.framework_version, result.framework_digest) == (shipped.version, shipped.content_digest)
+    assert (result.evaluated_at, result.stage) == (NOW, Stage.PRODUCTION)
+    assert [check.check_id for check in result.checks] == [check.id for check in shipped.checks]
+    assert list(result.score.pillars) == [pillar.id for pillar in shipped.pillars]
+
+
+def test_blocking_checks_that_ask_for_a_measurement_are_counted_where_they_apply(shipped: Framework):
+    asking = {
+        check.id
+        for check in shipped.checks
+        if gate_for(check, core_site()) is Gate.BLOCK
+        and any(part.is_measured and part.gate is not Gate.INFO for part in check.parts)
+    }
+    assert evaluated(shipped).measurable == len(asking) > 5
+    away = next(check.id for check in shipped.checks if check.id in asking and "n-a" in check.states)
+    assert evaluated(shipped, declared_na={away: grant()}).measurable == len(asking) - 1
 
 
 def test_no_evidence_at_all_is_unknown_not_ready_and_a_full_band(shipped: Framework):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.evidence.core.limits import Limit
+from readiness.framework.core.definition import Bound
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Stage
 from readiness.scoring.core.coalitions import ALL, CAUSES, Between, Snapshot
@@ -29,6 +30,7 @@ from web.versioned.core.documents import written
 
 LATER = NOW + 30 * DAY
 BACKUP = "p2-backup-power"
+INLET = ("p2-cooling-headroom", "inlet-p99")
 
 
 def changed(**changes):
@@ -65,7 +67,32 @@ def _gated(mapping):
                     del part["gate"]
 
 
-CHANGES = {"weights": _weights, "dropped": _dropped, "tightened": _tightened, "gated": _gated}
+def _inlet(mapping):
+    [check] = [one for one in mapping["checks"] if one["id"] == INLET[0]]
+    return next(part for part in check["parts"] if part["id"] == INLET[1])
+
+
+def _narrowed(mapping):
+    [a2] = [preset for preset in _inlet(mapping)["presets"] if preset["id"] == "a2"]
+    a2["pass"] = {"low": 18, "high": 20}
+
+
+def _without_class(mapping):
+    inlet = _inlet(mapping)
+    inlet["presets"] = [preset for preset in inlet["presets"] if preset["id"] != "a2"]
+
+
+def _kelvin(mapping):
+    inlet = _inlet(mapping)
+    del inlet["presets"], inlet["limit_from"]
+    inlet |= {"unit": "K", "pass": inlet["pass"] | {"low": 291, "high": 300}}
+    inlet["warn"] = inlet["warn"] | {"low": 288, "high": 305}
+
+
+CHANGES = {
+    "weights": _weights, "dropped": _dropped, "tightened": _tightened, "gated": _gated, "narrowed": _narrowed,
+    "without-class": _without_class, "kelvin": _kelvin,
+}  # fmt: skip
 
 
 @cache
@@ -108,6 +135,11 @@ def test_contributions_sum_to_the_change(ends):
     for cause in CAUSES:
         of_checks = sum(move.share[cause] for move in found.checks) + found.rest[cause]
         assert of_checks == pytest.approx(found.score.by[cause], abs=1e-9)
+    effects = [sum(map(abs, move.share.values())) for move in found.checks]
+    assert effects == sorted(effects, reverse=True)
+    assert (found.start_at, found.end_at) == (start.evaluated_at, end.evaluated_at)
+    assert found.versions == (start.framework.version, end.framework.version)
+    assert found.stages == (start.inputs.context.stage, end.inputs.context.stage)
     states = {one.check_id: one.state for one in before.checks}
     after_states = {one.check_id: one.state for one in after.checks}
     for move in found.checks:
@@ -277,6 +309,7 @@ class TestEachCauseAlone:
             start=bad, end=replace(shifted(bad, HOUR), exceptions={BACKUP: grant()}), later=NOW + HOUR
         )
         assert found.score.change == 0
+        assert [(one.kind, one.covers, one.began) for one in found.grants] == [("exceptions", BACKUP, True)]
         assert (found.verdict.end.verdict, found.verdict.moved_by) == ("conditional", (("waiver",),))
 
     def test_facts_and_declared_na_are_applicability(self):
@@ -291,6 +324,36 @@ class TestEachCauseAlone:
         declared = replace(shifted(bad, HOUR), declared_na={f"{self.key[0]}/{self.key[1]}": grant()})
         found = between(start=bad, end=declared, later=NOW + HOUR)
         assert causes_of(found) == {"applicability"}
+
+
+A2 = Limit(pass_at=Bound(low=18, high=27), warn_at=Bound(low=10, high=35))
+
+
+@pytest.mark.parametrize(
+    ("change", "celsius", "limits", "moved_by"),
+    [
+        pytest.param("narrowed", 25, (A2, A2._replace(pass_at=Bound(low=18, high=20))), (("rule",),), id="preset"),
+        pytest.param("without-class", 34, (A2, Limit()), (("data",), ("rule",)), id="preset that is gone"),
+        pytest.param("without-class", 34, (A2._replace(warn_at=Bound(low=9, high=35)),) * 2, None, id="no preset"),
+    ],
+)  # fmt: skip
+def test_a_preset_is_that_of_the_version_that_asks(change, celsius, limits, moved_by):
+    start, end = (
+        replace(
+            with_reading(site_inputs(FRAMEWORK), INLET, reading(celsius)),
+            limits=site_inputs(FRAMEWORK).limits | {"cooling-class": limit},
+        )
+        for limit in limits
+    )
+    found = between(start, shifted(end, LATER - NOW), framework=changed(**{change: None}))
+    assert {move.check_id: move.moved_by for move in found.checks}.get(INLET[0]) == moved_by
+
+
+def test_a_reading_in_another_unit_is_that_of_the_version_that_asks_for_it():
+    celsius = with_reading(site_inputs(FRAMEWORK), INLET, reading(22))
+    kelvin = with_reading(site_inputs(FRAMEWORK), INLET, reading(295))
+    found = between(celsius, shifted(kelvin, LATER - NOW), framework=changed(kelvin=None))
+    assert (found.checks, causes_of(found)) == ((), set())
 
 
 def test_two_causes_that_are_only_together_enough_say_so():

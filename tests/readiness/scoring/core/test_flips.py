@@ -8,8 +8,8 @@ from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import SiteKind, Stage
 from readiness.scoring.core.evaluate import evaluate
-from readiness.scoring.core.flips import Before, CheckBefore, find_flips
-from readiness.scoring.core.states import FlipCause, FlipSubject
+from readiness.scoring.core.flips import Before, CheckBefore, DetectedFlip, find_flips
+from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject
 from tests.readiness.scoring.core.builders import (
     DAY,
     HOUR,
@@ -72,9 +72,18 @@ def test_data_moves_a_check_its_part_and_the_verdict(shipped, healthy):
     assert told(found) == [("p2-cooling-headroom", "pass", "fail", "data")]
     assert told(found, FlipSubject.PART) == [("p2-cooling-headroom", "pass", "fail", "data")]
     assert verdict_move(found) == [("ready", "not-ready", "data")]
-    flip = found.flips[0]
-    assert (flip.value, flip.unit, flip.threshold, flip.threshold_text) == (33.5, "°C", 27, "18 to 27 °C")
-    assert flip.reason == "p99 inlet temperature, worst sensor: 33.5 °C (rack 4) is outside 18 to 27 °C."
+    said = "p99 inlet temperature, worst sensor: 33.5 °C (rack 4) is outside 18 to 27 °C."
+    begun, figures = LATER - HOUR - MINUTE, (33.5, "°C", 27, "18 to 27 °C")
+    moved = (CheckState.PASS, CheckState.FAIL, FlipCause.DATA, said, begun, *figures)
+    verdict = evaluate(shipped, hot, now=LATER).verdict
+    assert found.flips == (
+        DetectedFlip(FlipSubject.CHECK, INLET[0], "", *moved),
+        DetectedFlip(FlipSubject.PART, *INLET, *moved),
+        DetectedFlip(
+            FlipSubject.VERDICT, "", "", "ready", "not-ready", FlipCause.DATA, verdict.reason, begun
+        ),
+    )
+    assert found.after.checks[INLET[0]].parts["inlet-p99"] == "fail"
 
 
 def test_a_part_may_move_inside_a_check_that_does_not(shipped, healthy):
