@@ -154,6 +154,12 @@ class TestRuns:
         assert answer.status_code == 200, answer.content
         assert answer.json()["count"] == found
 
+    def test_a_run_is_deleted_by_an_admin_alone(self, form_of, api_of, porto):
+        run = form_of("ops").post(RUNS, form(outputs.collective())).json()
+        assert api_of("ops").delete(f"{RUNS}{run['id']}/").status_code == 403
+        assert api_of("admin").delete(f"{RUNS}{run['id']}/").status_code == 204
+        assert not ValidationRun.objects.exists()
+
 
 def fact(**more):
     values = {"check": "p2-energy-kpis", "part": "pue", "value": 1.21, "source": "meter report"}

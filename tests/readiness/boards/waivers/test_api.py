@@ -76,6 +76,14 @@ class TestDeciding:
         assert (given["state"]["value"], given["approver"]["display"]) == ("approved", "manager")
         assert (given["decided_at"], given["decision_note"]) == ("2026-11-24T16:05:00Z", "until the new UPS")
 
+    @pytest.mark.parametrize(("step", "state"), [("deny", "denied"), ("revoke", "revoked")])
+    def test_it_ends_once_and_with_a_reason(self, porto, ask, api_of, step, state):
+        api, address = api_of("manager"), f"{HERE}{ask(porto).pk}/{step}/"
+        silent = api.post(address, {})
+        assert (silent.status_code, list(silent.json())) == (400, ["note"])
+        assert api.post(address, {"note": "no"}).json()["state"]["value"] == state
+        assert api.post(address, {"note": "no"}).status_code == 409
+
     def test_an_etag_of_before_is_not_decided_on(self, porto, ask, api_of, manager, frozen_now):
         asked, api = ask(porto), api_of("manager")
         read = api.get(f"{HERE}{asked.pk}/")["ETag"]

@@ -197,6 +197,10 @@ class TestEndpoint:
         assert answer.status_code == 400
         assert "already" in str(answer.json()["check"])
 
+    def test_a_mistake_is_removed(self, porto, put, api_of):
+        assert api_of("planner").delete(f"{API}{put(porto).pk}/").status_code == 204
+        assert not WorkItem.objects.exists()
+
     def test_filters_are_those_of_the_page(self, porto, put, api_of):
         put(porto, due_on=YESTERDAY)
         client = api_of("viewer", scope="read")
