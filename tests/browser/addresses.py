@@ -17,6 +17,7 @@ from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.ownership.models import Assignment
+from readiness.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.models import Placement
 from telemetry.models import Source
@@ -75,7 +76,9 @@ ROWS = {
     "tradeoffs/rules/bases/": lambda: HeldBasis.objects.all(),
     "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
+    "people/<int:pk>/": lambda: Person.objects.order_by("pk"),
     "views/": lambda: saved_views(),
+    "settings/person/": lambda: Person.objects.filter(user__username="admin"),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
