@@ -84,7 +84,8 @@ FAULTS = """void_px => {
     }
     // What cards stand in is looked through; cards and whatever else stands beside them are blocks.
     const holdsCards = element => !element.matches(".card") && element.querySelector(".card");
-    const blocks = element => [...element.children].filter(child => child.checkVisibility() && !isFixed(child)).flatMap(
+    const isThere = element => getComputedStyle(element).display === "contents" || element.checkVisibility();
+    const blocks = element => [...element.children].filter(child => isThere(child) && !isFixed(child)).flatMap(
         child => holdsCards(child) ? blocks(child) : [child.getBoundingClientRect()]);
     const inMain = main ? blocks(main).filter(box => box.height > 1) : [];
     for (let part = 1; part < 24; part += 2) {
