@@ -53,7 +53,7 @@ def series_table(source: Source | None = None) -> Table:
         },
         columns=(
             _metric(),
-            _labels(),
+            _labels(phone="hide"),
             Column("object", "Object", value=object_of, text=lambda series: str(object_of(series) or "none found"),
                    url=links.object_url, tone=lambda series: "" if series.object_kind else "warn", sort="object_kind"),
             _series_source(default=source is None),
@@ -61,7 +61,7 @@ def series_table(source: Source | None = None) -> Table:
             Column("unit", "Unit", value=_unit),
             Column("kind", "Kind", sort="kind", default=False),
             Column("first_seen_at", "First seen", sort="first_seen_at", default=False),
-            Column("ended_at", "Ended", sort="ended_at"),
+            Column("ended_at", "Ended", sort="ended_at", phone="hide"),
         ),
         row_name="metric",
         row_url=links.explore_url,
@@ -81,11 +81,11 @@ def _metric() -> Column:
 
 
 # fmt: off
-def _labels() -> Column:
+def _labels(phone: str = "full") -> Column:
     return Column("labels", "Labels", value=lambda series: sorted(series.labels.items()),
                   template="telemetry/cells/labels.html",
                   export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
-                  phone="full")
+                  phone=phone)
 # fmt: on
 
 

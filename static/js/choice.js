@@ -1,5 +1,6 @@
 // A select of many options gets a search of its own: a combobox whose list holds what has the typed words. The select
-// stays in the form, hidden, and has the value; without scripts it is what the reader chooses from.
+// stays in the form, hidden, and has the value; without scripts it is what the reader chooses from. Many boxes to tick get
+// a search above them; what is ticked stays in view.
 const FEW = 15;
 let numbers = 0;
 
@@ -88,7 +89,29 @@ function enhance(select) {
   show();
 }
 
+function searchBoxes(list) {
+  const legend = list.closest('fieldset').querySelector('legend').textContent.trim();
+  const input = make('input', { type: 'search', class: 'form-control small', 'aria-label': `Search ${legend}`, placeholder: 'Search', autocomplete: 'off' });
+  const nothing = make('p', { class: 'sub', role: 'status' });
+  input.addEventListener('input', (event) => {
+    event.stopPropagation(); // it chooses nothing yet
+    const asked = words(input.value).split(/\s+/);
+    let hits = 0;
+    for (const label of list.children) {
+      const isHit = asked.every((word) => words(label.textContent).includes(word));
+      label.hidden = !isHit && !label.control.checked;
+      hits += isHit;
+    }
+    nothing.textContent = hits ? '' : 'Nothing has this';
+  });
+  input.addEventListener('change', (event) => event.stopPropagation());
+  input.addEventListener('keydown', (event) => event.key === 'Enter' && event.preventDefault());
+  list.before(input, nothing);
+  list.dataset.searched = '';
+}
+
 function adopt() {
+  for (const list of document.querySelectorAll('.options:not([data-searched])')) if (list.children.length > FEW) searchBoxes(list);
   for (const select of document.querySelectorAll('select:not([multiple])')) {
     if (select.options.length > FEW && !select.closest('.choice-box')) enhance(select);
   }

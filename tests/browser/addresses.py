@@ -78,7 +78,7 @@ ROWS = {
     "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
     "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
     "views/": lambda: saved_views(),
-    "settings/person/": lambda: Person.objects.all(),
+    "settings/person/": lambda: Person.objects.filter(user__username="admin"),
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),

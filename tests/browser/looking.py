@@ -1,6 +1,9 @@
 """One page as a desk and a phone see it, by day and by night: what axe finds, and what does not fit."""
 
-DESK, PHONE = 1440, 390
+from tests.browser import boxes
+
+WALL, DESK, ZOOMED, PHONE = 1920, 1440, 720, 390
+"""Widths; a desk at 200 % zoom has half of its own."""
 CHARTS_FIT = """() => [...document.querySelectorAll(".plot .main-svg")].every(
     svg => svg.getBoundingClientRect().right <= innerWidth)"""
 BY_COLOUR = ["color-contrast", "link-in-text-block"]
@@ -8,20 +11,23 @@ BY_COLOUR = ["color-contrast", "link-in-text-block"]
 
 
 def faults(one, axe_source, path):
-    """What is wrong with the page at this address on any of the four screens; the policy's refusals are in `one`."""
+    """What is wrong with the page at this address on any of its screens; the policy's refusals are in `one`."""
     page = one.page
-    page.set_viewport_size({"width": DESK, "height": 900})
+    _resize(page, DESK)
     page.emulate_media(color_scheme="light")
     one.open(path)
     one.scroll_through()
     page.evaluate(axe_source)
-    found = [*_width(page, DESK), *_axe(page, "desk, light")]
+    found = [*boxes.faults(page, DESK), *_axe(page, "desk, light")]
     page.emulate_media(color_scheme="dark")
     found += _axe(page, "desk, dark", BY_COLOUR)
-    page.set_viewport_size({"width": PHONE, "height": 900})
+    for width in (WALL, ZOOMED):
+        _resize(page, width)
+        found += boxes.faults(page, width)
+    _resize(page, PHONE)
     one.scroll_through()
     page.wait_for_function(CHARTS_FIT)
-    found += [*_width(page, PHONE), *_axe(page, "phone, dark")]
+    found += [*boxes.faults(page, PHONE), *_axe(page, "phone, dark")]
     page.emulate_media(color_scheme="light")
     return [*found, *_axe(page, "phone, light", BY_COLOUR)]
 
@@ -34,6 +40,5 @@ def _axe(page, screen, rules=None):
     ]
 
 
-def _width(page, width):
-    wide = page.evaluate("() => document.documentElement.scrollWidth")
-    return [] if wide == width else [("wider than the screen", wide)]
+def _resize(page, width):
+    page.set_viewport_size({"width": width, "height": 900})

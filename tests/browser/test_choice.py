@@ -65,3 +65,24 @@ def test_a_form_that_asks_for_one_of_many_sites_has_it(as_role, small_fleet):
     site.press("Enter")
     assert page.locator("select[name=site]").input_value() != ""
     expect(site).to_have_value("Osaka 1")
+
+
+def test_many_boxes_to_tick_are_searched_by_keyboard_and_what_is_ticked_stays(as_role, small_fleet):
+    fleet.build(NOW, sites=16, first=6)
+    visit = as_role("ops")
+    page = visit.open("/inventory/devices/")
+    page.locator("summary", has_text="Filter").press("Enter")
+    search = page.get_by_role("searchbox", name="Search Site")
+    search.fill("osaka 1")
+    search.press("Enter")
+    search.press("Tab")
+    page.keyboard.press("Space")
+    search.fill("dublin 1")
+    shown = page.locator(".options:has(input[name=site]) .choice:visible")
+    expect(shown).to_have_count(2)
+    search.fill("nowhere at all")
+    expect(shown).to_have_count(1)
+    expect(page.get_by_text("Nothing has this")).to_be_visible()
+    page.get_by_role("button", name="Apply filters").press("Enter")
+    page.wait_for_url("**/inventory/devices/?site=*")
+    assert visit.refusals == []

@@ -26,6 +26,7 @@ from tests.browser import decided_on, owned
 from tests.conftest import NOW
 from tests.readiness.boards.explain import scene
 from tests.readiness.evidence import outputs
+from tests.readiness.people import every, made
 from tests.readiness.scoring import stored
 
 
@@ -57,7 +58,11 @@ def proven(small_fleet, frozen_now):
 
 @pytest.fixture
 def answered(small_fleet, people, user_of, frozen_now):
-    owned.build(small_fleet, user_of, frozen_now.at)
+    porto = Site.objects.get(slug="porto")
+    _ana, _rui, admin = owned.build(small_fleet, user_of, frozen_now.at)
+    # The administrator is asked the questions of a survey.
+    made.staffing(porto, admin.memberships.get().team)
+    every.of_each_kind_by_strangers(porto, user_of("planner"))
 
 
 @pytest.fixture

@@ -100,14 +100,16 @@ def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> M
     if not kept:
         where = ", ".join(str(each) for each in wanted.within.values())
         return NotOne(f"There is no {noun} {wanted.text[:100]}{where and f' at {where}'}.", is_missing=True)
-    apart = ", ".join(name for name in owners(model) if not model._meta.get_field(name).unique)
+    meta: Any = model._meta
+    apart = ", ".join(name for name in owners(model) if not meta.get_field(name).unique)
     reason = f"More than one {noun} is called {wanted.text[:100]}"
     hint = f"a column for {apart} would tell them apart" if apart else _by_another(model)
     return NotOne(f"{reason}: {hint}.", is_missing=False)
 
 
 def _by_another(model: type[Model]) -> str:
-    names = [str(model._meta.get_field(name).verbose_name) for name in text_fields(model)]
+    meta: Any = model._meta
+    names = [str(meta.get_field(name).verbose_name) for name in text_fields(model)]
     return f"give its {' or '.join(names)} in place of the name" if names else "enter this one on its page"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,9 @@ class HomeProblems:
     silent: int
     kw: float
     late_sources: Few[Problem]
+
+    def cut(self, shown: int) -> HomeProblems:
+        return replace(self, few=self.few.cut(shown + 2), late_sources=self.late_sources.cut(shown))
 
 
 def worst(causes: Sequence[Problem]) -> HomeProblems:

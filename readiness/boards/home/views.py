@@ -23,7 +23,11 @@ from web.tables import TablePage
 from web.workflows import waiting
 from web.workflows.pages import reader
 
-OPERATES, PLANS, ANSWERS = "telemetry.change_source", "tradeoffs.add_decision", "tradeoffs.approve_decision"
+DUTIES = OPERATES, PLANS, ANSWERS = (
+    "telemetry.change_source",
+    "tradeoffs.add_decision",
+    "tradeoffs.approve_decision",
+)
 """These permissions choose the sections of a home page. Readers with several see the sections of each."""
 TREND = "now-90d"
 IN_SHORT = 6
@@ -66,8 +70,9 @@ def _home(request: HttpRequest) -> dict[str, Any]:
         around |= {
             name: few.cut(queries.SHOWN_OF_MANY)
             for name, few in around.items()
-            if isinstance(few, queries.Few)
+            if isinstance(few, queries.Few | queries.HomeProblems)
         }
+    around["has_every_duty"] = len(sections) == len(DUTIES)
     return around
 
 

@@ -264,7 +264,8 @@ def _ranked_shifts(
 
 
 def _refuse_backwards(read: _ReadEvent, zone: ZoneInfo) -> None:
-    begins, ends = read.event["DTSTART"], read.event.get("DTEND")
+    begins: Any = read.event["DTSTART"]
+    ends: Any = read.event.get("DTEND")
     if ends is not None and _instant(ends.dt, zone, read) < _instant(begins.dt, zone, read):
         raise CalendarRefused(read.line_of("DTEND"), "The event ends before it starts.")
 

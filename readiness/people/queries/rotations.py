@@ -106,7 +106,12 @@ def _absences(*, start: datetime, end: datetime) -> tuple[Absence, ...]:
             )
         ),
         *(
-            Absence(person=person, starts_at=start if is_out else left_at, ends_at=NEVER, has_left=True)
+            Absence(
+                person=person,
+                starts_at=start if is_out or left_at is None else left_at,
+                ends_at=NEVER,
+                has_left=True,
+            )
             for person, left_at, is_out in gone.values_list("pk", "left_at", "is_out")
         ),
     )

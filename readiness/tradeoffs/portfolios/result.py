@@ -53,7 +53,7 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
         "names": dict(fleet.names),
         "site_names": {
             site: fleet.site_names[site]
-            for site in sorted({*fleet.portfolio.sites, *fleet.today.values()})
+            for site in sorted({*fleet.portfolio.sites, *fleet.today.values(), *fleet.pins.values()})
             if site in fleet.site_names
         },
     }

@@ -22,7 +22,6 @@ from tests.browser.whole import (
 )
 from tests.conftest import NOW
 from tests.inventory import made
-from tests.readiness.people import every
 
 __all__ = [
     "answered",
@@ -63,4 +62,3 @@ def everything(request):
     iberia = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
     trip = {"value_ms": 12.0, "source": "iperf3", "as_of_on": NOW.date(), "provenance": "measured"}
     LatencyFactor.objects.create(site=source.site, user_region=iberia, **trip)
-    every.of_each_kind_by_strangers(source.site, request.getfixturevalue("user_of")("planner"))

@@ -32,6 +32,8 @@ SECTIONS = {
     "manager": {"Capacity at stake by owner", "Readiness gap, 90 days", "Unowned"},
 }
 SECTIONS["admin"] = SECTIONS["ops"] | SECTIONS["planner"] | SECTIONS["manager"]
+# The overview of the fleet has the trend and the map; no source is late here.
+SECTIONS["admin"] -= {"Readiness gap, 90 days", "Where", "Sources late or silent"}
 LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 DAY = timedelta(days=1)
 

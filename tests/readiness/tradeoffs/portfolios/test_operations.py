@@ -174,6 +174,13 @@ def test_a_workload_with_no_place_is_left_out_with_the_reason(solve, declare, ib
     assert words in point["left_out"]["web"]["words"]
 
 
+def test_a_pinned_site_that_cannot_take_the_workload_is_shown_by_its_name(solve, declare, fleet):
+    declare("web", residency="JP")
+    result = solve(weights=COST, left_out=["chat"], pins={"web": "porto"}).result
+    assert "web" in result["points"][0]["left_out"]
+    assert result["site_names"]["porto"] == fleet["porto"].name
+
+
 def test_what_is_unknown_is_no_place_and_never_zero(solve, fleet):
     SiteFactor.objects.filter(kind="accelerator_hour_cost").delete()
     (point,) = solve(weights=COST).result["points"]

@@ -1,0 +1,35 @@
+"""What measuring the boxes of a page notices: each fault is made by one rule of style, on a page that has none."""
+
+import pytest
+
+from tests.browser import boxes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+RULES = {
+    ".kpi .label { width: 20px; overflow: hidden; white-space: nowrap }": "cut text",
+    ".kpi .value { height: 12px; overflow: clip }": "cut text",
+    "#live { width: 2000px }": "wider than the page",
+    ".table-scroll { background: none } .table { min-width: 3000px }": "scrolls sideways without a cue",
+    ".card > header { padding-bottom: 400px }": "void of",
+    "#live > .grid { margin-top: 400px }": "between cards",
+}
+# The policy forbids a style element, and says nothing of a sheet that is made by a script of the browser's own.
+DRESS = """rule => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(rule.replaceAll(/;| }/g, " !important$&"));
+    document.adoptedStyleSheets = [sheet];
+}"""
+
+
+def test_a_rule_that_spoils_a_page_is_noticed(as_role, small_fleet):
+    visit = as_role("viewer")
+    page = visit.open("/fleet/")
+    visit.scroll_through()
+    assert boxes.faults(page, 1440) == []
+    unnoticed = {}
+    for rule, fault in RULES.items():
+        page.evaluate(DRESS, rule)
+        seen = [words for _screen, words, _where in boxes.faults(page, 1440)]
+        if not any(fault in words for words in seen):
+            unnoticed[rule] = seen
+    assert unnoticed == {}
