@@ -1,20 +1,18 @@
 """One page of a table, as templates/web/table.html reads it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
 
-from web import sheets
-from web.tables import display, filtering
+from web.tables import display, files, filtering
 from web.tables.addresses import COLUMNS, EXPORT, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
 from web.tables.menus import Action, MenuOf, with_common
@@ -202,13 +200,11 @@ def page(
     """The page that the address asks for, of a queryset or of a sequence of rows.
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
-    a time. `menu` gives a row's actions beside opening it, its history and its address. `counts` says beside each
-    choice of a filter how many rows it would leave: a statement, as count and rows are, and each filter by objects.
-    `total` is how many rows there are, where that is known.
+    a time. `menu` gives a row's actions beside opening it, its history and its address. `total` is how many rows there
+    are, where that is known. `counts` says beside each choice of a filter how many it would leave: a statement.
     """
     source = rows_of(table, rows, prepare, None if _is_file(request) else total)
-    address = Address(request, path=url or request.path, filters=source.filter_names)
-    sort = _narrow(table, address, source)
+    address, sort = _narrow(request, table, source, url or request.path)
     pager, cut = _pager(table, address, source)
     user = getattr(request, "user", None)
     shown, columns_are = _shown(table, address, display.kept_columns(user, table.id))
@@ -230,12 +226,15 @@ def page(
     )
 
 
-def _narrow(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
+def _narrow(
+    request: HttpRequest, table: Table, source: Rows, path: str
+) -> tuple[Address, tuple[Column | None, bool]]:
     """Narrow and order the rows as asked; returns the column they are sorted by, and whether it falls."""
+    address = Address(request, path=path, filters=source.filter_names)
     sort = _sort(table, address, source)
     source.narrow(address)
     source.order(*sort)
-    return sort
+    return address, sort
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
@@ -360,43 +359,8 @@ def respond(
     request: HttpRequest, template: str, page: TablePage, context: Mapping[str, Any] | None = None
 ) -> HttpResponseBase:
     if page.export:
-        return _file(request, page)
+        return files.answer(page.table, page.shown, page.source, page.export)
     name = "web/table.html" if wants_table_only(request, page) else template
     response = render(request, name, {**(context or {}), "table": page})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
-
-
-def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
-    make, content_type = {"csv": (_csv, "text/csv; charset=utf-8"), "json": (_json, "application/json")}[
-        page.export
-    ]
-    response = StreamingHttpResponse(make(page), content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{page.table.id}.{page.export}"'
-    return response
-
-
-def _csv(page: TablePage) -> Iterator[bytes]:
-    heads = [head for column in page.shown for head in column.heads]
-    return sheets.lines(["id", *heads], (_cells(page, row) for rows in page.source.chunks() for row in rows))
-
-
-def _cells(page: TablePage, row: Any) -> list[Any]:
-    return [page.table.id_of(row), *(cell for column in page.shown for cell in column.cells(row))]
-
-
-def _json(page: TablePage) -> Iterator[bytes]:
-    keys = ["id", *(column.key for column in page.shown)]
-    before = b"["
-    for rows in page.source.chunks():
-        objects = [
-            orjson.dumps(dict(zip(keys, _values(page, row), strict=True)), default=str) for row in rows
-        ]
-        if objects:
-            yield before + b",\n".join(objects)
-            before = b",\n"
-    yield b"]" if before == b",\n" else b"[]"
-
-
-def _values(page: TablePage, row: Any) -> list[Any]:
-    return [page.table.id_of(row), *(column.exported(row) for column in page.shown)]

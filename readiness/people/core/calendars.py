@@ -12,21 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from readiness.people.core.calendar_lines import CalendarRefused, WrittenEvent, written
 from readiness.people.core.recurrence import SOON, RuleRefused, starts_of
 from readiness.people.core.rotations import PlannedShift, ShiftOrigin
 
 if TYPE_CHECKING:
     from icalendar import Event
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_EVENTS = 5_000
 MOST_SHIFTS = 20_000
 MOST_DATES = 10_000
 MOST_STEPS = 300_000
 """Steps that following the rules may take, from the first occurrence of each to the end of the time looked at."""
-LONGEST_LINE = 20_000
 LONGEST = timedelta(days=366)
 TERTIARY = 3
 _STEP = {
@@ -42,21 +40,11 @@ _INSTANTS = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
 _ONCE = frozenset({*_INSTANTS, "UID", "STATUS", "SEQUENCE"})
 _TIMES = _ONCE | {"RRULE", "RDATE", "EXDATE"}
 _TEXTS = frozenset({"SUMMARY", "DESCRIPTION", "ATTENDEE"})
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"[^;:]*")
 _VALUE = re.compile(r'[^:"]*(?:"[^"]*"[^:"]*)*:')
 _ESCAPED = re.compile(r"\\(.)")
 _LEVEL = re.compile(r"\[L(\d)\]\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,;:()<>\[\]\"]+")
-
-
-class CalendarRefused(ValueError):
-    """A calendar that cannot be taken; `line` is where, counted from 1."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"Line {line}: {reason}")
-        self.line = line
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,95 +66,16 @@ def calendar_shifts(
 ) -> list[PlannedShift]:
     """Shifts that touch the time from `start` to `end`. `people` are ids by user name and e-mail in small letters;
     `time_zone` holds where the calendar names none. Raises CalendarRefused."""
-    zone_name, written = _written(content)
+    zone_name, events_written = written(content)
     zone = ZoneInfo(zone_name or time_zone)
-    events = [_event(each, people, number) for number, each in enumerate(written)]
+    events = [_event(each, people, number) for number, each in enumerate(events_written)]
     shifts = list(islice(_ranked_shifts(events, zone, start, end), MOST_SHIFTS + 1))
     if len(shifts) > MOST_SHIFTS:
         raise CalendarRefused(1, f"There are more than {MOST_SHIFTS} shifts.")
     return _called_in_order(shifts)
 
 
-def _numbered_lines(content: bytes) -> Iterator[tuple[int, str]]:
-    """Lines with what continues them, each with the number of its first."""
-    if len(content) > MOST_BYTES:
-        raise CalendarRefused(1, f"A calendar has {MOST_BYTES} bytes at most.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CalendarRefused(content.count(b"\n", 0, error.start) + 1, "This is no UTF-8.") from error
-    begun, parts = 1, [""]
-    for number, line in enumerate(_LINE_END.split(text), 1):
-        if len(line) > LONGEST_LINE:
-            raise CalendarRefused(number, f"A line has {LONGEST_LINE} characters at most.")
-        if "\0" in line:
-            raise CalendarRefused(number, "The line holds a character that no text has.")
-        if line.startswith((" ", "\t")):
-            parts.append(line[1:])
-        elif line:
-            yield begun, "".join(parts)
-            begun, parts = number, [line]
-    yield begun, "".join(parts)
-
-
-type _WrittenEvent = list[tuple[int, str]]
-
-
-def _written(content: bytes) -> tuple[str, list[_WrittenEvent]]:
-    """The calendar's zone, and the numbered lines of each event; parts of events, such as alarms, are left out."""
-    zone_name, events, number = "", list[_WrittenEvent](), 1
-    inside: list[tuple[str, int]] = []
-    has_begun = False
-    for number, line in islice(_numbered_lines(content), 1, None):
-        word = line.rstrip().upper()
-        verb, _, part = word.partition(":")
-        if not has_begun and word != "BEGIN:VCALENDAR":
-            break
-        has_begun = True
-        if verb == "BEGIN":
-            _refuse_nesting(number, part, inside)
-            inside.append((part, number))
-            if part == "VEVENT":
-                events.append([(number, line)])
-                if len(events) > MOST_EVENTS:
-                    raise CalendarRefused(number, f"There are more than {MOST_EVENTS} events.")
-        elif verb == "END":
-            _refuse_end(number, part, inside)
-            inside.pop()
-        elif inside and inside[-1][0] == "VEVENT":
-            events[-1].append((number, line))
-        elif len(inside) == 1 and word.startswith("X-WR-TIMEZONE"):
-            zone_name = _zone_name(number, line)
-    if not has_begun:
-        raise CalendarRefused(1, "A calendar begins with BEGIN:VCALENDAR.")
-    if inside:
-        raise CalendarRefused(number, "The calendar is cut off: END:VCALENDAR is missing.")
-    return zone_name, events
-
-
-def _refuse_nesting(number: int, part: str, inside: Sequence[tuple[str, int]]) -> None:
-    if part == "VCALENDAR" and inside:
-        raise CalendarRefused(number, "A calendar begins inside another.")
-    if part == "VEVENT" and [name for name, _ in inside] != ["VCALENDAR"]:
-        raise CalendarRefused(number, "An event begins inside another, or outside the calendar.")
-
-
-def _refuse_end(number: int, part: str, inside: Sequence[tuple[str, int]]) -> None:
-    begun, line = inside[-1] if inside else ("", number)
-    if (begun, part) == ("VEVENT", "VCALENDAR"):
-        raise CalendarRefused(line, "The event that begins here has no end.")
-    if begun != part:
-        raise CalendarRefused(number, f"No {part[:20] or 'part'} begins before this end.")
-
-
-def _zone_name(number: int, line: str) -> str:
-    name = line.partition(":")[2].strip()
-    if name not in available_timezones():
-        raise CalendarRefused(number, f"{name[:64]} is no IANA time zone.")
-    return name
-
-
-def _event(written: _WrittenEvent, people: Mapping[str, int], place: int) -> _ReadEvent:
+def _event(written: WrittenEvent, people: Mapping[str, int], place: int) -> _ReadEvent:
     first = written[0][0]
     lines, times, texts = {"": first}, ["BEGIN:VEVENT", f"SUMMARY:{place}"], dict[str, list[str]]()
     dates = 0

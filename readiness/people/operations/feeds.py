@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from readiness.people.core.calendars import MOST_BYTES, CalendarRefused, calendar_shifts
+from readiness.people.core.calendar_lines import MOST_BYTES, CalendarRefused
+from readiness.people.core.calendars import calendar_shifts
 from readiness.people.models import Rotation, RotationCalendar
 from readiness.people.operations.rotations import AHEAD, BACK, write_claimed_shifts
 from readiness.people.queries.rotations import known_people

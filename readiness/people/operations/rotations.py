@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from readiness.people.core.calendars import CalendarRefused
+from readiness.people.core.calendar_lines import CalendarRefused
 from readiness.people.core.rotations import PlannedShift, shifts_of
 from readiness.people.models import Rotation, RotationChange, Shift
 from readiness.people.queries.rotations import plan_of

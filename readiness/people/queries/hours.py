@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from readiness.people.core.calendars import CalendarRefused
+from readiness.people.core.calendar_lines import CalendarRefused
 from readiness.people.core.on_call import PRIMARY, HeldShift, Outlook, Workload, gaps, outlook
 from readiness.people.core.rotations import PlannedShift, TimeSpan, shifts_of
 from readiness.people.models import Person, Rotation, Shift

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.people.core import calendars
-from readiness.people.core.calendars import CalendarRefused, calendar_shifts
+from readiness.people.core import calendar_lines, calendars
+from readiness.people.core.calendar_lines import CalendarRefused
+from readiness.people.core.calendars import calendar_shifts
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]
 BEGINS = [datetime(2026, 3, 22), datetime(2026, 10, 20), datetime(2026, 10, 27), datetime(2026, 3, 5)]
@@ -293,11 +294,15 @@ def test_broken_and_hostile_calendars_are_refused_with_the_line(content, line, r
 
 
 @pytest.mark.parametrize(
-    ("limit", "content"),
-    [("MOST_BYTES", calendar(GOOD)), ("MOST_EVENTS", many(3)), ("MOST_SHIFTS", many(3))],
+    ("module", "limit", "content"),
+    [
+        (calendar_lines, "MOST_BYTES", calendar(GOOD)),
+        (calendar_lines, "MOST_EVENTS", many(3)),
+        (calendars, "MOST_SHIFTS", many(3)),
+    ],
 )
-def test_calendars_are_bounded(monkeypatch, limit, content):
-    monkeypatch.setattr(calendars, limit, 2)
+def test_calendars_are_bounded(monkeypatch, module, limit, content):
+    monkeypatch.setattr(module, limit, 2)
     with pytest.raises(CalendarRefused, match=r"more than 2|2 bytes"):
         read(content)
 

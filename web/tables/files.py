@@ -1,0 +1,37 @@
+"""All rows of a table as a file."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+from django.http import StreamingHttpResponse
+
+from web import sheets
+from web.tables.columns import Column, Table
+from web.tables.sources import Rows
+
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+def answer(table: Table, shown: Sequence[Column], source: Rows, form: str) -> StreamingHttpResponse:
+    made = {"csv": _csv, "json": _json}[form](table, shown, source)
+    name = f'attachment; filename="{table.id}.{form}"'
+    return StreamingHttpResponse(made, content_type=_TYPES[form], headers={"Content-Disposition": name})
+
+
+def _csv(table: Table, shown: Sequence[Column], source: Rows) -> Iterator[bytes]:
+    heads = [head for column in shown for head in column.heads]
+    rows = (row for chunk in source.chunks() for row in chunk)
+    cells = ([table.id_of(row), *(cell for column in shown for cell in column.cells(row))] for row in rows)
+    return sheets.lines(["id", *heads], cells)
+
+
+def _json(table: Table, shown: Sequence[Column], source: Rows) -> Iterator[bytes]:
+    keys = ["id", *(column.key for column in shown)]
+    before = b"["
+    for chunk in source.chunks():
+        rows = ([table.id_of(row), *(column.exported(row) for column in shown)] for row in chunk)
+        objects = [orjson.dumps(dict(zip(keys, row, strict=True)), default=str) for row in rows]
+        if objects:
+            yield before + b",\n".join(objects)
+            before = b",\n"
+    yield b"]" if before == b",\n" else b"[]"
