@@ -32,9 +32,9 @@ ASKED = {
     "/tradeoffs/factors/sites/porto/hours.csv": "kind=electricity_price",
     "/ownership/propose/": "cell=porto.compute",
 }
-# Of others nobody sees them, whatever their role is.
+# Of others nobody sees them, whatever their role is; a survey asks its teams alone.
 ONES_OWN = re.compile(
-    "/api/accounts/tokens/[0-9]+/|(/api)?/views/[0-9]+/|/settings/person/[0-9]+/|/.+/csv/[0-9]+/"
+    "/api/accounts/tokens/[0-9]+/|(/api)?/views/[0-9]+/|/settings/person/[0-9]+/|/people/surveys/[0-9]+/answer/|/.+/csv/[0-9]+/"
 )
 # Whoever asked for something may take it back.
 ONES_OWN_STEP = {"waivers/<int:pk>/revoke/", "decisions/<int:pk>/withdraw/"}

@@ -29,6 +29,7 @@ MOST_OF = {
     "/sites/porto/": 20,
     "/api/readiness/gap/": 30,
     "/people/coverage/": 25,
+    "/people/rotations/": 19,
     "/tradeoffs/": 32,
     "/api/tradeoffs/": 33,
 }
