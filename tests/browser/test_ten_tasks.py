@@ -48,7 +48,7 @@ TASKS = [
         (("link", "Owners"), ("button", "Luleå 1, Orchestration")),
         ("button", "Propose"),
     ),
-    Task("accept", "admin", (("link", r"Answer: "),), ("button", "Accept")),
+    Task("accept", "admin", (("link", r"Answer: (?!Survey|Rotation)"),), ("button", "Accept")),
     Task("approve a waiver", "manager", (("link", "Inbox"), ("link", r"Decide: ")), ("button", "Approve")),
     Task(
         "draft a threshold",

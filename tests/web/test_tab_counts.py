@@ -63,8 +63,8 @@ def test_a_request_waits_for_those_who_may_decide_on_it(client_of, ask, porto):
 def test_everything_is_counted_in_two_statements(client_of, django_assert_num_queries):
     client = client_of("manager")
     client.get("/navigation/counts/")
-    # The session, the user with their scopes, two for their permissions, the counts of all apps, and the inbox's.
-    with django_assert_num_queries(6):
+    # The session, the user with scopes and permissions, the counts of all apps, and the inbox's.
+    with django_assert_num_queries(4):
         client.get("/navigation/counts/")
 
 
@@ -86,7 +86,7 @@ def test_a_saved_view_of_a_kind_has_its_number_of_rows(client_of, user_of, djang
     ]
     client = client_of("viewer")
     client.get("/navigation/counts/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         numbers = waiting(client)
     counted = {view.query: numbers.get(f"view-{view.pk}") for view in views}
     assert counted == {"role=node": 2, "q=nothing": 0, "q=n": 0, "": None}
