@@ -60,7 +60,7 @@ def measure(port: int, site: str, cookie: str) -> None:
     paths = {"fleet": "/fleet/", "site": f"/sites/{site}/", "matrix": "/readiness/", "problems": "/problems/"}
     for name, path in (paths | {"home": "/", "trade-offs": "/tradeoffs/"}).items():
         for width in WIDTHS:
-            _look(name, address + path, cookie, width)
+            _look(name, address, path, cookie, width)
     print(f"{'':22}{'p50 ms':>8}{'most':>8}{'bar':>6}")
     for name, path, bar_ms, act in _actions(site):
         with machine.browser_page(address, cookie) as page:
@@ -104,19 +104,19 @@ def _see_charts(page: Any) -> None:
     page.wait_for_function(SHOWN)
 
 
-def _look(name: str, url: str, cookie: str, width: int) -> None:
-    rounds = [_vitals(url, cookie, width) for _ in range(ROUNDS)]
+def _look(name: str, address: str, path: str, cookie: str, width: int) -> None:
+    rounds = [_vitals(address, path, cookie, width) for _ in range(ROUNDS)]
     lcp, cls, blocked = (statistics.median(each[key] for each in rounds) for key in ("lcp", "cls", "blocked"))
     is_met = lcp <= LCP_MS and cls <= CLS and blocked <= BLOCKED_MS.get(name, MOST_BLOCKED_MS)
     print(f"{name:22}{width:6}{lcp:8.0f}{cls:8.3f}{blocked:12.0f}  {machine.verdict(is_met)}", flush=True)
 
 
-def _vitals(url: str, cookie: str, width: int) -> dict[str, float]:
+def _vitals(address: str, path: str, cookie: str, width: int) -> dict[str, float]:
     """Return `lcp` and `blocked` in ms, and `cls`."""
-    with machine.browser_page(url, cookie) as page:
+    with machine.browser_page(address, cookie) as page:
         page.set_viewport_size({"width": width, "height": 900})
         page.add_init_script(OBSERVED)
-        page.goto(url)
+        page.goto(address + path)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(SETTLED_MS)
         vitals: dict[str, float] = page.evaluate("() => vitals")
@@ -157,16 +157,17 @@ def _sort(page: Any, turn: int) -> None:
 def _filter(page: Any, turn: int) -> None:
     page.evaluate(
         """turn => {
-            const select = document.querySelector("[data-table] form[data-submit-on-change] select");
-            select.selectedIndex = 1 + turn % 3;
-            select.dispatchEvent(new Event("change", {bubbles: true}));
+            const form = document.querySelector("[data-table] form.filter-fields");
+            const box = form.querySelectorAll("input[type=checkbox]")[turn % 3];
+            box.checked = !box.checked;
+            form.querySelector("button[type=submit]").click();
         }""",
         turn,
     )
 
 
 def _search(page: Any, turn: int) -> None:
-    page.locator("[data-table] input[type=search]").fill(("ash-1", "fra", "n00", "leaf")[turn % 4])
+    page.locator("[data-table] input[name=q]").fill(("ash-1", "fra", "n00", "leaf")[turn % 4])
 
 
 def _type_in_palette(page: Any, turn: int) -> None:
