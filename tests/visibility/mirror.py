@@ -152,7 +152,7 @@ def _mark(field):
         return f"ARRAY(SELECT '{MARK}-' || each FROM unnest({column}) AS each)"
     if isinstance(field, models.SmallIntegerField):
         # Tests that made many objects before have come far in counting them.
-        return f"{column} % 10000 * 3"
+        return f"mod({column}, 10000) * 3"
     if isinstance(field, NUMBERS):
         return f"{column} * 3"
     if isinstance(field, models.BinaryField) and field.unique:
