@@ -167,7 +167,7 @@ def _filter(page: Any, turn: int) -> None:
 
 
 def _search(page: Any, turn: int) -> None:
-    page.locator("[data-table] input[name=q]").fill(("ash-1", "fra", "n00", "leaf")[turn % 4])
+    page.locator("[data-table] input[type=search][name=q]").fill(("ash-1", "fra", "n00", "leaf")[turn % 4])
 
 
 def _type_in_palette(page: Any, turn: int) -> None:
