@@ -1,4 +1,4 @@
-"""What the boxes of a page tell: text that is cut, columns that hide without a cue, voids, what is wider than it."""
+"""Measures the boxes of a page: finds text that is cut, columns that hide without a cue, voids, and overflow."""
 
 VOID_PX = 225
 """A quarter of a desk's screen."""
@@ -100,5 +100,5 @@ FAULTS = """void_px => {
 
 
 def faults(page, screen):
-    """What is wrong with the boxes of the page as it stands."""
+    """Return the faults of the page's boxes as they stand, each with the screen."""
     return [(screen, *fault) for fault in page.evaluate(FAULTS, VOID_PX)]

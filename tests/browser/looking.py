@@ -11,7 +11,7 @@ BY_COLOUR = ["color-contrast", "link-in-text-block"]
 
 
 def faults(one, axe_source, path):
-    """What is wrong with the page at this address on any of its screens; the policy's refusals are in `one`."""
+    """Return the faults of the page at this address on all its screens; `one` keeps what the policy refused."""
     page = one.page
     _resize(page, DESK)
     page.emulate_media(color_scheme="light")

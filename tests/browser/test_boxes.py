@@ -1,4 +1,4 @@
-"""What measuring the boxes of a page notices: each fault is made by one rule of style, on a page that has none."""
+"""The measuring of boxes notices each fault, which one rule of style makes on a page that has none."""
 
 import pytest
 

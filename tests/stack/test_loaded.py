@@ -1,4 +1,4 @@
-"""What stays in memory for as long as Muster runs: a process loads no library that it seldom or never needs."""
+"""Processes keep what they load for as long as Muster runs, so none loads a library that it seldom needs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is known of a site's people is kept between minutes, and is what reading it anew would give."""
+"""Facts about a site's people are kept between minutes, and equal those that are read anew."""
 
 from datetime import timedelta
 

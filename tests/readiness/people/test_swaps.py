@@ -141,7 +141,7 @@ def test_a_move_answers_the_swap_that_is_open(signed_in, client_of):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_change_a_shift_at_once_one_does(rotation, user_of):
-    """What the shift is read as may be somebody else's by the time it is moved; each waits for the other."""
+    """All read the same shift; each waits for the one before, and finds the shift changed."""
     dees = [made.person(name=f"dee {number}") for number in range(6)]
     shift, manager, bo = anas(), user_of("manager"), user_of("ops", username="bo")
     asked = swaps.request_swap(shift, by=user_of("ops", username="ana"), now=NOW)
