@@ -21,7 +21,7 @@ from web.requests import UserRequest
 from web.saved_views.queries import views_of
 from web.search import Hit
 
-SHOWN, MOST_GROUPS = 4, 8
+SHOWN, MOST_GROUPS = 4, 6
 """Hits of a group, and groups, in the palette; the rest is one step away, on the page of the search."""
 
 

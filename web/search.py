@@ -85,11 +85,13 @@ class RowsProvider(Provider):
 
     def matching(self, query: str, *, user: User) -> MatchingRows | None:
         """Return the rows that have what is looked for; None where the reader may see no field."""
-        fields = visibility.searchable(_model_of(self.rows), (self.title, *self.others), user)
+        model = _model_of(self.rows)
+        fields = visibility.searchable(model, (self.title, *self.others), user)
         if not fields:
             return None
         also = self.also(query) if self.also else None
-        return matching(self.name, self.rows, query, title=fields[0], others=fields[1:], also=also)
+        # Of the model itself: what `rows` join in and count is read of those that are shown.
+        return matching(self.name, model, query, title=fields[0], others=fields[1:], also=also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Lists in a browser: what is hidden has a cue, what stays in view stays, and rows are reached by keyboard."""
 
+import json
 import re
 
 import pytest
@@ -162,3 +163,25 @@ def test_chosen_columns_and_density_are_there_on_the_next_visit(racks, as_role):
     page.goto(page.url.partition("?")[0])
     expect(page.get_by_role("columnheader", name="Site")).to_have_count(0)
     assert page.locator("tbody tr").first.bounding_box()["height"] < height - 6
+
+
+# What is added to a page: a box at its end, in which charts measure text, and after it, in which htmx keeps what moves.
+ADDED = """() => {
+    document.body.append(document.createElement("div"));
+    document.body.after(document.createElement("div"));
+    return document.body.getBoundingClientRect().width;
+}"""
+MOST_STYLED = 40
+
+
+@pytest.mark.parametrize("path", ["/inventory/racks/", "/fleet/"])
+def test_what_is_added_leaves_the_style_of_the_rest_alone(chromium, racks, as_role, path):
+    """A selector such as `:has(…) > *` or `legend + *` has a browser style the whole page anew."""
+    page = as_role("planner").open(path)
+    page.evaluate(ADDED)
+    chromium.start_tracing(page=page, categories=["devtools.timeline"])
+    page.evaluate(ADDED)
+    events = json.loads(chromium.stop_tracing())["traceEvents"]
+    styled = [each["args"]["elementCount"] for each in events if "elementCount" in each.get("args", {})]
+    assert styled
+    assert max(styled) <= MOST_STYLED

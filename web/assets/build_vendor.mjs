@@ -28,6 +28,8 @@ async function bundlePlotly() {
     bundle: true,
     minify: true,
     format: 'iife',
+    // Nearly all of its functions run when it loads: compiled beside the page, not in its way.
+    banner: { js: '//# allFunctionsCalledOnLoad' },
     globalName: 'Plotly',
     define: { global: 'window', 'define.amd': 'false', 'process.env.NODE_DEBUG': 'false' },
     alias: { regl: '@plotly/regl', stream: 'stream-browserify', buffer: 'buffer/' },
@@ -57,8 +59,10 @@ function compileTabler() {
     quietDeps: true,
     logger: sass.Logger.silent,
   });
+  // For what follows "legend + *" browsers style the whole page anew whenever anything is added; base.css says the same.
+  const rules = withoutSourceMap(css).replace('legend+*{clear:left}', '');
   // Tabler's published CSS prefixes its custom properties; its sources do not.
-  write('tabler.css', withoutSourceMap(css).replace(/--(?=[a-z])/g, '--tblr-'));
+  write('tabler.css', rules.replace(/--(?=[a-z])/g, '--tblr-'));
 }
 
 function buildIcons() {

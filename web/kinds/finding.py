@@ -1,4 +1,4 @@
-"""Search in the objects of every kind: by the fields that its list is searched by."""
+"""Search in the objects of kinds: by the fields that their lists are searched by."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ def providers() -> Iterator[RowsProvider]:
         filters = getattr(kind.table.filterset, "Meta", None)
         fields = tuple(getattr(filters, "search_fields", ()))
         names = str(kind.model._meta.verbose_name_plural)
-        if fields:
+        if fields and kind.search_order is not None:
             yield RowsProvider(
                 name=slugify(names),
                 label=capfirst(names),

@@ -98,10 +98,11 @@ class Kind:
     page in a room above.
     `template` is a page of its own for an object, with what `context` gives of it to a user; `tabs` are those of the
     list, by the url name of the present one, `links` further buttons: label, url name, icon. `then` says what follows
-    a change, `notice` what every page has to say. `search_order` is its
-    place among what search finds alike. `within` says of a reference which paths tell objects of one name
-    apart, and which columns of a file say so; by default those of its uniqueness. `aliases` are heads of columns in the
-    files of others, each with the field and, where they have other words, a word for each of theirs.
+    a change, `notice` what every page has to say. `search_order` is its place among what search finds alike; None
+    leaves to its list what has no name of its own and grows by the day. `within` says of a reference which paths
+    tell objects of one name apart, and which columns of a file say so; by default those of its uniqueness.
+    `aliases` are heads of columns in the files of others, each with the field and, where they have other words, a
+    word for each of theirs.
     """
 
     model: type[Model]
@@ -130,7 +131,7 @@ class Kind:
     prepare: Callable[[list[Any]], Sequence[Any]] | None = None
     then: str = ""
     notice: str = ""
-    search_order: int = 30
+    search_order: int | None = 30
     within: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 

@@ -91,6 +91,7 @@ def _kind(
     columns: tuple[Column, ...],
     filterset: Any,
     empty: dict[str, str],
+    **given: Any,
 ) -> Kind:
     table = Table(
         id=address,
@@ -117,6 +118,7 @@ def _kind(
         tabs=tabs,
         entries=(entry,),
         table=table,
+        **given,
     )
 
 
@@ -138,6 +140,7 @@ FACTS = _kind(
         "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
         "icon": "pencil",
     },
+    search_order=None,
 )
 # fmt: off
 ATTESTATIONS = _kind(

@@ -236,6 +236,7 @@ SHIFT = _declared(
     counted=shift_rows,
     brief=("rotation", "level", "starts_at", "ends_at"),
     search=("rotation__name", "person__name"),
+    search_order=None,
     panel=("rotation", "level", "origin", "site"),
     filters={
         "start": django_filters.IsoDateTimeFilter(field_name="ends_at", lookup_expr="gt", label="Ends after"),
