@@ -311,8 +311,8 @@ CELERY_TASK_DEFAULT_QUEUE = schedule.DEFAULT_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# After two to three quiet minutes a process gives way to one that holds little, whatever it had to do before.
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 100
+# After a quiet minute or two a process gives way to one that holds little, whatever it had to do before.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 # KiB. What a large task took is given back right after it; a process that rolls up and scores has some 180,000.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
