@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from inventory.models import Rack
 from tests.inventory import made
 from tests.web.test_access import routes
 from web.tables import LISTS
@@ -163,6 +164,21 @@ def test_chosen_columns_and_density_are_there_on_the_next_visit(racks, as_role):
     page.goto(page.url.partition("?")[0])
     expect(page.get_by_role("columnheader", name="Site")).to_have_count(0)
     assert page.locator("tbody tr").first.bounding_box()["height"] < height - 6
+
+
+def test_marked_rows_are_changed_together_once_seen(racks, as_role):
+    page = as_role("planner").open("/inventory/racks/")
+    for key in "jxjx":
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Edit").press("Enter")
+    page.get_by_role("textbox", name="Rated power").fill("17.5")
+    page.get_by_role("button", name="Preview").press("Enter")
+    changes = page.get_by_role("region", name="Changes by row").locator("tbody tr")
+    assert [row.split()[0] for row in changes.all_inner_texts()] == [rack.name for rack in racks[:2]]
+    page.get_by_role("button", name="Change 2 rows").press("Enter")
+    page.wait_for_url(re.compile("/inventory/racks/$"))
+    expect(page.get_by_role("status").first).to_be_visible()
+    assert {*Rack.objects.filter(rated_kw=17.5)} == {*racks[:2]}
 
 
 # What is added to a page: a box at its end, in which charts measure text, and after it, in which htmx keeps what moves.
