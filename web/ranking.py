@@ -4,7 +4,7 @@
 both rank a text alike: in capitals, with a blank for each sign that parts words, a field between bars.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, Func, Model, Q, Value
+from django.db.models import BigIntegerField, CharField, Func, Q, QuerySet, Value
 from django.db.models.functions import Cast
+from django.db.models.manager import BaseManager
 
 EXACT, BEGINS, WORD, WORDS_ELSEWHERE, MIDDLE = range(5)
 _PARTING = "-_/.:(,"
@@ -64,7 +65,7 @@ class MatchingRows(NamedTuple):
 
 def matching(
     name: str,
-    model: type[Model],
+    rows: Callable[[], QuerySet[Any]],
     query: str,
     *,
     title: str,
@@ -73,13 +74,14 @@ def matching(
 ) -> MatchingRows | None:
     """Find the rows that have each word in one of the fields, or for which `also` holds; None where none can.
 
-    Statements are kept: Django takes longer to write those of thirty names than PostgreSQL to run them.
+    The `all` of a QuerySet makes the same statement each time, which is kept: Django takes longer to write the
+    statements of thirty names than PostgreSQL to run them.
     """
     fields, words = (title, *others), query.split()
-    if also is not None:
-        return _written(name, model, fields, words, also)
-    part = _kept(name, model, fields, len(words))
-    return part and part._replace(values=_asking(part.values, words))
+    if also is None and isinstance(getattr(rows, "__self__", None), QuerySet | BaseManager):
+        part = _kept(name, rows, fields, len(words))
+        return part and part._replace(values=_asking(part.values, words))
+    return _written(name, rows(), fields, words, also)
 
 
 _FIRST_MARK = 0xE000
@@ -87,9 +89,11 @@ _FIRST_MARK = 0xE000
 
 
 @lru_cache(maxsize=1024)
-def _kept(name: str, model: type[Model], fields: tuple[str, ...], words: int) -> MatchingRows | None:
+def _kept(
+    name: str, rows: Callable[[], QuerySet[Any]], fields: tuple[str, ...], words: int
+) -> MatchingRows | None:
     """Keep the statement with a mark in the place of each word."""
-    return _written(name, model, fields, [chr(_FIRST_MARK + place) for place in range(words)], None)
+    return _written(name, rows(), fields, [chr(_FIRST_MARK + place) for place in range(words)], None)
 
 
 def _asking(values: Iterable[Any], words: Sequence[str]) -> tuple[Any, ...]:
@@ -99,7 +103,7 @@ def _asking(values: Iterable[Any], words: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _written(
-    name: str, model: type[Model], fields: Sequence[str], words: Iterable[str], also: Q | None
+    name: str, rows: QuerySet[Any], fields: Sequence[str], words: Iterable[str], also: Q | None
 ) -> MatchingRows | None:
     matches = Q()
     for word in words:
@@ -107,7 +111,7 @@ def _written(
         matches &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
     texts = {"search_text": _SearchedText(*fields), "search_title": _SearchedText(fields[0])}
     part = (
-        model._default_manager.filter(matches | also if also is not None else matches)
+        rows.filter(matches | also if also is not None else matches)
         .order_by()
         .annotate(search_name=Value(name), search_key=Cast("pk", BigIntegerField()), **texts)
         .values_list("search_name", "search_key", "search_text", "search_title")

@@ -74,10 +74,12 @@ def _model_of(rows: Callable[[], QuerySet[Any]]) -> type[Model]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsProvider(Provider):
     """`title` and `others` are fields that are looked into, of which `title` names a row; `also` finds further rows.
-    `hits` are those of rows, one for each.
+    `hits` are those of rows, one for each. `searched` are the same rows as `rows`, without what is read and counted of
+    those that are shown.
     """
 
     rows: Callable[[], QuerySet[Any]]
+    searched: Callable[[], QuerySet[Any]] | None = None
     title: str
     others: tuple[str, ...] = ()
     also: Callable[[str], Q] | None = None
@@ -85,13 +87,12 @@ class RowsProvider(Provider):
 
     def matching(self, query: str, *, user: User) -> MatchingRows | None:
         """Return the rows that have what is looked for; None where the reader may see no field."""
-        model = _model_of(self.rows)
-        fields = visibility.searchable(model, (self.title, *self.others), user)
+        fields = visibility.searchable(_model_of(self.rows), (self.title, *self.others), user)
         if not fields:
             return None
         also = self.also(query) if self.also else None
-        # Of the model itself: what `rows` join in and count is read of those that are shown.
-        return matching(self.name, model, query, title=fields[0], others=fields[1:], also=also)
+        rows = self.searched or self.rows
+        return matching(self.name, rows, query, title=fields[0], others=fields[1:], also=also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def providers() -> Iterator[RowsProvider]:
                 permissions=kind.permissions("view"),
                 order=kind.search_order,
                 rows=kind.rows,
+                searched=kind.model._default_manager.all,
                 title=fields[0],
                 others=fields[1:],
                 hits=partial(_hits, kind),

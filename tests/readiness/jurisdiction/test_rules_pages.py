@@ -83,6 +83,12 @@ def test_a_rule_tells_citation_scope_and_history(planning, draft):
     assert "All rules that cover a case count" in text_of(planning.get(page(draft.rules.get(slug="hosting"))))
 
 
+def test_search_finds_rules_of_the_pack_in_force_alone(planning, draft):
+    in_force, drafted = Rule.objects.exclude(pack=draft).first(), draft.rules.first()
+    for rule, total in ((in_force, 1), (drafted, 0)):
+        assert planning.get("/search/", {"q": f"in:rules {rule.title}"}).context["total"] == total
+
+
 def test_a_rule_is_told_from_pack_to_pack(planning, planner, frozen_now):
     made = operations.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
     operations.edit(

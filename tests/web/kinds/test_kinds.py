@@ -37,6 +37,11 @@ def reader_of(kind):
     return "viewer" if all(map(ROLES["viewer"].may, of_people)) else "planner"
 
 
+def test_kinds_list_every_row_of_their_model():
+    """Search looks for rows of the model where lists show those of the kind."""
+    assert [kind.noun for kind in KINDS if kind.rows().query.where] == []
+
+
 def test_a_list_offers_what_its_reader_may_enter(kind, client_of):
     address = reverse(kind.url_name("list"))
     offered = [reverse(each.url_name) for each in kind.entries if not each.on_object]

@@ -31,6 +31,6 @@ OTHERS = ("Des Moines", "infrastructure", "sn-77")
 )
 def test_rows_and_texts_are_ranked_alike(query, rank):
     made.site(name=TITLE, slug="sn-77", city=OTHERS[0], facility=OTHERS[1])
-    part = matching("sites", Site, query, title="name", others=("city", "facility", "slug"))
+    part = matching("sites", Site.objects.all, query, title="name", others=("city", "facility", "slug"))
     assert [row.rank for row in best([part], query, limit=4)] == ([] if rank is None else [rank])
     assert rank_of(query, TITLE, OTHERS) == rank
