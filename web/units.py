@@ -25,6 +25,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 # A stored unit whose numbers are moments; they are shown as dates.
 UNIX_TIME = "s since 1970"
 PER_SECOND = "/s"
+_SINGULAR = {"people": "person", "packets": "packet", "points": "point"}
 # What is less and is not nothing is said to be less: two decimals would make it 0.
 LEAST_SHOWN = 0.005
 
@@ -72,7 +73,8 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
     if unit == UNIX_TIME:
         return Formatted(moment(value))
     factor, shown = scale(value, unit)
-    return Formatted(number(value * factor, decimals), shown)
+    written = number(value * factor, decimals)
+    return Formatted(written, _SINGULAR.get(shown, shown) if written == "1" else shown)
 
 
 def moment(seconds: float) -> str:

@@ -160,7 +160,7 @@ def last_values(panels: Sequence[SeriesPanel]) -> str:
 
 def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
-    parts = [f"one point each {duration(max(panel.step_s for panel in drawn))}"]
+    parts = [f"one point every {duration(max(panel.step_s for panel in drawn))}"]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
     parts += [words] if (words := sentences.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
@@ -208,7 +208,7 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
     held = measure.of(first.gap.gap)
     sites = how_many(len(first.sites), "site", "sites")
     part = share(held, measure.of(gap.gap))
-    return f"{first.label} holds the most: {amount(held, measure)} at {sites}, {part} of the gap."
+    return f"The largest part of the gap is “{first.label}”: {amount(held, measure)} at {sites}, {part} of the gap."
 
 
 def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
@@ -255,11 +255,14 @@ def single_check(closing: Closing) -> str:
         return "No check holds any capacity back."
     best, measure = closing.effects[0], closing.measure
     if not measure.of(best.freed):
-        return f"No single check frees a site: the nearest one is held by {least_checks(closing.held)}."
+        return (
+            f"No check frees a site on its own: the nearest site needs {least_checks(closing.held)} checks."
+        )
     where = "the 1 site" if len(best.sites) == 1 else f"all {len(best.sites)} sites"
     return (
-        f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”: resolved at {where}"
-        f" it holds, {amount(measure.of(best.freed), measure)}; it is the last one at {len(best.frees)}."
+        f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”. Resolved at {where}"
+        f" it holds back, it frees {amount(measure.of(best.freed), measure)} at the"
+        f" {how_many(len(best.frees), 'site', 'sites')} where no other check is left."
     )
 
 
@@ -275,7 +278,7 @@ def first_steps(closing: Closing) -> str:
         first = f"The first site of the plan needs {checks} and frees"
     else:
         first = f"The first {steps} sites of the plan need {checks} and free"
-    return f"{first} {amount(freed, measure)}, {part} of what is held."
+    return f"{first} {amount(freed, measure)}, {part} of what is held back."
 
 
 def at_best(closing: Closing, checks: int) -> str:
@@ -284,13 +287,16 @@ def at_best(closing: Closing, checks: int) -> str:
         least = least_checks(closing.held)
         if not least:
             return ""
-        return f"With {checks} resolved no site is free: the nearest one is held by {least}."
+        return (
+            f"Resolving {how_many(checks, 'check', 'checks')} frees no site: the nearest one needs {least}."
+        )
     freed = sum(measure.of(site.held) for site in chosen)
     needed = sum(len(site.checks) for site in chosen)
     names = [closing.sites[site.site].name for site in chosen]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     where = ", ".join(names[:NAMED]) + more
-    return f"With {checks} resolved, no more than {amount(freed, measure)} can be free: {needed} at {where}."
+    chance = f"Resolving {how_many(checks, 'check', 'checks')} frees at most {amount(freed, measure)}"
+    return f"{chance}: {needed} of them at {where}."
 
 
 def beyond(closing: Closing) -> str:
@@ -307,6 +313,6 @@ def beyond(closing: Closing) -> str:
 
 def target(target: ClosingTarget) -> str:
     if target is ClosingTarget.CONDITIONAL:
-        return "A site leaves not ready when every BLOCK check that holds it is resolved, and then whole."
-    rule = "A site is ready when every BLOCK and COND check that holds it is resolved"
-    return f"{rule}, those under an exception as well."
+        return "A site is no longer Not ready once every BLOCK check that holds it back is resolved, and not before."
+    rule = "A site is Ready once every BLOCK and COND check that holds it back is resolved"
+    return f"{rule}, including those under an exception."

@@ -21,6 +21,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
         pytest.param(0.001, "kW", "<0.01 kW", id="what is too small to show is no 0"),
         pytest.param(-0.001, "kW", ">−0.01 kW", id="what is negative and too small is above"),
         pytest.param(0, "kW", "0 kW", id="zero is a number"),
+        pytest.param(1, "people", "1 person", id="one person"),
+        pytest.param(1.5, "people", "1.5 people", id="more than one person"),
     ],
 )
 def test_a_value_is_shown_in_the_readers_unit(value, unit, shown):

@@ -161,7 +161,7 @@ class DisplayForm(forms.Form):
     time_zone = forms.ChoiceField(
         label="Time zone",
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
-        help_text="Times on pages; the API speaks UTC.",
+        help_text="For times on pages; the API always uses UTC.",
     )
     default_view = forms.ChoiceField(label="Default view", help_text="The page after signing in.")
     shortcuts = forms.BooleanField(
@@ -213,7 +213,7 @@ class ScopesForm(forms.Form):
         label="Only these regions",
         choices=_places(ScopeKind.REGION),
         required=False,
-        help_text="With all regions and sites below them, those added later too. None, and no site: everything.",
+        help_text="With the regions and sites below them, also those added later. With no region or site: all sites.",
     )
     sites = forms.MultipleChoiceField(
         label="Only these sites", choices=_places(ScopeKind.SITE), required=False

@@ -25,7 +25,7 @@ class Column:
 
     `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
     `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
-    of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full,
+    of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full, row,
     mark (small, without its name) or hide.
     A path that meets a person is shown as web.visibility has it. `code` is for names that programs give.
     In a file a number's head says its unit: `unit`, or `file_unit` where the page's text has it; where each row has its

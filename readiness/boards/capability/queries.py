@@ -141,8 +141,8 @@ def history(standing: CapabilityStanding, measure: CapacityMeasure) -> Capabilit
         ahead=tuple(now + MONTH * month for month in range(PROJECTED_MONTHS + 1)),
         capacity_ahead=_ahead(shown.capacity[-months:]),
         qualified_ahead=_ahead(shown.qualified[-months:]),
-        method=f"Straight line through the last {months - 1} months; the band is two standard deviations of what lay"
-        " off it.",
+        method=f"Straight line through the last {months - 1} months; the band is two standard deviations of the"
+        " distance to it.",
     )
 
 

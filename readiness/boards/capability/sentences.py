@@ -56,7 +56,9 @@ def closing(outcome: CapabilityClosing) -> list[str]:
         f"{train}{until}, and {freed} at {sites} may become ready: people then cover all that is required there."
     )
     if plan.is_exact:
-        said.append(f"No other {how_many(outcome.trainings, 'training', 'trainings')} or fewer cover more.")
+        said.append(
+            f"No other choice of up to {how_many(outcome.trainings, 'training', 'trainings')} covers more."
+        )
     else:
         said.append(
             "Sites were taken by capacity for each training that they need; by the linear relaxation no plan of as many"

@@ -91,7 +91,7 @@ def table(now: datetime, *, may_add: bool) -> Table:
             Column("change", "Baseline", "path.change", lambda row: change_words(row.path) if row.path else "",
                    numeric=True, hint="The newest loaded p99 against the path’s own earlier runs"),
             Column("parts", "Sub-measures", lambda row: " ".join(f"{part}={state}" for part, state in part_states(row)),
-                   template="readiness/determinism/parts_cell.html"),
+                   template="readiness/determinism/parts_cell.html", phone="row"),
             Column("age", "Age", "path.taken_at", lambda row: ago(row.path.taken_at, now=now) if row.path else "",
                    numeric=True, hint="Since the newest run that is shown"),
             Column("provenance", "Provenance", "path.provenance", default=False),

@@ -225,7 +225,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     layout = go.Layout(
         hovermode="x unified",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.16, "traceorder": "normal"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
         margin=MARGIN,
         xaxis=charts.DATES,
         yaxis=scale.axis,
@@ -259,7 +259,7 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
         curve("In the order of the plan", "deployed", _thinned([(0, 0.0), *steps]), width=1.6, dash="dot"),
     ]
     whole = held * scale.factor
-    note = {"text": f"{scale.text(held)} held", "name": "gap", "y": whole, "yanchor": "bottom"}
+    note = {"text": f"{scale.text(held)} held back", "name": "gap", "y": whole, "yanchor": "bottom"}
     layout = go.Layout(
         hovermode="x unified",
         margin=MARGIN | {"t": 18, "b": 42},

@@ -42,7 +42,7 @@ def of_plan(closing: Closing) -> Headline:
 
 
 def of_answers(waiting: int, unowned: int, held_kw: float) -> Headline:
-    parts = [f"{power(held_kw)} is not ready"] if held_kw else []
+    parts = [f"{power(held_kw)} is held back"] if held_kw else []
     if unowned:
         parts.append(f"{how_many(unowned, 'item has', 'items have')} no owner")
     if waiting:

@@ -55,8 +55,8 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class DomainCard:
-    """One domain over the fleet. `reporting` of `sites` have live data for it, those in `unknown_at` (ids) none that
-    tells how it is; figures say whose value they are."""
+    """One domain over the fleet. `reporting` of the `sites` that are monitored have live data for it, those in
+    `unknown_at` (ids) none that tells how it is; figures say whose value they are."""
 
     domain: str
     sites_by_health: dict[str, int]
@@ -181,7 +181,7 @@ def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
         clocks={clock: sum(row.clock == clock for row in rows) for clock in ("late", "silent")},
         figures=_figures(domain, [row.figures for row in rows]),
         reporting=len(reporting),
-        sites=len(rows),
+        sites=len(rows) - counts["not-monitored"],
         unknown_at=frozenset(row.site_id for row in rows if row.health == "unknown"),
     )
 

@@ -136,7 +136,7 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
         line(BY_KW if several else "Score", (day.score for day in days), "accent", "%{x|%-d %b %Y}:", width=2.5),
         line("Score if all evidence were there", upper, "accent", "with all evidence",
              width=1, dash="dot", fill="tonexty", plain=True),
-        line("Coverage", (day.coverage for day in days), "deployed", "coverage", width=1.4, dash="dash"),
+        line("Coverage", (day.coverage for day in days), "energy", "coverage", width=1.4),
     ]  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def campaign_table(now: datetime) -> Table:
 
 def _due(row: CampaignRow, now: datetime) -> str:
     # What is left may be an age, which is markup.
-    return format_html("{} · {}", day(row.campaign.due_on), left(row, now))
+    return format_html("<span>{} · {}</span>", day(row.campaign.due_on), left(row, now))
 
 
 def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:

@@ -202,7 +202,7 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
     if not standing.judged:
         sentences.append("Nothing proves the site: no BLOCK check was judged.")
     if held := standing.held_by:
-        checks = ", ".join(held[:5]) + (f", … (+{len(held) - 5})" if len(held) > 5 else "")
+        checks = ", ".join(held[:5]) + (f" and {len(held) - 5} more" if len(held) > 5 else "")
         blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
     return sentences

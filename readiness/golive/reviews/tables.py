@@ -86,7 +86,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
                    numeric=True),
             Column("ended_by", "Decided by", sort="ended_by__username"),
             Column("ended", "Decided", "ended_at", sort="ended_at", numeric=True),
-            Column("again", "Again", until, lambda row: again(until(row), now), numeric=True,
+            Column("again", "Next review", until, lambda row: again(until(row), now), numeric=True,
                    hint="When the next review is due", tone=tone),
             Column("note", "Note", lambda row: row.end_note or row.note, default=False, phone="full"),
         ),

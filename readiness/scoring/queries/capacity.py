@@ -237,8 +237,8 @@ def _project(weeks: Sequence[Gap], now: datetime, measure: CapacityMeasure) -> t
     ready = fit(ages, [measure.of(gap.ready) for gap in weeks])
     ahead = range(PROJECTED_WEEKS + 1)
     method = (
-        f"Straight line through the last {len(weeks) - 1} weeks; the band is two standard deviations of what"
-        " lay off it."
+        f"Straight line through the last {len(weeks) - 1} weeks; the band is two standard deviations of the distance"
+        " to it."
     )
     projection = Projection(
         method=method,

@@ -77,7 +77,7 @@ class TestSeveral:
     def test_the_fleet_lists_what_moved_most_and_what_came(self, pages, fleet):
         shown = text(pages, "start=now-30d")
         assert shown.index("Dallas</a>") < shown.index("Hull</a>")
-        assert "1 came or went" in shown
+        assert "1 added or removed" in shown
         assert 'href="/readiness/explain/?site=dallas&amp;start=2026-10-25&amp;end=2026-11-24"' in shown
 
     def test_its_lines_add_up_to_the_change_of_the_score_by_kw(self, fleet, frozen_now, before):
