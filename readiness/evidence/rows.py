@@ -13,7 +13,7 @@ from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
 from readiness.evidence.core.parsed import FAILED_TEST, FAILURES, IDENTITIES, RANKS, TEST, Figure
-from readiness.evidence.core.proving.baselines import FIRST
+from readiness.evidence.core.proving.baselines import FIRST, LATENCIES, RATES
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
     AcceleratorIdentity,
@@ -38,8 +38,7 @@ REPEATED = ("perftest", "sockperf")
 SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
 NAMES = (
-    *("bandwidth", "severity", "worst_severity", "ttft", "tpot", "duration"),
-    *("busbw", "latency"),
+    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", "duration"),
     *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
 )
 

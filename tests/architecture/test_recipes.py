@@ -11,12 +11,15 @@ import pytest
 from django.urls import include, path
 
 import readiness.boards
+from config import urls as config_urls
 from readiness.evidence.core.parsed import ParseError
 from readiness.framework.core.document import load as load_framework
 from telemetry.core.registry import load as load_registry
 from tests.inventory import made
+from tests.web.routes.test_permissions import clients, line_of
 from web import yaml_documents
 
+__all__ = ["clients"]
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 STREAM = """\
@@ -91,6 +94,7 @@ def report(tmp_path, monkeypatch, settings):
     ]
     module = importlib.import_module("readiness.boards.stages.views")
     addresses = ModuleType("addresses_of_the_recipe")
+    addresses.handler403 = config_urls.handler403
     addresses.urlpatterns = [
         path("readiness/stages/", module.page, name="stages"),
         path("", include("config.urls")),
@@ -113,3 +117,8 @@ def test_the_report_answers_with_its_table_and_file(report, client_of):
     assert answer.context["building"] == 1
     lines = b"".join(client_of("viewer").get(f"{report}?export=csv").streaming_content).decode().splitlines()
     assert len(lines) == 2
+
+
+@pytest.mark.django_db
+def test_the_line_of_permissions_is_that_of_the_report(report, clients):
+    assert f"\n   {line_of(report.removeprefix('/'), *clients)}\n" in RECIPES

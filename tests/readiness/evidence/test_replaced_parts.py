@@ -10,7 +10,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change, CheckState
 from tests.inventory import made
 from tests.readiness.evidence import outputs
-from tests.readiness.evidence.core import traps
+from tests.readiness.evidence.core import trap_outputs, traps
 from tests.readiness.evidence.core.test_traps import passes, results_of
 
 pytestmark = pytest.mark.django_db
@@ -23,18 +23,18 @@ def on_each(content, times=1):
 
 
 FILES = {
-    "nccl-tests": [(traps.between(gpus=2), None, "")],
+    "nccl-tests": [(trap_outputs.between(gpus=2), None, "")],
     "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
     "perftest": [(outputs.write_bandwidth(), NODES, "")],
-    "iperf3": on_each(traps.iperf3(), times=3),
+    "iperf3": on_each(trap_outputs.iperf3(), times=3),
     "sockperf": [
-        (traps.sockperf() + b"\n" * (20 * is_loaded + place), NODES, "loaded" if is_loaded else "idle")
+        (trap_outputs.sockperf() + b"\n" * (20 * is_loaded + place), NODES, "loaded" if is_loaded else "idle")
         for is_loaded in (False, True)
         for place in range(20)
     ],
-    "fio": on_each(traps.fio(), times=3),
-    "dcgm-diag": on_each(traps.DIAG),
-    "mlperf": [(traps.served(), None, "")],
+    "fio": on_each(trap_outputs.fio(), times=3),
+    "dcgm-diag": on_each(trap_outputs.DIAG),
+    "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
     "csv": [
         (

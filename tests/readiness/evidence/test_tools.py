@@ -12,6 +12,7 @@ from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
 from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
+from tests.readiness.evidence.test_replaced_parts import FILES
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guides/evidence.md").read_text(encoding="utf-8")
@@ -27,6 +28,7 @@ PLACES = {
         for tool in re.findall(r"`([^`]+)`", row)
     },
     "GOOD in tests/readiness/evidence/core/test_parse_properties.py": {tool for tool, _ in GOOD},
+    "FILES in tests/readiness/evidence/test_replaced_parts.py": set(FILES),
     f"CHECK in {TRAPS_FILE}": set(CHECK),
     f"CLEAN in {TRAPS_FILE}": set(CLEAN),
     **{f"TRAPS, {trap}, in {TRAPS_FILE}": set(by_tool) for trap, by_tool in TRAPS.items()},

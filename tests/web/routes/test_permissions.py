@@ -54,13 +54,19 @@ def line_of(route, reader, viewer, admin):
     return " ".join([route or "/", *(f"{method}={named}" for method, named in asked.items())])
 
 
-def test_each_address_takes_the_methods_and_asks_for_the_permissions_of_the_table(user_of, client_of):
+@pytest.fixture
+def clients(user_of, client_of):
+    """Return a reader without a role, a viewer and an admin."""
     without_role = user_of("viewer", username="without-role")
     without_role.groups.clear()
     clients = client_of(None), client_of("viewer"), client_of("admin")
     clients[0].force_login(without_role)
     for client in clients:
         client.raise_request_exception = False
+    return clients
+
+
+def test_each_address_takes_the_methods_and_asks_for_the_permissions_of_the_table(clients):
     lines = [line_of(route, *clients) for route in sorted({*routes()} - NOT_WALKED)]
     table = TABLE.read_text().splitlines()
     assert [line for line in lines if line not in table] == [], "Lines that the table lacks."

@@ -1,6 +1,5 @@
 """The table of traps: for every parser and every trap runs that must not pass, or why there can be none."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,8 @@ from readiness.evidence.core.proving.floors import GIB
 from readiness.evidence.core.proving.values import WHOLE_DEVICE, FloorValue, Run, SiteParts
 from readiness.framework.core.vocabulary import Change
 from tests.readiness.evidence import outputs
-from tests.readiness.evidence.core import test_parse_network as network
 from tests.readiness.evidence.core import test_parse_others as others
+from tests.readiness.evidence.core.trap_outputs import DIAG, between, fio, iperf3, served, sockperf, table
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 SITE = SiteParts(
@@ -32,7 +31,6 @@ LIMITS = {
 }
 NOT_APPLICABLE = {("p1-fabric-collective", "scale-efficiency")}
 """At a site of two nodes."""
-BOTH = ("node-1", "node-2")
 CHECK = {
     "nccl-tests": "p1-fabric-collective",
     "rccl-tests": "p1-intra-node",
@@ -53,62 +51,6 @@ _DEVICE = (Change.DEVICE, "is another device")
 REPLACED = {tool: _ACCELERATOR if tool in OF_ACCELERATORS else _DEVICE for tool in CHECK}
 """Which part each tool's runs are of, and what is said where it was replaced: the serial number of what holds a port or
 a disk is that of its device."""
-
-
-def between(busbw=260.0, **given):
-    return outputs.collective(
-        **{"busbw": busbw, "operation": "all_gather", "size": 8 * GIB, "hosts": BOTH, **given}
-    )
-
-
-def fio(**changes):
-    document = json.loads(others.fio())
-    document["jobs"][0] |= changes
-    return json.dumps(document).encode()
-
-
-def iperf3(received=9.4e10, remote="10.0.0.2"):
-    document = json.loads(network.iperf3())
-    document["start"]["connected"][0]["remote_host"] = remote
-    document["end"]["sum_received"]["bits_per_second"] = received
-    return json.dumps(document).encode()
-
-
-def sockperf(p99=6.0, observations=20_000, dropped=0, ip="10.0.0.2"):
-    return (
-        f"sockperf: == version #3.7 ==\n[ 0] IP = {ip} PORT = 11111 # UDP\n"
-        f"sockperf: # dropped messages = {dropped}; # duplicated messages = 0; # out-of-order messages = 0\n"
-        f"sockperf: Total {observations} observations; each percentile contains 1 observations\n"
-        f"sockperf: ---> percentile 99.900 = {p99 * 1.5}\nsockperf: ---> percentile 99.000 = {p99}\n"
-        "sockperf: ---> percentile 50.000 = 3.000\n"
-    ).encode()
-
-
-def served(tail=0.45, seconds=600, marked=False):
-    """Return a serving benchmark's log in the format of MLPerf's load generator."""
-    lines = [
-        others.logged("test_datetime", 0.0031, "2026-11-20T10:00:00Z", rank=""),
-        others.logged("effective_min_duration_ms", 0.0042, seconds * 1000, rank=""),
-        others.logged("result_first_token_99.00_percentile_latency_ns", 612_000.5, tail * 1e9, rank=""),
-        others.logged("result_time_per_output_token_99.00_percentile_ns", 612_000.5, 25e6, rank=""),
-        others.logged("result_validity", 612_000.6, "VALID", rank=""),
-        others.logged("result_min_duration_met", 612_000.7, True, rank=""),
-    ]
-    if marked:
-        lines.append(
-            others.logged("error_runtime", 612_000.8, "lost a sample", rank="").replace(
-                '"lineno": 186', '"lineno": 186, "is_error": true'
-            )
-        )
-    return "".join(lines).encode()
-
-
-def table(*rows):
-    clean = [f"p1-congestion/{part},0,leaf-1,," for part in ("lossless-drops", "pfc-storms", "marking-order")]
-    return outputs.table(*(rows or clean), head="measure,value,subject,percentile,samples")
-
-
-DIAG = outputs.diagnostic({0: 0, 1: 0})
 
 
 def run(tool, content, *, nodes=(1,), days=1.0, row=1, **more):

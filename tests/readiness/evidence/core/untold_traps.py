@@ -1,18 +1,15 @@
 """Traps of what a file leaves out: where the other end was, and that all that was asked for was done."""
 
 from tests.readiness.evidence import outputs
+from tests.readiness.evidence.core.trap_outputs import between, iperf3, served, sockperf
 from tests.readiness.evidence.core.traps import (
     NO_NAMES,
     NO_NETWORK,
     CannotBe,
     Refused,
-    between,
     each_node,
-    iperf3,
     repeats,
     run,
-    served,
-    sockperf,
 )
 
 HIDDEN, SHORT = "other end not told", "less than was asked"
