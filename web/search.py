@@ -229,6 +229,7 @@ def search_page(request: UserRequest) -> HttpResponse:
     known = not query.scope or query.scope in {each.name for each in served}
     limit = MANY if query.scope else A_FEW
     results = search(query.text if known else "", user=request.user, scope=query.scope, limit=limit)
+    groups = [group.provider for group in results.groups]
     return render(
         request,
         "web/search.html",
@@ -238,7 +239,7 @@ def search_page(request: UserRequest) -> HttpResponse:
             "groups": [
                 {"group": group, "url": address(query.text, group.provider.name)} for group in results.groups
             ],
-            "tabs": _scopes(query, served),
+            "tabs": _scopes(query, served if query.scope or not groups else groups),
             "everywhere_url": address(query.text),
             "total": results.total,
             "search_query": f"in:{query.scope} {query.text}".strip() if query.scope else query.text,
@@ -246,13 +247,13 @@ def search_page(request: UserRequest) -> HttpResponse:
     )
 
 
-def _scopes(query: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
+def _scopes(query: SearchQuery, scopes: Iterable[Provider]) -> list[dict[str, Any]]:
     everywhere = {"label": "Everything", "url": address(query.text), "current": not query.scope}
     return [
         everywhere,
         *(
             {"label": each.label, "url": address(query.text, each.name), "current": each.name == query.scope}
-            for each in served
+            for each in scopes
         ),
     ]
 

@@ -72,6 +72,11 @@ def test_the_sections_keep_what_was_typed(client_of):
 
 
 @pytest.mark.usefixtures("_two_kinds")
+def test_what_has_no_hit_is_no_section(client_of):
+    tabs = client_of("viewer").get("/search/", {"q": "dublin"}).context["tabs"]
+    assert [tab["label"] for tab in tabs] == ["Everything", "Sites"]
+
+
 def test_an_unknown_scope_is_named(client_of):
     page = client_of("viewer").get("/search/?q=in:people dub").content.decode()
     assert "There is nothing called “people” to search in" in page
