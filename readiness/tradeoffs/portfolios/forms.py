@@ -53,7 +53,7 @@ class PinRows(BaseFormSet):
         workloads = WorkloadClass.objects.order_by("name", "pk").values_list("slug", "name")
         sites = Site.objects.filter(stage__in=IN_SERVICE).order_by("name", "pk").values_list("slug", "name")
         self.workloads = [("", "–"), *workloads]
-        self.sites = [("", "Where it runs today"), *sites]
+        self.sites = [("", "Today's site"), *sites]
 
     def clean(self) -> None:
         seen = set()
