@@ -33,7 +33,7 @@ class DayField(forms.DateField):
     widget = DayInput
 
 
-class NumberField(forms.FloatField):
+class PlainNumberField(forms.FloatField):
     """A number that is shown as people write it: 60, not 60.0."""
 
     def prepare_value(self, value: Any) -> Any:

@@ -12,7 +12,7 @@ from readiness.tradeoffs import params
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
-from web.forms import NumberField
+from web.forms import PlainNumberField
 from web.parameters import BadParameter
 
 ADD = "add_row"
@@ -81,10 +81,10 @@ PinFormSet = forms.formset_factory(
 
 
 class AskForm(forms.Form):
-    cost = NumberField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
-    carbon = NumberField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
-    latency = NumberField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
-    risk = NumberField(
+    cost = PlainNumberField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
+    carbon = PlainNumberField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
+    latency = PlainNumberField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
+    risk = PlainNumberField(
         label="Weight of risk",
         min_value=0,
         initial=WEIGHTS["risk"],
