@@ -33,6 +33,13 @@ class DayField(forms.DateField):
     widget = DayInput
 
 
+class PlainNumberField(forms.FloatField):
+    """A number that is shown as people write it: 60, not 60.0."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class MinuteInput(forms.DateTimeInput):
     """A minute as 2026-11-28 09:30, in the zone that the field names."""
 

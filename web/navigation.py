@@ -1,7 +1,7 @@
 """The navigation of every page: seven entries, and the tabs inside each, as data.
 
-A page belongs to the tab whose address its own begins with, the longest of them. What waits there is counted by the
-apps (`web/tab_counts.py`).
+A page belongs to the tab one of whose addresses its own begins with, the longest of them. What waits there is counted
+by the apps (`web/tab_counts.py`).
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,27 @@ from django.urls import NoReverseMatch, get_urlconf, reverse
 
 @dataclass(frozen=True, slots=True)
 class NavigationTab:
-    """`url_name` takes no argument; `shortcut` are keys, such as "g f"; `words` are others that the palette knows."""
+    """`url_name` takes no argument; `shortcut` are keys, such as "g f"; `words` are others that the palette knows.
+    `also` names pages that belong to the tab, whose addresses begin otherwise.
+    """
 
     label: str
     url_name: str
     permission: str
     shortcut: str = ""
     words: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """The address; "" where no app gives one."""
         return _address(self.url_name, get_urlconf() or settings.ROOT_URLCONF)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The beginnings of the addresses of its pages."""
+        urlconf = get_urlconf() or settings.ROOT_URLCONF
+        return tuple(_address(name, urlconf) for name in (self.url_name, *self.also))
 
 
 @lru_cache(maxsize=256)
@@ -72,9 +81,12 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Campaigns", "campaigns", "golive.view_campaign", "g c", "validation runs"),
         NavigationTab("Go-live reviews", "reviews", "evidence.view_review", "g o", "sign"),
         NavigationTab("Waivers", "waivers", "grants.view_grant", "g w", "exceptions"),
-        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents"),
-        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice"),
-        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration"),
+        NavigationTab("Procedures", "procedure-list", "people.view_procedure", words="runbooks documents",
+                      also=("alert-rule-list",)),
+        NavigationTab("Drills", "drill-list", "people.view_drill", words="exercises practice",
+                      also=("exercise-list", "participant-list", "drill-action-list")),
+        NavigationTab("Surveys", "survey-list", "people.view_survey", words="questions calibration",
+                      also=("survey-question-list", "calibration")),
     )),
     NavigationEntry("Placement", "scale", (
         NavigationTab("Explorer", "tradeoffs", "tradeoffs.view_sitefactor", "g t", "trade-offs where to place"),
@@ -82,7 +94,8 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Portfolio", "portfolios", "tradeoffs.view_portfoliorun", "g z"),
         NavigationTab("Flexibility", "flexibility", "tradeoffs.view_sitefactor", words="fallback"),
         NavigationTab("Decisions", "decisions", "tradeoffs.view_decision", "g u"),
-        NavigationTab("Site factors", "factors", "tradeoffs.view_sitefactor", "g n", "price carbon latency"),
+        NavigationTab("Site factors", "factors", "tradeoffs.view_sitefactor", "g n", "price carbon latency",
+                      also=("latencies", "rates")),
         NavigationTab("Rules", "rules", "jurisdiction.view_rule", "g j", "jurisdiction law"),
     )),
     NavigationEntry("Owners", "user-check", (
@@ -92,9 +105,13 @@ ENTRIES: tuple[NavigationEntry, ...] = (
         NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
         NavigationTab("People", "people", "people.view_team", "g e"),
         NavigationTab("Teams", "teams", "people.view_team"),
-        NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight"),
+        NavigationTab("On call", "on-call", "people.view_rotation", words="rotations shifts swaps tonight",
+                      also=("rotation-list", "rotation-site-list", "layer-list", "layer-member-list", "override-list",
+                            "shift-list", "swap-list", "leave-list")),
         NavigationTab("Staff growth gap", "capability", "people.view_team", words="capability gap training plan"),
-        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules"),
+        NavigationTab("Coverage", "coverage", "people.view_staffing", words="skills qualifications training rules",
+                      also=("staffing-list", "capability-rule-list", "skill-list", "skill-prerequisite-list",
+                            "qualification-list", "skill-exemption-list", "course-list", "training-list")),
     )),
     NavigationEntry("Data", "database-import", (
         NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
@@ -117,9 +134,8 @@ def tabs_for(user: Any) -> Iterator[NavigationTab]:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the entries that hold a tab for the reader, with these tabs; `current` as `aria-current` takes it."""
     allowed = frozenset(tabs_for(request.user))
-    here = max(
-        (tab for tab in TABS if _holds(tab.url, request.path)), key=lambda tab: len(tab.url), default=None
-    )
+    holding = ((len(url), tab) for tab in TABS for url in tab.held if _holds(url, request.path))
+    here = max(holding, key=lambda pair: pair[0], default=(0, None))[1]
     return [
         {
             "label": entry.label,

@@ -8,7 +8,6 @@ from inventory.forms import SiteForm
 from inventory.kinds.declaring import declared
 from inventory.models import CapacityEvent, CoolingUnit, Device, Link, PowerFeed, Rack, Region, Site
 from inventory.queries.overview import how_many
-from web.forms import DayInput
 from web.kinds import Facts, Related
 from web.kinds.columns import figure, hidden, name, plain, related
 from web.tables import Column
@@ -158,7 +157,6 @@ CAPACITY_EVENT = declared(
     search=("note", "site__name"),
     panel=("site", "region", "kind"),
     through=("site__region",),
-    form_meta={"widgets": {"happened_on": DayInput()}},
     joins=("site",),
     default_sort="-happened_on",
     icon="calendar",

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from readiness.evidence import rows
 from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.evidence.core.proving.collectives import fabric_rate
 from readiness.evidence.core.proving.values import PartKey, Proof, Run, SiteParts
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
@@ -43,6 +44,13 @@ class Proved:
     value: float | None
     detail: str
     why_not: str
+
+    @property
+    def word(self) -> str:
+        """The severity that the value stands for; empty of every other sub-measure."""
+        if self.part_id != "worst-severity" or self.value is None:
+            return ""
+        return WORDS.get(int(self.value), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,16 @@ from typing import Any
 import django_filters
 from django.urls import reverse
 
+from readiness.evidence.core.parsed import FAILED_TEST
+from readiness.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.evidence.core.proving.floors import size_text
 from readiness.evidence.core.proving.values import few
 from readiness.evidence.models import RunMeasure, ValidationRun
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.units import number
+
+SEVERITIES = frozenset({"severity", "worst_severity", FAILED_TEST})
 
 
 class Voided(django_filters.BooleanFilter):
@@ -61,6 +65,13 @@ def exact(value: float) -> str:
     return number(value) if whole else f"{value:.6g}"
 
 
+def measured(measure: RunMeasure) -> str:
+    if measure.value is None:
+        return "unknown"
+    word = WORDS.get(int(measure.value), "") if measure.name in SEVERITIES else ""
+    return f"{exact(measure.value)} ({word})" if word else exact(measure.value)
+
+
 def devices_of(run: ValidationRun) -> str:
     return few([each.device.name for each in run.run_devices.all()])
 
@@ -89,8 +100,7 @@ MEASURES = Table(
     label="Figures of the run",
     columns=(
         Column("name", "Measure", sort="name", locked=True, phone="title", code=True),
-        Column("value", "Value", text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
-               sort="value", numeric=True),
+        Column("value", "Value", text=measured, sort="value", numeric=True),
         Column("unit", "Unit", sort="unit"),
         SIZE,
         Column("percentile", "Percentile", sort="percentile", numeric=True),

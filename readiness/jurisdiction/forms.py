@@ -12,7 +12,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.operations import rule_item, with_rule
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
-from web.forms import DayField, DayInput, RefusedForm, Suggesting
+from web.forms import DayField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm
@@ -192,7 +192,6 @@ class HeldBasisForm(FootingForm):
     class Meta(FootingForm.Meta):
         model = HeldBasis
         fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
-        widgets = {"held_from": DayInput(), "held_until": DayInput()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,5 +202,5 @@ class HeldBasisForm(FootingForm):
         self.fields["basis"] = forms.ChoiceField(
             label="Basis",
             choices=[("", "–"), *((basis, sentences.basis(basis, pack)) for basis in bases)],
-            help_text="Of the rules in force: another one would meet none",
+            help_text="One that the rules in force ask for",
         )

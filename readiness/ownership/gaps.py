@@ -96,12 +96,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipCounts:
-    """Counts over all items of all sites. `overloaded` are people, `owned` counts sites by item."""
+    """Counts over all items of all sites. `overloaded` are people, `owned` counts sites by item, `changing` the items
+    that somebody has and somebody else was asked for."""
 
     items: int
     standings: Counter[ItemStanding]
     owned: Counter[Item]
     asked: int
+    changing: int
     due_soon: int
     at_stake_kw: float
     overloaded: int
@@ -132,6 +134,7 @@ class OwnedFleet:
             standings=Counter([cell.standing for cell in cells]),
             owned=Counter([cell.item for cell in cells if cell.standing is ItemStanding.OWNED]),
             asked=sum(cell.coming is not None and not cell.coming.is_accepted for cell in cells),
+            changing=sum(cell.current is not None and cell.coming is not None for cell in cells),
             due_soon=sum(
                 cell.standing in _COUNTED
                 and cell.current is not None

@@ -69,6 +69,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
         "items": cells.headings(table, items, counts),
         "rows": cells.rows(table, items, chosen=address.one(CELL), names=names, now=at),
         "legend": cells.legend(counts),
+        "changing": counts.changing,
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
     }
     if table_kit.wants_table_only(request, table):

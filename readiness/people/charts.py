@@ -8,6 +8,8 @@ from readiness.people.queries.surveys import QuestionResult
 from web.charts import Figure, bars, figure, nothing, table
 
 MOST_NAMED = 3
+SPLIT = (("As the record says", "ready"), ("Otherwise", "gap"))
+"""What a bar is split into, each with its role."""
 
 
 def spreads(results: Sequence[QuestionResult]) -> Figure:
@@ -25,7 +27,7 @@ def spreads(results: Sequence[QuestionResult]) -> Figure:
     traces = [
         bars(label, [total[place] for total in totals.values()], names, role, hover=f"%{{x}} {label.lower()}",
              orientation="h")
-        for place, (label, role) in enumerate((("As the record says", "ready"), ("Otherwise", "warning")))
+        for place, (label, role) in enumerate(SPLIT)
     ]  # fmt: skip
     split = [f"{question.text} ({question.site})" for question, spread in told if spread.is_split]
     rows = [

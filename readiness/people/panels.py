@@ -11,7 +11,7 @@ from web.links import link
 
 def survey(obj: Survey, *, user: User, now: datetime) -> Panel:
     """Where a survey is answered, for those who are asked, and where its results are."""
-    links = [{"label": "Results of", "url": link("survey-results", obj.pk)}]
+    links = [{"label": "Results", "url": link("survey-results", obj.pk)}]
     is_asked = obj.standing(now) == "open" and queries.asked(obj, user, now=now).exists()
     if is_asked:
         links.insert(0, {"label": "Answer", "url": link("survey-answer", obj.pk)})

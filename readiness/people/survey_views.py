@@ -92,6 +92,10 @@ def results(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
         "split": [each for each in questions if each.spread is not None and each.spread.is_split],
         "told": queries.tells_truth(survey, request.user, now=now()),
         "too_few": TOO_FEW,
+        "legend": [
+            {"label": label, "role": role, "shape": "hatch" if role == "gap" else "area"}
+            for label, role in charts.SPLIT
+        ],
         "chart": chart_urls("survey-results-chart", survey.pk),
         "breadcrumbs": SURVEYS.breadcrumbs((str(survey), SURVEYS.url("detail", survey)), ("Results", "")),
     }

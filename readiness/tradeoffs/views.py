@@ -90,7 +90,9 @@ def site(request: HttpRequest, slug: str) -> Any:
             "factors": tables.factor_rows([known], at, every_source=True),
             "paths": [
                 *tables.latency_rows([known], queries.region_names(), at, every_source=True),
-                *tables.rows_of(known, dict(sorted(known.between.items())), {}, at, True),
+                *tables.rows_of(
+                    known, dict(sorted(known.between.items())), queries.site_names(known.between), at, True
+                ),
             ],
             "time_range": span.context if kind else None,
             "chart_title": FactorKind(kind).label if kind else "",

@@ -30,7 +30,7 @@ from readiness.workloads.models import (
 from readiness.workloads.operations import ROWS
 from readiness.workloads.queries import values_of
 from telemetry.models import SourceProvenance
-from web.forms import DayField, RefusedForm
+from web.forms import DayField, PlainNumberField, RefusedForm
 from web.versioned.core.documents import DocumentError
 from web.versioned.forms import ImportForm
 
@@ -79,7 +79,7 @@ class AcceleratorRow(RowForm):
 class UserRow(RowForm):
     first = "region"
     region = forms.ChoiceField(label="Region", required=False)
-    requests_per_s = forms.FloatField(label="Requests/s at peak", required=False, min_value=0, max_value=1e12)
+    requests_per_s = PlainNumberField(label="Requests/s at peak", required=False, min_value=0, max_value=1e12)
 
 
 class RowFormSet(BaseFormSet):
@@ -196,9 +196,9 @@ def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
     rows.non_form_errors().extend(ValidationError(list(messages)).messages)
 
 
-def _number(label: str, help_text: str = "", **kwargs: Any) -> forms.FloatField:
+def _number(label: str, help_text: str = "", **kwargs: Any) -> PlainNumberField:
     bounds = {"min_value": 0, "max_value": 1e12, **kwargs}
-    return forms.FloatField(label=label, required=False, help_text=help_text, **bounds)
+    return PlainNumberField(label=label, required=False, help_text=help_text, **bounds)
 
 
 def _codes(label: Any, help_text: Any) -> forms.CharField:

@@ -200,7 +200,7 @@ _ENTRIES = (
         url_name="workloads-import",
         address="import/",
         permissions=(MAY_ADD, MAY_CHANGE),
-        heading="Import workload classes",
+        heading="Import a YAML document",
         hint="A class that is there by its slug becomes what is written, the whole of it. All of the document is kept,"
         " or none",
         form=DocumentForm,

@@ -104,7 +104,7 @@ def _offered(metric: str, at: datetime) -> tuple[Aggregation, ...]:
 
 def _aggregations(params: QueryDict, offered: tuple[Aggregation, ...]) -> list[dict[str, Any]]:
     """Return what may become of the samples of a step; of counters only what says something of them."""
-    usual = {"value": "", "label": "usual (mean, rate, last of codes)", "chosen": True}
+    usual = {"value": "", "label": "what fits the metric", "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
         {"value": each.value, "label": sentences.PER_STEP[each], "chosen": each == asked} for each in offered

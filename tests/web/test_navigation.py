@@ -37,6 +37,10 @@ def marked(answer):
         pytest.param("/readiness/worklist/", {"Work": "page", "Worklist": "page"}, id="the longest address"),
         pytest.param("/inventory/racks/", {"Sites": "true", "Inventory": "true"}, id="a list of a kind"),
         pytest.param("/evidence/floors/", {"Data": "true", "Evidence": "true"}, id="a section of a tab"),
+        pytest.param("/people/shifts/", {"Owners": "true", "On call": "true"}, id="a list beside a tab"),
+        pytest.param(
+            "/tradeoffs/rates/", {"Placement": "true", "Site factors": "true"}, id="a page beside a tab"
+        ),
         pytest.param("/settings/", {}, id="the reader's own page"),
     ],
 )

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import DateTimeField, Model, QuerySet
+from django.db.models import DateField, DateTimeField, Model, QuerySet
 
-from web.forms import MinuteInput
+from web.forms import DayInput, MinuteInput
 from web.kinds.kind import Kind
 from web.rest.filters import ObjectFilterSet
 from web.rest.serializers import ObjectSerializer
@@ -45,13 +45,15 @@ def form_of(
     *,
     groups: Sequence[tuple[str, Sequence[str]]] = (),
     units: Mapping[str, str],
-    **meta: Any,
 ) -> type[forms.ModelForm]:
     """A form of the model; `base` may bring fields of its own. Instants are asked for to the minute, in the reader's
     zone."""
-    instants = [name for name in fields if isinstance(model._meta.get_field(name), DateTimeField)]
-    meta["widgets"] = {name: MinuteInput() for name in instants} | dict(meta.get("widgets", {}))
-    meta |= {"model": model, "fields": fields}
+    widgets: dict[str, forms.Widget] = {}
+    for name in fields:
+        field = model._meta.get_field(name)
+        if isinstance(field, DateField):
+            widgets[name] = MinuteInput() if isinstance(field, DateTimeField) else DayInput()
+    meta = {"model": model, "fields": fields, "widgets": widgets}
     members = {"Meta": type("Meta", (), meta), "groups": groups, "units": units}
     return type(f"{model.__name__}Form", (base,), members)
 

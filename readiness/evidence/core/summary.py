@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from readiness.evidence.core import parsed
-from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR
+from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, WORDS
 from readiness.evidence.core.proving.collectives import participation
 from readiness.evidence.core.proving.floors import COLLECTIVES, size_text
 from readiness.evidence.core.proving.values import Run, SiteParts, few
@@ -43,10 +43,13 @@ def failures_text(tool: str, figures: Sequence[parsed.Figure]) -> str:
     if tool == "dcgm-diag":
         worst = [figure for figure in figures if figure.name == "severity" and figure.value]
         skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")
-        bad = [f"{figure.subject}: severity {figure.value:.0f}" for figure in worst]
+        bad = [
+            f"{figure.subject}: severity {figure.value:.0f} ({WORDS[int(figure.value or 0)]})"
+            for figure in worst
+        ]
         failures = [
             few(bad) or "No test failed",
-            f"tests were skipped on {skipped} accelerators" if skipped else "",
+            f"tests were skipped on {skipped} accelerator{'' if skipped == 1 else 's'}" if skipped else "",
         ]
         return "; ".join(filter(None, failures)) + "."
     counted = parsed.failures_of(figures)

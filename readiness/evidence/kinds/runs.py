@@ -49,7 +49,7 @@ RUNS = Kind(
             plain("tool", "Tool"),
             Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
             plain("scope", "Scope"),
-            Column("devices", "Devices", value=devices_of),
+            Column("devices", "Devices", value=devices_of, phone="full"),
             plain("load", "Load"),
             plain("platform", "Platform"),
             STANDING,

@@ -151,7 +151,7 @@ LAYER = _turning(
     [
         name(),
         *("rotation", "level"),
-        plain("rule", "Rule", code=True),
+        plain("rule", "Rule", code=True, phone="full"),
         plain("starts_at", "First shift"),
         hidden(plain, "ends_at", "Ends"),
         figure("duration_min", "Shift lasts", "min"),
@@ -205,7 +205,7 @@ LEAVE = _turning(
     may=(SEES_NAMES,),
     brief=("person", "starts_at", "ends_at"),
     search=("person__name",),
-    hint="Who is away when; why is nobody's business here",
+    hint="Who is away, and when; no reason is asked for",
 )
 
 

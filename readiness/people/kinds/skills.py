@@ -98,7 +98,7 @@ SKILLS = declared(
             address="starting-set/",
             permissions=operations.MAY_LOAD,
             heading="Load the starting set",
-            hint="Seven skills, what asks for them, and the courses that lead there",
+            hint="Seven skills, the rules that require them, and the courses that teach them",
             form=StartingSetForm,
             enter=operations.load_starting_set,
             done=lambda count: f"{count} skills, rules and courses are added.",
@@ -134,7 +134,7 @@ RULES = declared(
     panel=("subject", "skill", "is_in_force"),
     form=CapabilityRuleForm,
     serializer=RuleFields,
-    hint="Which skills what is installed asks for",
+    hint="Which skills the installed equipment requires",
     then="Every site that is staffed is evaluated again.",
     empty="Without a rule no site requires anybody. Load the starting set from the list of skills.",
 )

@@ -42,7 +42,7 @@ def panel_of(obj: Any, *, user: User, now: datetime) -> Panel:
         links.append({"label": "Hours", "url": f"{reverse('on-call-hours')}?rotation={rotation.slug}"})
     return Panel(
         key="outlook",
-        title="Next 4 and 52 weeks",
+        title="The weeks ahead",
         template="people/rotations/outlook.html",
         context={
             "rotation": rotation,
@@ -109,7 +109,7 @@ def problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> li
     for duty in outlook.clashes:
         times = f"{instant(duty.shift.starts_at)} – {instant(duty.shift.ends_at)}"
         text = f"{name_of(duty.away)}, {times}" if names else times
-        found.append({"title": "Leave makes a shift nobody’s", "text": text})
+        found.append({"title": "Nobody takes a shift because of leave", "text": text})
     for person in outlook.gone:
         text = f"{name_of(person)}: their shifts are nobody’s" if names else "Their shifts are nobody’s"
         found.append({"title": "Somebody who left still takes turns", "text": text})

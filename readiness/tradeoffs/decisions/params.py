@@ -48,7 +48,9 @@ def params_of_address(query: QueryDict) -> DecisionParams:
     workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
     site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
-        return DecisionParams(refusal="The address names no workload that there is.")
+        return DecisionParams(
+            refusal="Choose a workload and a site in the explorer, and record the decision there."
+        )
     try:
         return DecisionParams(workload, site, question_of_address(query))
     except BadParameter as error:

@@ -122,7 +122,7 @@ def critical(fleet: FleetFlexibility) -> Table:
             Column("workload", "Workload", value="name", url=_explored, sort=True, locked=True, phone="title",
                    export="slug"),
             Column("runs_at", "Runs at", value=lambda row: listed(row.freedom.runs_at, names), sort=True,
-                   text=lambda row: listed(row.freedom.runs_at, names) or "nowhere",
+                   text=lambda row: listed(row.freedom.runs_at, names) or "nowhere", phone="full",
                    export=lambda row: ", ".join(row.freedom.runs_at)),
             Column("alternatives", "Alternatives", value=lambda row: len(row.freedom.alternatives), sort=True,
                    numeric=True, tone=lambda row: "" if row.freedom.alternatives else "bad", phone="status"),

@@ -13,7 +13,7 @@ from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import charts, operations, tables
-from readiness.tradeoffs.portfolios.params import AskForm, initial_of
+from readiness.tradeoffs.portfolios.forms import ADD, AskForm, initial_of
 from readiness.tradeoffs.portfolios.result import (
     MoveRow,
     Result,
@@ -58,17 +58,16 @@ def portfolios(request: HttpRequest) -> tuple[TablePage, Any]:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    form = AskForm(request.POST or None, initial=_initial(request))
-    if request.method == "POST" and form.is_valid():
+    form = AskForm.sent(request.POST) if request.POST else AskForm(None, initial=_initial(request))
+    is_final = request.method == "POST" and ADD not in request.POST
+    if is_final and form.is_valid():
         try:
             run = operations.ask(form.asked(), by=cast(User, request.user), now=now())
         except BadParameter as error:
             form.refused(error)
         else:
             return HttpResponseRedirect(link("portfolio", run.pk))
-    return render(
-        request, "readiness/portfolios/ask.html", {"form": form}, status=422 if form.errors else 200
-    )
+    return render(request, "readiness/portfolios/ask.html", {"form": form}, status=422 if is_final else 200)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

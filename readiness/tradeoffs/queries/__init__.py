@@ -7,6 +7,7 @@ from readiness.tradeoffs.queries.site_factors import (
     factors_of,
     known_rates,
     region_names,
+    site_names,
     sites_without_factors,
 )
 from readiness.tradeoffs.queries.stored import days_of, series_of

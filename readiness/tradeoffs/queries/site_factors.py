@@ -161,7 +161,7 @@ _WHY_NOT = {
     "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",
     "accelerators_free": "No scheduler says what is idle, and nobody entered it.",
     "network_free_gbps": "Nobody entered it.",
-    "staffing_cover": "Shifts are not in Muster yet, so nobody can say how far they cover the site.",
+    "staffing_cover": "Nobody entered it; rotations do not fill it in.",
 }
 NOT_ENTERED = "No source has a value for it."
 
@@ -229,6 +229,10 @@ def known_rates(at: datetime) -> Rates:
 
 def region_names() -> dict[str, str]:
     return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
+
+
+def site_names(slugs: Collection[str]) -> dict[str, str]:
+    return dict(Site.objects.filter(slug__in=slugs).values_list("slug", "name"))
 
 
 def _wanted(kinds: Collection[str] | None) -> Collection[str]:
@@ -307,7 +311,7 @@ def _estimate(distance_km: float, at: datetime) -> KnownValue:
         low=estimate.low,
         high=estimate.high,
         percentile=50.0,
-        detail=f"{distance_km:.0f} km",
+        detail=f"{distance_km:,.0f} km",
     )
 
 

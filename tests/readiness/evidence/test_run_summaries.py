@@ -113,11 +113,18 @@ def test_tests_that_were_skipped(sent):
     content = outputs.diagnostic(dict.fromkeys(range(8), 0), skipped={3: ("memory",)})
     summary = sent("dcgm-diag", content, devices=["node-1"])["summary"]
     assert summary["samples"] == "5 tests"
-    assert summary["failures"] == "No test failed; tests were skipped on 1 accelerators."
+    assert summary["failures"] == "No test failed; tests were skipped on 1 accelerator."
     assert summary["coverage"] == "7 of 8 accelerators of node-1."
     assert "Tests were skipped on GPU 3: memory." in {
         each["reason"] for each in summary["proves_not"] if each["part"] == "worst-severity"
     }
+
+
+def test_a_severity_has_its_word_beside_it(porto, nodes, sent, page_of):
+    content = outputs.diagnostic(dict.fromkeys(range(8), 0) | {3: 2}, bad=("memory",))
+    run = sent("dcgm-diag", content, devices=["node-1"])["id"]
+    page = page_of(f"/evidence/runs/{run}/")
+    assert {"0 (none)", "2 (isolate)"} == set(re.findall(r"[0-6] \([a-z]+\)", page))
 
 
 def test_every_repeat_that_decides_says_so(porto, nodes, sent, page_of, frozen_now):

@@ -285,7 +285,7 @@ def test_the_page_of_a_rotation_says_what_is_wrong(covered, client_of):
     page = client_of("ops").get(f"/people/rotations/{rotation.pk}/")
     [panel] = [each for each in page.context["panels"] if each.key == "outlook"]
     assert [problem["title"] for problem in panel.context["problems"]] == [
-        "Leave makes a shift nobody’s",
+        "Nobody takes a shift because of leave",
         "No primary",
     ]
     outlook = panel.context["outlook"]

@@ -69,7 +69,7 @@ class TestList:
         ):
             assert words in rows
         assert ">unknown</span>" in rows
-        assert "Shifts are not in Muster yet, so nobody can say how far they cover the site." in rows
+        assert "Nobody entered it; rotations do not fill it in." in rows
         assert "check the unit" in rows
 
     def test_a_list_comes_back_from_its_file_unchanged(self, client_of, two_sources, enter_hours):

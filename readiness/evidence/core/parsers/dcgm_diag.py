@@ -17,6 +17,16 @@ from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed
 ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
 """Where `diag` puts everything; `mndiag` puts it at the top, beside its hosts."""
 UNKNOWN = 3
+WORDS = {
+    0: "none",
+    1: "monitor",
+    2: "isolate",
+    UNKNOWN: "unknown",
+    4: "triage",
+    5: "configuration",
+    6: "reset",
+}
+"""DCGM's own words for the severities."""
 BADNESS = {0: 0, 1: 1, 5: 2, 4: 3, 3: 4, 6: 5, 2: 6}
 """Severities from none to worst: monitor and configuration do not stop use, isolate stops it at once."""
 GOOD = frozenset({"pass", "passed", "ok"})

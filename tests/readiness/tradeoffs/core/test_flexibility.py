@@ -94,7 +94,7 @@ def fleet_of(conformance, vendors):
             BandedFigure(92.0, "%", Provenance.DECLARED),
             {"NVIDIA": 80, "AMD": 20},
             "conformance 92 %, declared; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
-            "vendor concentration 6\u202f800 of 10,000 (high)",
+            "vendor concentration 6,800 of 10,000 (high)",
         ),
         "nothing known": (
             BandedFigure(None, "%"),

@@ -132,7 +132,7 @@ def test_nothing_asked_allows_a_site_of_which_nothing_is_known():
 def test_an_unknown_is_told_as_unknown_and_a_band_with_its_worst():
     unknown = placer(DEMAND, LIMITS)(site(carbon=BandedFigure(None, "kg CO2e/month"))).reasons[0]
     crossing = placer(DEMAND, LIMITS)(site(latency=latencies(eu=ms(35.0, 30.0, 55.0)))).reasons[0]
-    assert unknown.words == "carbon: unknown, limit 5\u202f000 kg CO2e/month"
+    assert unknown.words == "carbon: unknown, limit 5,000 kg CO2e/month"
     assert crossing.words == "latency eu p99: 35 (30 to 55 ms), limit 40 ms, up to 15 ms over"
 
 

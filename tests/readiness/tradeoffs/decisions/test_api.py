@@ -130,7 +130,7 @@ class TestForm:
     @pytest.mark.parametrize(
         ("given", "told"),
         [
-            ({"workload": "nothing"}, "names no workload"),
+            ({"workload": "nothing"}, "Choose a workload and a site in the explorer"),
             ({"w_cost": "heavy"}, "weights.cost"),
             ({"pue": "0.5"}, "what_if.pue"),
         ],

@@ -174,7 +174,7 @@ def test_consequences_are_counted_from_where_it_runs_today(ask):
     assert found["today"] == ["porto"]
     by_site = {one["site"]: one for one in found["options"]}
     assert by_site["porto"]["consequence"] is None
-    assert by_site["lulea"]["consequence"].startswith("+36 ms, -17 % cost")
+    assert by_site["lulea"]["consequence"].startswith("+36 ms, −17 % cost")
     assert "leaves EU residency" in by_site["lagos"]["consequence"]
 
 

@@ -132,7 +132,7 @@ def test_a_choice_that_no_limit_asks_for_has_its_price(solve, declare, iberia):
     assert run.result["points"][0]["plan"]["web"] == "porto"
     move = run.result["moves"]["web"]["porto"]
     assert move["kind"] == "choice"
-    assert move["why"] == "no limit asks for it: +1\u202f169 EUR a month for 36 ms below a limit already met"
+    assert move["why"] == "no limit asks for it: +1,169 EUR a month for 36 ms below a limit already met"
 
 
 def test_what_runs_there_today_is_room_for_the_plan(solve, declare):

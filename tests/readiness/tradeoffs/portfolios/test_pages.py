@@ -14,7 +14,17 @@ pytestmark = pytest.mark.django_db
 LIST = "/tradeoffs/portfolio/"
 FORM = {
     "cost": 1, "carbon": 1, "latency": 0, "risk": 0, "points": 3, "currency": "EUR", "intensity": "average",
+    "pins-TOTAL_FORMS": 5, "pins-INITIAL_FORMS": 0,
 }  # fmt: skip
+
+
+def pinned(*rows):
+    """Return the fields of rows of a workload and a site."""
+    return {
+        f"pins-{place}-{name}": value
+        for place, row in enumerate(rows)
+        for name, value in zip(("workload", "site"), row, strict=True)
+    }
 
 
 def page(client, address, status=200):
@@ -41,29 +51,37 @@ def test_asked_for_by_the_form(client_of, chat):
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("rows", "told"),
     [
-        ("chat oslo", "chat cannot be pinned: no site in service is called oslo"),
-        ("nothing porto", "No workload class is called nothing"),
-        ("idle", "idle runs nowhere"),
-        ("chat porto\nchat lulea", "Line 2: chat is pinned above already"),
-        ("\nchat to porto", "Line 2: a workload and a site"),
+        ([("chat", "oslo")], "is not in the list. Choose from the list."),
+        ([("nothing", "porto")], "is not in the list. Choose from the list."),
+        ([("idle", "")], "idle runs nowhere"),
+        ([("chat", "porto"), ("", ""), ("chat", "lulea")], "This workload is pinned above already."),
+        ([("", "porto")], "Choose the workload that is pinned there."),
     ],
 )
-def test_a_pin_that_cannot_be_is_refused_with_both_names_and_nothing_is_lost(
-    client_of, declare, chat, lines, told
-):
+def test_a_pin_that_cannot_be_is_refused_in_its_row(client_of, declare, chat, rows, told):
     declare("idle")
-    answer = client_of("planner").post(f"{LIST}ask/", FORM | {"pins": lines})
+    answer = client_of("planner").post(f"{LIST}ask/", FORM | pinned(*rows))
     said = answer.content.decode()
-    assert (answer.status_code, told in said, f"{lines.strip()}</textarea>" in said) == (422, True, True)
+    assert answer.status_code == 422
+    assert told in said.partition('id="rows-pins"')[2].partition("</fieldset>")[0]
+    assert not PortfolioRun.objects.exists()
+
+
+def test_more_rows_keep_what_was_chosen(client_of, chat):
+    answer = client_of("planner").post(f"{LIST}ask/", FORM | pinned(("chat", "porto")) | {"add_row": "pins"})
+    said = answer.content.decode()
+    assert answer.status_code == 200
+    assert ('name="pins-9-site"' in said, 'name="pins-10-site"' in said) == (True, False)
+    assert '<option value="porto" selected>' in said
     assert not PortfolioRun.objects.exists()
 
 
 def test_pins_of_the_form_hold_and_the_result_tells_them(client_of, declare, chat, frozen_now):
     declare("big", accelerators=[(None, 500)])
     client = client_of("planner")
-    made = client.post(f"{LIST}ask/", FORM | {"pins": "chat\r\nbig  lulea\r\n"})
+    made = client.post(f"{LIST}ask/", FORM | pinned(("chat", ""), ("big", "lulea")))
     run = PortfolioRun.objects.get()
     assert made["Location"] == f"{LIST}{run.pk}/"
     assert run.inputs["pins"] == {"big": "lulea", "chat": "porto"}
@@ -72,10 +90,11 @@ def test_pins_of_the_form_hold_and_the_result_tells_them(client_of, declare, cha
     assert {point["plan"]["chat"] for point in run.result["points"]} == {"porto"}
     told = page(client, f"{LIST}{run.pk}/")
     assert "2 pinned" in told
-    pinned = told.partition('id="h-pins"')[2].partition("</section>")[0]
-    assert [word in pinned for word in ("Porto", "stays", "Lulea", "left out")] == [True] * 4
+    section = told.partition('id="h-pins"')[2].partition("</section>")[0]
+    assert [word in section for word in ("Porto", "stays", "Lulea", "left out")] == [True] * 4
     again = page(client, f"{LIST}ask/?again={run.pk}")
-    assert "big lulea\nchat porto</textarea>" in again
+    assert again.index('<option value="big" selected>') < again.index('<option value="lulea" selected>')
+    assert again.index('<option value="chat" selected>') < again.index('<option value="porto" selected>')
     assert "Ask again" not in page(client_of("viewer"), f"{LIST}{run.pk}/")
     for unknown in ("999999", "x"):
         page(client, f"{LIST}ask/?again={unknown}", 404)

@@ -112,7 +112,7 @@ def test_a_class_that_may_not_wait_says_so_and_is_not_linked(both, look, client_
     assert PAGE in client.get("/tradeoffs/workloads/training/").content.decode()
     WorkloadClass.objects.update(deferrable_h=0)
     page = look()
-    assert "It may not wait" in page
+    assert "It cannot wait" in page
     assert 'action="/tradeoffs/workloads/training/windows/"' not in page
     assert PAGE not in client.get("/tradeoffs/workloads/training/").content.decode()
 

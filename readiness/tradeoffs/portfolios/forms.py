@@ -1,0 +1,158 @@
+"""The form that asks for a portfolio. Each pinned workload is a row: the workload and the site where it has to run."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django import forms
+from django.forms.formsets import BaseFormSet
+from django.http import QueryDict
+
+from inventory.models import Site
+from readiness.tradeoffs import params
+from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
+from readiness.workloads.models import WorkloadClass
+from web.forms import PlainNumberField
+from web.parameters import BadParameter
+
+ADD = "add_row"
+SPARE_ROWS = 5
+MOST_PINS = 400
+"""Django takes 1,000 fields of a form; each pin is two of them."""
+
+
+class PinRow(forms.Form):
+    workload = forms.ChoiceField(label="Workload", required=False)
+    site = forms.ChoiceField(label="Site", required=False)
+
+    def __init__(self, *args: Any, workloads: list[Any], sites: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["workload"].choices = workloads  # type: ignore[attr-defined]
+        self.fields["site"].choices = sites  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("site") and not given.get("workload") and "workload" not in self.errors:
+            self.add_error("workload", "Choose the workload that is pinned there.")
+        return given
+
+
+class PinRows(BaseFormSet):
+    label = "Pinned workloads"
+    hint = (
+        "Each has to run at one site and is part of the plan, with its figures. Without a site it is kept where it "
+        "runs today."
+    )
+    add_label = "Add more rows"
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "workloads": self.workloads, "sites": self.sites}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        workloads = WorkloadClass.objects.order_by("name", "pk").values_list("slug", "name")
+        sites = Site.objects.filter(stage__in=IN_SERVICE).order_by("name", "pk").values_list("slug", "name")
+        self.workloads = [("", "–"), *workloads]
+        self.sites = [("", "Today's site"), *sites]
+
+    def clean(self) -> None:
+        seen = set()
+        for row in self.forms:
+            workload = row.cleaned_data.get("workload")
+            if workload and workload in seen:
+                row.add_error("workload", "This workload is pinned above already.")
+            seen.add(workload)
+
+    @property
+    def chosen(self) -> dict[str, str | None]:
+        return {
+            row.cleaned_data["workload"]: row.cleaned_data["site"] or None
+            for row in self.forms
+            if row.cleaned_data.get("workload")
+        }
+
+    def row_of(self, workload: str) -> forms.BaseForm | None:
+        return next((row for row in self.forms if row.cleaned_data.get("workload") == workload), None)
+
+
+PinFormSet = forms.formset_factory(
+    PinRow, PinRows, extra=SPARE_ROWS, max_num=MOST_PINS, absolute_max=MOST_PINS, validate_max=True
+)
+
+
+class AskForm(forms.Form):
+    cost = PlainNumberField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
+    carbon = PlainNumberField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
+    latency = PlainNumberField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
+    risk = PlainNumberField(
+        label="Weight of risk",
+        min_value=0,
+        initial=WEIGHTS["risk"],
+        help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
+    )
+    points = forms.IntegerField(
+        label="Points of the front",
+        min_value=1,
+        max_value=MOST_POINTS,
+        initial=POINTS,
+        help_text="The first has these weights; the others show what else there is.",
+    )
+    left_out = forms.ModelMultipleChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"),
+        to_field_name="slug",
+        required=False,
+        label="Workloads to leave as they are",
+        help_text="They stay where they run and keep their room.",
+    )
+    currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
+    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(params.CARBON.items()))
+
+    def __init__(self, data: QueryDict | None, *, initial: Mapping[str, Any]) -> None:
+        super().__init__(data, initial=dict(initial))
+        self.pins = cast(
+            PinRows, PinFormSet(data, initial=None if data else initial.get("pins"), prefix="pins")
+        )
+        self.rows = {"pins": self.pins}
+
+    @classmethod
+    def sent(cls, data: QueryDict) -> "AskForm":
+        if ADD not in data:
+            return cls(data, initial={})
+        more = data.copy()
+        count = more.get("pins-TOTAL_FORMS", "")
+        if count.isascii() and count.isdecimal():
+            more["pins-TOTAL_FORMS"] = str(min(int(count[:9]) + SPARE_ROWS, MOST_PINS))
+        return cls(more, initial={})
+
+    def is_valid(self) -> bool:
+        # Both of them, so that every fault is told at once.
+        return all([super().is_valid(), self.pins.is_valid()])
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "points": given["points"],
+            "pins": self.pins.chosen,
+            "currency": given["currency"],
+            "weights": {name: given[name] for name in OBJECTIVES},
+            "left_out": [workload.slug for workload in given["left_out"]],
+            "carbon": given["intensity"],
+        }
+
+    def refused(self, error: BadParameter) -> None:
+        if error.field.startswith("pins."):
+            row = self.pins.row_of(error.field.removeprefix("pins."))
+            if row is not None:
+                row.add_error("site" if "pinned" in error.reason else "workload", error.reason)
+                return
+        name = error.field.partition("[")[0].removeprefix("weights.")
+        self.add_error(name if name in self.fields else None, error.reason)
+
+
+def initial_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: inputs["weights"].get(name, 0) for name in OBJECTIVES},
+        **{name: inputs[name] for name in ("points", "left_out", "currency")},
+        "pins": [{"workload": workload, "site": site} for workload, site in inputs["pins"].items()],
+        "intensity": inputs["carbon"],
+    }
