@@ -116,7 +116,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
                    locked=True),
             # The most capacity first, then the most gaps; a site without any comes last.
             Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps), numeric=True,
-                   locked=True),
+                   locked=True, hint="Sorted by the capacity at stake, then by gaps"),
             *(_of_item(item, names=names) for item in items),
         ),
         filters=_board_filters(fleet, items, names=names),

@@ -51,9 +51,13 @@ class PinRows(BaseFormSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         workloads = WorkloadClass.objects.order_by("name", "pk").values_list("slug", "name")
-        sites = Site.objects.filter(stage__in=IN_SERVICE).order_by("name", "pk").values_list("slug", "name")
+        sites = dict(
+            Site.objects.filter(stage__in=IN_SERVICE).order_by("name", "pk").values_list("slug", "name")
+        )
+        # A site that went out of service since stands there still, so that asking again refuses it by name.
+        gone = {row["site"]: f"{row['site']} (not in service)" for row in self.initial or () if row["site"]}
         self.workloads = [("", "–"), *workloads]
-        self.sites = [("", "Today's site"), *sites]
+        self.sites = [("", "Today's site"), *(gone | sites).items()]
 
     def clean(self) -> None:
         seen = set()

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 
+from inventory.models import Site
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.result import MoveRow, Named
@@ -98,6 +99,9 @@ def test_pins_of_the_form_hold_and_the_result_tells_them(client_of, declare, cha
     assert "Ask again" not in page(client_of("viewer"), f"{LIST}{run.pk}/")
     for unknown in ("999999", "x"):
         page(client, f"{LIST}ask/?again={unknown}", 404)
+    Site.objects.filter(slug="lulea").update(stage=Site.Stage.RETIRED)
+    again = page(client, f"{LIST}ask/?again={run.pk}")
+    assert '<option value="lulea" selected>lulea (not in service)</option>' in again
 
 
 def test_called_off_on_the_page(client_of, ask):
