@@ -102,7 +102,7 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         if answer.unit == UNIX_TIME
         else {"ticksuffix": suffix, "nticks": 6},
         "shapes": [_limit(limit, factor) for limit in answer.limits],
-        "annotations": [_limit_note(limit, factor, suffix) for limit in answer.limits],
+        "annotations": _limit_notes(answer.limits, factor, suffix),
     }
     meta = {
         "finding": answer.finding,
@@ -148,8 +148,14 @@ def _limit(limit: HealthLimit, factor: float) -> Figure:
     return edge | {"name": "limit", "line": {"dash": "dash", "width": 1.2}}
 
 
-def _limit_note(limit: HealthLimit, factor: float, suffix: str) -> Figure:
-    word = str(state("health", limit.level).word).lower()
-    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": limit.value * factor, "yanchor": "bottom"}
-    text = f"{word} {number(limit.value * factor)}{suffix}"
-    return place | {"name": "limit", "text": text, "showarrow": False, "font": {"size": 11}}
+def _limit_notes(limits: Sequence[HealthLimit], factor: float, suffix: str) -> list[Figure]:
+    """The words of limits that are close to each other stand on either side of both."""
+    look = {"xref": "paper", "x": 1, "xanchor": "right", "showarrow": False, "font": {"size": 11}}
+    highest = max((limit.value for limit in limits), default=0.0)
+    notes: list[Figure] = []
+    for limit in limits:
+        word = str(state("health", limit.level).word).lower()
+        text = f"{word} {number(limit.value * factor)}{suffix}"
+        side = "bottom" if limit.value == highest else "top"
+        notes.append(look | {"name": "limit", "text": text, "y": limit.value * factor, "yanchor": side})
+    return notes

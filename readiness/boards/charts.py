@@ -77,17 +77,7 @@ def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figur
             }
         )
     layout[f"yaxis{nth}"] = {"ticksuffix": suffix, "nticks": 4}
-    beside = {
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "right",
-        "yref": f"y{nth}",
-        "yanchor": "bottom",
-        "name": "limit",
-    }
-    for limit in panel.limits:
-        layout["shapes"].append(across(limit.value, "limit") | {"yref": f"y{nth}"})
-        layout["annotations"].append(beside | {"y": limit.value, "text": limit.label, "showarrow": False})
+    _add_limits(panel, nth, layout)
     above = {
         "xref": "paper",
         "x": 0,
@@ -97,3 +87,21 @@ def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figur
         "yanchor": "bottom",
     }
     layout["annotations"].append(above | {"text": panel.title, "showarrow": False, "font": {"weight": 600}})
+
+
+def _add_limits(panel: SeriesPanel, nth: str, layout: Figure) -> None:
+    beside = {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": f"y{nth}",
+        "name": "limit",
+    }
+    highest = max((limit.value for limit in panel.limits), default=0.0)
+    for limit in panel.limits:
+        layout["shapes"].append(across(limit.value, "limit") | {"yref": f"y{nth}"})
+        note = {"y": limit.value, "text": limit.label, "showarrow": False}
+        # Words of limits that are close to each other stand on either side of both.
+        layout["annotations"].append(
+            beside | note | {"yanchor": "bottom" if limit.value == highest else "top"}
+        )
