@@ -85,6 +85,12 @@ PinFormSet = forms.formset_factory(
 
 
 class AskForm(forms.Form):
+    groups = (
+        ("What counts", ("cost", "carbon", "latency", "risk")),
+        ("Workloads", ("left_out",)),
+        ("Plan", ("points", "currency", "intensity")),
+    )
+
     cost = PlainNumberField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
     carbon = PlainNumberField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
     latency = PlainNumberField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
