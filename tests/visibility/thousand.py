@@ -66,7 +66,7 @@ def multiply(times):
             except DatabaseError:
                 cursor.execute("ROLLBACK TO SAVEPOINT model")
                 del seeds[model]
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE (SKIP_LOCKED)")  # a table that autovacuum holds is left as it is
 
 
 def seed_of(model, seeds, cursor):
