@@ -92,6 +92,11 @@ class TestBoard:
         made.site(slug="gone", stage="retired")
         assert client_of("viewer").get(f"/ownership/?cell={cell}").status_code == 404
 
+    def test_the_table_alone_is_asked_for(self, porto, ana, own, client_of):
+        own(porto, ana)
+        answer = client_of("viewer").get("/ownership/", headers={"HX-Target": "div#table-ownership-board"})
+        assert "<html" not in text_of(answer)
+
 
 class TestAssignment:
     def test_the_person_named_answers_confirms_and_ends(self, porto, ana, ask, frozen_now):

@@ -109,4 +109,6 @@ def test_sources_are_filtered_by_state(api, sender, source_of, porto):
     api.post(f"{URL}{sender.source.pk}/pause/")
     found = [source["name"] for source in api.get(f"{URL}?state=paused").json()["results"]]
     assert found == ["porto prometheus"]
+    waiting = api.get(f"{URL}?state=waiting").json()["results"]
+    assert [source["name"] for source in waiting] == ["paused one"]
     assert api.get(f"{URL}?state=asleep").status_code == 400

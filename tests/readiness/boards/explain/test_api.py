@@ -61,3 +61,9 @@ def test_days_of_which_nothing_is_kept_are_not_found(api, dallas):
     answer = api.get(f"{EXPLAIN}?site=dallas&start=2026-09-01")
     assert answer.status_code == 404
     assert "There is no data for 1 Sep 2026" in answer.json()["detail"]
+
+
+def test_too_many_sites_ask_for_a_region(api, fleet, monkeypatch):
+    monkeypatch.setattr("readiness.boards.explain.queries.MOST_SITES", 2)
+    answer = api.get(EXPLAIN)
+    assert (answer.status_code, list(answer.json())) == (400, ["region"])

@@ -35,6 +35,12 @@ def busbw(run, size=4 * GIB):
     }
 
 
+@pytest.mark.parametrize(("code", "version"), [("22703", "2.27.3"), ("2803", "2.8.3")])
+def test_the_library_s_code_grew_a_digit(code, version):
+    run = nccl(f"# nccl-tests version 2.17.1 nccl-library={code}\n" + DEVICES + HEADER + ROW + FOOTER)
+    assert dict(run.versions)["library"] == version
+
+
 def test_the_newest_text_names_versions_operation_and_hosts():
     run = nccl(
         "# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n"

@@ -142,6 +142,7 @@ def test_without_identifiers_the_same_gid_at_both_ends_is_a_loopback():
         pytest.param(GBITS + " 65536 5000 51.05 nan 0.097\n", 2, "no number", id="not a number"),
         pytest.param(LATENCY.replace("usec", "cycles"), 1, "microseconds", id="cycles"),
         pytest.param(GBITS.replace("Gb/sec", "furlongs"), 1, "not known", id="unknown unit"),
+        pytest.param(GBITS.replace("#iterations", "#iterations[k]"), 1, "does not begin", id="other header"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(text, line, reason):
