@@ -9,7 +9,7 @@ from web.charts import Figure, bars, figure, nothing, table
 
 MOST_NAMED = 3
 SPLIT = (("As the record says", "ready"), ("Otherwise", "gap"))
-"""What a bar is split into, each with its role."""
+"""Each bar has two parts: its words, and the role that colours it."""
 
 
 def spreads(results: Sequence[QuestionResult]) -> Figure:
