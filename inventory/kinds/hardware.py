@@ -147,7 +147,7 @@ ACCELERATOR = declared(
         related("device", "Device"),
         related("site", "Site", through="device", sort="device__site__name"),
         hidden(related, "rack", "Rack", through="device", sort="device__rack__name"),
-        plain("uuid", "UUID", phone="full"),
+        plain("uuid", "UUID", phone="row"),
         hidden(figure, "index", "Index"),
         hidden(plain, "serial", "Serial"),
         plain("firmware_version", "Firmware"),

@@ -8,6 +8,8 @@ from tests.inventory import made
 from tests.telemetry.sending import Sender
 
 MINUTES = 90
+UUIDS = ("GPU-8f6c1c52-5a3e-4c0b-9d2f-3b7e6a1d0c41", "GPU-0d9e7b36-f1c4-4a58-8e6a-92c5d4b3a7f0")
+"""As long as real ones are, so that pages must find room for them."""
 
 
 def porto(clock, region, *, every_minutes=1):
@@ -19,8 +21,8 @@ def porto(clock, region, *, every_minutes=1):
         site=site, happened_on=(clock.at - timedelta(days=60)).date(), it_kw=48, accelerators=2
     )
     node = made.device(site=site, name="node-1")
-    for index in range(2):
-        made.accelerator(device=node, index=index, uuid=f"GPU-{index}")
+    for index, uuid in enumerate(UUIDS):
+        made.accelerator(device=node, index=index, uuid=uuid)
     partitions.keep(now=clock.at)
     source, plain = operations.create_source(
         site=site, name="porto prometheus", provenance="simulated", by=None, now=clock.at
@@ -38,8 +40,8 @@ def porto(clock, region, *, every_minutes=1):
 
 
 def _readings(minute):
-    gpu = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-0"}
-    other = gpu | {"gpu": "1", "UUID": "GPU-1"}
+    gpu = {"Hostname": "node-1", "gpu": "0", "UUID": UUIDS[0]}
+    other = gpu | {"gpu": "1", "UUID": UUIDS[1]}
     at = -60 * minute
     busy = 60 + minute % 30
     return [
