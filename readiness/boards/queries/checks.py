@@ -15,7 +15,8 @@ from readiness.boards.queries.samples import check_samples
 from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework, Pillar
+from readiness.framework.core.definition import Check, CitedSource, Framework, Pillar
+from readiness.framework.core.wording import cited_sources
 from readiness.ownership import queries as ownership
 from readiness.ownership.queries import SiteOwner
 from readiness.scoring.core.combine import SEVERITY
@@ -55,6 +56,7 @@ class CheckPage:
     check: Check
     pillar: Pillar
     thresholds: tuple[ThresholdRow, ...]
+    sources: tuple[CitedSource, ...]
     counts: dict[str, int]
     kw: dict[str, float]
     rows: tuple[CheckSiteRow, ...]
@@ -137,6 +139,7 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         check=check,
         pillar=pillar_of(check, framework),
         thresholds=threshold_rows(check, framework),
+        sources=cited_sources(check, framework),
         counts=dict(Counter(row.result.state for row in rows)),
         kw=dict(kw),
         rows=tuple(sorted(rows, key=_worst_first)),

@@ -132,8 +132,12 @@ def source_label(label: str, fields: Fields) -> str:
     return label
 
 
+def citations(text: str) -> list[str]:
+    return re.findall(r"\[(S[0-9]+)\]", text)
+
+
 def cited(text: str, fields: Fields) -> str:
-    for source in re.findall(r"\[(S[0-9]+)\]", text):
+    for source in citations(text):
         if source not in fields.ids("sources"):
             raise ValueError(f"cites {source}, which is not a listed source")
     return text

@@ -8,6 +8,7 @@ from readiness.framework.core.conditions import Condition, ConditionOperator, Ex
 from readiness.framework.core.definition import (
     Bound,
     Check,
+    CitedSource,
     Framework,
     GateRule,
     LabelledFigure,
@@ -17,10 +18,11 @@ from readiness.framework.core.definition import (
     Validity,
 )
 from readiness.framework.core.numbers import duration_text, limit_text
-from readiness.framework.core.vocabulary import Direction, EvidenceKind, Gate
+from readiness.framework.core.vocabulary import Direction, EvidenceKind, Gate, citations
 from web.versioned.core.comparing import DocumentChange, fields_changed, items_changed
 
 NONE = "none"
+DAYS_OF_A_YEAR = 365.25
 LABELS = {
     "OD": "Operator-set default",
     "J": "Judgement",
@@ -81,6 +83,14 @@ def label_title(label: str, framework: Framework) -> str:
     return next((source.title for source in framework.sources if source.id == label), "")
 
 
+def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]:
+    """Return the sources that the check's sentences name, such as `[S12]`."""
+    named = {
+        label for text in (check.why, check.how_to, check.waits_for, check.note) for label in citations(text)
+    }
+    return tuple(source for source in framework.sources if source.id in named)
+
+
 def cap(part: SubMeasure, declaration: str) -> str:
     """Why a declaration counts as warn at most; empty where the sub-measure may be declared, or nothing was."""
     if not declaration or not part.is_measured:
@@ -91,7 +101,15 @@ def cap(part: SubMeasure, declaration: str) -> str:
 
 
 def validity(value: Validity) -> str:
-    return duration_text(value.max_age_s)
+    """Exact, since versions are compared by it: "45 min", "24 h", "30 d", "5 years"."""
+    if value.max_age_s is None:
+        return "live"
+    text = duration_text(value.max_age_s)
+    count, unit = int(text[:-1]), text[-1]
+    years = round(count / DAYS_OF_A_YEAR)
+    if unit == "d" and years > 1 and count == round(years * DAYS_OF_A_YEAR):
+        return f"{years} years"
+    return f"{count} {'min' if unit == 'm' else unit}"
 
 
 def words(values: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ register = template.Library()
 for name in ("words", "validity", "presets", "exclusions", "gate_rules"):
     register.filter(name, getattr(wording, name))
 register.simple_tag(wording.region)
+register.simple_tag(wording.cited_sources)
 
 
 @register.filter

@@ -173,6 +173,7 @@ def show(
     today = at.astimezone(ZoneInfo(review.site.time_zone)).date()
     actions = sorted(review.actions.all(), key=lambda each: (not each.is_open, not each.critical, each.pk))
     exceptions = seen(gate.snapshot).get("exceptions", ())
+    named_checks = {row["check_id"]: row["name"] for row in gate.snapshot.get("checks", ())}
     context: dict[str, Any] = {
         "review": review,
         "holds_until": queries.holds_until(review, framework),
@@ -182,7 +183,10 @@ def show(
         "gate": gate,
         "itself": CHECK,
         "checks": sorted(gate.snapshot.get("checks", ()), key=lambda row: row["state"] in ACCEPTABLE),
-        "exceptions": [(each, parse_datetime(each["ends_at"])) for each in exceptions],
+        "exceptions": [
+            (each, named_checks.get(each["check_id"], each["check_id"]), parse_datetime(each["ends_at"]))
+            for each in exceptions
+        ],
         "breadcrumbs": crumbs(f"#{review.pk}, {review.site.name}", *ABOVE),
         **STEPS.context(request, review, refusals),
     }

@@ -83,7 +83,7 @@ def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> Thre
         source_urls=listed.urls if listed else (),
         is_default=source == "OD",
         note=" ".join(note for note in notes if note),
-        validity_text=_validity_text(part),
+        validity_text=wording.validity(part.validity),
         limit_name=limit.name if limit else "",
         limit_declared_on=limit.declared_on if limit else "",
         waits_for=part.waits_for,
@@ -103,13 +103,6 @@ def _threshold_text(part: SubMeasure, threshold: Threshold | None, framework: Fr
     limit = next((each.name for each in framework.limits if each.id == part.limit_from), part.limit_from)
     edge = threshold.bound_for(part.direction, 100.0).text("%")
     return f"{edge} of: {limit}"
-
-
-def _validity_text(part: SubMeasure) -> str:
-    seconds = part.validity.max_age_s
-    if seconds is None:
-        return "live"
-    return f"{seconds // 86400} d" if seconds > 86400 else f"{seconds // 3600} h"
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from readiness.framework.core.definition import Validity
 from readiness.framework.core.document import load
-from readiness.framework.core.wording import changes
+from readiness.framework.core.wording import changes, validity
 from web.versioned.core.documents import DocumentError, written
 
 
@@ -101,3 +102,18 @@ def test_every_leaf_that_can_change_is_told(shipped, check_id):
         if after.content_digest != shipped.content_digest and not changes(shipped, after):
             silent.append(path)
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "live"),
+        (2700, "45 min"),
+        (86400, "24 h"),
+        (30 * 86400, "30 d"),
+        (1825 * 86400, "1825 d"),
+        (1826 * 86400, "5 years"),
+    ],
+)
+def test_a_validity_is_said_exactly(seconds, words):
+    assert validity(Validity(seconds, source="OD")) == words

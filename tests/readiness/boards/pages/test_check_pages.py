@@ -41,6 +41,14 @@ def test_check_marks_its_defaults_and_links_its_sources(viewer_pages, dallas):
     assert re.search(r'<a class="badge" href="https://[^"]+"', fabric) or "default" in fabric
 
 
+def test_each_source_that_a_sentence_names_is_listed(viewer_pages, dallas):
+    _, framework = framework_queries.current()
+    [source] = [each for each in framework.sources if each.id == "S6"]
+    page = words_of(viewer_pages.get("/readiness/checks/p1-accelerator-diag/"))
+    assert "[S6]" in page
+    assert f"S6 {source.title}" in page
+
+
 def test_every_check_has_a_page_over_the_fleet_and_at_a_site(viewer_pages, dallas):
     _, framework = framework_queries.current()
     for check in framework.checks:

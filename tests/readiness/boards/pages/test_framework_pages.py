@@ -115,7 +115,7 @@ def test_words_weights_and_validity_are_edited(planning, draft):
     assert told[0].startswith("title ")
     assert told[1:3] == ["weight of COND 2 → 1", "pillar p3: short name Workforce → People"]
     assert "p2-backup-power: gate BLOCK → COND" in told
-    assert "p2-backup-power / output-load: validity as its check → 12h" in told
+    assert "p2-backup-power / output-load: validity as its check → 12 h" in told
 
 
 def test_a_file_is_imported_and_a_faulty_one_named_by_line(planning, draft):
