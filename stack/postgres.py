@@ -44,7 +44,7 @@ SETTINGS = {
     "max_connections": "100",
     # Less than half of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the
     # memory; pages of the demo take the database no longer than with 64 MB.
-    "shared_buffers": "48MB",
+    "shared_buffers": "40MB",
 }
 # Nothing of a throw-away cluster has to outlive a crash.
 THROW_AWAY = {

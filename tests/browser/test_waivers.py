@@ -30,7 +30,7 @@ def test_one_asks_and_another_approves(as_role, porto):
     page.get_by_role("link", name="Request waiver").click()
     page.wait_for_url(re.compile("/waivers/request/"))
     page.get_by_label("Reason").fill("UPS B is being replaced")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Request waiver").click()
     page.wait_for_url(re.compile(r"/waivers/\d+/"))
     asked = Grant.objects.get()
     expect(page.locator("main")).to_contain_text("Only the role manager or admin may approve")

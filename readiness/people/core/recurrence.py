@@ -19,6 +19,11 @@ _SHAPE = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*")
 _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001  (a local time)
 _NTH = re.compile(r"([0-9]+)(?:MO|TU|WE|TH|FR|SA|SU)")
 SOON = timedelta(days=3660)
+_UNITS = {"DAILY": "day", "WEEKLY": "week"}
+_DAY_NAMES = {"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
+_PLAIN = re.compile(
+    r"FREQ=(DAILY|WEEKLY)(?:;INTERVAL=(\d+))?(?:;BYDAY=([A-Z,]+))?(?:;BYHOUR=([\d,]+);BYMINUTE=(\d+);BYSECOND=0)?"
+)
 
 
 class RuleRefused(ValueError):
@@ -64,3 +69,18 @@ def refuse_endless(rule: str) -> None:
     for text in ([";".join(["FREQ=YEARLY", *days])] if days else []) + [rule]:
         if next(_followed(text, _SOME_DAY, _SOME_DAY + SOON), None) is None:
             raise RuleRefused("The rule never comes true.")
+
+
+def said(rule: str) -> str:
+    """Return a plain rule in words, such as "every 2 weeks on Mon, Thu"; any other as it is written."""
+    plain = _PLAIN.fullmatch(rule)
+    if plain is None:
+        return rule
+    frequency, interval, days, hours, minute = plain.groups()
+    unit = _UNITS[frequency]
+    words = [f"every {unit}" if interval in (None, "1") else f"every {interval} {unit}s"]
+    if days:
+        words += ["on", ", ".join(_DAY_NAMES.get(day, day) for day in days.split(","))]
+    if hours:
+        words += ["at", ", ".join(f"{int(hour):02}:{int(minute):02}" for hour in hours.split(","))]
+    return " ".join(words)

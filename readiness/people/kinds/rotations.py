@@ -13,6 +13,7 @@ from django.db.models.functions import Extract
 
 from inventory.api import InventorySerializer
 from inventory.models import Site
+from readiness.people.core.recurrence import said
 from readiness.people.kinds.swaps import ROOM, SWAP
 from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
@@ -151,7 +152,7 @@ LAYER = _turning(
     [
         name(),
         *("rotation", "level"),
-        plain("rule", "Rule", code=True, phone="full"),
+        plain("rule", "Rule", text=lambda layer: said(layer.rule), phone="full"),
         plain("starts_at", "First shift"),
         hidden(plain, "ends_at", "Ends"),
         figure("duration_min", "Shift lasts", "min"),

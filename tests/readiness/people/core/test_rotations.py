@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.people.core.recurrence import RuleRefused
+from readiness.people.core.recurrence import RuleRefused, said
 from readiness.people.core.rotations import (
     Absence,
     RotationPlan,
@@ -197,3 +197,15 @@ def test_usual_rules_are_taken(rule):
 def test_rules_beyond_bounds_are_refused(rule):
     with pytest.raises(RuleRefused):
         refuse_rule(rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("FREQ=DAILY;BYHOUR=7,19;BYMINUTE=30;BYSECOND=0", "every day at 07:30, 19:30"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", "every 2 weeks on Mon, Thu"),
+        ("FREQ=MONTHLY;BYDAY=1MO", "FREQ=MONTHLY;BYDAY=1MO"),
+    ],
+)
+def test_a_plain_rule_is_said_in_words(rule, words):
+    assert said(rule) == words
