@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.management import CommandError
+from django.db.models import fields
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -9,6 +10,7 @@ class WebConfig(AppConfig):
     name = "web"
 
     def ready(self) -> None:
+        fields.BLANK_CHOICE_LABEL = "Choose…"
         # Before all else that follows a migration, so that the history sees what that writes.
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)

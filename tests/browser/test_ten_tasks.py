@@ -64,7 +64,7 @@ TASKS = [
         "import devices",
         "planner",
         (("link", "Sites"), ("link", "Inventory"), ("link", "Devices"), ("link", "Import")),
-        ("button", "Send"),
+        ("button", "Upload"),
     ),
     Task("connect a sender", "ops", (("link", "Data"), ("link", "Add a source")), ("button", "Add")),
     Task(

@@ -26,6 +26,7 @@ BATCH = 500
 # More are a file to import, which a worker takes its time for.
 MOST = 5000
 MOST_SHOWN = 100
+MOST_LISTED = 12
 MOST_TICKED = 1000
 
 
@@ -57,14 +58,14 @@ def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
                 return redirect(kind.url("list"))
         else:
             form.add_error(None, "Give a new value, or say which fields to empty.")
+    every = "all " if len(objects) > 1 and not request.GET else ""
     context = {
-        "heading": f"Edit {how_many(len(objects), *kind.table.noun)}",
-        "sub": kind.label_plural,
+        "heading": f"Edit {every}{how_many(len(objects), *kind.table.noun)}",
         "kind": kind,
         "form": form,
         "preview": preview,
-        "objects": objects[:MOST_SHOWN],
-        "more": max(0, len(objects) - MOST_SHOWN),
+        "objects": [(each, kind.page_of(each)) for each in objects[:MOST_LISTED]],
+        "more": max(0, len(objects) - MOST_LISTED),
         "cancel_url": kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(("Edit", "")),
     }
@@ -106,11 +107,12 @@ def _form(writer: Writer, request: HttpRequest) -> forms.Form:
     offered = [each for each in writer.targets.values() if each.field is not None and each.name not in alone]
     fields: dict[str, forms.Field] = {each.name: each.input() for each in offered}
     emptied = [(each.name, each.label) for each in offered if _may_be_empty(each)]
-    fields["empty"] = forms.MultipleChoiceField(
-        label="Empty these", choices=emptied, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    if emptied:
+        fields["empty"] = forms.MultipleChoiceField(
+            label="Empty these", choices=emptied, required=False, widget=forms.CheckboxSelectMultiple
+        )
     fields["changelog_message"] = forms.CharField(
-        label="Why", required=False, max_length=200, help_text="Kept in the history beside each change."
+        label="Reason", required=False, max_length=200, help_text="Kept in the history beside each change."
     )
     form: forms.Form = type("BulkForm", (forms.Form,), fields)(
         request.POST if request.method == "POST" else None
@@ -125,7 +127,7 @@ def _may_be_empty(target: Target) -> bool:
 
 def _texts(form: forms.Form) -> dict[str, str]:
     given = dict(form.cleaned_data)
-    emptied = given.pop("empty")
+    emptied = given.pop("empty", [])
     given.pop("changelog_message")
     return {name: text for name, text in given.items() if text} | dict.fromkeys(emptied, "")
 

@@ -110,6 +110,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
             "columns": columns,
             "rows": [_cells(columns, row) for row in shown],
             "more": max(0, total - A_FEW),
+            "all_url": actions[0]["url"] if query and total else "",
         },
         order=200 + place,
         links=actions,

@@ -24,7 +24,8 @@ ID = Target(importing.ID, "id")
 class ImportFileForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV in UTF-8 with a line that names the columns; files of the list and of NetBox fit",
+        help_text="CSV in UTF-8; the first line names the columns. Files exported from this list fit, and those of "
+        "NetBox fit the inventory.",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
 
@@ -48,7 +49,7 @@ def import_file(request: UserRequest, kind: Kind) -> HttpResponse:
         "form": form,
         "targets": _targets(request, kind).values(),
         "earlier": own[:10],
-        "submit": "Send",
+        "submit": "Upload",
     }
     return render(request, "web/kinds/import.html", context, status=422 if form.errors else 200)
 
@@ -134,7 +135,6 @@ def _frame(kind: Kind, here: str) -> dict[str, Any]:
     above = [("Import", kind.url("csv"))] if here != "Import" else []
     return {
         "heading": f"Import {kind.label_plural.lower()}" if here == "Import" else here,
-        "sub": kind.label_plural,
         "kind": kind,
         "cancel_url": kind.url("list"),
         "breadcrumbs": kind.breadcrumbs(*above, (here, "")),

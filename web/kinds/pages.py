@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import CASCADE, PROTECT, RESTRICT, Model, ProtectedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,6 +27,7 @@ from web.tables.menus import Action
 from web.timerange import BadParameter
 
 LARGEST_ID = 2**63 - 1
+HELD, DELETED, LEFT = "These prevent it", "These are deleted with it", "These stay and no longer name it"
 
 
 @conditional_page
@@ -222,24 +223,30 @@ def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), **key)
     if request.method == "POST":
         return _delete(request, kind, obj)
-    held = [
-        {
-            "kind": KIND_OF[each.model],
-            "total": each.model._default_manager.filter(each.condition(obj)).count(),
-        }
-        for each in kind.related
-    ]
+    fates = list(_fates(kind, obj))
     context = {
-        "heading": f"Delete {obj}?",
-        "sub": kind.label,
+        "heading": f"Delete the {kind.model._meta.verbose_name} “{obj}”?",
         "kind": kind,
-        "held": [each for each in held if each["total"]],
+        "fates": fates,
+        "is_held": any(words == HELD for words, _ in fates),
         "cancel_url": kind.page_of(obj),
         "breadcrumbs": kind.breadcrumbs(
             *details.above(kind, obj), (str(obj), kind.page_of(obj)), ("Delete", "")
         ),
     }
     return render(request, "web/kinds/delete.html", context)
+
+
+def _fates(kind: Kind, obj: Any) -> Iterator[tuple[str, list[tuple[Kind, int]]]]:
+    """Name what becomes of the objects that refer to it, each with their kinds and how many they are."""
+    counted: dict[str, list[tuple[Kind, int]]] = {}
+    for related in kind.related:
+        rules = {related.model._meta.get_field(name).remote_field.on_delete for name in related.fields}
+        total = related.model._default_manager.filter(related.condition(obj)).count()
+        if total:
+            fate = HELD if rules & {PROTECT, RESTRICT} else DELETED if CASCADE in rules else LEFT
+            counted.setdefault(fate, []).append((KIND_OF[related.model], total))
+    return ((fate, counted[fate]) for fate in (HELD, DELETED, LEFT) if fate in counted)
 
 
 def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:

@@ -152,7 +152,9 @@ def test_an_object_is_deleted_after_a_question(made_kind, client_of):
     if "delete" not in made_kind.pages:
         pytest.skip("it has no such page")
     thing, client = MAKERS[made_kind.noun](), client_of("admin")
-    assert "This cannot be undone" in html.unescape(client.get(made_kind.url("delete", thing)).text)
+    asked = html.unescape(client.get(made_kind.url("delete", thing)).text)
+    assert "This cannot be undone" in asked
+    assert f"Delete the {made_kind.model._meta.verbose_name} “{thing}”?" in asked
     client.post(made_kind.url("delete", thing), {"changelog_message": "out of use"})
     assert not made_kind.model.objects.filter(pk=thing.pk).exists()
 
