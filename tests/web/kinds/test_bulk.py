@@ -80,7 +80,7 @@ def test_rows_that_were_ticked_become_a_filter(client_of):
     devices = [made.device() for _ in range(3)]
     client = client_of("planner")
     answer = client.post("/inventory/devices/bulk/", {"id": [devices[0].pk, devices[2].pk]}, follow=True)
-    assert answer.context["objects"] == [devices[0], devices[2]]
+    assert [each for each, _ in answer.context["objects"]] == [devices[0], devices[2]]
     nothing = client.post("/inventory/devices/bulk/", {"action": "pick"}, follow=True)
     assert "Tick at least one row first." in nothing.text
 
