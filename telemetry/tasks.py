@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from telemetry import drain, matching, partitions, rollups, sources, wakeup
+from web import workers
 from web.clock import now
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def roll_up() -> int:
 
 @shared_task(name="telemetry.update_source_states")
 def update_source_states() -> int:
-    return sources.update_states(now=now())
+    return 0 if workers.are_catching_up() else sources.update_states(now=now())
 
 
 @shared_task(name="telemetry.match_series")

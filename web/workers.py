@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
-from celery.signals import heartbeat_sent
+from celery.signals import heartbeat_sent, worker_init
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -19,6 +19,10 @@ from web import clock
 log = logging.getLogger(__name__)
 
 KEY = "muster:workers"
+BACK_KEY = "muster:back"
+AWAY_AFTER = timedelta(minutes=2)
+CATCHING_UP = timedelta(minutes=2)
+"""Prometheus sends what it kept within 5 s of an answer (max_backoff of remote write)."""
 # The heart beats every 2 s; a page need not know to the second.
 NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)
@@ -56,8 +60,29 @@ def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
     return [worker for worker in workers if now - worker.seen_at <= within]
 
 
+def are_catching_up() -> bool:
+    """Say whether workers are back from an absence of all of them: what was sent meanwhile is still to arrive, so
+    silence says nothing about a site yet."""
+    try:
+        return bool(_client.exists(BACK_KEY))
+    except redis.RedisError as error:
+        log.warning("cannot tell whether workers were away: %s", error)
+        return False
+
+
+def note_return(**kwargs: Any) -> None:
+    """Note, at the start of a worker, if none was there for some minutes before."""
+    try:
+        heard = [float(at) for at in _client.hvals(KEY)]
+        if heard and clock.now().timestamp() - max(heard) > AWAY_AFTER.total_seconds():
+            _client.set(BACK_KEY, "1", ex=CATCHING_UP)
+    except redis.RedisError as error:
+        log.warning("return not noted: %s", error)
+
+
 def listen() -> None:
     heartbeat_sent.connect(_note_heartbeat, dispatch_uid="web.workers")
+    worker_init.connect(note_return, dispatch_uid="web.workers.return")
 
 
 def _note_heartbeat(sender: Any, **kwargs: Any) -> None:

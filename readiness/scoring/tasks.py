@@ -1,25 +1,25 @@
 """Keeps verdicts up to date: every few seconds where something changed or is due, every minute where nothing did.
-Inputs past their time go each hour."""
+Inputs past their time go each hour. Nothing is judged while what was sent during an absence is still to arrive."""
 
 from celery import shared_task
 
 from readiness.scoring import apply, operations
-from web import clock
+from web import clock, workers
 
 
 @shared_task(name="readiness.scoring.rescore_changed")
 def rescore_changed() -> int:
-    return operations.rescore_changed(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_changed(now=clock.now())
 
 
 @shared_task(name="readiness.scoring.rescore_due")
 def rescore_due() -> int:
-    return operations.rescore_due(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_due(now=clock.now())
 
 
 @shared_task(name="readiness.scoring.rescore_aged")
 def rescore_aged() -> int:
-    return operations.rescore_aged(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_aged(now=clock.now())
 
 
 @shared_task(name="readiness.scoring.forget_inputs")
