@@ -31,7 +31,7 @@ REGION = declared(
     [
         name(),
         related("parent", "Part of"),
-        figure("site_count", "Sites"),
+        figure("site_count", "Own sites"),
         plain("description", "Description", phone="full"),
         hidden(plain, "slug", "Slug"),
     ],

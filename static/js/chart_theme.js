@@ -46,7 +46,7 @@ function paintLines(trace, role, colour) {
   // Thin symbols are all outline.
   if (trace.marker?.symbol?.endsWith?.('-thin')) painted.marker.line = { ...trace.marker.line, color: colour };
   if (trace.fill && trace.fill !== 'none') {
-    painted.fillcolor = seeThrough(colour, role === 'gap' || role === 'conditional' ? 0.13 : 0.1);
+    painted.fillcolor = seeThrough(colour, role === 'gap' || role === 'conditional' ? 0.13 : trace.stackgroup ? 0.35 : 0.1);
     const hatching = trace.meta?.plain ? undefined : pattern(role, colour, painted.fillcolor);
     if (hatching) painted.fillpattern = hatching;
   }
