@@ -76,19 +76,19 @@ def tails(rows: Sequence[PathRow]) -> Figure:
         "table": charts.table(
             ["Path", "Idle p99, µs", "Loaded p99, µs"], zip(names, idle, loaded, strict=True)
         ),
-        # A narrow screen has no room beside the marks: each name stands above its row.
-        "narrow": {
-            "yaxis": {"showticklabels": False},
-            "margin": {"l": 12, "r": 16, "t": 20},
-            "annotations": [_name_above(name) for name in names],
-        },
+        "narrow": _with_names_above(names),
     }
     return charts.figure(traces, layout, meta)
 
 
-def _name_above(name: str) -> Figure:
-    at = {"x": 0, "xref": "paper", "xanchor": "left", "y": name, "yref": "y", "yshift": 11}
-    return {**at, "text": name, "showarrow": False, "font": {"size": 9.5}}
+def _with_names_above(names: Sequence[str]) -> Figure:
+    """A narrow screen has no room beside the marks: each name stands above its row."""
+    at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 11, "showarrow": False}
+    return {
+        "yaxis": {"showticklabels": False},
+        "margin": {"l": 12, "r": 16, "t": 20},
+        "annotations": [at | {"y": name, "text": name, "font": {"size": 9.5}} for name in names],
+    }
 
 
 def percentiles(determinism: SiteDeterminism) -> Figure:

@@ -203,7 +203,7 @@ def options(decision: Decision) -> Table:
 
 
 def _score(row: Mapping[str, Any]) -> str:
-    """Of 100, as in the explorer; the file keeps 0 to 1."""
+    """The explorer counts to 100, too; the file keeps 0 to 1."""
     return "" if row["score"] is None else number(100 * row["score"])
 
 
