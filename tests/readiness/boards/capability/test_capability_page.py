@@ -117,7 +117,20 @@ def test_the_page_says_figure_and_plan(page):
     assert "1.8 MW at 2 sites may become ready" in words
 
 
+def test_many_regions_are_chosen_from_a_list(page):
+    few = page().content.decode()
+    for _ in range(9):
+        region = inventory.region()
+    many = page(f"region={region.slug}").content.decode()
+    assert '<select class="form-select small" id="shown-region" name="region">' not in few
+    assert f'<option value="{region.slug}" selected>{region.name}</option>' in many
+
+
 class TestWorklist:
+    def test_it_is_asked_in_words(self, page):
+        words = words_of(page(role="planner"))
+        assert "Put the plan on the worklist? An item of the check" in words
+
     def test_the_plan_becomes_items_with_its_date_and_no_name(self, client_of, staffed):
         answer = client_of("planner").post("/people/gap/plan/?trainings=1")
         assert answer.status_code == 302
