@@ -211,6 +211,13 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
     return f"The largest part of the gap is “{first.label}”: {amount(held, measure)} at {sites}, {part} of the gap."
 
 
+def smaller(groups: Sequence[PresentGroup], *, measure: CapacityMeasure) -> str:
+    if not groups:
+        return ""
+    held = sum(measure.of(group.gap.gap) for group in groups)
+    return f"{how_many(len(groups), 'smaller group', 'smaller groups')}: {amount(held, measure)}"
+
+
 def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
     known = [group for group in groups if group.key != OTHERS]
     changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
@@ -233,21 +240,34 @@ def capability(gap: CapabilityGap | None) -> str:
     known = gap.known
     what = "Accelerators" if known.accelerators_then else "Power"
     return (
-        f"Staff growth gap: {number(gap.points, 0)} points. {what} changed by {_percent(gap.capacity_growth)} in 180"
+        f"Staff growth gap: {growth_points(gap.points)}. {what} changed by {_percent(gap.capacity_growth)} in 180"
         f" days, qualified people by {_percent(gap.people_growth)}, from {known.qualified_then} to"
         f" {known.qualified_now}."
     )
 
 
 def _percent(share: float | None) -> str:
-    return "an unknown share" if share is None else f"{number(100 * share, 0)} %"
+    return "an unknown share" if share is None else growth(100 * share)
+
+
+def growth_points(points: float) -> str:
+    return f"{_one_decimal(points)} points"
+
+
+def growth(value: float) -> str:
+    return f"{_one_decimal(value)} %"
+
+
+def _one_decimal(value: float) -> str:
+    """A difference of two growths agrees with them as they are shown."""
+    return number(value, 1).replace("-", "−")
 
 
 def staff_growth_gap(gap: CapabilityGap | None) -> str:
     """The figure in words, for a card."""
     if gap is None:
         return "not recorded"
-    return "unknown" if gap.points is None else f"{number(gap.points, 0)} points"
+    return "unknown" if gap.points is None else growth_points(gap.points)
 
 
 def single_check(closing: Closing) -> str:

@@ -30,10 +30,13 @@ class Place:
     def others(self, page: str, kept: Mapping[str, Any]) -> dict[str, Any]:
         regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
         current = None if self.site else self.region.slug if self.region else ""
+        links = choices(
+            regions, current, lambda slug: link(page, **({"region": slug} if slug else {}), **kept)
+        )
         return {
-            "regions": choices(
-                regions, current, lambda slug: link(page, **({"region": slug} if slug else {}), **kept)
-            ),
+            "regions": [{"slug": slug, **each} for (slug, _name), each in zip(regions, links, strict=True)],
+            "regions_url": link(page),
+            "regions_kept": kept,
             "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
         }
 

@@ -97,7 +97,9 @@ def _subjects(grants: Sequence[Grant]) -> Iterable[str]:
     checks = framework_queries.current()[1].checks_by_id
     for grant in grants:
         check = checks.get(grant.check_id)
-        yield f"{grant.get_kind_display()}: {check.name if check else grant.check_id}"
+        name = check.name if check else grant.check_id
+        # That it waits for a decision on a waiver is said beside it.
+        yield name if grant.kind == Grant.Kind.WAIVER else f"{grant.get_kind_display()}: {name}"
 
 
 DECIDING = Turn(

@@ -245,7 +245,7 @@ class WorkloadForm(RefusedForm):
     carbon_g_per_kwh = _number("Carbon intensity limit")
     carbon_kg_per_month = _number("Carbon limit")
     min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty="any")
-    min_score = _number("Minimum score", "From 0 to 1.", max_value=1)
+    min_score = _number("Minimum score, 0 to 1", "A share: 0.8 for a score of 80 of 100.", max_value=1)
     source = forms.CharField(
         label="Source",
         max_length=500,

@@ -1,11 +1,12 @@
 """Columns of the capability gap by region or site, and of the trainings that would close it."""
 
+from readiness.boards import findings
 from readiness.boards.capability.params import REGION
 from readiness.boards.capability.queries import CapabilityRow
 from readiness.people.core.coverage import CoverDepth
 from web.links import link
 from web.tables import Column, Table
-from web.units import number, power
+from web.units import power
 
 
 def growth_table(by: str) -> Table:
@@ -52,14 +53,14 @@ def _share(name: str, label: str) -> Column:
         return None if share is None else 100 * share
 
     def text(row: CapabilityRow) -> str:
-        return "" if (grown := percent(row)) is None else f"{number(grown, 0)} %"
+        return "" if (grown := percent(row)) is None else findings.growth(grown)
 
     return Column(name, label, percent, text, sort=True, numeric=True, file_unit="%",
                   hint=f"{label}: growth over 180 days")  # fmt: skip
 
 
 def _points(row: CapabilityRow) -> str:
-    return "" if row.points is None else f"{number(row.points, 0)} points"
+    return "" if row.points is None else findings.growth_points(row.points)
 
 
 def _power(row: CapabilityRow) -> str:

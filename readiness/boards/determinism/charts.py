@@ -12,6 +12,8 @@ from readiness.boards.determinism.judging import JudgedPath
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.boards.determinism.tables import PathRow
 from readiness.evidence.runs import TailFigure
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState
 from web import charts
 from web.charts import Figure, ms
 from web.units import instant
@@ -34,8 +36,15 @@ def _limit_of(chosen: JudgedPath | None) -> list[Figure]:
     return [charts.across(part.threshold, "limit")] if part and part.threshold else []
 
 
+def _worst_first(row: PathRow) -> tuple[int, float]:
+    factor = row.path.load_factor if row.path else None
+    return -SEVERITY[CheckState(row.state)], -(factor or 0.0)
+
+
 def tails(rows: Sequence[PathRow]) -> Figure:
-    shown = [row for row in rows if row.path and row.path.tail is not None][:MOST_BARS]
+    shown = sorted((row for row in rows if row.path and row.path.tail is not None), key=_worst_first)[
+        :MOST_BARS
+    ]
     if not shown:
         return charts.nothing("No path was measured under load yet.")
     names = [f"{row.site_paths.site.name}: {row.name}" for row in shown]
@@ -67,9 +76,19 @@ def tails(rows: Sequence[PathRow]) -> Figure:
         "table": charts.table(
             ["Path", "Idle p99, µs", "Loaded p99, µs"], zip(names, idle, loaded, strict=True)
         ),
-        "narrow": {"yaxis": {"tickfont": {"size": 10}}},
+        "narrow": _with_names_above(names),
     }
     return charts.figure(traces, layout, meta)
+
+
+def _with_names_above(names: Sequence[str]) -> Figure:
+    """A narrow screen has no room beside the marks: each name stands above its row."""
+    at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 11, "showarrow": False}
+    return {
+        "yaxis": {"showticklabels": False},
+        "margin": {"l": 12, "r": 16, "t": 20},
+        "annotations": [at | {"y": name, "text": name, "font": {"size": 9.5}} for name in names],
+    }
 
 
 def percentiles(determinism: SiteDeterminism) -> Figure:

@@ -84,8 +84,8 @@ def table(now: datetime, *, may_add: bool) -> Table:
             Column("path", "Path", "name", default=False),
             Column("tool", "Tool", "path.path.tool", default=False),
             *(_figure(load, percentile, label) for load, percentile, label in FIGURES),
-            _part("load-factor", "Load factor", "Loaded p99 over idle p99"),
-            _part("tail-ratio", "Jitter", "p99.9 over p50, both under load"),
+            _part("load-factor", "Load factor", "Loaded p99 over idle p99", unit=" ×"),
+            _part("tail-ratio", "Jitter", "p99.9 over p50, both under load", unit=" ×"),
             _part("p99-cv", "CV of p99, %", "Coefficient of variation over the repeats"),
             _part("repeats", "Repeats", "Of the loaded measurement"),
             Column("change", "Baseline", "path.change", lambda row: change_words(row.path) if row.path else "",
@@ -113,15 +113,15 @@ def table(now: datetime, *, may_add: bool) -> Table:
 def _figure(load: str, percentile: float, label: str) -> Column:
     key = f"{load}-p{percentile:g}".replace(".", "")
     value, text = (partial(read, load=load, percentile=percentile) for read in (_tail, _tail_words))
-    return Column(key, label, value, text, numeric=True, file_unit="µs", hint="µs, median over the repeats")
+    return Column(key, label, value, text, numeric=True, unit="µs", hint="Median over the repeats")
 
 
-def _part(part_id: str, label: str, hint: str) -> Column:
+def _part(part_id: str, label: str, hint: str, unit: str = "") -> Column:
     def value(row: PathRow) -> float | None:
         return row.path.value(part_id) if row.path else None
 
     def text(row: PathRow) -> str:
-        return "" if (figure := value(row)) is None else number(figure)
+        return "" if (figure := value(row)) is None else f"{number(figure)}{unit}"
 
     return Column(part_id, label, value, text, numeric=True, hint=hint)
 

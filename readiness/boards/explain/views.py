@@ -129,7 +129,7 @@ def _points(key: str, label: str, value: Callable[[Any], float | None], **more: 
 
 def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
     def text(row: Any) -> str:
-        return sentences.points(share(row)) if share(row) else ""
+        return sentences.points(share(row)) if share(row) else "–"
 
     label, means = sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]
     return _points(str(cause), label, share, text=text, default=default, hint=means)

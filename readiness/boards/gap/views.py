@@ -279,6 +279,7 @@ def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[s
 def _present(question: Question, present: Present, address: Address) -> dict[str, Any]:
     gap, measure = present.known.gap, question.measure
     groups = queries.present_groups(question, present.known)
+    shown, smaller = _split(groups)
     unit = power_unit(gap.deployed.it_kw)
     bands = {
         name: measure.of(getattr(gap, name)) for name in ("deployed", "ready", "conditional", "not_ready")
@@ -299,14 +300,21 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
             findings.projected(present.outlook, measure=measure),
             findings.capability(present.capability),
         ],
-        "bars": _bars(groups, question, address),
-        "more_groups": max(len(groups) - MOST_BARS, 0),
+        "bars": _bars(shown, question, address),
+        "more_groups": findings.smaller(smaller, measure=measure),
         "largest": findings.largest(groups, gap, measure=measure),
     }
 
 
 def _quantity(value: float, measure: CapacityMeasure, unit: str = "", counted: str = "") -> Formatted:
     return power(value, unit) if measure is CapacityMeasure.POWER else Formatted(number(value), counted)
+
+
+def _split(groups: Sequence[PresentGroup]) -> tuple[list[PresentGroup], list[PresentGroup]]:
+    """Groups with a bar, and the smaller ones that are counted; what is conditional always has one."""
+    blocked = [group for group in groups if group.key != CONDITIONAL]
+    conditional = [group for group in groups if group.key == CONDITIONAL]
+    return blocked[:MOST_BARS] + conditional, blocked[MOST_BARS:]
 
 
 def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) -> list[Mapping[str, Any]]:
@@ -321,7 +329,7 @@ def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) 
             "role": "conditional" if group.key == CONDITIONAL else "gap",
             "note": how_many(len(group.sites), "site", "sites"),
         }
-        for group, value in zip(groups[:MOST_BARS], held, strict=False)
+        for group, value in zip(groups, held, strict=True)
     ]
 
 

@@ -114,7 +114,9 @@ class CheckCount:
 
     @property
     def pass_rate(self) -> float | None:
-        return self.states.get(CheckState.PASS, 0) / self.applicable if self.applicable else None
+        """Passing sites among those it applies to; None while no site is judged."""
+        judged = self.applicable - self.states.get(CheckState.UNKNOWN, 0)
+        return self.states.get(CheckState.PASS, 0) / self.applicable if judged else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class Problem:
         return f"{self.reasons[0].object}{more}"
 
     @property
+    def headline(self) -> str:
+        """The title with the site's name, which some titles begin with."""
+        return self.title if self.title.startswith(self.site.name) else f"{self.site.name}: {self.title}"
+
+    @property
     def stake(self) -> Formatted:
         return power(self.kw, "kW")
 

@@ -239,7 +239,7 @@ def check_list(*, now: datetime) -> CheckList:
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     seen = set()
-    # In one order: kW are added up, and states listed, as rows come.
+    # In one order: kW are added up as rows come.
     results = CheckResult.objects.filter(site__in=list(present)).order_by("pk")
     for site_id, check_id, state in results.values_list("site_id", "check_id", "state"):
         seen.add(site_id)
@@ -247,10 +247,15 @@ def check_list(*, now: datetime) -> CheckList:
         kw[check_id][state] += present[site_id].deployed.it_kw
     pillars = {pillar.id: pillar for pillar in framework.pillars}
     rows = tuple(
-        CheckListRow(check, pillars[check.pillar], dict(counts[check.id]), dict(kw[check.id]))
+        CheckListRow(check, pillars[check.pillar], _counted(counts[check.id]), dict(kw[check.id]))
         for check in framework.checks
     )
     return CheckList(version.version, framework.title, framework.pillars, rows, len(seen))
+
+
+def _counted(counts: dict[str, int]) -> dict[str, int]:
+    """Bars and legends of all checks have one order."""
+    return {state.value: counts[state] for state in SEVERITY if state in counts}
 
 
 BY_A_REVIEW = "go-live review #"

@@ -26,6 +26,7 @@ LOOKS = {
     "verdict": ("circle", "text"),
     "voided": ("x", "bad"),
 }
+SIGNS = {"diamond": "◆", "triangle-up": "▲", "triangle-down": "▼", "circle": "●", "x": "✕"}
 VERDICTS = (("ready", "ok"), ("conditional", "warn"), ("not-ready", "bad"), ("", "muted"))
 TICKS = 5
 STEPS = (1, 2, 5, 10, 20)
@@ -93,7 +94,7 @@ def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime
     )
     meta = {
         "finding": finding(shown),
-        "footer": "Below: verdicts of the day. Above: what happened; hover for more, or see the list.",
+        "footer": f"Below: verdicts of the day. Above: {_legend(marks)}.",
         "narrow": charts.FEW_DATES,
         "table": _table(shown),
     }
@@ -177,6 +178,14 @@ def _marks(marks: Sequence[Mark], axis: ScoreAxis) -> list[go.Scatter]:
             y = [axis.marks_at] * len(of_kind)
             traces.append(charts.points(KINDS[kind], x, y, role, text=text, cliponaxis=False, **look))
     return traces
+
+
+def _legend(marks: Sequence[Mark]) -> str:
+    drawn = {mark.kind for mark in marks}
+    known = [
+        f"{SIGNS[symbol]} {KINDS[kind].lower()}" for kind, (symbol, _role) in LOOKS.items() if kind in drawn
+    ]
+    return ", ".join(known) or "what happened"
 
 
 def _said(mark: Mark) -> str:

@@ -35,7 +35,7 @@ def ends(row: GrantRow, now: datetime) -> str:
 def effect(row: GrantRow, *, now: datetime) -> str:
     grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
     if row.standing == GrantStanding.REQUESTED:
-        return f"Not approved yet, so it has no effect. {does}"
+        return f"Not approved yet, so it has no effect. Once approved, {does[0].lower()}{does[1:]}"
     if row.standing != GrantStanding.APPROVED:
         return "It has ended and has no effect."
     if grant.starts_at > now:

@@ -95,9 +95,12 @@ def cap(part: SubMeasure, declaration: str) -> str:
     """Why a declaration counts as warn at most; empty where the sub-measure may be declared, or nothing was."""
     if not declaration or not part.is_measured:
         return ""
-    names = {EvidenceKind.VALIDATION_RUN: "a run", EvidenceKind.TELEMETRY: "telemetry"}
-    asked = " or ".join(name for kind, name in names.items() if kind in part.evidence)
-    return f"Declared, not measured: {declaration} counts as warn at most, since {asked} is asked for."
+    names = {
+        EvidenceKind.VALIDATION_RUN: "a validation run is imported",
+        EvidenceKind.TELEMETRY: "telemetry measures it",
+    }
+    measured = " or ".join(name for kind, name in names.items() if kind in part.evidence)
+    return f"Declared only ({declaration}): Warn at best until {measured}."
 
 
 def validity(value: Validity) -> str:

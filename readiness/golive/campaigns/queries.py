@@ -80,6 +80,11 @@ class GateRow:
     excepted: bool
 
     @property
+    def is_met(self) -> bool:
+        """Whether it is met, by a declaration alone: that keeps a site from Ready, but not from Conditional."""
+        return self.state in ACCEPTABLE
+
+    @property
     def is_by_hand(self) -> bool:
         return not self.evidence.isdisjoint(BY_HAND)
 

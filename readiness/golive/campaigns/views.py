@@ -234,7 +234,8 @@ def _show(
         "left": tables.left(row, at),
         "judged": gate is not None,
         "gate": [(each, each.item and _import_url(each.item, campaign)) for each in gate or ()],
-        "holding": sum(not each.excepted for each in gate or ()),
+        "holding": sum(not each.excepted and not each.is_met for each in gate or ()),
+        "declared": sum(not each.excepted and each.is_met for each in gate or ()),
         "breadcrumbs": crumbs(campaign.name, *ABOVE),
         **STEPS.context(request, campaign, refusals),
     }

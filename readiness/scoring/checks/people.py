@@ -148,7 +148,8 @@ def capability_gap_readings(facts: EvaluationFacts, check: Check, now: datetime)
     gap = capability_gap(known)
     whose = "on call" if known.is_on_call else "assigned"
     people = how_many(known.qualified_now, "qualified person", "qualified people")
-    detail = f"{people} {whose}, {known.qualified_then} 180 days ago"
+    were = "was" if known.qualified_then == 1 else "were"
+    detail = f"{people} {whose} now; {known.qualified_then} {were} 180 days ago"
 
     def reading(value: float | None, cannot_judge: str) -> Reading:
         return recorded(f"qualified:{facts.profile.slug}", value, detail, now=now, cannot_judge=cannot_judge)

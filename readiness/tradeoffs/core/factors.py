@@ -280,7 +280,7 @@ def age_limits() -> Mapping[str, AgeLimit]:
 
 
 def outdated(kind: str, known: KnownValue, at: datetime) -> str:
-    """`1,062 days old, looked at again after 731: …`; empty where it is no older than its limit.
+    """`1,062 days old; due for review after 731 days: …`; empty where it is no older than its limit.
 
     What is worked out is as old as its parts, which say so themselves, and what has a stated last day is in force.
     """
@@ -289,4 +289,4 @@ def outdated(kind: str, known: KnownValue, at: datetime) -> str:
     limit, days = age_limits().get(kind.partition(".")[0]), known.age_s(at) / DAY_S
     if limit is None or days <= limit.days:
         return ""
-    return f"{int(days):,} days old, to be looked at again after {limit.days:,}: {limit.reason}"
+    return f"{int(days):,} days old; due for review after {limit.days:,} days: {limit.reason}"

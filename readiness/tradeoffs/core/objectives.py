@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.units import number, signed
+from readiness.tradeoffs.core.units import as_written, number, signed
 
 Numbers = NDArray[np.float64]
 
@@ -140,7 +140,8 @@ TRIFLE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class UnaskedStep:
-    """`price` is what a month costs more, in `unit`; `gains` are by objective, above 0, each with its unit."""
+    """`price` is what a month costs more, in `unit`, between the two figures as they are written; `gains` are by
+    objective, above 0, each with its unit."""
 
     price: float
     unit: str
@@ -189,7 +190,8 @@ def step_of(
             return None
         if gain > 0:
             gains.append((objective, gain, after[objective.name].unit))
-    return UnaskedStep(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
+    price = as_written(comes.value) - as_written(was.value)
+    return UnaskedStep(price, comes.unit, tuple(gains)) if gains else None
 
 
 def _is_trifle(gain: float, before: BandedFigure | None) -> bool:

@@ -242,11 +242,15 @@ def _by_verdict(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimi
     if least is None or least is Verdict.NOT_READY:
         return
     if candidate.verdict is None:
-        words = f"the site has no verdict, {least} is needed"
+        words = f"the site has no verdict, {_spoken(least)} is needed"
         yield _said("verdict", "", Feasibility.UNDECIDED, words)
     elif VERDICT_RANK[candidate.verdict] < VERDICT_RANK[least]:
-        words = f"the site is {candidate.verdict}, {least} is needed"
+        words = f"the site is {_spoken(candidate.verdict)}, {_spoken(least)} is needed"
         yield _said("verdict", candidate.verdict, Feasibility.REJECTED, words)
+
+
+def _spoken(verdict: Verdict) -> str:
+    return verdict.capitalize().replace("-", " ")
 
 
 def _said(limit: str, subject: str, standing: Feasibility, words: str) -> UnkeptLimit:

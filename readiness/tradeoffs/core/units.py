@@ -285,10 +285,21 @@ def number(value: float) -> str:
         return "0"
     if value == int(value) and abs(value) < 1e15:
         return _minus(f"{int(value):,}")
-    places = DIGITS - 1 - math.floor(math.log10(abs(value)))
+    places = _places(value)
     if places <= 0:
         return _minus(f"{round(value):,}")
     return _minus(f"{value:.{places}f}".rstrip("0").rstrip(".") or "0")
+
+
+def as_written(value: float) -> float:
+    """The value of what `number` writes, so that a difference agrees with the two figures beside it."""
+    if not math.isfinite(value) or value == int(value):
+        return value
+    return round(value, max(_places(value), 0))
+
+
+def _places(value: float) -> int:
+    return DIGITS - 1 - math.floor(math.log10(abs(value)))
 
 
 def _minus(digits: str) -> str:

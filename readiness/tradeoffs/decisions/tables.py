@@ -188,12 +188,11 @@ def options(decision: Decision) -> Table:
                    phone="title"),
             Column("standing", "Standing", text=lambda row: STANDINGS[row["standing"]], sort=True),
             Column("rank", "Rank", sort=True, numeric=True),
-            Column("score", "Score", text=lambda row: "" if row["score"] is None else f"{row['score']:.3f}", sort=True,
-                   numeric=True),
+            Column("score", "Score", text=_score, sort=True, numeric=True, hint="Of 100"),
             *(_figure_column(name, _unit_of(decision, name)) for name in weighed),
             Column("reasons", "Why not", value=lambda row: "; ".join(row["reasons"]),
                    template="readiness/decisions/reasons_cell.html", phone="full"),
-            Column("factors", "Factors", value="site", text=lambda _row: "frozen",
+            Column("factors", "Factors", value="site", text=lambda _row: "View frozen factors",
                    url=lambda row: f"{link('decision', decision.pk, factors=row["site"])}#h-factors", phone="hide"),
         ),
         filters=(RowFilter("standing", "Standing", "standing", [*STANDINGS.items()]),),
@@ -201,6 +200,11 @@ def options(decision: Decision) -> Table:
         row_id="site",
         row_name="name",
     )  # fmt: skip
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    """The explorer counts to 100, too; the file keeps 0 to 1."""
+    return "" if row["score"] is None else number(100 * row["score"])
 
 
 def _unit_of(decision: Decision, name: str) -> str:

@@ -20,7 +20,12 @@ def conformance(fleet: FleetFlexibility) -> Figure:
     if not drawn:
         return nothing("No site has both: an attested conformance, and a critical workload.")
     looks = (
-        ("A critical workload has no alternative", "bad", "x", [site for site in drawn if site.fewest == 0]),
+        (
+            "A critical workload has no alternative",
+            "bad",
+            "diamond",
+            [site for site in drawn if site.fewest == 0],
+        ),
         ("Every critical workload has one", "ready", "circle", [site for site in drawn if site.fewest]),
     )
     most = max(site.fewest or 0 for site in drawn)

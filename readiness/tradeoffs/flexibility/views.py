@@ -33,7 +33,6 @@ def flexibility(request: HttpRequest) -> tuple[TablePage, Any]:
         "attested": [site for site in free.sites if site.conformance.value is not None],
         "index": tables.index(free.concentration),
         "shares": tables.shares(free.concentration),
-        "balance": tables.balance(free),
         "finding": tables.finding(free),
         "chart": chart_urls("flexibility-chart"),
         "api_url": table.api_url or link("tradeoffs-flexibility"),

@@ -13,9 +13,9 @@ from web.units import how_many
 
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
-    """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
-    side, winner = "or more" if flip.up else "or less", answer.name_of(flip.to)
-    return f"{_said(flip.objective)} at {percent(flip.share)} of all weight {side}: {winner} wins instead"
+    """`Above 62 % of all weight on cost, LUL-1 wins.`"""
+    side, winner = "Above" if flip.up else "Below", answer.name_of(flip.to)
+    return f"{side} {percent(flip.share)} of all weight on {_said(flip.objective)}, {winner} wins."
 
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
@@ -201,7 +201,8 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
             }
         )
     else:
-        why = "every other option is a step that no limit asks for" if answer.steps else "no other option"
+        costly = "every other option costs more only to go beyond limits already met"
+        why = costly if answer.steps else "no other option"
         figures.append({"label": "Next best", "value": "None", "note": why})
     if answer.robustness is not None:
         share, draws = percent(answer.robustness.share), answer.robustness.draws

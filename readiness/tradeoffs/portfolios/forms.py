@@ -101,7 +101,7 @@ class AskForm(forms.Form):
         help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
     )
     points = forms.IntegerField(
-        label="Points of the front",
+        label="Alternatives to compute",
         min_value=1,
         max_value=MOST_POINTS,
         initial=POINTS,

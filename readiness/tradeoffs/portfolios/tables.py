@@ -164,7 +164,7 @@ def moves(result: Result) -> Table:
             Column("why", "Why it moves", value=lambda row: reason(row, result["units"]), sort=lambda row: row.order,
                    phone="full"),
             *(_change(result, name) for name in result["objectives"]),
-            Column("consequences", "Besides", value="line", text=besides, phone="full"),
+            Column("consequences", "Other effects", value="line", text=besides, phone="full"),
         ),
         row_id="workload.slug",
         row_name="workload.name",

@@ -1,10 +1,12 @@
 """Figures and controls of the explorer in templates. `{% load placements %}`."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
 
+from readiness.jurisdiction.sentences import country
 from readiness.tradeoffs.placing import rows, sentences
 
 register = template.Library()
@@ -16,6 +18,15 @@ register.filter("held", sentences.held)
 def first_word(words: str) -> str:
     """`EUR/h` of `EUR/h in use`."""
     return words.partition(" ")[0]
+
+
+BARRED = re.compile(r"^[A-Z]{2}(?= is (?:not among the allowed countries|a forbidden country)$)")
+
+
+@register.filter
+def with_country(words: str) -> str:
+    """`Ireland (IE) is a forbidden country` of `IE is a forbidden country`: answers and files keep the code alone."""
+    return BARRED.sub(lambda code: country(code[0]), words)
 
 
 @register.filter

@@ -39,7 +39,7 @@ def test_capacity_that_outgrows_people_fails_with_both_numbers(dallas):
     parts = parts_of(dallas)
     assert (parts["growth-gap"]["state"], parts["growth-gap"]["value"]) == ("fail", 100)
     assert parts["accelerators-per-person"]["value"] == 128
-    assert "1 qualified person assigned, 1 180 days ago" in parts["growth-gap"]["reason"]
+    assert "1 qualified person assigned now; 1 was 180 days ago" in parts["growth-gap"]["reason"]
 
 
 def test_from_zero_it_is_unknown_with_the_reason_and_figures_for_each_person(dallas):

@@ -47,7 +47,7 @@ def test_what_is_older_than_its_kind_may_be_is_marked_on_list_and_site_and_can_b
     rows = rows_of(text_of(reader.get(f"{FACTORS}?old=old")))
     assert re.findall(r"national mean|meter report", rows) == ["national mean"]
     # Tokyo's day of 2023-12-31 began the evening before.
-    words = "1,060 days old, to be looked at again after 731: A year&#x27;s mean of a country"
+    words = "1,060 days old; due for review after 731 days: A year&#x27;s mean of a country"
     assert f'title="{words}' in rows
     assert words in text_of(reader.get(PORTO))
     assert "older than they should be: Carbon intensity, average" in text_of(reader.get(PORTO))

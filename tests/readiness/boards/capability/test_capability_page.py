@@ -111,13 +111,26 @@ def test_names_are_for_those_who_may_see_them(api_of, page, role, sees):
 
 def test_the_page_says_figure_and_plan(page):
     words = words_of(page())
-    assert "Staff growth gap 50 points" in words
+    assert "Staff growth gap 50.0 points" in words
     assert "Of 2 requirements 0 are covered by nobody, 2 by one person and 0 by two or more." in words
     assert "Train this person by" in words
     assert "1.8 MW at 2 sites may become ready" in words
 
 
+def test_many_regions_are_chosen_from_a_list(page):
+    few = page().content.decode()
+    for _ in range(9):
+        region = inventory.region()
+    many = page(f"region={region.slug}").content.decode()
+    assert '<select class="form-select small" id="shown-region" name="region">' not in few
+    assert f'<option value="{region.slug}" selected>{region.name}</option>' in many
+
+
 class TestWorklist:
+    def test_it_is_asked_in_words(self, page):
+        words = words_of(page(role="planner"))
+        assert "Put the plan on the worklist? An item of the check" in words
+
     def test_the_plan_becomes_items_with_its_date_and_no_name(self, client_of, staffed):
         answer = client_of("planner").post("/people/gap/plan/?trainings=1")
         assert answer.status_code == 302
@@ -136,10 +149,10 @@ class TestWorklist:
 
 
 def test_the_fleet_and_the_gap_say_the_figure(client_of, staffed):
-    assert "Staff growth gap: 50 points" in words_of(client_of("viewer").get("/fleet/"))
+    assert "Staff growth gap: 50.0 points" in words_of(client_of("viewer").get("/fleet/"))
     words = words_of(client_of("viewer").get("/readiness/gap/"))
     assert (
-        "Staff growth gap: 50 points. Accelerators changed by 50 % in 180 days, qualified people by 0 %"
+        "Staff growth gap: 50.0 points. Accelerators changed by 50.0 % in 180 days, qualified people by 0.0 %"
         in words
     )
 

@@ -113,10 +113,7 @@ def around_a_declaration(db, frozen_now):
 
 def test_a_declaration_in_place_of_a_measurement_is_named(around_a_declaration):
     sentence = around_a_declaration(declared="after")
-    assert (
-        "Declared, not measured: recorded fact 3 counts as warn at most, since a run is asked for."
-        in sentence
-    )
+    assert "Declared only (recorded fact 3): Warn at best until a validation run is imported." in sentence
 
 
 def test_a_measurement_in_place_of_a_declaration_is_named(around_a_declaration):

@@ -66,7 +66,7 @@ def test_check_lists_sites_worst_first(viewer_pages, dallas):
 
 def test_site_check_shows_value_limit_margin_age_and_provenance(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/sites/dallas/checks/p2-power-headroom/"))
-    for said in ("940", "≤ 850 kW", "−90 kW", "simulated", "2 min", "feed A", "First out of limits"):
+    for said in ("940", "≤ 850 kW", "−90 kW", "simulated", "2 min", "feed A", "Not passing since"):
         assert said in words
     assert "a site is not ready until this is met" in words
 

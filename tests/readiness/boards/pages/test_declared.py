@@ -11,7 +11,7 @@ from tests.readiness.scoring import stored
 pytestmark = pytest.mark.django_db
 SAID = (
     "Accelerators covered: 100 % meets the limit of 100 %. "
-    "Declared, not measured: recorded fact 3 counts as warn at most."
+    "Declared only (recorded fact 3): Warn at best until a validation run is imported."
 )
 DIAGNOSTIC, SOAK, POWER, OWNER = (
     *("p1-accelerator-diag", "p1-soak-24h", "p2-power-headroom", "p4-orchestration-owner"),

@@ -13,7 +13,7 @@ from inventory.models import Site
 from readiness.boards.views import fleet
 from readiness.scoring.models import DomainHealth
 from tests.inventory import made
-from tests.pages import words_of
+from tests.pages import words_in, words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 
@@ -139,3 +139,11 @@ def test_less_that_is_ready_is_as_bad_as_more_that_is_not(before, now, tones):
     weeks = [gap_of(*before)] * 4 + [gap_of(*now)]
     figures = fleet._key_figures(SimpleNamespace(weeks=weeks, now=weeks[-1]))
     assert {band: figure["tone"] for band, figure in figures.items()} == tones
+
+
+def test_a_site_without_a_verdict_has_no_score_in_the_list(viewer_pages, db):
+    stored.site("ready", name="Faro", slug="faro")
+    stored.score(made.site(name="Oslo", slug="oslo", stage="building"), "")
+    page = viewer_pages.get("/sites/?cols=site,weakest,score").content.decode()
+    rows = [words_in(row) for row in re.findall(r"<tr.*?</tr>", page, re.S)]
+    assert [("Faro" in row, " 50 50 " in row) for row in rows[1:]] == [(True, True), (False, False)]

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from readiness.boards.matrix import tables
+from readiness.boards.matrix.queries import CheckCount
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
@@ -281,3 +282,8 @@ def test_a_site_that_cannot_be_evaluated_says_so_and_is_part_of_the_gap(viewer_p
     assert (row["gap_kw"], row["failure"]) == (5000.0, "KeyError: 'Mars/Olympus'")
     assert row["failed_at"]
     assert not row["verdict"]
+
+
+def test_a_check_that_no_site_is_judged_by_has_no_pass_rate():
+    assert CheckCount({"unknown": 1, "n-a": 23}).pass_rate is None
+    assert CheckCount({"unknown": 1, "fail": 1}).pass_rate == 0

@@ -189,7 +189,7 @@ class TestDeciding:
         page = self.page(client_of, "manager", ask(porto))
         assert 'commandfor="approve"' in page
         assert 'commandfor="deny"' in page
-        assert "Not approved yet, so it has no effect" in page
+        assert "Not approved yet, so it has no effect. Once approved, the check shows as waived" in page
 
     def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
         page = self.page(client_of, "admin", ask(porto, by=admin))

@@ -49,8 +49,12 @@ def test_what_would_prove_each_is_a_form_filled_in(porto, plan, client_of):
     stored.score(porto)
     judged(porto, "p1-latency-under-load", "loaded-p99", "fail")
     judged(porto, "p4-runbook-coverage", "critical-rules", "fail", evidence="fact:1")
+    declared = {"state": "warn", "tier": "capped", "code": "capped"}
+    parts = [declared | {"part": "coverage", "gate": "BLOCK", "reason": "Declared."}]
+    stored.result(porto, "p1-accelerator-diag", "warn", tier="capped", parts=parts)
     page = text_of(client_of("planner").get(f"/readiness/campaigns/{campaign.pk}/"))
     assert "2 BLOCK checks hold the site back" in page
+    assert "1 BLOCK check is met by a declaration only, which keeps the site from being Ready." in page
     assert "/evidence/runs/add/?site=porto&amp;tool=perftest&amp;load=idle" in page
     assert (
         "/evidence/attestations/add/?site=porto&amp;check=p4-runbook-coverage&amp;part=critical-rules" in page

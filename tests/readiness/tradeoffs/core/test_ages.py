@@ -41,7 +41,7 @@ def test_what_is_older_than_its_kind_may_be_is_marked(kind, days, is_old):
 
 def test_the_words_tell_age_limit_and_reason():
     told = outdated("carbon_average", known(1062), AT)
-    assert told.startswith("1,062 days old, to be looked at again after 731: A year's mean")
+    assert told.startswith("1,062 days old; due for review after 731 days: A year's mean")
 
 
 def test_what_is_worked_out_or_in_force_until_a_day_is_not_old():

@@ -43,6 +43,11 @@ def test_what_costs_more_for_what_is_kept_already_is_told_with_its_price(after, 
     assert step(after).words.replace(",", "") == words
 
 
+def test_its_price_is_the_difference_of_the_costs_that_are_written():
+    price = step((2977.4, 3.3, 640, 70, 60), before=(1904.6, *OSAKA[1:]))
+    assert price.words.replace(",", "").startswith("+1072 EUR a month")
+
+
 @cases(
     ("before", "carbon"),
     {"ten grams less": (OSAKA, 639.99), "carbon is known there": ((1875, 9.1, None, 70, 30), 640)},

@@ -17,6 +17,7 @@ from readiness.tradeoffs.operations import enter_factors, enter_rates
 from readiness.workloads import operations as workloads
 from tests.cases import cases
 from tests.inventory import made
+from tests.pages import words_in
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.flexibility.conftest import API, PAGE
 
@@ -184,10 +185,13 @@ def test_filters_are_the_same_on_page_and_endpoint(three, ask, look):
 
 def test_the_page_tells_both_figures_and_lists_workloads_or_sites(three, look):
     page = look()
-    assert (
-        "Conformance 92 %, declared; 1 of 2 critical workloads could run elsewhere, 1 with a tested fallback"
-        in page
-    )
+    words = words_in(page)
+    for figure in (
+        "Conformance 92 %",
+        "Could run elsewhere 1 of 2 critical workloads",
+        "With a tested fallback 1",
+    ):
+        assert figure in words
     assert "may move to Lagos, Lulea" in page
     assert "Not all tested" in page or "Tested" in page
     assert 'href="/tradeoffs/?workload=pay"' in page

@@ -93,7 +93,7 @@ def test_a_factor_older_than_its_kind_may_be_is_marked_where_it_is_used(ask, fle
     found = ask()
     outdated = {one["site"]: one["outdated"] for one in found["options"]}
     assert outdated["lulea"]["carbon"].startswith(
-        "carbon average 1,059 days old, to be looked at again after 731: "
+        "carbon average 1,059 days old; due for review after 731 days: "
     )
     assert set(outdated["porto"]) == {"latency"}
     assert outdated["porto"]["latency"].startswith("latency 327 days old")

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.placing import charts
+from readiness.tradeoffs.templatetags.placements import with_country
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 
@@ -232,3 +233,15 @@ def test_the_page_takes_as_many_statements_for_one_site_as_for_many(look, frozen
     for each in range(8):
         made.site(name=f"More {each}", slug=f"more-{each}", country="DE")
     assert statements() == few <= 46
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("IE is not among the allowed countries", "Ireland (IE) is not among the allowed countries"),
+        ("GB is a forbidden country", "United Kingdom (GB) is a forbidden country"),
+        ("the site's country is unknown", "the site's country is unknown"),
+    ],
+)
+def test_pages_name_a_country_that_is_barred(words, shown):
+    assert with_country(words) == shown
