@@ -8,7 +8,7 @@ import django_filters
 from django.urls import reverse
 
 from readiness.evidence import operations, queries
-from readiness.evidence.core.limits import kind_of, presets_of
+from readiness.evidence.core.limits import bound_words, kind_of, presets_of
 from readiness.evidence.forms import LimitForm
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.tables import exact, tabs
@@ -19,6 +19,7 @@ from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
 from web.links import page_url
 from web.tables import Column, Table
+from web.units import day
 
 
 def _with_framework(rows: Sequence[Any]) -> Sequence[Any]:
@@ -36,6 +37,12 @@ def _name(declared: Any) -> str:
 def _unit(declared: Any) -> str:
     kind = kind_of(declared.framework, declared.limit_id)
     return kind.unit if kind else ""
+
+
+def _value(declared: Any) -> str:
+    if declared.value is None:
+        return ""
+    return f"{bound_words(declared.framework, declared.limit_id)} {exact(declared.value)}".strip()
 
 
 def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
@@ -66,6 +73,9 @@ def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
     entries = queries.entries_of(declared)
     return {
         "heading": _name(declared),
+        "breadcrumbs": LIMITS.breadcrumbs(
+            (f"{_name(declared)}, {owner}, from {day(declared.declared_on)}", "")
+        ),
         "owner": owner,
         "owner_url": _owner_url(declared),
         "text": limit_text(framework, declared),
@@ -115,9 +125,7 @@ LIMITS = Kind(
             Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
             Column("workload_class", "Workload class", value="workload_class.name", sort="workload_class__name",
                    export="workload_class.slug"),
-            plain("value", "Value",
-                  text=lambda declared: "" if declared.value is None else exact(declared.value),
-                  numeric=True),
+            plain("value", "Value", text=_value, numeric=True),
             Column("unit", "Unit", value=_unit),
             plain("preset", "Preset",
                   text=lambda declared: limit_text(declared.framework, declared) if declared.preset else ""),

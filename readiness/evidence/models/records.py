@@ -232,4 +232,4 @@ class DeclaredLimit(models.Model):
         triggers = claims(SITES_OF_LIMIT)
 
     def __str__(self) -> str:
-        return f"{self.limit_id}, {day(self.declared_on)}"
+        return f"{self.limit_id}, {self.site or self.workload_class}, from {day(self.declared_on)}"
