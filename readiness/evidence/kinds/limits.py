@@ -49,7 +49,7 @@ def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
     kind = kind_of(framework, declared.limit_id)
     unit = kind.unit if kind else ""
     if declared.value is not None:
-        return f"{exact(declared.value)} {unit}".strip()
+        return f"{bound_words(framework, declared.limit_id)} {exact(declared.value)} {unit}".strip()
     preset = presets_of(framework, declared.limit_id).get(declared.preset)
     if preset is None:
         return declared.preset
