@@ -132,7 +132,7 @@ class TryForm(forms.Form):
         to_field_name="version",
         empty_label="Those in force",
     )
-    sections = (
+    groups = (
         ("Where the data lies", ("origin", "destination", "operator", "on", "pack")),
         ("The data", ("data_categories", "bases")),
     )

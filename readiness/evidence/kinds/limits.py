@@ -19,7 +19,6 @@ from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
 from web.links import page_url
 from web.tables import Column, Table
-from web.units import day
 
 
 def _with_framework(rows: Sequence[Any]) -> Sequence[Any]:
@@ -73,9 +72,6 @@ def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
     entries = queries.entries_of(declared)
     return {
         "heading": _name(declared),
-        "breadcrumbs": LIMITS.breadcrumbs(
-            (f"{_name(declared)}, {owner}, from {day(declared.declared_on)}", "")
-        ),
         "owner": owner,
         "owner_url": _owner_url(declared),
         "text": limit_text(framework, declared),

@@ -74,6 +74,8 @@ class TestPages:
             "Remove",
         ):
             assert words in page
+        asked = client_of("planner").get(f"/evidence/limits/{limit.pk}/delete/")
+        assert "PUE target, Porto, from 1 Jan 2026" in asked.context["heading"]
         assert "Remove" not in text_of(client_of("viewer").get(f"/evidence/limits/{limit.pk}/"))
 
     def test_a_limit_is_declared_and_removed(self, client_of, porto):
