@@ -237,7 +237,7 @@ def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:
-    """With the names of the limits, as the framework in force has them."""
+    """Read declared limits with the name that the framework in force has for each."""
     in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
     path = Value("$[*] ? (@.id == $id).name")
     named = Func(F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first")

@@ -271,7 +271,7 @@ class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 
     def with_names(self) -> "HeldBasisQuerySet":
-        """With what the pack in force calls each basis; "" for one that it does not know."""
+        """Add the name that the pack in force has for each basis; "" for one that it does not know."""
         path = Value("$[*] ? (@.id == $id).name")
         name = Func(F("bases"), path, JSONObject(id=OuterRef("basis")), function="jsonb_path_query_first")
         text = Func(name, template="(%(expressions)s #>> '{}')", output_field=models.TextField())

@@ -103,7 +103,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 def _rules() -> SafeString:
-    """What a password has to be; Django says it to whoever the password is for, who seldom reads these forms."""
+    """Say what a password has to be to somebody who chooses one for another person."""
     text = password_validators_help_text_html()
     return SafeString(text.replace("Your password", "The password").replace("your other", "other"))
 

@@ -72,7 +72,7 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
 
 
 def _meter(obj: Model, now: datetime) -> dict[str, Any] | None:
-    """What measures a feed, which seldom has samples of its own."""
+    """A feed seldom has samples of its own: the device that measures it has them."""
     if not isinstance(obj, PowerFeed) or obj.device is None:
         return None
     return {"device": obj.device, "health": health_of([obj.device], now=now)[obj.device.pk]}

@@ -30,7 +30,7 @@ def _check_url(record: Record) -> str:
 
 
 def _with_names(records: Sequence[Any]) -> Sequence[Any]:
-    """What the framework calls the check and the sub-measure, and the unit of the value; an id that it lacks stays."""
+    """Set names of check and sub-measure and the unit of the value. An id that the framework lacks stays an id."""
     _version, framework = framework_queries.current()
     for record in records:
         check = framework.checks_by_id.get(record.check_id)
