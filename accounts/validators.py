@@ -22,4 +22,4 @@ class RepetitionValidator:
             raise ValidationError("The password is the user name and little more.", code="password_is_name")
 
     def get_help_text(self) -> str:
-        return "Your password can’t be your user name or a short piece repeated."
+        return "Your password can’t be the user name or a short piece repeated."

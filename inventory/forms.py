@@ -81,6 +81,9 @@ class InventoryForm(ObjectForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Names it in addresses; left empty it is made from the name."
+        for name, unit in self.units.items():
+            if name in self.fields:
+                self.fields[name].help_text = _without_unit(self.fields[name], unit)
 
     def _named_fields(self) -> list[tuple[str, NamedField]]:
         return [(name, field) for name, field in self.fields.items() if isinstance(field, NamedField)]
@@ -112,6 +115,12 @@ class InventoryForm(ObjectForm):
                 except ValidationError as error:
                     self.add_error(name, error)
         return cleaned
+
+
+def _without_unit(field: forms.Field, unit: str) -> str:
+    """The help of a field that has its unit beside it; the endpoint says the unit in the same words."""
+    text = str(field.help_text).replace(f", {unit}", "").removeprefix(f"{unit}, ")
+    return "" if text in (unit, field.label) else capfirst(text)
 
 
 def site_of(obj: Any) -> int:
@@ -153,6 +162,9 @@ class DeviceTypeForm(InventoryForm):
         self.kind = kind if kind in DeviceType.Kind.values else DeviceType.Kind.OTHER
         self.initial["kind"] = self.kind
         self.initial.setdefault("domain", DOMAIN_OF.get(self.kind))
+        if self.kind == DeviceType.Kind.ACCELERATOR:
+            # It has its place in a node, none in a rack.
+            self.fields.pop("u_height", None)
         for attribute in schema_of(self.kind):
             self.fields[f"attribute_{attribute.key}"] = attribute_field(attribute)
             self.initial[f"attribute_{attribute.key}"] = self.instance.attributes.get(attribute.key)
@@ -223,6 +235,13 @@ class AcceleratorForm(OfDeviceForm):
         kinds = [DeviceType.Kind.ACCELERATOR, DeviceType.Kind.OTHER]
         types = DeviceType.objects.filter(kind__in=kinds)
         self.fields["device_type"].queryset = types  # type: ignore[attr-defined]
+
+
+class CapacityEventForm(InventoryForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day = self.fields["happened_on"]
+        day.help_text = "Counts from the end of this day, in the site’s time zone"
 
 
 class LinkForm(InventoryForm):

@@ -100,7 +100,8 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},
         "yaxis": {"type": "date", "nticks": 6}
         if answer.unit == UNIX_TIME
-        else {"ticksuffix": suffix, "nticks": 6},
+        else {"ticksuffix": suffix, "showticksuffix": "last", "nticks": 6}
+        | ({"rangemode": "nonnegative"} if answer.lowest >= 0 else {}),
         "shapes": [_limit(limit, factor) for limit in answer.limits],
         "annotations": _limit_notes(answer.limits, factor, suffix),
     }

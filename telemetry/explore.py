@@ -26,6 +26,8 @@ COLOURED = 5
 MOST_LINES = 20
 # Counters are drawn as growth each second: what one adds in a step changes with the step.
 DRAWN_OF_COUNTERS = tuple(each for each in OF_COUNTERS if each is not Aggregation.INCREASE)
+# An agent counts its ports by it, and may count anew; people know a port by its name.
+NUMBER_OF_PORT = "ifIndex"
 # Aggregations that pick a reading and do not work out a new number.
 _PICKED = (Aggregation.LAST, Aggregation.MIN, Aggregation.MAX)
 # Aggregations whose values are of the metric's own kind, so that its limits apply to them.
@@ -96,6 +98,10 @@ class ExploredLines:
         return max((abs(line.highest or 0) for line in self.drawn), default=0.0)
 
     @property
+    def lowest(self) -> float:
+        return min((line.lowest or 0 for line in self.lines), default=0.0)
+
+    @property
     def metric(self) -> Metric | None:
         return registry().get(self.spec.metric)
 
@@ -109,7 +115,7 @@ class ExploredLines:
             return "No sample in this time."
         first = self.lines[0]
         highest = format_value(first.highest, self.unit)
-        lowest = format_value(min(line.lowest or 0 for line in self.lines), self.unit)
+        lowest = format_value(self.lowest, self.unit)
         if len(self.lines) == 1:
             last = format_value(first.last, self.unit)
             return f"{self.title}: between {lowest} and {highest}, last {last}."
@@ -193,7 +199,12 @@ def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
     if len(lines) == 1:
         return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or "all series"]
     keys = sorted({key for labels in lines for key in labels})
-    keys.sort(key=lambda key: max((len(labels.get(key, "")) for labels in lines), default=0))
+    keys.sort(
+        key=lambda key: (
+            key == NUMBER_OF_PORT,
+            max((len(labels.get(key, "")) for labels in lines), default=0),
+        )
+    )
     chosen: list[str] = []
     apart = 1
     for key in keys:

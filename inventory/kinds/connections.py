@@ -104,7 +104,7 @@ POWER_FEED = declared(
         related("rack", "Rack"),
         related("device", "Measured by"),
         figure("rated_kw", "Rated power", "kW"),
-        Column("breaker_kw", "Breaker", numeric=True, unit="kW", hint="At a power factor of 1"),
+        Column("breaker_kw", "Breaker power", numeric=True, unit="kW", hint="At a power factor of 1"),
         hidden(figure, "breaker_rating_a", "Breaker rating", "A"),
         hidden(figure, "voltage_v", "Voltage", "V"),
         hidden(figure, "phases", "Phases"),

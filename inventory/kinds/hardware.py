@@ -8,6 +8,17 @@ from inventory.queries.overview import how_many
 from web.kinds import Related
 from web.kinds.columns import figure, hidden, name, plain, related
 
+
+def _height(device_type: DeviceType) -> str:
+    """An accelerator has its place in a node, so that its height in a rack means nothing."""
+    is_in_node = device_type.kind == DeviceType.Kind.ACCELERATOR
+    return "" if is_in_node else f"{device_type.u_height.normalize():f} U"
+
+
+def _unit_of_rack(device: Device) -> str:
+    return "" if device.position is None else f"U{device.position.normalize():f}"
+
+
 MANUFACTURER = declared(
     Manufacturer,
     ("name", "slug", "description"),
@@ -40,7 +51,7 @@ DEVICE_TYPE = declared(
         figure("nameplate_w", "Nameplate power", "W"),
         figure("use_count", "In use"),
         plain("source", "Source", phone="full"),
-        hidden(figure, "u_height", "Height", "U"),
+        hidden(plain, "u_height", "Height", text=_height, file_unit="U"),
         hidden(plain, "part_number", "Part number"),
         hidden(plain, "slug", "Slug"),
     ],
@@ -105,7 +116,7 @@ DEVICE = declared(
         plain("firmware_version", "Firmware"),
         hidden(plain, "software_version", "Software"),
         hidden(plain, "serial", "Serial"),
-        hidden(figure, "position", "Position", "U"),
+        hidden(plain, "position", "Position", text=_unit_of_rack, file_unit="U"),
         hidden(plain, "description", "Description", phone="full"),
     ],
     groups=[

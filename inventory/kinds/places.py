@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inventory.api import SiteFields
-from inventory.forms import SiteForm
+from inventory.forms import CapacityEventForm, SiteForm
 from inventory.kinds.declaring import declared
 from inventory.models import CapacityEvent, CoolingUnit, Device, Link, PowerFeed, Rack, Region, Site
 from inventory.queries.overview import how_many
@@ -157,9 +157,10 @@ CAPACITY_EVENT = declared(
     search=("note", "site__name"),
     panel=("site", "region", "kind"),
     through=("site__region",),
+    form=CapacityEventForm,
     joins=("site",),
     default_sort="-happened_on",
     icon="calendar",
-    hint="Dated capacity that came or went",
+    hint="Capacity added or removed, by day",
     above=lambda event: [event.site],
 )

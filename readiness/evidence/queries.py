@@ -10,11 +10,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import F, Func, Max, Min, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import JSONObject
 
 from readiness.evidence.core.load import merged_quantiles
 from readiness.evidence.measures import CIRCUIT_LOAD
 from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
+from readiness.framework.models import FrameworkVersion
 from telemetry.binary import fetched
 from telemetry.core.sketch import Sketch
 from telemetry.models import Series
@@ -235,7 +237,13 @@ def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:
-    return DeclaredLimit.objects.select_related("site", "workload_class", "by")
+    """Read declared limits with the name that the framework in force has for each."""
+    in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
+    path = Value("$[*] ? (@.id == $id).name")
+    named = Func(F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first")
+    text = Func(named, template="(%(expressions)s #>> '{}')", output_field=TextField())
+    rows = DeclaredLimit.objects.select_related("site", "workload_class", "by")
+    return rows.alias(limits_known=Subquery(in_force)).annotate(limit_name=text)
 
 
 def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:

@@ -76,6 +76,12 @@ def devices_of(run: ValidationRun) -> str:
     return few([each.device.name for each in run.run_devices.all()])
 
 
+def scope_of(run: ValidationRun) -> str:
+    """A run of many nodes that were tested one by one says so: "One node" reads as if it was all of the run."""
+    is_of_many = run.scope == ValidationRun.Scope.NODE and len(run.run_devices.all()) > 1
+    return "Each node by itself" if is_of_many else run.get_scope_display()
+
+
 def tabs(current: str) -> list[dict[str, Any]]:
     pages = (
         ("evidence", "Runs"),

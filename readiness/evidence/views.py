@@ -38,6 +38,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "run": shown,
         "summary": summary,
         "devices": tables.devices_of(shown),
+        "scope": tables.scope_of(shown),
         "load": _load(shown),
         "standing": tables.standing(shown),
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),

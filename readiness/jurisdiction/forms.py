@@ -12,7 +12,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.operations import rule_item, with_rule
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
-from web.forms import DayField, RefusedForm, Suggesting
+from web.forms import DayField, RefusedForm
 from web.kinds.declaring import ObjectForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm
@@ -110,29 +110,18 @@ class PublishForm(RefusedForm):
     )
 
 
-def _codes() -> Suggesting:
-    return Suggesting(sorted(COUNTRIES))
+def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
+    by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
+    choices = [("", empty), *((code, sentences.country(code)) for code in by_name)]
+    return forms.ChoiceField(label=label, choices=choices, **given)
 
 
 class TryForm(forms.Form):
-    """A case, in the address. Countries are codes; one that is none cannot be decided, and says so."""
+    """A case, in the address."""
 
-    origin = forms.CharField(
-        label="Origin", max_length=2, widget=_codes(), help_text="Whose law the data is under, such as DE"
-    )
-    destination = forms.CharField(
-        label="Destination",
-        max_length=2,
-        widget=_codes(),
-        help_text="Country where the data would be, such as FR",
-    )
-    operator = forms.CharField(
-        label="Country of the operator’s owner",
-        max_length=2,
-        widget=_codes(),
-        required=False,
-        help_text="A country code such as US. Empty: not known",
-    )
+    origin = _country("Origin", "–", help_text="Whose law the data is under")
+    destination = _country("Destination", "–", help_text="Country where the data would be")
+    operator = _country("Country of the operator’s owner", "not known", required=False)
     on = _day("Day", "Empty: today")
     data_categories = _several("Kinds of data", required=False)
     bases = _several("Bases on record", required=False)
@@ -143,18 +132,16 @@ class TryForm(forms.Form):
         to_field_name="version",
         empty_label="Those in force",
     )
+    groups = (
+        ("Where the data lies", ("origin", "destination", "operator", "on", "pack")),
+        ("The data", ("data_categories", "bases")),
+    )
 
     def __init__(self, *args: Any, row: RulePack, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         pack = queries.content_of(row)
         _offer(self, "data_categories", pack.categories)
         _offer(self, "bases", pack.bases)
-
-
-def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
-    by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
-    choices = [("", empty), *((code, sentences.country(code)) for code in by_name)]
-    return forms.ChoiceField(label=label, choices=choices, **given)
 
 
 class FootingForm(ObjectForm):

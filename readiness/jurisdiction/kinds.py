@@ -36,7 +36,7 @@ def _with_rules(rows: Sequence[Any]) -> Sequence[Any]:
 
 
 def _tabs(current: str) -> list[dict[str, Any]]:
-    pages = (("rules", "Rules"), ("data-origin-list", "Origins"), ("held-basis-list", "Bases on record"))
+    pages = (("rules", "Rules"), ("data-origin-list", "Data origins"), ("held-basis-list", "Bases on record"))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
@@ -62,7 +62,7 @@ ORIGINS = _declared(
               url=links.page_url, phone="status"),
         plain("note", "Note", phone="full"),
     ),
-    title="Origins of data",
+    title="Data origins",
     address="origins",
     brief=("workload_class", "country"),
     search=("workload_class__name", "country", "note"),
@@ -74,7 +74,7 @@ ORIGINS = _declared(
         "text": "Say whose law the data of a class is under; without it many rules cannot decide.",
         "icon": "scale",
     },
-    then="What the rules say of the class is worked out again.",
+    then="The rules for the workload class are checked again.",
 )  # fmt: skip
 BASES = _declared(
     HeldBasis,
@@ -96,6 +96,7 @@ BASES = _declared(
     panel=("workload_class", "basis"),
     form=HeldBasisForm,
     serializer=HeldBasisFields,
+    rows=HeldBasis.objects.with_names().select_related("workload_class"),
     prepare=_with_rules,
     hint="Contracts, certificates and assessments that rules ask for",
     empty={
@@ -103,7 +104,7 @@ BASES = _declared(
         "text": "Record the contract, certificate or assessment that a rule asks for.",
         "icon": "scale",
     },
-    then="Rules that it meets are asked again; a basis that ends is given a last day instead of being deleted.",
+    then="The rules that it satisfies are checked again. If it has only ended, set Until instead of deleting it.",
 )  # fmt: skip
 KINDS = (ORIGINS, BASES)
 

@@ -10,7 +10,8 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.models import User
 from inventory.models.constraints import choices_held
@@ -261,13 +262,23 @@ class DataOrigin(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.workload_class}: {self.country}"
+        return f"{self.workload_class}: {COUNTRIES.get(self.country, self.country)}"
 
 
 class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
     def on(self, day: date) -> "HeldBasisQuerySet":
         """Those that are held on a day; the last day counts."""
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
+
+    def with_names(self) -> "HeldBasisQuerySet":
+        """Add the name that the pack in force has for each basis; "" for one that it does not know."""
+        path = Value("$[*] ? (@.id == $id).name")
+        name = Func(F("bases"), path, JSONObject(id=OuterRef("basis")), function="jsonb_path_query_first")
+        text = Func(name, template="(%(expressions)s #>> '{}')", output_field=models.TextField())
+        of_pack = RulePack.objects.published().annotate(basis_name=text).values("basis_name")
+        return self.annotate(
+            basis_name=Coalesce(Subquery(of_pack[:1]), Value(""), output_field=models.TextField())
+        )
 
 
 class HeldBasis(models.Model):
@@ -296,7 +307,8 @@ class HeldBasis(models.Model):
 
     class Meta:
         ordering = ["workload_class__name", "basis", "id"]
-        verbose_name_plural = "held bases"
+        verbose_name = "basis on record"
+        verbose_name_plural = "bases on record"
         triggers = claims(SITES_OF_CLASS_ROW, origin="workload")
         constraints = [
             models.CheckConstraint(
@@ -313,4 +325,4 @@ class HeldBasis(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.basis} for {self.workload_class}"
+        return f"{getattr(self, 'basis_name', '') or self.basis} for {self.workload_class}"

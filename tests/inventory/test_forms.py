@@ -90,6 +90,11 @@ class TestDeviceTypes:
         form = planner_page.get(address("device-type", "add/"), {"kind": "switch"}).context["form"]
         assert "attribute_port_count" in form.fields
         assert "attribute_memory_gb" not in form.fields
+        assert "u_height" in form.fields
+        accelerator = planner_page.get(address("device-type", "add/"), {"kind": "accelerator"}).context[
+            "form"
+        ]
+        assert "u_height" not in accelerator.fields
         assert list(form.fields)[-1] == "changelog_message"
 
     def test_stores_what_was_filled_in(self, planner_page) -> None:
@@ -133,6 +138,16 @@ class TestDeviceTypes:
             "u_height": 1,
         }
         assert "kind" in errors_of(planner_page.post(address("device-type", "add/"), sent))
+
+
+def test_help_leaves_out_the_unit_that_stands_beside_the_field(planner_page) -> None:
+    feed = planner_page.get(address("power-feed", "add/")).context["form"].fields
+    helps = {name: feed[name].help_text for name in ("rated_kw", "breaker_rating_a", "voltage_v")}
+    assert helps == {
+        "rated_kw": "What the feed may carry",
+        "breaker_rating_a": "",
+        "voltage_v": "Between lines when it has three phases",
+    }
 
 
 class TestNames:

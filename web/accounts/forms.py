@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from accounts import operations, throttling
 from accounts.models import ScopeKind, Token, User
@@ -23,6 +24,7 @@ ROLE_CHOICES = [
     ("manager", "manager: also the owners of sites; sees users; decides on waivers"),
     ("admin", "admin: everything, users too"),
 ]
+USERNAME_HELP = "Letters, digits and @ . + - _"
 # Days until a token ends.
 LIFETIMES = [
     ("7", "7 days"),
@@ -100,6 +102,12 @@ class OwnPasswordForm(PasswordChangeForm):
         return self.user
 
 
+def _rules() -> SafeString:
+    """Say what a password has to be to somebody who chooses one for another person."""
+    text = password_validators_help_text_html()
+    return SafeString(text.replace("Your password", "The password").replace("your other", "other"))
+
+
 class NewPasswordForm(forms.Form):
     """A password typed twice and held to the rules of this installation."""
 
@@ -109,7 +117,7 @@ class NewPasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         max_length=1000,
-        help_text=password_validators_help_text_html,
+        help_text=_rules,
     )
     password_again = forms.CharField(
         label="Password, again",
@@ -149,7 +157,7 @@ class SetPasswordForm(NewPasswordForm):
 
 
 class FirstAdminForm(NewPasswordForm):
-    username = User._meta.get_field("username").formfield()
+    username = User._meta.get_field("username").formfield(help_text=USERNAME_HELP)
     email = forms.EmailField(label="E-mail", required=False)
     field_order = ["username", "email", "password", "password_again"]
 
@@ -213,7 +221,7 @@ class ScopesForm(forms.Form):
         label="Only these regions",
         choices=_places(ScopeKind.REGION),
         required=False,
-        help_text="With the regions and sites below them, also those added later. With no region or site: all sites.",
+        help_text="Includes sites added later. Choose none for all sites.",
     )
     sites = forms.MultipleChoiceField(
         label="Only these sites", choices=_places(ScopeKind.SITE), required=False
@@ -253,7 +261,7 @@ class UserForm(ScopesForm):
 
 
 class NewUserForm(ScopesForm, NewPasswordForm):
-    username = User._meta.get_field("username").formfield()
+    username = User._meta.get_field("username").formfield(help_text=USERNAME_HELP)
     name = forms.CharField(label="Full name", max_length=300, required=False)
     email = forms.EmailField(label="E-mail", required=False)
     role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import User
-from inventory.models import Site
+from inventory.models import PowerFeed, Site
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
 from readiness.boards.sentences import code_of_reason, reading_words
 from readiness.framework import queries as framework_queries
@@ -58,6 +58,7 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         "code": _code(health),
         "heard_at": _heard_at(kind, obj, site, metrics, now),
         "checks": _touched(site, metrics),
+        "meter": _meter(obj, now),
     }
     if user.has_perm("telemetry.view_series") and (metric := _deciding(health, metrics)):
         params = {"site": site.slug, "metric": metric, column: obj.pk, "start": "now-24h", "end": "now"}
@@ -68,6 +69,13 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
             "explore_url": link("explore", **params),
         }
     return Panel("health", "Health", "readiness/objects/health.html", context, span=12, order=50)
+
+
+def _meter(obj: Model, now: datetime) -> dict[str, Any] | None:
+    """A feed seldom has samples of its own: the device that measures it has them."""
+    if not isinstance(obj, PowerFeed) or obj.device is None:
+        return None
+    return {"device": obj.device, "health": health_of([obj.device], now=now)[obj.device.pk]}
 
 
 def _limit(health: ObjectHealth) -> str:

@@ -202,9 +202,13 @@ def _evidence(pack: Pack) -> Section:
         )
         for run in pack.runs
     ]
-    rows += [_record("fact", fact, fact.source) for fact in pack.facts]
+    for fact in pack.facts:
+        rows.append(
+            _record("fact", fact, f"{_named(pack.framework, fact.check_id, fact.part)}; {fact.source}")
+        )
     for stated in pack.attestations:
-        words = (name_of(stated.attested_by), stated.document, stated.link)
+        named = _named(pack.framework, stated.check_id, stated.part)
+        words = (named, name_of(stated.attested_by), stated.document, stated.link)
         rows.append(_record("attestation", stated, "; ".join(filter(None, words))))
     return Section(
         "evidence",
@@ -216,6 +220,13 @@ def _evidence(pack: Pack) -> Section:
     )
 
 
+def _named(framework: Framework, check_id: str, part_id: str) -> str:
+    check = framework.checks_by_id.get(check_id)
+    part = framework.parts_by_key.get((check_id, part_id))
+    names = (check.name if check else check_id, part.name if part else part_id)
+    return ", ".join(filter(None, names))
+
+
 def _record(kind: str, record: RecordedFact | Attestation, what: str) -> tuple[str, ...]:
     return (f"{kind} {record.pk}", what, utc(record.taken_at), str(record.by or NOTHING), NOTHING, NOTHING)
 
@@ -225,7 +236,7 @@ def _grants(pack: Pack) -> Section:
         (
             grant.get_kind_display(),
             grant.state,
-            f"{grant.check_id}/{grant.part}" if grant.part else grant.check_id,
+            _named(pack.framework, grant.check_id, grant.part),
             grant.reason,
             name_of(grant.requested_by),
             name_of(grant.approver) or NOTHING,

@@ -250,6 +250,13 @@ def _nodes(
     ]
 
 
+def _switch_port(fabric: FabricPlan, place: int) -> str:
+    """An InfiniBand switch counts its ports by chassis, cage and port of the cage, which holds two."""
+    if fabric.kind == "infiniband":
+        return f"1/{place // 2 + 1}/{place % 2 + 1}"
+    return f"Ethernet{place + 1}"
+
+
 def _switches(slug: str, number: int, kind: str, fabric: FabricPlan, nodes: int) -> list[PlannedSwitch]:
     if nodes == 0:
         return []
@@ -261,12 +268,13 @@ def _switches(slug: str, number: int, kind: str, fabric: FabricPlan, nodes: int)
     built = []
     for leaf in range(leaves):
         name = f"{slug}-leaf{leaf + 1}"
-        uplinks = tuple(PlannedPort(f"Ethernet{spine + 1}", True) for spine in range(spines))
+        uplinks = tuple(PlannedPort(_switch_port(fabric, spine), True) for spine in range(spines))
         links = tuple(
-            (f"Ethernet{s + 1}", f"{slug}-spine{s + 1}", f"Ethernet{leaf + 1}") for s in range(spines)
+            (_switch_port(fabric, s), f"{slug}-spine{s + 1}", _switch_port(fabric, leaf))
+            for s in range(spines)
         )
         built.append(PlannedSwitch(name, _address(number, 10, leaf), "leaf", uplinks, links))
-    downlinks = tuple(PlannedPort(f"Ethernet{leaf + 1}", True) for leaf in range(leaves))
+    downlinks = tuple(PlannedPort(_switch_port(fabric, leaf), True) for leaf in range(leaves))
     built += [
         PlannedSwitch(f"{slug}-spine{s + 1}", _address(number, 10, 100 + s), "spine", downlinks, ())
         for s in range(spines)

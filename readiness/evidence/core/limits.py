@@ -63,6 +63,13 @@ def is_range(framework: Framework, limit_id: str) -> bool:
     return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
 
 
+def bound_words(framework: Framework, limit_id: str) -> str:
+    """ "at least", "at most", or nothing where the sub-measures that it judges do not agree."""
+    words = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
+    directions = {part.direction for part in judged_by(framework, limit_id)}
+    return words.get(directions.pop(), "") if len(directions) == 1 else ""
+
+
 def in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
     kind = kind_of(framework, declared.limit_id)
     if kind is None:

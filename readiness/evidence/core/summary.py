@@ -29,7 +29,9 @@ def sample_size(tool: str, figures: Sequence[parsed.Figure]) -> str:
         )
     if tool == "dcgm-diag":
         tests = sum(figure.name == parsed.TEST for figure in figures)
-        return f"{tests} test{'' if tests == 1 else 's'}" if tests else "The tests that ran were not kept."
+        results = sum(figure.name == "severity" for figure in figures)
+        counted = f"{tests} test{'' if tests == 1 else 's'}, {results} result{'' if results == 1 else 's'}"
+        return counted if tests else "The tests that ran were not kept."
     if tool == "csv":
         return f"{len(figures)} row{'' if len(figures) == 1 else 's'}"
     sizes = {figure.samples for figure in figures if figure.samples and figure.name not in _COUNTS}

@@ -8,7 +8,7 @@ import django_filters
 from django.urls import reverse
 
 from readiness.evidence import operations, queries
-from readiness.evidence.core.limits import kind_of, presets_of
+from readiness.evidence.core.limits import bound_words, kind_of, presets_of
 from readiness.evidence.forms import LimitForm
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.tables import exact, tabs
@@ -38,11 +38,17 @@ def _unit(declared: Any) -> str:
     return kind.unit if kind else ""
 
 
+def _value(declared: Any) -> str:
+    if declared.value is None:
+        return ""
+    return f"{bound_words(declared.framework, declared.limit_id)} {exact(declared.value)}".strip()
+
+
 def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
     kind = kind_of(framework, declared.limit_id)
     unit = kind.unit if kind else ""
     if declared.value is not None:
-        return f"{exact(declared.value)} {unit}".strip()
+        return f"{bound_words(framework, declared.limit_id)} {exact(declared.value)} {unit}".strip()
     preset = presets_of(framework, declared.limit_id).get(declared.preset)
     if preset is None:
         return declared.preset
@@ -115,9 +121,7 @@ LIMITS = Kind(
             Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
             Column("workload_class", "Workload class", value="workload_class.name", sort="workload_class__name",
                    export="workload_class.slug"),
-            plain("value", "Value",
-                  text=lambda declared: "" if declared.value is None else exact(declared.value),
-                  numeric=True),
+            plain("value", "Value", text=_value, numeric=True),
             Column("unit", "Unit", value=_unit),
             plain("preset", "Preset",
                   text=lambda declared: limit_text(declared.framework, declared) if declared.preset else ""),

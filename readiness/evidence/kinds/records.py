@@ -1,6 +1,6 @@
 """Recorded facts and attestations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import django_filters
@@ -16,9 +16,11 @@ from readiness.framework import queries as framework_queries
 from web.clock import now
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
+from web.kinds.kind import KIND_OF
 from web.kinds.rest import filters_of
 from web.links import page_url
 from web.tables import Column, Table
+from web.units import day
 
 type Record = Attestation | RecordedFact
 
@@ -27,14 +29,30 @@ def _check_url(record: Record) -> str:
     return reverse("site-check", args=[record.site.slug, record.check_id])
 
 
+def _with_names(records: Sequence[Any]) -> Sequence[Any]:
+    """Set names of check and sub-measure and the unit of the value. An id that the framework lacks stays an id."""
+    _version, framework = framework_queries.current()
+    for record in records:
+        check = framework.checks_by_id.get(record.check_id)
+        part = framework.parts_by_key.get((record.check_id, record.part))
+        record.check_name = check.name if check else record.check_id
+        record.part_name = part.name if part else record.part
+        record.unit = part.unit if part else ""
+    return records
+
+
+def _value(record: Any) -> str:
+    return "" if record.value is None else f"{exact(record.value)} {record.unit}".strip()
+
+
 # fmt: off
 _OF_CHECK = (
     plain("taken_on", "Day", url=page_url, locked=True, phone="title"),
-    Column("check", "Check", value="check_id", url=_check_url, sort="check_id"),
-    plain("part", "Sub-measure"),
+    Column("check", "Check", value="check_id", text="check_name", url=_check_url, sort="check_id",
+           template="readiness/evidence/check_cell.html"),
+    plain("part", "Sub-measure", text="part_name", template="readiness/evidence/part_cell.html"),
     Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
-    Column("value", "Value", text=lambda record: "" if record.value is None else exact(record.value), sort="value",
-           numeric=True, file_unit="in the sub-measure's unit"),
+    Column("value", "Value", text=_value, sort="value", numeric=True, file_unit="in the sub-measure's unit"),
 )
 # fmt: on
 
@@ -49,17 +67,17 @@ def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
 
 
 def _context(record: Record, user: Any) -> dict[str, Any]:
-    _version, framework = framework_queries.current()
-    check = framework.checks_by_id.get(record.check_id)
-    part = framework.parts_by_key.get((record.check_id, record.part))
-    value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
+    (named,) = _with_names([record])
+    names = [named.check_name, named.part_name, day(record.taken_on)]
+    kind = KIND_OF[type(record)]
     return {
-        "heading": check.name if check else record.check_id,
-        "part": part.name if part else record.part,
-        "value": value,
+        "heading": named.check_name,
+        "breadcrumbs": kind.breadcrumbs((", ".join(filter(None, names)), "")),
+        "part": named.part_name,
+        "value": _value(named),
         "standing": standing(record),
         "own": OWN_RECORDS.get(record.check_id),
-        "check_url": _check_url(record) if check else reverse("readiness"),
+        "check_url": _check_url(record) if named.check_name != record.check_id else reverse("readiness"),
         "proved": proved_by(record.site_id, f"{_REFERENCE[type(record)]}:{record.pk}", now=now()),
     }
 
@@ -115,6 +133,7 @@ def _kind(
         hint=hint,
         template="readiness/evidence/record.html",
         context=_context,
+        prepare=_with_names,
         tabs=tabs,
         entries=(entry,),
         table=table,

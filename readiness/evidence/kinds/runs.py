@@ -3,7 +3,7 @@
 from readiness.evidence import operations
 from readiness.evidence.forms import ConfigurationForm, FloorForm, RunForm
 from readiness.evidence.models import Floor, ValidationRun
-from readiness.evidence.tables import SIZE, STANDING, RunFilters, devices_of, exact, site_url, tabs
+from readiness.evidence.tables import SIZE, STANDING, RunFilters, devices_of, exact, scope_of, site_url, tabs
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
@@ -48,7 +48,7 @@ RUNS = Kind(
                    locked=True, phone="title"),
             plain("tool", "Tool"),
             Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
-            plain("scope", "Scope"),
+            plain("scope", "Scope", text=scope_of),
             Column("devices", "Devices", value=devices_of, phone="full"),
             plain("load", "Load"),
             plain("platform", "Platform"),

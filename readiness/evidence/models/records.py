@@ -232,4 +232,5 @@ class DeclaredLimit(models.Model):
         triggers = claims(SITES_OF_LIMIT)
 
     def __str__(self) -> str:
-        return f"{self.limit_id}, {day(self.declared_on)}"
+        name = getattr(self, "limit_name", "") or self.limit_id
+        return f"{name}, {self.site or self.workload_class}, from {day(self.declared_on)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django import template
 
 from readiness.framework.core import wording
-from readiness.framework.core.definition import Check, Framework, LabelledFigure
+from readiness.framework.core.definition import Check, Framework, LabelledFigure, Validity
 
 register = template.Library()
 
@@ -18,6 +18,11 @@ register.simple_tag(wording.cited_sources)
 @register.filter
 def evidence(check: Check) -> str:
     return ", ".join(wording.EVIDENCE[kind] for kind in sorted(check.evidence))
+
+
+@register.filter
+def voided_by(validity: Validity) -> str:
+    return wording.words(change.replace("-", " ") for change in validity.voided_by)
 
 
 @register.inclusion_tag("readiness/framework/label.html")

@@ -199,12 +199,12 @@ def decide(review: Review, *, decision: str, note: str, by: User, now: datetime)
         evaluate_one(site=review.site, now=now)
     except NotEvaluable as error:
         raise ValidationError({"decision": str(error)}) from error
+    version, framework = framework_queries.current()
     if decision == Review.State.GO:
-        if missing := obstacles(counts_of(review), standing_of(review.site)):
+        if missing := obstacles(counts_of(review), standing_of(review.site), framework):
             raise ValidationError({"decision": missing})
     else:
         require_words("note", note)
-    version, framework = framework_queries.current()
     review.snapshot = frozen(review.site, framework, now=now)
     review.framework_version = version
     if decision == Review.State.NO_GO and not review.actions.filter(closed_at=None, critical=True).exists():

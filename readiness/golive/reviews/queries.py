@@ -180,7 +180,7 @@ def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
     if not review.is_open:
         return GateSnapshot(None, "", {}, ())
     version, framework = framework_queries.current()
-    missing = tuple(obstacles(counts_of(review), standing_of(review.site)))
+    missing = tuple(obstacles(counts_of(review), standing_of(review.site), framework))
     judged = SiteScore.objects.filter(site=review.site).exists()
     snapshot = frozen(review.site, framework, now=now) if judged else {}
     return GateSnapshot(now, version.version, snapshot, missing)
@@ -190,7 +190,7 @@ def approvers() -> QuerySet[Approver]:
     return Approver.objects.select_related("user", "site")
 
 
-def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
+def obstacles(counts: ReviewCounts, standing: BlockingChecks, framework: Framework) -> list[str]:
     counted = (
         (counts.signatures_missing, "signature is missing.", "signatures are missing."),
         (counts.critical, "critical action is open.", "critical actions are open."),
@@ -202,7 +202,9 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
     if not standing.judged:
         sentences.append("Nothing proves the site: no BLOCK check was judged.")
     if held := standing.held_by:
-        checks = ", ".join(held[:5]) + (f" and {len(held) - 5} more" if len(held) > 5 else "")
+        known = framework.checks_by_id
+        names = [known[check_id].name if check_id in known else check_id for check_id in held[:5]]
+        checks = "; ".join(names) + (f"; and {len(held) - 5} more" if len(held) > 5 else "")
         blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
     return sentences

@@ -187,7 +187,7 @@ def show(
             (each, named_checks.get(each["check_id"], each["check_id"]), parse_datetime(each["ends_at"]))
             for each in exceptions
         ],
-        "breadcrumbs": crumbs(f"#{review.pk}, {review.site.name}", *ABOVE),
+        "breadcrumbs": crumbs(f"Review of {review.site.name}", *ABOVE),
         **STEPS.context(request, review, refusals),
     }
     return answers.page(request, "readiness/reviews/review.html", context, status=status)
@@ -255,14 +255,15 @@ def name_approver(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     save = lambda: operations.name_approver(  # noqa: E731
         review, domain=domain, by=reader(request), now=now(), **form.cleaned_data
     )
-    heading = f"Who signs for {SigningDomain(domain).label}?"
+    heading = f"Name the signer for {SigningDomain(domain).label} at {review.site.name}"
     return _form(request, form, save, heading, link("review", pk), above=review)
 
 
 @asks(*SEE)
 def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     operations.refuse_others(pk, by=reader(request))
-    review, form = get_object_or_404(Review, pk=pk), ActionForm(request.POST or None)
+    review = get_object_or_404(Review.objects.select_related("site"), pk=pk)
+    form = ActionForm(request.POST or None)
     make = lambda: operations.add_action(review, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
     return _form(request, form, make, "Add an action", link("review", pk), above=review)
 
@@ -291,7 +292,7 @@ def _form(
     back: str,
     above: Review | None = None,
 ) -> HttpResponse:
-    led = [(f"#{above.pk}", link("review", above.pk))] if above is not None else []
+    led = [(f"Review of {above.site.name}", link("review", above.pk))] if above is not None else []
     way = crumbs(heading, *ABOVE, *led)
     return form_page(request, form, act, heading=heading, done="Saved.", back=back, breadcrumbs=way)
 

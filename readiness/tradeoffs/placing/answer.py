@@ -3,6 +3,7 @@
 The endpoint dumps it (`document`), decisions keep that dump, and the page and its charts read it.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -185,6 +186,18 @@ class PlacementAnswer:
     @cached_property
     def is_scored(self) -> bool:
         return any(objective.is_scored and self.weights[objective.name] > 0 for objective in self.objectives)
+
+    @cached_property
+    def _ties(self) -> frozenset[int]:
+        """Matches that several options have once they are rounded."""
+        counted = Counter(option.match for option in self.feasible if option.match is not None)
+        return frozenset(match for match, count in counted.items() if count > 1)
+
+    def match_text(self, option: PlacementOption) -> str:
+        """Options that are alike when rounded have a decimal, so that their order has a reason."""
+        if option.ranked is None:
+            return ""
+        return f"{option.ranked.score * 100:.1f}" if option.match in self._ties else f"{option.match}"
 
     def option_at(self, slug: str) -> PlacementOption | None:
         return next((option for option in self.options if option.slug == slug), None)

@@ -58,6 +58,7 @@ def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
         "dominated": answer.name_of(option.dominated_by) if option.dominated_by else "",
         "rank": ranked.rank if ranked else None,
         "score": option.match,
+        "match": answer.match_text(option),
         "cells": cells(answer, option),
         "after": text(power),
         "after_why": power.why_unknown,
@@ -84,7 +85,7 @@ def blank(answer: PlacementAnswer) -> Row:
         {"name": head["name"], "label": f"{head['label']} {head['unit']}", "text": "", "why": ""}
         for head in heads(answer)
     ]
-    texts = dict.fromkeys(("slug", "name", "place", "dominated"), "")
+    texts = dict.fromkeys(("slug", "name", "place", "dominated", "match"), "")
     return {**texts, "pareto": True, "is_today": True, "step": "-", "cells": empty}
 
 

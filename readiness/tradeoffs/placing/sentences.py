@@ -189,14 +189,16 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
         note = "it runs there today" if answer.stays else "it runs nowhere today"
     else:
         note = f"against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
-    figures = [{"label": "Best match", "value": best.name, "unit": f"{best.match} of 100", "note": note}]
+    figures = [
+        {"label": "Best match", "value": best.name, "unit": f"{answer.match_text(best)} of 100", "note": note}
+    ]
     if answer.runners_up:
         runner = answer.runners_up[0]
         figures.append(
             {
                 "label": "Next best",
                 "value": runner.name,
-                "unit": f"{runner.match} of 100",
+                "unit": f"{answer.match_text(runner)} of 100",
                 "note": price(answer, runner, best) or "the same in all that is known",
             }
         )

@@ -8,10 +8,16 @@ from django import template
 
 from readiness.jurisdiction.sentences import country
 from readiness.tradeoffs.placing import rows, sentences
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 
 register = template.Library()
 register.filter("shown", rows.text)
 register.filter("held", sentences.held)
+
+
+@register.filter
+def match_in(option: PlacementOption, answer: PlacementAnswer) -> str:
+    return answer.match_text(option)
 
 
 @register.filter

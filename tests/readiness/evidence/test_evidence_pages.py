@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inventory.models import Device
-from readiness.evidence.models import Attestation, Floor, ValidationRun
+from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
@@ -131,6 +131,17 @@ class TestRecords:
         page = text_of(client_of("viewer").get("/evidence/facts/"))
         for words in ("p2-energy-kpis", "pue", "1.21", "meter report"):
             assert words in page
+
+    def test_lists_and_pages_of_records_say_names_and_units(self, client_of, porto):
+        sent = self.FACT | {"part": "wue", "value": "0.4", "taken_on": "2026-11-01"}
+        client_of("ops").post("/evidence/facts/add/", sent)
+        [row] = client_of("viewer").get("/evidence/facts/").context["table"].rows
+        check = "Energy and sustainability figures meet their targets"
+        assert [cell.text for cell in row.cells][1:5] == [check, "WUE", "Porto", "0.4 L/kWh"]
+        shown = client_of("viewer").get(f"/evidence/facts/{RecordedFact.objects.get().pk}/")
+        assert shown.context["breadcrumbs"][-1]["label"] == f"{check}, WUE, 1 Nov 2026"
+        exported = text_of(client_of("viewer").get("/evidence/facts/?export=csv"))
+        assert ",p2-energy-kpis,wue,porto,0.4," in exported
 
     def test_the_form_takes_check_and_sub_measure_from_the_address(self, client_of, porto):
         page = text_of(client_of("ops").get("/evidence/facts/add/?site=porto&check=p2-energy-kpis&part=wue"))

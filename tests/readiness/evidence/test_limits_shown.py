@@ -49,7 +49,7 @@ class TestPages:
         declare("ttft-slo", preset="llama2-70b", workload_class=assistant)
         page = text_of(client_of("viewer").get("/evidence/limits/"))
         rows = page.partition("<tbody")[2].partition("</tbody>")[0]
-        for words in ("PUE target", ">Porto<", "1.3", "Assistant", "Llama2-70B: 2", "1 Jan 2026"):
+        for words in ("PUE target", ">Porto<", "at most 1.3", "Assistant", "Llama2-70B: 2", "1 Jan 2026"):
             assert words in rows
         assert "Declare a limit" not in page
 
@@ -65,8 +65,17 @@ class TestPages:
         declare(value=1.5, on=date(2025, 1, 1))
         limit = declare(value=1.3)
         page = text_of(client_of("planner").get(f"/evidence/limits/{limit.pk}/"))
-        for words in ("PUE target", "Contract 7", "1 Jan 2025", "1.5", "Changes of this entry", "Remove"):
+        for words in (
+            "PUE target, Porto, from 1 Jan 2026",
+            "Contract 7",
+            "1 Jan 2025",
+            "at most 1.5",
+            "Changes of this entry",
+            "Remove",
+        ):
             assert words in page
+        asked = client_of("planner").get(f"/evidence/limits/{limit.pk}/delete/")
+        assert "PUE target, Porto, from 1 Jan 2026" in asked.context["heading"]
         assert "Remove" not in text_of(client_of("viewer").get(f"/evidence/limits/{limit.pk}/"))
 
     def test_a_limit_is_declared_and_removed(self, client_of, porto):

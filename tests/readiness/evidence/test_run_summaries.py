@@ -112,7 +112,7 @@ def test_requests_that_failed(sent):
 def test_tests_that_were_skipped(sent):
     content = outputs.diagnostic(dict.fromkeys(range(8), 0), skipped={3: ("memory",)})
     summary = sent("dcgm-diag", content, devices=["node-1"])["summary"]
-    assert summary["samples"] == "5 tests"
+    assert summary["samples"] == "5 tests, 8 results"
     assert summary["failures"] == "No test failed; tests were skipped on 1 accelerator."
     assert summary["coverage"] == "7 of 8 accelerators of node-1."
     assert "Tests were skipped on GPU 3: memory." in {

@@ -48,6 +48,8 @@ def test_a_basis_is_told_by_its_name_and_whether_it_is_held(planning, basis_know
     page = shown(planning.get(answer.url))
     for told in ("United States", "Contract 12", "ended"):
         assert told in page
+    name = next(one["name"] for one in RulePack.objects.published().get().bases if one["id"] == basis_known)
+    assert planning.get(answer.url).context["heading"] == f"{name} for Chat"
     listed = shown(planning.get(f"{URL}bases/"))
     assert basis_known not in planning.get(f"{URL}bases/").context["table"].rows[0].cells[1].text
     assert "ended" in listed

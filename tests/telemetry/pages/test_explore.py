@@ -189,11 +189,23 @@ def test_the_page_takes_the_same_statements_for_any_number_of_lines(
             [{"gpu": "0", "host": "x"}, {"gpu": "1", "host": "x"}, {"gpu": "0", "host": "y"}],
             ["gpu=0 · host=x", "gpu=1 · host=x", "gpu=0 · host=y"],
         ),
+        (
+            [{"ifIndex": "1", "ifName": "Ethernet1/1"}, {"ifIndex": "2", "ifName": "Ethernet1/2"}],
+            ["ifName=Ethernet1/1", "ifName=Ethernet1/2"],
+        ),
         ([{"a": "1"}, {"a": "1"}], ["a=1", "a=1 (2)"]),
         ([{}], ["all series"]),
         ([], []),
     ],
-    ids=["one", "the shortest label tells", "two labels tell", "nothing tells", "all in one", "none"],
+    ids=[
+        "one",
+        "the shortest label tells",
+        "two labels tell",
+        "a name before a number",
+        "nothing tells",
+        "all in one",
+        "none",
+    ],
 )
 def test_lines_are_named_by_what_tells_them_apart(lines, names):
     assert distinct_names(lines) == names
@@ -218,6 +230,7 @@ def test_a_counter_is_shown_as_its_rate_however_closely_one_looks(client_of, tra
     [trace] = figure["data"]
     assert {value for value in trace["y"] if value is not None} == {20.0}
     assert figure["layout"]["yaxis"]["ticksuffix"] == " KiB/s"
+    assert figure["layout"]["yaxis"]["rangemode"] == "nonnegative"
     assert "without 1 series of a loopback or virtual interface" in figure["meta"]["footer"]
     heading = chart_heading(client, address)
     assert heading == "Received, rate, sum of 2 series"

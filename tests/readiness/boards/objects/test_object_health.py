@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.kinds import KINDS as INVENTORY
-from inventory.models import Device
+from inventory.models import Device, PowerFeed
 from readiness.boards.objects.queries import DOMAINS, MODELS, health_of, site_id_of
 from readiness.scoring.health import MOST_REASONS
 from readiness.scoring.models import DomainHealth
@@ -177,6 +177,13 @@ def test_a_device_shows_the_health_of_its_parts(well, client_of):
         part for part in page.split("<tr ") if part.startswith(f'id="row-accelerators-0-{well.gpus[0].pk}"')
     ]
     assert 'data-health="critical"' in row
+
+
+def test_a_feed_names_the_meter_and_its_health(well, client_of):
+    well.run(3)
+    well.evaluate()
+    feed = well.pdus[0].power_feeds.get()
+    assert f"Measured by {well.pdus[0].name} OK" in panel_of(client_of("viewer"), PowerFeed, feed)
 
 
 def test_the_page_of_an_object_has_the_chart_and_the_checks_that_it_touches(well, client_of):
