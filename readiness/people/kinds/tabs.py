@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 
+from web import clock, links
 from web.kinds import Kind, declaring
 from web.kinds.kind import KIND_OF
 from web.navigation import TABS
@@ -35,17 +36,29 @@ def tabs(current: str) -> list[dict[str, Any]]:
     }
     named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
-        {"label": named[name][0], "url": reverse(name), "current": name == current}
+        {"label": named[name][0], "url": reverse(name) + _begun(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)
         if by is not None and by.has_perms(named[name][1])
     ]
+
+
+def _above(name: str) -> tuple[str, str] | None:
+    """The page that the tab of a list begins with: its label and url name; None for that page itself."""
+    first = next((room[0] for room in _ROOMS if name in room[1:]), "")
+    return next(((tab.label, tab.url_name) for tab in TABS if tab.url_name == first), None)
+
+
+def _begun(name: str) -> str:
+    """Shifts grow by the day: their list begins with those under way, and a filter that is taken off shows all."""
+    return f"?start={clock.now():%Y-%m-%dT%H:00Z}" if name == "shift-list" else ""
 
 
 def declared(
     model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **given: Any
 ) -> Kind:
     """Objects are told apart by their first two fields. `empty` says what one is for, where there is none."""
-    by_default: dict[str, Any] = {"room": ("People", "people"), "tabs": tabs, "brief": fields[:2]}
+    room = _above(f"{links.noun(model)}-list")
+    by_default: dict[str, Any] = {"room": room, "tabs": tabs, "brief": fields[:2]}
     if text := given.pop("empty", ""):
         by_default["empty"] = {"title": f"No {model._meta.verbose_name} yet", "text": text}
     return declaring.declared(model, fields, columns, **by_default | given)

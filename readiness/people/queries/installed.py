@@ -21,7 +21,7 @@ ROLES = {
 
 def installed(site: SiteFacts, workloads: Iterable[str]) -> tuple[StackItem, ...]:
     return (
-        StackItem(Subject.SITE, site.slug, "asked of every site"),
+        StackItem(Subject.SITE, site.slug, "needed at every site"),
         *_made(Subject.ACCELERATOR_VENDOR, site.equipment, {ACCELERATOR}),
         *_made(Subject.FABRIC_VENDOR, site.equipment, FABRIC_DEVICES),
         *_known(Subject.FABRIC, site.fabrics, "{} between accelerators"),
