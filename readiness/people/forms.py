@@ -95,7 +95,7 @@ def initial_of(person: Person) -> dict[str, Any]:
     }
 
 
-class StepForm(RefusedForm):
+class SubjectForm(RefusedForm):
     """A form about one object. `initial` holds the title of its page, and may hold the times that stand below it."""
 
     submit = "Save"
@@ -135,7 +135,7 @@ class ExemptionForm(ObjectForm):
             self.instance.granted_by = reader()
 
 
-class RevokeForm(StepForm):
+class RevokeForm(SubjectForm):
     submit = "Revoke"
     effect = "It counts nowhere from now on. Whoever shows the skill again gets a new qualification."
     is_danger = True
@@ -164,7 +164,7 @@ class AssignTrainingForm(RefusedForm):
             self.initial["people"] = begun.split(",")
 
 
-class CompleteForm(StepForm):
+class CompleteForm(SubjectForm):
     submit = "Complete"
 
     completed_at = forms.DateTimeField(
@@ -172,7 +172,7 @@ class CompleteForm(StepForm):
     )
 
 
-class ResultForm(StepForm):
+class ResultForm(SubjectForm):
     submit = "Save the result"
 
     result = forms.ChoiceField(

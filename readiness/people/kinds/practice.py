@@ -139,7 +139,7 @@ def _entering(drill: Drill) -> str:
 
 
 def _result_of(drill: Drill) -> dict[str, Any]:
-    title = f"{_entering(drill)} the result of {drill}"
+    title = f"{_entering(drill)} the result at {drill.site} of {drill}"
     return {"title": title, "held_at": drill.held_at, "result": drill.result}
 
 
@@ -201,7 +201,6 @@ PARTICIPANTS = declared(
     ("drill", "person", "domain"),
     ("person", "domain", _DRILL, _HELD),
     may=(SEES_NAMES,),
-    joins=("drill__site", "person"),
     brief=("drill", "person", "domain"),
     search=("drill__name", "person__name"),
     panel=("drill", "person", "domain"),
@@ -217,7 +216,6 @@ DRILL_ACTIONS = declared(
         plain("done_at", "Done"),
         standing(_action_standing, overdue="bad"),
     ),
-    joins=("drill__site", "team"),
     brief=("text", "due_at"),
     search=("text", "drill__name", "team__name"),
     panel=("drill", "team"),

@@ -14,7 +14,7 @@ from django.db.models.functions import Extract
 from inventory.api import InventorySerializer
 from inventory.models import Site
 from readiness.people.core.recurrence import said
-from readiness.people.forms import StepForm
+from readiness.people.forms import SubjectForm
 from readiness.people.kinds.swaps import SWAP
 from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
@@ -80,7 +80,7 @@ class CalendarForm(RefusedForm):
         self.add_error("file", str(error))
 
 
-class MoveForm(StepForm):
+class MoveForm(SubjectForm):
     submit = "Move the shift"
 
     taker = PersonField(

@@ -12,6 +12,7 @@ from web.kinds.kind import KIND_OF
 from web.navigation import TABS
 from web.tables import Column
 from web.visibility import reader
+from web.words import plain
 
 _ROOMS = (
     (
@@ -36,7 +37,7 @@ def tabs(current: str) -> list[dict[str, Any]]:
     }
     named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
-        {"label": named[name][0], "url": reverse(name) + _begun(name), "current": name == current}
+        {"label": named[name][0], "url": _address(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)
         if by is not None and by.has_perms(named[name][1])
     ]
@@ -48,9 +49,11 @@ def _above(name: str) -> tuple[str, str] | None:
     return next(((tab.label, tab.url_name) for tab in TABS if tab.url_name == first), None)
 
 
-def _begun(name: str) -> str:
+def _address(name: str) -> str:
     """Shifts grow by the day: their list begins with those under way, and a filter that is taken off shows all."""
-    return f"?start={clock.now():%Y-%m-%dT%H:00Z}" if name == "shift-list" else ""
+    if name != "shift-list":
+        return reverse(name)
+    return links.link(name, start=plain(clock.now().replace(minute=0, second=0, microsecond=0)))
 
 
 def declared(

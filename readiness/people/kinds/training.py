@@ -63,7 +63,6 @@ TRAININGS = declared(
     ),
     hidden=("assigned_at",),
     also=("assigned_by",),
-    title="Training",
     may=(SEES_NAMES,),
     pages=("list", "detail", "edit", "delete", "bulk", "csv"),
     search=("person__name", "course__name"),

@@ -180,7 +180,7 @@ class Drill(models.Model):
         triggers = claims(ITS_SITE)
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.site}, {day(self.held_at)}"
+        return f"{self.name}, {day(self.held_at)}"
 
 
 class Exercise(models.Model):

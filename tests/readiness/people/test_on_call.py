@@ -290,8 +290,9 @@ def test_the_page_of_a_rotation_says_what_is_wrong(covered, client_of):
         ("Nobody takes a shift because of leave", f"Yara 0 of network, primary, {times[0]}"),
         ("No primary", times[1]),
     ]
-    legend = {entry["label"]: entry["role"] for entry in panel.context["legend"]}
-    assert (legend["Xenia Unable"], legend["nobody"]) == ("pillar-1", "gap")
+    legend = {entry["role"]: entry["label"] for entry in panel.context["legend"]}
+    assert legend["pillar-1"].startswith("Xenia Unable")
+    assert legend["gap"] == "nobody"
     outlook = panel.context["outlook"]
     assert outlook.ahead.uncovered == pytest.approx(200 / 52, abs=0.1)
     assert sum(load.hours for load in outlook.ahead.people) == pytest.approx(103 * 168, rel=0.01)
