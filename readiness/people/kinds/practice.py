@@ -22,6 +22,7 @@ from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
+from web.units import day
 from web.visibility import SEES_NAMES
 
 
@@ -139,7 +140,7 @@ def _entering(drill: Drill) -> str:
 
 
 def _result_of(drill: Drill) -> dict[str, Any]:
-    title = f"{_entering(drill)} the result at {drill.site} of {drill}"
+    title = f"{_entering(drill)} the result of {drill.name} at {drill.site}, {day(drill.held_at)}"
     return {"title": title, "held_at": drill.held_at, "result": drill.result}
 
 

@@ -36,7 +36,7 @@ PAGES = {
     revoke: ("Revoke Ana Reis: Optics, level 2", "Revoke"),
     complete: ("Complete Ana Reis: UPS course", "Complete"),
     move: ("Move the shift of Ana Reis in Fabric rotation", "Move the shift"),
-    result: ("Enter the result at Porto of UPS drill, 24 Nov 2026", "Save the result"),
+    result: ("Enter the result of UPS drill at Porto, 24 Nov 2026", "Save the result"),
 }
 
 
