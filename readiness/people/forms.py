@@ -95,6 +95,14 @@ def initial_of(person: Person) -> dict[str, Any]:
     }
 
 
+class SubjectForm(RefusedForm):
+    """A form about one object. `initial` holds the title of its page, and may hold the times that stand below it."""
+
+    submit = "Save"
+    effect = ""
+    is_danger = False
+
+
 class SkillForm(ObjectForm):
     levels = SimpleArrayField(
         forms.CharField(max_length=200),
@@ -127,8 +135,12 @@ class ExemptionForm(ObjectForm):
             self.instance.granted_by = reader()
 
 
-class RevokeForm(RefusedForm):
-    reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason")
+class RevokeForm(SubjectForm):
+    submit = "Revoke"
+    effect = "It counts nowhere from now on. Whoever shows the skill again gets a new qualification."
+    is_danger = True
+
+    reason = forms.ChoiceField(choices=Qualification.RevokedFor, label="Reason", widget=forms.RadioSelect)
 
 
 class StartingSetForm(RefusedForm):
@@ -152,13 +164,17 @@ class AssignTrainingForm(RefusedForm):
             self.initial["people"] = begun.split(",")
 
 
-class CompleteForm(RefusedForm):
+class CompleteForm(SubjectForm):
+    submit = "Complete"
+
     completed_at = forms.DateTimeField(
         label="Completed at", required=False, widget=MinuteInput(), help_text="In your time zone. Empty: now."
     )
 
 
-class ResultForm(RefusedForm):
+class ResultForm(SubjectForm):
+    submit = "Save the result"
+
     result = forms.ChoiceField(
         label="Result",
         choices=[choice for choice in Drill.Result.choices if choice[0] != Drill.Result.PLANNED],

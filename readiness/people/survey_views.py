@@ -88,7 +88,8 @@ def results(request: HttpRequest, pk: int) -> tuple[TablePage, Any]:
     return tables.page(request, TEAMS_TABLE, teams), lambda: {
         "heading": f"Results: {survey}",
         "survey": survey,
-        "questions": questions,
+        "questions": sorted(questions, key=lambda each: each.question.text),
+        "is_answered": bool(teams),
         "split": [each for each in questions if each.spread is not None and each.spread.is_split],
         "told": queries.tells_truth(survey, request.user, now=now()),
         "too_few": TOO_FEW,

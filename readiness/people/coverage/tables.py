@@ -85,7 +85,7 @@ def site_table(*, names: bool) -> Table:
         Column("state", "Coverage", lambda line: line.covered.cover.value, states="cover", phone="status",
                sort=lambda line: ORDER.index(line.covered.cover)),
         Column("level", "Level", "covered.requirement.level", numeric=True),
-        Column("because", "Because of", "covered.requirement.because", phone="full"),
+        Column("because", "Why", "covered.requirement.because", phone="full"),
         Column("rule", "Rule", _rule, default=False),
         Column("people", "Needed", "covered.requirement.people", numeric=True),
         Column("there", "Qualified", there, sort=True, numeric=True),

@@ -22,6 +22,7 @@ from web.rest.lookups import Flag
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
+from web.units import day
 from web.visibility import SEES_NAMES
 
 
@@ -72,6 +73,8 @@ def _action_standing(action: DrillAction) -> str:
 
 
 _SITE = Column("site", "Site", lambda row: row.site.name if row.site else "All sites", sort="site__name")
+# Files name a drill as it is imported.
+_DRILL = related("drill", "Drill", export="drill.name")
 _HELD = Column("held_at", "Held", "drill.held_at", sort="drill__held_at")
 PROCEDURES = declared(
     Procedure,
@@ -130,6 +133,17 @@ ALERT_RULES = declared(
     icon="bell",
     empty="Enter the rules that page, or import them as CSV, and link each to its runbook.",
 )
+
+
+def _entering(drill: Drill) -> str:
+    return "Enter" if drill.result == Drill.Result.PLANNED else "Change"
+
+
+def _result_of(drill: Drill) -> dict[str, Any]:
+    title = f"{_entering(drill)} the result of {drill.name} at {drill.site}, {day(drill.held_at)}"
+    return {"title": title, "held_at": drill.held_at, "result": drill.result}
+
+
 DRILLS = declared(
     Drill,
     ("name", "site", "kind", "scenario", "held_at", "result"),
@@ -150,9 +164,10 @@ DRILLS = declared(
             url_name="drill-result",
             on_object=True,
             permissions=("people.change_drill",),
-            heading="Enter the result",
+            heading=lambda drill: f"{_entering(drill)} the result",
             form=ResultForm,
-            initial=lambda drill: {"held_at": drill.held_at},
+            template="people/step.html",
+            initial=_result_of,
             enter=enter_result,
             done="The result is entered; the site is scored again.",
             icon="check",
@@ -171,7 +186,7 @@ EXERCISES = declared(
     ("drill", "procedure"),
     (
         related("procedure", "Procedure", sort="procedure__title", locked=True, phone="title"),
-        "drill",
+        _DRILL,
         _HELD,
         related("site", "Site", through="drill", sort="drill__site__name"),
     ),
@@ -180,13 +195,12 @@ EXERCISES = declared(
     joins=("drill__site", "procedure"),
     pages=("list", "add", "detail", "edit", "delete", "csv"),
     hint="Procedures that drills exercised",
-    title="Exercised procedures",
     above=lambda exercise: [exercise.drill],
 )
 PARTICIPANTS = declared(
     Participant,
     ("drill", "person", "domain"),
-    ("person", "domain", "drill", _HELD),
+    ("person", "domain", _DRILL, _HELD),
     may=(SEES_NAMES,),
     brief=("drill", "person", "domain"),
     search=("drill__name", "person__name"),
@@ -198,7 +212,7 @@ DRILL_ACTIONS = declared(
     DrillAction,
     ("drill", "text", "team", "due_at", "done_at"),
     (
-        *("text", "team", "drill"),
+        *("text", "team", _DRILL),
         plain("due_at", "Due"),
         plain("done_at", "Done"),
         standing(_action_standing, overdue="bad"),

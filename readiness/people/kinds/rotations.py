@@ -14,7 +14,8 @@ from django.db.models.functions import Extract
 from inventory.api import InventorySerializer
 from inventory.models import Site
 from readiness.people.core.recurrence import said
-from readiness.people.kinds.swaps import ROOM, SWAP
+from readiness.people.forms import SubjectForm
+from readiness.people.kinds.swaps import SWAP
 from readiness.people.kinds.tabs import declared
 from readiness.people.models import (
     Layer,
@@ -31,13 +32,14 @@ from readiness.people.operations import feeds, swaps
 from readiness.people.operations.rotations import write_claimed_shifts
 from web import clock
 from web.forms import PersonField, RefusedForm
-from web.kinds import Entry, Kind, Related
-from web.kinds.columns import figure, hidden, name, plain, related
+from web.kinds import Entry, Facts, Kind, Related
+from web.kinds.columns import figure, name, plain, related
 from web.kinds.declaring import ObjectForm
 from web.links import page_url
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 from web.tables import Column
-from web.visibility import SEES_NAMES
+from web.units import instant
+from web.visibility import SEES_NAMES, name_of
 
 SEES_SHIFTS = "people.view_shift"
 
@@ -61,6 +63,10 @@ class ShiftsForm(ObjectForm):
             return super().save(commit=commit)
 
 
+class LeaveForm(ShiftsForm):
+    changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
+
+
 class CalendarForm(RefusedForm):
     file = forms.FileField(
         label="File", help_text="iCalendar (.ics), 5 MiB at most; its shifts take the place of layers."
@@ -74,7 +80,9 @@ class CalendarForm(RefusedForm):
         self.add_error("file", str(error))
 
 
-class MoveForm(RefusedForm):
+class MoveForm(SubjectForm):
+    submit = "Move the shift"
+
     taker = PersonField(
         Person.objects.order_by("name", "pk"),
         label="To",
@@ -91,8 +99,7 @@ def _counted_rotations() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("team").annotate(site_count=Count("served"))
 
 
-_declared = partial(declared, room=ROOM)
-_turning = partial(_declared, form=ShiftsForm, viewset=ShiftsViewSet)
+_turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
 _OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
 ROTATION = _turning(
     Rotation,
@@ -136,7 +143,7 @@ ROTATION = _turning(
         ),
     ),
 )
-ROTATION_SITE = _declared(
+ROTATION_SITE = declared(
     RotationSite,
     ("rotation", "site"),
     ["site", "rotation"],
@@ -146,6 +153,13 @@ ROTATION_SITE = _declared(
     hint="Which rotation serves which site",
     above=lambda served: [served.rotation],
 )
+
+
+def _lasting(layer: Layer) -> str:
+    hours, rest = divmod(layer.duration_min, 60)
+    return f"{layer.duration_min} min" if rest else f"{hours} h"
+
+
 LAYER = _turning(
     Layer,
     ("rotation", "name", "level", "starts_at", "ends_at", "rule", "duration_min", "turn_shifts"),
@@ -154,8 +168,8 @@ LAYER = _turning(
         *("rotation", "level"),
         plain("rule", "Rule", text=lambda layer: said(layer.rule), phone="full"),
         plain("starts_at", "First shift"),
-        hidden(plain, "ends_at", "Ends"),
-        figure("duration_min", "Shift lasts", "min"),
+        plain("ends_at", "Ends"),
+        plain("duration_min", "Shift lasts", text=_lasting, file_unit="min"),
         "turn_shifts",
     ],
     brief=("rotation", "name", "level"),
@@ -201,7 +215,7 @@ LEAVE = _turning(
     Leave,
     ("person", "starts_at", "ends_at"),
     ["person", plain("starts_at", "From"), plain("ends_at", "Until")],
-    title="Leave",
+    form=LeaveForm,
     address="leave",
     may=(SEES_NAMES,),
     brief=("person", "starts_at", "ends_at"),
@@ -221,7 +235,13 @@ def shift_rows() -> QuerySet[Shift]:
     return Shift.objects.select_related("rotation", "person").annotate(hours=lasts)
 
 
-SHIFT = _declared(
+def _moving(shift: Shift) -> dict[str, str]:
+    holder = name_of(shift.person) if shift.person is not None else whose(shift)
+    times = f"{instant(shift.starts_at)} – {instant(shift.ends_at)}"
+    return {"title": f"Move the shift of {holder} in {shift.rotation}", "times": times}
+
+
+SHIFT = declared(
     Shift,
     ("rotation", "level", "person", "unknown_name", "is_on_leave", "starts_at", "ends_at", "origin"),
     [
@@ -255,7 +275,12 @@ SHIFT = _declared(
     pages=("list", "detail"),
     default_sort="starts_at",
     icon="clock",
-    hint="Who is on call when, 60 days ahead",
+    hint="Who was and who will be on call, 60 days ahead. The page of a rotation looks 52 weeks ahead",
+    facts=(
+        Facts(
+            "Facts", ("rotation", "level", "person", "starts_at", "ends_at", "hours", "origin", "is_on_leave")
+        ),
+    ),
     above=lambda shift: [shift.rotation],
     entries=(
         Entry(
@@ -272,6 +297,8 @@ SHIFT = _declared(
             permissions=(SEES_SHIFTS, swaps.MAY_MOVE),
             heading="Move the shift",
             form=MoveForm,
+            template="people/step.html",
+            initial=_moving,
             enter=swaps.move_shift,
             done="The shift is moved.",
             after=lambda swap: page_url(swap.rotation) or "",

@@ -17,6 +17,7 @@ from readiness.people.models import (
     SkillExemption,
     SkillPrerequisite,
 )
+from readiness.people.models.skills import SUBJECT_VALUES
 from web import clock, kinds
 from web.kinds import Related
 from web.kinds.columns import figure, plain, related
@@ -90,7 +91,7 @@ SKILLS = declared(
         Related(CapabilityRule, ("skill",), ("name", "subject", "people")),
         Related(SkillPrerequisite, ("skill",), ("needed", "level")),
         Related(Course, ("skill",), ("name", "days")),
-        Related(Qualification, ("skill",), ("person", "level", "standing")),
+        Related(Qualification, ("skill",), ("person", "level", "device_type", "standing")),
     ),
     entries=(
         kinds.Entry(
@@ -116,13 +117,21 @@ PREREQUISITES = declared(
     panel=("skill", "needed"),
     hint="Which skill comes before which",
 )
+
+
+def _value(rule: CapabilityRule) -> str:
+    if rule.value:
+        return SUBJECT_VALUES.get(rule.subject, {}).get(rule.value, rule.value)
+    return "" if rule.subject == CapabilityRule.Subject.SITE else "each that is found"
+
+
 RULES = declared(
     CapabilityRule,
     ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
     (
         "name",
         plain("subject", "Asks about"),
-        plain("value", "Value", text=lambda rule: rule.value or "each that is found"),
+        plain("value", "Value", text=_value),
         *("skill", "level", "people"),
         figure("per_shift", "Per shift"),
         plain("is_in_force", "In force", phone="status"),
@@ -164,8 +173,11 @@ QUALIFICATIONS = declared(
             permissions=(operations.MAY_REVOKE,),
             heading="Revoke",
             form=RevokeForm,
+            template="people/step.html",
+            initial=lambda held: {"title": f"Revoke {held}"},
             enter=operations.revoke,
             done="The qualification is revoked.",
+            icon="ban",
         ),
     ),
     hint="Who showed which skill, on which hardware, and until when that counts",

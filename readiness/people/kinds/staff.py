@@ -15,7 +15,6 @@ from web.kinds.rest import filters_of
 from web.links import page_url
 from web.rest.lookups import Flag
 from web.tables import Column, Table
-from web.units import plural
 from web.visibility import SEES_NAMES, sees_names
 
 PersonFilters = filters_of(
@@ -41,11 +40,6 @@ def _team_context(team: Team, user: Any) -> dict[str, Any]:
     return {"members": members, "sees_names": names}
 
 
-def _how_many() -> str:
-    present = queries.counts(now=clock.now())["people"]
-    return plural(present, f"{present} person is present", f"{present} people are present")
-
-
 PEOPLE = Kind(
     model=Person,
     rows=_people,
@@ -63,8 +57,13 @@ PEOPLE = Kind(
     context=lambda person, user: {"heading": person.name, "teams": _teams_of(person)},
     links=(("Teams", "teams", "users-group"),),
     related=(
-        Related(Qualification, ("person",), ("skill", "level", "valid_until", "standing"), fills="person"),
-        Related(Training, ("person",), ("course", "due_at", "standing")),
+        Related(
+            Qualification,
+            ("person",),
+            ("skill", "level", "device_type", "valid_until", "standing"),
+            fills="person",
+        ),
+        Related(Training, ("person",), ("course", "completed_at", "valid_until", "standing")),
         Related(
             Shift,
             ("person",),
@@ -86,7 +85,7 @@ PEOPLE = Kind(
             url_name="person-edit",
             on_object=True,
             permissions=("people.change_person",),
-            heading=lambda person: f"Edit {person.name}",
+            heading=lambda person: f"Change {person.name}",
             form=PersonForm,
             initial=initial_of,
             enter=operations.save_person,
@@ -152,7 +151,7 @@ TEAMS = declared(
     pages=("list", "add", "detail", "edit", "bulk", "csv"),
     counted=lambda: queries.teams(now=clock.now()),
     search=("name", "slug", "contact", "description"),
-    hint=_how_many,
+    hint="A team has a contact of its own, owns items of sites, and staffs sites with its people",
     template="people/team.html",
     context=_team_context,
     links=(("People", "people", "user"),),
@@ -162,7 +161,6 @@ STAFFING = declared(
     Staffing,
     ("team", "site", "begins_at", "ends_at"),
     ("team", "site", plain("begins_at", "Since"), plain("ends_at", "Until")),
-    title="Staffing",
     search=("team__name", "site__name"),
     panel=("team", "site"),
     hint="Which team runs which site",

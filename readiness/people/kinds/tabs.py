@@ -6,11 +6,13 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 
+from web import clock, links
 from web.kinds import Kind, declaring
 from web.kinds.kind import KIND_OF
 from web.navigation import TABS
 from web.tables import Column
 from web.visibility import reader
+from web.words import plain
 
 _ROOMS = (
     (
@@ -35,17 +37,31 @@ def tabs(current: str) -> list[dict[str, Any]]:
     }
     named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
-        {"label": named[name][0], "url": reverse(name), "current": name == current}
+        {"label": named[name][0], "url": _address(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)
         if by is not None and by.has_perms(named[name][1])
     ]
+
+
+def _above(name: str) -> tuple[str, str] | None:
+    """The page that the tab of a list begins with: its label and url name; None for that page itself."""
+    first = next((room[0] for room in _ROOMS if name in room[1:]), "")
+    return next(((tab.label, tab.url_name) for tab in TABS if tab.url_name == first), None)
+
+
+def _address(name: str) -> str:
+    """Shifts grow by the day: their list begins with those under way, and a filter that is taken off shows all."""
+    if name != "shift-list":
+        return reverse(name)
+    return links.link(name, start=plain(clock.now().replace(minute=0, second=0, microsecond=0)))
 
 
 def declared(
     model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **given: Any
 ) -> Kind:
     """Objects are told apart by their first two fields. `empty` says what one is for, where there is none."""
-    by_default: dict[str, Any] = {"room": ("People", "people"), "tabs": tabs, "brief": fields[:2]}
+    room = _above(f"{links.noun(model)}-list")
+    by_default: dict[str, Any] = {"room": room, "tabs": tabs, "brief": fields[:2]}
     if text := given.pop("empty", ""):
         by_default["empty"] = {"title": f"No {model._meta.verbose_name} yet", "text": text}
     return declaring.declared(model, fields, columns, **by_default | given)

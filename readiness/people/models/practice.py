@@ -11,6 +11,7 @@ from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.people.models.claims import ITS_SITE, claims, of_site_or_all, through
 from readiness.people.models.staff import Person, Team
+from web.units import day
 
 
 @choices_held
@@ -179,7 +180,7 @@ class Drill(models.Model):
         triggers = claims(ITS_SITE)
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name}, {day(self.held_at)}"
 
 
 class Exercise(models.Model):
@@ -193,8 +194,8 @@ class Exercise(models.Model):
     )
 
     class Meta:
-        verbose_name = "exercise"
-        verbose_name_plural = "exercises"
+        verbose_name = "exercised procedure"
+        verbose_name_plural = "exercised procedures"
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["drill", "procedure"], name="exercise_once")]
         triggers = claims(through("people_drill", "drill_id"))
@@ -256,4 +257,4 @@ class DrillAction(models.Model):
         ordering = ["due_at", "id"]
 
     def __str__(self) -> str:
-        return self.text
+        return f"{self.text} ({self.drill})"

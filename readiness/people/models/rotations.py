@@ -16,6 +16,7 @@ from readiness.people.core.rotations import EARLIEST, refuse_rule
 from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
 from readiness.people.models.due import ITS_ROTATION, ROTATION_OF_LAYER, rotations_of, shifts_due
 from readiness.people.models.staff import Person, Team
+from web.units import day
 
 FORGET_CHANGES = PerStatement(
     name="forget_changes",
@@ -206,8 +207,8 @@ class LayerMember(models.Model):
     position = models.PositiveSmallIntegerField("position")
 
     class Meta:
-        verbose_name = "turn in a layer"
-        verbose_name_plural = "turns in layers"
+        verbose_name = "turn"
+        verbose_name_plural = "turns"
         ordering = ["layer", "position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["layer", "position"], name="layer_member_position_once")
@@ -215,7 +216,9 @@ class LayerMember(models.Model):
         triggers = shifts_due(ROTATION_OF_LAYER)
 
     def __str__(self) -> str:
-        return f"{self.person} in {self.layer}"
+        # A layer without a name is called by its rotation.
+        around = f" of {self.layer.rotation}" if self.layer.name else ""
+        return f"{self.person} in {self.layer}{around}"
 
 
 @choices_held
@@ -250,7 +253,7 @@ class Override(models.Model):
         triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
-        return f"Override in {self.rotation}"
+        return f"Override in {self.rotation}, {self.get_level_display().lower()}, {day(self.starts_at)}"
 
 
 class Leave(models.Model):
@@ -278,4 +281,4 @@ class Leave(models.Model):
         triggers = [*claims(of_person()), *shifts_due(rotations_of())]
 
     def __str__(self) -> str:
-        return f"Leave of {self.person}"
+        return f"Leave of {self.person}, from {day(self.starts_at)}"

@@ -13,6 +13,7 @@ from readiness.people.models.claims import claims, of_rotation
 from readiness.people.models.due import ITS_ROTATION, shifts_due
 from readiness.people.models.rotations import Level, Rotation
 from readiness.people.models.staff import Person
+from web.units import instant
 
 
 @choices_held
@@ -76,7 +77,7 @@ class Swap(models.Model):
         triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
-        return f"Swap in {self.rotation}"
+        return f"Swap in {self.rotation}, {self.get_level_display().lower()}, {instant(self.starts_at)}"
 
 
 class ShiftQuerySet(models.QuerySet["Shift"]):
@@ -133,4 +134,4 @@ class Shift(models.Model):
         triggers = claims(of_rotation())
 
     def __str__(self) -> str:
-        return f"Shift in {self.rotation}"
+        return f"Shift in {self.rotation}, {self.get_level_display().lower()}, {instant(self.starts_at)}"

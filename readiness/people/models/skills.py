@@ -247,7 +247,7 @@ class SkillExemption(models.Model):
     skill = models.ForeignKey(
         Skill, on_delete=models.CASCADE, related_name="exemptions", verbose_name="skill"
     )
-    reason = models.CharField("reason", max_length=12, choices=Reason)
+    reason = models.CharField("ground", max_length=12, choices=Reason)
     begins_at = models.DateTimeField("begins at")
     ends_at = models.DateTimeField("ends at")
     granted_by = models.ForeignKey(

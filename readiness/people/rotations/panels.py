@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
-from readiness.people.core.on_call import Outlook
+from readiness.people.core.on_call import PRIMARY, Outlook, gaps
 from readiness.people.models import Level, Rotation
 from readiness.people.queries.hours import FOUR_WEEKS, PlannedDuty, RotationOutlook, outlook_of
 from web.kinds.panels import Panel
@@ -48,6 +48,9 @@ def panel_of(obj: Any, *, user: User, now: datetime) -> Panel:
             "rotation": rotation,
             "outlook": outlook,
             "lanes": _lanes(outlook, now, names),
+            "legend": _legend(outlook, names),
+            "first_at": now,
+            "last_at": now + FOUR_WEEKS,
             "names": names,
             "problems": problems(rotation, outlook, names=names),
             "overloaded": _overloaded(outlook.ahead),
@@ -71,6 +74,19 @@ def _lanes(outlook: RotationOutlook, now: datetime, names: bool) -> list[LevelLa
             bars = tuple(_bar(duty, people, now, names) for duty in duties)
             lanes.append(LevelLane(str(level.label), bars))
     return lanes
+
+
+def _legend(outlook: RotationOutlook, names: bool) -> list[dict[str, str]]:
+    """A colour for each person, or for those who share it; for whoever may not see names, one for all."""
+    people = list(dict.fromkeys(duty.person for duty in outlook.weeks if duty.person is not None))
+    labels: dict[str, list[str]] = {}
+    for place, person in enumerate(people if names else ()):
+        labels.setdefault(f"pillar-{place % TONES + 1}", []).append(name_of(person))
+    if people and not names:
+        labels["accent"] = ["covered"]
+    if any(duty.person is None for duty in outlook.weeks):
+        labels["gap"] = ["nobody"]
+    return [{"role": role, "label": ", ".join(each)} for role, each in labels.items()]
 
 
 def _bar(duty: PlannedDuty, people: list[int], now: datetime, names: bool) -> Bar:
@@ -107,12 +123,14 @@ def problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> li
         text = f"“{name}” is neither a user name nor an e-mail of a person." if names else ""
         found.append({"title": "The calendar names somebody unknown", "text": text})
     for duty in outlook.clashes:
-        times = f"{instant(duty.shift.starts_at)} – {instant(duty.shift.ends_at)}"
+        level = Level(duty.shift.level).label.lower()
+        times = f"{level}, {instant(duty.shift.starts_at)} – {instant(duty.shift.ends_at)}"
         text = f"{name_of(duty.away)}, {times}" if names else times
         found.append({"title": "Nobody takes a shift because of leave", "text": text})
     for person in outlook.gone:
         text = f"{name_of(person)}: their shifts are nobody’s" if names else "Their shifts are nobody’s"
         found.append({"title": "Somebody who left still takes turns", "text": text})
-    for gap in outlook.gaps:
+    explained = [duty.shift for duty in outlook.clashes if duty.shift.level == PRIMARY]
+    for gap in (rest for each in outlook.gaps for rest in gaps(explained, each.starts_at, each.ends_at)):
         found.append({"title": "No primary", "text": f"{instant(gap.starts_at)} – {instant(gap.ends_at)}"})
     return found

@@ -107,7 +107,7 @@ HOURS = Table(
                numeric=True, hint="Hours outside 8:00 to 18:00 on weekdays, in the rotation’s zone", file_unit="h"),
         Column("shifts", "Shifts", sort=True, numeric=True),
         Column("overloaded", "Overloaded", lambda row: "yes" if row.load.is_overloaded else "no", sort=True,
-               hint="More than 15 % over the mean"),
+               hint="More than 15 % over the mean of all who are listed"),
     ),
     default_sort="-hours",
     row_id="person.pk",

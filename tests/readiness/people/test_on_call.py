@@ -282,14 +282,19 @@ def test_the_page_of_a_rotation_says_what_is_wrong(covered, client_of):
     rotation = made.Rotation.objects.get(slug="network")
     person = Person.objects.get(name="Yara 0 of network")
     made.leave(person, starts_at=MONDAY + WEEK, ends_at=MONDAY + 2 * WEEK)
+    made.override(rotation, starts_at=MONDAY + 2 * WEEK, ends_at=MONDAY + 3 * WEEK)
     page = client_of("ops").get(f"/people/rotations/{rotation.pk}/")
     [panel] = [each for each in page.context["panels"] if each.key == "outlook"]
-    assert [problem["title"] for problem in panel.context["problems"]] == [
-        "Nobody takes a shift because of leave",
-        "No primary",
+    times = ["30 Nov 2026 08:00 UTC – 7 Dec 2026 08:00 UTC", "7 Dec 2026 08:00 UTC – 14 Dec 2026 08:00 UTC"]
+    assert [(problem["title"], problem["text"]) for problem in panel.context["problems"]] == [
+        ("Nobody takes a shift because of leave", f"Yara 0 of network, primary, {times[0]}"),
+        ("No primary", times[1]),
     ]
+    legend = {entry["role"]: entry["label"] for entry in panel.context["legend"]}
+    assert legend["pillar-1"].startswith("Xenia Unable")
+    assert legend["gap"] == "nobody"
     outlook = panel.context["outlook"]
-    assert outlook.ahead.uncovered == pytest.approx(100 / 52, abs=0.1)
+    assert outlook.ahead.uncovered == pytest.approx(200 / 52, abs=0.1)
     assert sum(load.hours for load in outlook.ahead.people) == pytest.approx(103 * 168, rel=0.01)
     assert {lane.label for lane in panel.context["lanes"]} == {"Primary", "Secondary"}
 

@@ -137,6 +137,11 @@ class TestResults:
         ]
         assert "fewer than 3" in words_of(client_of("admin").get(results))
 
+    def test_before_anybody_answers_it_says_so_once(self, limit, results, client_of):
+        page = text_of(client_of("viewer").get(results))
+        assert page.count("Nobody has answered") == 1
+        assert 'id="questions"' not in page
+
     def test_questions_with_their_answers_and_which_are_split(self, answered, results, client_of):
         chart = client_of("viewer").get(results + "chart.json").json()
         rows = [
