@@ -9,11 +9,11 @@ document.addEventListener('click', ({ target }) => {
   keepPreference('side', narrow ? 'narrow' : 'wide');
 });
 
-// On a narrow screen a bar of tabs scrolls; the present one is in view, also once counts and the font have widened others.
+// On a narrow screen a bar of tabs scrolls; the present one is in view, also once counts have widened others.
 for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
   const bar = tab.parentElement;
   const widths = new ResizeObserver(() => {
     bar.scrollLeft = tab.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
   });
-  for (const each of bar.children) widths.observe(each);
+  for (const each of [bar, ...bar.children]) widths.observe(each);
 }
