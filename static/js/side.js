@@ -9,8 +9,11 @@ document.addEventListener('click', ({ target }) => {
   keepPreference('side', narrow ? 'narrow' : 'wide');
 });
 
-// On a narrow screen a bar of tabs scrolls; the present one is in view.
+// On a narrow screen a bar of tabs scrolls; the present one is in view, also once counts have widened others.
 for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
   const bar = tab.parentElement;
-  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
+  const widths = new ResizeObserver(() => {
+    bar.scrollLeft = tab.offsetLeft - bar.clientWidth / 2 + tab.offsetWidth / 2;
+  });
+  for (const each of [bar, ...bar.children]) widths.observe(each);
 }

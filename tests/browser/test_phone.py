@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.browser import fleet
 from tests.conftest import NOW
+from tests.readiness.people import made as people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
@@ -29,6 +31,17 @@ VOIDS = """least => [...document.querySelectorAll("main .card")].map(card => {
         const lowest = Math.max(...drawn.map(each => each.getBoundingClientRect().bottom));
         return [card.querySelector("h2")?.textContent, Math.round(card.getBoundingClientRect().bottom - lowest)];
     }).filter(([, empty]) => empty > least)"""
+# Values of cards that are wider than their cell, and cells that end before the card does though nothing stands beside.
+LOOSE_CELLS = """() => [...document.querySelectorAll(".cards tbody td")].filter(cell => cell.checkVisibility())
+    .filter(cell => {
+        const {right, top} = cell.getBoundingClientRect();
+        const beside = [...cell.parentNode.children].some(other => {
+            const box = other.getBoundingClientRect();
+            return box.left > right && Math.abs(box.top - top) < 8;
+        });
+        const room = cell.parentNode.getBoundingClientRect().right - 12 - right;
+        return cell.scrollWidth > cell.clientWidth + 1 || !beside && room > 2;
+    }).map(cell => cell.textContent.trim())"""
 SITE_PAGES = (
     "/sites/porto/",
     "/sites/porto/?tab=people",
@@ -92,3 +105,27 @@ def test_what_is_not_well_comes_first_on_a_phone(as_role, small_fleet):
     in_order = [unwell for unwell, _box in sorted(boxes, key=lambda each: each[1]["y"])]
     assert in_order == sorted(in_order, reverse=True)
     assert all(box["height"] < 70 for unwell, box in boxes if not unwell)
+
+
+def test_the_present_tab_is_in_view_on_a_phone(as_role):
+    page = opened(as_role, "/tradeoffs/rules/", PHONE, role="planner")
+    tab = page.get_by_role("link", name="Rules", exact=True).first
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_be_in_viewport(ratio=0.95)
+
+
+def test_a_value_wider_than_half_a_card_has_a_row_of_its_own(as_role):
+    people.person(name="Astrid Wennerholm", email="astrid.wennerholm@corvale.example")
+    page = opened(as_role, "/people/", PHONE, role="manager")
+    expect(page.locator(".cards tbody")).to_contain_text("astrid.wennerholm@corvale.example")
+    assert page.evaluate(LOOSE_CELLS) == []
+
+
+def test_a_phone_shows_all_rows_once_it_is_asked_by_keyboard(as_role, small_fleet):
+    fleet.build(NOW, sites=18, first=6)
+    page = opened(as_role, "/sites/", PHONE)
+    rows = page.locator("tbody tr:visible")
+    expect(rows).to_have_count(12)
+    page.get_by_role("checkbox", name="Show all").press("Space")
+    expect(page.get_by_text("Show fewer rows")).to_be_visible()
+    assert rows.count() > 12

@@ -17,15 +17,16 @@ register = template.Library()
 
 # So many characters of a cell stand on one line.
 WHOLE = 28
-# Names of sites, devices and standards, which a line of several would break at their hyphens.
-ID = re.compile(r"\b[A-Za-z]\w*(?:-\w+)*-\w*\d\w*\b")
+# Names of sites, devices and standards, which a line of several would break at their hyphens; tags stay as they are.
+ID = re.compile(r"<[^>]*>|\b([A-Za-z]\w*(?:-\w+)*-\w*\d\w*(?:-\w+)*)\b")
 NO_LABEL = {"title", "status", "mark"}
 """Where a phone shows these cells, what they are is plain without the column's name."""
+SPARED = {"", "pair", "full", "row"}
 
 
 @register.filter
 def whole_ids(text: str) -> SafeString:
-    return SafeString(ID.sub(r'<span class="nowrap">\g<0></span>', conditional_escape(text)))
+    return SafeString(ID.sub(_whole, conditional_escape(text)))
 
 
 @register.simple_tag(takes_context=True)
@@ -37,7 +38,9 @@ def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     # A day is read as one word; so are ids, names and what is no longer than these.
     width = " nowrap" if type(cell.value) is date else _width(cell.text)
     classes = f"{' numeric' if column.numeric else width}"
-    opening = _opening(column.phone or "pair", classes, label, cell.tone)
+    # A phone leaves out what has no value; a name and a state stand there all the same.
+    phone = "hide" if _is_spared(cell) else column.phone or "pair"
+    opening = _opening(phone, classes, label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
 
 
@@ -56,6 +59,10 @@ def row_menu(row: Any, table_id: str) -> SafeString:
         menu_id,
         SafeString("".join(map(_action, row.menu))),
     )
+
+
+def _whole(match: re.Match[str]) -> str:
+    return f'<span class="nowrap">{match[1]}</span>' if match[1] else match[0]
 
 
 def _action(action: Action) -> SafeString:
@@ -81,7 +88,7 @@ def _content(context: Context, row: Any, cell: Any) -> str:
     text = conditional_escape(cell.text)
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'
-    if "-" in text and len(text) > WHOLE:
+    if "-" in text and (len(text) > WHOLE or cell.column.phone == "title"):
         text = whole_ids(text)
     if cell.code:
         text = format_html("<code>{}</code>", text)
@@ -93,6 +100,10 @@ def _content(context: Context, row: Any, cell: Any) -> str:
 
 def _width(text: str) -> str:
     return "" if not text else " whole" if len(text) <= WHOLE else " long"
+
+
+def _is_spared(cell: Any) -> bool:
+    return cell.missing and not (cell.text or cell.template) and cell.column.phone in SPARED
 
 
 @lru_cache(maxsize=1024)
