@@ -241,7 +241,8 @@ def _fates(kind: Kind, obj: Any) -> Iterator[tuple[str, list[tuple[Kind, int]]]]
     """Name what becomes of the objects that refer to it, each with their kinds and how many they are."""
     counted: dict[str, list[tuple[Kind, int]]] = {}
     for related in kind.related:
-        rules = {related.model._meta.get_field(name).remote_field.on_delete for name in related.fields}
+        references: list[Any] = [related.model._meta.get_field(name) for name in related.fields]
+        rules = {each.remote_field.on_delete for each in references}
         total = related.model._default_manager.filter(related.condition(obj)).count()
         if total:
             fate = HELD if rules & {PROTECT, RESTRICT} else DELETED if CASCADE in rules else LEFT
