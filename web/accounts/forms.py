@@ -11,6 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 
 from accounts import operations, throttling
@@ -117,7 +118,7 @@ class NewPasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         max_length=1000,
-        help_text=_rules,
+        help_text=lazy(_rules, str)(),
     )
     password_again = forms.CharField(
         label="Password, again",
