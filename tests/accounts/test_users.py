@@ -152,6 +152,9 @@ def test_a_weak_password_is_refused(client_of, ops):
         f"/settings/users/{ops.pk}/password/", {"password": "short", "password_again": "short"}
     )
     assert "too short" in answer.content.decode()
+    assert (
+        "<li>The password can’t be too similar to other personal information.</li>" in answer.content.decode()
+    )
     assert User.objects.get(pk=ops.pk).check_password(PASSWORD)
 
 
