@@ -22,6 +22,7 @@ def words_of(answer):
 
 
 def words_in(markup):
+    markup = re.sub(r'<span class="nowrap">([^<]*)</span>', r"\1", markup)
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 

@@ -245,11 +245,11 @@ def test_a_declaration_of_a_trend_or_out_of_date_is_judged_as_ever():
     ("part", "value", "reason"),
     [
         (RUN_ONLY, 70, "Load: 70 kW (report 7) meets the limit of 80 kW. "
-         "Declared, not measured: recorded fact 3 counts as warn at most, since a run is asked for."),
+         "Declared only (recorded fact 3): Warn at best until a validation run is imported."),
         (PLAIN, 90, "Load: 90 kW (report 7) is above the limit of 80 kW. "
-         "Declared, not measured: recorded fact 3 counts as warn at most, since telemetry is asked for."),
+         "Declared only (recorded fact 3): Warn at best until telemetry measures it."),
         (RUN_OR_TELEMETRY, 70, "Load: 70 kW (report 7) meets the limit of 80 kW. "
-         "Declared, not measured: recorded fact 3 counts as warn at most, since a run or telemetry is asked for."),
+         "Declared only (recorded fact 3): Warn at best until a validation run is imported or telemetry measures it."),
     ],
 )  # fmt: skip
 def test_a_cap_names_the_declaration_and_what_is_asked_for(part, value, reason):
