@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from tests.inventory import made
+from tests.pages import words_of
 from web.kinds import panels
 
 pytestmark = pytest.mark.django_db
@@ -107,8 +108,8 @@ class TestDetail:
         panels.register(Device, series)
         panels.register(Device, series)
         panels.register(Device, lambda obj, *, user, now: None)
-        text = client_of("viewer").get(address("device", f"{device.pk}/")).text
-        assert text.count(f"Series of {device}") == 1
+        words = words_of(client_of("viewer").get(address("device", f"{device.pk}/")))
+        assert words.count(f"Series of {device}") == 1
 
     def test_a_region_in_use_stays(self, client_of) -> None:
         site = made.site(name="Lisbon 1")
