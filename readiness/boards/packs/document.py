@@ -9,7 +9,7 @@ from readiness.boards.packs.queries import Pack, refs_of
 from readiness.boards.queries.checks import deciding_part
 from readiness.evidence.models import Attestation, RecordedFact, Review
 from readiness.framework.core.definition import Check, Framework, Pillar
-from readiness.framework.core.wording import label_title
+from readiness.framework.core.wording import label_title, with_names
 from readiness.golive.reviews.tables import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
@@ -132,7 +132,7 @@ def _verdict(pack: Pack) -> Section:
     names = {check.id: check.name for check, _row in pack.checks}
     facts = [
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
-        ("Why", score.verdict_reason or findings.no_verdict(pack.site.stage)),
+        ("Why", with_names(score.verdict_reason, pack.framework) or findings.no_verdict(pack.site.stage)),
         ("Since", utc(score.verdict_since)),
         ("Score", f"{percent(score.score)} (at best {percent(score.score_upper)})"),
         ("Coverage by fresh evidence", str(percent(score.coverage))),

@@ -17,6 +17,7 @@ from django.urls import reverse
 from readiness.boards.params import Place
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework.core.definition import Framework
+from readiness.framework.core.wording import with_names
 from readiness.framework.models import FrameworkVersion
 from readiness.grants.models import Grant
 from readiness.scoring.core.mean import Sums
@@ -220,7 +221,7 @@ def marks(subject: Subject, framework: Framework, *, start: datetime, end: datet
     every_mark = [
         *_versions(between),
         *_grants(subject, framework, between),
-        *_verdicts(subject, between),
+        *_verdicts(subject, framework, between),
         *_voided(subject, between),
     ]
     return sorted(
@@ -276,14 +277,15 @@ def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> 
     )
 
 
-def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
+def _verdicts(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
     for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
         before, after = (state("verdict", each).word for each in (flip.from_state, flip.to_state))
         sentence = f"Verdict: {before} → {after}"
         day = flip.at.date().isoformat()
         url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
-        yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, flip.reason, url)
+        reason = with_names(flip.reason, framework)
+        yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, reason, url)
 
 
 def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:

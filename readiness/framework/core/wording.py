@@ -1,6 +1,7 @@
 """Pieces of a definition in words, as lists of differences and pages say them; differences between two definitions."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -89,6 +90,12 @@ def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]
         label for text in (check.why, check.how_to, check.waits_for, check.note) for label in citations(text)
     }
     return tuple(source for source in framework.sources if source.id in named)
+
+
+def with_names(text: str, framework: Framework) -> str:
+    """Put names where a stored sentence has ids of checks; an id that the framework lacks stays."""
+    names = {check_id: check.name for check_id, check in framework.checks_by_id.items()}
+    return re.sub(r"\bp[1-5]-[a-z0-9-]+", lambda found: names.get(found[0], found[0]), text)
 
 
 def cap(part: SubMeasure, declaration: str) -> str:

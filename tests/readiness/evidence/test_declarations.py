@@ -107,8 +107,8 @@ def test_what_was_typed_in_makes_no_run(
         enter(client_of, api_of, yesterday.date(), part, value, provenance)
     result = result_of("p1-accelerator-diag")
     assert (result.state, result.code, result.tier) == ("warn", "capped", "capped")
-    assert f"Declared, not measured: {named}" in result.reason
-    assert result.reason.endswith("counts as warn at most, since a run is asked for.")
+    assert f"Declared only ({named}" in result.reason
+    assert result.reason.endswith("): Warn at best until a validation run is imported.")
     shown = api_of("viewer").get(f"{API}/results/?site=porto&tier=capped").json()["results"]
     assert [each["check"] for each in shown] == ["p1-accelerator-diag"]
     assert shown[0]["tier"] == {"value": "capped", "label": "Declared, not measured"}
@@ -158,7 +158,7 @@ class TestTables:
         assert (run.provenance, part["state"], part["tier"]) == ("declared", "warn", "capped")
         assert run.warnings[0].startswith("The table counts as declared, not as a run: it lacks ")
         assert lacking in run.warnings[0]
-        assert f"Declared, not measured: the table of run {run.pk} counts as warn" in part["reason"]
+        assert f"Declared only (the table of run {run.pk}): Warn at best" in part["reason"]
 
     def test_a_row_without_a_time_is_enough_to_make_a_table_declared(self, frozen_now):
         rows = [f"p1-soak-24h/duration,24,{frozen_now.at.isoformat()}", "busbw,390,", "# tool: soak 2.1"]
@@ -238,7 +238,7 @@ class TestTables:
         run = take(outputs.table(*SOAK))
         page = client_of("viewer").get(f"/evidence/runs/{run.pk}/").content.decode()
         assert "The table counts as declared, not as a run: it lacks the time of each row" in page
-        assert f"Declared, not measured: the table of run {run.pk} counts as warn at most" in page
+        assert f"Declared only (the table of run {run.pk}): Warn at best" in page
 
 
 @pytest.mark.parametrize("provenance", ["declared", "estimated"])
@@ -251,7 +251,7 @@ def test_a_run_whose_figures_are_declared_by_its_sender_is_a_declaration(
     assert answer.status_code == 201, answer.content
     result = result_of("p1-accelerator-diag")
     assert (result.state, result.tier) == ("warn", "capped")
-    assert f"what was entered as run {answer.json()['id']} counts as warn at most" in result.reason
+    assert f"(what was entered as run {answer.json()['id']}): Warn at best" in result.reason
 
 
 @pytest.mark.parametrize("provenance", ["declared", "estimated"])

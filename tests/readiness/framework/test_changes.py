@@ -7,7 +7,7 @@ import pytest
 
 from readiness.framework.core.definition import Validity
 from readiness.framework.core.document import load
-from readiness.framework.core.wording import changes, validity
+from readiness.framework.core.wording import changes, validity, with_names
 from web.versioned.core.documents import DocumentError, written
 
 
@@ -117,3 +117,8 @@ def test_every_leaf_that_can_change_is_told(shipped, check_id):
 )
 def test_a_validity_is_said_exactly(seconds, words):
     assert validity(Validity(seconds, source="OD")) == words
+
+
+def test_a_stored_sentence_is_shown_with_names_of_checks(shipped):
+    words = with_names("Open: p2-unit-cost, p9-gone. Held by p1-nothing-known.", shipped)
+    assert words == "Open: Unit cost and utilisation inside budget, p9-gone. Held by p1-nothing-known."
