@@ -154,7 +154,7 @@ def test_an_object_is_deleted_after_a_question(made_kind, client_of):
     thing, client = MAKERS[made_kind.noun](), client_of("admin")
     asked = html.unescape(client.get(made_kind.url("delete", thing)).text)
     assert "This cannot be undone" in asked
-    assert f"Delete the {made_kind.model._meta.verbose_name} “{thing}”?" in asked
+    assert f"Delete the {made_kind.model._meta.verbose_name} “{made_kind.rows().get(pk=thing.pk)}”?" in asked
     client.post(made_kind.url("delete", thing), {"changelog_message": "out of use"})
     assert not made_kind.model.objects.filter(pk=thing.pk).exists()
 
