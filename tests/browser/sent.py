@@ -9,7 +9,7 @@ from tests.telemetry.sending import Sender
 
 MINUTES = 90
 UUIDS = ("GPU-8f6c1c52-5a3e-4c0b-9d2f-3b7e6a1d0c41", "GPU-0d9e7b36-f1c4-4a58-8e6a-92c5d4b3a7f0")
-"""As long as real ones are, so that pages must find room for them."""
+"""Real ones have 40 characters, and pages must find room for them."""
 
 
 def porto(clock, region, *, every_minutes=1):

@@ -93,7 +93,7 @@ def today_told(result: Result) -> str:
     if not today["counted"]:
         return "Today is not drawn: of no workload that runs are all figures known."
     if today["counted"] == len(names):
-        return f"Today and every point sum all {today['counted']} workloads."
+        return f"Today and every point sum all workloads ({today['counted']})."
     outside = ", ".join(f"{names.get(slug, slug)} ({why})" for slug, why in today["outside"].items())
     same = f"Today and every point sum the same {today['counted']} of {len(names)} workloads."
     return f"{same} Not in it: {outside}." if outside else same

@@ -146,6 +146,7 @@ def test_shared_views_are_changed_by_their_owner_and_by_managers(client_of):
         answer = client_of(who).patch(address, change, content_type="application/json")
         assert answer.status_code == status
     assert client_of("planner").delete(address).status_code == 403
+    assert client_of("planner").get(f"/views/{view['id']}/").status_code == 403
     assert client_of("manager").delete(address).status_code == 204
 
 

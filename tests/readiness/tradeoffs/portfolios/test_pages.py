@@ -133,6 +133,11 @@ def test_a_move_says_why_and_what_a_choice_buys(kind, why, changes, told):
     assert reason(row, {"cost": "EUR/month", "risk": "points, sum over workloads"}) == told
 
 
+def test_today_is_of_all_workloads_when_all_are_known(client_of, solve):
+    run = solve(weights={"cost": 1, "carbon": 1})
+    assert "Today and every point sum all workloads (1)." in page(client_of("viewer"), f"{LIST}{run.pk}/")
+
+
 def test_a_front_with_its_moves(client_of, solve, declare):
     declare("web", accelerators=[(None, 500)])
     run, client = solve(weights={"cost": 1, "carbon": 1}), client_of("viewer")
