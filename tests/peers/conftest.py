@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+import redis
 
 from tests.peers.muster import LIVE_S, Muster
 from tests.peers.running import Programs
@@ -55,11 +56,13 @@ def own_database():
 @pytest.fixture
 def muster(programs, own_database, tmp_path):
     """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
-    redis = os.environ["REDIS_URL"].partition("?")[0]
+    valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db=9"
+    # The workers of an earlier test are not its own: it would take their end for an absence.
+    redis.Redis.from_url(valkey).flushdb()
     environment = {
         **os.environ,
         "DATABASE_URL": own_database,
-        "REDIS_URL": f"{redis}?db=9",
+        "REDIS_URL": valkey,
         "MUSTER_DATA_DIR": str(tmp_path / "data"),
         "MUSTER_TELEMETRY_LIVE_S": str(LIVE_S),
         "MUSTER_HASHED_STATIC": "0",
