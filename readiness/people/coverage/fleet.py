@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 
@@ -16,9 +17,12 @@ from readiness.people.models import Course, Person, Qualification, Skill
 from readiness.people.queries.coverage import coverage_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DomainLine:
-    """Requirements of a site in one domain; `depth` is how its worst covered requirement is covered."""
+    """Requirements of a site in one domain; `depth` is how its worst covered requirement is covered.
+
+    A list sorts, filters and counts by what is computed here once.
+    """
 
     site: SiteFacts
     domain: str
@@ -29,13 +33,13 @@ class DomainLine:
     def counts(self) -> Mapping[str, int]:
         return Counter(each.cover.value for each in self.requirements)
 
-    @property
+    @cached_property
     def expiring(self) -> int:
         return sum(bool(each.expiring) for each in self.requirements)
 
-    @property
+    @cached_property
     def depth(self) -> CoverDepth:
-        return min((each.cover for each in self.requirements), key=list(CoverDepth).index)
+        return min(self.requirements, key=lambda each: len(each.qualified)).cover
 
 
 @dataclass(frozen=True, slots=True)

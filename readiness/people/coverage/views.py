@@ -1,10 +1,11 @@
 """Pages of coverage: sites by domain, and one site with its requirements, dependencies and proposed training."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import Http404, HttpRequest
 
-from readiness.people.core.coverage import CoverDepth, SiteCoverage, dependencies
+from readiness.people.core.coverage import SiteCoverage, dependencies
 from readiness.people.coverage import fleet, tables
 from readiness.people.kinds.tabs import tabs
 from readiness.people.operations import MAY_ASSIGN
@@ -25,7 +26,7 @@ def coverage(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.fleet_table(lines), lines)
     return table, lambda: {
         "tabs": tabs("coverage"),
-        "counts": {depth.value: sum(line.counts[depth] for line in lines) for depth in CoverDepth},
+        "counts": Counter(each.cover.value for line in lines for each in line.requirements),
         "expiring": sum(line.expiring for line in lines),
     }
 

@@ -116,6 +116,7 @@ def _kept_since(
 
 
 # When people were assigned to each site, or among those on call there, and were qualified for what it asks for.
+# Holders are materialized: the planner takes a skill for rarer than it is, and would pair it with every site first.
 _SPANS = """
     WITH asked AS (
         SELECT * FROM unnest(%(sites)s::bigint[], %(domains)s::text[], %(skills)s::bigint[], %(levels)s::int[],
@@ -157,12 +158,15 @@ _SPANS = """
     ), there AS (
         SELECT site_id, NULL AS domain, person_id, during, false AS is_on_call FROM assigned
         UNION ALL SELECT site_id, domain, person_id, during, true FROM on_call
+    ), holders AS MATERIALIZED (
+        SELECT site_id, domain, person_id, is_on_call, skill_id, level, vendor, there.during * held.during AS during
+        FROM there JOIN held USING (person_id)
     ), qualified AS (
-        SELECT there.site_id, person_id, is_on_call, range_agg(there.during * held.during) AS during
-        FROM there JOIN held USING (person_id) JOIN asked ON asked.site_id = there.site_id
-            AND asked.domain = coalesce(there.domain, asked.domain) AND asked.skill_id = held.skill_id
-            AND asked.level <= held.level AND asked.vendor IN ('', held.vendor)
-        GROUP BY there.site_id, person_id, is_on_call
+        SELECT site_id, person_id, is_on_call, range_agg(during) AS during
+        FROM holders JOIN asked USING (site_id, skill_id)
+        WHERE asked.domain = coalesce(holders.domain, asked.domain)
+            AND asked.level <= holders.level AND asked.vendor IN ('', holders.vendor)
+        GROUP BY site_id, person_id, is_on_call
     )
     SELECT site_id, first, last, is_on_call, person_id, lower(span), least(upper(span), %(never)s)
     FROM (SELECT DISTINCT site_id FROM asked) AS site LEFT JOIN called USING (site_id)
