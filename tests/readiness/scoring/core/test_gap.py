@@ -17,7 +17,6 @@ from readiness.scoring.core.gap import (
     VerdictStep,
     by_first_blocker,
     deployed_at,
-    gap_at,
     gap_of,
     gap_over_time,
     gaps_by_group,
@@ -116,6 +115,10 @@ moving_sites = st.builds(
     stages=dated(st.sampled_from(Stage)),
     verdicts=dated(st.tuples(st.none() | st.sampled_from(Verdict), st.sampled_from(["", "p1-a", "p2-b"]))),
 )
+
+
+def gap_at(fleet, at):
+    return gap_of((site_capacity(each, at) for each in fleet), at=at)
 
 
 def rounded(gap):
