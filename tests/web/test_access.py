@@ -220,10 +220,9 @@ def test_no_page_fails_for_odd_parameters(client_of, value):
     client.raise_request_exception = False
     everything = "&".join(f"{name}={value}" for name in PARAMETERS)
     failed = {}
-    for route in routes():
+    # A page of an object looks for it first, and here is none.
+    for route in (route for route in routes() if "<" not in route and route != "logout/"):
         for query in (everything, f"q={value}&start={value}", f"site={value}&metric={value}&start=now-1h"):
-            if route == "logout/":
-                continue
             answer = client.get(f"{address(route)}?{query}")
             if answer.status_code >= 500:
                 failed[route] = query[:80]
