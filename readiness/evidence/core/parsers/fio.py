@@ -26,7 +26,7 @@ def parse(content: bytes) -> Parsed:
         error = job.number("error")
         if error != 0:
             job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
-        figures += _of_job(job)
+        figures += _of_job(job, document.within("global options"))
         documents.refuse_more(1, len(figures))
     if not figures:
         holder.refuse("No job read or wrote anything.")
@@ -45,9 +45,9 @@ def parse(content: bytes) -> Parsed:
     )
 
 
-def _of_job(job: documents.Json) -> Iterator[Figure]:
+def _of_job(job: documents.Json, of_all: documents.Json) -> Iterator[Figure]:
     options = job.within("job options")
-    streams = documents.whole_of(options.text("numjobs"))
+    streams = documents.whole_of(options.text("numjobs") or of_all.text("numjobs"))
     for direction in DIRECTIONS:
         part = job.within(direction)
         count = part.optional_whole("total_ios") or 0
@@ -59,7 +59,7 @@ def _of_job(job: documents.Json) -> Iterator[Figure]:
             unit="MB/s",
             operation=direction,
             subject=job.text("jobname"),
-            size_bytes=_block_size(options.text("bs")),
+            size_bytes=_block_size(options.text("bs") or of_all.text("bs")),
             samples=count,
             streams=streams,
         )

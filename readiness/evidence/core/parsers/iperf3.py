@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from readiness.evidence.core.documents import Json, instant, is_loopback, text_of, tidy, without_secrets
+from readiness.evidence.core.documents import (
+    Json,
+    instant,
+    is_loopback,
+    json_below,
+    text_of,
+    tidy,
+    without_secrets,
+)
 from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, converted
 
 
 def parse(content: bytes) -> Parsed:
-    text = text_of(content)
+    notes, text = json_below(text_of(content), "run iperf3 with -J")
     document = Json.of(text)
     error = document.get("error")
     if error is not None:
@@ -24,6 +32,7 @@ def parse(content: bytes) -> Parsed:
         hosts=hosts,
         taken_at=instant(start.within("timestamp").optional_number("timesecs")),
         loopback=loopback,
+        warnings=tuple(notes),
     )
 
 

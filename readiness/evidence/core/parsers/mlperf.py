@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, failed_operations
+from readiness.evidence.core.parsed import ANOTHER_RUN, Figure, Parsed, ParseError, failed_operations
 
 _ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
 LATENCIES = {
@@ -71,7 +71,10 @@ class _Log:
             case _ if key in KEPT:
                 self.facts[key] = entry.text("value")
             case _ if key in LATENCIES:
-                self.latencies.append(_latency(line, key, entry))
+                latency = _latency(line, key, entry)
+                if any(each.name == latency.name for each in self.latencies):
+                    raise ParseError(line, ANOTHER_RUN)
+                self.latencies.append(latency)
 
 
 def parse(content: bytes) -> Parsed:
