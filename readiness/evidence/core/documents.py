@@ -120,7 +120,7 @@ def json_below(text: str, hint: str) -> tuple[list[str], str]:
     if any(looks_like_json(line) for line in lines[after:]):
         after = len(lines)
     notes = [tidy(line) for line in (*lines[:first], *lines[after:]) if line.strip()]
-    return notes[:10], "\n".join([*[""] * first, *lines[first:after]])
+    return notes[:100], "\n".join([*[""] * first, *lines[first:after]])
 
 
 class Json:
@@ -138,14 +138,20 @@ class Json:
     @classmethod
     def of(cls, text: str, line: int = 0) -> Json:
         try:
-            value = json.loads(text, parse_constant=_refuse_constant)
+            value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_members_once)
         except json.JSONDecodeError as error:
+            # Some versions of iperf3 write their document twice.
+            if error.msg == "Extra data" and text[: error.pos].strip() == text[error.pos :].strip():
+                return cls.of(text[: error.pos], line)
             reason = f"This is no JSON: {error.msg}."
             if error.msg == "Extra data":
                 reason = "Something follows the document here: send each run in a file of its own."
             raise ParseError(line or error.lineno, reason) from error
         except RecursionError as error:
             raise ParseError(line or 1, "This JSON is nested too deeply.") from error
+        except _TwiceError as error:
+            reason = f"This JSON gives {tidy(error)!r} twice, with two values."
+            raise ParseError(line or text.count("\n", 0, text.rfind(f'"{error}"')) + 1, reason) from error
         except ValueError as error:
             reason = f"This JSON holds a number that nobody can use: {tidy(error)}"
             raise ParseError(line or 1, reason) from error
@@ -265,6 +271,20 @@ def _stripped(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _stripped(each) for key, each in value.items() if str(key).lower() not in SECRETS}
     return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse two values of one name: iperf3 before 3.11 gave both directions one, and only the last would be read."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        for name, value in pairs:
+            if value != members[name]:
+                raise _TwiceError(name)
+    return members
 
 
 def _refuse_constant(name: str) -> NoReturn:

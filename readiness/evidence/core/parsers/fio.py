@@ -4,6 +4,7 @@ A job that ended with an error is no slow job: the file is refused. Errors that 
 failed operations. Of a run over several clients each client's jobs count, and not their sum.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, pe
 
 DIRECTIONS = ("read", "write", "trim", "mixed")
 ALL_CLIENTS = "All clients"
+_ERROR = re.compile(r"\berror\b|\berr=", re.IGNORECASE)
 _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -31,6 +33,8 @@ def parse(content: bytes) -> Parsed:
     if not figures:
         holder.refuse("No job read or wrote anything.")
     failures = [count for job in jobs if (count := job.optional_number("total_err")) is not None]
+    # A client that was lost is in no list of jobs.
+    failures += [1.0 for note in notes if _ERROR.search(note)]
     figures += [failed_operations(sum(failures))] if failures else []
     milliseconds = document.optional_number("timestamp_ms")
     seconds = document.optional_number("timestamp") if milliseconds is None else milliseconds / 1000
@@ -77,6 +81,9 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
     percentiles = latency.within("percentile")
     for key in percentiles.names():
         rank = documents.number_of(key)
+        if rank == 0:
+            # Older versions fill their list of percentiles up with these.
+            continue
         if rank is None or not 0 < rank < 100:
             latency.refuse(f"{documents.tidy(key)} is no percentile.")
         yield replace(

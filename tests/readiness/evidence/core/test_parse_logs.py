@@ -59,9 +59,27 @@ def test_remarks_around_a_document_are_not_in_the_way(tool, indent):
 @pytest.mark.parametrize("cut", [0, 30], ids=["whole", "cut off"])
 def test_a_second_document_is_refused_with_its_line(tool, cut):
     text = DOCUMENTS.get(tool, outputs.served().decode()).strip()
+    other = text.replace("0", "1")[: len(text) - cut]
     with pytest.raises(ParseError, match="each run in a file of its own") as refused:
-        parse(tool, f"{text}\n{text[: len(text) - cut]}".encode())
+        parse(tool, f"{text}\n{other}".encode())
     assert refused.value.line == text.count("\n") + 2
+
+
+def test_a_document_written_twice_is_one():
+    """https://github.com/esnet/iperf/issues/1688"""
+    text = network.iperf3()
+    assert parse("iperf3", f"{text}\n{text}\n".encode()).figures == parse("iperf3", text.encode()).figures
+
+
+def test_a_member_with_two_values_is_refused():
+    """https://github.com/esnet/iperf/issues/1196"""
+    text = json.dumps(json.loads(network.iperf3()), indent=1)
+    both = text.replace('"end": {', '"end": {\n"sum_received": {"bits_per_second": 1.0},')
+    with pytest.raises(ParseError, match="'sum_received' twice") as refused:
+        parse("iperf3", both.encode())
+    assert "sum_received" in both.splitlines()[refused.value.line - 1]
+    same = text.replace('"protocol": "TCP",', '"protocol": "TCP", "protocol": "TCP",')
+    assert parse("iperf3", same.encode()).figures == parse("iperf3", text.encode()).figures
 
 
 @pytest.mark.parametrize(
