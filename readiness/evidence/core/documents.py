@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _COLLECTED = re.compile(
-    r"^(?:\[[\w.@-]*\d+,\d+\]<std(?:out|err)>:(?: |)"  # mpirun --tag-output
+    r"^(?:\[(?:[\w.-]{1,100}@)?\d{1,6},\d{1,6}\]<std(?:out|err)>:(?: |)"  # mpirun --tag-output
     r"|\[pod/[\w./-]+\](?: |$)"  # kubectl logs --prefix
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: std(?:out|err) F)?(?: |$)"  # --timestamps
     r"|\([^()\n]{0,80}\bpid=\d+[^()\n]{0,80}\)(?: |$)"  # Ray

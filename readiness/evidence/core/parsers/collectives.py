@@ -20,7 +20,7 @@ _RANK = re.compile(
 )
 _PROGRAM = re.compile(r"\b(\w+?)_perf(?:_mpi)?\b")
 _BOUNDS = re.compile(r"#\s*Out of bounds values\s*:\s*(\d+)\s+(OK|FAILED)")
-_FAILED = re.compile(r"#\s*(\w[\w ]*?)\s*:\s*\S+\s+FAILED")
+_FAILED = re.compile(r"#[\w ]{1,40}: \S{1,40} +FAILED")
 _DIED = re.compile(
     r"exited on signal \d|non-zero (?:exit )?(?:status|code)|(?:exited|terminated) with exit code [1-9]",
     re.IGNORECASE,
@@ -28,7 +28,7 @@ _DIED = re.compile(
 """What launchers say of a process that died, such as one whose bandwidth was below NCCL_TESTS_MIN_BW."""
 _UNFINISHED = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
 _FAILURE = re.compile(r"\b(Test (NCCL|RCCL|CUDA|HIP) failure|[Tt]est failure)\b")
-_LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version\s*:?\s*(\d+\.\d+(?:\.\d+)?\S*)")
+_LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version[ :]*(\d+\.\d+(?:\.\d+)?\S*)")
 _TESTS = re.compile(r"#\s*[nr]ccl-tests version (\S+)(?:.*[nr]ccl-library=(\d+))?")
 _TIMES = frozenset({"time", "cputime"})
 _PER_ITERATION = {"i_min": "time_min", "i_max": "time_max", "i_p99": "time_p99"}

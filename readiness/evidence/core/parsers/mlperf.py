@@ -5,14 +5,13 @@ load generator of inference writes such lines too; its times count from its own 
 is refused.
 """
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import ANOTHER_RUN, Figure, Parsed, ParseError, failed_operations
 
-_ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
+MARK = ":::MLLOG"
 LATENCIES = {
     "result_first_token_99.00_percentile_latency_ns": "ttft",
     "result_time_per_output_token_99.00_percentile_ns": "tpot",
@@ -81,14 +80,14 @@ def parse(content: bytes) -> Parsed:
     text = documents.text_of(content)
     log, number = _Log(), 1
     for number, line in documents.lines_of(text):
-        matched = _ENTRY.search(line)
-        if matched is not None:
-            log.read(number, documents.Json.of(matched[1], number))
-            documents.refuse_more(number, len(log.latencies))
-        elif ":::MLLOG" in line:
-            raise ParseError(number, "What follows :::MLLOG is no JSON object.")
+        _, mark, entry = line.partition(MARK)
+        if not mark:
+            continue
+        if not entry.lstrip().startswith("{"):
+            raise ParseError(number, f"What follows {MARK} is no JSON object.")
+        log.read(number, documents.Json.of(entry, number))
     if not log.times:
-        raise ParseError(number, "There is no line of :::MLLOG.")
+        raise ParseError(number, f"There is no line of {MARK}.")
     caution = "" if log.is_valid else NOT_VALIDATED
     figures = [replace(each, caution=caution) for each in log.latencies]
     if figures and log.is_least_met and log.least_ms is not None and log.least_ms > 0:

@@ -170,7 +170,7 @@ def test_a_served_run_that_was_too_short_has_no_length():
             logged("run_start", 9) + logged("run_stop", 1, None, "success"), 2, "before", id="backwards"
         ),
         pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
-        pytest.param(":::MLLOG {half", 1, "no JSON object", id="cut off"),
+        pytest.param(":::MLLOG {half", 1, "no JSON", id="cut off"),
         pytest.param(served("INVALID"), 4, "calls the run INVALID", id="called invalid"),
         pytest.param(
             served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank=""),
