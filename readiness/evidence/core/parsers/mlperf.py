@@ -129,6 +129,8 @@ def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
     begun_ms, ended_ms = min(log.starts), max(at_ms for _, at_ms, _, _ in log.stops)
     if ended_ms <= begun_ms:
         raise ParseError(log.stops[0][0], "The run stops before it starts.")
+    if max(log.starts) > ended_ms:
+        raise ParseError(last_line, "The last run_start has no run_stop: that run did not finish.")
     operation = log.facts.get("submission_benchmark") or "training"
     minutes = (ended_ms - begun_ms) / 60_000
     time = Figure(name="time_to_train", value=minutes, unit="min", operation=operation)

@@ -25,7 +25,7 @@ _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]\s]{0,20}\])?")
-_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+", re.IGNORECASE)
+_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+|unable to \w+", re.IGNORECASE)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),

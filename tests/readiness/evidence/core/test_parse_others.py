@@ -169,6 +169,11 @@ def test_a_served_run_that_was_too_short_has_no_length():
         pytest.param(
             logged("run_start", 9) + logged("run_stop", 1, None, "success"), 2, "before", id="backwards"
         ),
+        pytest.param(
+            logged("run_start", 1) + logged("run_stop", 9, None, "success") + logged("run_start", 10),
+            *(4, "did not finish"),
+            id="a second run that did not stop",
+        ),
         pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
         pytest.param(":::MLLOG {half", 1, "no JSON", id="cut off"),
         pytest.param(served("INVALID"), 4, "calls the run INVALID", id="called invalid"),

@@ -52,6 +52,7 @@ def test_bandwidth_in_gigabits_is_taken_as_it_is():
         "Completion with error at client",
         "Failed to complete run_iter_bw function",
         "Couldn't read remote address",
+        "Unable to create QP.",
     ],
 )
 def test_what_the_tool_could_not_do_is_refused(line):
