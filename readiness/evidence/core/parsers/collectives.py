@@ -31,12 +31,10 @@ _FAILURE = re.compile(r"\b(Test (NCCL|RCCL|CUDA|HIP) failure|[Tt]est failure)\b"
 _LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version[ :]*(\d+\.\d+(?:\.\d+)?\S*)")
 _TESTS = re.compile(r"#\s*[nr]ccl-tests version (\S+)(?:.*[nr]ccl-library=(\d+))?")
 _TIMES = frozenset({"time", "cputime"})
-_PER_ITERATION = {"i_min": "time_min", "i_max": "time_max", "i_p99": "time_p99"}
 _CELLS = {
     **dict.fromkeys(("#wrong", "wrong"), "wrong"),
     "error": "error",
     **dict.fromkeys(_TIMES, "time"),
-    **_PER_ITERATION,
     "busbw": "busbw",
     "algbw": "algbw",
 }
@@ -80,9 +78,8 @@ class _CollectiveReport:
             return
         variant = f"{variant} {buffers}".strip()
         of_size = Figure(name="", value=None, operation=self.operation, size_bytes=size, variant=variant)
-        for name in ("busbw", "algbw", "time", *_PER_ITERATION.values()):
+        for name, unit in (("busbw", "GB/s"), ("algbw", "GB/s"), ("time", "µs")):
             if (value := cells.get(name)) is not None:
-                unit = "GB/s" if name in ("busbw", "algbw") else "µs"
                 self.figures.append(replace(of_size, name=name, value=value, unit=unit))
 
     def parsed(self, kept: bytes, last_line: int) -> Parsed:
@@ -321,7 +318,6 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
         wrong = half.optional_number("nwrong")
         time = half.optional_number("time")
         time = half.optional_number("cpu_time") if time is None else time
-        time_p99 = row.within(f"{key}_per_iter").optional_number("p99_us")
         if min(cells.values()) < 0 or (wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
         report.row(
@@ -329,7 +325,7 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
             size=size,
             variant=variant,
             buffers=buffers,
-            cells={**cells, "time_p99": time_p99, "time": time, "wrong": wrong},
+            cells={**cells, "time": time, "wrong": wrong},
         )
 
 

@@ -19,7 +19,7 @@ LATENCIES = {
 """What the load generator logs of a server run; the figures are in nanoseconds."""
 EPOCH_MS = 1e11
 """Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
-KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
+KEPT = ("submission_benchmark", "submission_platform")
 
 NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
 

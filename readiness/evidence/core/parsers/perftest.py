@@ -25,7 +25,9 @@ _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]\s]{0,20}\])?")
-_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+|unable to \w+", re.IGNORECASE)
+_ERROR = re.compile(
+    r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+|unable to \w+", re.IGNORECASE
+)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),
@@ -35,14 +37,7 @@ _LATENCIES = {
     "99% percentile": ("latency", 99.0),
     "99.9% percentile": ("latency", 99.9),
 }
-_JSON_LATENCIES = {
-    "t_min": "t_min",
-    "t_max": "t_max",
-    "t_typical": "t_typical",
-    "t_avg": "t_avg",
-    "percentile_99": "99% percentile",
-    "percentile_99.9": "99.9% percentile",
-}
+_JSON_LATENCIES = {f"percentile_{name.split('%')[0]}" if "%" in name else name: name for name in _LATENCIES}
 _UNITS = {"MB/sec": "MiB/s", "MiB/sec": "MiB/s", "Gb/sec": "Gb/s", "Gbps": "Gb/s"}
 _ROUND_TRIPS = ("read", "atomic")
 OVERFLOWED = "negative: the tool's counters overflowed."
