@@ -21,10 +21,19 @@ SECRETS = frozenset({"env", "environment", "environ", "envp"})
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_COLLECTED = re.compile(
+    r"^(?:\[(?:[\w.-]{1,100}@)?\d{1,6},\d{1,6}\]<std(?:out|err)>:(?: |)"  # mpirun --tag-output
+    r"|\[pod/[\w./-]+\](?: |$)"  # kubectl logs --prefix
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: std(?:out|err) F)?(?: |$)"  # --timestamps
+    r"|\([^()\n]{0,80}\bpid=\d+[^()\n]{0,80}\)(?: |$)"  # Ray
+    r"| {0,5}\d{1,6}:(?: |$))+",  # srun --label
+    re.MULTILINE,
+)
+"""What those who collect the outputs of many hosts or pods put before each line."""
 
 
 def text_of(content: bytes) -> str:
-    """The file as text, without colour codes; ParseError where it is no text in UTF-8."""
+    """The file as text, without colours and what a log puts before lines; ParseError where it is no text in UTF-8."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -34,7 +43,7 @@ def text_of(content: bytes) -> str:
         raise ParseError(text.count("\n", 0, text.index("\x00")) + 1, "This is no text: it holds null bytes.")
     if not text.strip():
         raise ParseError(1, "The file is empty.")
-    return _ANSI.sub("", text)
+    return _COLLECTED.sub("", _ANSI.sub("", text))
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:
@@ -100,18 +109,18 @@ def looks_like_json(text: str) -> bool:
 
 
 def json_below(text: str, hint: str) -> tuple[list[str], str]:
-    """The first remarks that a tool writes before its document, and the document below them. Lines of remarks stay,
-    empty, so that line numbers are those of the file."""
-    notes, kept = [], []
-    begun = False
-    for _, line in lines_of(text):
-        begun = begun or line.lstrip().startswith("{")
-        if not begun and line.strip():
-            notes.append(tidy(line))
-        kept.append(line if begun else "")
-    if not begun:
+    """The first remarks that stand around a tool's document, and the document. Lines of remarks above it stay, empty,
+    so that line numbers are those of the file."""
+    lines = [line for _, line in lines_of(text)]
+    first = next((place for place, line in enumerate(lines) if line.lstrip().startswith("{")), None)
+    if first is None:
         raise ParseError(1, f"There is no JSON document; {hint}.")
-    return notes[:10], "\n".join(kept)
+    ends = [place for place, line in enumerate(lines) if line.rstrip().endswith("}")]
+    after = ends[-1] + 1 if ends else len(lines)
+    if any(looks_like_json(line) for line in lines[after:]):
+        after = len(lines)
+    notes = [tidy(line) for line in (*lines[:first], *lines[after:]) if line.strip()]
+    return notes[:100], "\n".join([*[""] * first, *lines[first:after]])
 
 
 class Json:
@@ -129,11 +138,20 @@ class Json:
     @classmethod
     def of(cls, text: str, line: int = 0) -> Json:
         try:
-            value = json.loads(text, parse_constant=_refuse_constant)
+            value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_members_once)
         except json.JSONDecodeError as error:
-            raise ParseError(line or error.lineno, f"This is no JSON: {error.msg}.") from error
+            # Some versions of iperf3 write their document twice.
+            if error.msg == "Extra data" and text[: error.pos].strip() == text[error.pos :].strip():
+                return cls.of(text[: error.pos], line)
+            reason = f"This is no JSON: {error.msg}."
+            if error.msg == "Extra data":
+                reason = "Something follows the document here: send each run in a file of its own."
+            raise ParseError(line or error.lineno, reason) from error
         except RecursionError as error:
             raise ParseError(line or 1, "This JSON is nested too deeply.") from error
+        except _TwiceError as error:
+            reason = f"This JSON gives {tidy(error)!r} twice, with two values."
+            raise ParseError(line or text.count("\n", 0, text.rfind(f'"{error}"')) + 1, reason) from error
         except ValueError as error:
             reason = f"This JSON holds a number that nobody can use: {tidy(error)}"
             raise ParseError(line or 1, reason) from error
@@ -253,6 +271,20 @@ def _stripped(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _stripped(each) for key, each in value.items() if str(key).lower() not in SECRETS}
     return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse two values of one name: iperf3 before 3.11 gave both directions one, and only the last would be read."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        for name, value in pairs:
+            if value != members[name]:
+                raise _TwiceError(name)
+    return members
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -56,6 +56,7 @@ TEST, FAILED_TEST = "test", "failed_test"
 IDENTITIES = ("serial", "uuid")
 """Names of the figures that say which accelerator a number was; their variant is the serial number or UUID."""
 END_UNKNOWN = "The file does not say where the other end was, so that the run may have crossed no network."
+ANOTHER_RUN = "The results of another run begin here: send each run in a file of its own."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Characters of a figure's texts, as its store has them."""
 

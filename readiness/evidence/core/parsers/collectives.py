@@ -14,23 +14,27 @@ from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
 
 NOT_CHECKED = "The run did not check its results (-c 0), so wrong values would not show."
-_TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")
 _ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
 _RANK = re.compile(
     r"#\s*Rank\s+(\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[([^\]]*)\]\s*(.*)"
 )
-_PROGRAM = re.compile(r"\b(\w+?)_perf\b")
+_PROGRAM = re.compile(r"\b(\w+?)_perf(?:_mpi)?\b")
 _BOUNDS = re.compile(r"#\s*Out of bounds values\s*:\s*(\d+)\s+(OK|FAILED)")
+_FAILED = re.compile(r"#[\w ]{1,40}: \S{1,40} +FAILED")
+_DIED = re.compile(
+    r"exited on signal \d|non-zero (?:exit )?(?:status|code)|(?:exited|terminated) with exit code [1-9]",
+    re.IGNORECASE,
+)
+"""What launchers say of a process that died, such as one whose bandwidth was below NCCL_TESTS_MIN_BW."""
+_UNFINISHED = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
 _FAILURE = re.compile(r"\b(Test (NCCL|RCCL|CUDA|HIP) failure|[Tt]est failure)\b")
-_LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version\s*:?\s*(\d+\.\d+(?:\.\d+)?\S*)")
+_LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version[ :]*(\d+\.\d+(?:\.\d+)?\S*)")
 _TESTS = re.compile(r"#\s*[nr]ccl-tests version (\S+)(?:.*[nr]ccl-library=(\d+))?")
 _TIMES = frozenset({"time", "cputime"})
-_WRONG = frozenset({"#wrong", "error", "wrong"})
-_PER_ITERATION = {"i_min": "time_min", "i_max": "time_max", "i_p99": "time_p99"}
 _CELLS = {
-    **dict.fromkeys(_WRONG, "wrong"),
+    **dict.fromkeys(("#wrong", "wrong"), "wrong"),
+    "error": "error",
     **dict.fromkeys(_TIMES, "time"),
-    **_PER_ITERATION,
     "busbw": "busbw",
     "algbw": "algbw",
 }
@@ -72,23 +76,27 @@ class _CollectiveReport:
             self.wrong = (self.wrong or 0.0) + wrong
         if size == 0:
             return
-        of_size = Figure(name="", value=None, size_bytes=size, variant=f"{variant} {buffers}".strip())
-        for name in ("busbw", "algbw", "time", *_PER_ITERATION.values()):
+        variant = f"{variant} {buffers}".strip()
+        of_size = Figure(name="", value=None, operation=self.operation, size_bytes=size, variant=variant)
+        for name, unit in (("busbw", "GB/s"), ("algbw", "GB/s"), ("time", "µs")):
             if (value := cells.get(name)) is not None:
-                unit = "GB/s" if name in ("busbw", "algbw") else "µs"
                 self.figures.append(replace(of_size, name=name, value=value, unit=unit))
 
     def parsed(self, kept: bytes, last_line: int) -> Parsed:
         if not any(figure.name == "busbw" for figure in self.figures):
             raise ParseError(last_line, "There is no row with a bus bandwidth.")
-        operation = self.operation or self._recognised()
+        if any(not figure.operation for figure in self.figures):
+            recognised = self._recognised()
+            self.figures = [replace(each, operation=each.operation or recognised) for each in self.figures]
+        operations = {figure.operation for figure in self.figures}
+        operation = operations.pop() if len(operations) == 1 else ""
         caution = ""
         if self.unchecked_rows and not self.wrong:
             caution = "Some rows were not checked for wrong values." if self.checked_rows else NOT_CHECKED
-        wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
-        streams = sum(self._took_part().values()) or None
-        figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
+        wrong = Figure(name="wrong_values", value=self.wrong, operation=operation, caution=caution)
         counts = self._took_part()
+        streams = sum(counts.values()) or None
+        figures = [replace(each, streams=streams) for each in (*self.figures, wrong)]
         documents.refuse_more(last_line, len(counts), "hosts")
         ranks = [
             Figure(name=RANKS, value=count, subject=host, operation=operation)
@@ -124,8 +132,9 @@ class _CollectiveReport:
 
     def _recognised(self) -> str:
         """An all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
-        largest = max((figure.size_bytes or 0 for figure in self.figures), default=0)
-        here = {figure.name: figure.value for figure in self.figures if figure.size_bytes == largest}
+        unnamed = [figure for figure in self.figures if not figure.operation]
+        largest = max((figure.size_bytes or 0 for figure in unnamed), default=0)
+        here = {figure.name: figure.value for figure in unnamed if figure.size_bytes == largest}
         busbw, algbw = here.get("busbw"), here.get("algbw")
         ranks = sum(self._took_part().values())
         if ranks > 2 and busbw and algbw:
@@ -148,15 +157,17 @@ def _read_text(tool: str, text: str) -> Parsed:
     bounds: float | None = None
     is_open = False
     number = 1
-    for number, tagged in documents.lines_of(text):
-        line = _TAG.sub("", tagged)
+    for number, line in documents.lines_of(text):
         if _FAILURE.search(line):
             raise ParseError(number, f"The tool reports a failure: {documents.tidy(line)}")
         if (matched := _BOUNDS.search(line)) is not None:
             count = float(matched[1][:15])
             bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
             is_open = False
+            report.operation = ""
         elif (header := _header(line)) is not None:
+            if is_open:
+                raise ParseError(number, _UNFINISHED)
             columns = header
         elif _ROW.match(line):
             if not columns:
@@ -166,8 +177,7 @@ def _read_text(tool: str, text: str) -> Parsed:
         else:
             _read_remark(report, line)
     if bounds is None or is_open:
-        reason = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
-        raise ParseError(number, reason)
+        raise ParseError(number, _UNFINISHED)
     if bounds > (report.wrong or 0.0):
         report.wrong = bounds
     return report.parsed(text.encode("utf-8", "replace"), number)
@@ -219,13 +229,17 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
     cells: dict[str, float | None] = {}
     for name, text in zip(names, texts, strict=True):
         cell = _CELLS.get(name)
-        if cell == "wrong" and text.upper() == "N/A":
-            cells[cell] = None
+        if cell in ("wrong", "error") and text.upper() == "N/A":
+            cells["wrong"] = None
         elif cell is not None:
             # RCCL marks values beyond its threshold with an asterisk.
-            cells[cell] = documents.counted(
+            value = documents.counted(
                 line, text.rstrip("*"), f"The column {name} holds {{}}, which is no number."
             )
+            if cell == "error":
+                # Older versions print the largest difference, which is no count: rounding alone makes one.
+                cell, value = "wrong", float(text.endswith("*"))
+            cells[cell] = value
     return cells
 
 
@@ -242,9 +256,9 @@ def _read_remark(report: _CollectiveReport, line: str) -> None:
             report.versions["library"] = _library(int(tests[2][:12]))
     elif (library := _LIBRARY.search(line)) is not None:
         report.versions["library"] = documents.tidy(library[1])
-    elif line.startswith("# error:"):
+    elif line.startswith("# error:") or _DIED.search(line) or _FAILED.match(line):
         report.errors.append(documents.tidy(line.removeprefix("# ")))
-    elif not report.operation and (program := _PROGRAM.search(line)) is not None:
+    elif (program := _PROGRAM.search(line)) is not None:
         report.operation = documents.tidy(program[1])
 
 
@@ -269,6 +283,9 @@ def _read_json(tool: str, text: str) -> Parsed:
     bounds = document.get("out_of_bounds")
     if bounds is None:
         document.refuse('The run did not finish: "out_of_bounds" is missing.')
+    arguments = document.listed("args")
+    program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
+    report.operation = documents.tidy(program[1]) if program else ""
     for row in document.need("results").items():
         _read_nccl_row(report, row)
     count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
@@ -277,9 +294,11 @@ def _read_json(tool: str, text: str) -> Parsed:
     report.errors += [
         documents.tidy(error.value) for error in document.listed("errors") if str(error.value).strip()
     ]
-    arguments = document.listed("args")
-    program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
-    report.operation = documents.tidy(program[1]) if program else ""
+    report.errors += [
+        f"{key}: FAILED"
+        for key in ("bitwise_mismatches", "average_bus_bandwidth")
+        if document.within(key).text("okay").lower() == "false"
+    ]
     _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
@@ -299,7 +318,6 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
         wrong = half.optional_number("nwrong")
         time = half.optional_number("time")
         time = half.optional_number("cpu_time") if time is None else time
-        time_p99 = row.within(f"{key}_per_iter").optional_number("p99_us")
         if min(cells.values()) < 0 or (wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
         report.row(
@@ -307,7 +325,7 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
             size=size,
             variant=variant,
             buffers=buffers,
-            cells={**cells, "time_p99": time_p99, "time": time, "wrong": wrong},
+            cells={**cells, "time": time, "wrong": wrong},
         )
 
 

@@ -40,6 +40,8 @@ RUN = "the run"
 ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
 """Only levels 3 and 4, the long ones, run these tests; a run of some tests by name is not a long diagnostic."""
+NAMES = {"gpu memory": "memory"}
+"""Names of version 3 for tests that version 4 calls otherwise."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ def _read_result(results: _TestsOfSubject, name: str, result: Json, hosts: Mappi
     status = _status(result)
     subjects = _subjects(result, hosts)
     test = name.lower().replace("_", " ")
+    test = NAMES.get(test, test)
     if status in NOT_RUN:
         for subject in subjects:
             results.skipped[subject].add(test)

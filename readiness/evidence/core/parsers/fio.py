@@ -4,6 +4,7 @@ A job that ended with an error is no slow job: the file is refused. Errors that 
 failed operations. Of a run over several clients each client's jobs count, and not their sum.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, pe
 
 DIRECTIONS = ("read", "write", "trim", "mixed")
 ALL_CLIENTS = "All clients"
+_ERROR = re.compile(r"\berror\b|\berr=", re.IGNORECASE)
 _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -26,11 +28,13 @@ def parse(content: bytes) -> Parsed:
         error = job.number("error")
         if error != 0:
             job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
-        figures += _of_job(job)
+        figures += _of_job(job, document.within("global options"))
         documents.refuse_more(1, len(figures))
     if not figures:
         holder.refuse("No job read or wrote anything.")
     failures = [count for job in jobs if (count := job.optional_number("total_err")) is not None]
+    # A client that was lost is in no list of jobs.
+    failures += [1.0 for note in notes if _ERROR.search(note)]
     figures += [failed_operations(sum(failures))] if failures else []
     milliseconds = document.optional_number("timestamp_ms")
     seconds = document.optional_number("timestamp") if milliseconds is None else milliseconds / 1000
@@ -45,9 +49,9 @@ def parse(content: bytes) -> Parsed:
     )
 
 
-def _of_job(job: documents.Json) -> Iterator[Figure]:
+def _of_job(job: documents.Json, of_all: documents.Json) -> Iterator[Figure]:
     options = job.within("job options")
-    streams = documents.whole_of(options.text("numjobs"))
+    streams = documents.whole_of(options.text("numjobs") or of_all.text("numjobs"))
     for direction in DIRECTIONS:
         part = job.within(direction)
         count = part.optional_whole("total_ios") or 0
@@ -59,7 +63,7 @@ def _of_job(job: documents.Json) -> Iterator[Figure]:
             unit="MB/s",
             operation=direction,
             subject=job.text("jobname"),
-            size_bytes=_block_size(options.text("bs")),
+            size_bytes=_block_size(options.text("bs") or of_all.text("bs")),
             samples=count,
             streams=streams,
         )
@@ -77,6 +81,9 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
     percentiles = latency.within("percentile")
     for key in percentiles.names():
         rank = documents.number_of(key)
+        if rank == 0:
+            # Older versions fill their list of percentiles up with these.
+            continue
         if rank is None or not 0 < rank < 100:
             latency.refuse(f"{documents.tidy(key)} is no percentile.")
         yield replace(

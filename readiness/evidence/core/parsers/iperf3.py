@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from readiness.evidence.core.documents import Json, instant, is_loopback, text_of, tidy, without_secrets
+from readiness.evidence.core.documents import (
+    Json,
+    instant,
+    is_loopback,
+    json_below,
+    text_of,
+    tidy,
+    without_secrets,
+)
 from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, converted
 
 
 def parse(content: bytes) -> Parsed:
-    text = text_of(content)
+    notes, text = json_below(text_of(content), "run iperf3 with -J")
     document = Json.of(text)
     error = document.get("error")
     if error is not None:
@@ -24,12 +32,14 @@ def parse(content: bytes) -> Parsed:
         hosts=hosts,
         taken_at=instant(start.within("timestamp").optional_number("timesecs")),
         loopback=loopback,
+        warnings=tuple(notes),
     )
 
 
 def _figures(start: Json, end: Json) -> Iterator[Figure]:
     test = start.within("test_start")
     received = end.get("sum_received") or end.need("sum")
+    is_sent = end.get("sum_received") is None and received.optional_number("lost_percent")
     rate = received.number("bits_per_second")
     bandwidth = Figure(
         name="bandwidth",
@@ -38,6 +48,7 @@ def _figures(start: Json, end: Json) -> Iterator[Figure]:
         operation=test.text("protocol").lower(),
         streams=test.optional_whole("num_streams"),
         size_bytes=test.optional_whole("blksize"),
+        caution="This version gives the rate that was sent, and a part of it was lost." if is_sent else "",
     )
     if rate <= 0:
         received.need("bits_per_second").refuse("Nothing was received: the run measured nothing.")
@@ -46,7 +57,7 @@ def _figures(start: Json, end: Json) -> Iterator[Figure]:
         packets = received.optional_whole("packets")
         for key, name, unit in (("jitter_ms", "jitter", "ms"), ("lost_percent", "loss", "%")):
             if (value := received.optional_number(key)) is not None:
-                yield replace(bandwidth, name=name, value=value, unit=unit, samples=packets)
+                yield replace(bandwidth, name=name, value=value, unit=unit, samples=packets, caution="")
         return
     if (retransmits := end.within("sum_sent").optional_number("retransmits")) is not None:
         yield replace(bandwidth, name="retransmits", value=retransmits, unit="")

@@ -5,14 +5,13 @@ load generator of inference writes such lines too; its times count from its own 
 is refused.
 """
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, failed_operations
+from readiness.evidence.core.parsed import ANOTHER_RUN, Figure, Parsed, ParseError, failed_operations
 
-_ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
+MARK = ":::MLLOG"
 LATENCIES = {
     "result_first_token_99.00_percentile_latency_ns": "ttft",
     "result_time_per_output_token_99.00_percentile_ns": "tpot",
@@ -20,7 +19,7 @@ LATENCIES = {
 """What the load generator logs of a server run; the figures are in nanoseconds."""
 EPOCH_MS = 1e11
 """Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
-KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
+KEPT = ("submission_benchmark", "submission_platform")
 
 NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
 
@@ -71,21 +70,24 @@ class _Log:
             case _ if key in KEPT:
                 self.facts[key] = entry.text("value")
             case _ if key in LATENCIES:
-                self.latencies.append(_latency(line, key, entry))
+                latency = _latency(line, key, entry)
+                if any(each.name == latency.name for each in self.latencies):
+                    raise ParseError(line, ANOTHER_RUN)
+                self.latencies.append(latency)
 
 
 def parse(content: bytes) -> Parsed:
     text = documents.text_of(content)
     log, number = _Log(), 1
     for number, line in documents.lines_of(text):
-        matched = _ENTRY.search(line)
-        if matched is not None:
-            log.read(number, documents.Json.of(matched[1], number))
-            documents.refuse_more(number, len(log.latencies))
-        elif ":::MLLOG" in line:
-            raise ParseError(number, "What follows :::MLLOG is no JSON object.")
+        _, mark, entry = line.partition(MARK)
+        if not mark:
+            continue
+        if not entry.lstrip().startswith("{"):
+            raise ParseError(number, f"What follows {MARK} is no JSON object.")
+        log.read(number, documents.Json.of(entry, number))
     if not log.times:
-        raise ParseError(number, "There is no line of :::MLLOG.")
+        raise ParseError(number, f"There is no line of {MARK}.")
     caution = "" if log.is_valid else NOT_VALIDATED
     figures = [replace(each, caution=caution) for each in log.latencies]
     if figures and log.is_least_met and log.least_ms is not None and log.least_ms > 0:
@@ -127,6 +129,8 @@ def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
     begun_ms, ended_ms = min(log.starts), max(at_ms for _, at_ms, _, _ in log.stops)
     if ended_ms <= begun_ms:
         raise ParseError(log.stops[0][0], "The run stops before it starts.")
+    if max(log.starts) > ended_ms:
+        raise ParseError(last_line, "The last run_start has no run_stop: that run did not finish.")
     operation = log.facts.get("submission_benchmark") or "training"
     minutes = (ended_ms - begun_ms) / 60_000
     time = Figure(name="time_to_train", value=minutes, unit="min", operation=operation)

@@ -6,8 +6,8 @@ trips by nature.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import (
@@ -19,14 +19,15 @@ from readiness.evidence.core.parsed import (
     percentile_caution,
 )
 
-_TEST = re.compile(
-    r"^\s*((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?)\s+(?:Post List\s+)?(BW|Latency)( Test)?\s*$"
-)
+_TEST = re.compile(r"((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?) (?:Post List )?(BW|Latency)( Test)?")
+_DUAL = re.compile(r"\bDual-port\s*:\s*ON\b")
 _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
-_COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]]*\])?")
-_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+", re.IGNORECASE)
+_COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]\s]{0,20}\])?")
+_ERROR = re.compile(
+    r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+|unable to \w+", re.IGNORECASE
+)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),
@@ -36,17 +37,11 @@ _LATENCIES = {
     "99% percentile": ("latency", 99.0),
     "99.9% percentile": ("latency", 99.9),
 }
-_JSON_LATENCIES = {
-    "t_min": "t_min",
-    "t_max": "t_max",
-    "t_typical": "t_typical",
-    "t_avg": "t_avg",
-    "percentile_99": "99% percentile",
-    "percentile_99.9": "99.9% percentile",
-}
+_JSON_LATENCIES = {f"percentile_{name.split('%')[0]}" if "%" in name else name: name for name in _LATENCIES}
 _UNITS = {"MB/sec": "MiB/s", "MiB/sec": "MiB/s", "Gb/sec": "Gb/s", "Gbps": "Gb/s"}
 _ROUND_TRIPS = ("read", "atomic")
 OVERFLOWED = "negative: the tool's counters overflowed."
+TWO_PORTS = "Two ports were measured together (Dual-port is ON): measure each alone."
 
 
 def parse(content: bytes) -> Parsed:
@@ -58,28 +53,27 @@ def _read_text(text: str) -> Parsed:
     figures: dict[tuple[object, ...], Figure] = {}
     columns: list[tuple[str, str]] = []
     operation, device, qps, number = "", "", None, 1
-    lids: dict[str, str] = {}
-    gids: list[str] = []
+    ends = [_Ends()]
     for number, line in documents.lines_of(text):
         if _ERROR.search(line):
             raise ParseError(number, f"perftest reports a failed operation: {documents.tidy(line)}")
+        if _DUAL.search(line):
+            raise ParseError(number, TWO_PORTS)
         if "#bytes" in line and "#iterations" in line:
             columns = _columns(number, line)
-        elif (test := _TEST.match(line)) is not None:
+        elif (test := _TEST.fullmatch(line.strip())) is not None:
             operation = _operation(test[1])
+            ends += [_Ends()] if ends[-1].lids else []
         elif columns and (tokens := line.split()) and tokens[0].isdecimal() and tokens[0].isascii():
             of_test = Figure(name="", value=None, operation=operation, subject=device)
             for figure in _row(number, columns, tokens, of_test, qps):
-                # Server and client outputs of one test are often in one file, and say the same.
-                figures[figure.name, figure.size_bytes, figure.percentile, operation, device] = figure
+                key = (figure.name, figure.size_bytes, figure.percentile, operation, device)
+                figures[key] = _worse(figures.get(key, figure), figure)
         if (matched := _DEVICE.search(line)) is not None:
             device = documents.tidy(matched[1])
         if (matched := _QPS.search(line)) is not None:
             qps = int(matched[1])
-        if (matched := _ENDS.match(line)) is not None:
-            lids[matched[1]] = matched[2]
-        if (matched := _GID.match(line)) is not None:
-            gids.append(matched[1])
+        ends[-1].read(line)
         documents.refuse_more(number, len(figures))
     if not figures:
         raise ParseError(number, "There is no row of results below a header of perftest.")
@@ -88,24 +82,45 @@ def _read_text(text: str) -> Parsed:
         figures=tuple(figures.values()),
         kept=text.encode("utf-8", "replace"),
         devices=(device,) if device else (),
-        loopback=_loopback(lids, gids),
+        loopback=next(filter(None, (each.loopback() for each in ends)), ""),
     )
+
+
+def _worse(first: Figure, second: Figure) -> Figure:
+    """Server and client of one test are often in one file, and say the same; of several runs the worst counts."""
+    by_value = sorted((first, second), key=lambda figure: figure.value or 0.0)
+    return by_value[0 if first.name == "bandwidth" else 1]
 
 
 def _operation(title: str) -> str:
     return documents.tidy(title.replace("RDMA_", "").replace("_", " ").lower())
 
 
-def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
-    """One local identifier at both ends is one port. RoCE has no identifier, and the GIDs tell."""
-    local, remote = lids.get("local", ""), lids.get("remote", "")
-    numbered = local.lower().removeprefix("0x").strip("0") != ""
-    if local and local == remote and numbered:
-        return f"Both ends have the LID {documents.tidy(local)}: they are one port, and the run crossed no network."
-    if not numbered and len(gids) >= 2 and gids[0] == gids[1]:
-        return f"Both ends have the GID {documents.tidy(gids[0])}: they are one port, and the run crossed no network."
-    is_told = len(gids) >= 2 or (numbered and remote)
-    return "" if is_told else END_UNKNOWN
+@dataclass
+class _Ends:
+    """The two ends of one run. Each queue pair prints its address, all local ones before the remote ones."""
+
+    lids: dict[str, str] = field(default_factory=dict)
+    gids: dict[str, str] = field(default_factory=dict)
+    end: str = ""
+
+    def read(self, line: str) -> None:
+        if (matched := _ENDS.match(line)) is not None:
+            self.end = matched[1]
+            self.lids[self.end] = matched[2]
+        elif (matched := _GID.match(line)) is not None:
+            self.gids[self.end] = matched[1]
+
+    def loopback(self) -> str:
+        """One local identifier at both ends is one port. RoCE has no identifier, and the GIDs tell."""
+        is_numbered = self.lids.get("local", "").lower().removeprefix("0x").strip("0") != ""
+        kind, ends = ("LID", self.lids) if is_numbered else ("GID", self.gids)
+        if not {"local", "remote"} <= ends.keys():
+            return END_UNKNOWN
+        if ends["local"] != ends["remote"]:
+            return ""
+        address = documents.tidy(ends["local"])
+        return f"Both ends have the {kind} {address}: they are one port, and the run crossed no network."
 
 
 def _columns(line: int, header: str) -> list[tuple[str, str]]:
@@ -173,6 +188,8 @@ def _read_json(text: str) -> Parsed:
     info = document.within("test_info")
     results = document.need("results")
     device = info.text("Device")
+    if info.text("Dual_port").upper() == "ON":
+        info.need("Dual_port").refuse(TWO_PORTS)
     of_test = Figure(
         name="",
         value=None,

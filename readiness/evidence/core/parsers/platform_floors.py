@@ -10,7 +10,7 @@ from readiness.evidence.core.documents import lines_of, number_of, text_of, tidy
 from readiness.evidence.core.parsed import ParseError
 from web.versioned.core.documents import LARGEST
 
-_LINE = re.compile(r"^\s*[^#|]*\|\|\s*(\S+)\s*(.*)$")
+_LINE = re.compile(r"[^#|]*\|\|\s*(\S+)\s*(.*)$")
 _SIZE = re.compile(r"(\d{1,6})([KMGT]?)", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 RDMA_BYTES = 8 * 1024**2

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from readiness.evidence.core.documents import counted, is_loopback, lines_of, text_of, tidy, whole_of
-from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, ParseError, percentile_caution
+from readiness.evidence.core.parsed import (
+    ANOTHER_RUN,
+    END_UNKNOWN,
+    Figure,
+    Parsed,
+    ParseError,
+    percentile_caution,
+)
 
 _PREFIX = re.compile(r"^sockperf(\[[A-Z]+\])?:\s*")
 _VERSION = re.compile(r"== version #(\S+)")
@@ -13,10 +20,10 @@ _ENDPOINT = re.compile(r"IP = (\S+)\s+PORT\s*=\s*\d+\s*#\s*(\w+)")
 _TOTAL = re.compile(r"Total (\d+) observations")
 _PERCENTILE = re.compile(r"---> percentile\s+(\S+)\s*=\s*(\S+)")
 _EXTREME = re.compile(r"---> <(MAX|MIN)> observation\s*=\s*(\S+)")
-_AVERAGE = re.compile(r"=+> avg-(latency|rtt)\s*=\s*(\S+)")
+_AVERAGE = re.compile(r"=> avg-(latency|rtt)\s*=\s*(\S+)")
 _ROUND_TRIP = re.compile(r"Summary: Round trip is|avg-rtt")
 _COUNTS = re.compile(r"# (dropped|duplicated|out-of-order) messages = (\d+)")
-_ERROR = re.compile(r"^ERROR:|\bERROR\b.*errno", re.IGNORECASE)
+_ERROR = re.compile(r"^ERROR:|\bERROR\b.{0,200}errno", re.IGNORECASE)
 _NO_ANSWER = re.compile(r"No messages were received")
 _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
 LOOPBACK = "The other end was this machine: the run crossed no network."
@@ -96,6 +103,8 @@ def _read_result(report: _SockperfReport, number: int, line: str) -> None:
         percentile = counted(number, matched[1])
         if not 0 < percentile < 100:
             raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
+        if any(percentile == earlier for _, earlier, _ in report.rows):
+            raise ParseError(number, ANOTHER_RUN)
         report.rows.append(("", percentile, counted(number, matched[2])))
     elif (matched := _EXTREME.search(line)) is not None:
         report.rows.append((f"_{matched[1].lower()}", None, counted(number, matched[2])))

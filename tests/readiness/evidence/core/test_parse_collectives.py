@@ -76,7 +76,6 @@ def test_the_newest_text_names_versions_operation_and_hosts():
         pytest.param(
             HEADER.rstrip() + " timestamp\n", ROW.rstrip() + "  2026-11-24 13:00:00\n", id="a time at the end"
         ),
-        pytest.param(HEADER, "[1,0]<stdout>:" + ROW, id="tagged by mpirun"),
     ],
 )
 def test_columns_are_found_by_name(header, row):
@@ -163,16 +162,65 @@ def test_an_accelerator_counts_once_however_many_ranks_or_runs_are_on_it(how):
     assert took_part == counts
 
 
-def test_an_error_of_the_library_is_a_failed_operation():
-    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER + "# error: remote process exited\n")
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("# error: remote process exited", id="an error of the library"),
+        pytest.param("# Avg bus bandwidth    : 66.2058 FAILED", id="below NCCL_TESTS_MIN_BW"),
+        pytest.param("# Bitwise mismatches   : 12 FAILED", id="results that differ from run to run"),
+        pytest.param(
+            "mpirun noticed that process rank 3 with PID 7 on node node-1 exited on signal 9 (Killed).",
+            id="a process that was killed",
+        ),
+        pytest.param(
+            "mpirun detected that one or more processes exited with non-zero status, thus causing",
+            id="a process that failed",
+        ),
+        pytest.param("srun: error: node-1: tasks 0-7: Exited with exit code 1", id="a task of Slurm"),
+        pytest.param("command terminated with exit code 137", id="a pod"),
+    ],
+)
+def test_what_ended_badly_is_a_failed_operation(line):
+    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER + line + "\n")
     assert figure(run, "failed_operations").value == 1
-    assert run.warnings == ("error: remote process exited",)
+    assert run.warnings == (" ".join(line.removeprefix("# ").split()),)
+
+
+@pytest.mark.parametrize("key", ["bitwise_mismatches", "average_bus_bandwidth"])
+def test_a_verdict_in_a_document_is_a_failed_operation(key):
+    run = nccl(document(**{key: {"bandwidth": 66.2, "okay": "false"}}))
+    assert figure(run, "failed_operations").value == 1
+
+
+def test_the_largest_difference_of_older_versions_is_no_count_of_wrong_values():
+    header, row = HEADER.replace("#wrong", " error"), ROW.replace("      0", "  5e-07")
+    assert figure(nccl("# all_reduce_perf\n" + header + row + FOOTER), "wrong_values").value == 0
+    marked = nccl("# all_reduce_perf\n" + header + row.replace("5e-07\n", "5e-07*\n") + FOOTER)
+    assert figure(marked, "wrong_values").value == 1
+
+
+def test_each_table_of_a_file_is_of_its_own_operation():
+    gathered = HEADER + ROW.replace("4294967296", "8589934592") + FOOTER
+    run = nccl("# all_reduce_perf_mpi\n" + HEADER + ROW + FOOTER + "# all_gather_perf\n" + gathered)
+    sizes = {each.operation: each.size_bytes for each in run.figures if each.name == "busbw"}
+    assert sizes == {"all_reduce": 4 * GIB, "all_gather": 8 * GIB}
+
+
+def test_rows_of_one_document_may_be_of_several_operations():
+    row = {"ranks": 8, "inPlace": 0, "busBw": 1, "algBw": 1, "wrong": "0"}
+    rows = [{**row, "name": name, "size": size} for name, size in (("AllReduce", 8), ("AllGather", 16))]
+    run = parse("rccl-tests", json.dumps(rows).encode())
+    sizes = {each.operation: each.size_bytes for each in run.figures if each.name == "busbw"}
+    assert sizes == {"all_reduce": 8, "all_gather": 16}
 
 
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
         pytest.param(HEADER + ROW, 3, "did not finish", id="cut off"),
+        pytest.param(
+            HEADER + ROW + HEADER + ROW + FOOTER, 3, "did not finish", id="cut off, with another run below"
+        ),
         pytest.param(HEADER + FOOTER, 4, "no row", id="no rows"),
         pytest.param(ROW + FOOTER, 1, "before the header", id="no header"),
         pytest.param(

@@ -170,7 +170,7 @@ def test_serial_numbers_are_kept_by_accelerator(document):
 
 def test_version_3_writes_other_words():
     run = diag(
-        *((name, {"gpu_ids": "0,1", "status": "PASS"}) for name in ("Denylist", "PCIe", "Memory")),
+        *((name, {"gpu_ids": "0,1", "status": "PASS"}) for name in ("Denylist", "PCIe", "GPU Memory")),
         (
             "Diagnostic",
             {"gpu_ids": "0", "status": "PASS"},

@@ -39,6 +39,9 @@ def test_older_udp_has_one_sum():
     run = parse("iperf3", iperf3(start=start, end={"sum": total}).encode())
     assert figure(run, "jitter").value == 0.0126
     assert figure(run, "loss").samples == 1527
+    assert "lost" in figure(run, "bandwidth").caution
+    whole = parse("iperf3", iperf3(start=start, end={"sum": {**total, "lost_percent": 0}}).encode())
+    assert figure(whole, "bandwidth").caution == ""
 
 
 def test_a_round_trip_of_zero_was_not_measured():

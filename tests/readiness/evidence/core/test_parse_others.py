@@ -63,6 +63,32 @@ def test_notes_of_fio_before_its_document_become_warnings():
 
 
 @pytest.mark.parametrize(
+    "note",
+    [
+        "<node-2> error: failed to setup shm segment",
+        "fio: io_u error on file /t/f.0: Resource temporarily unavailable: read offset=8589930496, buflen=4096",
+    ],
+)
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_an_error_beside_the_document_is_a_failed_operation(note, place):
+    text = f"{note}\n{fio()}" if place == "above" else f"{fio()}\n{note}"
+    assert figure(parse("fio", text.encode()), "failed_operations").value == 1
+
+
+def test_options_of_all_jobs_hold_where_a_job_has_none():
+    document = json.loads(fio(**{"global options": {"bs": "1M", "numjobs": "16"}}))
+    document["jobs"][0]["job options"] = {"name": "rand", "numjobs": "8"}
+    iops = figure(parse("fio", json.dumps(document).encode()), "iops")
+    assert (iops.size_bytes, iops.streams) == (1024**2, 8)
+
+
+def test_percentiles_that_only_fill_the_list_of_older_versions_are_left_out():
+    """https://github.com/axboe/fio/issues/511"""
+    text = fio().replace('"50.000000"', '"0.00": 0, "0.00": 0, "50.000000"')
+    assert parse("fio", text.encode()).figures == parse("fio", fio().encode()).figures
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         pytest.param(fio(error=5), "ended with error 5", id="a job that failed"),
@@ -143,8 +169,13 @@ def test_a_served_run_that_was_too_short_has_no_length():
         pytest.param(
             logged("run_start", 9) + logged("run_stop", 1, None, "success"), 2, "before", id="backwards"
         ),
+        pytest.param(
+            logged("run_start", 1) + logged("run_stop", 9, None, "success") + logged("run_start", 10),
+            *(4, "did not finish"),
+            id="a second run that did not stop",
+        ),
         pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
-        pytest.param(":::MLLOG {half", 1, "no JSON object", id="cut off"),
+        pytest.param(":::MLLOG {half", 1, "no JSON", id="cut off"),
         pytest.param(served("INVALID"), 4, "calls the run INVALID", id="called invalid"),
         pytest.param(
             served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank=""),

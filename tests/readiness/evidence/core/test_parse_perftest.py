@@ -52,6 +52,7 @@ def test_bandwidth_in_gigabits_is_taken_as_it_is():
         "Completion with error at client",
         "Failed to complete run_iter_bw function",
         "Couldn't read remote address",
+        "Unable to create QP.",
     ],
 )
 def test_what_the_tool_could_not_do_is_refused(line):
@@ -123,11 +124,42 @@ def test_an_end_that_is_not_told_may_be_a_loopback(head):
     assert perftest(head + GBITS + ROW).loopback == END_UNKNOWN
 
 
-def test_without_identifiers_the_same_gid_at_both_ends_is_a_loopback():
-    gid = " GID: 00:00:00:00:00:00:00:00:00:00:255:255:192:168:01:0{}\n"
-    base = heading("RDMA_Write BW Test", ("0000", "0000"))
-    assert perftest(base + gid.format(1) + gid.format(1) + GBITS + ROW).loopback
-    assert not perftest(base + gid.format(1) + gid.format(2) + GBITS + ROW).loopback
+def roce(remote, pairs=1):
+    """The addresses as each queue pair prints them, all local ones first."""
+    address = (
+        " {} address: LID 0000 QPN 0x0048 PSN 0xf5aed1\n"
+        " GID: 00:00:00:00:00:00:00:00:00:00:255:255:192:168:01:0{}\n"
+    )
+    return address.format("local", 1) * pairs + address.format("remote", remote) * pairs
+
+
+@pytest.mark.parametrize("pairs", [1, 4])
+def test_without_identifiers_the_same_gid_at_both_ends_is_a_loopback(pairs):
+    assert "GID 00" in perftest(roce(1, pairs) + GBITS + ROW).loopback
+    assert not perftest(roce(2, pairs) + GBITS + ROW).loopback
+
+
+SLOW = ROW.replace("51.04", "12.00")
+BETWEEN, LOOPED = heading("RDMA_Write BW Test"), heading("RDMA_Write BW Test", ("0x07", "0x07"))
+
+
+@pytest.mark.parametrize("rows", [(ROW, SLOW), (SLOW, ROW)], ids=["worse later", "worse earlier"])
+def test_of_several_runs_of_one_port_the_worst_counts(rows):
+    run = perftest("".join(BETWEEN + GBITS + row for row in rows))
+    assert figure(run, "bandwidth").value == 12
+
+
+@pytest.mark.parametrize("heads", [(BETWEEN, LOOPED), (LOOPED, BETWEEN)], ids=["later", "earlier"])
+def test_one_loopback_among_several_runs_is_not_hidden(heads):
+    assert "0x07" in perftest("".join(head + GBITS + ROW for head in heads)).loopback
+
+
+def test_two_ports_together_are_no_result_of_one():
+    with pytest.raises(ParseError, match="Two ports") as refused:
+        perftest((heading("RDMA_Write BW Test") + GBITS + ROW).replace("OFF\t\tDevice", "ON\t\tDevice"))
+    assert refused.value.line == 3
+    with pytest.raises(ParseError, match="Dual_port: Two ports"):
+        perftest(document(MsgSize=2, n_iterations=20000, t_typical=0.98).replace('"OFF"', '"ON"'))
 
 
 @pytest.mark.parametrize(
