@@ -146,8 +146,10 @@ def _failure_text(figure: Figure) -> str:
     if figure.name == WRONG_VALUES:
         return f"{count} {'value was' if figure.value == 1 else 'values were'} wrong"
     if figure.name == FAILED:
-        of = "" if figure.samples is None else f" of {figure.samples:,}"
-        return f"{count}{of} {figure.operation or 'operations'} failed"
+        what = figure.operation or "operations"
+        if figure.samples is None:
+            return f"{count} {what.removesuffix('s') if figure.value == 1 else what} failed"
+        return f"{count} of {figure.samples:,} {what} failed"
     return f"{count} {'message was' if figure.value == 1 else 'messages were'} dropped"
 
 

@@ -165,8 +165,8 @@ SWAPPED, LOOPBACK, FEW, SKIPPED, ERROR = (
 )
 TRAPS = {
     FAILED: {
-        "nccl-tests": (lambda: with_error("nccl-tests"), "1 operations failed"),
-        "rccl-tests": (lambda: with_error("rccl-tests"), "1 operations failed"),
+        "nccl-tests": (lambda: with_error("nccl-tests"), "1 operation failed"),
+        "rccl-tests": (lambda: with_error("rccl-tests"), "1 operation failed"),
         "perftest": (
             Refused(outputs.write_bandwidth() + b" Completion with error at client\n"),
             "failed operation: Completion with error",
@@ -175,7 +175,7 @@ TRAPS = {
         "sockperf": (lambda: repeats(sockperf(dropped=7)), "7 messages were dropped"),
         "fio": (lambda: each_node("fio", fio(total_err=12)), "12 operations failed"),
         "dcgm-diag": (lambda: each_node("dcgm-diag", outputs.diagnostic({0: 2, 1: 0})), "severity: 2"),
-        "mlperf": (lambda: [run("mlperf", served(marked=True))], "1 operations failed"),
+        "mlperf": (lambda: [run("mlperf", served(marked=True))], "1 operation failed"),
         "vllm-bench": (
             lambda: [run("vllm-bench", outputs.served(asked=3200, failed=1409))],
             "1,409 of 3,200 requests failed",
