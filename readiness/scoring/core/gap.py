@@ -149,10 +149,6 @@ def gap_of(sites: Iterable[SiteCapacity], *, at: datetime) -> Gap:
     return Gap(at, deployed, bands[Verdict.READY], bands[Verdict.CONDITIONAL])
 
 
-def gap_at(histories: Iterable[SiteHistory], at: datetime) -> Gap:
-    return gap_of((site_capacity(history, at) for history in histories), at=at)
-
-
 type GroupOf = Callable[[SiteCapacity], str]
 
 

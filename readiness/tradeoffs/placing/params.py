@@ -208,10 +208,6 @@ def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
     )
 
 
-def what_if_of(given: Mapping[str, Any]) -> WhatIf:
-    return question_of({"what_if": given}).what_if
-
-
 def _what_if(read: Mapping[str, Any]) -> WhatIf:
     said = {name: value for name, value in read.items() if value is not None}
     links = (

@@ -71,6 +71,8 @@ def test_the_first_line_names_the_winner_the_price_of_the_next_best_and_how_sure
         "Porto would fit with the limit on latency iberia p99 raised by 7 ms.",
     )
     assert options[1] == "0 of 3 sites"
+    alone = in_short(look(lost=["porto", "lulea"]))
+    assert [label for label, *_rest in alone] == ["Best match", "Next best", "Options"]
 
 
 def test_limits_drop_sites_into_their_own_list_with_the_reason(look):
