@@ -8,7 +8,7 @@ from typing import Any
 from readiness.tradeoffs.core.objectives import ScoredAgainst
 from readiness.tradeoffs.core.placement import UnkeptLimit, free_name, limit_name
 from readiness.tradeoffs.core.ranking import Robustness, WinnerFlip
-from readiness.tradeoffs.core.units import as_written, at_least, book, number, signed
+from readiness.tradeoffs.core.units import at_least, book, difference, number, signed
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from web.units import how_many
 
@@ -239,7 +239,7 @@ def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOptio
     parts = []
     for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
         value, other = option.figures[name].value, than.figures[name].value
-        if value is not None and other is not None and (more := as_written(value) - as_written(other)):
+        if value is not None and other is not None and (more := difference(value, other)):
             unit = answer.unit_of(name).replace("/", " a ").partition(" p")[0]
             parts.append(f"{_said(name)} {signed(more)} {unit}")
     return ", ".join(parts)
