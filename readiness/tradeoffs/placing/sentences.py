@@ -209,6 +209,8 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
         note = "it runs there today" if answer.stays else "it runs nowhere today"
     else:
         note = f"against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+        if best.is_today:
+            note = f"it runs there as well; {note}"
     figures = [
         {"label": "Best match", "value": best.name, "unit": f"{answer.match_text(best)} of 100", "note": note}
     ]
@@ -219,7 +221,7 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
                 "label": "Next best",
                 "value": runner.name,
                 "unit": f"{answer.match_text(runner)} of 100",
-                "note": price(answer, runner, best) or "the same in all that is known",
+                "note": price(answer, runner, best) or "the same",
             }
         )
     else:
@@ -239,7 +241,10 @@ def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOptio
     parts = []
     for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
         value, other = option.figures[name].value, than.figures[name].value
-        if value is not None and other is not None and (more := difference(value, other)):
+        if value is None or other is None:
+            unknown = [side.name for side in (option, than) if side.figures[name].value is None]
+            parts.append(f"{_said(name)} unknown at {listed(unknown)}")
+        elif more := difference(value, other):
             unit = answer.unit_of(name).replace("/", " a ").partition(" p")[0]
             parts.append(f"{_said(name)} {signed(more)} {unit}")
     return ", ".join(parts)

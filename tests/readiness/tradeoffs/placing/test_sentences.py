@@ -61,12 +61,19 @@ def test_a_price_is_the_difference_of_the_figures_beside_it():
         weights={"cost": 1.0, "carbon": 1.0},
         unit_of={"cost": "USD/month", "carbon": "kg CO2e/month"}.get,
     )
-    today, option = (
-        SimpleNamespace(figures={"cost": BandedFigure(cost, ""), "carbon": BandedFigure(carbon, "")})
-        for cost, carbon in ((2971.79, 500.1), (4057.38, 500.3))
+    today, option, dark = (
+        SimpleNamespace(
+            name=name, figures={"cost": BandedFigure(cost, ""), "carbon": BandedFigure(carbon, "")}
+        )
+        for name, cost, carbon in (
+            ("Porto", 2971.79, 500.1),
+            ("Faro", 4057.38, 500.3),
+            ("Lagos", None, 500.1),
+        )
     )
     # 2,972 and 4,057; both emit 500.
     assert sentences.price(answer, option, today) == "cost +1,085 USD a month"
+    assert sentences.price(answer, today, dark) == "cost unknown at Lagos"
 
 
 @pytest.mark.parametrize(
