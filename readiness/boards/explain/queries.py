@@ -224,6 +224,7 @@ def _together(
                 remembered.move,
                 None if whereabouts == "came" else _kw(kept[0].get(site_id), remembered.stages[0]),
                 None if whereabouts == "went" else _kw(kept[1].get(site_id), remembered.stages[1]),
+                (bool(remembered.verdicts[0]), bool(remembered.verdicts[1])),
             )
     move = fleet_move(ends)
     rows = [
