@@ -214,9 +214,8 @@ def _together(
     left_out = []
     for site_id, site in every.items():
         remembered = moves.get(site_id)
-        whereabouts = _whereabouts(
-            site, remembered, site_id in kept[0], site_id in kept[1], site_id in known_before
-        )
+        at_start, at_end = (site_id in days for days in kept)
+        whereabouts = _whereabouts(site, remembered, at_start, at_end, site_id in known_before)
         if whereabouts == "unknown":
             left_out.append(site)
         elif whereabouts and remembered:

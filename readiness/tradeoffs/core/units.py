@@ -299,7 +299,7 @@ def as_written(value: float) -> float:
 
 
 def difference(after: float, before: float) -> float:
-    """What lies between the two figures as they are written beside it."""
+    """The difference of two figures as they are written beside it."""
     return as_written(after) - as_written(before)
 
 

@@ -208,9 +208,8 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
     if answer.stays or answer.base is None:
         note = "it runs there today" if answer.stays else "it runs nowhere today"
     else:
-        note = f"against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
-        if best.is_today:
-            note = f"it runs there as well; {note}"
+        there = "it runs there as well; " if best.is_today else ""
+        note = f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
     figures = [
         {"label": "Best match", "value": best.name, "unit": f"{answer.match_text(best)} of 100", "note": note}
     ]

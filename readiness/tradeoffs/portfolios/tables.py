@@ -99,16 +99,11 @@ def _same(result: Result) -> str:
 
 
 def _elsewhere(result: Result) -> str:
-    """The result of an earlier Muster does not say it."""
-    more = [
-        f"{result['names'].get(slug, slug)} ({how_many(sites, 'site', 'sites')})"
-        for slug, sites in result["today"].get("elsewhere", {}).items()
-    ]
-    return (
-        f"Where a workload runs beside the site that it is planned for is in no sum: {', '.join(more)}."
-        if more
-        else ""
-    )
+    names, more = result["names"], result["today"].get("elsewhere")
+    if not more:
+        return ""
+    named = ", ".join(f"{names.get(slug, slug)} ({how_many(n, 'site', 'sites')})" for slug, n in more.items())
+    return f"Where a workload runs beside the site that it is planned for is in no sum: {named}."
 
 
 def finding(result: Result, *, x: str, y: str) -> str:
