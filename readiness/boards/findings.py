@@ -1,7 +1,7 @@
 """Sentences that say what the figures mean, computed from them each time. No figure is fixed text."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
@@ -33,6 +33,11 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     return how_many(round(value), "accelerator", "accelerators")
 
 
+def _sizes(measure: CapacityMeasure, largest_kw: float) -> Callable[[CapacityFigures], str]:
+    unit = power_unit(largest_kw)
+    return lambda band: amount(measure.of(band), measure, unit)
+
+
 def standing(
     gap: Gap, verdicts: Mapping[str, int], *, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> str:
@@ -40,11 +45,7 @@ def standing(
     if not judged:
         return "No site is in commissioning or production, so none has a verdict."
     ready = verdicts.get("ready", 0)
-    unit = power_unit(gap.deployed.it_kw)
-
-    def size(band: CapacityFigures) -> str:
-        return amount(measure.of(band), measure, unit)
-
+    size = _sizes(measure, gap.deployed.it_kw)
     conditional = f", conditional {size(gap.conditional)}" if measure.of(gap.conditional) > 0 else ""
     return (
         f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready. Deployed {size(gap.deployed)}:"
@@ -60,8 +61,11 @@ def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeas
     if widening > NOTICEABLE_A_MONTH[measure]:
         return f"Over {pace.weeks} weeks deployment outran readiness {by}."
     if widening < -NOTICEABLE_A_MONTH[measure]:
-        months = max(measure.of(gap.gap) / -widening, 1)
-        return f"Over {pace.weeks} weeks readiness caught up {by}; at this pace the gap closes in {months:.0f} months."
+        caught_up = f"Over {pace.weeks} weeks readiness caught up {by}"
+        if not measure.of(gap.gap):
+            return f"{caught_up}; no gap is left."
+        months = max(round(measure.of(gap.gap) / -widening), 1)
+        return f"{caught_up}; at this pace the gap closes in {how_many(months, 'month', 'months')}."
     return f"Over {pace.weeks} weeks the gap stayed as it is."
 
 
@@ -73,11 +77,7 @@ def ahead(history: CapacityHistory) -> str:
 
 def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     first, last = history.gaps[0], history.gaps[-1]
-    unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
-
-    def size(band: CapacityFigures) -> str:
-        return amount(measure.of(band), measure, unit)
-
+    size = _sizes(measure, max(last.deployed.it_kw, first.deployed.it_kw))
     return (
         f"Deployed went from {size(first.deployed)} to {size(last.deployed)}, ready from {size(first.ready)} to"
         f" {size(last.ready)}; the gap is {size(last.gap)}."

@@ -30,7 +30,7 @@ def covers(row: CapabilityRow) -> str:
         return "Nothing is required of people here yet."
     once, nobody = row.covers[CoverDepth.ONCE], row.covers[CoverDepth.NOBODY]
     return (
-        f"Of {how_many(total, 'requirement', 'requirements')} {nobody} are covered by nobody, {once} by one person"
+        f"{how_many(total, 'requirement', 'requirements')}: {nobody} covered by nobody, {once} by one person"
         f" and {total - once - nobody} by two or more."
     )
 
@@ -53,7 +53,7 @@ def closing(outcome: CapabilityClosing) -> list[str]:
     until = f" by {day(outcome.due_on)}" if outcome.due_on else ""
     freed, sites = amount(measure.of(plan.freed), measure), how_many(len(plan.covered), "site", "sites")
     said.append(
-        f"{train}{until}, and {freed} at {sites} may become ready: people then cover all that is required there."
+        f"{train}{until}, and people cover all that is required at {sites} with {freed}. Other checks may hold those sites."
     )
     if plan.is_exact:
         said.append(

@@ -148,7 +148,7 @@ def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -
         "causes": _by(move.by),
         "capacity": move.capacity,
         "sites_came_or_went": move.coming_and_going,
-        "sentence": sentences.fleet_sentence(move),
+        "sentence": sentences.fleet_finding(explained),
         "sites": [_of_several(row, context) for row in explained.sites],
         "left_out": [brief(site, context) for site in explained.left_out],
     }

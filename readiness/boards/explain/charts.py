@@ -17,12 +17,12 @@ THIN = 0.015
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """The score of both days, None counting as 0, and what each cause did between them."""
+    """The score of both days, None drawn at 0, and what each cause did between them."""
 
     start_on: date
-    start: float
+    start: float | None
     end_on: date
-    end: float
+    end: float | None
     steps: tuple[Cause, ...]
 
     @property
@@ -31,14 +31,14 @@ class Waterfall:
 
     @property
     def levels(self) -> list[float]:
-        levels = [self.start]
+        levels = [self.start or 0.0]
         for step in self.steps:
             levels.append(levels[-1] + step.share)
         return levels
 
 
 def waterfall(falls: Waterfall, *, finding: str) -> Figure:
-    low, high = _axis([*falls.levels, falls.end])
+    low, high = _axis([*falls.levels, falls.end or 0.0])
     layout = go.Layout(
         showlegend=False,
         barmode="overlay",
@@ -99,7 +99,7 @@ def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
 
 
 def _marks(falls: Waterfall, thin: float) -> go.Bar:
-    ends = [100 * falls.start, 100 * falls.end]
+    ends = [100 * (falls.start or 0.0), 100 * (falls.end or 0.0)]
     return charts.bars(
         "Score",
         [falls.labels[0], falls.labels[-1]],
@@ -115,7 +115,7 @@ def _marks(falls: Waterfall, thin: float) -> go.Bar:
 
 def _table(falls: Waterfall) -> Figure:
     changes = [None, *(round(100 * step.share, 2) for step in falls.steps), None]
-    scores = [round(100 * level, 2) for level in [*falls.levels, falls.end]]
+    scores = [round(100 * level, 2) for level in [*falls.levels, falls.end or 0.0]]
     return charts.table(
         ["Step", "Change, points", "Score, points"], zip(falls.labels, changes, scores, strict=True)
     )

@@ -1,7 +1,7 @@
 """Explanations from the inputs that were kept: one site in full, several sites by cause."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,7 +81,8 @@ class SiteMove:
 class FleetExplained:
     """`sites` are those that moved the score most first; of those left out nothing was kept near one of the days.
 
-    `too_many` is how many sites there are where that is more than are explained at once; there is no `move` then.
+    `too_many` is how many sites there are where that is more than are explained at once, `missing` a day for which
+    nothing is kept of any site, though some had a score; there is no `move` then.
     """
 
     start: date
@@ -91,6 +92,7 @@ class FleetExplained:
     left_out: tuple[Site, ...]
     versions: tuple[tuple[str, ...], tuple[str, ...]]
     too_many: int = 0
+    missing: date | None = None
 
 
 def site_explained(site: Site, start: date, end: date) -> SiteExplained | NothingKept:
@@ -114,7 +116,12 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
     unkept = every.keys() - kept[0].keys()
     points = ScorePoint.objects.filter(site__in=unkept, on_date__lte=start).order_by()
     known_before = set(points.values_list("site", flat=True).distinct())
-    return _together(every, kept, moves, known_before, start, end)
+    explained = _together(every, kept, moves, known_before, start, end)
+    missing = start if not kept[0] else end if not kept[1] else None
+    if missing is None or not explained.left_out:
+        return explained
+    # What is kept of the other day alone would count as sites that came, or went.
+    return replace(explained, move=fleet_move({}), sites=(), missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +214,8 @@ def _together(
     left_out = []
     for site_id, site in every.items():
         remembered = moves.get(site_id)
-        whereabouts = _whereabouts(
-            site, remembered, site_id in kept[0], site_id in kept[1], site_id in known_before
-        )
+        at_start, at_end = (site_id in days for days in kept)
+        whereabouts = _whereabouts(site, remembered, at_start, at_end, site_id in known_before)
         if whereabouts == "unknown":
             left_out.append(site)
         elif whereabouts and remembered:
@@ -217,6 +223,7 @@ def _together(
                 remembered.move,
                 None if whereabouts == "came" else _kw(kept[0].get(site_id), remembered.stages[0]),
                 None if whereabouts == "went" else _kw(kept[1].get(site_id), remembered.stages[1]),
+                (bool(remembered.verdicts[0]), bool(remembered.verdicts[1])),
             )
     move = fleet_move(ends)
     rows = [

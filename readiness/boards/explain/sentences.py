@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 
 from inventory.models import Site
 from readiness.boards.explain import queries
-from readiness.boards.explain.queries import NothingKept, SiteExplained, SiteMove
+from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CombinedCheck
@@ -318,6 +318,12 @@ def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) ->
 
 def finding(move: Move) -> str:
     return sentence(move.start, move.end, of_site(move))
+
+
+def fleet_finding(explained: FleetExplained) -> str:
+    if explained.missing is None:
+        return fleet_sentence(explained.move)
+    return f"There is no data of any site for {day(explained.missing)} or the two weeks before."
 
 
 def fleet_sentence(move: FleetMove[Any]) -> str:

@@ -184,9 +184,9 @@ def chart(request: HttpRequest) -> Figure:
     if asked.site is None:
         fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
         if fleet.move.start is None and fleet.move.end is None:
-            return nothing(sentences.fleet_sentence(fleet.move))
+            return nothing(sentences.fleet_finding(fleet))
         days, move, steps = (fleet.start, fleet.end), fleet.move, sentences.of_fleet(fleet.move)
-        return _waterfall(days, move, steps, sentences.fleet_sentence(fleet.move))
+        return _waterfall(days, move, steps, sentences.fleet_finding(fleet))
     explained = queries.site_explained(asked.site, asked.start, asked.end)
     if isinstance(explained, NothingKept):
         return nothing(sentences.nothing_kept(explained))
@@ -196,7 +196,7 @@ def chart(request: HttpRequest) -> Figure:
 
 
 def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding: str) -> Figure:
-    falls = Waterfall(days[0], move.start or 0.0, days[1], move.end or 0.0, steps)
+    falls = Waterfall(days[0], move.start, days[1], move.end, steps)
     return explain_charts.waterfall(falls, finding=finding)
 
 
@@ -232,6 +232,8 @@ def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[
 
 def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
     explained = queries.fleet_explained(asked.start, asked.end, asked.region)
+    if explained.missing is not None:
+        return None, {"nothing_kept": sentences.fleet_finding(explained)}
     context: dict[str, Any] = {
         "left_out": sentences.left_out(explained.left_out),
         "too_many": sentences.too_many(explained.too_many) if explained.too_many else "",
@@ -249,7 +251,7 @@ def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict
         "strongest": sentences.strongest(sentences.of_fleet(move)),
         "coming": len(move.came) + len(move.went),
         "flipped_sites": sum(row.verdicts[0] != row.verdicts[1] for row in stayed),
-        "finding": sentences.fleet_sentence(move),
+        "finding": sentences.fleet_finding(explained),
         "most_moved": most_moved(explained),
         "versions": None if old == new else f"{old} → {new}",
     }

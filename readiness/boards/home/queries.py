@@ -12,7 +12,6 @@ from django.db.models import Count, Q, QuerySet, Window
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from inventory.models import Site
 from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, kw_once
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
@@ -23,7 +22,7 @@ from readiness.grants.queries import ENDS_SOON
 from readiness.ownership import gaps
 from readiness.ownership.core.standing import ItemStanding
 from readiness.ownership.gaps import BoardSite
-from readiness.scoring.core.gap import SiteCapacity
+from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import FleetStanding
@@ -128,7 +127,8 @@ def open_campaigns(*, now: datetime) -> Few[CampaignRow]:
 
 @dataclass(frozen=True, slots=True)
 class OwnerStake:
-    """The sites that one team answers for, "" for nobody: `held_kw` of `kw` is at those that are not ready."""
+    """The sites with deployed capacity that one team answers for, "" for nobody: `held_kw` of `kw` is at those that are
+    not ready."""
 
     owner: str
     sites: int
@@ -141,7 +141,7 @@ def stake_by_owner(known: FleetStanding) -> list[OwnerStake]:
     """Those with anything at stake, the most first."""
     by_owner: dict[str, list[SiteCapacity]] = defaultdict(list)
     for site in known.sites:
-        if site.ref.stage != Site.Stage.RETIRED:
+        if known.capacity[site.ref.id].deployed != NOTHING:
             by_owner[site.ref.owner.strip()].append(known.capacity[site.ref.id])
     stakes = [_stake(owner, several) for owner, several in by_owner.items()]
     return sorted(

@@ -44,7 +44,7 @@ def of_plan(closing: Closing) -> Headline:
 def of_answers(waiting: int, unowned: int, held_kw: float) -> Headline:
     parts = [f"{power(held_kw)} is held back"] if held_kw else []
     if unowned:
-        parts.append(f"{how_many(unowned, 'item has', 'items have')} no owner")
+        parts.append(f"nobody answers for {how_many(unowned, 'item', 'items')}")
     if waiting:
         parts.append(f"{how_many(waiting, 'answer waits', 'answers wait')} for you")
     words = "; ".join(parts) or "All capacity is ready, and every item has an owner"

@@ -134,7 +134,10 @@ def _verdict(pack: Pack) -> Section:
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
         ("Why", with_names(score.verdict_reason, pack.framework) or findings.no_verdict(pack.site.stage)),
         ("Since", utc(score.verdict_since)),
-        ("Score", f"{percent(score.score)} (at best {percent(score.score_upper)})"),
+        (
+            "Score",
+            f"{percent(score.score)} (at best {percent(score.score_upper)})" if score.verdict else NOTHING,
+        ),
         ("Coverage by fresh evidence", str(percent(score.coverage))),
         ("Evaluated", utc(score.evaluated_at)),
         ("Framework", pack.framework.version),

@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -11,7 +11,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.boards.packs.document import Document, written
 from readiness.boards.packs.queries import pack_of
-from readiness.scoring.queries.standing import with_owner
+from readiness.boards.views.site import site_or_404
 from web.clock import now
 from web.links import crumbs, link
 from web.permissions import require
@@ -26,7 +26,7 @@ may_see = require(
 @never_cache
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    site = _site(slug)
+    site = site_or_404(slug)
     context = {
         "site": site,
         "document": _document(request, site),
@@ -42,7 +42,7 @@ def pdf(request: HttpRequest, slug: str) -> HttpResponse:
     # The library takes long to load, and few processes are ever asked for a PDF.
     from readiness.boards.packs.pdf import pdf_of
 
-    site = _site(slug)
+    site = site_or_404(slug)
     response = HttpResponse(pdf_of(_document(request, site)), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{site.slug}-pack.pdf"'
     return response
@@ -51,7 +51,3 @@ def pdf(request: HttpRequest, slug: str) -> HttpResponse:
 def _document(request: HttpRequest, site: Site) -> Document:
     at = now()
     return written(pack_of(site, now=at), by=str(cast(User, request.user)), now=at)
-
-
-def _site(slug: str) -> Site:
-    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)

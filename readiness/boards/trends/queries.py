@@ -39,7 +39,8 @@ class Subject(Place):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Means over the sites by deployed kW, from 0 to 1, or what one site had; `plain` is the plain mean of the scores.
+    """Means over the sites by deployed kW, from 0 to 1, or what one site had; `plain` is the plain mean of the scores
+    of sites with a verdict.
 
     `verdicts` counts the sites, "" for none.
     """
@@ -172,9 +173,10 @@ def _part(verdict: str, sites: int, *sums: Any) -> _DaySums:
 
 
 def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
+    # Of several sites those without a verdict have no score, as in lists.
+    counted = [part for part in parts if part.verdict or not by_kw]
     score, upper, coverage = (
-        sum(sums, Sums())
-        for sums in zip(*((part.score, part.upper, part.coverage) for part in parts), strict=True)
+        sum((getattr(part, figure) for part in counted), Sums()) for figure in ("score", "upper", "coverage")
     )
     return Day(
         on=on,

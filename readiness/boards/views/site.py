@@ -77,7 +77,7 @@ class AskedSite:
 @SITE.page
 def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     at = now()
-    site = _site(slug)
+    site = site_or_404(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     site_page = site_queries.site_page(site, now=at)
     tab = request.GET.get("tab", "")
@@ -126,7 +126,7 @@ def _verdict(site: Site, site_page: site_queries.SitePage, at: datetime) -> dict
 @require_POST
 @require("inventory.view_site", MAY_EVALUATE)
 def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
-    site = _site(slug)
+    site = site_or_404(slug)
     try:
         operations.evaluate_one(site=site, now=now())
     except operations.NotEvaluable as error:
@@ -139,7 +139,7 @@ def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
 @SITE.chart
 def series_chart(request: HttpRequest, slug: str) -> Figure:
     at = now()
-    site = _site(slug)
+    site = site_or_404(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     domain = request.GET.get("domain", "")
     panels = samples.panels(
@@ -155,7 +155,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
     return figure
 
 
-def _site(slug: str) -> Site:
+def site_or_404(slug: str) -> Site:
     return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
 
 

@@ -17,19 +17,24 @@ from readiness.scoring.core.mean import Sums, sums_of
 
 @dataclass(frozen=True, slots=True)
 class SiteEnds:
-    """One site: how its score moved, and its deployed kW at both ends, None where it is not there."""
+    """One site: how its score moved, and its deployed kW at both ends, None where it is not there. Without a verdict
+    (`is_judged`) its score is in no mean.
+    """
 
     move: Move
     start_kw: float | None
     end_kw: float | None
+    is_judged: tuple[bool, bool] = (True, True)
 
     @property
     def start(self) -> tuple[float | None, float]:
-        return (None, 0.0) if self.start_kw is None else (self.move.start, self.start_kw)
+        there = self.start_kw is not None and self.is_judged[0]
+        return (self.move.start, self.start_kw or 0.0) if there else (None, 0.0)
 
     @property
     def end(self) -> tuple[float | None, float]:
-        return (None, 0.0) if self.end_kw is None else (self.move.end, self.end_kw)
+        there = self.end_kw is not None and self.is_judged[1]
+        return (self.move.end, self.end_kw or 0.0) if there else (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class SiteFactors:
 
 HOURS_A_YEAR = 8_766.0
 """Hours of a mean year of 365.25 days."""
+HOURS_A_MONTH = HOURS_A_YEAR / 12
 
 
 def accelerator_hour(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.units import as_written, number, signed
+from readiness.tradeoffs.core.units import difference, number, signed
 
 Numbers = NDArray[np.float64]
 
@@ -190,7 +190,7 @@ def step_of(
             return None
         if gain > 0:
             gains.append((objective, gain, after[objective.name].unit))
-    price = as_written(comes.value) - as_written(was.value)
+    price = difference(comes.value, was.value)
     return UnaskedStep(price, comes.unit, tuple(gains)) if gains else None
 
 

@@ -18,12 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH
 from readiness.tradeoffs.core.options import BandedFigure, FigureError
 from readiness.tradeoffs.core.series import FactorSeries, Integral, integrated
 
-MONTH_H = HOURS_A_YEAR / 12
-"""730.5, of a mean month."""
 ENOUGH = 0.8
 """The least share of the span of which all has to be known. Operator-set default."""
 
@@ -109,7 +107,7 @@ def _monthly(
         why = f"Only {100 * whole.coverage:.0f} % of {span.words} is known; {100 * ENOUGH:.0f} % is needed."
         return BandedFigure(None, unit, source=why)
     return BandedFigure(
-        whole.total / whole.covered_h * MONTH_H,
+        whole.total / whole.covered_h * HOURS_A_MONTH,
         unit,
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
         span.end,

@@ -298,6 +298,17 @@ def as_written(value: float) -> float:
     return round(value, max(_places(value), 0))
 
 
+def difference(after: float, before: float) -> float:
+    """The difference of two figures as they are written beside it."""
+    return as_written(after) - as_written(before)
+
+
+def at_least(value: float) -> float:
+    """The value rounded up to what `number` writes, so that what is asked for is enough. `value` is above 0."""
+    places = max(_places(value), 0)
+    return math.ceil(value * 10.0**places - 1e-9) / 10.0**places
+
+
 def _places(value: float) -> int:
     return DIGITS - 1 - math.floor(math.log10(abs(value)))
 

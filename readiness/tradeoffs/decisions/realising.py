@@ -19,9 +19,9 @@ from readiness.scoring.core.states import Provenance
 from readiness.scoring.models import ScorePoint
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
-from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis, capital_hour
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis, capital_hour
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh
+from readiness.tradeoffs.core.realised import MeasuredSpan, Metered, RatePerKwh
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.queries import site_factors
@@ -288,7 +288,7 @@ class RealisedReading:
         return rate.rate
 
     def held(self, currency: str) -> float:
-        hours = accelerators_held(self.decision) * MONTH_H
+        hours = accelerators_held(self.decision) * HOURS_A_MONTH
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not ValueBasis.COMPUTED:
             energy = self._energy_in_contract(currency)

@@ -86,14 +86,14 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
         if decision.state == Decision.State.RECORDED:
             return "It is compared once somebody has approved it."
         return "It was not approved, so nothing is compared."
-    known = [pair.percent for pair in pairs if pair.percent is not None]
+    known = [pair.comparison for pair in pairs if pair.comparison.error is not None]
     if not known:
         return "Nothing can be compared: the outcome is unknown."
-    within = sum(abs(percent) <= WITHIN for percent in known)
+    within = sum(100 * abs(each.error or 0) <= WITHIN * abs(each.expected.value or 0) for each in known)
     # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
     objectives = how_many(len(pairs), "objective", "objectives")
     sentence = f"{within} of {objectives} came within {WITHIN} % of what was expected"
-    if missing := [pair.forecast.objective for pair in pairs if pair.percent is None]:
+    if missing := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
         sentence += f", {len(missing)} unknown ({', '.join(map(objective, missing))})"
     return sentence + ("." if pairs[0].final else ", so far.")
 

@@ -7,6 +7,7 @@ from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
 from web.links import link
 from web.tables import Column, RowFilter, Table
+from web.units import how_many
 
 MOST_NAMED = 6
 
@@ -28,7 +29,7 @@ def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:
     if freedom.alternatives:
         sentences.append(f"may move to {listed(freedom.alternatives, names)}")
     elif freedom.undecided:
-        sentences.append(f"{len(freedom.undecided)} sites undecided")
+        sentences.append(f"{how_many(len(freedom.undecided), 'site', 'sites')} undecided")
     return "; ".join(sentences) or "nothing"
 
 
@@ -61,8 +62,9 @@ def finding(fleet: FleetFlexibility) -> str:
     fewest = [site.fewest for site in fleet.sites if site.fewest is not None]
     if not fewest:
         return "No critical workload runs at a site in service."
-    sites = f"{fewest.count(0)} of {len(fewest)} sites"
-    return f"At {sites} with critical workloads, one of them has no alternative."
+    without = how_many(fewest.count(0), "site", "sites") if 0 in fewest else "none"
+    sites = how_many(len(fewest), "site", "sites")
+    return f"Of {sites} with critical workloads, {without} with one that has no alternative."
 
 
 FALLBACKS = {

@@ -107,7 +107,7 @@ class PlacementsView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         asked = params.asked(PlacementQuestionSerializer(data=request.data))
-        envelope = self._envelope(asked["workload"])
+        envelope = self._envelope(asked.get("workload"))
         answer = placement_answer(envelope, question_from(asked), now=clock.now())
         body = as_bytes(answer, with_snapshot=asked["snapshot"])
         return HttpResponse(body, content_type="application/json")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from readiness.scoring.core.states import Provenance, Verdict
-from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
@@ -34,7 +34,6 @@ from readiness.tradeoffs.placing.facts import (
     free_accelerators,
     inputs_of,
 )
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.workloads.core.countries import COUNTRIES, countries_of

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from readiness.evidence.queries import CircuitLoads
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Factor, KnownValue
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue
 from readiness.tradeoffs.core.options import BandedFigure
 
-HOURS_A_MONTH = HOURS_A_YEAR / 12
-"""730.5, of a mean year of 365.25 days."""
 ENERGY_UNIT, CARBON_UNIT = "kWh/month", "kg CO2e/month"
 WHAT_IF = "what-if"
 NO_SOURCE = "No source has a value for it."

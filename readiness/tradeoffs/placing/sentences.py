@@ -1,5 +1,6 @@
 """Sentences of an answer: the winner and how sure that is, flips, and which limit to loosen."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,18 +8,23 @@ from typing import Any
 from readiness.tradeoffs.core.objectives import ScoredAgainst
 from readiness.tradeoffs.core.placement import UnkeptLimit, free_name, limit_name
 from readiness.tradeoffs.core.ranking import Robustness, WinnerFlip
-from readiness.tradeoffs.core.units import book, number, signed
+from readiness.tradeoffs.core.units import at_least, book, difference, number, signed
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from web.units import how_many
 
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
-    """`Above 62 % of all weight on cost, LUL-1 wins.`"""
-    side, winner = "Above" if flip.up else "Below", answer.name_of(flip.to)
-    return f"{side} {percent(flip.share)} of all weight on {_said(flip.objective)}, {winner} wins."
+    """`Above 62 % of all weight on cost, LUL-1 wins.` Rounded away from the weight in force, so that it is so there."""
+    percents = math.ceil(100 * flip.share - 1e-9) if flip.up else math.floor(100 * flip.share + 1e-9)
+    where = f"{'Above' if flip.up else 'Below'} {percents} % of all weight"
+    if percents == (100 if flip.up else 0):
+        where = "With all weight" if flip.up else "Without weight"
+    return f"{where} on {_said(flip.objective)}, {answer.name_of(flip.to)} wins."
 
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
+    if not answer.runners_up:
+        return f"{answer.name_of(robustness.winner)} wins whatever the weights: there is no other to weigh it against."
     words = (
         f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
         "drawn at random "
@@ -71,11 +77,11 @@ def unscored(answer: PlacementAnswer) -> str:
     ]
     if not names:
         return ""
-    are = "is" if len(names) == 1 else "are"
-    why = f"{listed(names).capitalize()} {are} not scored: there is no limit for it and no figure today"
+    are, it, its = ("is", "it", "Its") if len(names) == 1 else ("are", "them", "Their")
+    why = f"{listed(names).capitalize()} {are} not scored: there is no limit for {it} and no figure today"
     if not answer.is_scored:
         return f"{why}, so that no site can be preferred. Declare a limit, or weigh something else."
-    return f"{why}. Its weight is spread over the rest."
+    return f"{why}. {its} weight is spread over the rest."
 
 
 def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
@@ -112,15 +118,25 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
     return sorted(advice, key=lambda limit: (-limit["sites"], limit["limit"], limit["subject"]))
 
 
+_NO_AMOUNT = {
+    "site": "if it was not lost",
+    "country": "if its country was allowed",
+    "jurisdiction": "once the rules of jurisdiction allow it",
+    "operator": "under another operator",
+    "verdict": "with the verdict that is needed",
+}
+
+
 def _loosened(reason: UnkeptLimit, by: float | None) -> str:
-    """`with 88 more accelerators`, `with the limit on latency iberia p99 raised by 7 ms`."""
+    """`with 88 more accelerators`, `with the limit on latency iberia p99 raised by 7 ms`: enough as it is written."""
     name = limit_name(reason.limit, _subject(reason))
     if by is None:
-        return f"without the limit on {name}"
+        return _NO_AMOUNT.get(reason.limit, f"without the limit on {name}")
     if free := free_name(reason.limit, reason.subject):
-        return f"with {number(by)} more {free}"
+        enough = math.ceil(by - 1e-9) if reason.limit == "accelerators" else at_least(by)
+        return f"with {number(enough)} more {free}"
     done = "lowered" if reason.limit == "readiness" else "raised"
-    return f"with the limit on {name} {done} by {number(by)} {reason.unit}"
+    return f"with the limit on {name} {done} by {number(at_least(by))} {reason.unit}"
 
 
 def _subject(reason: UnkeptLimit) -> str:
@@ -151,7 +167,7 @@ def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
     never = [
         _said(objective.name).capitalize()
         for objective in answer.objectives
-        if objective.is_scored and objective.name not in flipping
+        if objective.is_scored and objective.name not in flipping and answer.runners_up
     ]
     return {
         "flips": [flip(each, answer) for each in flips],
@@ -168,7 +184,11 @@ def changed(answer: PlacementAnswer) -> str:
         f"price {what_if.electricity_price * 100:g} %": what_if.electricity_price != 1,
         f"carbon {what_if.carbon_price:g} {answer.currency}/t": what_if.carbon_price,
         how_many(len(what_if.sites_lost), "site lost", "sites lost"): what_if.sites_lost,
+        how_many(len(what_if.links_slower), "link slower", "links slower"): what_if.links_slower,
+        f"PUE {what_if.pue}": what_if.pue is not None,
         how_many(len(what_if.limits), "limit changed", "limits changed"): what_if.limits,
+        f"data under the law of {what_if.data_origin}": what_if.data_origin,
+        how_many(len(what_if.bases), "basis on record", "bases on record"): what_if.bases,
     }
     return " · ".join(change for change, is_made in changes.items() if is_made) or "as it is today"
 
@@ -188,7 +208,8 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
     if answer.stays or answer.base is None:
         note = "it runs there today" if answer.stays else "it runs nowhere today"
     else:
-        note = f"against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+        there = "it runs there as well; " if best.is_today else ""
+        note = f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
     figures = [
         {"label": "Best match", "value": best.name, "unit": f"{answer.match_text(best)} of 100", "note": note}
     ]
@@ -199,14 +220,14 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
                 "label": "Next best",
                 "value": runner.name,
                 "unit": f"{answer.match_text(runner)} of 100",
-                "note": price(answer, runner, best) or "the same in all that is known",
+                "note": price(answer, runner, best) or "the same",
             }
         )
     else:
         costly = "every other option costs more only to go beyond limits already met"
         why = costly if answer.steps else "no other option"
         figures.append({"label": "Next best", "value": "None", "note": why})
-    if answer.robustness is not None:
+    if answer.robustness is not None and answer.runners_up:
         share, draws = percent(answer.robustness.share), answer.robustness.draws
         figures.append(
             {"label": "How sure", "value": share, "note": f"of {draws:,} weights drawn at random choose it"}
@@ -215,11 +236,14 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
 
 
 def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOption) -> str:
-    """`cost +212 USD a month, latency +8.5 ms`: the option against another, in what has a weight."""
+    """`cost +212 USD a month, latency +8.5 ms`: one option against another in what has a weight, as written."""
     parts = []
     for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
         value, other = option.figures[name].value, than.figures[name].value
-        if value is not None and other is not None and value != other:
+        if value is None or other is None:
+            unknown = [side.name for side in (option, than) if side.figures[name].value is None]
+            parts.append(f"{_said(name)} unknown at {listed(unknown)}")
+        elif more := difference(value, other):
             unit = answer.unit_of(name).replace("/", " a ").partition(" p")[0]
-            parts.append(f"{_said(name)} {signed(value - other)} {unit}")
+            parts.append(f"{_said(name)} {signed(more)} {unit}")
     return ", ".join(parts)

@@ -49,7 +49,7 @@ def _dots(name: str, role: str, symbol: str, drawn: list[tuple[int, Result]], x:
         [point["compared"][x] for _place, point in drawn],
         [point["compared"][y] for _place, point in drawn],
         role,
-        hover="point %{customdata[0]}, gap %{customdata[1]}",
+        hover="point %{customdata[0]}, distance from the best plan %{customdata[1]}",
         marker=marker,
         customdata=[[place, str(tables.gap(point))] for place, point in drawn],
     )
@@ -57,7 +57,12 @@ def _dots(name: str, role: str, symbol: str, drawn: list[tuple[int, Result]], x:
 
 def _table(result: Result) -> Figure:
     names, today = result["objectives"], result["today"]
-    heads = ["Point", *(tables.head(result, name) for name in names), "Proven gap, %", "Dominated by"]
+    heads = [
+        "Point",
+        *(tables.head(result, name) for name in names),
+        "Distance from the best plan, %",
+        "Dominated by",
+    ]
     rows: list[list[Any]] = [
         [
             place,

@@ -165,13 +165,14 @@ PRIORITY = {
 class PortfolioFleet:
     """A portfolio with what its rows and columns stand for.
 
-    `today` has the site of each workload that runs; `against` the words of why a workload may run at none of the
-    sites, by slug. `gone` are workloads that were asked for and are not declared any more. `broken` says which limit a
-    workload breaks where it runs today, `pins` the site that one has to run at.
+    `today` has the site of each workload that runs, `elsewhere` how many more sites it runs at; `against` the words of
+    why a workload may run at none of the sites, by slug. `gone` are workloads that were asked for and are not declared
+    any more. `broken` says which limit a workload breaks where it runs today, `pins` the site that one has to run at.
     """
 
     portfolio: Portfolio
     today: Mapping[str, str]
+    elsewhere: Mapping[str, int]
     names: Mapping[str, str]
     site_names: Mapping[str, str]
     against: Mapping[str, str]
@@ -242,21 +243,21 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
-    portfolio = Portfolio(
-        workloads=tuple(envelope.slug for envelope in envelopes),
-        sites=tuple(sites),
-        objectives=asked.objectives,
-        resources=resources,
-        allowed=allowed,
-        demand=demand_in(envelopes, resources, adapters, sites),
-        capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
-        figures=figures,
-        priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
-    )
     names = {envelope.slug: envelope.name for envelope in envelopes}
     return PortfolioFleet(
-        portfolio=portfolio,
+        portfolio=Portfolio(
+            workloads=tuple(envelope.slug for envelope in envelopes),
+            sites=tuple(sites),
+            objectives=asked.objectives,
+            resources=resources,
+            allowed=allowed,
+            demand=demand_in(envelopes, resources, adapters, sites),
+            capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
+            figures=figures,
+            priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
+        ),
         today=today,
+        elsewhere={slug: len(runs_at[slug]) - 1 for slug in today if len(runs_at[slug]) > 1},
         names=names,
         site_names={site.slug: site.name for site in base.sites},
         against=against,
@@ -304,6 +305,16 @@ def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) ->
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
     return tuple(_in_service(fleet_facts(50.0, now)))
+
+
+def currencies(now: datetime) -> frozenset[str]:
+    """Currencies that a rate leads to, or that a factor is in."""
+    facts = fleet_facts(50.0, now)
+    rated = {currency for rate in facts.rates.all for currency in (rate.currency, rate.to_currency)}
+    factors = (factor for site in facts.sites for factor in site.factors.values())
+    return frozenset(
+        rated | {known.currency for factor in factors for known in factor.known if known.currency}
+    )
 
 
 def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:

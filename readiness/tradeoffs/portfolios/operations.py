@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
-from readiness.tradeoffs.portfolios.params import PortfolioQuestion, question_of
+from readiness.tradeoffs.portfolios.params import CURRENCY, PortfolioQuestion, question_of
 from readiness.tradeoffs.tasks import wake_portfolio
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
+from web.parameters import BadParameter
 from web.permissions import MissingPermission
 
 State = PortfolioRun.State
@@ -39,6 +40,8 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
         sites=fleet.sites_in_service(now),
         running=workloads.running(known, day=now.date()),
     )
+    if question.currency != CURRENCY and question.currency not in fleet.currencies(now):
+        raise BadParameter("currency", f"Nothing is known in {question.currency}, and no rate leads to it.")
     while (run := _open(question) or _queued(question, by=by, now=now)) is None:
         continue
     return run

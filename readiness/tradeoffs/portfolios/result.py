@@ -1,7 +1,7 @@
 """The result of a sweep as plain values that are kept, and one point of it as a page reads it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,7 @@ def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
         "counted": len(compared),
         "of": len(fleet.today),
         "plan": dict(fleet.today),
+        "elsewhere": dict(fleet.elsewhere),
     }
 
 
@@ -128,7 +129,7 @@ def _left_out(fleet: PortfolioFleet, sweep: Sweep, point: Point) -> dict[str, di
 
 def _words(fleet: PortfolioFleet, slug: str, reason: LeftOutReason) -> str:
     if reason is LeftOutReason.NO_SITE:
-        return f"No site keeps its limits: {fleet.against.get(slug, 'none is allowed')}."
+        return f"No site keeps its limits: {fleet.against.get(slug, 'none is allowed').rstrip('.')}."
     if reason is LeftOutReason.UNKNOWN:
         return f"At every site that keeps its limits a figure is unknown: {_unknown(fleet, slug)}."
     return _no_room(fleet, slug)
@@ -198,7 +199,11 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
     if move.workload in fleet.pins:
         return {"kind": "pinned", "why": ""}
     step = fleet.step(move.workload, move.before, move.after)
-    return {"kind": "choice", "why": f"no limit asks for it: {step.words}" if step else ""}
+    if step is None:
+        return {"kind": "choice", "why": ""}
+    # The move has its change of cost beside it.
+    price = move.changes.get("cost") or step.price
+    return {"kind": "choice", "why": f"no limit asks for it: {replace(step, price=price).words}"}
 
 
 type Result = Mapping[str, Any]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios.result import KINDS, MoveRow, Result
 from web.links import link
@@ -23,7 +24,8 @@ def shares(point: Result) -> str:
 
 
 def gap(point: Result) -> Formatted:
-    return percent(point["gap"], decimals=2)
+    """Sums that are proven equal differ in their last bits."""
+    return percent(round(point["gap"], 9), decimals=2)
 
 
 def head(result: Result, name: str) -> str:
@@ -57,13 +59,6 @@ def over(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
     return f"{covered}; {signed(sum(forced))} of it forced" if forced else covered
 
 
-def signed(value: float | None) -> str:
-    if value is None:
-        return "unknown"
-    shown = number(round(value) if abs(value) >= 10 else round(value, 2))
-    return f"+{shown}" if value > 0 else shown.replace("-", "−")
-
-
 def reason(row: MoveRow, units: Mapping[str, str]) -> str:
     """Why a workload moves: what forces it, or what the choice buys and what it costs."""
     kind = KINDS[row.kind]
@@ -89,14 +84,26 @@ def besides(row: MoveRow) -> str:
 
 
 def today_told(result: Result) -> str:
-    today, names = result["today"], result["names"]
-    if not today["counted"]:
+    if not result["today"]["counted"]:
         return "Today is not drawn: of no workload that runs are all figures known."
+    return " ".join(filter(None, (_same(result), _elsewhere(result))))
+
+
+def _same(result: Result) -> str:
+    today, names = result["today"], result["names"]
     if today["counted"] == len(names):
         return f"Today and every point sum all workloads ({today['counted']})."
     outside = ", ".join(f"{names.get(slug, slug)} ({why})" for slug, why in today["outside"].items())
     same = f"Today and every point sum the same {today['counted']} of {len(names)} workloads."
     return f"{same} Not in it: {outside}." if outside else same
+
+
+def _elsewhere(result: Result) -> str:
+    names, more = result["names"], result["today"].get("elsewhere")
+    if not more:
+        return ""
+    named = ", ".join(f"{names.get(slug, slug)} ({how_many(n, 'site', 'sites')})" for slug, n in more.items())
+    return f"Where a workload runs beside the site that it is planned for is in no sum: {named}."
 
 
 def finding(result: Result, *, x: str, y: str) -> str:
@@ -186,7 +193,7 @@ def _change(result: Result, name: str) -> Column:
         hint=unit.replace("/", " a "),
         file_unit=unit,
         value=lambda row: row.changes[name],
-        text=lambda row: signed(row.changes[name]),
+        text=lambda row: "unknown" if row.changes[name] is None else signed(row.changes[name]),
         sort=True,
         numeric=True,
     )

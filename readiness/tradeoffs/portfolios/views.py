@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
+from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import charts, operations, tables
 from readiness.tradeoffs.portfolios.forms import ADD, AskForm, initial_of
@@ -170,7 +171,7 @@ def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -
     label = f"{tables.OBJECTIVES[name]} against today"
     return {
         "label": f"{label}, summed" if summed else label,
-        "value": tables.signed(point["changes"][name]) if result["today"]["workloads"] else None,
+        "value": signed(point["changes"][name]) if result["today"]["workloads"] else None,
         "unit": unit,
         "note": tables.over(result, name, rows),
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from readiness.tradeoffs.core.units import number
+from readiness.tradeoffs.core.units import difference, number
 from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.windows.answer import (
@@ -122,12 +122,15 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
 
 
 def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
-    saved = once.less(other)
     changes = (
-        (saved.shown_money, share(once.money, other.money), answer.money_unit),
-        (saved.shown_carbon, share(once.grams, other.grams), answer.carbon_unit),
+        (once.shown_money, other.shown_money, answer.money_unit),
+        (once.shown_carbon, other.shown_carbon, answer.carbon_unit),
     )
-    return [_change(amount, part, unit) for amount, part, unit in changes if amount is not None]
+    return [
+        _change(difference(before, after), share(before, after), unit)
+        for before, after, unit in changes
+        if before is not None and after is not None
+    ]
 
 
 def _change(saved: float, part: float | None, unit: str) -> tuple[str, str]:
@@ -173,11 +176,13 @@ def trial_finding(answer: WindowsAnswer) -> str:
         return "There is not enough hourly data of earlier days to try the rule."
     once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))
     days = how_many(len(answer.trial.days), "day", "days")
-    at_once = f"{number(once)} {answer.trial_unit}"
-    if once >= ruled:
-        would = (
-            f"would have saved {number(once - ruled)} of {at_once}; perfect foresight {number(once - best)}"
-        )
+    at_once, saved, foreseen = (
+        f"{number(once)} {answer.trial_unit}",
+        difference(once, ruled),
+        difference(once, best),
+    )
+    if saved >= 0:
+        would = f"would have saved {number(saved)} of {at_once}; perfect foresight {number(foreseen)}"
     else:
-        would = f"would have cost {number(ruled - once)} more than {at_once}; foresight saves {number(once - best)}"
+        would = f"would have cost {number(-saved)} more than {at_once}; foresight saves {number(foreseen)}"
     return f"On {days} the rule {would}."

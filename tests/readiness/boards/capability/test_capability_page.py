@@ -112,9 +112,9 @@ def test_names_are_for_those_who_may_see_them(api_of, page, role, sees):
 def test_the_page_says_figure_and_plan(page):
     words = words_of(page())
     assert "Staff growth gap 50.0 points" in words
-    assert "Of 2 requirements 0 are covered by nobody, 2 by one person and 0 by two or more." in words
+    assert "2 requirements: 0 covered by nobody, 2 by one person and 0 by two or more." in words
     assert "Train this person by" in words
-    assert "1.8 MW at 2 sites may become ready" in words
+    assert "people cover all that is required at 2 sites with 1.8 MW. Other checks may hold those sites." in words
 
 
 def test_many_regions_are_chosen_from_a_list(page):

@@ -36,11 +36,14 @@ def named_in(sentence):
 
 
 def drawn(listed, start, end):
-    figure = waterfall(
-        Waterfall(date(2026, 11, 1), start or 0.0, date(2026, 11, 24), end or 0.0, listed), finding=""
-    )
+    figure = waterfall(Waterfall(date(2026, 11, 1), start, date(2026, 11, 24), end, listed), finding="")
     bars = [trace for trace in figure["data"] if trace["type"] == "bar"][:-1]
     return {x.lower(): points(text) for bar in bars for x, text in zip(bar["x"], bar["text"], strict=True)}
+
+
+def test_a_score_that_is_not_there_is_drawn_as_none():
+    falls = Waterfall(date(2026, 11, 1), None, date(2026, 11, 24), 0.5, ())
+    assert list(waterfall(falls, finding="")["data"][-1]["text"]) == ["none", "50.0"]
 
 
 def test_the_line_that_did_most_is_named_whatever_kind_it_is():

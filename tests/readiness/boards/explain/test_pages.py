@@ -135,6 +135,16 @@ class TestSeveral:
         shown = text(pages, "start=now-30d")
         assert "1 site is left out: it has no data near one of the days: Dallas." in shown
 
+    def test_a_day_of_which_nothing_is_kept_is_no_day_without_sites(self, pages, api_of, fleet, before):
+        ScoreInputs.objects.filter(on_date__lte=before.date()).delete()
+        words = "There is no data of any site for 25 Oct 2026 or the two weeks before."
+        shown = text(pages, "start=now-30d")
+        assert words in shown
+        assert "Sites added or removed" not in shown
+        assert pages.get(f"{EXPLAIN}chart.json?start=now-30d").json()["meta"]["empty"] == words
+        answer = api_of("viewer").get("/api/readiness/explain/?start=now-30d").json()
+        assert (answer["sentence"], answer["change"], answer["end"]["score"]) == (words, 0.0, None)
+
     def test_a_site_that_retired_went(self, fleet, frozen_now, before):
         gone = fleet[2]
         type(gone).objects.filter(pk=gone.pk).update(stage="retired")

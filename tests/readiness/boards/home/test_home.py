@@ -15,6 +15,7 @@ from readiness.boards.home import queries, sentences
 from readiness.boards.home.setup import STEPS
 from readiness.grants.models import Grant
 from readiness.scoring.models import DomainHealth
+from readiness.scoring.queries.standing import standing
 from telemetry.models import Source, SourceStatus
 from tests.browser import fleet
 from tests.conftest import NOW
@@ -29,7 +30,7 @@ SECTIONS = {
     "viewer": {"Readiness gap, 90 days", "Needs attention", "Where"},
     "ops": {"Problems by impact", "Runs to make", "Sources late or silent", "Where"},
     "planner": {"What would close the gap", "Campaigns", "Decisions to review", "Waivers ending"},
-    "manager": {"Capacity at stake by owner", "Readiness gap, 90 days", "Unowned"},
+    "manager": {"Capacity at stake by owner", "Readiness gap, 90 days", "Unowned or owner left"},
 }
 SECTIONS["admin"] = SECTIONS["ops"] | SECTIONS["planner"] | SECTIONS["manager"]
 # The overview of the fleet has the trend and the map; no source is late here.
@@ -207,3 +208,11 @@ def test_a_step_has_a_button_for_those_who_may_and_says_to_others_who_may(role, 
         if step.key != "framework":
             assert (f'href="{step.url}"' in line) is ROLES[role].may(step.permission), step.key
             assert ("may do this" in line) is not ROLES[role].may(step.permission)
+
+
+def test_a_site_under_construction_is_not_held_back(db):
+    stored.site("conditional", name="Faro", slug="faro", kw=100.0)
+    made.site(name="Oslo", slug="oslo", stage="building")
+    Site.objects.update(owner="Serving")
+    [stake] = queries.stake_by_owner(standing(now=NOW))
+    assert (stake.held_sites, stake.sites, stake.held_kw) == (1, 1, 100.0)

@@ -21,8 +21,9 @@ from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
 from tests.inventory import made
-from tests.pages import statements
+from tests.pages import statements, words_of
 from tests.readiness.evidence import outputs
+from tests.readiness.scoring import stored
 from web.states import state
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,11 @@ class TestPage:
         assert page.count("Not evaluated yet.") == len(framework.checks)
         assert "In production without a review." in unescape(client.get("/sites/faro/pack/").content.decode())
         assert client.get("/sites/yard/pack.pdf").status_code == 200
+
+    def test_without_a_verdict_there_is_no_score(self, client_of, db):
+        stored.score(made.site(name="Yard", slug="yard", stage="building"), "")
+        words = words_of(client_of("viewer").get("/sites/yard/pack/"))
+        assert re.search(r"Score [–-] Coverage by fresh evidence", words)
 
     def test_it_costs_the_same_whatever_the_site_has(self, porto, client_of, frozen_now):
         client = client_of("viewer")

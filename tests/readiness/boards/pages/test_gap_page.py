@@ -7,6 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.boards import findings
+from readiness.scoring.core.gap import CapacityFigures, Gap
+from readiness.scoring.queries.capacity import Pace
+from tests.cases import cases
 from tests.inventory import made
 from tests.pages import words_of
 from tests.readiness.scoring import stored
@@ -183,3 +187,17 @@ def test_a_year_of_growth_is_told_in_both_directions(viewer_pages):
     words = words_of(viewer_pages.get("/readiness/gap/"))
     assert "Over 12 weeks deployment outran readiness by 304 kW a month." in words
     assert "If the pace holds, the gap is 2.2 MW in 12 weeks, give or take 0 kW." in words
+
+
+@cases(
+    ("gap_kw", "closes_a_month", "words"),
+    {
+        "a year": (1200.0, 100.0, "at this pace the gap closes in 12 months."),
+        "soon": (60.0, 100.0, "at this pace the gap closes in 1 month."),
+        "closed": (0.0, 100.0, "no gap is left."),
+    },
+)
+def test_the_pace_says_when_the_gap_closes_or_that_none_is_left(gap_kw, closes_a_month, words):
+    deployed, ready = (CapacityFigures(kw, 0) for kw in (2000.0, 2000.0 - gap_kw))
+    said = findings.pace(Pace(0.0, closes_a_month, 12), Gap(NOW, deployed, ready, CapacityFigures(0.0, 0)))
+    assert said == f"Over 12 weeks readiness caught up by 100 kW a month; {words}"

@@ -36,6 +36,12 @@ class TestMean:
         sums = sums_of([(0.9, 300.0), (0.3, 100.0)])
         assert (sums.by_kw, sums.plain) == (pytest.approx(0.75), pytest.approx(0.6))
 
+    def test_a_site_without_a_verdict_is_in_neither(self):
+        building = SiteEnds(moved(0.0, 0.8), 0.0, 50.0, is_judged=(False, True))
+        move = fleet_move({"old": ends(0.6, 0.6, 50.0, 50.0), "new": building})
+        assert (move.start, move.plain) == (0.6, (0.6, pytest.approx(0.7)))
+        assert list(move.came) == ["new"]
+
     def test_sites_without_capacity_are_left_out_of_it_alone(self):
         sums = sums_of([(0.85, 2000.0), *[(0.1, 0.0)] * 8])
         assert (sums.by_kw, sums.plain) == (pytest.approx(0.85), pytest.approx(1.65 / 9))

@@ -80,7 +80,7 @@ def test_deployed(fields, day, expected):
     ids=["ready", "conditional", "not ready", "never evaluated", "still ready", "fell", "not yet evaluated"],
 )
 def test_a_site_counts_whole_in_one_band(verdicts, day, ready, conditional):
-    gap = gap_at([history(verdicts=verdicts)], NOW + day * DAY)
+    gap = gap_over_time([history(verdicts=verdicts)], [NOW + day * DAY])[0]
     assert (gap.deployed.it_kw, gap.ready.it_kw, gap.conditional.it_kw) == (1000, ready, conditional)
     assert gap.gap.it_kw == 1000 - ready
     assert gap.not_ready.it_kw == 1000 - ready - conditional
@@ -117,10 +117,6 @@ moving_sites = st.builds(
 )
 
 
-def gap_at(fleet, at):
-    return gap_of((site_capacity(each, at) for each in fleet), at=at)
-
-
 def rounded(gap):
     return [
         (round(band.it_kw, 6) + 0.0, band.accelerators) for band in (gap.deployed, gap.ready, gap.conditional)
@@ -131,7 +127,7 @@ def rounded(gap):
 def test_one_pass_over_the_sites_says_what_each_instant_says(fleet, when):
     instants = [NOW + day * DAY for day in when]
     assert [rounded(gap) for gap in gap_over_time(fleet, instants)] == [
-        rounded(gap_at(fleet, at)) for at in instants
+        rounded(gap_of((site_capacity(site, at) for site in fleet), at=at)) for at in instants
     ]
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh, carbon, cost, energy
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH
+from readiness.tradeoffs.core.realised import MeasuredSpan, Metered, RatePerKwh, carbon, cost, energy
 from readiness.tradeoffs.core.series import FactorSeries
 from tests.cases import cases
 
@@ -43,7 +44,7 @@ PEAKY = RatePerKwh(series(*[0.05] * 18, *[0.35] * 6), "exchange")
     },
 )  # fmt: skip
 def test_a_day_stands_for_a_mean_month(outcome, a_day):
-    assert outcome.value == pytest.approx(a_day / 24 * MONTH_H)
+    assert outcome.value == pytest.approx(a_day / 24 * HOURS_A_MONTH)
     assert (outcome.provenance, outcome.why_unknown) == ("estimated", "")
 
 
@@ -65,7 +66,7 @@ def test_what_is_paid_whatever_is_drawn_is_added_once():
 def test_gaps_are_left_out_and_too_many_are_unknown(known, told):
     found = energy(metered(*[6.0] * known, *[None] * (24 - known)), 1.0, DAY)
     assert found.why_unknown == told
-    assert found.value == (None if told else pytest.approx(6.0 * MONTH_H))
+    assert found.value == (None if told else pytest.approx(6.0 * HOURS_A_MONTH))
 
 
 def test_hours_of_an_unknown_price_are_no_hours_without_a_price():

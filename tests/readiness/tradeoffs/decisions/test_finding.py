@@ -22,6 +22,9 @@ def pair(objective, came, *, final=True):
             "2 of 5 objectives came within 15 % of what was expected, 3 unknown (Cost, Energy, Carbon)."),
         "all known": ({"latency": 101, "cost": 300}, False,
             "1 of 2 objectives came within 15 % of what was expected, so far."),
+        "within what was expected, not within what came": ({"cost": 117, "carbon": 86}, True,
+            "1 of 2 objectives came within 15 % of what was expected."),
+        "nothing came": ({"carbon": 0.0}, True, "0 of 1 objective came within 15 % of what was expected."),
         "none known": ({"cost": None}, True, "Nothing can be compared: the outcome is unknown."),
     },
 )  # fmt: skip

@@ -216,7 +216,8 @@ def test_the_chart_draws_sites_that_have_both_and_says_who_has_not(three, look):
         ("ready", [96.0], [2]),
     ]
     assert (
-        drawn["meta"]["finding"] == "At 1 of 2 sites with critical workloads, one of them has no alternative."
+        drawn["meta"]["finding"]
+        == "Of 2 sites with critical workloads, 1 site with one that has no alternative."
     )
     assert "1 site runs no critical workload" in drawn["meta"]["footer"]
     assert len(look("conformance.csv").splitlines()) == 4

@@ -14,6 +14,7 @@ from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.placing import charts
 from readiness.tradeoffs.templatetags.placements import with_country
 from readiness.workloads.models import WorkloadClass
+from readiness.workloads.operations import place
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,15 @@ def test_the_first_line_names_the_winner_the_price_of_the_next_best_and_how_sure
         "Porto would fit with the limit on latency iberia p99 raised by 7 ms.",
     )
     assert options[1] == "0 of 3 sites"
+    alone = in_short(look(lost=["porto", "lulea"]))
+    assert [label for label, *_rest in alone] == ["Best match", "Next best", "Options"]
+
+
+def test_a_best_match_where_it_runs_beside_today_says_so(look, chat, fleet, planner, frozen_now):
+    place(chat, site=fleet["lulea"], on=None, by=planner, now=frozen_now.at)
+    best = in_short(look(today="porto"))[0]
+    assert best[1] == "Lulea 74 of 100"
+    assert best[2].startswith("it runs there as well; against Porto today: cost −2,338 EUR a month")
 
 
 def test_limits_drop_sites_into_their_own_list_with_the_reason(look):

@@ -7,12 +7,12 @@ import pytest
 
 from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, figure_of, of_factor
+from readiness.tradeoffs.placing.figures import figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.params import question_of, with_levers
+from readiness.tradeoffs.placing.params import WhatIf, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.cases import cases
 from tests.readiness.jurisdiction.small_pack import pack, rule
@@ -74,9 +74,9 @@ def test_headroom_at_the_meter_carries_less_it_power_and_an_overdraw_stays_one()
 
 def test_half_an_accelerator_more_is_one_more():
     envelope = Envelope(accelerators=(AcceleratorNeed(3),), it_kw=2.0)
-    asked = with_levers(envelope, question_of({"what_if": {"demand": 1.1}}).what_if, "EUR")
+    asked = with_levers(envelope, WhatIf(demand=1.1), "EUR")
     assert (asked.accelerator_count, asked.it_kw) == (4, pytest.approx(2.2))
-    assert with_levers(envelope, question_of({"what_if": {"demand": 1}}).what_if, "EUR") is envelope
+    assert with_levers(envelope, WhatIf(demand=1), "EUR") is envelope
 
 
 PERSONAL = {"data_categories": frozenset({DataCategory.PERSONAL})}

@@ -33,6 +33,7 @@ ELSEWHERE = {"site": "porto", "add_ms": 1, "region": "moon"}
 NONSENSE = [
     ({"workload": "nothing"}, "workload"),
     ({"workload": 7}, "workload"),
+    ({"workload": ""}, "workload"),
     ({"workload": {"it_kw": -1}}, "workload"),
     ({"weights": {"speed": 1}}, "weights.speed"),
     ({"weights": {"cost": -1}}, "weights.cost"),

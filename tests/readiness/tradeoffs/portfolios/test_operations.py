@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
@@ -133,6 +134,11 @@ def test_a_choice_that_no_limit_asks_for_has_its_price(solve, declare, iberia):
     move = run.result["moves"]["web"]["porto"]
     assert move["kind"] == "choice"
     assert move["why"] == "no limit asks for it: +1,169 EUR a month for 36 ms below a limit already met"
+    run = solve(weights={"latency": 100, "cost": 1}, points=1, left_out=["chat"])
+    move = run.result["moves"]["web"]["porto"]
+    assert move["why"].startswith(
+        f"no limit asks for it: {signed(move['changes']['cost'])} EUR a month for 36 ms"
+    )
 
 
 def test_what_runs_there_today_is_room_for_the_plan(solve, declare):

@@ -5,10 +5,12 @@ import csv
 import pytest
 
 from inventory.models import Site
+from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.result import MoveRow, Named
-from readiness.tradeoffs.portfolios.tables import reason, signed
+from readiness.tradeoffs.portfolios.tables import gap, reason
+from readiness.workloads.operations import place
 from tests.cases import cases
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +140,22 @@ def test_today_is_of_all_workloads_when_all_are_known(client_of, solve):
     assert "Today and every point sum all workloads (1)." in page(client_of("viewer"), f"{LIST}{run.pk}/")
 
 
+def test_what_runs_beside_the_planned_site_is_said_to_be_in_no_sum(
+    client_of, solve, chat, fleet, planner, frozen_now
+):
+    place(chat, site=fleet["lagos"], on=None, by=planner, now=frozen_now.at)
+    told = page(client_of("viewer"), f"{LIST}{solve().pk}/")
+    assert "beside the site that it is planned for is in no sum: Chat (1 site)." in told
+
+
+@cases(
+    ("proven", "words"),
+    {"the last bits": (1.4e-16, "0.00 %"), "little": (2e-6, "<0.01 %"), "some": (0.0123, "1.23 %")},
+)
+def test_a_plan_that_is_proven_best_is_no_distance_away(proven, words):
+    assert str(gap({"gap": proven})) == words
+
+
 def test_a_front_with_its_moves(client_of, solve, declare):
     declare("web", accelerators=[(None, 500)])
     run, client = solve(weights={"cost": 1, "carbon": 1}), client_of("viewer")
@@ -160,7 +178,7 @@ def test_a_front_with_its_moves(client_of, solve, declare):
     assert drawn["Chosen"]["x"] == [point["totals"]["cost"]]
     assert drawn["Today"]["y"] == [run.result["today"]["totals"]["carbon"]]
     assert len(chart["meta"]["table"]["rows"]) == len(run.result["points"]) + 1
-    assert "Proven gap" in page(client, f"{LIST}{run.pk}/front.csv")
+    assert "Distance from the best plan" in page(client, f"{LIST}{run.pk}/front.csv")
 
 
 @pytest.mark.parametrize("query", ["point=0", "point=99", "point=x", "x=speed", "y=risk"])

@@ -30,6 +30,12 @@ def test_without_workloads_there_is_nothing_to_place(api_of, db):
     assert api_of("planner").post(API, {}).json() == {"workloads": ["No workload is left to place."]}
 
 
+def test_a_currency_that_nothing_leads_to_is_refused_before_it_is_worked_out(api_of, chat):
+    answer = api_of("planner").post(API, {"currency": "ZZZ"})
+    wrong = {"currency": ["Nothing is known in ZZZ, and no rate leads to it."]}
+    assert (answer.status_code, answer.json()) == (400, wrong)
+
+
 def test_a_list_is_no_question(api_of, chat):
     answer = api_of("planner").post(API, [])
     assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])

@@ -3,11 +3,13 @@
 import csv
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from readiness.tradeoffs.windows import sentences
+from readiness.tradeoffs.windows.answer import Figures
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.windows.conftest import PAGE
@@ -130,3 +132,11 @@ def test_without_power_it_is_told_for_one_kw(both, look):
     page = look(hours=1)
     assert "figures are for 1 kW there" in page
     assert "0.09 EUR/kW less (90 %)" in page
+
+
+def test_a_saving_is_the_difference_of_the_figures_beside_it():
+    once, cheapest = Figures(7.426, 100_000.0, 1.0), Figures(3.582, 100_040.0, 1.0)
+    answer = SimpleNamespace(money_unit="USD", carbon_unit="kg CO2e")
+    # 7.43 and 3.58 USD; both emit 100 kg.
+    told = [("3.85 USD less (51.8 %)", "ok"), ("the same kg CO2e", "")]
+    assert sentences.saves(answer, once, cheapest) == told
