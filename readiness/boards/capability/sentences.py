@@ -53,7 +53,8 @@ def closing(outcome: CapabilityClosing) -> list[str]:
     until = f" by {day(outcome.due_on)}" if outcome.due_on else ""
     freed, sites = amount(measure.of(plan.freed), measure), how_many(len(plan.covered), "site", "sites")
     said.append(
-        f"{train}{until}, and people cover all that is required at {sites} with {freed}. Other checks may hold those sites."
+        f"{train}{until}, and people cover all that is required at {sites} with {freed}."
+        " Other checks may hold those sites."
     )
     if plan.is_exact:
         said.append(

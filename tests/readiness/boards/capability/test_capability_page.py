@@ -114,7 +114,10 @@ def test_the_page_says_figure_and_plan(page):
     assert "Staff growth gap 50.0 points" in words
     assert "2 requirements: 0 covered by nobody, 2 by one person and 0 by two or more." in words
     assert "Train this person by" in words
-    assert "people cover all that is required at 2 sites with 1.8 MW. Other checks may hold those sites." in words
+    assert (
+        "people cover all that is required at 2 sites with 1.8 MW. Other checks may hold those sites."
+        in words
+    )
 
 
 def test_many_regions_are_chosen_from_a_list(page):
