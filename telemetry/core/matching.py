@@ -4,6 +4,7 @@ A rule names the kind of object and the labels that identify it; the first objec
 its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,6 +50,7 @@ class By(StrEnum):
 
 class Form(StrEnum):
     TEXT = "text"
+    UUID = "uuid"
     HOST = "host"
     JOINED = "joined"
 
@@ -61,14 +63,21 @@ class KeyPart:
     labels: tuple[str, ...]
 
     def values(self, labels: Mapping[str, str]) -> list[str]:
-        present = [labels[name] for name in self.labels if labels.get(name)]
+        """The values in `labels`, whose names are in lower case. Prometheus calls what an exporter says `exported_…`
+        where the target has a label of that name, so that comes first."""
+        said = [
+            [labels[each] for each in (f"exported_{name}", name) if each in labels] for name in self.labels
+        ]
+        present = [value for values in said for value in values]
         match self.form:
             case Form.TEXT:
                 return [value.lower() for value in present]
+            case Form.UUID:
+                return [uuid_form(value) for value in present]
             case Form.HOST:
                 return [form for value in present for form in host_forms(value)]
             case Form.JOINED:
-                return ["/".join(present).lower()] if len(present) == len(self.labels) else []
+                return ["/".join(values[0] for values in said).lower()] if all(said) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +94,11 @@ class MatchCandidate(NamedTuple):
 
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
+    named = {name.lower(): value for name, value in labels.items() if value}
     in_order = (
         MatchCandidate(rule.kind, rule.by, key)
         for rule in rules
-        for key in product(*(part.values(labels) for part in rule.parts))
+        for key in product(*(part.values(named) for part in rule.parts))
     )
     return list(dict.fromkeys(in_order))
 
@@ -105,13 +115,13 @@ def host_forms(value: str) -> list[str]:
     host = host.rstrip(".")
     if not host:
         return []
-    short = host if _is_address(host) else host.partition(".")[0]
-    return list(dict.fromkeys(name for name in (host, short) if name))
-
-
-def _is_address(host: str) -> bool:
     try:
-        ip_address(host)
+        return [str(ip_address(host))]
     except ValueError:
-        return False
-    return True
+        return list(dict.fromkeys(name for name in (host, host.partition(".")[0]) if name))
+
+
+def uuid_form(value: str) -> str:
+    """A GPU's UUID without what some tools write around it: `GPU-`, `MIG-GPU-` and the numbers of an instance (drivers
+    before R470), `::` and the number of a replica (time-slicing)."""
+    return re.sub(r"^(?:mig-)?gpu-|(?:/|::).*", "", value.strip().lower())

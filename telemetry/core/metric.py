@@ -22,10 +22,13 @@ class MetricKind(StrEnum):
 
 def guess_kind(name: str) -> MetricKind:
     """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. A `_bucket`, `_sum` or `_count` is taken
-    for a part of a histogram or summary, whose parts all count up."""
+    for a part of a histogram or summary, whose parts all count up; whatever stands below `counters` in OpenConfig's
+    models, and what drivers say through ethtool, counts up too."""
     if name.endswith("_bucket"):
         return MetricKind.HISTOGRAM
-    if name.endswith(("_total", "_sum", "_count")):
+    if name.endswith(("_total", "_sum", "_count", "_octets", "_pkts")) or "_counters_" in name:
+        return MetricKind.COUNTER
+    if name.startswith("node_ethtool_") and not name.endswith("_info"):
         return MetricKind.COUNTER
     if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
         return MetricKind.STATE

@@ -64,8 +64,8 @@ class Registry:
                 return variant.metric
         return self.names.get(name)
 
-    def kind(self, name: str) -> MetricKind:
-        metric = self.names.get(name)
+    def kind(self, name: str, labels: Mapping[str, str]) -> MetricKind:
+        metric = self.get(name, labels)
         return metric.kind if metric else guess_kind(name)
 
     def candidates(self, labels: Mapping[str, str]) -> list[MatchCandidate]:
