@@ -133,13 +133,17 @@ class HealthRule:
                 return value not in limits
 
 
+_PART_CHARS = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
     `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of. A
     histogram's parts are metrics of their own: in `_bucket` the values are counts, and `le` times `le_scale` is in
-    `unit`; `family` is the histogram's name, else the metric's own.
+    `unit`; `family` is the histogram's name, else the metric's own. `parts` are labels that name what an object has
+    several of.
     """
 
     name: str
@@ -164,6 +168,12 @@ class Metric:
     states: tuple[tuple[int, str], ...] = ()
     codes: str = ""
     note: str = ""
+    parts: tuple[str, ...] = ()
+
+    def titled(self, title: str, labels: Mapping[str, str]) -> str:
+        """The title with what of the object is meant: "Temperature (Inlet Temp)"."""
+        said = " ".join(labels[name] for name in self.parts if labels.get(name))
+        return f"{title} ({said[:_PART_CHARS]})" if said else title
 
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))

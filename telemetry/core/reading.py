@@ -32,7 +32,7 @@ _DEFAULTABLE = frozenset(
     }
 )
 _METRIC_KEYS = _DEFAULTABLE | {
-    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "variants")
+    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "parts", "variants")
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
 _HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
@@ -199,6 +199,7 @@ def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mappi
         states=_states(field),
         codes=_codes(field),
         note=field.text("note", ""),
+        parts=field.texts("parts"),
     )
 
 

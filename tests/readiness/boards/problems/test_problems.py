@@ -8,9 +8,11 @@ import pytest
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
 from readiness.scoring.queries.standing import standing
+from tests.inventory import made
 from tests.pages import rows_of as file_rows
 from tests.pages import text_of
-from tests.readiness.boards.problems.scene import LOSSES, flapping_site, silent_site
+from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
+from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,19 @@ def test_objects_that_one_rule_speaks_against_are_one_cause(flapping):
         ("leaf03 swp1", "15"),
         ("leaf03 swp2", "14"),
     ]
+
+
+def test_a_cause_of_several_exporters_names_none_of_them():
+    there = stored.site(name="Des Moines", slug="dsm")
+    nodes = [made.device(site=there, name=name) for name in ("n1", "n2")]
+    reasons = [
+        losing(node, minutes=7)
+        | {"object_kind": "device", "metric": "up", "title": f"Exporter answers ({job})"}
+        for node, job in zip(nodes, ("node", "dcgm"), strict=True)
+    ]
+    stored.health(there, "compute", "critical", reasons=reasons)
+    titles = [each.title for each in now_wrong() if each.kind == "health"]
+    assert titles == ["Exporter answers", "Exporter answers (dcgm)", "Exporter answers (node)"]
 
 
 def test_a_check_that_is_computed_from_it_follows_and_others_do_not(flapping):
