@@ -22,7 +22,7 @@ from telemetry.core.registry import registry
     ],
 )
 def test_a_host_is_tried_in_full_and_without_its_domain(value, forms):
-    assert host_forms(value) == forms
+    assert list(host_forms(value)) == forms
 
 
 @pytest.mark.parametrize(
