@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
+from telemetry.core.instants import instant, ms
 from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
 from telemetry.core.sketch import bucket_sql, quantile_by_step
 from telemetry.core.spec import Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, DailySketch, WindowMeans
 from telemetry.queries.selection import (
-    EPOCH,
     Selection,
     Values,
     fetch,
     fetch_columns,
     floor,
     hours_rolled_up_to,
-    instant,
     rolled_up_to,
     select,
 )
@@ -99,7 +98,7 @@ class _Means:
     def __init__(self, selection: Selection, start: datetime, end: datetime, grid_s: int) -> None:
         self.grid_s = grid_s
         self.ids = selection.ids
-        self._start_ms = (start - EPOCH) // timedelta(milliseconds=1)
+        self._start_ms = ms(start)
         windows = -int((start - end).total_seconds() // grid_s)
         self._sums = np.zeros((len(self.ids), windows))
         self._counts = np.zeros((len(self.ids), windows))

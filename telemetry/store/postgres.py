@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.core.instants import ms
 from telemetry.core.metric import MetricKind
 from telemetry.core.registry import BOUND, registry
 from telemetry.core.sketch import quantile_by_step
@@ -20,7 +21,6 @@ from telemetry.store.parts import (
     Resolution,
     SummandParts,
     grid_for,
-    ms,
     quantiles,
     reduce,
 )
