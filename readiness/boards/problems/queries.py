@@ -109,7 +109,7 @@ def _sources(stake: _Stake) -> Iterator[Problem]:
                 title=f"{source.name} is {state}",
                 detail="source",
                 since=status.state_since,
-                value=_silent_for(status.last_sample_at, stake.at),
+                value=_silent_for(status.heard_at, stake.at),
                 limit=f"limit {duration(limit_s)}",
                 metrics=frozenset({NO_DATA} if state is ProblemState.SILENT else ()),
             )

@@ -8,6 +8,7 @@ import pytest
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
 from readiness.scoring.queries.standing import standing
+from telemetry.models import SourceStatus
 from tests.inventory import made
 from tests.pages import rows_of as file_rows
 from tests.pages import text_of
@@ -92,6 +93,13 @@ def test_all_that_is_silent_follows_from_the_silent_source(silent):
         "health-qro-compute",
         "check-qro-p5-telemetry-coverage",
     }
+
+
+def test_a_source_whose_clock_is_ahead_is_silent_since_it_was_heard(silent):
+    times = {"last_sample_at": NOW + timedelta(minutes=3), "last_received_at": NOW - timedelta(minutes=20)}
+    SourceStatus.objects.update(**times)
+    (late,) = (each for each in now_wrong() if each.kind == "source")
+    assert late.value == "20 min silent"
 
 
 def test_the_worst_comes_first_and_what_follows_stands_below_its_cause(flapping, silent):
