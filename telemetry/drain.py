@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -21,13 +21,13 @@ from inventory.models import SiteChange
 from telemetry import counts, partitions
 from telemetry.binary import binary_cursor, copy_samples
 from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
+from telemetry.core.instants import instant, ms
 from telemetry.models import InboxBatch, Source, SourceStatus
 from telemetry.readings import SourceReadings, ends, newest, read
 from telemetry.series import Memory, resolve
 
 log = logging.getLogger(__name__)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
 BATCHES = 100
 # What one transaction takes on: enough to spread its cost, little enough to commit within a second.
@@ -156,7 +156,7 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
     known = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
-    oldest_ms = round(partitions.SAMPLES.oldest_kept(now).timestamp() * 1000)
+    oldest_ms = ms(partitions.SAMPLES.oldest_kept(now))
     readings = {
         source_id: read([batch.columns for batch in by_source[source_id]], known[source_id], oldest_ms)
         for source_id in sources
@@ -181,7 +181,7 @@ def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> 
     series_ids = np.concatenate([of_source.series_ids for of_source in readings])
     values = np.concatenate([of_source.values for of_source in readings])
     days = ts_ms // DAY_MS
-    starts = {day: _instant(day * DAY_MS) for day in np.unique(days).tolist()}
+    starts = {day: instant(day * DAY_MS) for day in np.unique(days).tolist()}
     partitions.ensure(partitions.SAMPLES, starts.values())
     for day, start in starts.items():
         chosen = slice(None) if len(starts) == 1 else days == day
@@ -203,15 +203,15 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadi
     revived = [
         series
         for series, ended_at in cursor.execute(_LOCK, [touched]).fetchall()
-        if ended_at is not None and series not in ended and _instant(alive[series]) > ended_at
+        if ended_at is not None and series not in ended and instant(alive[series]) > ended_at
     ]
-    cursor.execute(_END, [list(ended), [_instant(at) for at in ended.values()]])
+    cursor.execute(_END, [list(ended), [instant(at) for at in ended.values()]])
     cursor.execute("UPDATE telemetry_series SET ended_at = NULL WHERE id = ANY(%s)", [revived])
 
 
 def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
     windows = [
-        (source, _instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
+        (source, instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
     ]
     cursor.execute(_WINDOWS, [[source for source, _ in windows], [start for _, start in windows]])
     sites = sorted({site for of_source in readings.values() for site in of_source.site_ids})
@@ -237,10 +237,6 @@ def _count(
         )
         active.append(counts.Activity(source_id, start, len(received), stored, dropped, lag_s))
         if stored:
-            seen.append((source_id, min(received), _instant(int(of_source.ts_ms.max())), max(received)))
+            seen.append((source_id, min(received), instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)
     counts.write_columns(cursor, _SEEN, seen)
-
-
-def _instant(ts_ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ts_ms)

@@ -15,6 +15,7 @@ from django.db.models import Count, Sum
 from telemetry import counts, tasks
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, TakenTimes, pack
+from telemetry.core.instants import ms
 from telemetry.intake import StoredBytes
 from telemetry.models import InboxBatch, Source
 
@@ -42,7 +43,7 @@ class Receipt:
 
 def window(now: datetime) -> TakenTimes:
     oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
-    return TakenTimes(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
+    return TakenTimes(ms(now), ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
 
 def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
@@ -114,7 +115,3 @@ def _store(source: Source, columns: SampleColumns, now: datetime, body: bytes | 
     with binary_cursor() as cursor:
         row = cursor.execute(_STORE, values).fetchone()
     return Receipt(row[0], columns.samples) if row else Receipt(None, columns.samples, duplicate=True)
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

@@ -9,13 +9,14 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 
 from inventory import models
 from telemetry.binary import binary_cursor
-from telemetry.core.matching import OBJECT_COLUMNS, By, ObjectKind, host_forms
+from telemetry.core.matching import OBJECT_COLUMNS, By, ObjectKind, host_forms, uuid_form
 from telemetry.core.metric import MetricObject
 from telemetry.core.registry import DATA, registry
 from telemetry.models import MatchedInventory, Series, Source, SourceStatus
@@ -41,12 +42,12 @@ FROM inventory_site site LEFT JOIN part ON part.site_id = site.id GROUP BY site.
 
 
 _MOVE = """
-UPDATE telemetry_series AS series SET site_id = place.site_id, object_kind = place.object_kind,
+UPDATE telemetry_series AS series SET kind = place.kind, site_id = place.site_id, object_kind = place.object_kind,
     device_id = place.device_id, accelerator_id = place.accelerator_id, port_id = place.port_id,
     power_feed_id = place.power_feed_id, link_id = place.link_id, cooling_unit_id = place.cooling_unit_id
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-    %s::bigint[], %s::bigint[]) AS place (id, site_id, object_kind, device_id, accelerator_id, port_id,
-    power_feed_id, link_id, cooling_unit_id)
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[], %s::bigint[]) AS place (id, kind, site_id, object_kind, device_id, accelerator_id,
+    port_id, power_feed_id, link_id, cooling_unit_id)
 WHERE series.id = place.id
 """
 
@@ -102,8 +103,6 @@ class Inventory:
             hosts[device.pk] = device.site_id, forms
             place = SeriesPlace(device.site_id, ObjectKind.DEVICE.value, device_id=device.pk)
             yield from _keys(place, By.HOST, [(form,) for form in forms])
-            yield from _keys(place, By.SERIAL, [(device.serial.lower(),)])
-            yield from _keys(place, By.NAME, [(device.name.lower(),)])
         for accelerator in models.Accelerator.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[accelerator.device_id]
             place = SeriesPlace(
@@ -112,25 +111,22 @@ class Inventory:
                 device_id=accelerator.device_id,
                 accelerator_id=accelerator.pk,
             )
-            yield from _keys(place, By.UUID, [(accelerator.uuid.lower(),)])
+            yield from _keys(place, By.UUID, [(uuid_form(accelerator.uuid),)])
             yield from _keys(place, By.SERIAL, [(accelerator.serial.lower(),)])
             yield from _keys(place, By.HOST_INDEX, [(form, str(accelerator.index)) for form in forms])
         for port in models.Port.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[port.device_id]
             place = SeriesPlace(site_id, ObjectKind.PORT.value, device_id=port.device_id, port_id=port.pk)
             yield from _keys(place, By.HOST_PORT, [(form, port.name.lower()) for form in forms])
-        yield from _facility(site_ids, hosts)
+        yield from _facility(site_ids)
 
 
-def _facility(
-    site_ids: list[int], hosts: Mapping[int, tuple[int, list[str]]]
-) -> Iterator[tuple[_Key, SeriesPlace]]:
+def _facility(site_ids: list[int]) -> Iterator[tuple[_Key, SeriesPlace]]:
     for feed in models.PowerFeed.objects.filter(site__in=site_ids).order_by():
         place = SeriesPlace(
             feed.site_id, ObjectKind.FEED.value, power_feed_id=feed.pk, device_id=feed.device_id
         )
         yield from _keys(place, By.NAME, [(feed.name.lower(),)])
-        yield from _keys(place, By.HOST, [(form,) for form in hosts.get(feed.device_id or 0, (0, []))[1]])
     for unit in models.CoolingUnit.objects.filter(site__in=site_ids).order_by():
         place = SeriesPlace(unit.site_id, ObjectKind.COOLING_UNIT.value, cooling_unit_id=unit.pk)
         yield from _keys(place, By.NAME, [(unit.name.lower(),)])
@@ -202,17 +198,18 @@ def match_source(*, source: Source, now: datetime) -> int:
 
 
 def _match(series: list[Series], inventory: Inventory) -> int:
-    moved: list[tuple[int, SeriesPlace]] = []
+    moved: list[tuple[Any, ...]] = []
     sources: set[int] = set()
     for each in series:
         place = inventory.place(each.source, {"__name__": each.metric, **each.labels})
-        if place != SeriesPlace(*place_of(each)):
-            moved.append((each.pk, place))
+        # A later release may know a metric that was a guess when the series came.
+        kind = registry().kind(each.metric, each.labels).value
+        if (kind, place) != (each.kind, SeriesPlace(*place_of(each))):
+            moved.append((each.pk, kind, *place_of(place)))
             sources.add(each.source_id)
     if moved:
-        columns = [[pk for pk, _ in moved], *zip(*(place_of(place) for _, place in moved), strict=True)]
         with binary_cursor() as cursor:
-            cursor.execute(_MOVE, [list(column) for column in columns])
+            cursor.execute(_MOVE, [list(column) for column in zip(*moved, strict=True)])
         status = SourceStatus.objects.filter(source__in=sorted(sources))
         status.update(match_revision=F("match_revision") + 1)
     return len(moved)

@@ -4,6 +4,8 @@ Samples and roll-ups are partitioned tables that only SQL touches: telemetry_sam
 telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
 """
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -115,6 +117,11 @@ class SourceStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.state}"
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """Since when nothing came: a sender's clock may be ahead of ours, and what it kept may be old."""
+        return min((at for at in (self.last_sample_at, self.last_received_at) if at), default=None)
 
 
 class SourceFlip(models.Model):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from telemetry.core.matching import By, MatchCandidate, ObjectKind
+from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.intake import HOUR, Hour, Intake
@@ -179,7 +179,7 @@ def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
 
 
 def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
-    # Keys are in lower case; a reader looks for what the label says.
-    written = {value.lower(): value for value in labels.values()}
+    # A reader looks for what the label says, not for the form in which it was compared.
+    written = {form: value for value in labels.values() for form in (uuid_form(value), value.lower())}
     parts = [written.get(part, part) for part in candidate.key]
     return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}

@@ -148,7 +148,7 @@ def _add(
             digest,
             labels[NAME],
             Jsonb({name: value for name, value in labels.items() if name != NAME}),
-            str(registry().kind(labels[NAME])),
+            registry().kind(labels[NAME], labels).value,
             now,
             *place_of(inventory.place(source, labels)),
         )

@@ -271,9 +271,9 @@ def _look(
             judged.look(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
             if not well:
                 began_at = _began_at(facts, row, taken_at)
-                judged.tell(
-                    domain, _reason(facts, key, known, metric, rule, health, value, taken_at, began_at)
-                )
+                title = known.titled(rule.figure_name(known.title), row.labels)
+                reason = _reason(facts, key, known, metric, title, rule, health, value, taken_at, began_at)
+                judged.tell(domain, reason)
 
 
 def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
@@ -308,6 +308,7 @@ def _reason(
     key: ObjectKey,
     known: Metric,
     metric: str,
+    title: str,
     rule: HealthRule,
     health: Health,
     value: float,
@@ -322,7 +323,7 @@ def _reason(
         facts.names[key],
         taken_at,
         metric=metric,
-        title=code.title if code else rule.figure_name(known.title),
+        title=code.title if code else title,
         value=value,
         unit=known.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,

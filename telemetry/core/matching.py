@@ -4,9 +4,11 @@ A rule names the kind of object and the labels that identify it; the first objec
 its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import product
 from typing import NamedTuple
@@ -49,6 +51,7 @@ class By(StrEnum):
 
 class Form(StrEnum):
     TEXT = "text"
+    UUID = "uuid"
     HOST = "host"
     JOINED = "joined"
 
@@ -60,15 +63,18 @@ class KeyPart:
     form: Form
     labels: tuple[str, ...]
 
-    def values(self, labels: Mapping[str, str]) -> list[str]:
-        present = [labels[name] for name in self.labels if labels.get(name)]
+    def values(self, said: Mapping[str, Sequence[str]]) -> list[str]:
+        present = [said[name] for name in self.labels if name in said]
         match self.form:
             case Form.TEXT:
-                return [value.lower() for value in present]
+                return [value.lower() for values in present for value in values]
+            case Form.UUID:
+                return [uuid_form(value) for values in present for value in values]
             case Form.HOST:
-                return [form for value in present for form in host_forms(value)]
+                return [form for values in present for value in values for form in host_forms(value)]
             case Form.JOINED:
-                return ["/".join(present).lower()] if len(present) == len(self.labels) else []
+                is_whole = len(present) == len(self.labels)
+                return ["/".join(values[0] for values in present).lower()] if is_whole else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +91,30 @@ class MatchCandidate(NamedTuple):
 
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
+    said = _said(labels)
     in_order = (
         MatchCandidate(rule.kind, rule.by, key)
         for rule in rules
-        for key in product(*(part.values(labels) for part in rule.parts))
+        for key in product(*(part.values(said) for part in rule.parts))
     )
     return list(dict.fromkeys(in_order))
 
 
-def host_forms(value: str) -> list[str]:
+def _said(labels: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Values by name in lower case. Prometheus calls what an exporter says `exported_…` where the target has a label of
+    that name: it comes before the target's."""
+    said: dict[str, list[str]] = {}
+    for name, value in labels.items():
+        own = name.lower()
+        plain = own.removeprefix("exported_")
+        if value:
+            values = said.setdefault(plain, [])
+            values.insert(0 if plain != own else len(values), value)
+    return said
+
+
+@lru_cache(10_000)
+def host_forms(value: str) -> tuple[str, ...]:
     """A host as inventory may know it, from an `instance`, an address or a URL: in full, then without its domain."""
     host = value.strip().lower()
     host = host.partition("://")[2] or host
@@ -103,15 +124,13 @@ def host_forms(value: str) -> list[str]:
     elif host.count(":") == 1:
         host = host.partition(":")[0]
     host = host.rstrip(".")
-    if not host:
-        return []
-    short = host if _is_address(host) else host.partition(".")[0]
-    return list(dict.fromkeys(name for name in (host, short) if name))
-
-
-def _is_address(host: str) -> bool:
     try:
-        ip_address(host)
+        return (str(ip_address(host)),)
     except ValueError:
-        return False
-    return True
+        return tuple(dict.fromkeys(name for name in (host, host.partition(".")[0]) if name))
+
+
+def uuid_form(value: str) -> str:
+    """A GPU's UUID without what some tools write around it: `GPU-`, `MIG-GPU-` and the numbers of an instance (drivers
+    before R470), `::` and the number of a replica (time-slicing)."""
+    return re.sub(r"^(?:mig-)?gpu-|(?:/|::).*", "", value.strip().lower())

@@ -22,10 +22,13 @@ class MetricKind(StrEnum):
 
 def guess_kind(name: str) -> MetricKind:
     """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. A `_bucket`, `_sum` or `_count` is taken
-    for a part of a histogram or summary, whose parts all count up."""
+    for a part of a histogram or summary, whose parts all count up; whatever stands below `counters` in OpenConfig's
+    models, and what drivers say through ethtool, counts up too."""
     if name.endswith("_bucket"):
         return MetricKind.HISTOGRAM
-    if name.endswith(("_total", "_sum", "_count")):
+    if name.endswith(("_total", "_sum", "_count", "_octets", "_pkts")) or "_counters_" in name:
+        return MetricKind.COUNTER
+    if name.startswith("node_ethtool_") and not name.endswith("_info"):
         return MetricKind.COUNTER
     if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
         return MetricKind.STATE
@@ -130,13 +133,17 @@ class HealthRule:
                 return value not in limits
 
 
+_PART_CHARS = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
     `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of. A
     histogram's parts are metrics of their own: in `_bucket` the values are counts, and `le` times `le_scale` is in
-    `unit`; `family` is the histogram's name, else the metric's own.
+    `unit`; `family` is the histogram's name, else the metric's own. `parts` are labels that name what an object has
+    several of.
     """
 
     name: str
@@ -161,6 +168,12 @@ class Metric:
     states: tuple[tuple[int, str], ...] = ()
     codes: str = ""
     note: str = ""
+    parts: tuple[str, ...] = ()
+
+    def titled(self, title: str, labels: Mapping[str, str]) -> str:
+        """The title with what of the object is meant: "Temperature (Inlet Temp)"."""
+        said = " ".join(labels[name] for name in self.parts if labels.get(name))
+        return f"{title} ({said[:_PART_CHARS]})" if said else title
 
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))

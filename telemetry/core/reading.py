@@ -32,14 +32,16 @@ _DEFAULTABLE = frozenset(
     }
 )
 _METRIC_KEYS = _DEFAULTABLE | {
-    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "variants")
+    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "parts", "variants")
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
 _HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
 _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
 
 
-class RegistryError(ValueError):
+class RegistryError(RuntimeError):
+    """Muster's own files are at fault, never what somebody sent: a batch that meets this waits for their repair."""
+
     def __init__(self, path: Path, field: str, problem: str) -> None:
         super().__init__(f"{path.name}: {field}: {problem}")
         self.path = path
@@ -59,13 +61,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
 class _Field:
     """One mapping of a file, read key by key; knows where it is, for the error."""
 
-    def __init__(self, path: Path, name: str, content: Any, allowed: frozenset[str]) -> None:
+    def __init__(self, path: Path, name: str, content: Any, allowed: frozenset[str] | None) -> None:
         self.path, self.name = path, name
         if not isinstance(content, dict):
             raise self.error("", "is not a mapping")
         self.content: dict[str, Any] = content
         for key in content:
-            if key not in allowed:
+            if allowed is not None and key not in allowed:
                 raise self.error(str(key), f"unknown key (known: {', '.join(sorted(allowed))})")
 
     def error(self, key: str, problem: str) -> RegistryError:
@@ -107,16 +109,19 @@ class _Field:
 
 def read_matching(path: Path) -> Rules:
     rules: dict[str, tuple[MatchingRule, ...]] = {}
-    for name, items in read_yaml(path).items():
+    content = read_yaml(path)
+    named = _Field(path, "labels", content.pop("labels", {}), None)
+    lists = {str(name): named.texts(name) for name in named.content}
+    for name, items in content.items():
         if not isinstance(items, list) or not items:
             raise RegistryError(path, name, "is not a list of rules")
-        rules[name] = tuple(_rule(path, f"{name}[{place}]", item) for place, item in enumerate(items))
+        rules[name] = tuple(_rule(path, f"{name}[{place}]", item, lists) for place, item in enumerate(items))
     if "default" not in rules:
         raise RegistryError(path, "default", "is missing")
     return rules
 
 
-def _rule(path: Path, name: str, item: Any) -> MatchingRule:
+def _rule(path: Path, name: str, item: Any, lists: Mapping[str, tuple[str, ...]]) -> MatchingRule:
     field = _Field(path, name, item, frozenset({"kind", "by", "key"}))
     parts = []
     for place, part in enumerate(field.items("key")):
@@ -126,7 +131,8 @@ def _rule(path: Path, name: str, item: Any) -> MatchingRule:
         form = next(iter(each.content))
         if not each.texts(form):
             raise each.error(form, "names no label")
-        parts.append(KeyPart(Form(form), each.texts(form)))
+        labels = [label for text in each.texts(form) for label in lists.get(text, (text,))]
+        parts.append(KeyPart(Form(form), tuple(labels)))
     if not parts:
         raise field.error("key", "is empty")
     return MatchingRule(
@@ -193,6 +199,7 @@ def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mappi
         states=_states(field),
         codes=_codes(field),
         note=field.text("note", ""),
+        parts=field.texts("parts"),
     )
 
 

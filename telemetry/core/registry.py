@@ -8,9 +8,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from math import isnan
 from pathlib import Path
 from typing import Any
 
+from telemetry.core.labels import NAME
 from telemetry.core.matching import MatchCandidate, MatchingRule, candidates
 from telemetry.core.metric import HealthRule, Metric, MetricKind, guess_kind
 from telemetry.core.reading import RegistryError as RegistryError
@@ -30,6 +32,7 @@ class LeftOutSeries:
         return metric in self.metrics and re.search(self.expression, labels.get(self.label, "")) is not None
 
 
+BOUND = "le"
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
@@ -64,12 +67,21 @@ class Registry:
                 return variant.metric
         return self.names.get(name)
 
-    def kind(self, name: str) -> MetricKind:
-        metric = self.names.get(name)
+    def kind(self, name: str, labels: Mapping[str, str]) -> MetricKind:
+        metric = self.get(name, labels)
         return metric.kind if metric else guess_kind(name)
 
+    def bound(self, labels: Mapping[str, str]) -> float | None:
+        """The upper bound of a histogram's bucket, in the histogram's unit; None where the label says no number."""
+        metric = self.get(labels[NAME], labels)
+        try:
+            bound = float(labels.get(BOUND, "")) * (metric.le_scale if metric else 1.0)
+        except ValueError:
+            return None
+        return None if isnan(bound) else bound
+
     def candidates(self, labels: Mapping[str, str]) -> list[MatchCandidate]:
-        metric = self.names.get(labels.get("__name__", ""))
+        metric = self.names.get(labels.get(NAME, ""))
         return candidates(labels, metric.match if metric else self.default_rules)
 
     def expand(self, name: str) -> tuple[str, ...]:

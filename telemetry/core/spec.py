@@ -7,7 +7,6 @@ is a line of its own.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,8 +14,8 @@ from enum import StrEnum
 # As many points per line as Prometheus allows.
 MAX_POINTS = 11_000
 
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
+# What is stored can be asked for: names of Prometheus 3 and OpenTelemetry hold more than letters and digits.
+_NAME = re.compile(r"[^\0{}\"]+")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _RELATIVE = re.compile(r"now(?:([+-])([0-9]{1,9})([smhdw]))?")
@@ -76,7 +75,7 @@ class Matcher:
     value: str
 
     def __post_init__(self) -> None:
-        if not _LABEL.fullmatch(self.label):
+        if not _NAME.fullmatch(self.label):
             raise SpecError("matchers", f"{self.label!r} is no label name")
         if self.op not in tuple(LabelOperator):
             raise SpecError("matchers", f"{self.op!r} is none of {' '.join(LabelOperator)}")
@@ -84,18 +83,6 @@ class Matcher:
             raise SpecError("matchers", "a value holds a zero byte")
         if self.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE):
             _check_expression(self.value)
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        value = labels.get(self.label, "")
-        match self.op:
-            case LabelOperator.IS:
-                return value == self.value
-            case LabelOperator.IS_NOT:
-                return value != self.value
-            case LabelOperator.LIKE:
-                return re.fullmatch(self.value, value, re.DOTALL) is not None
-            case LabelOperator.NOT_LIKE:
-                return re.fullmatch(self.value, value, re.DOTALL) is None
 
 
 def _check_expression(text: str) -> None:
@@ -136,7 +123,7 @@ class QuerySpec:
     group_by: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not _METRIC.fullmatch(self.metric) or len(self.metric) > 200:
+        if not _NAME.fullmatch(self.metric) or len(self.metric) > 200:
             raise SpecError("metric", f"{self.metric[:50]!r} is no metric name")
         if self.end_ms <= self.start_ms:
             raise SpecError("end", "is not after start")
@@ -147,7 +134,7 @@ class QuerySpec:
         if self.aggregation not in tuple(Aggregation):
             raise SpecError("aggregation", f"{self.aggregation!r} is none of {', '.join(Aggregation)}")
         self._check_quantile()
-        if bad := [label for label in self.group_by or () if not _LABEL.fullmatch(label)]:
+        if bad := [label for label in self.group_by or () if not _NAME.fullmatch(label)]:
             raise SpecError("group_by", f"{bad[0]!r} is no label name")
 
     def _check_quantile(self) -> None:
@@ -165,9 +152,6 @@ class QuerySpec:
     def combine(self) -> Aggregation:
         """How the lines of a group become one; what is added up over time is added up over series too."""
         return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        return all(matcher.matches(labels) for matcher in self.matchers)
 
 
 def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:

@@ -16,7 +16,6 @@ from telemetry.core.registry import LeftOutSeries, registry
 from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, Labels, SourceStanding
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
 # Samples younger than this are read raw: until then their window may be open or its roll-up on the way.
 RAW_TAIL = timedelta(minutes=6)
@@ -148,10 +147,6 @@ def floor(at: datetime) -> datetime:
 def fetch_columns(statement: str, values: Values) -> tuple[NDArray[Any], ...]:
     (row,) = fetch(statement, values)
     return tuple(np.empty(0) if column is None else column for column in row)
-
-
-def instant(ms: float) -> datetime:
-    return EPOCH + timedelta(milliseconds=int(ms))
 
 
 def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:

@@ -13,17 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
+from telemetry.core.instants import EPOCH, instant
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.queries.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import (
-    EPOCH,
     MOST_BEHIND,
     RAW_TAIL,
     Selection,
     fetch,
     fetch_columns,
     floor,
-    instant,
     is_scrapers_own,
     rolled_up_to,
     select,

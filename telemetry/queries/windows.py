@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
+from telemetry.core.instants import instant, ms
 from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
 from telemetry.core.sketch import bucket_sql, quantile_by_step
 from telemetry.core.spec import Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, DailySketch, WindowMeans
 from telemetry.queries.selection import (
-    EPOCH,
     Selection,
     Values,
     fetch,
     fetch_columns,
     floor,
     hours_rolled_up_to,
-    instant,
     rolled_up_to,
     select,
 )
@@ -99,7 +98,7 @@ class _Means:
     def __init__(self, selection: Selection, start: datetime, end: datetime, grid_s: int) -> None:
         self.grid_s = grid_s
         self.ids = selection.ids
-        self._start_ms = (start - EPOCH) // timedelta(milliseconds=1)
+        self._start_ms = ms(start)
         windows = -int((start - end).total_seconds() // grid_s)
         self._sums = np.zeros((len(self.ids), windows))
         self._counts = np.zeros((len(self.ids), windows))
@@ -189,7 +188,6 @@ def _times(start: datetime, end: datetime, now: datetime, *, from_rollups: bool)
     }
 
 
-BOUND = "le"
 _LABELS, _METRIC = SERIES_COLUMNS.index("labels"), SERIES_COLUMNS.index("metric")
 _SITE, _PROVENANCE = SERIES_COLUMNS.index("site_id"), SERIES_COLUMNS.index("provenance")
 _RISES = """
@@ -221,7 +219,8 @@ def window_quantiles(
     Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites."""
     key_of = {f"{name}_bucket": key for key, names in families.items() for name in names}
     selection = select(site_ids, key_of)
-    bounds = _bounds(selection)
+    known = ((row[0], registry().bound({NAME: row[_METRIC], **row[_LABELS]})) for row in selection.rows)
+    bounds = {series_id: bound for series_id, bound in known if bound is not None}
     if not bounds:
         return []
     values = {"ids": selection.ids, "start": start, "end": min(end, rolled_up_to(now))}
@@ -241,18 +240,6 @@ def window_quantiles(
             newest_at = instant(float(last_ms[own].max()))
             results.append(WindowQuantiles(site_id, key, provenances, newest_at, quantiles))
     return results
-
-
-def _bounds(selection: Selection) -> dict[int, float]:
-    bound_by_series = {}
-    for row in selection.rows:
-        labels, metric = row[_LABELS], row[_METRIC]
-        known = registry().get(metric, {NAME: metric, **labels})
-        try:
-            bound_by_series[row[0]] = float(labels.get(BOUND, "")) * (known.le_scale if known else 1.0)
-        except ValueError:
-            continue
-    return bound_by_series
 
 
 def _quantiles(

@@ -59,6 +59,10 @@ class StoredSeries(NamedTuple):
     def known(self) -> Metric | None:
         return registry().get(self.metric, {NAME: self.metric, **self.labels})
 
+    @property
+    def bound(self) -> float | None:
+        return registry().bound({NAME: self.metric, **self.labels})
+
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:

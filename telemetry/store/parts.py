@@ -6,7 +6,7 @@ and raw samples have the rest: no sample is in two of them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
+from telemetry.core.instants import instant, ms
 from telemetry.core.sketch import bucket_of, value_of
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.queries import selection
@@ -23,7 +24,6 @@ FIVE_MINUTES_S = 300
 HOUR_S = 3600
 # Raw samples have no index by series: a longer range reads too many of others'.
 LONGEST_RAW = timedelta(hours=6)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Resolution(StrEnum):
@@ -57,14 +57,6 @@ def grid_for(spec: QuerySpec, now: datetime) -> Grid:
     step_s = -(-spec.step_s // width) * width
     begin = instant(spec.start_ms // (width * 1000) * width * 1000)
     return Grid(Resolution.HOUR if hourly else Resolution.FIVE_MINUTES, begin, end, step_s)
-
-
-def instant(ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ms)
-
-
-def ms(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}

@@ -1,14 +1,15 @@
 """A question answered from Muster's own tables."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.core.instants import ms
 from telemetry.core.metric import MetricKind
-from telemetry.core.registry import registry
+from telemetry.core.registry import BOUND, registry
 from telemetry.core.sketch import quantile_by_step
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.store.lines import LineGroup, SeriesPoints, StoredSeries, find, group
@@ -20,12 +21,10 @@ from telemetry.store.parts import (
     Resolution,
     SummandParts,
     grid_for,
-    ms,
     quantiles,
     reduce,
 )
 
-BOUND = "le"
 # Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
 MOST_READ = 75_000
 
@@ -38,9 +37,10 @@ def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
         lines = group(spec, series)
         return _points(spec, grid, lines, _values(spec.aggregation, spec.combine, grid, lines, now))
     buckets = find(spec, [*names, *(f"{name}_bucket" for name in names)])
-    buckets = [bucket for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM and BOUND in bucket.labels]
-    if buckets:
-        return _histogram_quantiles(spec, grid, buckets, now)
+    said = ((bucket.id, bucket.bound) for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM)
+    bounds = {series_id: bound for series_id, bound in said if bound is not None}
+    if bounds:
+        return _histogram_quantiles(spec, grid, [each for each in buckets if each.id in bounds], bounds, now)
     return _sketch_quantiles(spec, grid, find(spec, names), now)
 
 
@@ -119,7 +119,7 @@ def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: 
 
 
 def _histogram_quantiles(
-    spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], now: datetime
+    spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], bounds: Mapping[int, float], now: datetime
 ) -> list[SeriesPoints]:
     lines = group(spec, buckets, without=BOUND)
     by_bound: list[LineGroup] = []
@@ -127,8 +127,7 @@ def _histogram_quantiles(
     for number, line in enumerate(lines):
         members: dict[float, list[StoredSeries]] = defaultdict(list)
         for member in line.members:
-            known = member.known
-            members[float(member.labels[BOUND]) * (known.le_scale if known else 1.0)].append(member)
+            members[bounds[member.id]].append(member)
         for bound, same in sorted(members.items()):
             owners.append((number, bound))
             by_bound.append(LineGroup(line.labels, tuple(same)))
@@ -141,8 +140,8 @@ def _histogram_quantiles(
             counts = np.full((len(steps), len(own)), np.nan)
             for column, place in enumerate(own):
                 counts[np.searchsorted(steps, rises[place][0]), column] = rises[place][1]
-            bounds = [owners[place][1] for place in own]
-            quantiles[number] = steps, quantile_by_step(spec.quantile or 0.0, bounds, counts)
+            upper = [owners[place][1] for place in own]
+            quantiles[number] = steps, quantile_by_step(spec.quantile or 0.0, upper, counts)
     return _points(spec, grid, lines, quantiles)
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import SiteChange
 from telemetry import drain, operations
+from telemetry.core.registry import RegistryError
 from telemetry.models import (
     DirtyWindow,
     InboxBatch,
@@ -184,6 +185,11 @@ def test_a_damaged_batch_is_set_aside_and_the_others_pass(sender):
     assert timedelta() <= dead.failed_at - sender.clock.at < timedelta(seconds=20)
     assert dead.failure.startswith("CorruptBatch")
     assert drain.drain(now=sender.clock.at) == 0
+
+
+def test_files_of_ours_that_cannot_be_read_set_no_batch_aside():
+    """A worker that starts while a release is being installed may find new files beside old code."""
+    assert not issubclass(RegistryError, drain.HOPELESS)
 
 
 def test_a_batch_that_the_database_refuses_is_found_and_set_aside(sender):

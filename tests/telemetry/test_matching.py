@@ -64,6 +64,116 @@ def test_each_kind_of_object_is_found_by_its_labels(sender, porto, node):
     assert crah.site == porto
 
 
+POD = "nvidia-dcgm-exporter-sv6g2"
+# Labels as exporters write them and Prometheus stores them, with the object of the plant below that they describe.
+DESCRIBED = {
+    "dcgm-exporter in Kubernetes: its host is a pod, the target's label names the node": (
+        "DCGM_FI_DEV_GPU_TEMP",
+        {"gpu": "0", "UUID": "GPU-unknown", "Hostname": POD, "instance": "10.244.3.7:9400", "node": "node-1"},
+        "gpu",
+    ),
+    "the same, relabelled otherwise": (
+        "DCGM_FI_DEV_GPU_TEMP",
+        {"gpu": "0", "Hostname": POD, "instance": "10.244.3.7:9400", "nodeName": "node-1.example.org"},
+        "gpu",
+    ),
+    "a MIG instance is a part of its GPU": (
+        "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
+        {"gpu": "7", "UUID": "GPU-AA", "GPU_I_ID": "1", "GPU_I_PROFILE": "1g.10gb"},
+        "gpu",
+    ),
+    "a field of DCGM that Muster does not know": (
+        "DCGM_FI_DEV_POWER_MGMT_LIMIT",
+        {"gpu": "0", "Hostname": "NODE-1"},
+        "gpu",
+    ),
+    "nvidia_gpu_exporter leaves out GPU-": ("nvidia_smi_power_draw_watts", {"uuid": "aa"}, "gpu"),
+    "device-metrics-exporter with labels in capitals": (
+        "gpu_power_usage",
+        {"GPU_ID": "0", "HOSTNAME": "node-1"},
+        "gpu",
+    ),
+    "node_exporter's ethtool": (
+        "node_ethtool_rx_prio3_pause",
+        {"instance": "node-1.example.org:9100", "device": "eth0"},
+        "port",
+    ),
+    "an InfiniBand port through an agent of the node itself": (
+        "node_infiniband_state_id",
+        {"instance": "localhost:9100", "host": "node-1", "device": "mlx5_0", "port": "1"},
+        "ib",
+    ),
+    "smartctl through an agent of the node itself": (
+        "smartctl_device_temperature",
+        {"instance": "localhost:9633", "host": "node-1", "device": "nvme0"},
+        "node",
+    ),
+    "Slurm speaks of its nodes": (
+        "slurm_node_cpu_alloc",
+        {"instance": "control:8080", "node": "node-1", "status": "mixed"},
+        "node",
+    ),
+    "kube-state-metrics on another node": (
+        "kube_node_status_condition",
+        {"instance": "10.244.1.1:8080", "node": "control", "exported_node": "node-1", "condition": "Ready"},
+        "node",
+    ),
+    "through a gateway": ("node_load1", {"instance": "control", "exported_instance": "node-1"}, "node"),
+    "gnmic speaks of its switches": (
+        "interfaces_interface_state_counters_in_octets",
+        {"instance": "control:9804", "source": "leaf-1:57400", "interface_name": "Ethernet1/1"},
+        "uplink",
+    ),
+    "SONiC's exporter": (
+        "sonic_interface_receive_bytes_total",
+        {"instance": "10.0.1.1:9101", "device": "Ethernet1/1"},
+        "uplink",
+    ),
+    "snmp_exporter": ("ifHCInUcastPkts", {"instance": "leaf-1", "ifName": "Ethernet1/1"}, "uplink"),
+    "an address of IPv6 in full": (
+        "ipmi_temperature_celsius",
+        {"instance": "[2001:0db8:0:0::7]:623", "name": "Inlet Temp"},
+        "six",
+    ),
+    "nut_exporter speaks of its UPS": (
+        "network_ups_tools_battery_charge",
+        {"instance": "control:9199", "ups": "ups-1"},
+        "ups",
+    ),
+    "a BMC that is not declared is not the machine of its exporter": (
+        "ipmi_temperature_celsius",
+        {"instance": "10.0.9.9", "node": "control", "name": "Inlet Temp"},
+        None,
+    ),
+    "a switch that is not declared is not the machine of its exporter": (
+        "ifHCInOctets",
+        {"instance": "10.0.9.8", "node": "control", "ifName": "Ethernet1/1"},
+        None,
+    ),
+}
+
+
+@pytest.fixture
+def plant(porto, node):
+    leaf = made.device(site=porto, name="leaf-1", management_address="10.0.1.1", role="switch")
+    made.device(site=porto, name="control")
+    return {
+        "node": node,
+        "gpu": made.accelerator(device=node, index=0, uuid="GPU-aa"),
+        "port": made.port(device=node, name="eth0"),
+        "ib": made.port(device=node, name="mlx5_0"),
+        "uplink": made.port(device=leaf, name="Ethernet1/1"),
+        "six": made.device(site=porto, name="six", management_address="2001:db8::7"),
+        "ups": made.device(site=porto, name="ups-1", role="ups"),
+    }
+
+
+@pytest.mark.parametrize(("metric", "labels", "described"), DESCRIBED.values(), ids=DESCRIBED)
+def test_what_exporters_write_finds_its_object(sender, plant, metric, labels, described):
+    sender.deliver(({"__name__": metric, **labels}, 1.0, 0))
+    assert place(metric)[1] == (plant[described] if described else None)
+
+
 def test_an_undeclared_gpu_is_listed_under_its_host(sender, node):
     sender.deliver((GPU, 1.0, 0))
     assert place(GPU["__name__"]) == ("device", node)
@@ -112,6 +222,12 @@ class TestAnew:
         assert place(LOAD["__name__"]) == ("device", node)
         assert "telemetry" in SiteChange.objects.values_list("origin", flat=True)
         assert self.match(sender) == 0
+
+    def test_a_metric_that_was_a_guess_when_its_series_came(self, sender, node):
+        sender.deliver((RX, 1.0, 0))
+        Series.objects.update(kind="gauge")
+        assert self.match(sender) == 1
+        assert Series.objects.get().kind == "counter"
 
     def test_a_gpu_that_is_declared_later_is_found_instead_of_its_host(self, sender, node):
         sender.deliver((GPU, 1.0, 0))

@@ -263,8 +263,9 @@ def test_quantiles_of_other_metrics_come_from_raw_samples_only(sender, ask):
 
 def test_quantiles_of_a_histogram_come_from_its_buckets(sender, ask, settled):
     name = "vllm:time_to_first_token_seconds"
-    for second, counts in ((-320, (0, 0, 0)), (-60, (50, 90, 100))):
-        for le, count in zip(("0.1", "0.5", "+Inf"), counts, strict=True):
+    for second, counts in ((-320, (0, 0, 0, 0, 0)), (-60, (50, 90, 100, 7, 7))):
+        # What is no bound is no bucket.
+        for le, count in zip(("0.1", "0.5", "+Inf", "many", "NaN"), counts, strict=True):
             sender.deliver(({"__name__": f"{name}_bucket", "le": le, "pod": "a"}, float(count), second))
     settled()
     (line,) = ask(name, minutes=5, aggregation=Aggregation.QUANTILE, quantile=0.7)

@@ -23,6 +23,7 @@ from readiness.scoring.queries.standing import FleetStanding
 from readiness.scoring.reasons import as_it_was
 from readiness.workloads.models import Placement
 from telemetry.core.metric import LimitTest
+from telemetry.core.registry import registry
 from telemetry.models import Series, Source, SourceState
 from web.units import duration, format_value, how_many, plural
 
@@ -108,7 +109,7 @@ def _sources(stake: _Stake) -> Iterator[Problem]:
                 title=f"{source.name} is {state}",
                 detail="source",
                 since=status.state_since,
-                value=_silent_for(status.last_sample_at, stake.at),
+                value=_silent_for(status.heard_at, stake.at),
                 limit=f"limit {duration(limit_s)}",
                 metrics=frozenset({NO_DATA} if state is ProblemState.SILENT else ()),
             )
@@ -192,6 +193,13 @@ def _troubles(stake: _Stake, site_id: int, domain: str, reasons: Iterable[Health
                 )
 
 
+def _title(worst: HealthReason, alike: Sequence[HealthReason]) -> str:
+    """Leave out which exporter or sensor it is, where that is another one for each object."""
+    known = registry().get(worst.metric, None)
+    differ = len({reason.title for reason in alike}) > 1
+    return known.title if known is not None and known.parts and differ else worst.title
+
+
 def _trouble(stake: _Stake, site_id: int, domain: str, metric: str, alike: Sequence[HealthReason]) -> Problem:
     worst = _worst(alike)
     is_silent = metric == NO_DATA
@@ -200,7 +208,7 @@ def _trouble(stake: _Stake, site_id: int, domain: str, metric: str, alike: Seque
         *(site_id, ProblemKind.HEALTH, domain),
         name=f"{domain}-{metric}",
         state=STATE_OF_HEALTH.get(Health(alike[0].health), ProblemState.SILENT),
-        title="Not heard from" if is_silent else worst.title,
+        title="Not heard from" if is_silent else _title(worst, alike),
         detail=how_many(len(alike), "object", "objects") if len(alike) > 1 else "",
         since=min(begun, default=worst.taken_at),
         value=_silent_for(worst.taken_at, stake.at) if is_silent else reading_words(worst),

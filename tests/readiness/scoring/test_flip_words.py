@@ -60,8 +60,9 @@ def test_a_recovery_tells_the_value_before_and_the_new_one(plant, metric, rule):
     worse, healed = Flip.objects.filter(subject="health", key=domains.pop()).order_by("at")[1:]
     assert (worse.value, healed.value_before, healed.value) == pytest.approx((bad, bad, well))
     shown_bad, shown_well = (format_value(value, metric.unit) for value in (bad, well))
-    assert f"{metric.title}: {shown_bad}" in flip_words(worse)
-    assert f"{metric.title}: {shown_bad} → {shown_well}" in flip_words(healed)
+    title = metric.titled(metric.title, labels)
+    assert f"{title}: {shown_bad}" in flip_words(worse)
+    assert f"{title}: {shown_bad} → {shown_well}" in flip_words(healed)
 
 
 @pytest.mark.parametrize(

@@ -230,13 +230,13 @@ def test_a_dead_exporter_shows_though_its_source_goes_on(well):
 
 def test_what_a_scraper_says_of_a_dead_exporter_is_told(well):
     """`up` goes on when the exporter is gone, and counts for nothing but what it says."""
-    answers = ("up", {"instance": f"{well.node.name}:9100"}, 0.0, well.clock.at)
+    answers = ("up", {"instance": f"{well.node.name}:9100", "job": "node"}, 0.0, well.clock.at)
     deliver(well.source, [answers], now=well.clock.at)
     well.evaluate()
     reasons = [
         (reason["object"], reason["title"], reason["health"]) for reason in well.health("compute").reasons
     ]
-    assert reasons == [(well.node.name, "Exporter answers", "warn")]
+    assert reasons == [(well.node.name, "Exporter answers (node)", "warn")]
 
 
 def test_samples_that_come_late_count_for_their_own_time(well, later):

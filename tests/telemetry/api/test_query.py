@@ -114,7 +114,7 @@ def test_the_step_of_the_answer_is_that_of_the_roll_ups_it_was_read_from(api, se
         ({"points": "many", "step": ""}, "points"),
         ({"labels": "gpu"}, "labels"),
         ({"labels": "gpu=~("}, "labels"),
-        ({"group_by": "a-b"}, "group_by"),
+        ({"group_by": "a\0b"}, "group_by"),
         ({"device_id": "x"}, "device_id"),
         ({"device_id": "1", "port_id": "1"}, "port_id"),
         ({"sight": "porto"}, "sight"),

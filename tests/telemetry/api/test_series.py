@@ -68,6 +68,29 @@ def test_series_are_found_by_site_source_device_labels_and_end(api, sender, gpu)
 
 
 @pytest.mark.parametrize(
+    ("condition", "labels", "fits"),
+    [
+        ("job=node", {"job": "node"}, True),
+        ("job=node", {"job": "nodes"}, False),
+        ("job!=node", {}, True),
+        ("job=", {}, True),
+        ("name=~Inlet.*", {"name": "Inlet Temp"}, True),
+        ("name=~Inlet", {"name": "Inlet Temp"}, False),
+        ("name=~a|b", {"name": "b"}, True),
+        ("name!~a|b", {"name": "c"}, True),
+        (r"gpu=~\d%2B", {"gpu": "12"}, True),
+        ("job=a=b", {"job": "a=b"}, True),
+        ("name=~.*", {}, True),
+        ("host.name=n-1", {"host.name": "n-1"}, True),
+        ("9/ü=x", {"9/ü": "x"}, True),
+    ],
+)
+def test_a_condition_on_labels_is_read_as_prometheus_reads_it(api, sender, condition, labels, fits):
+    sender.deliver(({"__name__": "up", **labels}, 1.0, 0))
+    assert bool(found(api, f"labels={condition}")) is fits
+
+
+@pytest.mark.parametrize(
     "query", ["site=nowhere", "matched=perhaps", "labels=gpu", "labels=gpu=~(a%2B)%2B", "sight=x"]
 )
 def test_a_bad_filter_is_named(api, sender, query):

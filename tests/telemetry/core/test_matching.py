@@ -1,6 +1,6 @@
 import pytest
 
-from telemetry.core.matching import By, MatchCandidate, ObjectKind, host_forms
+from telemetry.core.matching import By, MatchCandidate, ObjectKind, host_forms, uuid_form
 from telemetry.core.registry import registry
 
 
@@ -14,6 +14,7 @@ from telemetry.core.registry import registry
         ("10.1.2.3", ["10.1.2.3"]),
         ("[2001:db8::1]:9100", ["2001:db8::1"]),
         ("2001:db8::1", ["2001:db8::1"]),
+        ("2001:0DB8:0:0::1", ["2001:db8::1"]),
         ("https://edge.example.org:8443/health?x=1", ["edge.example.org", "edge"]),
         ("  ", []),
         (":9100", []),
@@ -21,7 +22,16 @@ from telemetry.core.registry import registry
     ],
 )
 def test_a_host_is_tried_in_full_and_without_its_domain(value, forms):
-    assert host_forms(value) == forms
+    assert list(host_forms(value)) == forms
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["GPU-c452", "c452", "gpu-C452", "GPU-c452::2", "MIG-GPU-c452/7/0"],
+    ids=["nvidia-smi", "nvidia_gpu_exporter", "another case", "a time slice", "an instance, before R470"],
+)
+def test_a_uuid_is_one_however_a_tool_writes_it(written):
+    assert uuid_form(written) == "c452"
 
 
 def found(**labels: str) -> list[tuple]:
@@ -38,13 +48,13 @@ def test_a_gpu_is_known_by_uuid_then_by_host_and_index_then_by_its_host():
         Hostname="gpu-node-1.example.org",
         instance="10.0.0.5:9400",
     ) == [
-        ("accelerator", "uuid", ("gpu-a65a773d",)),
+        ("accelerator", "uuid", ("a65a773d",)),
+        ("accelerator", "host_index", ("10.0.0.5", "3")),
         ("accelerator", "host_index", ("gpu-node-1.example.org", "3")),
         ("accelerator", "host_index", ("gpu-node-1", "3")),
-        ("accelerator", "host_index", ("10.0.0.5", "3")),
+        ("device", "host", ("10.0.0.5",)),
         ("device", "host", ("gpu-node-1.example.org",)),
         ("device", "host", ("gpu-node-1",)),
-        ("device", "host", ("10.0.0.5",)),
     ]
 
 
@@ -108,7 +118,7 @@ def test_an_infiniband_port_is_known_with_and_without_its_number():
             (ObjectKind.COOLING_UNIT, By.NAME, ("cdu-1",)),
         ),
         ({"metric": "something_of_our_own", "instance": "n1:1234"}, (ObjectKind.DEVICE, By.HOST, ("n1",))),
-        ({"metric": "something_of_our_own", "UUID": "GPU-9"}, (ObjectKind.ACCELERATOR, By.UUID, ("gpu-9",))),
+        ({"metric": "something_of_our_own", "UUID": "GPU-9"}, (ObjectKind.ACCELERATOR, By.UUID, ("9",))),
     ],
 )
 def test_the_best_candidate(labels, first):

@@ -148,9 +148,11 @@ def test_a_label_may_decide_what_a_metric_means(sensor, unit, scale):
 
 
 def test_kind_comes_from_the_registry_first():
-    assert registry().kind("ifHCInOctets") is MetricKind.COUNTER
-    assert registry().kind("gpu_nodes_total") is MetricKind.GAUGE
-    assert registry().kind("unheard_of_total") is MetricKind.COUNTER
+    assert registry().kind("ifHCInOctets", {}) is MetricKind.COUNTER
+    assert registry().kind("gpu_nodes_total", {}) is MetricKind.GAUGE
+    assert registry().kind("unheard_of_total", {}) is MetricKind.COUNTER
+    energy = {"sensorType": "activeEnergy"}
+    assert registry().kind("measurementsInletSensorValue", energy) is MetricKind.COUNTER
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,11 @@ def test_kind_comes_from_the_registry_first():
         ("ipmi_temperature_celsius", {"name": "CPU1 Temp"}, 80, None),
         ("upsOutputSource", {}, 3, "ok"),
         ("upsOutputSource", {}, 5, "critical"),
+        ("network_ups_tools_ups_status", {"flag": "OL"}, 1, None),
+        ("network_ups_tools_ups_status", {"flag": "OB"}, 0, "ok"),
+        ("network_ups_tools_ups_status", {"flag": "OB"}, 1, "critical"),
+        ("network_ups_tools_ups_status", {"flag": "RB"}, 1, "warn"),
+        ("network_ups_tools_battery_runtime", {}, 57, "ok"),
         ("upsTestResultsSummary", {}, 2, "warn"),
         ("upsTestResultsSummary", {}, 6, "ok"),
         ("node_infiniband_state_id", {}, 1, "critical"),

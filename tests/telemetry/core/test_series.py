@@ -38,6 +38,10 @@ def test_an_empty_label_is_no_label():
         ("up", MetricKind.STATE),
         ("ipmi_temperature_celsius", MetricKind.GAUGE),
         ("node_load1", MetricKind.GAUGE),
+        ("gnmic_port_stats_interfaces_interface_state_counters_in_errors", MetricKind.COUNTER),
+        ("qos_interfaces_interface_output_queues_queue_state_dropped_pkts", MetricKind.COUNTER),
+        ("node_ethtool_rx_prio3_pause", MetricKind.COUNTER),
+        ("node_ethtool_info", MetricKind.STATE),
     ],
 )
 def test_kind_by_name(name, kind):

@@ -77,7 +77,7 @@ def test_no_text_raises_anything_but_a_spec_error(text):
     ("changes", "field"),
     [
         ({"metric": ""}, "metric"),
-        ({"metric": "a b"}, "metric"),
+        ({"metric": "a\0b"}, "metric"),
         ({"metric": "x" * 201}, "metric"),
         ({"end_ms": 0}, "end"),
         ({"step_s": 0}, "step"),
@@ -87,7 +87,7 @@ def test_no_text_raises_anything_but_a_spec_error(text):
         ({"aggregation": Aggregation.QUANTILE, "quantile": 1.5}, "quantile"),
         ({"aggregation": Aggregation.QUANTILE, "quantile": float("nan")}, "quantile"),
         ({"quantile": 0.5}, "quantile"),
-        ({"group_by": ("a-b",)}, "group_by"),
+        ({"group_by": ("a\0b",)}, "group_by"),
     ],
 )
 def test_a_question_that_makes_no_sense_names_the_parameter(changes, field):
@@ -107,13 +107,13 @@ def test_a_good_question():
         group_by=("link",),
     )
     assert spec.steps == 60
-    assert spec.matches({"phase": "rtt"})
-    assert not spec.matches({"phase": "resolve"})
     assert spec.combine is Aggregation.QUANTILE
 
 
-@pytest.mark.parametrize("name", ["hw.gpu.utilization", "vllm:generation_tokens_total", "node_load1"])
-def test_names_with_dots_and_colons_are_metric_names(name):
+@pytest.mark.parametrize(
+    "name", ["hw.gpu.utilization", "vllm:generation_tokens_total", "node_load1", "http.server/time-ü s"]
+)
+def test_names_of_every_sender_are_metric_names(name):
     assert QuerySpec(**{**GOOD, "metric": name}).metric == name
 
 
@@ -135,33 +135,11 @@ def test_how_lines_of_a_group_are_combined(over_time, over_series):
 
 
 @pytest.mark.parametrize(
-    ("text", "labels", "fits"),
-    [
-        ("job=node", {"job": "node"}, True),
-        ("job=node", {"job": "nodes"}, False),
-        ("job!=node", {}, True),
-        ("job=", {}, True),
-        ("name=~Inlet.*", {"name": "Inlet Temp"}, True),
-        ("name=~Inlet", {"name": "Inlet Temp"}, False),
-        ("name=~a|b", {"name": "b"}, True),
-        ("name!~a|b", {"name": "c"}, True),
-        (r"gpu=~\d+", {"gpu": "12"}, True),
-        ("job=a=b", {"job": "a=b"}, True),
-        ("name=~.*", {}, True),
-    ],
-)
-def test_matchers(text, labels, fits):
-    assert parse_matcher(text).matches(labels) is fits
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "",
         "job",
         "=x",
-        "9a=x",
-        "a-b=x",
         "a=\0",
         "a=~(",
         "a=~(?=x)",

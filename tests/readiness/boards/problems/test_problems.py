@@ -8,9 +8,12 @@ import pytest
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
 from readiness.scoring.queries.standing import standing
+from telemetry.models import SourceStatus
+from tests.inventory import made
 from tests.pages import rows_of as file_rows
 from tests.pages import text_of
-from tests.readiness.boards.problems.scene import LOSSES, flapping_site, silent_site
+from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
+from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +56,19 @@ def test_objects_that_one_rule_speaks_against_are_one_cause(flapping):
     ]
 
 
+def test_a_cause_of_several_exporters_names_none_of_them():
+    there = stored.site(name="Des Moines", slug="dsm")
+    nodes = [made.device(site=there, name=name) for name in ("n1", "n2")]
+    reasons = [
+        losing(node, minutes=7)
+        | {"object_kind": "device", "metric": "up", "title": f"Exporter answers ({job})"}
+        for node, job in zip(nodes, ("node", "dcgm"), strict=True)
+    ]
+    stored.health(there, "compute", "critical", reasons=reasons)
+    titles = [each.title for each in now_wrong() if each.kind == "health"]
+    assert titles == ["Exporter answers", "Exporter answers (dcgm)", "Exporter answers (node)"]
+
+
 def test_a_check_that_is_computed_from_it_follows_and_others_do_not(flapping):
     listed = by_id()
     assert listed["check-dsm-p5-fabric-health"].cause == CAUSE
@@ -77,6 +93,13 @@ def test_all_that_is_silent_follows_from_the_silent_source(silent):
         "health-qro-compute",
         "check-qro-p5-telemetry-coverage",
     }
+
+
+def test_a_source_whose_clock_is_ahead_is_silent_since_it_was_heard(silent):
+    times = {"last_sample_at": NOW + timedelta(minutes=3), "last_received_at": NOW - timedelta(minutes=20)}
+    SourceStatus.objects.update(**times)
+    (late,) = (each for each in now_wrong() if each.kind == "source")
+    assert late.value == "20 min silent"
 
 
 def test_the_worst_comes_first_and_what_follows_stands_below_its_cause(flapping, silent):
