@@ -77,7 +77,7 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, BadParameter):
         return exceptions.ValidationError({error.field: [error.reason]})
     if isinstance(error, (ProtectedError, RestrictedError)):
-        return Conflict(_in_use(error))
+        return Conflict(in_use(error))
     if isinstance(error, IntegrityError):
         return exceptions.ValidationError(refusal(error))
     if isinstance(error, DataError):
@@ -110,10 +110,15 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
     if column:  # A trigger refused it, and says why.
         return {_field_name(model, column): [_diagnosis(error, "message_primary") or str(error)]}
     key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
-    if key is None:
+    if key is None:  # To whoever is limited to some sites PostgreSQL does not say which value it was.
+        table = model._meta.db_table
+        named = (field for field in model._meta.concrete_fields if field.unique)
+        fields = [field.name for field in named if str(name).startswith(f"{table}_{field.column}_")]
+    else:
+        fields = [_field_name(model, column.strip()) for column in key[1].split(",")]
+    if not fields:
         return {NON_FIELD: [f"Constraint {name} is violated."]}
-    fields = [_field_name(model, column.strip()) for column in key[1].split(",")]
-    if "already exists" in key[3]:
+    if key is None or "already exists" in key[3]:
         return {_where(fields): model().unique_error_message(model, fields).messages}
     return {_where(fields): ["This object is gone, or still in use."]}
 
@@ -173,7 +178,7 @@ def _diagnosis(error: Exception, part: str) -> str | None:
     return getattr(getattr(error.__cause__, "diag", None), part, None)
 
 
-def _in_use(error: ProtectedError | RestrictedError) -> str:
+def in_use(error: ProtectedError | RestrictedError) -> str:
     holders = list(
         getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or []
     )

@@ -240,8 +240,9 @@ def test_what_is_no_table_in_utf8_is_refused_with_its_line(content, line, import
         "name;site\nR1;S\n",
         "name\tsite\nR1\tS\n",
         "Name , SITE\n\nR1,S\n\n",
+        "name,site\nR1,S,,\n,,,\n",
     ],
-    ids=["mark", "crlf", "semicolons", "tabs", "spaces"],
+    ids=["mark", "crlf", "semicolons", "tabs", "spaces", "cells without a head"],
 )
 def test_what_spreadsheets_write_is_read(content, importer):
     site = made.site(name="S")
@@ -264,6 +265,12 @@ def test_a_formula_is_neutralised_and_comes_back(text, importer, client_of):
     )
     sent.post(action="all")
     assert Manufacturer.objects.get(name="Other").description == text
+
+
+@pytest.mark.parametrize(("text", "outcome"), [("10", "changed"), ("0010", "unchanged"), ("1e1", "changed")])
+def test_a_text_of_digits_is_no_number(text, outcome, importer):
+    device = made.device(serial="0010")
+    assert importer("devices").check(f"id,serial\n{device.pk},{text}\n").counts == {outcome: 1}
 
 
 def test_the_good_rows_can_be_kept_without_the_others(importer):

@@ -146,3 +146,9 @@ def test_every_response_has_a_request_id_of_its_own(planner_api, lisbon):
     }
     assert len(ids) == 3
     assert "mine" not in ids
+
+
+def test_options_say_which_choices_a_field_has(planner_api, lisbon):
+    asked = planner_api.options(SITES).json()["actions"]["POST"]["kind"]
+    assert {"value": "edge", "display_name": "Edge"} in asked["choices"]
+    assert set(planner_api.options(f"{SITES}{lisbon.pk}/").json()["actions"]) == {"PUT"}
