@@ -121,7 +121,8 @@ def no_circle() -> PerStatement:
             ) SELECT FROM above WHERE id = parent_id
         ) THEN
             RAISE EXCEPTION 'A region cannot be part of one that is within it.'
-                USING ERRCODE = 'check_violation', TABLE = 'inventory_region', COLUMN = 'parent_id';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'region_no_circle', TABLE = 'inventory_region',
+                COLUMN = 'parent_id';
         END IF;
         RETURN NULL;
     """
