@@ -65,14 +65,6 @@ class SiteFacts:
     cooling_media: frozenset[str] = frozenset()
     equipment: tuple[Equipment, ...] = ()
 
-    @property
-    def fabric_vendors(self) -> frozenset[str]:
-        return frozenset(each.vendor for each in self.equipment if each.role in FABRIC_DEVICES)
-
-    @property
-    def accelerator_vendors(self) -> frozenset[str]:
-        return frozenset(each.vendor for each in self.equipment if each.role == ACCELERATOR)
-
 
 _COLUMNS = [
     *(

@@ -199,9 +199,10 @@ class Writer:
 
     def _name(self, draft: Draft) -> None:
         """A slug that is not given is made of the name, as in the form."""
-        title = draft.item.get("name") or draft.item.get("model")
-        if "slug" in self.targets and "slug" not in draft.item and title:
-            draft.item["slug"] = slugify(str(title))[:100]
+        parts = ("name",) if "name" in self.targets else ("manufacturer", "model")
+        title = " ".join(draft.texts.get(name, "") for name in parts)
+        if "slug" in self.targets and "slug" not in draft.item and title.strip():
+            draft.item["slug"] = slugify(title)[:100]
 
     def _holds(self, obj: Any, name: str, value: Any) -> bool:
         source = self.targets[name].source

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Device, Manufacturer, PowerFeed, Rack, Region, Site
+from inventory.models import Device, DeviceType, Manufacturer, PowerFeed, Rack, Region, Site
 from tests.entries import entries_of
 from tests.inventory import made
 from tests.web.kinds.samples import EDITS, MAKERS
@@ -271,6 +271,15 @@ def test_a_formula_is_neutralised_and_comes_back(text, importer, client_of):
 def test_a_text_of_digits_is_no_number(text, outcome, importer):
     device = made.device(serial="0010")
     assert importer("devices").check(f"id,serial\n{device.pk},{text}\n").counts == {outcome: 1}
+
+
+def test_types_of_one_name_by_two_makers_have_slugs_of_their_own(importer):
+    for name in ("Acme", "Bolt"):
+        made.manufacturer(name=name)
+    sent = importer("device-types")
+    sent.check("manufacturer,model,kind,domain\nAcme,GX 8,node,compute\nBolt,GX 8,node,compute\n")
+    assert sent.post(action="all").problems == []
+    assert set(DeviceType.objects.values_list("slug", flat=True)) == {"acme-gx-8", "bolt-gx-8"}
 
 
 def test_the_good_rows_can_be_kept_without_the_others(importer):
