@@ -107,7 +107,7 @@ def test_records_that_are_not_changed_say_so(client_of):
 
 NETBOX = {
     "regions": (
-        "name,slug,description,comments\nRegion 4,region-4,Fourth region,\nRegion 5,region-5,,hi\n",
+        "name,slug,description,comments\nNorth 4,north-4,Fourth region,\nNorth 5,north-5,,hi\n",
         {},
     ),
     "manufacturers": ("name,slug,description\nManufacturer 4,manufacturer-4,Fourth\n", {}),
