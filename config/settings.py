@@ -111,7 +111,7 @@ MIDDLEWARE = [
     # Below WhiteNoise, whose files are compressed already. Pads each answer, so that its length tells no token.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "web.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "web.middleware.ActorMiddleware",

@@ -6,8 +6,9 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.db import DatabaseError, DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
@@ -120,6 +121,14 @@ class BadValueMiddleware:
         if isinstance(exception, DatabaseError) and scopes.is_refusal(exception):
             return errors.outside(request)
         return None
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Leads to the address with the slash in such a way that a write is sent there again, and not read instead."""
+
+    @staticmethod
+    def response_redirect_class(to: str) -> HttpResponsePermanentRedirect:  # type: ignore[override]
+        return HttpResponsePermanentRedirect(to, preserve_request=True)
 
 
 type Answering = Callable[[HttpRequest], HttpResponseBase]

@@ -59,7 +59,7 @@ class Region(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
         ]
-        triggers = [triggers.scopes_follow("region")]
+        triggers = [triggers.scopes_follow("region"), triggers.no_circle()]
 
     def __str__(self) -> str:
         return self.name

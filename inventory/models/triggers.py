@@ -109,6 +109,27 @@ def scopes_follow(kind: str) -> PerStatement:
     )
 
 
+def no_circle() -> PerStatement:
+    """No region is within itself. Writers of parents wait for each other, since two of them could close a circle."""
+    check = """
+        PERFORM pg_advisory_xact_lock(hashtext('inventory_region.parent'));
+        IF EXISTS (
+            WITH RECURSIVE above (id, parent_id) AS (
+                SELECT id, parent_id FROM new_values
+                UNION SELECT above.id, region.parent_id FROM above
+                JOIN inventory_region AS region ON region.id = above.parent_id
+            ) SELECT FROM above WHERE id = parent_id
+        ) THEN
+            RAISE EXCEPTION 'A region cannot be part of one that is within it.'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'region_no_circle', TABLE = 'inventory_region',
+                COLUMN = 'parent_id';
+        END IF;
+        RETURN NULL;
+    """
+    body = _UNLESS_MOVED.format(column="parent_id") + check
+    return PerStatement(name="no_circle", operation=pgtrigger.Update, func=" ".join(body.split()))
+
+
 LINK_ENDS = "link_ends_at_stated_sites"
 _REFUSE_STRAY_ENDS = f"""
     IF EXISTS (

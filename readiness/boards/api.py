@@ -34,7 +34,7 @@ from web import clock
 from web.rest.errors import named_errors
 from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
-from web.rest.serializers import ChoiceValueField, ObjectSerializer
+from web.rest.serializers import BodySerializer, ChoiceValueField, ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet, Router
 
 
@@ -173,7 +173,7 @@ class ScoreSerializer(ObjectSerializer):
         brief_fields = ("site", "verdict", "failed_at", "score")
 
 
-class EvaluateSerializer(serializers.Serializer):
+class EvaluateSerializer(BodySerializer):
     site = serializers.SlugRelatedField(
         slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
     )

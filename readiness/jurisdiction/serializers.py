@@ -11,7 +11,7 @@ from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
 from readiness.jurisdiction.sentences import NOTICE
 from web.rest.fields import RelatedObjectField
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer
 from web.versioned.core.documents import written
 
@@ -101,12 +101,12 @@ class RulePackImportSerializer(ImportSerializer):
     """One of `file` and `text`."""
 
 
-class RulePackPublishSerializer(serializers.Serializer):
+class RulePackPublishSerializer(BodySerializer):
     digest = serializers.CharField(max_length=64, help_text="Of the content that you read")
     because = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
-class RuleCaseSerializer(serializers.Serializer):
+class RuleCaseSerializer(BodySerializer):
     """A case. A country that is none, and a kind of data that the pack does not know, cannot be decided."""
 
     origin = serializers.CharField(max_length=2, help_text="Whose law the data is under: ISO 3166-1 alpha-2")
@@ -132,13 +132,6 @@ class RuleCaseSerializer(serializers.Serializer):
     pack = serializers.CharField(
         max_length=50, required=False, help_text="Version of the rules; those in force, if none"
     )
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = {name: ["Unknown field."] for name in map(str, data) if name not in self.fields}
-            if unknown:
-                raise serializers.ValidationError(unknown)
-        return super().to_internal_value(data)
 
     def validate_pack(self, version: str) -> RulePack:
         pack = RulePack.objects.filter(version=version).first()

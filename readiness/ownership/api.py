@@ -26,7 +26,7 @@ from web.rest.pagination import limit_of
 from web.rest.permissions import requires
 from web.rest.reports import endpoint as read_endpoint
 from web.rest.reports import parameter
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import by_reader, endpoint, operated, words_field
@@ -94,21 +94,21 @@ class AssignmentSerializer(ObjectSerializer):
         return assignment.is_in_force(clock.now())
 
 
-class AnswerNoteSerializer(serializers.Serializer):
+class AnswerNoteSerializer(BodySerializer):
     note = words_field(max_length=1000, help_text="Why; required to decline")
 
 
 @extend_schema_serializer(component_name="End")
-class EndAssignmentSerializer(serializers.Serializer):
+class EndAssignmentSerializer(BodySerializer):
     reason = serializers.CharField(max_length=1000)
 
 
-class TickSerializer(serializers.Serializer):
+class TickSerializer(BodySerializer):
     step = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     done = serializers.BooleanField()
 
 
-class AmendSerializer(serializers.Serializer):
+class AmendSerializer(BodySerializer):
     deputy = RelatedObjectField(
         queryset=Person.objects.select_related("user"), required=False, allow_null=True
     )
@@ -116,7 +116,7 @@ class AmendSerializer(serializers.Serializer):
     escalation = serializers.CharField(required=False, allow_blank=True, max_length=1000)
 
 
-class ReassignSerializer(serializers.Serializer):
+class ReassignSerializer(BodySerializer):
     to = RelatedObjectField(queryset=Person.objects.select_related("user"))
     team = RelatedObjectField(queryset=Team.objects.all(), required=False, allow_null=True, default=None)
     dry_run = serializers.BooleanField(default=False, help_text="Say what would be done, and do nothing")

@@ -20,7 +20,7 @@ from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import OperatedViewSet, operated
@@ -53,7 +53,7 @@ class PersonSerializer(ObjectSerializer):
         return person.left_by(clock.now())
 
 
-class LinkRequestSerializer(serializers.Serializer):
+class LinkRequestSerializer(BodySerializer):
     user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
 
 

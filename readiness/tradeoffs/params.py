@@ -10,7 +10,7 @@ from readiness.tradeoffs.core.options import CarbonKind
 from web.parameters import BadParameter
 from web.rest.errors import NON_FIELD
 from web.rest.fields import NumberField
-from web.rest.serializers import finite
+from web.rest.serializers import BodySerializer, finite
 
 CARBON = {
     CarbonKind.AVERAGE.value: "Average of the grid",
@@ -46,18 +46,7 @@ def slugs(most: int, **more: Any) -> serializers.ListField:
     return serializers.ListField(child=child, max_length=most, **OPTIONAL | more)
 
 
-class QuestionSerializer(serializers.Serializer):
-    """A field that it does not have is refused."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        for name in data if isinstance(data, Mapping) else ():
-            if name not in self.fields:
-                known = ", ".join(self.fields)
-                raise ValidationError({str(name)[:100]: [f"There is no such field; there are {known}."]})
-        return super().to_internal_value(data)
-
-
-class WeightsSerializer(QuestionSerializer):
+class WeightsSerializer(BodySerializer):
     def validate(self, attrs: dict[str, float]) -> dict[str, float]:
         if attrs and not any(attrs.values()):
             raise ValidationError("At least one weight has to be above 0.")

@@ -29,7 +29,7 @@ from web.rest.errors import named_errors
 from web.rest.fields import NumberField, RelatedObjectField, brief
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
-from web.rest.serializers import ObjectSerializer, RowSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer, RowSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.versioned.api import ImportSerializer
 from web.versioned.core.documents import DocumentError
@@ -215,7 +215,7 @@ class WorkloadsImportedSerializer(serializers.Serializer):
     changed = serializers.ListField(child=serializers.CharField(), help_text="Slugs")
 
 
-class WorkloadConfirmSerializer(serializers.Serializer):
+class WorkloadConfirmSerializer(BodySerializer):
     confirmed_on = serializers.DateField(required=False, help_text="Today, if none", source="on")
     note = serializers.CharField(required=False, max_length=300, allow_blank=True)
 

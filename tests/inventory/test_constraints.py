@@ -5,7 +5,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from inventory.models import CoolingUnit, Device, DeviceType, Link, Port, PowerFeed, Rack, Site
+from inventory.models import CoolingUnit, Device, DeviceType, Link, Port, PowerFeed, Rack, Region, Site
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +211,15 @@ class TestKinds:
         accelerator.device_type = made.device_type(kind="switch")
         with pytest.raises(ValidationError, match="no accelerator"):
             accelerator.full_clean()
+
+
+def test_regions_never_form_a_circle() -> None:
+    top = made.region()
+    middle = made.region(parent=top)
+    low = made.region(parent=middle)
+    with refused_by("within it"), transaction.atomic():
+        Region.objects.filter(pk=top.pk).update(parent=low)
+    # A statement that turns them round as a whole is no circle.
+    top.parent, middle.parent, low.parent = middle, low, None
+    Region.objects.bulk_update([top, middle, low], ["parent"])
+    assert list(Region.objects.filter(parent=None)) == [low]

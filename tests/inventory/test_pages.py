@@ -114,5 +114,5 @@ class TestDetail:
     def test_a_region_in_use_stays(self, client_of) -> None:
         site = made.site(name="Lisbon 1")
         answer = client_of("planner").post(address("region", f"{site.region_id}/delete/"), follow=True)
-        assert "still in use: site Lisbon 1" in text_of(answer)
+        assert "Still in use by site Lisbon 1." in text_of(answer)
         site.region.refresh_from_db()

@@ -39,11 +39,9 @@ def addresses(kind: Kind) -> Iterator[URLPattern]:
         yield page(kind, "csv-file", *_PAGES["csv-file"])
 
 
-def page(
-    kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str, *, is_posted: bool = False
-) -> URLPattern:
+def page(kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str) -> URLPattern:
     checked = require(*kind.permissions(action))(partial(view, kind=kind))
-    return _path(kind, rest, require_POST(checked) if is_posted else checked, kind.url_name(name))
+    return _path(kind, rest, checked, kind.url_name(name))
 
 
 def _path(kind: Kind, rest: str, view: Callable[..., Any], name: str) -> URLPattern:

@@ -286,7 +286,7 @@ def _drafts(
     """`mapped` gives each target the column, the text where a cell is empty, and words that stand for others."""
     for line, cells in rows:
         draft = Draft(line, {})
-        if len(cells) != width:
+        if len(cells) < width or any(cells[width:]):
             draft.refuse("", f"The line has {len(cells)} cells and the head {width}.")
         else:
             for name, (column, text, words) in mapped.items():

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import CASCADE, PROTECT, RESTRICT, Model, ProtectedError
+from django.db.models import CASCADE, PROTECT, RESTRICT, Model, ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,12 +21,12 @@ from web.kinds import added, details
 from web.kinds.entries import said
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
-from web.rest.errors import refusal
+from web.rest.errors import in_use, refusal
+from web.rest.fields import LARGEST_ID
 from web.tables import page, respond, wants_table_only
 from web.tables.menus import Action
 from web.timerange import BadParameter
 
-LARGEST_ID = 2**63 - 1
 HELD, DELETED, LEFT = "These prevent it", "These are deleted with it", "These stay and no longer name it"
 
 
@@ -255,11 +255,14 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         actor.note(message)
     name = str(obj)
     try:
-        obj.delete()
-    except ProtectedError as error:
-        holders = list(error.protected_objects)
-        named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
-        messages.error(request, f"{name} is still in use: {named}.")
-        return redirect(kind.page_of(obj))
-    messages.success(request, f"{name} is deleted. {kind.then}".strip())
-    return redirect(kind.url("list"))
+        with transaction.atomic():
+            obj.delete()
+    except (ProtectedError, RestrictedError) as error:
+        reasons = [in_use(error)]
+    except IntegrityError as error:  # By what this reader does not see.
+        reasons = [reason for each in refusal(error).values() for reason in each]
+    else:
+        messages.success(request, f"{name} is deleted. {kind.then}".strip())
+        return redirect(kind.url("list"))
+    messages.error(request, f"{name} is not deleted. {' '.join(reasons)}")
+    return redirect(kind.page_of(obj))

@@ -36,7 +36,7 @@ def objects_named(rows: QuerySet[Any], wanted: Iterable[NamedObject]) -> list[Mo
     for obj in candidates.select_related(*joined) if joined else candidates:
         for text in _texts(obj):
             by_text.setdefault(text, []).append(obj)
-    return [_only(model, each, by_text.get(each.text.casefold(), [])) for each in named]
+    return [_only(model, each, by_text.get(each.text, [])) for each in named]
 
 
 def _named(model: type[Model], named: list[NamedObject]) -> Q:
@@ -88,8 +88,8 @@ def _model_at(model: type[Model], path: str) -> type[Model]:
 
 
 def _texts(obj: Model) -> set[str]:
-    named = {str(getattr(obj, name)).casefold() for name in text_fields(type(obj))}
-    return (named | {str(obj).casefold()}) - {""}
+    named = {str(getattr(obj, name)) for name in text_fields(type(obj))}
+    return (named | {str(obj)}) - {""}
 
 
 def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> Model | NotOne:
@@ -116,4 +116,4 @@ def _by_another(model: type[Model]) -> str:
 def _stands(obj: Any, path: str, around: str | Model) -> bool:
     for name in path.split("__"):
         obj = getattr(obj, name)
-    return obj == around if isinstance(around, Model) else around.casefold() in _texts(obj)
+    return obj == around if isinstance(around, Model) else around in _texts(obj)

@@ -6,6 +6,7 @@ and field. Whoever calls decides whether the rest is kept.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -198,9 +199,10 @@ class Writer:
 
     def _name(self, draft: Draft) -> None:
         """A slug that is not given is made of the name, as in the form."""
-        title = draft.item.get("name") or draft.item.get("model")
-        if "slug" in self.targets and "slug" not in draft.item and title:
-            draft.item["slug"] = slugify(str(title))[:100]
+        parts = ("name",) if "name" in self.targets else ("manufacturer", "model")
+        title = " ".join(draft.texts.get(name, "") for name in parts)
+        if "slug" in self.targets and "slug" not in draft.item and title.strip():
+            draft.item["slug"] = slugify(title)[:100]
 
     def _holds(self, obj: Any, name: str, value: Any) -> bool:
         source = self.targets[name].source
@@ -208,7 +210,7 @@ class Writer:
         return (
             bool(stored == value)
             or (stored is not None and str(stored) == str(value))
-            or _same(stored, value)
+            or _is_same_number(stored, value)
         )
 
     def _enter(
@@ -272,13 +274,13 @@ class Writer:
 
 
 def _comparable(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(value.pk if isinstance(value, Model) else str(value).casefold() for value in values)
+    return tuple(value.pk if isinstance(value, Model) else str(value) for value in values)
 
 
-def _same(stored: Any, value: Any) -> bool:
-    """Whether a number is written otherwise: 10 for 10.0."""
+def _is_same_number(stored: Any, value: Any) -> bool:
+    """Whether a number is written otherwise: 10 for 10.0. In text, as of serial numbers, 010 is not 10."""
     try:
-        return float(stored) == float(value)
+        return isinstance(stored, int | float | Decimal) and float(stored) == float(value)
     except (TypeError, ValueError):
         return False
 

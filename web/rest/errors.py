@@ -23,6 +23,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import ExpressionList
 from django.http import Http404
+from django.utils.text import capfirst
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -77,7 +78,7 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, BadParameter):
         return exceptions.ValidationError({error.field: [error.reason]})
     if isinstance(error, (ProtectedError, RestrictedError)):
-        return Conflict(_in_use(error))
+        return Conflict(in_use(error))
     if isinstance(error, IntegrityError):
         return exceptions.ValidationError(refusal(error))
     if isinstance(error, DataError):
@@ -104,18 +105,25 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
         return {NON_FIELD: [str(error).splitlines()[0]]}
     if column and not name:
         return {_field_name(model, column): ["This field may not be null."]}
+    key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
+    fields = [_field_name(model, each.strip()) for each in key[1].split(",")] if key else []
+    if key and "still referenced" in key[3]:  # By objects of this model, whatever its own constraint says.
+        others = capfirst(str(model._meta.verbose_name_plural))
+        moved = [each for each in fields if each != "id"]
+        return {_where(moved or fields): [f"{others} still refer to this as it is."]}
     for constraint in _constraints(model):
         if constraint.name == name:
             return _broken(constraint, model)
     if column:  # A trigger refused it, and says why.
         return {_field_name(model, column): [_diagnosis(error, "message_primary") or str(error)]}
-    key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
-    if key is None:
+    if not key:  # To whoever is limited to some sites PostgreSQL does not say which value it was.
+        own = (each for each in model._meta.concrete_fields if each.unique)
+        fields = [each.name for each in own if str(name).startswith(f"{model._meta.db_table}_{each.column}_")]
+    if not fields:
         return {NON_FIELD: [f"Constraint {name} is violated."]}
-    fields = [_field_name(model, column.strip()) for column in key[1].split(",")]
-    if "already exists" in key[3]:
+    if not key or "already exists" in key[3]:
         return {_where(fields): model().unique_error_message(model, fields).messages}
-    return {_where(fields): ["This object is gone, or still in use."]}
+    return {_where(fields): ["This object is gone."]}
 
 
 def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[str]]:
@@ -173,7 +181,7 @@ def _diagnosis(error: Exception, part: str) -> str | None:
     return getattr(getattr(error.__cause__, "diag", None), part, None)
 
 
-def _in_use(error: ProtectedError | RestrictedError) -> str:
+def in_use(error: ProtectedError | RestrictedError) -> str:
     holders = list(
         getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or []
     )

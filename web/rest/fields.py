@@ -46,7 +46,7 @@ def reference_of(data: Any, model: type[Model]) -> Reference | None:
             else None
         )
     number = _whole(data)
-    return None if number is None else Reference(("pk",), (str(number),))
+    return None if number is None else Reference(("id",), (str(number),))
 
 
 def unique_attributes(model: type[Model]) -> list[str]:

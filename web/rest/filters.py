@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import django_filters
+from django import forms
 from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 # Parameters of every list that are no filters.
-CONTROLS = frozenset({"limit", "offset", "after", "ordering", "fields", "omit", "brief", "format"})
+SINGLE = frozenset({"limit", "offset", "after", "brief", "format"})
+SHOWING = frozenset({"fields", "omit", "brief", "format"})
+CONTROLS = SINGLE | SHOWING | {"ordering"}
+TWICE = "Given twice: only one value has a meaning."
 
 
 class ByRequest(django_filters.CharFilter):
@@ -103,7 +107,7 @@ class OrderingBackend(BaseFilterBackend):
     """`ordering=facility,-name`. The primary key comes last, so that pages never overlap."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
-        asked = [name.strip() for name in request.query_params.get("ordering", "").split(",") if name.strip()]
+        asked = listed_in(request.query_params, "ordering")
         model = queryset.model
         visibility.refuse(any(visibility.identifies(model, name) for name in asked))
         allowed = self._allowed(model, view)
@@ -130,10 +134,23 @@ class OrderingBackend(BaseFilterBackend):
         return {field.name for field in model._meta.concrete_fields} - set(getattr(model, "WITHHELD", ()))
 
 
+def listed_in(parameters: Any, name: str) -> list[str]:
+    """The words of a parameter, which may be given several times, and several at a time behind commas."""
+    words = [word.strip() for value in parameters.getlist(name) for word in value.split(",")]
+    return [word for word in words if word]
+
+
 def filtered(
     filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet
 ) -> QuerySet:
     filterset = filterset_class(parameters, queryset=queryset)
+    errors = {
+        name: [reason]
+        for name, each in filterset.filters.items()
+        if (reason := _unclear(name, each, parameters))
+    }
+    if errors:
+        raise ValidationError(errors)
     if not filterset.is_valid():
         raise ValidationError(dict(filterset.errors))
     return filterset.qs
@@ -142,8 +159,17 @@ def filtered(
 def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
     allowed = {*known, *controls}
     errors = {name: [_hint(name, allowed)] for name in request.GET if name not in allowed}
+    errors |= {name: [TWICE] for name in SINGLE if len(request.GET.getlist(name)) > 1}
     if errors:
         raise ValidationError(errors)
+
+
+def _unclear(name: str, each: django_filters.Filter, parameters: Any) -> str:
+    """Say why a filter that was asked for would not be heeded, so that more rows are left than were meant."""
+    values = parameters.getlist(name)
+    if "" in values and name != "q":
+        return "Give a value, or leave the filter out."
+    return TWICE if len(values) > 1 and not isinstance(each.field.widget, forms.SelectMultiple) else ""
 
 
 def _hint(name: str, allowed: set[str]) -> str:

@@ -1,12 +1,14 @@
 """JSON into the endpoints, and out of them."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import IO, Any
 
 import orjson
 from django.conf import settings
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
@@ -27,6 +29,9 @@ class OrjsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        request = (parser_context or {}).get("request")
+        if (encoding := getattr(request, "headers", {}).get("Content-Encoding", "identity")) != "identity":
+            raise UnsupportedMediaType(encoding, f"Send the body as it is: {encoding[:50]} is not read here.")
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
@@ -36,7 +41,15 @@ class OrjsonParser(BaseParser):
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not JSON: {error}") from error
         _refuse_deep(data)
+        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=len, parse_float=len)
         return data
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    """A field that stands twice would be read as either, without a word."""
+    times = Counter(name for name, _value in pairs)
+    if len(times) < len(pairs):
+        raise ParseError(f"The body gives {times.most_common(1)[0][0][:100]} twice in one object.")
 
 
 def _refuse_deep(data: Any) -> None:

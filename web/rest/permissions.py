@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 
 if TYPE_CHECKING:
     # REST framework imports this module by its settings, before its own views.
@@ -35,8 +35,7 @@ class ModelPermissions(Permission):
                 f"{type(view).__name__} has no queryset: give it permission_classes = [requires(…)]."
             )
         model = queryset.model._meta
-        action = "view" if request.method in SAFE_METHODS else ACTION_OF[request.method]
-        return [f"{model.app_label}.{action}_{model.model_name}"]
+        return [f"{model.app_label}.{ACTION_OF.get(request.method or '', 'view')}_{model.model_name}"]
 
 
 class SignedIn(Permission):

@@ -1,8 +1,10 @@
 """The shape of an object in JSON: its own fields, and the four that every object has."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import FloatField, Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,6 +15,8 @@ from rest_framework.validators import UniqueValidator
 
 from web import actor, links, visibility
 from web.rest.fields import LARGEST_ID, ChoiceValueField, NumberField, RelatedObjectField, absolute
+from web.rest.filters import listed_in
+from web.rest.lookups import TrueOrFalse
 
 __all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField", "RowSerializer"]
 
@@ -63,7 +67,23 @@ def message_field() -> serializers.CharField:
     )
 
 
-class RowSerializer(serializers.Serializer):
+class KnownFields:
+    """Refuses a field that the serializer does not have: a misspelt one would be lost without a word."""
+
+    fields: Any
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := [name for name in data if name not in self.fields]):
+            reason = f"There is no such field; there are {', '.join(self.fields)}."
+            raise ValidationError({str(name)[:100]: [reason] for name in unknown})
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class BodySerializer(KnownFields, serializers.Serializer):
+    """Reads a body that is no object."""
+
+
+class RowSerializer(BodySerializer):
     """A row within an object is written whole, also where a PATCH leaves out other fields of the object."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -76,7 +96,7 @@ class RowSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
 
-class ObjectSerializer(serializers.ModelSerializer):
+class ObjectSerializer(KnownFields, serializers.ModelSerializer):
     """`Meta.model`, `Meta.fields` (without the four), and `Meta.brief_fields` for `?brief=true`.
 
     Uniqueness and other constraints are not asked for beforehand: the database decides, once for a single write and a
@@ -127,7 +147,7 @@ class ObjectSerializer(serializers.ModelSerializer):
         # What is not shown can still be written.
         for name, field in list(fields.items()):
             if name not in shown and not field.write_only:
-                if field.read_only or self._reading():
+                if self._reading():
                     del fields[name]
                 else:
                     field.write_only = True
@@ -164,6 +184,9 @@ class ObjectSerializer(serializers.ModelSerializer):
         return shown | dict.fromkeys(personal) if personal and not visibility.sees_names() else shown
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        present = getattr(self.instance, "pk", None)
+        if present is not None and isinstance(data, Mapping) and data.get("id", present) != present:
+            raise ValidationError({"id": [f"The address is that of {present}; an id is never changed."]})
         values = super().to_internal_value(data)
         message = values.pop("changelog_message", "")
         if message:
@@ -182,20 +205,21 @@ class ObjectSerializer(serializers.ModelSerializer):
         request = self.context.get("request")
         asked = request.query_params if request is not None and hasattr(request, "query_params") else {}
         shown = set(names)
-        if str(asked.get("brief", "")).lower() in {"1", "true"}:
+        if _is_brief(asked):
             shown = {"id", "url", "display", *getattr(self.Meta, "brief_fields", ())} & shown
         for parameter in ("fields", "omit"):
             if parameter in asked:
-                listed = {
-                    name.strip()
-                    for value in asked.getlist(parameter)
-                    for name in value.split(",")
-                    if name.strip()
-                }
-                unknown = sorted(listed - set(names))
-                if unknown:
-                    raise ValidationError(
-                        {parameter: [f"No such field: {', '.join(unknown)}. There are {', '.join(names)}."]}
-                    )
-                shown = listed if parameter == "fields" else shown - listed
+                listed = listed_in(asked, parameter)
+                unknown = [name for name in listed if name not in names]
+                if unknown or not listed:
+                    said = f"No such field: {', '.join(unknown)}." if unknown else "Name a field."
+                    raise ValidationError({parameter: [f"{said} There are {', '.join(names)}."]})
+                shown = set(listed) if parameter == "fields" else shown - set(listed)
         return shown
+
+
+def _is_brief(asked: Mapping[str, str]) -> bool:
+    try:
+        return bool(TrueOrFalse().clean(asked.get("brief")))
+    except DjangoValidationError as error:
+        raise ValidationError({"brief": error.messages}) from error

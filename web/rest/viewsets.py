@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils.http import parse_etags
 from rest_framework import status, viewsets
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter, Route
@@ -20,6 +21,7 @@ from rest_framework.serializers import ModelSerializer, Serializer
 
 from web import actor, links
 from web.rest.errors import PreconditionFailed, refusal
+from web.rest.filters import SHOWING, refuse_unknown
 from web.rest.pagination import MAX_LIMIT
 from web.rest.permissions import requires
 from web.rest.serializers import item_id, message_field
@@ -142,9 +144,14 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
     def get_permissions(self) -> list[Any]:
         return [*super().get_permissions(), *([requires(*self.may)()] if self.may else [])]
 
+    def get_object(self) -> Any:
+        if (self.lookup_url_kwarg or self.lookup_field) not in self.kwargs:
+            # OPTIONS asks for the object wherever PUT is allowed, and many are PUT to a list.
+            raise Http404
+        return super().get_object()
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        obj = self.get_object()
-        return self._answer(obj)
+        return self._answer(self.get_object())
 
     def etag(self, obj: models.Model) -> str:
         """The ETag of an object. Override it where more is shown and written than the object stores itself."""
@@ -161,6 +168,14 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
     calls them item by item. Left alone, a bulk write takes the same number of statements however many items it has.
     `writing` is the transaction of each write; override it where something else is to be written in it, too.
     """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS:
+            # What asks for a trial, or names rows in the address, must not write.
+            refuse_unknown(request, getattr(self, "extra_parameters", ()), SHOWING)
+            if "If-Match" in request.headers and self.action in {"create", *BULK.values()}:
+                raise ValidationError({"detail": "If-Match is for one object, at its own address."})
 
     def writing(self) -> AbstractContextManager[None]:
         return transaction.atomic()

@@ -21,7 +21,7 @@ from web import clock
 from web.rest.errors import Conflict, PayloadTooLarge, translated
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import DocumentError, written
 from web.versioned.core.files import texts_of
@@ -57,7 +57,7 @@ class VersionSerializer(ObjectSerializer):
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
-class ImportSerializer(serializers.Serializer):
+class ImportSerializer(BodySerializer):
     """One of `file` and `text`."""
 
     file = serializers.FileField(

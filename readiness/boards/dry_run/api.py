@@ -21,7 +21,7 @@ from web import clock
 from web.rest.errors import Conflict, PreconditionFailed
 from web.rest.fields import UsernameField
 from web.rest.permissions import requires
-from web.rest.serializers import ChoiceValueField
+from web.rest.serializers import BodySerializer, ChoiceValueField
 from web.versioned.api import named_errors
 from web.versioned.versions import StaleContent
 
@@ -49,7 +49,7 @@ class DryRunSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class PublishSerializer(serializers.Serializer):
+class PublishSerializer(BodySerializer):
     digest = serializers.CharField(
         max_length=64,
         required=False,
@@ -65,7 +65,7 @@ class PublishSerializer(serializers.Serializer):
     )
 
 
-class RollBackSerializer(serializers.Serializer):
+class RollBackSerializer(BodySerializer):
     note = serializers.CharField(max_length=2000, help_text="Why")
     version = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
 

@@ -11,7 +11,7 @@ from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
 from web.rest.fields import ChoiceValueField
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
 _DECIDED = (
@@ -34,7 +34,7 @@ class GrantSerializer(ObjectSerializer):
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
 
 
-class WaiverDecisionSerializer(serializers.Serializer):
+class WaiverDecisionSerializer(BodySerializer):
     note = words_field(help_text="Why; required unless approving")
 
 

@@ -24,7 +24,7 @@ from web import clock, visibility
 from web.rest.fields import RelatedObjectField
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
-from web.rest.serializers import ObjectSerializer, message_field
+from web.rest.serializers import BodySerializer, ObjectSerializer, message_field
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
@@ -112,11 +112,11 @@ class WholeRunSerializer(ValidationRunSerializer):
         return RunSummarySerializer(summary_of(run, now=clock.now())).data
 
 
-class BaselineSerializer(serializers.Serializer):
+class BaselineSerializer(BodySerializer):
     marked = serializers.BooleanField(help_text="False leaves the baseline to the first runs again")
 
 
-class RunUploadSerializer(serializers.Serializer):
+class RunUploadSerializer(BodySerializer):
     """The form that a run is sent in. Only `file`, `site` and `tool` are needed."""
 
     file = FileField(help_text="The tool's output as it is, 5 MiB at most")

@@ -20,7 +20,7 @@ from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows import NotInState
 from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
 
@@ -91,15 +91,15 @@ class ItemChangeSerializer(ItemSerializer):
     parts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
 
-class CampaignNoteSerializer(serializers.Serializer):
+class CampaignNoteSerializer(BodySerializer):
     note = words_field()
 
 
-class ReasonSerializer(serializers.Serializer):
+class ReasonSerializer(BodySerializer):
     reason = serializers.CharField(max_length=500)
 
 
-class CloneSerializer(serializers.Serializer):
+class CloneSerializer(BodySerializer):
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
     due_on = serializers.DateField()
     counts_from = serializers.DateField(

@@ -16,7 +16,7 @@ from readiness.golive.reviews.queries import seen
 from readiness.golive.reviews.tables import ActionFilters, ApproverFilters, ReviewFilters
 from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.visibility import known
 from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
@@ -49,16 +49,9 @@ class SignOffSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class NamedSerializer(serializers.Serializer):
+class NamedSerializer(BodySerializer):
     def get_fields(self) -> dict[str, serializers.Field]:
         return {domain: UserField(required=False, allow_null=True) for domain in SigningDomain.values}
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(map(str, set(data) - set(self.fields))) if isinstance(data, dict) else []
-        if unknown:
-            # Left out, whoever is named there would never be asked.
-            raise serializers.ValidationError({name[:100]: ["There is no such domain."] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class ReviewSerializer(ObjectSerializer):
@@ -100,7 +93,7 @@ class ApproverSerializer(ObjectSerializer):
         brief_fields = ("domain", "user", "site")
 
 
-class ReviewNoteSerializer(serializers.Serializer):
+class ReviewNoteSerializer(BodySerializer):
     note = words_field()
 
 
@@ -108,7 +101,7 @@ class ReviewDecisionSerializer(ReviewNoteSerializer):
     decision = serializers.ChoiceField(choices=[Review.State.GO.value, Review.State.NO_GO.value])
 
 
-class NameSerializer(serializers.Serializer):
+class NameSerializer(BodySerializer):
     domain = serializers.ChoiceField(choices=SigningDomain.choices)
     approver = UserField(allow_null=True)
 

@@ -23,7 +23,7 @@ from web.kinds import Related
 from web.kinds.columns import figure, plain, related
 from web.links import link
 from web.rest.lookups import Flag
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
 from web.visibility import SEES_NAMES
@@ -43,7 +43,7 @@ class ExemptionViewSet(SignedViewSet):
     signed = "granted_by"
 
 
-class RevokeSerializer(serializers.Serializer):
+class RevokeSerializer(BodySerializer):
     reason = serializers.ChoiceField(choices=Qualification.RevokedFor.choices)
 
 

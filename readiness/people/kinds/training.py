@@ -13,11 +13,12 @@ from web.kinds import Entry, Related
 from web.kinds.columns import figure, related
 from web.links import link
 from web.rest.lookups import Flag
+from web.rest.serializers import BodySerializer
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import operated
 
 
-class CompleteSerializer(serializers.Serializer):
+class CompleteSerializer(BodySerializer):
     completed_at = serializers.DateTimeField(required=False, help_text="By default now.")
 
 

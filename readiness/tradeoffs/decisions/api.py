@@ -17,7 +17,7 @@ from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.workloads.models import WorkloadClass
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.workflows import NotInState
 from web.workflows.endpoints import any_of, by_reader, endpoint, words_field
@@ -68,7 +68,7 @@ class DecisionSerializer(ObjectSerializer):
         brief_fields = ("workload", "site", "state", "decided_at")
 
 
-class DecisionNoteSerializer(serializers.Serializer):
+class DecisionNoteSerializer(BodySerializer):
     note = words_field(help_text="Why; required unless approving")
 
 

@@ -15,6 +15,7 @@ from readiness.tradeoffs.core.options import CarbonKind
 from readiness.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Envelope
 from web.parameters import BadParameter
+from web.rest.serializers import BodySerializer
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,13 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 VERDICTS = ("conditional", "ready")
 
 
-class PlacementLinkSlowerSerializer(params.QuestionSerializer):
+class PlacementLinkSlowerSerializer(BodySerializer):
     site = serializers.CharField(max_length=100, help_text="Slug")
     region = params.text(help_text="Slug of a user region; all unless given")
     add_ms = params.number(0.0, 10_000.0, required=True, allow_null=False)
 
 
-class PlacementLimitsSerializer(params.QuestionSerializer):
+class PlacementLimitsSerializer(BodySerializer):
     """Limits of the envelope that can be tried otherwise, by its own names; null: no limit."""
 
     latency_limit_ms = params.number(0.001, 1e6)
@@ -142,7 +143,7 @@ class PlacementLimitsSerializer(params.QuestionSerializer):
         return attrs | unset
 
 
-class PlacementWhatIfSerializer(params.QuestionSerializer):
+class PlacementWhatIfSerializer(BodySerializer):
     demand = params.number(0.01, 100.0, help_text="Times what the envelope asks for")
     electricity_price = params.number(-10.0, 100.0, help_text="Times what it is at each site")
     carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e, added to cost")
@@ -156,7 +157,7 @@ class PlacementWhatIfSerializer(params.QuestionSerializer):
     bases = params.slugs(200, help_text="On record for transfers")
 
 
-class WeighedQuestionSerializer(params.QuestionSerializer):
+class WeighedQuestionSerializer(BodySerializer):
     weights = params.weights("PlacementWeightsSerializer", NAMES)
     what_if = PlacementWhatIfSerializer(**params.OPTIONAL)
     currency = params.currency(help_text="The envelope's unless given, else EUR")

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from readiness.tradeoffs import params
 from readiness.tradeoffs.core.options import CarbonKind
 from web.parameters import BadParameter
+from web.rest.serializers import BodySerializer
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -21,7 +22,7 @@ MOST_POINTS = 40
 MOST_WORKLOADS = 2_000
 
 
-class PortfolioQuestionSerializer(params.QuestionSerializer):
+class PortfolioQuestionSerializer(BodySerializer):
     workloads = params.slugs(MOST_WORKLOADS, help_text="Slugs; all that are declared, if none")
     left_out = params.slugs(MOST_WORKLOADS, help_text="Slugs; they stay and keep their room")
     pins = serializers.DictField(

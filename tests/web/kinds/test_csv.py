@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Device, Manufacturer, PowerFeed, Rack, Region, Site
+from inventory.models import Device, DeviceType, Manufacturer, PowerFeed, Rack, Region, Site
 from tests.entries import entries_of
 from tests.inventory import made
 from tests.web.kinds.samples import EDITS, MAKERS
@@ -107,7 +107,7 @@ def test_records_that_are_not_changed_say_so(client_of):
 
 NETBOX = {
     "regions": (
-        "name,slug,description,comments\nRegion 4,region-4,Fourth region,\nRegion 5,region-5,,hi\n",
+        "name,slug,description,comments\nNorth 4,north-4,Fourth region,\nNorth 5,north-5,,hi\n",
         {},
     ),
     "manufacturers": ("name,slug,description\nManufacturer 4,manufacturer-4,Fourth\n", {}),
@@ -240,8 +240,9 @@ def test_what_is_no_table_in_utf8_is_refused_with_its_line(content, line, import
         "name;site\nR1;S\n",
         "name\tsite\nR1\tS\n",
         "Name , SITE\n\nR1,S\n\n",
+        "name,site\nR1,S,,\n,,,\n",
     ],
-    ids=["mark", "crlf", "semicolons", "tabs", "spaces"],
+    ids=["mark", "crlf", "semicolons", "tabs", "spaces", "cells without a head"],
 )
 def test_what_spreadsheets_write_is_read(content, importer):
     site = made.site(name="S")
@@ -264,6 +265,21 @@ def test_a_formula_is_neutralised_and_comes_back(text, importer, client_of):
     )
     sent.post(action="all")
     assert Manufacturer.objects.get(name="Other").description == text
+
+
+@pytest.mark.parametrize(("text", "outcome"), [("10", "changed"), ("0010", "unchanged"), ("1e1", "changed")])
+def test_a_text_of_digits_is_no_number(text, outcome, importer):
+    device = made.device(serial="0010")
+    assert importer("devices").check(f"id,serial\n{device.pk},{text}\n").counts == {outcome: 1}
+
+
+def test_types_of_one_name_by_two_makers_have_slugs_of_their_own(importer):
+    for name in ("Acme", "Bolt"):
+        made.manufacturer(name=name)
+    sent = importer("device-types")
+    sent.check("manufacturer,model,kind,domain\nAcme,GX 8,node,compute\nBolt,GX 8,node,compute\n")
+    assert sent.post(action="all").problems == []
+    assert set(DeviceType.objects.values_list("slug", flat=True)) == {"acme-gx-8", "bolt-gx-8"}
 
 
 def test_the_good_rows_can_be_kept_without_the_others(importer):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from inventory.models import Region
+from tests.inventory import made
 from tests.readiness.people import made as people
 from tests.web.kinds.test_csv import Importer
 
@@ -29,3 +31,17 @@ def test_what_the_database_refuses_reads_as_a_sentence(client_of):
     importer = Importer(client_of("manager"), "/people/skills/csv/")
     checked = importer.check("Name,Domain,Levels\nFabric,network,A; B\nFabric,network,A; B\n")
     assert [problem[2] for problem in checked.problems] == ["Skill with this Name already exists."]
+
+
+def test_names_that_differ_by_their_case_name_different_objects(client_of):
+    for name in ("North", "north"):
+        made.region(name=name, slug=f"{name}-1", description="before")
+    planner = client_of("planner")
+    sent = Importer(planner, "/inventory/regions/csv/")
+    assert sent.check("name,description\nNorth,1\nnorth,2\n").counts == {"changed": 2}
+    sent.post(action="all")
+    assert dict(Region.objects.values_list("name", "description")) == {"North": "1", "north": "2"}
+    # Whether a row is understood does not depend on the others.
+    for rows in ("A,NORTH,PT\n", "A,NORTH,PT\nB,north,PT\n"):
+        sites = Importer(planner, "/inventory/sites/csv/")
+        assert sites.check(f"name,region,country\n{rows}").counts["refused"] == 1

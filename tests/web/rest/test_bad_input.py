@@ -1,5 +1,7 @@
 """Whatever is sent, the answer is a 4xx that says what is wrong."""
 
+import gzip
+
 import pytest
 
 SITES = "/api/inventory/sites/"
@@ -29,6 +31,11 @@ def planner_api(api_of):
         pytest.param(b'{"name": {"a": 1}}', "application/json", 400, id="object where text belongs"),
         pytest.param(b'{"name": "%s"}' % (b"x" * 5000), "application/json", 400, id="too long"),
         pytest.param(b'{"changelog_message": ["x"]}', "application/json", 400, id="message that is a list"),
+        pytest.param(b'{"name": "A", "name": "B"}', "application/json", 400, id="a field twice"),
+        pytest.param(b'{"region": {"slug": "a", "slug": "b"}}', "application/json", 400, id="twice within"),
+        pytest.param(b'{"contracted_kw": %s}' % (b"9" * 5000), "application/json", 400, id="endless number"),
+        pytest.param(b'{"nmae": "x"}', "application/json", 400, id="unknown field"),
+        pytest.param(b'{"id": 999999}', "application/json", 400, id="id of another"),
         pytest.param(b"name=x", "application/x-www-form-urlencoded", 415, id="form"),
         pytest.param(b"<a/>", "application/xml", 415, id="XML"),
         pytest.param(b"{}", "", 415, id="no content type"),
@@ -78,3 +85,18 @@ def test_a_token_that_opens_nothing_is_unauthorized(client, db, header):
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert answer.json()["detail"]
+
+
+def test_a_packed_body_is_refused_as_such(planner_api, lisbon):
+    packed = gzip.compress(b'{"name": "Lisboa"}')
+    answer = planner_api.generic(
+        "PATCH", f"{SITES}{lisbon.pk}/", packed, "application/json", headers={"content-encoding": "gzip"}
+    )
+    assert (answer.status_code, "gzip" in answer.json()["detail"]) == (415, True)
+
+
+def test_a_write_without_the_last_slash_is_sent_on_as_a_write(planner_api, europe):
+    given = {"name": "Faro", "slug": "fao-1", "region": europe.pk, "country": "PT"}
+    sent = planner_api.post(SITES.rstrip("/"), given)
+    assert (sent.status_code, sent["Location"]) == (308, SITES)
+    assert planner_api.post(SITES.rstrip("/"), given, follow=True).status_code == 201

@@ -3,6 +3,7 @@
 import pytest
 
 from inventory.models import Region, Site
+from tests.inventory import made
 
 SITES = "/api/inventory/sites/"
 
@@ -97,6 +98,26 @@ def test_what_the_database_refuses_is_said_by_field(planner_api, lisbon, europe)
     assert Site.objects.get(pk=lisbon.pk).latitude is None
 
 
+def test_a_region_is_never_part_of_one_within_it(planner_api, europe):
+    iberia = Region.objects.create(name="Iberia", slug="iberia", parent=europe)
+    answer = planner_api.patch(f"/api/inventory/regions/{europe.pk}/", {"parent": iberia.pk})
+    assert (answer.status_code, set(answer.json())) == (400, {"parent"})
+    assert "within it" in answer.json()["parent"][0]
+
+
+def test_what_others_hold_in_its_place_is_not_moved(planner_api, lisbon, porto):
+    rack = made.rack(site=lisbon)
+    made.device(site=lisbon, rack=rack)
+    answer = planner_api.patch(f"/api/inventory/racks/{rack.pk}/", {"site": porto.pk})
+    assert (answer.status_code, answer.json()) == (400, {"site": ["Devices still refer to this as it is."]})
+
+
+def test_a_name_that_a_hidden_object_has_is_refused_by_field(api_of, lisbon, porto):
+    limited = api_of("planner", scopes=[("site", "lis-1")])
+    answer = limited.patch(f"{SITES}{lisbon.pk}/", {"name": "Porto"})
+    assert (answer.status_code, set(answer.json())) == (400, {"name"})
+
+
 def test_an_object_in_use_is_not_deleted(planner_api, lisbon, europe):
     answer = planner_api.delete(f"/api/inventory/regions/{europe.pk}/")
     assert answer.status_code == 409
@@ -146,3 +167,9 @@ def test_every_response_has_a_request_id_of_its_own(planner_api, lisbon):
     }
     assert len(ids) == 3
     assert "mine" not in ids
+
+
+def test_options_say_which_choices_a_field_has(planner_api, lisbon):
+    asked = planner_api.options(SITES).json()["actions"]["POST"]["kind"]
+    assert {"value": "edge", "display_name": "Edge"} in asked["choices"]
+    assert set(planner_api.options(f"{SITES}{lisbon.pk}/").json()["actions"]) == {"PUT"}

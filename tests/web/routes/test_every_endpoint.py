@@ -112,6 +112,29 @@ def test_a_body_that_makes_no_sense_is_refused(endpoints):
     assert faults == {}
 
 
+def test_what_a_write_does_not_know_is_refused_by_name(endpoints):
+    faults, tried = {}, 0
+    for each in endpoints:
+        sent = {
+            "options": (each.send("OPTIONS", "").status_code, 200),
+            "trace": (each.send("TRACE", "").status_code, 405),
+        }
+        one = each.one if each.rows and each.takes("partial_update", "patch") else None
+        if one is not None and each.send("PATCH", {}, one).status_code == 200:
+            tried += 1
+            for name, answer in {
+                "field": each.send("PATCH", {"colour": "red"}, one),
+                "parameter": each.send("PATCH", {}, f"{one}?colour=red"),
+                "field of one of many": each.send("PATCH", [{"id": each.rows[-1]["id"], "colour": "red"}]),
+                "ETag of many": each.send("PATCH", [{"id": each.rows[-1]["id"]}], **{"If-Match": "*"}),
+            }.items():
+                is_named = "colour" in answer.text or "If-Match" in answer.text
+                sent[name] = (answer.status_code, is_named), (400, True)
+        faults |= {(each.path, name): had for name, (had, wanted) in sent.items() if had != wanted}
+    assert faults == {}
+    assert tried > 20
+
+
 def test_strange_values_in_fields_are_never_a_5xx(endpoints):
     tried, faults = set(), {}
     for each in endpoints:
