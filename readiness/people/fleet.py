@@ -3,6 +3,7 @@
 Each process keeps its own, for each set of sites that readers may see.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from django.db import connection
 
 from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
 from inventory.queries import SiteFacts, end_of_day, site_facts
-from readiness.people.core.coverage import SiteCoverage
+from readiness.people.core.coverage import CoverDepth, SiteCoverage
 from readiness.people.core.qualified_fleet import QualifiedFleet
 from readiness.people.facts import COVERED_FROM, kept_coverage_of
 from readiness.people.models import Rotation, RotationSite
@@ -36,12 +37,14 @@ _SHIFTS = """
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetPeople:
-    """Sites with what is recorded of their people, by id, as of `at` and until the day or something of it ends."""
+    """Sites with what is recorded of their people, by id, as of `at` and until the day or something of it ends.
+    `covers` counts the requirements of a site by how they are covered."""
 
     at: datetime
     until: datetime
     sites: Mapping[int, SiteFacts] = field(default_factory=dict)
     covered: Mapping[int, SiteCoverage] = field(default_factory=dict)
+    covers: Mapping[int, Counter[CoverDepth]] = field(default_factory=dict)
     qualified: QualifiedFleet = field(default_factory=QualifiedFleet.empty)
 
 
@@ -80,5 +83,9 @@ def _read(now: datetime) -> FleetPeople:
         ),
         sites=sites,
         covered=covered,
+        covers={
+            site_id: Counter(each.cover for each in of_site.requirements)
+            for site_id, of_site in covered.items()
+        },
         qualified=QualifiedFleet.of(growth.qualified_at(recorded), recorded=frozenset(recorded)),
     )

@@ -115,8 +115,9 @@ def _row(
     standing: CapabilityStanding, key: str, label: str, sites: Sequence[SiteStanding], then: int, now: int
 ) -> CapabilityRow:
     ids = [site.ref.id for site in sites]
-    covered = (standing.people.covered[each] for each in ids if each in standing.people.covered)
-    covers = Counter(each.cover for of_site in covered for each in of_site.requirements)
+    covers: Counter[CoverDepth] = Counter()
+    for each in ids:
+        covers.update(standing.people.covers.get(each, {}))
     gap = None
     if not standing.people.qualified.recorded.isdisjoint(ids):
         gap = capability_of(standing.known, ids, qualified_then=then, qualified_now=now)

@@ -119,11 +119,8 @@ def _declared(known: FleetStanding) -> dict[str, int]:
 def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
     """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
 
-    A year of verdicts of every site takes longer to read than all the rest of the page. A standing without a mark
-    is not remembered: a mark that is read later may vouch for what was corrected in between.
+    A year of verdicts of every site takes longer to read than all the rest of the page.
     """
-    if known.mark is None:
-        return weekly(histories_of(known), now=known.at, weeks=SPARK_WEEKS - 1)
     moment = datetime.fromtimestamp(known.at.timestamp() // STEADY_S * STEADY_S, UTC)
     key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
     past: tuple[Gap, ...] | None = recall([key]).get(key)

@@ -46,7 +46,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
     if table_kit.wants_table_only(request, tables.SITES):
         return _sites_page(request, framework, at), dict
-    known = standing(now=at, marked=True, framework=framework)
+    known = standing(now=at, framework=framework)
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)

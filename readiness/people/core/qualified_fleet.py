@@ -23,10 +23,12 @@ def _us(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QualifiedFleet:
-    """`recorded` are the sites of whose people anything is recorded. `first` and `last` are when anybody is on call at
+    """`recorded` are the sites of whose people anything is recorded. `site_ids` are the sites, and `sites` the place of
+    that of each span among them. `first` and `last` are when anybody is on call at
     the site of the span, nobody ever: the last before the first. A person has one span at a time at a site."""
 
     recorded: frozenset[int]
+    site_ids: tuple[int, ...]
     sites: Numbers
     people: Numbers
     begins: Numbers
@@ -43,16 +45,16 @@ class QualifiedFleet:
     def of(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> QualifiedFleet:
         rows = [
             (
-                *(site_id, span.person_id, _us(span.begins_at), _us(span.ends_at), is_on_call),
+                *(place, span.person_id, _us(span.begins_at), _us(span.ends_at), is_on_call),
                 *(map(_us, site.called) if site.called else (1, 0)),
             )
-            for site_id, site in sites.items()
+            for place, site in enumerate(sites.values())
             for is_on_call, spans in ((False, site.assigned), (True, site.on_call))
             for span in spans
         ]
         columns = np.array(rows, dtype=np.int64).reshape(len(rows), 7).T
-        site_ids, people, begins, ends, is_on_call, first, last = columns
-        return cls(recorded, site_ids, people, begins, ends, is_on_call.astype(bool), first, last)
+        places, people, begins, ends, is_on_call, first, last = columns
+        return cls(recorded, tuple(sites), places, people, begins, ends, is_on_call.astype(bool), first, last)
 
     def counts(self, group_of: Mapping[int, int], instants: Sequence[datetime], *, now: datetime) -> Numbers:
         """How many different people count, by group and instant; sites (ids) that are in no group do not count.
@@ -61,8 +63,7 @@ class QualifiedFleet:
         elsewhere.
         """
         size = max(group_of.values(), default=-1) + 1
-        known, place = np.unique(self.sites, return_inverse=True)
-        groups = np.array([group_of.get(site_id, -1) for site_id in known.tolist()], np.int64)[place]
+        groups = np.array([group_of.get(site_id, -1) for site_id in self.site_ids], np.int64)[self.sites]
         counting = (self.first <= _us(now - GROWTH_SPAN)) & (_us(now) < self.last)
         ends = np.where(counting & ~self.is_on_call, np.minimum(self.ends, self.first), self.ends)
         here = (groups >= 0) & (counting | ~self.is_on_call)

@@ -7,8 +7,9 @@ drawn only for those who may see names.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -89,7 +90,7 @@ class FleetStanding:
     framework: Framework
     of_all: bool = False
     mark: Stamp | None = None
-    """Read before all else, so that what is remembered by it is never older than it; None where nobody asked."""
+    """Read before all else, so that what is remembered by it is never older than it."""
 
     @property
     def site_ids(self) -> list[int] | None:
@@ -123,29 +124,28 @@ def standing(
     *,
     now: datetime,
     site_ids: Collection[int] | None = None,
-    marked: bool = False,
     framework: Framework | None = None,
 ) -> FleetStanding:
-    mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
-    return replace(standing_of(sites, now=now, of_all=site_ids is None, framework=framework), mark=mark)
+    return standing_of(sites, now=now, of_all=site_ids is None, framework=framework)
 
 
 def standing_of(
     sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
+    mark = inventory.history_mark()
     framework = framework or framework_queries.current()[1]
     # Values are read: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
     there = tuple(_site(*row) for row in read)
-    changes = capacity_changes(None if of_all else [site.ref.id for site in there])
+    changes = capacity_changes([there[0].ref.id]) if len(there) == 1 else _kept_changes(mark)
     capacity = {
         site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
         for site in there
     }
-    return FleetStanding(now, there, changes, capacity, framework, of_all)
+    return FleetStanding(now, there, changes, capacity, framework, of_all, mark)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -181,6 +181,12 @@ def _present(
     history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
     verdict, blocker = score
     return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
+
+
+@lru_cache(maxsize=4)
+def _kept_changes(mark: Stamp) -> Changes:
+    """All changes as of this mark: reading some thousand of them takes longer than most of a page."""
+    return capacity_changes(None)
 
 
 def capacity_changes(site_ids: Collection[int] | None) -> Changes:

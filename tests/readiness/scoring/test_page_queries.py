@@ -80,7 +80,7 @@ def test_fleet_counts_sites_by_verdict_and_sources_by_state(dallas):
     quiet = stored.site("conditional", owner="")
     source(quiet, "silent")
     made.site(stage=Site.Stage.BUILDING, owner="Build team")
-    told = fleet.fleet(standing(now=NOW, marked=True))
+    told = fleet.fleet(standing(now=NOW))
     assert told.verdicts == {"not-ready": 1, "conditional": 1, "none": 1}
     assert told.sources == {"on-time": 1, "silent": 1}
     assert (told.sites, told.monitored, told.sites_reporting) == (3, 2, 1)
@@ -93,7 +93,7 @@ class TestTheWeeksBefore:
     """They are remembered for a while, and not a moment longer than they are true."""
 
     def told(self, **later):
-        found = fleet.fleet(standing(now=NOW + timedelta(**later), marked=True))
+        found = fleet.fleet(standing(now=NOW + timedelta(**later)))
         return [gap.deployed.it_kw for gap in (found.weeks[-5], found.now)], tuple(
             gap.ready.it_kw for gap in found.weeks[-2:]
         )
@@ -124,7 +124,7 @@ class TestTheWeeksBefore:
         assert self.told(minutes=1)[1] == (0, 1000)
 
     def test_a_date_corrected_after_the_sites_were_read_is_not_hidden_for_later(self, dallas):
-        known = standing(now=NOW, marked=True)
+        known = standing(now=NOW)
         event = dallas.capacity_events.get()
         event.happened_on = (NOW - 3 * DAY).date()
         event.save()
@@ -157,7 +157,7 @@ def test_a_source_that_serves_sites_by_label_counts_for_each():
         Series.objects.create(
             source=shared, metric="up", digest=bytes([number]) * 16, site=there, first_seen_at=NOW
         )
-    told = fleet.fleet(standing(now=NOW, marked=True))
+    told = fleet.fleet(standing(now=NOW))
     assert (told.monitored, told.sites_reporting) == (2, 2)
     assert [row.name for row in sites.sources(other)] == [shared.name]
 
@@ -283,7 +283,7 @@ def test_an_unknown_check_is_refused(dallas):
 
 
 READS = {
-    "fleet": lambda: fleet.fleet(standing(now=NOW, marked=True)),
+    "fleet": lambda: fleet.fleet(standing(now=NOW)),
     "domain cards": lambda: fleet.domain_cards(now=NOW),
     "holds back": lambda: capacity.holds_back(now=NOW),
     "capacity by site": lambda: capacity.by_site(now=NOW),
