@@ -127,7 +127,8 @@ ASGI_APPLICATION = "config.asgi.application"
 FORM_RENDERER = "web.fields.Renderer"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "web.templates.PageTemplates",
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
