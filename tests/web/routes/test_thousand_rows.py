@@ -44,8 +44,8 @@ FEW = {
     "/inbox/": "has as many entries of a kind as are shown",
 }
 # What grows by a statement for each chunk of rows that is printed, and for each kind of which something waits; and the
-# first of those that read the coverage of all sites, which is kept for the others.
-GROWS = {"/readiness/report/": 8, "/inbox/": 9, "/api/people/oncall/": 14}
+# first of those that read the coverage of all sites, or their capacity, which are kept for the others.
+GROWS = {"/readiness/report/": 8, "/inbox/": 9, "/api/people/oncall/": 14, "/fleet/": 1}
 
 
 def addresses():
