@@ -21,7 +21,8 @@ function loadPlotly() {
     script.onload = () => {
       // Off, because its menu offers to send a chart's data to a web service.
       window.Plotly.setPlotConfig({ showSendToCloud: false, displaylogo: false });
-      resolve(window.Plotly);
+      // A task of its own for the drawing: with the reading of plotly.js it would hold up the page for too long.
+      setTimeout(() => resolve(window.Plotly));
     };
     script.onerror = () => {
       plotly = undefined; // a later Retry asks again
