@@ -1,4 +1,4 @@
-"""What a page was made of ends with the page, without waiting for a look through all garbage."""
+"""The memory that a page used is free once the page is sent; the garbage collector need not run."""
 
 import gc
 from weakref import ref

@@ -29,7 +29,7 @@ _COLLECTED = re.compile(
     r"| {0,5}\d{1,6}:(?: |$))+",  # srun --label
     re.MULTILINE,
 )
-"""What those who collect the outputs of many hosts or pods put before each line."""
+"""Launchers and logs write such tags and times before each line of an output."""
 
 
 def text_of(content: bytes) -> str:

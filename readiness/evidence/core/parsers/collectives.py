@@ -25,7 +25,7 @@ _DIED = re.compile(
     r"exited on signal \d|non-zero (?:exit )?(?:status|code)|(?:exited|terminated) with exit code [1-9]",
     re.IGNORECASE,
 )
-"""What launchers say of a process that died, such as one whose bandwidth was below NCCL_TESTS_MIN_BW."""
+"""Launchers write this when a process died, for example because its bandwidth was below NCCL_TESTS_MIN_BW."""
 _UNFINISHED = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
 _FAILURE = re.compile(r"\b(Test (NCCL|RCCL|CUDA|HIP) failure|[Tt]est failure)\b")
 _LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version[ :]*(\d+\.\d+(?:\.\d+)?\S*)")

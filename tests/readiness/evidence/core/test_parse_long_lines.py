@@ -19,7 +19,8 @@ LINES = {
     "rccl-tests": (b"[", b"1"),
     "floors": (b"", b" "),
 }
-"""By parser: how the line begins, and what it goes on with. To try each way to part it takes minutes."""
+"""Each parser reads a line that begins with the first text and repeats the second. An expression that tries every way
+to split such a line takes minutes."""
 
 
 @contextmanager
