@@ -61,6 +61,7 @@ def _measure(servers: machine.Servers, port: int, token: str) -> None:
         for number in range(DEVICES)
     ]
     made = _many(servers, "POST", lambda: send("POST", PATH, bodies))
+    machine.vacuum()
     drained = [{"id": row["id"], "status": "drained"} for row in made]
     _many(servers, "PATCH", lambda: send("PATCH", PATH, drained))
     for limit in (50, DEVICES):
