@@ -1,17 +1,22 @@
-"""What documents name exists: paths, symbols, links, targets of make, management commands, settings, pictures."""
+"""What documents name exists: paths, symbols, links, addresses, targets of make, commands, settings, pictures."""
 
+import ast
 import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import get_commands
+from django.urls import Resolver404, resolve
+
+from config import env
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
-    *("README.md", "CONTRIBUTING.md", "docs/map.md", "docs/adr/README.md", "templates/web/README.md"),
-    *sorted(f"docs/guides/{path.name}" for path in (ROOT / "docs/guides").glob("*.md")),
+    *("README.md", "CONTRIBUTING.md", "docs/map.md", "docs/glossary.md", "templates/web/README.md"),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md")),
 ]
 LARGEST_PICTURE_BYTES = 200_000
 _FOLDERS = "accounts|benchmarks|config|docs|inventory|readiness|stack|static|telemetry|templates|tests|web"
@@ -22,6 +27,14 @@ _PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view|share)_\w+")
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _TARGET = re.compile(r"^(?:[A-Z_]+=\S+ )*make (?P<target>[a-z-]+)\b")
 _COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)")
+_ADDRESS = re.compile(r"(?:^|[ \"'(]|\$MUSTER|example\.com)(?P<path>/[a-z][\w<>./-]*)")
+# What all endpoints begin with, a folder of the machine, and the page that a recipe makes.
+NO_ADDRESSES = {"/api/", "/var/lib/muster", "/readiness/stages/"}
+_SETTING = re.compile(r"\bMUSTER_[A-Z0-9_]+")
+_DEFAULT = re.compile(
+    r"^\| `(?P<name>[A-Z0-9_]+)` \| (?:`(?P<code>[^`]+)`[^|]*|(?P<words>[^|]+)) \|", re.MULTILINE
+)
+_BYTES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def text_of(document: str) -> str:
@@ -93,6 +106,46 @@ def dead_links(document: str, text: str) -> list[str]:
     return dead
 
 
+def addresses_in(text: str) -> set[str]:
+    named = {match["path"] for code in code_in(text) for match in _ADDRESS.finditer(code)}
+    return named - NO_ADDRESSES
+
+
+def leads_somewhere(address: str) -> bool:
+    """Whether there is such an address, of a page or of an endpoint, with any object for `<id>` and `<slug>`."""
+    try:
+        resolve(re.sub(r"<\w+>", "x", address.replace("<id>", "1")))
+    except Resolver404:
+        return False
+    return True
+
+
+def defaults_in_code() -> dict[str, Any]:
+    """Defaults of settings that are written as values; flags as numbers."""
+    settings = ast.parse((ROOT / "config/settings.py").read_text(encoding="utf-8"))
+    calls = (node for node in ast.walk(settings) if isinstance(node, ast.Call))
+    defaults = {}
+    for call in calls:
+        kind = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if kind not in ("text", "integer", "flag", "words"):
+            continue
+        name, default = call.args[0], call.args[1]
+        if not any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(default)):
+            value = eval(compile(ast.Expression(default), "default", "eval"))
+            defaults[name.value] = int(value) if isinstance(value, bool) else value
+    return {name: value for name, value in defaults.items() if value is not None}
+
+
+def default_in(match: re.Match) -> Any:
+    """Read `600`, 16 MiB, `*` and none as the values that they stand for."""
+    text = match["code"] or match["words"]
+    if sized := re.fullmatch(r"(\d+) (KiB|MiB|GiB)", text):
+        return int(sized[1]) * _BYTES[sized[2]]
+    if text in ("none", "*"):
+        return [] if text == "none" else ["*"]
+    return int(text) if text.isdecimal() else text
+
+
 def test_documents_name_places():
     assert len(paths_in(text_of("docs/map.md"))) > 60
     assert sum(len(symbols_in(text_of(document))) for document in DOCUMENTS) > 3
@@ -127,6 +180,23 @@ def test_management_commands_exist(document: str):
     assert named - set(get_commands()) == set()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_addresses_lead_somewhere(document: str):
+    assert [each for each in sorted(addresses_in(text_of(document))) if not leads_somewhere(each)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_settings_that_are_named_exist(document: str):
+    assert set(_SETTING.findall(text_of(document))) - set(env.KNOWN) == set()
+
+
+def test_defaults_of_settings_are_those_of_the_code():
+    told = {match["name"]: default_in(match) for match in _DEFAULT.finditer(text_of("README.md"))}
+    code = defaults_in_code()
+    assert len(code) > 20
+    assert {name: told.get(name) for name in code} == code
+
+
 def test_every_setting_is_documented():
     settings = "\n".join(
         (ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "env.py")
@@ -159,3 +229,9 @@ def test_what_is_gone_is_seen():
     ]
     with pytest.raises((ModuleNotFoundError, AttributeError)):
         resolved("readiness.nowhere")
+    assert addresses_in('see `POST /api/nowhere/<id>/` and `"$MUSTER/sites/"`') == {
+        "/api/nowhere/<id>/",
+        "/sites/",
+    }
+    assert leads_somewhere("/sites/<slug>/")
+    assert not leads_somewhere("/api/nowhere/<id>/")
