@@ -199,15 +199,13 @@ def capacity_changes(site_ids: Collection[int] | None) -> Changes:
     return changes
 
 
-# A dated event counts from the end of its day in the site's own zone, which is a second after 23:59:59: where clocks
-# go back at midnight there are two midnights, and PostgreSQL takes the later one.
+# A dated event counts from the end of its day in the site's own zone.
 CAPACITY = """
     SELECT site_id, array_agg(since ORDER BY since) AS since, array_agg(greatest(kw, 0) ORDER BY since) AS kw
     FROM (
         SELECT site_id, since, sum(sum(signed_kw)) OVER (PARTITION BY site_id ORDER BY since) AS kw
         FROM (
-            SELECT event.site_id,
-                   (event.happened_on + time '23:59:59') AT TIME ZONE site.time_zone + interval '1 second' AS since,
+            SELECT event.site_id, (event.happened_on + 1)::timestamp AT TIME ZONE site.time_zone AS since,
                    CASE event.kind WHEN 'commission' THEN event.it_kw ELSE -event.it_kw END AS signed_kw
             FROM inventory_capacityevent AS event JOIN inventory_site AS site ON site.id = event.site_id
         ) AS event
