@@ -212,9 +212,17 @@ def sent_by(
         site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
-    cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
-    live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
-    live_s = max(live_s, live_floor_s)
+    lives = {
+        site_id: LIVE_CADENCES
+        * max([each.cadence_s for each in sources.get(site_id, {}).values()], default=0.0)
+        for site_id in site_ids
+    }
+    live_s = max([live_floor_s, *lives.values()])
+    # A site is judged by its own sources, whichever are evaluated with it.
+    gone = {
+        site_id: now - timedelta(seconds=max(live, live_floor_s) + JUST_GONE_S)
+        for site_id, live in lives.items()
+    }
     # One snapshot answers all of the questions, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
@@ -222,7 +230,7 @@ def sent_by(
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     by_site: dict[str, Mapping[int, Any]] = {
         "sources": sources,
-        "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S)),
+        "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S), gone),
         "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
         "latest": _by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
         "held": _by_metric(held),
@@ -263,10 +271,13 @@ def _judged_by(measure: ComparedValue) -> frozenset[str]:
     )
 
 
-def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:
+def _seen(
+    rows: Iterable[telemetry.Seen], gone: Mapping[int, datetime]
+) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:
     by_site: dict[int, dict[ObjectKey, dict[int, datetime]]] = {}
     for site_id, kind, object_id, source_id, newest_at in rows:
-        by_site.setdefault(site_id, {}).setdefault((kind, object_id), {})[source_id] = newest_at
+        if newest_at >= gone[site_id]:
+            by_site.setdefault(site_id, {}).setdefault((kind, object_id), {})[source_id] = newest_at
     return by_site
 
 

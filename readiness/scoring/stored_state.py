@@ -17,7 +17,7 @@ from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.flips import Before, CheckBefore
 from readiness.scoring.core.judge import PartResult, Reading
-from readiness.scoring.core.states import CheckState, Gate, Provenance, Tier, Verdict
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier, Verdict
 from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from telemetry.binary import binary_cursor
@@ -130,18 +130,18 @@ def still_standing(
     sent any more, as long as its subject is there."""
     standing = {}
     for check_id, result in stored.results.items():
-        if not has_subject(check_id, facts):
-            continue
         for part in result.parts or ():
             place = (check_id, part["part"])
-            reading = reading_from(part) if place not in readings else None
+            stands = place not in readings and has_subject(check_id, facts, part.get("detail", ""))
+            reading = reading_from(part) if stands else None
             if reading is not None and reading.taken_at <= now:
                 standing[place] = reading
     return standing
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:
-    if part.get("value") is None or not part.get("taken_at"):
+    # Where a value could not be judged, nothing keeps the reason: alone it would pass.
+    if part.get("value") is None or not part.get("taken_at") or part.get("code") == ReasonCode.CANNOT_JUDGE:
         return None
     if part.get("evidence", "").startswith(RECORDED):
         return None

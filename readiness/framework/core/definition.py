@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Annotated
 
@@ -148,7 +149,8 @@ class Threshold(LabelledFigure):
     strict: bool = False
 
     def bound_for(self, direction: Direction, limit: float) -> Bound:
-        edge = limit * self.factor
+        # Both are decimals to whoever wrote them: 85 % of 42 kW is 35.7 kW, and 35.7 kW is not above it.
+        edge = float(Decimal(str(limit)) * Decimal(str(self.factor)))
         if direction is Direction.HIGHER:
             return Bound(low=edge, strict=self.strict)
         return Bound(high=edge, strict=self.strict)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import chain
 
+from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.checks import (
     energy,
@@ -53,17 +54,19 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p4-documentation-currency": people.documents,
 }
 """Read from its records at each evaluation: nothing of it stands by itself."""
-SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {
-    "p2-envelope-declared": placements.has_envelopes,
-    "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
-    "p2-placement-latency": lambda facts: bool(facts.classes),
-    "p2-placement-jurisdiction": placements.has_classes,
-    "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
-    "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
+SUBJECT: Mapping[str, Callable[[EvaluationFacts, str], bool]] = {
+    "p2-backup-power": lambda facts, name: any(
+        unit.name == name for unit in facts.in_service(kind="device", role="ups")
+    ),
+    "p5-accelerator-health": lambda facts, _: any(key[0] == "accelerator" for key in facts.things),
+    "p5-fabric-health": lambda facts, _: any(facts.in_service(kind="port")),
+    # Without a reading no class that is placed here has users, whatever was measured for others.
+    "p2-placement-latency": lambda facts, _: False,
     # Measured at each evaluation, and silence is what it measures: nothing of it stands.
-    "p5-telemetry-coverage": lambda facts: False,
+    "p5-telemetry-coverage": lambda facts, _: False,
 }
-"""Whether there still is anything that earlier evidence of a check is about; of the others there always is."""
+"""Whether there still is what earlier evidence of a check is about, given the name in its detail; of the others there
+always is."""
 LATEST_OF = ("p5-fabric-health",)
 """Checks whose metrics count only while live."""
 HELD_OF = ("p5-accelerator-health", "p2-backup-power")
@@ -102,8 +105,10 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
     return site_readings
 
 
-def has_subject(check_id: str, facts: EvaluationFacts) -> bool:
-    return check_id in COMPUTED and SUBJECT.get(check_id, lambda _: True)(facts)
+def has_subject(check_id: str, facts: EvaluationFacts, name: str) -> bool:
+    """Say whether earlier evidence may stand. Muster's own records are read anew at each evaluation."""
+    is_sent = check_id in COMPUTED and check_id not in OWN_RECORDS
+    return is_sent and (check_id not in SUBJECT or SUBJECT[check_id](facts, name))
 
 
 def metrics_of(framework: Framework, check_ids: tuple[str, ...]) -> set[str]:

@@ -123,16 +123,16 @@ FABRIC_PARTS = ("flaps", "link-errors", "discards")
 
 
 def fabric_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    return {part_id: _worst_port(facts, check.part(part_id)) for part_id in FABRIC_PARTS}
+    return {part_id: _worst_port(facts, check.part(part_id), now) for part_id in FABRIC_PARTS}
 
 
-def _worst_port(facts: EvaluationFacts, part: SubMeasure) -> Reading | None:
+def _worst_port(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Reading | None:
     """None where no port in service sends any of the counters; a port that fell silent still counts what it rose by."""
     watched = [
         sample
         for metric in part.metrics
         for sample in facts.latest.get(metric, ())
-        if _port(facts, sample) is not None
+        if _port(facts, sample) is not None and facts.is_live(sample, now)
     ]
     rises: dict[int, list[Rise]] = defaultdict(list)
     for metric in part.metrics:

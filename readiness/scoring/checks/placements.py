@@ -74,10 +74,6 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Re
     return by_part
 
 
-def has_envelopes(facts: EvaluationFacts) -> bool:
-    return any(envelope.declared_on is not None for envelope in _placed(facts))
-
-
 def _placed(facts: EvaluationFacts) -> list[Envelope]:
     return [placed.envelope for placed in facts.classes if placed.envelope is not None]
 
@@ -130,10 +126,6 @@ def jurisdiction_readings(facts: EvaluationFacts, _check: Check, now: datetime) 
         for part, each in statements.items()
         if any(not statement.unknown or statement.amiss for statement in each)
     }
-
-
-def has_classes(facts: EvaluationFacts) -> bool:
-    return any(placed.envelope is not None for placed in facts.classes)
 
 
 def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
@@ -209,10 +201,11 @@ def _transfer(
 
 
 def _is_personal(envelope: Envelope, rules: RulePackDocument) -> bool:
-    known = [
-        str(category) for category in envelope.data_categories if str(category) in rules.categories_by_id
-    ]
-    return any(PERSONAL in rules.implied(category) for category in known)
+    """A kind of data that the rules do not know may be personal too."""
+    return any(
+        category not in rules.categories_by_id or PERSONAL in rules.implied(category)
+        for category in map(str, envelope.data_categories)
+    )
 
 
 def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:

@@ -112,7 +112,8 @@ def combine(
         cond_state=worst(part.state for part in deciding if part.gate is Gate.COND),
         fresh_until=_first_expiry(deciding, now),
     )
-    if waiver is not None and waiver.is_live(now) and result.state not in ACCEPTABLE:
+    may_be_waived = CheckState.WAIVED in check.states and result.state not in ACCEPTABLE
+    if waiver is not None and waiver.is_live(now) and may_be_waived:
         return replace(result, state=CheckState.WAIVED)
     return result
 

@@ -29,6 +29,11 @@ class CapacityFigures:
     def __sub__(self, other: CapacityFigures) -> CapacityFigures:
         return CapacityFigures(self.it_kw - other.it_kw, self.accelerators - other.accelerators)
 
+    @property
+    def standing(self) -> CapacityFigures:
+        """Whole milliwatts, since sums of thirds leave dust; and never below zero, whatever went."""
+        return CapacityFigures(max(round(self.it_kw, 6), 0.0), max(self.accelerators, 0))
+
 
 NOTHING = CapacityFigures()
 _WHOLE = 1_000_000
@@ -127,7 +132,7 @@ def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
     past = history.changes[:upto]
     return CapacityFigures(
         sum((step.change.it_kw for step in past), 0.0), sum(step.change.accelerators for step in past)
-    )
+    ).standing
 
 
 def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
@@ -211,9 +216,8 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
         # The first instant that sees the step; up to there all is as it was.
         place = bisect_left(instants, at, lo=first)
         if first < place:
-            yield Span(
-                first, place, SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
-            )
+            deployed = total.standing if counts else NOTHING
+            yield Span(first, place, SiteCapacity(history.site, deployed, verdict, blocker))
             first = place
         if isinstance(step, CapacityChange):
             total += step.change
@@ -222,9 +226,8 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
         else:
             verdict, blocker = step.verdict, step.first_blocker
     if first < len(instants):
-        yield Span(
-            first, len(instants), SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
-        )
+        deployed = total.standing if counts else NOTHING
+        yield Span(first, len(instants), SiteCapacity(history.site, deployed, verdict, blocker))
 
 
 @dataclass(slots=True)

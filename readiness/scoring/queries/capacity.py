@@ -227,6 +227,10 @@ def _verdicts(known: FleetStanding) -> dict[int, list[VerdictStep]]:
     flips = Flip.objects.filter(known.among("site"), subject=Flip.Subject.VERDICT)
     for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
         steps[site_id].append(VerdictStep(at, Verdict(verdict) if verdict else None))
+    # A verdict that cannot be confirmed counts for nothing, here as in what stands now.
+    for site in known.sites:
+        if site.failed_at is not None:
+            steps[site.ref.id].append(VerdictStep(site.failed_at, None))
     return steps
 
 

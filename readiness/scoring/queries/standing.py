@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from inventory import queries as inventory
 from inventory.models import CapacityEvent, Site
@@ -65,7 +65,7 @@ type Changes = Mapping[int, Sequence[CapacityChange]]
 @dataclass(frozen=True, slots=True)
 class SiteStanding:
     """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated. The
-    verdict is "" as well where the site cannot be evaluated at present."""
+    verdict is "" as well where the site cannot be evaluated at present, since `failed_at`."""
 
     ref: SiteRef
     region: str
@@ -77,6 +77,7 @@ class SiteStanding:
     capped: int = 0
     """BLOCK checks that are declared, of those that ask for a measurement, which are `measurable`."""
     measurable: int = 0
+    failed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _site(*row: Any) -> SiteStanding:
     ref = SiteRef(*(*of_ref, north, east, accountable))
     confirmed = "" if failed_at else verdict or ""
     declared = (len(capped or ()), measurable or 0)
-    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared)
+    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, failed_at)
 
 
 def score_of(site: Site) -> SiteScore | None:
@@ -229,4 +230,5 @@ def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subq
     past = CapacityEvent.objects.filter(
         site=models.OuterRef(site), happened_on__lt=Cast(there, models.DateField())
     )
-    return models.Subquery(past.order_by().values("site").annotate(kw=models.Sum(signed)).values("kw"))
+    there_kw = Greatest(models.Sum(signed), 0.0)
+    return models.Subquery(past.order_by().values("site").annotate(kw=there_kw).values("kw"))

@@ -9,7 +9,7 @@ from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import closing
 from readiness.scoring.gap import queries as gap
 from readiness.scoring.gap.queries import Question
-from readiness.scoring.models import ScorePoint
+from readiness.scoring.models import ScorePoint, SiteScore
 from readiness.scoring.queries.standing import standing
 from tests.inventory import made
 from tests.readiness.scoring import stored
@@ -84,6 +84,14 @@ def test_groups_add_up_to_the_gap_at_every_instant(fleet, by, now):
     whole = gap.over_time(question, sites, start=NOW - 50 * DAY, end=NOW).gaps
     for place, one in enumerate(whole):
         assert sum(group.gaps[place].gap.it_kw for group in groups) == pytest.approx(one.gap.it_kw)
+
+
+def test_a_site_that_cannot_be_evaluated_is_not_ready_since_then(fleet):
+    SiteScore.objects.filter(site__slug="ria").update(failed_at=NOW - 10 * DAY, failure="KeyError")
+    question = Question(points=51)
+    sites = gap.with_past(question, now=NOW)
+    ready = [each.ready.it_kw for each in gap.over_time(question, sites, start=NOW - 50 * DAY, end=NOW).gaps]
+    assert (ready[39], ready[40], ready[-1]) == (1000, 0, sites.known.gap.ready.it_kw)
 
 
 def test_what_is_not_among_the_largest_is_one_group(fleet):

@@ -144,6 +144,39 @@ def test_without_rules_in_force_the_lists_still_count(chat, from_germany, judged
     assert (judged(OUTSIDE)["state"], judged(TRANSFERS)["state"]) == ("pass", "unknown")
 
 
+def test_a_kind_of_data_that_the_rules_do_not_know_is_not_passed_over(
+    chat, from_germany, judged, planner, manager, frozen_now
+):
+    draft = rules.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
+    known = [{"id": "public", "name": "Public data"}]
+    rules.edit(
+        draft,
+        lambda was: {
+            **was,
+            "categories": known,
+            "rules": [{**was["rules"][0], "categories": ["public"], "instead_of": []}],
+        },
+        revision=1,
+        by=planner,
+        now=frozen_now.at,
+    )
+    draft.refresh_from_db()
+    rules.publish(draft, digest=draft.digest, by=manager, now=frozen_now.at)
+    assert judged(TRANSFERS)["state"] == "unknown"
+
+
+def test_what_was_known_of_one_class_says_nothing_of_another(dallas, chat, judged, planner, frozen_now):
+    bare = operations.declare(
+        name="Bare", slug="bare", cost_ceiling=1.0, cost_currency="EUR", cost_unit="month",
+        declared_on=date(2026, 11, 1), by=planner, now=frozen_now.at,
+    )  # fmt: skip
+    operations.place(bare, site=dallas, on=date(2026, 11, 1), by=planner, now=frozen_now.at)
+    part = judged(OUTSIDE)
+    assert (part["state"], "Bare declares no allowed jurisdictions" in part["reason"]) == ("unknown", True)
+    dallas.placements.filter(workload_class=chat).delete()
+    assert judged(OUTSIDE)["state"] == "unknown"
+
+
 def test_an_origin_and_a_basis_claim_the_sites_of_their_class(dallas, chat):
     SiteChange.objects.all().delete()
     origin = DataOrigin.objects.create(workload_class=chat, country="DE")

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from inventory.models import Accelerator, Device, Site
+from inventory.models import Accelerator, CoolingUnit, Device, Site
 from readiness.framework import queries as framework_queries
 from readiness.scoring.checks import COMPUTED
 from readiness.scoring.models import CheckResult
 from readiness.workloads.models import WorkloadClass
 from telemetry.operations import create_source
 from tests.entries import redated
+from tests.inventory import made
 from tests.readiness.plant import deliver
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,20 @@ class TestCooling:
             plant.run(60)
         assert plant.evaluate().part(COOLING, "inlet-p99")["state"] == "fail"
 
+    def test_the_loop_without_an_alarm_does_not_pass_when_the_other_one_goes(self, plant):
+        _quiet, sending = (
+            made.cooling_unit(site=plant.site, name=name, medium=CoolingUnit.Medium.LIQUID)
+            for name in ("quiet", "sending")
+        )
+        plant.run(5)
+        alarm = ("cooling_flow_alarm", {"cooling_unit": sending.name}, 0.0, plant.clock.at)
+        deliver(plant.source, [alarm], now=plant.clock.at)
+        part = plant.evaluate().part(COOLING, "flow-alarms")
+        assert (part["state"], part["reason"]) == ("unknown", "No flow alarm is sent by quiet.")
+        sending.delete()
+        plant.clock.move(seconds=1)
+        assert plant.evaluate().part(COOLING, "flow-alarms")["state"] == "unknown"
+
     def test_a_site_without_liquid_needs_no_loop(self, well):
         assert well.part(COOLING, "supply-p99")["state"] == "n-a"
 
@@ -196,6 +211,12 @@ class TestBackupPower:
         alone.run(5)
         parts = {part["part"]: part["state"] for part in alone.evaluate().check(BACKUP).parts}
         assert (parts["minutes-without-generator"], parts["minutes-with-generator"]) == ("fail", "n-a")
+
+    def test_what_a_ups_proved_does_not_pass_for_the_one_in_its_place(self, well):
+        Device.objects.filter(pk=well.ups.pk).update(status=Device.Status.RETIRED)
+        made.device(site=well.site, name="new-ups", role=Device.Role.UPS, device_type=well.ups.device_type)
+        well.clock.move(seconds=1)
+        assert {part["state"] for part in well.evaluate().check(BACKUP).parts} == {"unknown", "n-a"}
 
     def test_it_does_not_block_an_edge_site(self, plant_of):
         edge = plant_of(kind=Site.Kind.EDGE)
@@ -234,6 +255,12 @@ class TestLatency:
         plant.run(20)
         assert plant.evaluate().state(LATENCY) == "unknown"
         assert "No round trip from Iberia" in plant.check(LATENCY).reason
+
+    def test_what_was_measured_for_a_class_does_not_pass_for_one_without_users(self, well):
+        other = WorkloadClass.objects.create(name="Other", slug="other", latency_limit_ms=1)
+        well.site.placements.update(workload_class=other)
+        well.clock.move(seconds=1)
+        assert well.evaluate().state(LATENCY) == "unknown"
 
     def test_a_class_that_ended_is_not_asked_about(self, well):
         well.site.placements.update(ended_on=well.clock.at.date() - timedelta(days=1))

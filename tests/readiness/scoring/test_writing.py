@@ -61,6 +61,16 @@ def test_together_or_alone_is_the_same(fleet, frozen_now):
     assert together == alone
 
 
+def test_a_slow_sender_beside_it_does_not_make_a_silent_site_heard(plant_of, frozen_now):
+    faro, porto = plant_of(name="Faro"), plant_of(name="Porto", cadence_s=3600)
+    sites = [faro.site.pk, porto.site.pk]
+    for plant in (faro, porto):
+        plant.run(10)
+    frozen_now.move(minutes=40)
+    together = then_undone(lambda: evaluate(site_ids=sites, now=frozen_now.at))
+    assert together == then_undone(lambda: [evaluate(site_ids=[pk], now=frozen_now.at) for pk in sites])
+
+
 def test_what_need_not_be_written_is_as_if_it_were(fleet, frozen_now):
     def anew():
         CheckResult.objects.update(digest="")

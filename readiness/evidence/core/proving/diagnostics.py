@@ -298,12 +298,13 @@ def _fast_enough(
 ) -> set[int]:
     part = intra.part("busbw")
     threshold = part.warn_at or part.pass_at
-    factor = threshold.factor if threshold is not None else 1.0
     return {
         node
         for node, proof in node_rates(intra, runs, site, floors, now).items()
         if is_valid(proof, part, now)
         and not proof.failed
         and proof.floor is not None
-        and (proof.value or 0.0) >= factor * proof.floor
+        and (
+            threshold is None or threshold.bound_for(part.direction, proof.floor).contains(proof.value or 0.0)
+        )
     }

@@ -156,6 +156,11 @@ def test_a_waiver_that_does_not_count(waiver):
     assert combined("fail", waiver=waiver).state == "fail"
 
 
+def test_a_waiver_ends_with_the_version_that_allowed_it():
+    never_waived = check(states=frozenset(CheckState) - {CheckState.WAIVED})
+    assert combined("fail", waiver=grant(), of=never_waived).state == "fail"
+
+
 def test_fresh_until_is_the_first_expiry_ahead_of_parts_that_decide():
     parts = [
         part_result(CheckState.PASS, part_id="soon", fresh_until=NOW + HOUR),

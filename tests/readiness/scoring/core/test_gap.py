@@ -50,6 +50,10 @@ GROWING = {"changes": ((0, 1000, 100), (10, 500, 40), (20, -200, -10))}
         pytest.param(GROWING, 9, CapacityFigures(1000, 100), id="between events"),
         pytest.param(GROWING, 15, CapacityFigures(1500, 140), id="added"),
         pytest.param(GROWING, 30, CapacityFigures(1300, 130), id="decommissioned"),
+        pytest.param(
+            {"changes": ((0, 0.1, 1), (0, 0.2, 1), (5, -0.3, -2))}, 5, NOTHING, id="all of it went, in tenths"
+        ),
+        pytest.param({"changes": ((0, 100, 8), (5, -150, -9))}, 5, NOTHING, id="more went than was there"),
         pytest.param({"stages": ((0, "building"),)}, 5, NOTHING, id="a building site"),
         pytest.param({"stages": ((0, "planned"),)}, 5, NOTHING, id="a planned site"),
         pytest.param(

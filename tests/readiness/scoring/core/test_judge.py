@@ -71,6 +71,7 @@ JUDGED = [
     ("far ahead of the clock", PLAIN, reading(70, age=-11 * MINUTE), None, "unknown", "in-the-future", 10),
     ("no limit declared", LIMITED, reading(700), None, "unknown", "no-limit", None),
     ("inside its limit", LIMITED, reading(850), THOUSAND_KW, "pass", "inside", 0),
+    ("on a share of its limit", LIMITED, reading(35.7), Limit(value=42.0), "pass", "inside", 0),
     ("warns against its limit", LIMITED, reading(900), THOUSAND_KW, "warn", "warn-band", -50),
     ("over its limit", LIMITED, reading(960), THOUSAND_KW, "fail", "outside", -110),
     ("the reading's own limit", FLOOR, reading(450, limit=Limit(value=460)), None, "warn", "warn-band", -10),
