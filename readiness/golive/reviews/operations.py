@@ -366,7 +366,7 @@ CLOSING = Turn(
 )
 
 
-@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, turn=CLOSING)
+@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, longest=500, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
     action.closed_by, action.closed_at, action.close_note = by, now, note
