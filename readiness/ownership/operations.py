@@ -63,13 +63,7 @@ def require_tick(assignment: Assignment, by: User) -> None:
 
 def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
     """Raise ValidationError by field where it could not be accepted, or would mean nothing."""
-    errors: dict[str, list[str]] = {}
-    if assignment.accountable.left_by(now):
-        errors["accountable"] = ["This person has left."]
-    elif assignment.accountable.user_id is None:
-        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
-    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
-        errors["team"] = ["This team is dissolved."]
+    errors = _nobody_answers(assignment, now)
     if problem := _deputy_problem(assignment, now):
         errors["deputy"] = [problem]
     if not assignment.decision_rights.strip():
@@ -78,6 +72,17 @@ def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
         errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
     if errors:
         raise ValidationError(errors)
+
+
+def _nobody_answers(assignment: Assignment, now: datetime) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if assignment.accountable.left_by(now):
+        errors["accountable"] = ["This person has left."]
+    elif assignment.accountable.user_id is None:
+        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
+    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
+        errors["team"] = ["This team is dissolved."]
+    return errors
 
 
 def refuse_deputy(assignment: Assignment, now: datetime) -> None:
@@ -258,8 +263,10 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
     """The person named says yes.
 
     Whoever answered before does so until then, and no longer. Raises ValidationError where somebody else is accountable
-    in that time.
+    in that time, or the person or the team is gone.
     """
+    if errors := _nobody_answers(assignment, now):
+        raise ValidationError(errors)
     begins = max(assignment.effective_at, now)
     _hand_over(assignment, begins, by=by, now=now)
     assignment.effective_at = begins
