@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 
 from accounts.models import User
 from web.actor import acting
@@ -102,7 +102,12 @@ class Versioned[V: DocumentVersion, D: Any]:
         return row, self.content(row)
 
     def content(self, row: DocumentVersion) -> D:
-        document: D = _content(self, row.pk, row.digest)
+        """The document of a row, which is read anew if somebody wrote it since."""
+        try:
+            document: D = _content(self, row.pk, row.digest)
+        except self.model.DoesNotExist:
+            _read_anew(row)
+            document = _content(self, row.pk, row.digest)
         return document
 
     def make_draft(
@@ -277,7 +282,19 @@ class Versioned[V: DocumentVersion, D: Any]:
 @lru_cache(maxsize=16)
 def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
     """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
-    return versions.stored(versions.model._default_manager.get(pk=pk, digest=digest))
+    rows = versions.model._default_manager.filter(pk=pk, digest=digest)
+    try:
+        return versions.stored(rows.get())
+    finally:
+        # What stands in several tables may be written while it is read.
+        rows.only("pk").get()
+
+
+def _read_anew(row: DocumentVersion) -> None:
+    try:
+        row.refresh_from_db()
+    except ObjectDoesNotExist as error:
+        raise Http404(f"{row} is gone.") from error
 
 
 def exported(versions: Versioned[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:

@@ -178,7 +178,7 @@ def test_a_file_that_is_no_document_is_refused_on_page_and_endpoint(room, draft,
     assert list(page.context["form"].errors) == ["file"]
 
 
-def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, client_of, frozen_now):
+def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, planner, client_of, frozen_now):
     planning = client_of("planner")
     sent = {"made_from": versions.in_force().pk, "version": "ours"}
     made = planning.post(reverse(f"{room.names}-draft"), sent)
@@ -187,6 +187,10 @@ def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, client_of,
     refused = planning.post(reverse(f"{room.names}-draft"), sent)
     assert refused.context["form"].errors["version"] == ["Version ours is there already."]
     discard = reverse(f"{room.names}-discard", args=[row.pk])
+    copy = versions.make_draft(made_from=row, by=planner, now=frozen_now.at)
+    held = planning.post(discard, {"revision": "1"})
+    assert (held.status_code, f"{copy}." in held.context["refusals"][0]) == (409, True)
+    versions.discard(copy, by=planner)
     for revision, status in (("first", 400), ("7", 409), ("1", 302)):
         assert planning.post(discard, {"revision": revision}).status_code == status
     assert not versions.model.objects.filter(version="ours").exists()
