@@ -237,10 +237,13 @@ class Versioned[V: DocumentVersion, D: Any]:
 
         A lock on the row would not do: whoever waited for it finds it retired, and not the one that took its place.
         """
+        self._hold(0)
+        return self.in_force()
+
+    def _hold(self, what: int) -> None:
         key = zlib.crc32(self.model._meta.db_table.encode()) >> 1
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [key])
-        return self.in_force()
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [key, what])
 
     def locked_draft(self, draft: V, *, revision: int | None) -> V:
         """Lock the draft as it is now until the end of the transaction; another revision than was read is refused."""
@@ -272,7 +275,8 @@ class Versioned[V: DocumentVersion, D: Any]:
         return version
 
     def next_name(self) -> str:
-        """`muster-3` after muster-1 and muster-2, whatever others are called."""
+        """`muster-3` after muster-1 and muster-2, whatever others are called. Two who ask at once get two."""
+        self._hold(1)
         pattern = rf"^{self.prefix}-[0-9]{{1,6}}$"
         names = self.model._default_manager.filter(version__regex=pattern).values_list("version", flat=True)
         numbers = [int(name.rpartition("-")[2]) for name in names]
