@@ -29,6 +29,7 @@ from web.rest.reports import parameter
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.visibility import SEES_NAMES
+from web.workflows import NotInState
 from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
 
 
@@ -174,7 +175,7 @@ class AssignmentViewSet(OperatedViewSet):
     workflow = operations.ASSIGNMENTS
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors():
+        with named_errors(NotInState):
             proposal = operations.Proposal(**serializer.validated_data)
             serializer.instance = operations.propose(proposal, **by_reader(self.request))
 

@@ -15,7 +15,7 @@ from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
 from web.permissions import roles_of
-from web.workflows import Turn, Workflow, require
+from web.workflows import Turn, Workflow, require, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_SEE = "ownership.view_assignment"
@@ -130,7 +130,9 @@ ASSIGNMENTS = Workflow(
     state_of=_state,
     joined=("accountable__user", "site"),
     # The site first, as whoever proposes does, so that the two cannot wait for each other.
-    lock_before=lambda assignment: Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id),
+    lock_before=lambda assignment: still_there(
+        Site.objects.select_for_update(no_key=True), assignment.site_id
+    ),
 )
 
 
@@ -165,7 +167,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
     """
     require(by, MAY_PROPOSE)
     # Two who propose for one site wait for each other, so that neither overlooks the other's.
-    Site.objects.select_for_update(no_key=True).get(pk=proposal.site.pk)
+    still_there(Site.objects.select_for_update(no_key=True), proposal.site.pk)
     others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
     return _propose(proposal, others, by=by, now=now)
 

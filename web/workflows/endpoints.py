@@ -45,7 +45,7 @@ def by_reader(request: Request) -> dict[str, Any]:
 
 
 class OperatedViewSet(ObjectViewSet):
-    # The operations that create, update and destroy.
+    # The operations that create, update and destroy; without one for it, destroying is plain.
     writes: ClassVar[Mapping[str, Callable[..., Any]]]
     # Fields that may be sent as they are, since a whole object that was read may be written back.
     fixed: ClassVar[tuple[str, ...]] = ()
@@ -67,6 +67,9 @@ class OperatedViewSet(ObjectViewSet):
         self._write("update", serializer, present, **{key: given[key] for key in given.keys() - same})
 
     def perform_destroy(self, instance: Model) -> None:
+        if "destroy" not in self.writes:
+            super().perform_destroy(instance)
+            return
         with named_errors(NotInState):
             self.writes["destroy"](instance, **by_reader(self.request))
 

@@ -116,6 +116,12 @@ class TestAnswering:
         assert (declined.state, declined.answer_note) == ("declined", "On leave")
         assert not Assignment.objects.live(frozen_now.at).exists()
 
+    def test_what_went_with_its_site_is_gone(self, porto, ana, ask, frozen_now):
+        asked = ask(porto, ana)
+        type(porto).objects.filter(pk=porto.pk).delete()
+        with pytest.raises(NotInState, match="is gone"):
+            operations.accept(asked, by=ana.user, now=frozen_now.at)
+
     def test_an_answer_is_final(self, porto, ana, ask, own, frozen_now):
         accepted = own(porto, ana)
         for answer in (operations.accept, operations.decline):

@@ -9,7 +9,9 @@ from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
 from readiness.grants.models import Grant
+from readiness.people.models import Person
 from tests.inventory import made
+from tests.readiness.people import made as people
 from web.permissions import MissingPermission
 from web.workflows import NotInState, Workflow
 
@@ -62,6 +64,12 @@ def test_a_step_has_an_endpoint_that_says_what_it_does_and_asks_the_same(name):
         request = type("Request", (), {"user": reader, "method": "POST"})
         comes_to_it = any(role.may(each) for each in step.any_of)
         assert (permission().needed(request, None) == []) is comes_to_it, role.name
+
+
+def test_an_endpoint_without_an_operation_for_it_deletes_all_the_same(api_of):
+    person = people.person()
+    assert api_of("manager").delete(f"/api/people/people/{person.pk}/").status_code == 204
+    assert not Person.objects.exists()
 
 
 @pytest.mark.parametrize("model", LOCKED_BEFORE, ids=lambda model: model.__name__)
