@@ -67,9 +67,8 @@ class CampaignForm(ShownForm, RepeatForm):
             del self.fields["shown"]
         else:
             del self.fields["site"]
-            self.initial |= {
-                name: getattr(campaign, name) for name in ("name", "due_on", "counts_from", "note")
-            }
+            for name in ("name", "due_on", "counts_from", "note"):
+                self.initial[name] = getattr(campaign, name)
 
 
 class AssignForm(ShownForm, CampaignsForm):
