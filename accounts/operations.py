@@ -155,6 +155,8 @@ def change_user(
     now: datetime,
 ) -> None:
     """Change what is given and leave the rest. Raises NotAllowed, UnknownRole, ValidationError."""
+    # Of two who change the user at once, the second sees what the first did.
+    user.refresh_from_db(from_queryset=User.objects.select_for_update())
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
     given = {"username": username, "email": email, "is_active": is_active}

@@ -1,5 +1,6 @@
 """Parts that forms of several rooms share."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -103,3 +104,24 @@ class RefusedForm(forms.Form):
         for field, messages in error.message_dict.items():
             name = self.field_of.get(field, field)
             self.add_error(name if name in self.fields else None, messages)
+
+
+class ShownForm(forms.Form):
+    """Changes what it showed: what somebody else changed since then is not overwritten unseen."""
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        if field_name != "shown":
+            return super().get_initial_for_field(field, field_name)
+        values = repr([(name, self.initial.get(name)) for name in self.fields])
+        return hashlib.sha256(values.encode()).hexdigest()[:16]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        sent = cleaned.pop("shown", "")
+        if sent and sent != self["shown"].initial:
+            self.add_error(
+                None, "It was changed since you opened it. Open it again and repeat what still applies."
+            )
+        return cleaned

@@ -15,7 +15,7 @@ from readiness.grants.core.rules import MOST_WAIVERS, NotGrantable, check_of, re
 from readiness.grants.models import LONGEST, OPEN, Grant, GrantStanding, is_live
 from web.permissions import roles_of
 from web.units import instant
-from web.workflows import Turn, Workflow, require
+from web.workflows import Turn, Workflow, require, still_there
 
 MAY_REQUEST = "grants.add_grant"
 MAY_DECIDE = "grants.approve_grant"
@@ -166,7 +166,7 @@ def _refuse_unsuitable(grant: Grant, gate: Gate | None, *, excluded: bool) -> No
 
 def _refuse_beside_others(grant: Grant, now: datetime) -> None:
     # Two requests for one site wait for each other, so that neither overlooks the other's.
-    Site.objects.select_for_update(no_key=True).get(pk=grant.site_id)
+    still_there(Site.objects.select_for_update(no_key=True), grant.site_id)
     _refuse_second(grant)
     _refuse_too_many(grant, now)
 

@@ -27,9 +27,10 @@ from web.rest.permissions import requires
 from web.rest.reports import endpoint as read_endpoint
 from web.rest.reports import parameter
 from web.rest.serializers import BodySerializer, ObjectSerializer
-from web.rest.viewsets import ObjectViewSet, Router
+from web.rest.viewsets import Router
 from web.visibility import SEES_NAMES
-from web.workflows.endpoints import by_reader, endpoint, operated, words_field
+from web.workflows import NotInState
+from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
 
 
 def _owner_left(_key: str) -> Q:
@@ -160,7 +161,7 @@ def tick_line(assignment: Assignment, *, step: int, done: bool, by: User, now: d
 _may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
 
 
-class AssignmentViewSet(ObjectViewSet):
+class AssignmentViewSet(OperatedViewSet):
     """None is changed or deleted: it is answered, confirmed and ended, and kept."""
 
     queryset = Assignment.objects.select_related(
@@ -171,9 +172,10 @@ class AssignmentViewSet(ObjectViewSet):
     filterset_class = AssignmentFilters
     http_method_names = ["get", "post", "head", "options"]
     ordering_fields = ("id", "site", "item", "state", "proposed_at", "effective_at", "due_at", "ended_at")
+    workflow = operations.ASSIGNMENTS
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors():
+        with named_errors(NotInState):
             proposal = operations.Proposal(**serializer.validated_data)
             serializer.instance = operations.propose(proposal, **by_reader(self.request))
 

@@ -9,7 +9,7 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Person, Team
-from web.forms import WITH_NEIGHBOURS, DayField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, RefusedForm, ShownForm
 
 Cells = list[tuple[Site, str]]
 
@@ -99,7 +99,7 @@ class ProposeForm(RefusedForm):
         ]
 
 
-class AmendForm(RefusedForm):
+class AmendForm(ShownForm, RefusedForm):
     deputy = PersonChoice(Person.objects.none(), label="Deputy", required=False)
     responsible = forms.ModelChoiceField(
         Team.objects.none(), to_field_name="slug", label="Responsible", required=False

@@ -15,7 +15,7 @@ from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
 from web.permissions import roles_of
-from web.workflows import Turn, Workflow, require
+from web.workflows import Turn, Workflow, require, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_SEE = "ownership.view_assignment"
@@ -63,13 +63,7 @@ def require_tick(assignment: Assignment, by: User) -> None:
 
 def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
     """Raise ValidationError by field where it could not be accepted, or would mean nothing."""
-    errors: dict[str, list[str]] = {}
-    if assignment.accountable.left_by(now):
-        errors["accountable"] = ["This person has left."]
-    elif assignment.accountable.user_id is None:
-        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
-    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
-        errors["team"] = ["This team is dissolved."]
+    errors = _nobody_answers(assignment, now)
     if problem := _deputy_problem(assignment, now):
         errors["deputy"] = [problem]
     if not assignment.decision_rights.strip():
@@ -78,6 +72,17 @@ def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
         errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
     if errors:
         raise ValidationError(errors)
+
+
+def _nobody_answers(assignment: Assignment, now: datetime) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if assignment.accountable.left_by(now):
+        errors["accountable"] = ["This person has left."]
+    elif assignment.accountable.user_id is None:
+        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
+    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
+        errors["team"] = ["This team is dissolved."]
+    return errors
 
 
 def refuse_deputy(assignment: Assignment, now: datetime) -> None:
@@ -125,7 +130,9 @@ ASSIGNMENTS = Workflow(
     state_of=_state,
     joined=("accountable__user", "site"),
     # The site first, as whoever proposes does, so that the two cannot wait for each other.
-    lock_before=lambda assignment: Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id),
+    lock_before=lambda assignment: still_there(
+        Site.objects.select_for_update(no_key=True), assignment.site_id
+    ),
 )
 
 
@@ -160,7 +167,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
     """
     require(by, MAY_PROPOSE)
     # Two who propose for one site wait for each other, so that neither overlooks the other's.
-    Site.objects.select_for_update(no_key=True).get(pk=proposal.site.pk)
+    still_there(Site.objects.select_for_update(no_key=True), proposal.site.pk)
     others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
     return _propose(proposal, others, by=by, now=now)
 
@@ -258,8 +265,10 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
     """The person named says yes.
 
     Whoever answered before does so until then, and no longer. Raises ValidationError where somebody else is accountable
-    in that time.
+    in that time, or the person or the team is gone.
     """
+    if errors := _nobody_answers(assignment, now):
+        raise ValidationError(errors)
     begins = max(assignment.effective_at, now)
     _hand_over(assignment, begins, by=by, now=now)
     assignment.effective_at = begins

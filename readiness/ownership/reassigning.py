@@ -1,5 +1,6 @@
 """Giving all that one person answers for to another: worked out first and shown, then done as a whole or not at all."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,9 +87,11 @@ def _move(
 
 @transaction.atomic
 def reassign(
-    *, source: Person, target: Person, team: Team | None = None, by: User, now: datetime
+    *, source: Person, target: Person, team: Team | None = None, shown: str = "", by: User, now: datetime
 ) -> list[Reassignment]:
     """Ask `target` for all that `source` answers for or is asked for, and make them deputy where `source` is.
+
+    `shown`, if given, is the digest of what was looked at before: anything else is refused.
 
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
     MissingPermission. Terms that are in force go on until the other accepts.
@@ -101,8 +104,18 @@ def reassign(
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     moves = plan(source, target, team=team, now=now)
     _refuse_problems(moves)
+    if shown and shown != digest_of(moves):
+        raise ValidationError("What would move is not what was shown: look at it again.")
     _apply(moves, by=by, now=now)
     return moves
+
+
+def digest_of(moves: Sequence[Reassignment]) -> str:
+    rows = [
+        (move.assignment.pk, move.kind, move.accountable.pk, move.team.pk, move.deputy and move.deputy.pk)
+        for move in moves
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def _touching(source: Person) -> Q:

@@ -304,14 +304,16 @@ def reassign(request: HttpRequest) -> HttpResponse:
         try:
             reassigning.refuse_target(source, target, at)
             moves = reassigning.plan(source, target, team=team, now=at)
-            if "confirmed" in request.POST:
-                reassigning.reassign(source=source, target=target, team=team, by=reader(request), now=at)
-                return _reassigned(request, len(moves), target.name)
+            if shown := request.POST.get("confirmed"):
+                to = {"source": source, "target": target, "team": team}
+                moved = reassigning.reassign(**to, shown=shown, by=reader(request), now=at)
+                return _reassigned(request, len(moved), target.name)
         except ValidationError as error:
             form.refused(error)
     context = {
         "form": form,
         "moves": moves,
+        "shown": reassigning.digest_of(moves),
         "blocked": any(move.problem for move in moves),
         "nothing": request.method == "POST" and not form.errors and not moves,
         "breadcrumbs": crumbs("Reassign", ABOVE),

@@ -127,6 +127,27 @@ def test_the_last_administrator_stays_one(client_of, admin):
     assert User.objects.get(pk=admin.pk).is_active
 
 
+def test_who_was_made_an_administrator_meanwhile_is_none_afterwards(ops):
+    read_before = User.objects.get(pk=ops.pk)
+    set_role(ops, role="admin", by=None, now=NOW)
+    User.objects.create_superuser("second")
+    change_user(read_before, role="viewer", by=None, now=NOW)
+    after = User.objects.get(pk=ops.pk)
+    assert (role_of(after), after.is_superuser, after.is_staff) == ("viewer", False, False)
+
+
+def test_a_form_that_showed_something_else_undoes_nothing(client_of, ops):
+    client, page = client_of("admin"), f"/settings/users/{ops.pk}/"
+    shown = client.get(page).context["form"]["shown"].value()
+    change_user(ops, is_active=False, by=None, now=NOW)
+    given = changed(ops, name="Ola Nordmann", is_active="on")
+    assert "Open it again" in client.post(page, given | {"shown": shown}).text
+    assert not User.objects.get(pk=ops.pk).is_active
+    shown = client.get(page).context["form"]["shown"].value()
+    assert client.post(page, given | {"shown": shown}).status_code == 302
+    assert User.objects.get(pk=ops.pk).is_active
+
+
 def test_only_an_administrator_makes_or_changes_one(admin, manager, ops):
     with pytest.raises(NotAllowed):
         set_role(ops, role="admin", by=manager, now=NOW)

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from accounts import operations, throttling
 from accounts.models import ScopeKind, Token, User
 from web import clock, scopes, units
+from web.forms import ShownForm
 
 ROLE_CHOICES = [
     ("viewer", "viewer: looks at everything"),
@@ -247,7 +248,7 @@ class ScopesForm(forms.Form):
         return given | {"scopes": named}
 
 
-class UserForm(ScopesForm):
+class UserForm(ShownForm, ScopesForm):
     """A user as an administrator changes one."""
 
     name = forms.CharField(label="Full name", max_length=300, required=False)

@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 
 from accounts.models import User
 from web.actor import acting
@@ -102,7 +102,12 @@ class Versioned[V: DocumentVersion, D: Any]:
         return row, self.content(row)
 
     def content(self, row: DocumentVersion) -> D:
-        document: D = _content(self, row.pk, row.digest)
+        """The document of a row, which is read anew if somebody wrote it since."""
+        try:
+            document: D = _content(self, row.pk, row.digest)
+        except self.model.DoesNotExist:
+            _read_anew(row)
+            document = _content(self, row.pk, row.digest)
         return document
 
     def make_draft(
@@ -232,10 +237,13 @@ class Versioned[V: DocumentVersion, D: Any]:
 
         A lock on the row would not do: whoever waited for it finds it retired, and not the one that took its place.
         """
+        self._hold(0)
+        return self.in_force()
+
+    def _hold(self, what: int) -> None:
         key = zlib.crc32(self.model._meta.db_table.encode()) >> 1
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [key])
-        return self.in_force()
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [key, what])
 
     def locked_draft(self, draft: V, *, revision: int | None) -> V:
         """Lock the draft as it is now until the end of the transaction; another revision than was read is refused."""
@@ -267,7 +275,8 @@ class Versioned[V: DocumentVersion, D: Any]:
         return version
 
     def next_name(self) -> str:
-        """`muster-3` after muster-1 and muster-2, whatever others are called."""
+        """`muster-3` after muster-1 and muster-2, whatever others are called. Two who ask at once get two."""
+        self._hold(1)
         pattern = rf"^{self.prefix}-[0-9]{{1,6}}$"
         names = self.model._default_manager.filter(version__regex=pattern).values_list("version", flat=True)
         numbers = [int(name.rpartition("-")[2]) for name in names]
@@ -277,7 +286,19 @@ class Versioned[V: DocumentVersion, D: Any]:
 @lru_cache(maxsize=16)
 def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
     """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
-    return versions.stored(versions.model._default_manager.get(pk=pk, digest=digest))
+    rows = versions.model._default_manager.filter(pk=pk, digest=digest)
+    try:
+        return versions.stored(rows.get())
+    finally:
+        # What stands in several tables may be written while it is read.
+        rows.only("pk").get()
+
+
+def _read_anew(row: DocumentVersion) -> None:
+    try:
+        row.refresh_from_db()
+    except ObjectDoesNotExist as error:
+        raise Http404(f"{row} is gone.") from error
 
 
 def exported(versions: Versioned[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -17,6 +18,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
+from web.rest.errors import in_use
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.versioned.core.documents import DocumentError
@@ -83,6 +85,8 @@ class VersionPages:
                 return view(request, pk)
             except (VersionConflict, DocumentError) as error:
                 return self.page(request, shown(pk), refusals=[str(error)], status=409)
+            except ProtectedError as error:
+                return self.page(request, shown(pk), refusals=[in_use(error)], status=409)
             except ValidationError as error:
                 return self.page(request, shown(pk), refusals=error.messages, status=422)
 

@@ -4,5 +4,5 @@
 what waits for whom.
 """
 
-from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words
+from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words, still_there
 from web.workflows.waiting import Turn, awaits

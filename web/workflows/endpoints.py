@@ -20,7 +20,7 @@ from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import Permission, requires
 from web.rest.viewsets import ObjectViewSet
-from web.workflows.steps import NotInState, WorkflowStep
+from web.workflows.steps import NotInState, Workflow, WorkflowStep
 
 
 def words_field(**given: Any) -> serializers.CharField:
@@ -45,10 +45,18 @@ def by_reader(request: Request) -> dict[str, Any]:
 
 
 class OperatedViewSet(ObjectViewSet):
-    # The operations that create, update and destroy.
+    # The operations that create, update and destroy; without one for it, destroying is plain.
     writes: ClassVar[Mapping[str, Callable[..., Any]]]
     # Fields that may be sent as they are, since a whole object that was read may be written back.
     fixed: ClassVar[tuple[str, ...]] = ()
+    # Given where its steps lock something else first: whoever comes by page or by call locks in one order.
+    workflow: ClassVar[Workflow[Any] | None] = None
+
+    def _locked_one(self) -> Model:
+        if self.workflow is not None and self.workflow.lock_before is not None:
+            with named_errors(NotInState):
+                self.workflow.lock_before(self.get_object())
+        return super()._locked_one()
 
     def perform_create(self, serializer: Any) -> None:
         self._write("create", serializer, **serializer.validated_data)
@@ -59,6 +67,9 @@ class OperatedViewSet(ObjectViewSet):
         self._write("update", serializer, present, **{key: given[key] for key in given.keys() - same})
 
     def perform_destroy(self, instance: Model) -> None:
+        if "destroy" not in self.writes:
+            super().perform_destroy(instance)
+            return
         with named_errors(NotInState):
             self.writes["destroy"](instance, **by_reader(self.request))
 

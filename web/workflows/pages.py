@@ -60,15 +60,19 @@ class StepPages:
         why_not = {step.name: step.why_not(obj, request.user) for step in following}
         return {
             "steps": {
-                step.name: {"step": step, "url": reverse(f"{self.page}-{step.name}", args=[obj.pk])}
-                for step in following
-                if not why_not[step.name]
+                step.name: self._offer(request, obj, step) for step in following if not why_not[step.name]
             },
             "why_not": sorted({reason for reason in why_not.values() if reason}),
             "subject": str(obj),
             "refusals": refusals,
             "history": history_of(obj, limit=20).rows,
         }
+
+    def _offer(self, request: HttpRequest, obj: Any, step: WorkflowStep[Any]) -> dict[str, Any]:
+        """`written` is what was said with the step just now, where it was refused."""
+        url = reverse(f"{self.page}-{step.name}", args=[obj.pk])
+        written = request.POST.get(step.words, "") if request.path == url else ""
+        return {"step": step, "url": url, "written": written}
 
     def _view(self, step: WorkflowStep[Any]) -> Callable[..., HttpResponseBase]:
         @require_POST

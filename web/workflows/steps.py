@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from web.permissions import MissingPermission, roles_of, words_of
 from web.workflows.waiting import Turn, awaits
@@ -31,6 +31,14 @@ def require_words(name: str, words: str) -> str:
     return words.strip()
 
 
+def still_there[T: Model](rows: QuerySet[T], pk: int) -> T:
+    """The row of this key. Raises NotInState where somebody deleted it since it was looked for."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotInState("It is gone.")
+    return row
+
+
 def stored_state(obj: Any, now: datetime) -> str:
     return obj.state
 
@@ -50,8 +58,8 @@ class Workflow[T: Model]:
         """Lock the object as it is now: of two who act at once, the second sees what the first did."""
         if self.lock_before is not None:
             self.lock_before(obj)
-        locked = self.model._default_manager.select_for_update(of=("self",))
-        return (locked.select_related(*self.joined) if self.joined else locked).get(pk=obj.pk)
+        rows = self.model._default_manager.select_for_update(of=("self",))
+        return still_there(rows.select_related(*self.joined) if self.joined else rows, obj.pk)
 
     def refuse_unless(self, obj: T, states: Collection[str], now: datetime) -> None:
         state = self.state_of(obj, now)
@@ -116,6 +124,8 @@ class WorkflowStep[T: Model]:
         if self.words:
             words = given.get(self.words, "")
             given[self.words] = require_words(self.words, words) if self.must_say else words.strip()
+            if len(given[self.words]) > self.longest:
+                raise ValidationError({self.words: [f"{self.longest:,} characters at most."]})
         result = self.act(locked, by=by, now=now, **given)
         return locked if result is None else result
 

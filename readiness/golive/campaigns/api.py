@@ -179,5 +179,6 @@ class ItemViewSet(OperatedViewSet):
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
     writes = {"update": operations.change_item}
+    workflow = operations.ITEMS
     drop = endpoint(operations.drop, ReasonSerializer)
     restore = endpoint(operations.restore)

@@ -17,7 +17,7 @@ from readiness.golive.campaigns.planning import Setup, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
 from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.scoring.gather import context_of
-from web.workflows import Turn, Workflow, require
+from web.workflows import Turn, Workflow, require, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_ADD = "golive.add_campaign"
@@ -271,7 +271,7 @@ def _save_new(site: Site, *, by: User, now: datetime, **planned: Any) -> Campaig
     if site.stage == Site.Stage.RETIRED:
         raise ValidationError({"site": f"{site.name} is retired."})
     # Two plans for one site wait for each other; the constraint holds in any case.
-    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    still_there(Site.objects.select_for_update(no_key=True), site.pk)
     if (other := Campaign.objects.filter(site=site, state__in=OPEN).first()) is not None:
         raise ValidationError({"site": f"{site.name} has an open campaign already: {other.name}."})
     version, _framework = framework_queries.current()

@@ -21,7 +21,7 @@ from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm, ShownForm
 from web.links import crumbs, link
 from web.permissions import asks
 from web.reports import Report
@@ -54,7 +54,7 @@ class RepeatForm(CampaignsForm):
         self.initial.setdefault("due_on", now.date() + USUAL)
 
 
-class CampaignForm(RepeatForm):
+class CampaignForm(ShownForm, RepeatForm):
     site = SiteField()
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
@@ -63,13 +63,15 @@ class CampaignForm(RepeatForm):
 
     def __init__(self, *args: Any, now: datetime, campaign: Campaign | None = None, **kwargs: Any) -> None:
         super().__init__(*args, now=now, **kwargs)
-        if campaign is not None:
+        if campaign is None:
+            del self.fields["shown"]
+        else:
             del self.fields["site"]
-            for name in self.fields:
+            for name in ("name", "due_on", "counts_from", "note"):
                 self.initial[name] = getattr(campaign, name)
 
 
-class AssignForm(CampaignsForm):
+class AssignForm(ShownForm, CampaignsForm):
     assignee = PersonField(PEOPLE, label="Person", required=False, empty_label="– nobody –")
     assigned_to = forms.CharField(
         label="Name of a person without an account",
@@ -84,10 +86,11 @@ class AssignForm(CampaignsForm):
 
     def __init__(self, *args: Any, item: CampaignItem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if item is not None:
-            self.initial = {
-                name: item.assignee_id if name == "assignee" else getattr(item, name) for name in self.fields
-            }
+        if item is None:
+            del self.fields["shown"]
+        else:
+            names = ("assigned_to", "due_on", "how")
+            self.initial = {"assignee": item.assignee_id, **{name: getattr(item, name) for name in names}}
 
 
 class ItemForm(AssignForm):

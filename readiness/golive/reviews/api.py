@@ -159,6 +159,7 @@ class ActionViewSet(OperatedViewSet):
         return ActionChangeSerializer if changing else ActionSerializer
 
     writes = {"create": operations.add_action, "update": operations.change_action}
+    workflow = operations.ACTIONS
     close = endpoint(operations.close, ReviewNoteSerializer)
 
 

@@ -19,7 +19,7 @@ from readiness.framework import queries as framework_queries
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import frozen, obstacles, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
-from web.workflows import NotInState, Turn, Workflow, require, require_words
+from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
 from web.workflows.waiting import subjects_by
 
 MAY_NAME = "golive.add_approver"
@@ -88,7 +88,7 @@ def open_review(
             {"site": f"{site.name} is {stage}: only sites in commissioning or production are reviewed."}
         )
     # Two who open at once wait for each other; the constraint holds in any case.
-    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    still_there(Site.objects.select_for_update(no_key=True), site.pk)
     if (other := Review.objects.filter(site=site, state=Review.State.OPEN).first()) is not None:
         raise ValidationError({"site": f"{site.name} has an open review already: {other}."})
     review = Review(site=site, note=note.strip(), opened_by=by, opened_at=now)
@@ -366,7 +366,7 @@ CLOSING = Turn(
 )
 
 
-@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, turn=CLOSING)
+@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, longest=500, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
     action.closed_by, action.closed_at, action.close_note = by, now, note

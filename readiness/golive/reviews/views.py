@@ -25,7 +25,7 @@ from readiness.scoring.core.combine import ACCEPTABLE
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayField, PersonField, RefusedForm, ShownForm
 from web.links import crumbs, link
 from web.permissions import asks, reads, require
 from web.reports import Report
@@ -90,7 +90,7 @@ class NameForm(RefusedForm):
         field.queryset = _people().filter(pk__in=[user.pk for user in users])
 
 
-class ActionForm(RefusedForm):
+class ActionForm(ShownForm, RefusedForm):
     title = forms.CharField(label="Action", max_length=300)
     critical = forms.BooleanField(label="Critical: no go while it is open", required=False)
     owner = PersonField(
@@ -105,10 +105,11 @@ class ActionForm(RefusedForm):
 
     def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if action is not None:
-            self.initial = {
-                name: action.owner_id if name == "owner" else getattr(action, name) for name in self.fields
-            }
+        if action is None:
+            del self.fields["shown"]
+        else:
+            names = ("title", "critical", "owner_name", "due_on")
+            self.initial = {"owner": action.owner_id, **{name: getattr(action, name) for name in names}}
 
 
 class ApproverForm(RefusedForm):

@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.golive.models import LIVE, WorkItem
-from web.workflows import Turn, awaits, require
+from web.workflows import Turn, awaits, require, still_there
 
 MAY_ADD = "golive.add_workitem"
 MAY_CHANGE = "golive.change_workitem"
@@ -105,12 +105,12 @@ def _item(
 def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkItem:
     """Set any of `CHANGES`. Those who may only do the work set status and note.
 
-    Raises MissingPermission, and ValidationError by field.
+    Raises MissingPermission, NotInState once it is removed, and ValidationError by field.
     """
     unknown = sorted(set(changes) - CHANGES)
     if unknown:
         raise ValidationError({name: ["This cannot be changed; add another item."] for name in unknown})
-    locked = WorkItem.objects.select_for_update().get(pk=item.pk)
+    locked = still_there(WorkItem.objects.select_for_update(), item.pk)
     differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     _require_progress(by, only=set(differ) <= PROGRESS)
     for name, value in differ.items():

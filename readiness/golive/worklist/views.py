@@ -24,7 +24,7 @@ from readiness.scoring.gap.closing import closing
 from readiness.scoring.queries.capacity import check_name
 from web import tables as table_kit
 from web.clock import now
-from web.forms import DayField, RefusedForm
+from web.forms import DayField, RefusedForm, ShownForm
 from web.history.events import history_of
 from web.links import crumbs
 from web.permissions import asks, require
@@ -82,7 +82,7 @@ class AddForm(PlannedForm):
         cast(forms.ChoiceField, self.fields["check"]).choices = checks_by_pillar(framework)
 
 
-class ProgressForm(_Refusing):
+class ProgressForm(ShownForm, _Refusing):
     status = _status()
     note = _note()
 
@@ -90,7 +90,7 @@ class ProgressForm(_Refusing):
         return dict(self.cleaned_data)
 
 
-class ChangeForm(PlannedForm):
+class ChangeForm(ShownForm, PlannedForm):
     status = _status()
     field_order = ("status", "owner", "due_on", "note")
 

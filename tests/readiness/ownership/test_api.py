@@ -1,6 +1,8 @@
 """The endpoints under /api/ownership/."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from readiness.ownership.core.standing import Item
 from tests.inventory import made
@@ -38,6 +40,16 @@ class TestHandshake:
         assert (silent.status_code, list(silent.json())) == (400, ["reason"])
         assert ana.post(f"{one}end/", {"reason": "Moves on"}).json()["state"]["value"] == "ended"
         assert ana.post(f"{one}tick/", {"step": told["steps"][0]["id"], "done": False}).status_code == 409
+
+    def test_the_site_is_locked_first_as_from_a_page(self, own, porto, ana, api_of):
+        one, ana = f"{HERE}{own(porto, ana).pk}/", api_of("viewer", username="ana")
+        with CaptureQueriesContext(connection) as captured:
+            assert ana.post(f"{one}confirm/").status_code == 200
+        locking = [
+            each["sql"] for each in captured if "FOR UPDATE" in each["sql"] or "FOR NO KEY" in each["sql"]
+        ]
+        assert '"inventory_site"' in locking[0]
+        assert '"ownership_assignment"' in locking[1]
 
     @pytest.mark.parametrize(
         ("given", "field"),

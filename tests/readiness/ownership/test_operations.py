@@ -96,6 +96,18 @@ class TestAnswering:
         assert (accepted.state, accepted.due_at) == ("accepted", frozen_now.at + CONFIRM_EVERY)
         assert standing(porto, frozen_now.at) == ItemStanding.OWNED
 
+    @pytest.mark.parametrize("gone", ["person", "team"])
+    def test_whoever_is_gone_by_then_relieves_nobody(self, porto, ana, rui, team, ask, own, frozen_now, gone):
+        before, asked = own(porto, rui, deputy=None), ask(porto, ana)
+        if gone == "person":
+            type(ana).objects.filter(pk=ana.pk).update(left_at=frozen_now.at)
+        else:
+            type(team).objects.filter(pk=team.pk).update(dissolved_at=frozen_now.at)
+        with pytest.raises(ValidationError, match=r"has left|is dissolved"):
+            operations.accept(asked, note="", by=ana.user, now=frozen_now.at)
+        before.refresh_from_db()
+        assert before.is_in_force(frozen_now.at)
+
     def test_no_is_said_with_a_reason_and_leaves_it_unowned(self, porto, ana, ask, frozen_now):
         asked = ask(porto, ana)
         with pytest.raises(ValidationError, match="Enter a reason"):
@@ -103,6 +115,12 @@ class TestAnswering:
         declined = operations.decline(asked, note="On leave", by=ana.user, now=frozen_now.at)
         assert (declined.state, declined.answer_note) == ("declined", "On leave")
         assert not Assignment.objects.live(frozen_now.at).exists()
+
+    def test_what_went_with_its_site_is_gone(self, porto, ana, ask, frozen_now):
+        asked = ask(porto, ana)
+        type(porto).objects.filter(pk=porto.pk).delete()
+        with pytest.raises(NotInState, match="is gone"):
+            operations.accept(asked, by=ana.user, now=frozen_now.at)
 
     def test_an_answer_is_final(self, porto, ana, ask, own, frozen_now):
         accepted = own(porto, ana)

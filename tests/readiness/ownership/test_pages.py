@@ -217,11 +217,12 @@ class TestReassigning:
         ana.save()
         client, sent = client_of("manager"), {"source": ana.pk, "target": eva.pk, "team": ""}
         assert "From" in text_of(client.get(f"/ownership/reassign/?source={ana.pk}"))
-        preview = text_of(client.post("/ownership/reassign/", sent))
+        page = client.post("/ownership/reassign/", sent)
+        preview = text_of(page)
         assert "Reassign all 7" in preview
         assert "Eva Reis is asked" in preview
         assert not Assignment.objects.filter(accountable=eva).exists()
-        done = client.post("/ownership/reassign/", sent | {"confirmed": "1"})
+        done = client.post("/ownership/reassign/", sent | {"confirmed": page.context["shown"]})
         assert done["Location"] == "/ownership/queues/?queue=waiting"
         assert Assignment.objects.filter(accountable=eva, state="proposed").count() == 7
         again = text_of(client.post("/ownership/reassign/", sent))
@@ -229,6 +230,18 @@ class TestReassigning:
         assert "Energy at Porto" in text_of(
             client.post("/ownership/reassign/", sent | {"confirmed": "1"}), 422
         )
+
+    def test_what_was_not_shown_is_shown_first(self, porto, ana, rui, eva, own, ask, client_of):
+        own(porto, ana, deputy=None)
+        client, sent = client_of("manager"), {"source": ana.pk, "target": eva.pk, "team": ""}
+        shown = client.post("/ownership/reassign/", sent).context["shown"]
+        ask(porto, ana, Item.ENERGY, deputy=None)
+        for others in ({}, {"target": rui.pk}):
+            page = client.post("/ownership/reassign/", sent | others | {"confirmed": shown})
+            assert "not what was shown" in text_of(page, 422)
+        assert not Assignment.objects.filter(accountable__in=[rui, eva]).exists()
+        done = client.post("/ownership/reassign/", sent | others | {"confirmed": page.context["shown"]})
+        assert done.status_code == 302
 
     def test_what_makes_no_sense_is_said(self, porto, ana, rui, client_of):
         client = client_of("manager")

@@ -3,18 +3,21 @@
 import io
 import zipfile
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
+from django.http import Http404
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from readiness.framework.queries import VERSIONS as FRAMEWORK
 from readiness.jurisdiction.operations import VERSIONS as RULES
+from tests.readiness.grants.test_races import at_once
 from web.audit.models import AuditEntry
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written
@@ -69,6 +72,25 @@ def test_a_draft_says_what_it_is_made_from_under_the_next_number(versions, draft
     assert (draft.created_by, draft.edited_by) == (planner, None)
     assert draft.version == f"{versions.prefix}-2"
     assert versions.next_name() == f"{versions.prefix}-3"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_begin_drafts_at_once_each_gets_a_number(versions, planner, frozen_now):
+    make = partial(versions.make_draft, made_from=versions.in_force(), by=planner, now=frozen_now.at)
+    names = [row.version for row in at_once(make, make, make)]
+    assert sorted(names) == [f"{versions.prefix}-{number}" for number in (2, 3, 4)]
+
+
+def test_what_is_written_while_it_is_read_is_read_anew(versions, draft, step):
+    read_before = versions.model.objects.get(pk=draft.pk)
+    read_before.digest = "as it was"
+    step(draft, "Other")
+    assert versions.content(read_before).title == "Other"
+    assert read_before.revision == 2
+    versions.model.objects.filter(pk=draft.pk).delete()
+    read_before.digest = "as it was"
+    with pytest.raises(Http404):
+        versions.content(read_before)
 
 
 def test_a_step_is_counted_and_the_history_says_which(versions, draft, step, planner):
@@ -178,7 +200,7 @@ def test_a_file_that_is_no_document_is_refused_on_page_and_endpoint(room, draft,
     assert list(page.context["form"].errors) == ["file"]
 
 
-def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, client_of, frozen_now):
+def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, planner, client_of, frozen_now):
     planning = client_of("planner")
     sent = {"made_from": versions.in_force().pk, "version": "ours"}
     made = planning.post(reverse(f"{room.names}-draft"), sent)
@@ -187,6 +209,10 @@ def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, client_of,
     refused = planning.post(reverse(f"{room.names}-draft"), sent)
     assert refused.context["form"].errors["version"] == ["Version ours is there already."]
     discard = reverse(f"{room.names}-discard", args=[row.pk])
+    copy = versions.make_draft(made_from=row, by=planner, now=frozen_now.at)
+    held = planning.post(discard, {"revision": "1"})
+    assert (held.status_code, f"{copy}." in held.context["refusals"][0]) == (409, True)
+    versions.discard(copy, by=planner)
     for revision, status in (("first", 400), ("7", 409), ("1", 302)):
         assert planning.post(discard, {"revision": revision}).status_code == status
     assert not versions.model.objects.filter(version="ours").exists()

@@ -9,7 +9,9 @@ from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
 from readiness.grants.models import Grant
+from readiness.people.models import Person
 from tests.inventory import made
+from tests.readiness.people import made as people
 from web.permissions import MissingPermission
 from web.workflows import NotInState, Workflow
 
@@ -33,6 +35,12 @@ ENDPOINTS = {
     for method, action in getattr(route.callback, "actions", {}).items()
     if method == "post" and route.callback.cls.queryset is not None
 }
+VIEWSETS = {
+    route.callback.cls.queryset.model: route.callback.cls
+    for route in routes()
+    if getattr(route.callback, "actions", None) and route.callback.cls.queryset is not None
+}
+LOCKED_BEFORE = {step.workflow.model: step.workflow for step in STEPS.values() if step.workflow.lock_before}
 LACKING = [
     (name, role)
     for name, step in STEPS.items()
@@ -56,6 +64,17 @@ def test_a_step_has_an_endpoint_that_says_what_it_does_and_asks_the_same(name):
         request = type("Request", (), {"user": reader, "method": "POST"})
         comes_to_it = any(role.may(each) for each in step.any_of)
         assert (permission().needed(request, None) == []) is comes_to_it, role.name
+
+
+def test_an_endpoint_without_an_operation_for_it_deletes_all_the_same(api_of):
+    person = people.person()
+    assert api_of("manager").delete(f"/api/people/people/{person.pk}/").status_code == 204
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("model", LOCKED_BEFORE, ids=lambda model: model.__name__)
+def test_an_endpoint_locks_first_what_its_steps_do(model):
+    assert VIEWSETS[model].workflow is LOCKED_BEFORE[model]
 
 
 @pytest.mark.parametrize(("name", "role"), LACKING)
@@ -120,6 +139,7 @@ def grant_of(user_of, frozen_now):
         pytest.param("admin", True, "denied", "", NotYours, id="then whose it is"),
         pytest.param("admin", False, "denied", "", NotInState, id="then the state"),
         pytest.param("admin", False, "requested", " ", ValidationError, id="then the words"),
+        pytest.param("admin", False, "requested", "x" * 2001, ValidationError, id="and how long they are"),
         pytest.param("admin", False, "requested", " Seen ", None, id="and then it is written"),
     ],
 )
@@ -135,6 +155,23 @@ def test_refusals_come_in_order_and_write_nothing(
     with pytest.raises(refusal):
         stamp(grant, note=note, by=by, now=frozen_now.at)
     assert Grant.objects.get().reason == "x"
+
+
+def test_what_was_deleted_meanwhile_is_gone(user_of, grant_of, frozen_now):
+    grant, admin = grant_of(user_of("planner")), user_of("admin")
+    Grant.objects.all().delete()
+    with pytest.raises(NotInState, match="is gone"):
+        stamp(grant, note="x", by=admin, now=frozen_now.at)
+
+
+def test_what_was_written_with_a_refused_step_is_kept(client_of, user_of, grant_of):
+    grant = grant_of(user_of("planner"))
+    note = "Long enough to be worth keeping. " * 100
+    page = client_of("manager").post(reverse("waiver-deny", args=[grant.pk]), {"note": note})
+    assert (page.status_code, page.context["refusals"]) == (422, ["2,000 characters at most."])
+    written = {name: offer["written"] for name, offer in page.context["steps"].items()}
+    assert written == {"approve": "", "deny": note, "revoke": ""}
+    assert page.text.count(f">{note}</textarea>") == 1
 
 
 def test_only_some_steps_are_taken_by_the_clock(user_of, grant_of, frozen_now):

@@ -16,6 +16,7 @@ from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 from web.history.events import history_of
 from web.permissions import MissingPermission
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,13 @@ def test_those_who_do_the_work_set_status_and_note_alone(porto, put, ops, frozen
 def test_a_viewer_changes_nothing(porto, put, viewer, frozen_now):
     with pytest.raises(MissingPermission, match=r"golive\.progress_workitem"):
         operations.change(put(porto), status="done", by=viewer, now=frozen_now.at)
+
+
+def test_what_was_removed_meanwhile_is_gone(porto, put, admin, planner, frozen_now):
+    item = put(porto)
+    operations.remove(WorkItem.objects.get(), by=admin, now=frozen_now.at)
+    with pytest.raises(NotInState, match="is gone"):
+        operations.change(item, status="done", by=planner, now=frozen_now.at)
 
 
 def test_it_is_closed_when_it_is_done_and_open_again_when_it_is_not(porto, put, planner, frozen_now):

@@ -101,6 +101,16 @@ class TestItem:
         item.refresh_from_db()
         assert (item.status, item.note) == ("in-progress", "Ordered")
 
+    def test_what_another_person_changed_meanwhile_stays(self, porto, put, client_of, planner, frozen_now):
+        item, client = put(porto), client_of("ops")
+        page = f"{HERE}{item.pk}/"
+        shown = client.get(page).context["form"]["shown"].value()
+        operations.change(item, status="dropped", by=planner, now=frozen_now.at)
+        late = client.post(page, {"status": "open", "note": "Ordered", "shown": shown})
+        assert (late.status_code, "Open it again" in words_of(late)) == (422, True)
+        item.refresh_from_db()
+        assert (item.status, item.note) == ("dropped", "")
+
     def test_a_planner_gives_it_to_a_user_by_name(self, porto, put, client_of, ops):
         item = put(porto)
         given = {"status": "open", "owner": "ops", "due_on": "2026-12-01", "note": ""}
