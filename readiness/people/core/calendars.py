@@ -291,9 +291,9 @@ def _called_in_order(ranked: Sequence[tuple[int, PlannedShift]]) -> list[Planned
         while place < len(told) and told[place][0] < shift.ends_at:
             (since, level), place = told[place], place + 1
             until = told[place][0] if place < len(told) else shift.ends_at
-            times = {"starts_at": max(since, shift.starts_at), "ends_at": min(until, shift.ends_at)}
+            begins, ends = max(since, shift.starts_at), min(until, shift.ends_at)
             if level:
-                parts.append(replace(shift, level=level, **times))
+                parts.append(replace(shift, level=level, starts_at=begins, ends_at=ends))
             if len(parts) > MOST_SHIFTS:
                 raise CalendarRefused(1, f"There are more than {MOST_SHIFTS} shifts.")
     return parts

@@ -185,11 +185,8 @@ def _changed(shift: PlannedShift, cut: TimeSpan, **changes: Any) -> list[Planned
     """The same shift, but for what of it lies in the span."""
     if not _meet(shift, cut):
         return [shift]
-    times = {
-        "starts_at": max(shift.starts_at, cut.starts_at),
-        "ends_at": min(shift.ends_at, cut.ends_at),
-    }
-    return [*_outside(shift, cut), replace(shift, **times, **changes)]
+    begins, ends = max(shift.starts_at, cut.starts_at), min(shift.ends_at, cut.ends_at)
+    return [*_outside(shift, cut), replace(shift, starts_at=begins, ends_at=ends, **changes)]
 
 
 def _swapped(shift: PlannedShift, swap: TakenShift) -> list[PlannedShift]:

@@ -15,7 +15,6 @@ from readiness.people.core.on_call import (
     MONTH,
     PRIMARY,
     SECONDARY,
-    HeldShift,
     Lack,
     OnCallStanding,
     RotationSize,
@@ -24,6 +23,7 @@ from readiness.people.core.on_call import (
     present,
     standing,
 )
+from readiness.people.core.rotations import HeldShift
 from readiness.people.models import LayerMember, Person, Rotation, RotationSite, Shift
 from readiness.people.queries.coverage import coverage_of
 from readiness.people.queries.rows import rows_as
