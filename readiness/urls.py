@@ -9,11 +9,9 @@ from readiness.golive.api import router as golive_api
 from readiness.jurisdiction.api import router as jurisdiction_api
 from readiness.ownership.api import ownership_gaps
 from readiness.ownership.api import router as ownership_api
-from readiness.people.api import OwnPersonView
+from readiness.people.api import OwnPersonView, coverage, on_call
 from readiness.people.api import router as people_api
-from readiness.people.coverage.api import coverage
-from readiness.people.rotations.api import on_call
-from readiness.people.rotations.ics import OwnShiftsFileView, RotationFileView
+from readiness.people.ics import OwnShiftsFileView, RotationFileView
 from readiness.people.urls import own as own_person
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api

@@ -1,9 +1,13 @@
-"""Endpoints under /api/people/: teams for all who are signed in with a role, people for those who may see names."""
+"""Endpoints under /api/people/: teams for all who are signed in with a role, people for those who may see names; each
+requirement of each site, and who is on call, now or at another instant."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
+from django.utils.timezone import get_current_timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -12,17 +16,26 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.people import operations, queries
+from inventory.models.places import DomainChoices
+from readiness.people import fleet, operations, queries
+from readiness.people.core.coverage import CoverDepth
 from readiness.people.kinds import KINDS, TEAMS, PersonFilters
-from readiness.people.models import Membership, Person
+from readiness.people.models import Membership, Person, Shift
+from readiness.people.queries.on_call import DutyRow, duties_at
+from readiness.people.tables import STANDINGS
+from readiness.people.views import SEES_COVERAGE, SEES_ON_CALL
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
+from web.rest.filters import listed_in
+from web.rest.pagination import limit_of, offset_of
 from web.rest.permissions import SignedIn
+from web.rest.reports import endpoint, parameter
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
-from web.visibility import SEES_NAMES
+from web.timerange import BadParameter, parse_instant
+from web.visibility import SEES_NAMES, sees_names
 from web.workflows.endpoints import OperatedViewSet, operated
 
 
@@ -137,6 +150,152 @@ class OwnPersonView(APIView):
                 for person in queries.own_people(by)
             ]
         )
+
+
+class RequirementSerializer(serializers.Serializer):
+    site = serializers.CharField(source="site.slug")
+    domain = serializers.CharField(source="covered.requirement.domain")
+    skill = serializers.CharField(source="covered.requirement.skill")
+    level = serializers.IntegerField(source="covered.requirement.level")
+    because = serializers.CharField(source="covered.requirement.because")
+    vendor = serializers.CharField(source="covered.requirement.vendor")
+    rule = serializers.CharField(source="covered.requirement.slug")
+    rule_version = serializers.IntegerField(source="covered.requirement.version")
+    people = serializers.IntegerField(source="covered.requirement.people", help_text="Needed at the site")
+    per_shift = serializers.IntegerField(source="covered.requirement.per_shift")
+    state = serializers.ChoiceField([depth.value for depth in CoverDepth], source="covered.cover")
+    qualified = serializers.SerializerMethodField(help_text="Assigned to the site")
+    on_call = serializers.SerializerMethodField(help_text="Qualified, with a shift within 30 days")
+    expiring = serializers.SerializerMethodField(help_text="Whose qualification ends within 30 days")
+    names = serializers.SerializerMethodField(help_text="Null for those who may not see names")
+
+    def get_qualified(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.qualified)
+
+    def get_on_call(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.on_call)
+
+    def get_expiring(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.expiring)
+
+    def get_names(self, line: fleet.RequirementLine) -> list[str] | None:
+        return list(line.names) if self.context["names"] else None
+
+
+class CoverageSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    count = serializers.IntegerField()
+    results = RequirementSerializer(many=True)
+
+
+@endpoint(
+    *SEES_COVERAGE,
+    parameters=[
+        parameter("site", "Slug", many=True),
+        parameter(
+            "at",
+            "An instant; by default now. What is installed is always that of now.",
+            type=OpenApiTypes.STR,
+        ),
+        parameter("limit", "", type=int),
+        parameter("offset", "", type=int),
+    ],
+    answer=CoverageSerializer,
+    operation_id="people_coverage",
+    summary="What sites require of people, and how many cover it",
+)
+def coverage(request: Request) -> dict[str, Any]:
+    now, asked = clock.now(), request.query_params
+    names, at = request.user.has_perm(SEES_NAMES), None
+    if asked.get("at"):
+        at = parse_instant(asked["at"], now=now, zone=get_current_timezone(), field="at")
+    sites = fleet.coverage_of_sites(now=now, at=at, slugs=asked.getlist("site"))
+    lines = fleet.requirement_lines(sites, names=names)
+    offset = offset_of(request)
+    answer = {"at": at or now, "count": len(lines), "results": lines[offset : offset + limit_of(request)]}
+    return dict(CoverageSerializer(answer, context={"names": names}).data)
+
+
+_HOLDER: dict[str, Any] = {
+    "person": serializers.DictField(
+        allow_null=True, help_text="Id and name; null without permission to see names"
+    ),
+    "is_covered": serializers.BooleanField(),
+    "is_on_leave": serializers.BooleanField(),
+    "starts_at": serializers.DateTimeField(),
+    "ends_at": serializers.DateTimeField(),
+}
+_ROW = inline_serializer(
+    "OnCallDuty",
+    {
+        "site": serializers.CharField(),
+        "domain": serializers.CharField(),
+        "standing": serializers.ChoiceField(choices=list(STANDINGS)),
+        "primary": inline_serializer("OnCallPrimary", _HOLDER, many=True),
+        "secondary": inline_serializer("OnCallSecondary", _HOLDER, many=True),
+        "lacks": serializers.ListField(child=serializers.CharField()),
+        "handover_at": serializers.DateTimeField(allow_null=True),
+        "rotations": serializers.ListField(child=serializers.CharField()),
+    },
+    many=True,
+)
+_ANSWER = inline_serializer("OnCallAt", {"at": serializers.DateTimeField(), "results": _ROW})
+
+
+@endpoint(
+    *SEES_ON_CALL,
+    answer=_ANSWER,
+    operation_id="people_oncall",
+    parameters=[
+        parameter("site", "Slug; every site unless given.", many=True),
+        parameter("region", "Slug of a region.", many=True),
+        parameter("domain", "Domain.", many=True, enum=DomainChoices.values),
+        parameter("at", "now-7d, ISO 8601 or epoch ms; now unless given."),
+    ],
+    summary="Who is on call, and what they lack",
+)
+def on_call(request: Request) -> Any:
+    now = clock.now()
+    at = parse_instant(request.GET.get("at") or "now", now=now, zone=UTC, field="at")
+    asked = {name: listed_in(request.GET, name) for name in ("site", "region", "domain")}
+    if unknown := set(asked["domain"]) - set(DomainChoices.values):
+        raise BadParameter("domain", f"There is no {min(unknown)[:100]}.")
+    names = sees_names(request.user)
+    duties = duties_at(fleet.sites_on_call(), at=at) if request.GET.get("at") else fleet.duties_now(now=now)
+    return {
+        "at": at,
+        "results": [
+            _row(row, names=names)
+            for row in duties
+            if (not asked["site"] or row.site.slug in asked["site"])
+            and (not asked["region"] or row.site.region.slug in asked["region"])
+            and (not asked["domain"] or row.domain in asked["domain"])
+        ],
+    }
+
+
+def _row(row: DutyRow, *, names: bool) -> dict[str, Any]:
+    return {
+        "site": row.site.slug,
+        "domain": row.domain,
+        "standing": row.standing,
+        "primary": [_holder(each, names=names) for each in row.primary],
+        "secondary": [_holder(each, names=names) for each in row.secondary],
+        "lacks": [str(lack) for lack in row.lacks],
+        "handover_at": row.next_shift.starts_at if row.next_shift else None,
+        "rotations": [rotation.slug for rotation in row.rotations],
+    }
+
+
+def _holder(holder: Shift, *, names: bool) -> dict[str, Any]:
+    shown = holder.person if names else None
+    return {
+        "person": {"id": shown.pk, "name": shown.name} if shown else None,
+        "is_covered": holder.person is not None,
+        "is_on_leave": holder.is_on_leave if names else False,
+        "starts_at": holder.starts_at,
+        "ends_at": holder.ends_at,
+    }
 
 
 router = Router()

@@ -1,8 +1,8 @@
 """Facts about the people of sites, for scoring at any instant; a fixed number of statements, however many sites."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
@@ -10,74 +10,93 @@ from django.db import connection
 from accounts.models import User
 from inventory.models import CapacityEvent, DeviceType
 from inventory.queries import SiteFacts
+from readiness.people import models
 from readiness.people.core.coverage import SiteCoverage
 from readiness.people.core.facts import SitePeople
-from readiness.people.core.on_call import full_hour
-from readiness.people.models import (
-    AlertRule,
-    CapabilityRule,
-    Course,
-    Drill,
-    Exercise,
-    Layer,
-    LayerMember,
-    Membership,
-    Participant,
-    Person,
-    Procedure,
-    Qualification,
-    Rotation,
-    RotationSite,
-    Skill,
-    SkillExemption,
-    Staffing,
-    Survey,
-    SurveyQuestion,
-    Team,
-    Training,
-)
+from readiness.people.core.on_call import HOUR, full_hour
 from readiness.people.queries import coverage, growth, on_call, practice
-from readiness.people.queries.coverage import OnCall
 from readiness.people.queries.rotations import NEVER
 from readiness.workloads.models import Placement, WorkloadClass
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 COVERED_FROM = (
-    *(Person, User, Team, Membership, Staffing, Skill, Qualification, SkillExemption, CapabilityRule),
-    *(Course, Training, DeviceType, WorkloadClass, Placement),
+    *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Skill),
+    *(models.Qualification, models.SkillExemption, models.CapabilityRule, models.Course, models.Training),
+    *(DeviceType, WorkloadClass, Placement),
 )
 """Coverage is read from these models and from shifts. They change seldom, and each site needs coverage every minute."""
 
-
 _READ_FROM = (
     *COVERED_FROM,
-    *(Rotation, RotationSite, Layer, LayerMember, CapacityEvent),
-    *(Drill, Participant, Exercise, Procedure, AlertRule, Survey, SurveyQuestion),
+    *(models.Rotation, models.RotationSite, models.Layer, models.LayerMember, CapacityEvent, models.Drill),
+    *(models.Participant, models.Exercise, models.Procedure, models.AlertRule),
+    *(models.Survey, models.SurveyQuestion),
 )
-HOUR = timedelta(hours=1)
-# These are not audited. Shifts that stay change in their end; whoever answers anew does so later.
-_MARK = """
-    SELECT (SELECT count(*) FROM people_rotationcalendar), shift.*, answer.* FROM (
-        SELECT count(*), sum(timestamp_hash_extended(ends_at AT TIME ZONE 'UTC', id)) FROM people_shift
-    ) AS shift CROSS JOIN (
+# These are not audited. Whoever answers anew does so later.
+_MARK = f"""
+    SELECT (SELECT count(*) FROM people_rotationcalendar), shift.*, answer.*
+    FROM ({growth.SHIFTS}) AS shift CROSS JOIN (
         SELECT count(*), sum(timestamp_hash_extended(answered_at AT TIME ZONE 'UTC', id)) FROM people_surveyanswer
     ) AS answer
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _KeptFacts:
-    """Facts about a site's people, which hold from `at` on until something of it runs out or begins; time on call
-    is counted anew each hour."""
+class KeptFact[Fact]:
+    """A fact that holds from `at` on until something of it runs out or begins, and while its basis is the same."""
 
     at: datetime
-    until: datetime
-    people: SitePeople
+    until: datetime | None
+    fact: Fact
+    basis: object = None
+
+    def holds(self, now: datetime, basis: object = None) -> bool:
+        return self.at <= now and (self.until is None or now < self.until) and self.basis == basis
+
+
+def _renewed[Fact](
+    kept: dict[int, KeptFact[Fact]],
+    bases: Mapping[int, object],
+    read: Callable[[Collection[int]], Iterable[tuple[int, Fact, datetime | None]]],
+    now: datetime,
+) -> dict[int, Fact]:
+    """Read anew only those sites where anything changed, or the clock moved past something."""
+    changed = [site for site, basis in bases.items() if site not in kept or not kept[site].holds(now, basis)]
+    for site_id, fact, until in read(changed) if changed else ():
+        kept[site_id] = KeptFact(now, until, fact, bases[site_id])
+    return {site_id: kept[site_id].fact for site_id in bases}
+
+
+@lru_cache(maxsize=2)
+def _coverage_since(stamp: Stamp) -> dict[int, KeptFact[SiteCoverage]]:
+    """Return what was read since this stamp; whoever asks for more fills it."""
+    return {}
+
+
+def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
+    if not sites:
+        return {}
+    kept = _coverage_since(stamp_of(*COVERED_FROM))
+    called = coverage.on_call_of(sites, now=now)
+
+    def read(changed: Collection[int]) -> Iterator[tuple[int, SiteCoverage, datetime | None]]:
+        facts = {site_id: sites[site_id] for site_id in changed}
+        for site_id, of_site in coverage.coverage_of(facts, now=now, on_call=called).items():
+            yield site_id, of_site, of_site.until
+
+    bases = {site_id: (site, called.get(site_id)) for site_id, site in sites.items()}
+    return _renewed(kept, bases, read, now)
+
+
+@lru_cache(maxsize=2)
+def _facts_since(stamp: Stamp, mark: tuple[object, ...]) -> dict[int, KeptFact[SitePeople]]:
+    """The same of facts."""
+    return {}
 
 
 def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SitePeople]:
-    """Read anew only those sites where anything changed, or the clock moved past something."""
+    """Time on call is counted anew each hour."""
     if not sites:
         return {}
     covered = kept_coverage_of(sites, now=now)
@@ -85,84 +104,27 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
         cursor.execute(_MARK)
         [mark] = cursor.fetchall()
     kept = _facts_since(stamp_of(*_READ_FROM), mark)
-    changed = {
-        site_id: site
-        for site_id, site in sites.items()
-        if (held := kept.get(site_id)) is None
-        or held.people.coverage is not covered[site_id]
-        or not held.at <= now < held.until
-    }
-    for site_id, people in _read_facts(changed, covered, now=now).items():
-        until = min(full_hour(now) + HOUR, people.changes_at or NEVER)
-        kept[site_id] = _KeptFacts(now, until, people)
-    return {site_id: _at(kept[site_id].people, now) for site_id in sites}
+
+    def read(changed: Collection[int]) -> Iterator[tuple[int, SitePeople, datetime]]:
+        coverages = {site_id: covered[site_id] for site_id in changed}
+        called = on_call.standing_of(coverages, now=now)
+        practised = practice.practice_of(coverages, now=now)
+        until = coverage.next_on_call(changed, now=now)
+        grown = growth.growth_of(coverages, now=now)
+        for site_id, of_site in coverages.items():
+            people = SitePeople(
+                coverage=of_site,
+                on_call=called.get(site_id),
+                practice=practised.get(site_id),
+                growth=grown.get(site_id),
+                on_call_until=until.get(site_id),
+            )
+            yield site_id, people, min(full_hour(now) + HOUR, people.changes_at or NEVER)
+
+    facts = _renewed(kept, {site_id: (covered[site_id],) for site_id in sites}, read, now)
+    return {site_id: _at(people, now) for site_id, people in facts.items()}
 
 
 def _at(people: SitePeople, now: datetime) -> SitePeople:
     """The same people at another instant, which what they practised is judged by."""
     return replace(people, practice=replace(people.practice, now=now)) if people.practice else people
-
-
-@lru_cache(maxsize=2)
-def _facts_since(stamp: Stamp, mark: tuple[object, ...]) -> dict[int, _KeptFacts]:
-    """Return what was read since this stamp; whoever asks for more fills it."""
-    return {}
-
-
-def _read_facts(
-    sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
-) -> dict[int, SitePeople]:
-    if not sites:
-        return {}
-    coverages = {site_id: covered[site_id] for site_id in sites}
-    called = on_call.standing_of(sites, coverages, now=now)
-    practised = practice.practice_of(coverages, now=now)
-    until = coverage.next_on_call(sites, now=now)
-    grown = growth.growth_of(coverages, now=now)
-    return {
-        site_id: SitePeople(
-            coverage=coverage,
-            on_call=called.get(site_id),
-            practice=practised.get(site_id),
-            growth=grown.get(site_id),
-            on_call_until=until.get(site_id),
-        )
-        for site_id, coverage in coverages.items()
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The coverage of a site, which holds from `at` on until something of it runs out or begins."""
-
-    site: SiteFacts
-    at: datetime
-    called: OnCall | None
-    coverage: SiteCoverage
-
-    def holds(self, site: SiteFacts, called: OnCall | None, now: datetime) -> bool:
-        until = self.coverage.until
-        is_in_time = self.at <= now and (until is None or now < until)
-        return is_in_time and self.site == site and self.called == called
-
-
-def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
-    """Read anew only those sites where anything changed, or the clock moved past something."""
-    if not sites:
-        return {}
-    kept = _kept_since(stamp_of(*COVERED_FROM))
-    called = coverage.on_call_of(sites, now=now)
-    changed = {
-        site_id: site
-        for site_id, site in sites.items()
-        if (held := kept.get(site_id)) is None or not held.holds(site, called.get(site_id), now)
-    }
-    for site_id, of_site in coverage.coverage_of(changed, now=now, on_call=called).items():
-        kept[site_id] = _Kept(sites[site_id], now, called.get(site_id), of_site)
-    return {site_id: kept[site_id].coverage for site_id in sites}
-
-
-@lru_cache(maxsize=2)
-def _kept_since(stamp: Stamp) -> dict[int, _Kept]:
-    """Return what was read since this stamp; whoever asks for more fills it."""
-    return {}

@@ -1,7 +1,5 @@
 """Forms of people, skills, drills and surveys. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,6 +13,8 @@ from accounts.models import User
 from inventory.models import Manufacturer
 from inventory.models.places import validate_time_zone
 from inventory.queries import end_of_day
+from readiness.people.core.calendar_lines import MOST_BYTES, CalendarRefused
+from readiness.people.core.surveys import ESTIMATES
 from readiness.people.models import (
     Course,
     Drill,
@@ -26,7 +26,7 @@ from readiness.people.models import (
 )
 from readiness.people.models.skills import SUBJECT_VALUES
 from web.clock import now
-from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, RefusedForm, Suggesting
+from web.forms import WITH_NEIGHBOURS, DayInput, MinuteInput, PersonField, RefusedForm, Suggesting
 from web.kinds.declaring import ObjectForm
 from web.visibility import reader
 
@@ -129,6 +129,8 @@ class CapabilityRuleForm(ObjectForm):
 
 
 class ExemptionForm(ObjectForm):
+    changelog_message = None  # type: ignore[assignment]  # The ground is one of a few; nobody is asked for more.
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
@@ -162,6 +164,45 @@ class AssignTrainingForm(RefusedForm):
         field.queryset = Person.objects.there(now()).order_by("name", "pk")
         if isinstance(begun := self.initial.get("people"), str):  # An address names several by their ids.
             self.initial["people"] = begun.split(",")
+
+
+class CalendarForm(RefusedForm):
+    file = forms.FileField(
+        label="File", help_text="iCalendar (.ics), 5 MiB at most; its shifts take the place of layers."
+    )
+    refusals = (CalendarRefused,)
+
+    def asked(self) -> dict[str, Any]:
+        return {"content": self.cleaned_data["file"].read(MOST_BYTES + 1)}
+
+    def refused(self, error: Any) -> None:
+        self.add_error("file", str(error))
+
+
+class MoveForm(SubjectForm):
+    submit = "Move the shift"
+
+    taker = PersonField(
+        Person.objects.none(),
+        label="To",
+        help_text="Has the shift at once. Overrides and later swaps still count.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there = Person.objects.there(now()).order_by("name", "pk")
+        self.fields["taker"].queryset = there  # type: ignore[attr-defined]
+
+
+class AskForSwapForm(SubjectForm):
+    submit = "Ask for a swap"
+    effect = "The others of the rotation are asked to take it. If nobody does, it stays yours."
+
+
+class DropCalendarForm(SubjectForm):
+    submit = "Go back to layers"
+    effect = "The calendar and its address go; layers make the shifts from now on."
+    is_danger = True
 
 
 class CompleteForm(SubjectForm):
@@ -229,9 +270,8 @@ def _field_of(question: SurveyQuestion) -> forms.Field:
             max_length=100,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         )
-    words = {"ready": "Ready", "conditional": "Conditional", "not-ready": "Not ready"}
     is_choice = question.kind == SurveyQuestion.Kind.CHOICE
-    choices = [(each, each) for each in question.choices] if is_choice else list(words.items())
+    choices = [(each, each) for each in question.choices] if is_choice else reversed(ESTIMATES.items())
     return forms.ChoiceField(
         label=question.text,
         required=False,

@@ -2,26 +2,22 @@
 
 from django.urls import path
 
-from readiness.people import survey_views, views
-from readiness.people.coverage import views as coverage
+from readiness.people import views
 from readiness.people.kinds import KINDS, PEOPLE, TEAMS
-from readiness.people.rotations import views as rotations
 from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", views.people, name="people"),
     path("<int:pk>/export/", views.export, name="person-export"),
-    path("oncall/", rotations.on_call, name="on-call"),
-    path("oncall/hours/", rotations.hours, name="on-call-hours"),
-    path("swaps/<int:pk>/", rotations.STEPS.shown, name="swap"),
-    *rotations.STEPS.routes("swaps/<int:pk>/"),
-    path("coverage/", coverage.coverage, name="coverage"),
-    path("coverage/<slug:slug>/", coverage.site_coverage, name="site-coverage"),
-    path("surveys/<int:pk>/answer/", survey_views.answer, name="survey-answer"),
-    path("surveys/<int:pk>/results/", survey_views.results, name="survey-results"),
-    path(
-        "surveys/<int:pk>/results/chart.<str:form>", survey_views.results_chart, name="survey-results-chart"
-    ),
+    path("oncall/", views.on_call, name="on-call"),
+    path("oncall/hours/", views.hours, name="on-call-hours"),
+    path("swaps/<int:pk>/", views.STEPS.shown, name="swap"),
+    *views.STEPS.routes("swaps/<int:pk>/"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", views.site_coverage, name="site-coverage"),
+    path("surveys/<int:pk>/answer/", views.answer, name="survey-answer"),
+    path("surveys/<int:pk>/results/", views.results, name="survey-results"),
+    path("surveys/<int:pk>/results/chart.<str:form>", views.results_chart, name="survey-results-chart"),
     *(address for kind in KINDS for address in addresses(kind)),
     *addresses(TEAMS),
     *addresses(PEOPLE),

@@ -21,7 +21,8 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
         return _posted(request, kind, entry, obj)
     begun = dict(entry.initial(obj)) if obj is not None else {}
     asked = {name: request.GET[name] for name in entry.fills if name in request.GET}
-    form = entry.form(request.POST or None, request.FILES or None, initial=begun | asked)
+    sent = request.POST if request.method == "POST" else None
+    form = entry.form(sent, request.FILES or None, initial=begun | asked)
     if request.method == "POST" and form.is_valid():
         try:
             return _enter(request, kind, entry, obj, form.asked())

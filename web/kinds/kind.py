@@ -57,6 +57,7 @@ class Entry:
 
     `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by`, `now` and the object;
     without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those of the object.
+    `when` says of the object and the user whether its page offers it; the operation refuses by itself.
     `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
     object's page, or the list. `answer` is a page that shows at once what is shown only once, in place of both.
     """
@@ -71,6 +72,7 @@ class Entry:
     after: Callable[[Any], str] | None = None
     answer: Callable[[HttpRequest, Any, Any], HttpResponse] | None = None
     on_object: bool = False
+    when: Callable[[Any, Any], bool] = lambda obj, user: True
     initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
     fills: tuple[str, ...] = ()
     icon: str = "plus"

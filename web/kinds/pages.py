@@ -85,6 +85,7 @@ def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
         each
         for each in kind.entries
         if each.on_object and each.form is not None and request.user.has_perms(each.permissions)
+        if each.when(obj, request.user)
     ]
     return [
         Action(said(entry.heading, obj), reverse(entry.url_name, args=[getattr(obj, kind.key)]), entry.icon)

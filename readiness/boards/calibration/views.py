@@ -7,16 +7,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from readiness.people.core.practice import PRACTISED, SMALL_GROUP
-from readiness.people.core.surveys import calibration_gap, middle_estimate
+from readiness.people.core.surveys import ESTIMATES, calibration_gap, middle_estimate
 from readiness.people.queries.surveys import TeamEstimates, estimates
 from readiness.scoring.models import SiteScore
 from web import tables
 from web.clock import now
 from web.reports import Report
 from web.tables import Column, Table, TablePage
+from web.units import how_many
 
 CALIBRATION = Report("readiness/calibration.html", "people.view_survey", "scoring.view_sitescore")
-WORDS = {"ready": "Ready", "conditional": "Conditional", "not-ready": "Not ready"}
 TOO_FEW = f"fewer than {SMALL_GROUP}"
 
 
@@ -25,9 +25,15 @@ class CalibrationRow:
     """`gap` is in steps of the verdict: above it the team thinks better of the site than was measured."""
 
     of_team: TeamEstimates
-    estimate: str | None
     verdict: str
-    gap: int | None
+
+    @property
+    def estimate(self) -> str | None:
+        return middle_estimate(self.of_team.values)
+
+    @property
+    def gap(self) -> int | None:
+        return calibration_gap(self.estimate, self.verdict)
 
     @property
     def people(self) -> int | None:
@@ -35,12 +41,9 @@ class CalibrationRow:
 
     @property
     def gap_words(self) -> str:
-        if self.gap is None:
-            return "unknown"
-        if self.gap == 0:
-            return "none"
-        steps = "1 step" if abs(self.gap) == 1 else f"{abs(self.gap)} steps"
-        return f"{steps} {'too high' if self.gap > 0 else 'too low'}"
+        if not self.gap:
+            return "unknown" if self.gap is None else "none"
+        return f"{how_many(abs(self.gap), 'step', 'steps')} {'too high' if self.gap > 0 else 'too low'}"
 
 
 TABLE = Table(
@@ -52,8 +55,8 @@ TABLE = Table(
                locked=True, phone="title", export="of_team.slug"),
         Column("team", "Team", "of_team.team", sort=True),
         Column("people", "People", numeric=True, text=lambda row: row.people or TOO_FEW),
-        Column("estimate", "Estimate", text=lambda row: WORDS[row.estimate] if row.estimate else TOO_FEW),
-        Column("verdict", "Verdict", text=lambda row: WORDS.get(row.verdict, "None"), sort=True),
+        Column("estimate", "Estimate", text=lambda row: ESTIMATES[row.estimate] if row.estimate else TOO_FEW),
+        Column("verdict", "Verdict", text=lambda row: ESTIMATES.get(row.verdict, "None"), sort=True),
         Column("gap", "Calibration gap", text=lambda row: row.gap_words, phone="status",
                sort=lambda row: -abs(row.gap or 0), tone=lambda row: "warn" if row.gap else ""),
     ),
@@ -75,12 +78,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     given = estimates(now=at, since=at - PRACTISED)
     scores = SiteScore.objects.with_confirmed().filter(site__in={each.site_id for each in given})
     verdicts = dict(scores.values_list("site_id", "confirmed"))  # type: ignore[misc]
-    rows = [_row(each, verdicts.get(each.site_id) or "") for each in given]
+    rows = [CalibrationRow(each, verdicts.get(each.site_id) or "") for each in given]
     far = sum(1 for row in rows if row.gap)
     judged = sum(1 for row in rows if row.gap is not None)
     return tables.page(request, TABLE, rows), lambda: {"far": far, "judged": judged}
-
-
-def _row(of_team: TeamEstimates, verdict: str) -> CalibrationRow:
-    estimate = middle_estimate(of_team.values)
-    return CalibrationRow(of_team, estimate, verdict, calibration_gap(estimate, verdict))

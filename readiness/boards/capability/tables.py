@@ -25,9 +25,9 @@ def growth_table(by: str) -> Table:
             Column("then", "180 days ago", "gap.known.qualified_then", sort=True, numeric=True),
             _share("people_growth", "People"),
             _share("capacity_growth", "Capacity"),
-            Column("points", "Gap", "points", _points, sort=True, numeric=True,
-                   file_unit="points", hint="Growth of capacity less growth of qualified people, in points",
-                   phone="status"),
+            Column("points", "Gap", sort=True, numeric=True, file_unit="points", phone="status",
+                   text=lambda row: "" if row.points is None else findings.growth_points(row.points),
+                   hint="Growth of capacity less growth of qualified people, in points"),
             Column("accelerators", "Accelerators each", "gap.accelerators_per_person", numeric=True, sort=True,
                    hint="Accelerators for each qualified person"),
             Column("kw", "Power each", "gap.kw_per_person", _power, numeric=True, sort=True, file_unit="kW",
@@ -57,10 +57,6 @@ def _share(name: str, label: str) -> Column:
 
     return Column(name, label, percent, text, sort=True, numeric=True, file_unit="%",
                   hint=f"{label}: growth over 180 days")  # fmt: skip
-
-
-def _points(row: CapabilityRow) -> str:
-    return "" if row.points is None else findings.growth_points(row.points)
 
 
 def _power(row: CapabilityRow) -> str:

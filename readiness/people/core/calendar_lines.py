@@ -1,13 +1,14 @@
-"""A calendar by its lines: which zone it names, and which lines make each event."""
+"""A calendar by its lines: which zone it names, which lines make each event, and where it names somebody."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from zoneinfo import available_timezones
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_EVENTS = 5_000
 LONGEST_LINE = 20_000
+_FOLD = r"(?:\r?\n[ \t])?"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 type WrittenEvent = list[tuple[int, str]]
@@ -96,3 +97,19 @@ def _zone_name(number: int, line: str) -> str:
     if name not in available_timezones():
         raise CalendarRefused(number, f"{name[:64]} is no IANA time zone.")
     return name
+
+
+def without_names(content: bytes, names: Collection[str], pseudonym: str) -> bytes:
+    """The same bytes with the pseudonym wherever one of the names stands as whole words, in whatever case, folded over
+    lines or not. All else stays, lines included."""
+    ways = [_written(name) for name in sorted(names, key=len, reverse=True) if name.strip()]
+    if not ways:
+        return content
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)", re.IGNORECASE)
+    text = content.decode("utf-8", "surrogateescape")
+    return pattern.sub(lambda _: pseudonym, text).encode("utf-8", "surrogateescape")
+
+
+def _written(name: str) -> str:
+    """A comma and a semicolon stand behind a backslash in iCalendar."""
+    return _FOLD.join(rf"\\?{re.escape(each)}" if each in ",;" else re.escape(each) for each in name.strip())

@@ -7,10 +7,13 @@ event without a level has level 0.
 """
 
 import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -150,15 +153,9 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:100].rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    rank: int
-    shift: PlannedShift
-
-
 def _ranked_shifts(
     events: Sequence[_ReadEvent], zone: ZoneInfo, start: datetime, end: datetime
-) -> Iterator[_Ranked]:
+) -> Iterator[tuple[int, PlannedShift]]:
     by_uid: dict[str, list[_ReadEvent]] = {}
     steps = 0
     for read in events:
@@ -169,7 +166,21 @@ def _ranked_shifts(
         by_uid.setdefault(str(read.event.get("UID", f"line {read.line_of('')}")), []).append(read)
     for series in by_uid.values():
         for occurrence in _occurrences(series, start, end):
-            yield from _shift(occurrence, events[int(occurrence["SUMMARY"])], zone, start, end)
+            read = events[int(occurrence["SUMMARY"])]
+            starts_at, ends_at = (_instant(at, zone, read) for at in (occurrence.start, occurrence.end))
+            is_cancelled = str(occurrence.get("STATUS", "")).upper() == "CANCELLED"
+            if not is_cancelled and starts_at < ends_at and starts_at < end and ends_at > start:
+                yield (
+                    read.rank,
+                    PlannedShift(
+                        level=1,
+                        person=read.person,
+                        starts_at=starts_at,
+                        ends_at=ends_at,
+                        origin=ShiftOrigin.CALENDAR,
+                        unknown_name=read.unknown_name,
+                    ),
+                )
 
 
 def _refuse_backwards(read: _ReadEvent, zone: ZoneInfo) -> None:
@@ -248,26 +259,6 @@ def _instant(at: date | datetime, zone: ZoneInfo, read: _ReadEvent) -> datetime:
         raise CalendarRefused(read.line_of(""), "The event that begins here is out of all time.") from error
 
 
-def _shift(
-    occurrence: Any, read: _ReadEvent, zone: ZoneInfo, start: datetime, end: datetime
-) -> Iterator[_Ranked]:
-    if str(occurrence.get("STATUS", "")).upper() == "CANCELLED":
-        return
-    starts_at, ends_at = _instant(occurrence.start, zone, read), _instant(occurrence.end, zone, read)
-    if starts_at < ends_at and starts_at < end and ends_at > start:
-        yield _Ranked(
-            read.rank,
-            PlannedShift(
-                level=1,
-                person=read.person,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                origin=ShiftOrigin.CALENDAR,
-                unknown_name=read.unknown_name,
-            ),
-        )
-
-
 def _who(texts: Iterable[str], people: Mapping[str, int]) -> tuple[int | None, str]:
     first = ""
     for text in map(str.strip, texts):
@@ -278,36 +269,31 @@ def _who(texts: Iterable[str], people: Mapping[str, int]) -> tuple[int | None, s
     return None, " ".join(first[:1000].split())[:200] or "without a name"
 
 
-def _called_in_order(ranked: Sequence[_Ranked]) -> list[PlannedShift]:
+def _called_in_order(ranked: Sequence[tuple[int, PlannedShift]]) -> list[PlannedShift]:
     """The same shifts, cut where their place among those present changes."""
-    changes: dict[datetime, tuple[list[int], list[int]]] = {}
-    for place, each in enumerate(ranked):
-        changes.setdefault(each.shift.starts_at, ([], []))[0].append(place)
-        changes.setdefault(each.shift.ends_at, ([], []))[1].append(place)
-    present: dict[int, dict[int, datetime]] = {}
-    levels: dict[int, int] = {}
+    changes: dict[datetime, Counter[int]] = defaultdict(Counter)
+    for rank, shift in ranked:
+        changes[shift.starts_at][rank] += 1
+        changes[shift.ends_at][rank] -= 1
+    present = Counter[int]()
+    levels: dict[int, list[tuple[datetime, int]]] = {rank: [] for rank, _ in ranked}
+    for at in sorted(changes):
+        present.update(changes[at])
+        order = sorted(+present, reverse=True)
+        for rank, told in levels.items():
+            level = order.index(rank) + 1 if rank in order[:TERTIARY] else 0
+            if not told or told[-1][1] != level:
+                told.append((at, level))
     parts: list[PlannedShift] = []
-
-    def close(rank: int, place: int, at: datetime) -> None:
-        since = present[rank].pop(place)
-        if rank in levels and since < at:
-            shift = replace(ranked[place].shift, level=levels[rank], starts_at=since, ends_at=at)
-            parts.append(shift)
+    for rank, shift in ranked:
+        told = levels[rank]
+        place = bisect_right(told, shift.starts_at, key=itemgetter(0)) - 1
+        while place < len(told) and told[place][0] < shift.ends_at:
+            (since, level), place = told[place], place + 1
+            until = told[place][0] if place < len(told) else shift.ends_at
+            begins, ends = max(since, shift.starts_at), min(until, shift.ends_at)
+            if level:
+                parts.append(replace(shift, level=level, starts_at=begins, ends_at=ends))
             if len(parts) > MOST_SHIFTS:
                 raise CalendarRefused(1, f"There are more than {MOST_SHIFTS} shifts.")
-
-    for at in sorted(changes):
-        begin, end = changes[at]
-        for place in end:
-            close(ranked[place].rank, place, at)
-        for place in begin:
-            present.setdefault(ranked[place].rank, {})[place] = at
-        order = sorted((rank for rank, there in present.items() if there), reverse=True)[:TERTIARY]
-        now = {rank: level for level, rank in enumerate(order, 1)}
-        for rank, there in present.items():
-            if levels.get(rank) != now.get(rank):
-                for place in list(there):
-                    close(rank, place, at)
-                    there[place] = at
-        levels = now
     return parts

@@ -61,11 +61,13 @@ class Holder:
 
     person_id: int
     skill_id: int
+    domain: str
     level: int
     basis: str
-    vendor: str = ""
-    device_type_id: int | None = None
-    until: datetime | None = None
+    vendor: str
+    device_type_id: int | None
+    shown_at: datetime
+    until: datetime | None
 
 
 class CoverDepth(StrEnum):
@@ -250,26 +252,25 @@ def trained(coverage: SiteCoverage, people: Collection[int]) -> Tally:
     return Tally(count=sum(each.is_in_date for each in known), total=len(people))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """Somebody assigned to the site: the level of each skill held, by id, and the domains of these."""
-
-    person_id: int
-    levels: Mapping[int, int]
-    domains: frozenset[str]
-
-
 def nearest(
-    covered: CoveredRequirement, candidates: Iterable[Candidate], needed: Mapping[int, int]
+    covered: CoveredRequirement, candidates: Mapping[int, Sequence[Holder]], needed: Mapping[int, int]
 ) -> tuple[int, ...]:
     """People who lack a skill and hold all that it needs first (level by skill id): those who hold it at a lower
-    level or on other equipment, then those of its domain; as many as are missing, three at most."""
+    level or on other equipment, then those of its domain; as many as are missing, three at most. `candidates` are
+    assigned to the site, with what they hold."""
     requirement = covered.requirement
     ranked = sorted(
-        (requirement.skill_id not in each.levels, requirement.domain not in each.domains, each.person_id)
-        for each in candidates
-        if each.person_id not in covered.qualified | covered.exempt
-        and all(each.levels.get(skill_id, 0) >= level for skill_id, level in needed.items())
+        (
+            all(each.skill_id != requirement.skill_id for each in held),
+            all(each.domain != requirement.domain for each in held),
+            person_id,
+        )
+        for person_id, held in candidates.items()
+        if person_id not in covered.qualified | covered.exempt
+        and all(
+            any(each.skill_id == skill_id and each.level >= level for each in held)
+            for skill_id, level in needed.items()
+        )
     )
     missing = requirement.people - len(covered.qualified)
     return tuple(person_id for *_, person_id in ranked[: min(max(missing, 0), MOST_PROPOSED)])

@@ -1,7 +1,5 @@
 """Growth of qualified people beside growth of capacity: who counted when, and the gap between the two."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

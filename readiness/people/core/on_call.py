@@ -6,25 +6,17 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from readiness.people.core.coverage import CoveredRequirement
-from readiness.people.core.rotations import TimeSpan
+from readiness.people.core.rotations import HeldShift, TimeSpan
+from readiness.people.core.training import DOMAINS
 
-DOMAINS = ("compute", "network", "energy")
 PRIMARY, SECONDARY = 1, 2
 LEVELS = {PRIMARY: "primary", SECONDARY: "secondary"}
-WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+HOUR, WEEK, MONTH = timedelta(hours=1), timedelta(days=7), timedelta(days=30)
 OFFICE = (time(8), time(18))
 """Weekdays between these, in local time, are no overtime."""
 SATURDAY = 5
 OVERLOAD = 0.15
 """Whoever has that much more than the mean is overloaded, as in Grafana OnCall."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldShift(TimeSpan):
-    rotation: int
-    domain: str
-    level: int
-    person: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +57,12 @@ class OnCallStanding:
 def standing(
     shifts: Sequence[HeldShift],
     duties: Iterable[HeldShift],
-    requirements: Iterable[CoveredRequirement],
     sizes: Iterable[RotationSize],
     *,
     now: datetime,
 ) -> OnCallStanding:
-    """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere."""
+    """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere. What they
+    lack is another at each site."""
     sizes = list(sizes)
     held = [shift for shift in shifts if shift.person is not None]
     edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
@@ -79,7 +71,6 @@ def standing(
     edges |= {size.until for size in sizes if size.until is not None}
     return OnCallStanding(
         uncovered=_uncovered(held, now),
-        lacks=lacks(requirements, present(held, now)),
         busiest=_busiest(duties, now),
         smallest=min(sizes, key=lambda size: (size.people, size.sites), default=None),
         until=min((at for at in edges if at > now), default=None),
@@ -148,15 +139,13 @@ def hours_of(shifts: Iterable[HeldShift], start: datetime, end: datetime) -> dic
     for shift in shifts:
         if shift.person is not None and shift.starts_at < end and shift.ends_at > start:
             by_person.setdefault(shift.person, []).append(shift)
-    whole = (end - start).total_seconds()
     return {
-        person: (whole - sum(_seconds(gap) for gap in gaps(spans, start, end))) / 3600
-        for person, spans in by_person.items()
+        person: (end - start - total(gaps(spans, start, end))) / HOUR for person, spans in by_person.items()
     }
 
 
-def _seconds(span: TimeSpan) -> float:
-    return (span.ends_at - span.starts_at).total_seconds()
+def total(spans: Iterable[TimeSpan]) -> timedelta:
+    return sum((span.ends_at - span.starts_at for span in spans), timedelta())
 
 
 def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
@@ -166,17 +155,19 @@ def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
         for start, end in ((now - MONTH, now), (now, now + MONTH))
         for each in hours_of(held, start, end).values()
     ]
-    return 100 * max(hours) / (MONTH.total_seconds() / 3600) if hours else None
+    return 100 * max(hours) / (MONTH / HOUR) if hours else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A person's part of a rotation in a time."""
+    """A person's part of a rotation in a time. `share` is of the time, in %."""
 
     person: int
     hours: float
+    share: float
     overtime: float
-    is_overloaded: bool = False
+    shifts: int
+    is_overloaded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,38 +178,45 @@ class Outlook:
     people: tuple[Workload, ...]
     overtime: float
 
+    @property
+    def overloaded(self) -> int:
+        return sum(load.is_overloaded for load in self.people)
+
 
 def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime) -> Outlook:
     """`zones` are those of the rotations, in which overtime is told."""
-    held = [shift for shift in shifts if shift.person is not None]
-    whole = (end - start).total_seconds()
-    first = [shift for shift in held if shift.level == PRIMARY]
-    hours = hours_of(held, start, end)
-    beyond = {person: hours[person] - _office_hours(held, person, zones, start, end) for person in hours}
-    mean = sum(hours.values()) / len(hours) if hours else 0.0
+    of_person: dict[int, list[HeldShift]] = {}
+    for shift in shifts:
+        if shift.person is not None:
+            of_person.setdefault(shift.person, []).append(shift)
+    hours = hours_of(shifts, start, end)
+    beyond = {each: hours[each] - _office_hours(of_person[each], zones, start, end) for each in hours}
+    all_hours = sum(hours.values())
     people = tuple(
         Workload(
             person=person,
             hours=hours[person],
+            share=100 * hours[person] * HOUR / (end - start),
             overtime=beyond[person],
-            is_overloaded=hours[person] > mean * (1 + OVERLOAD),
+            shifts=len(of_person[person]),
+            is_overloaded=hours[person] > all_hours / len(hours) * (1 + OVERLOAD),
         )
         for person in sorted(hours, key=lambda each: (-hours[each], each))
     )
-    total = sum(hours.values())
+    first = [shift for shift in shifts if shift.level == PRIMARY and shift.person is not None]
     return Outlook(
-        uncovered=100 * sum(map(_seconds, gaps(first, start, end))) / whole,
+        uncovered=100 * (total(gaps(first, start, end)) / (end - start)),
         people=people,
-        overtime=100 * sum(beyond.values()) / total if total else 0.0,
+        overtime=100 * sum(beyond.values()) / all_hours if all_hours else 0.0,
     )
 
 
 def _office_hours(
-    held: Sequence[HeldShift], person: int, zones: Mapping[int, str], start: datetime, end: datetime
+    shifts: Iterable[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime
 ) -> float:
-    """Hours of a person on weekdays between 8:00 and 18:00 of each rotation's zone."""
-    seconds, last = 0.0, start
-    for shift in sorted((each for each in held if each.person == person), key=lambda each: each.starts_at):
+    """Hours of one person's shifts on weekdays between 8:00 and 18:00 of each rotation's zone."""
+    worked, last = timedelta(), start
+    for shift in sorted(shifts, key=lambda each: each.starts_at):
         zone = ZoneInfo(zones[shift.rotation])
         begins, ends = max(shift.starts_at, last), min(shift.ends_at, end)
         last = max(last, shift.ends_at)
@@ -226,6 +224,6 @@ def _office_hours(
         while begins < ends and day <= ends.astimezone(zone).date():
             if day.weekday() < SATURDAY:
                 opens, closes = (datetime.combine(day, at, tzinfo=zone) for at in OFFICE)
-                seconds += max((min(ends, closes) - max(begins, opens)).total_seconds(), 0.0)
+                worked += max(min(ends, closes) - max(begins, opens), timedelta())
             day += timedelta(days=1)
-    return seconds / 3600
+    return worked / HOUR

@@ -1,7 +1,5 @@
 """Procedures, documents, drills and surveys of a site: which count at an instant, and what share of what they make."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from readiness.people.core.coverage import Tally
+from readiness.people.core.training import DOMAINS
 
 PRACTISED = timedelta(days=180)
 """How long a drill, and an answer to a survey, counts: `measure` of p3-drill-participation, `valid_for` of both."""
@@ -16,7 +15,6 @@ DOCUMENT_REVIEW = timedelta(days=365)
 """How often a core document is reviewed: `measure` of p4-documentation-currency."""
 SMALL_GROUP = 3
 """Results are shown from this many people on: fewer could be recognised by their answers. Operator-set default."""
-ALL_DOMAINS = frozenset({"compute", "network", "energy"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +26,18 @@ class HeldDrill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenProcedure:
-    """A procedure or document; `is_own` where it is of this site, and not of all."""
+    """A procedure or document, of a site or of all; `exercised_at` is when it first was at the site asked about."""
 
     id: int
+    site_id: int | None
     kind: str
     title: str
-    is_own: bool
     has_version: bool
     is_overdue: bool
     reviewed_at: datetime | None
     due_at: datetime | None
     subject_changed_at: datetime | None
-    exercised_at: datetime | None
+    exercised_at: datetime | None = None
 
     @property
     def moments(self) -> tuple[datetime | None, ...]:
@@ -48,6 +46,7 @@ class WrittenProcedure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagingRule:
+    site_id: int | None
     name: str
     is_critical: bool
     runbook_id: int | None
@@ -55,12 +54,17 @@ class PagingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
+    site_id: int
     question_id: int
+    truth: str
     value: str
     person_id: int
     team: str
     answered_at: datetime
-    agrees: bool
+
+    @property
+    def agrees(self) -> bool:
+        return same_answer(self.value, self.truth)
 
 
 def same_answer(given: str, truth: str) -> bool:
@@ -112,7 +116,7 @@ class SitePractice:
 
     def cross_domain(self) -> Tally:
         recent = self.recent
-        whole = [each for each in recent if frozenset(each.present.values()) >= ALL_DOMAINS]
+        whole = [each for each in recent if set(each.present.values()).issuperset(DOMAINS)]
         return Tally(count=len(whole), total=len(recent))
 
     @property
@@ -147,10 +151,11 @@ class SitePractice:
     def _documents(self) -> dict[str, list[WrittenProcedure]]:
         """Documents with a version, by kind: those of the site itself go before those of all sites."""
         documents: dict[str, list[WrittenProcedure]] = defaultdict(list)
-        for each in sorted(self.written, key=lambda each: not each.is_own):
-            if each.has_version and (each.is_own or not any(other.is_own for other in documents[each.kind])):
+        for each in sorted(self.written, key=lambda each: each.site_id is None):
+            own = [other for other in documents.get(each.kind, ()) if other.site_id is not None]
+            if each.has_version and (each.site_id is not None or not own):
                 documents[each.kind].append(each)
-        return {kind: of_kind for kind, of_kind in documents.items() if of_kind}
+        return documents
 
     @property
     def counting(self) -> list[GivenAnswer]:

@@ -1,10 +1,9 @@
 """Counts of qualified people over many sites at many instants, as arrays: a span a row."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +37,11 @@ class QualifiedFleet:
     last: Numbers
 
     @classmethod
-    def empty(cls) -> QualifiedFleet:
+    def empty(cls) -> Self:
         return cls.of({}, recorded=frozenset())
 
     @classmethod
-    def of(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> QualifiedFleet:
+    def of(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> Self:
         rows = [
             (
                 *(place, span.person_id, _us(span.begins_at), _us(span.ends_at), is_on_call),

@@ -1,15 +1,18 @@
 """Rotations to shifts: layers in turns, then overrides, swaps that were taken, and who is away. Instants in and out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice, pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from readiness.people.core.recurrence import RuleRefused, starts_of
 
+BACK, AHEAD = timedelta(days=35), timedelta(days=60)
+"""How far shifts are written down."""
 LEAST_APART = timedelta(minutes=15)
 MOST_LOOKED_AT = 2_000
 LOOKED_AT = timedelta(days=800)
@@ -42,19 +45,19 @@ class TurnLayer(TimeSpan):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetShift(TimeSpan):
-    """An override; without a person the shift is nobody's."""
+class HeldShift(TimeSpan):
+    """Without a person it is nobody's. Rotation and domain are told where there are several."""
 
     level: int
     person: int | None
+    rotation: int = 0
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenShift(TimeSpan):
+class TakenShift(HeldShift):
     """A swap that was taken: what is `person`'s in this time is `taker`'s."""
 
-    level: int
-    person: int
     taker: int
 
 
@@ -67,11 +70,9 @@ class Absence(TimeSpan):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedShift(TimeSpan):
+class PlannedShift(HeldShift):
     """`away` is who would have had it, where leave makes it nobody's, or that they left."""
 
-    level: int
-    person: int | None
     origin: ShiftOrigin
     unknown_name: str = ""
     away: int | None = None
@@ -89,7 +90,7 @@ class RotationPlan:
     time_zone: str
     layers: Sequence[TurnLayer] = ()
     calendar: Sequence[PlannedShift] | None = None
-    overrides: Sequence[SetShift] = ()
+    overrides: Sequence[HeldShift] = ()
     swaps: Sequence[TakenShift] = ()
     absences: Sequence[Absence] = ()
 
@@ -150,31 +151,23 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
     shifts = [part for shift in shifts for part in _without_absent(shift, plan)]
-    return tuple(sorted((shift for shift in shifts if _meet(shift, span)), key=_order))
-
-
-def _order(shift: PlannedShift) -> tuple[datetime, int, datetime, int]:
-    return shift.starts_at, shift.level, shift.ends_at, shift.person or 0
+    shifts = [shift for shift in shifts if _meet(shift, span)]
+    return tuple(
+        sorted(shifts, key=lambda each: (each.starts_at, each.level, each.ends_at, each.person or 0))
+    )
 
 
 def _meet(one: TimeSpan, other: TimeSpan) -> bool:
     return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
-def _overridden(shifts: Iterable[PlannedShift], override: SetShift) -> list[PlannedShift]:
+def _overridden(shifts: Iterable[PlannedShift], override: HeldShift) -> list[PlannedShift]:
     left = [
         part
         for shift in shifts
         for part in (_outside(shift, override) if shift.level == override.level else [shift])
     ]
-    set_shift = PlannedShift(
-        level=override.level,
-        person=override.person,
-        starts_at=override.starts_at,
-        ends_at=override.ends_at,
-        origin=ShiftOrigin.OVERRIDE,
-    )
-    return [*left, set_shift]
+    return [*left, PlannedShift(**asdict(override), origin=ShiftOrigin.OVERRIDE)]
 
 
 def _outside(shift: PlannedShift, cut: TimeSpan) -> list[PlannedShift]:
@@ -188,19 +181,18 @@ def _outside(shift: PlannedShift, cut: TimeSpan) -> list[PlannedShift]:
     return parts
 
 
-def _inside(shift: PlannedShift, cut: TimeSpan) -> PlannedShift:
-    return replace(
-        shift,
-        starts_at=max(shift.starts_at, cut.starts_at),
-        ends_at=min(shift.ends_at, cut.ends_at),
-    )
+def _changed(shift: PlannedShift, cut: TimeSpan, **changes: Any) -> list[PlannedShift]:
+    """The same shift, but for what of it lies in the span."""
+    if not _meet(shift, cut):
+        return [shift]
+    begins, ends = max(shift.starts_at, cut.starts_at), min(shift.ends_at, cut.ends_at)
+    return [*_outside(shift, cut), replace(shift, starts_at=begins, ends_at=ends, **changes)]
 
 
 def _swapped(shift: PlannedShift, swap: TakenShift) -> list[PlannedShift]:
-    if (shift.level, shift.person) != (swap.level, swap.person) or not _meet(shift, swap):
+    if (shift.level, shift.person) != (swap.level, swap.person):
         return [shift]
-    taken = replace(_inside(shift, swap), person=swap.taker, origin=ShiftOrigin.SWAP)
-    return [*_outside(shift, swap), taken]
+    return _changed(shift, swap, person=swap.taker, origin=ShiftOrigin.SWAP)
 
 
 def _without_absent(shift: PlannedShift, plan: RotationPlan) -> list[PlannedShift]:
@@ -211,7 +203,6 @@ def _without_absent(shift: PlannedShift, plan: RotationPlan) -> list[PlannedShif
 
 
 def _away(shift: PlannedShift, absence: Absence) -> list[PlannedShift]:
-    if shift.person is None or not _meet(shift, absence):
+    if shift.person is None:
         return [shift]
-    gone = replace(_inside(shift, absence), person=None, away=shift.person, has_left=absence.has_left)
-    return [*_outside(shift, absence), gone]
+    return _changed(shift, absence, person=None, away=shift.person, has_left=absence.has_left)

@@ -1,7 +1,5 @@
 """Answers to surveys: how they spread over a question, and where teams agree with the record."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +8,9 @@ from readiness.people.core.practice import SMALL_GROUP, number_of, same_answer
 
 SPLIT_BELOW = 2 / 3
 """A question is split where no answer has this share. Operator-set default."""
-ESTIMATES = ("not-ready", "conditional", "ready")
+ESTIMATES = {"not-ready": "Not ready", "conditional": "Conditional", "ready": "Ready"}
 """Estimates of readiness, in the words of verdicts, from the worst."""
+_RANKS = list(ESTIMATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +56,12 @@ def middle_estimate(estimates: Sequence[str]) -> str | None:
     """The estimate in the middle, the worse of two; None where fewer than SMALL_GROUP people gave one."""
     if len(estimates) < SMALL_GROUP:
         return None
-    ranks = sorted(ESTIMATES.index(each) for each in estimates)
-    return ESTIMATES[ranks[(len(ranks) - 1) // 2]]
+    ranks = sorted(_RANKS.index(each) for each in estimates)
+    return _RANKS[ranks[(len(ranks) - 1) // 2]]
 
 
 def calibration_gap(estimate: str | None, verdict: str) -> int | None:
     """Steps that the estimate is above the verdict; below it, negative. None where either is missing."""
     if estimate is None or verdict not in ESTIMATES:
         return None
-    return ESTIMATES.index(estimate) - ESTIMATES.index(verdict)
+    return _RANKS.index(estimate) - _RANKS.index(verdict)

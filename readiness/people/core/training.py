@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-DOMAINS = frozenset({"compute", "network", "energy"})
-"""The three domains that border on each other."""
+DOMAINS = ("compute", "network", "energy")
+"""These border on each other."""
 SHADOW_SHIFT = "shadow-shift"
 
 
@@ -13,14 +13,15 @@ SHADOW_SHIFT = "shadow-shift"
 class Assigned:
     """A course that a person was to complete by `due_at`; `valid_until` ends a completion."""
 
+    person_id: int
     course_id: int
     kind: str
     domain: str
     skill_id: int | None
     assigned_at: datetime
     due_at: datetime
-    completed_at: datetime | None = None
-    valid_until: datetime | None = None
+    completed_at: datetime | None
+    valid_until: datetime | None
 
     def counts(self, now: datetime) -> bool:
         return (
@@ -48,7 +49,7 @@ class PersonTraining:
 
     def crosses(self, own: Collection[str]) -> bool:
         """Whether they learned each domain that is not their own, and shadowed one of these."""
-        others = DOMAINS.difference(own)
+        others = frozenset(DOMAINS).difference(own)
         return others <= self.learned and (not others or bool(others & self.shadowed))
 
 

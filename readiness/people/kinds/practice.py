@@ -12,7 +12,7 @@ from readiness.framework.queries import check_names
 from readiness.people.forms import ResultForm
 from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import AlertRule, Drill, DrillAction, Exercise, Participant, Procedure
-from readiness.people.operations.practice import enter_result
+from readiness.people.operations import enter_result
 from readiness.people.queries.practice import procedures
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
@@ -50,10 +50,6 @@ class CheckedSerializer(ObjectSerializer):
 
 def _procedures() -> QuerySet[Procedure]:
     return procedures(now=clock.now())
-
-
-def _overdue(_key: str) -> Q:
-    return Q(pk__in=_procedures().filter(is_overdue=True).order_by().values("pk"))  # type: ignore[misc]
 
 
 def _with_checks(rows: list[Any]) -> Sequence[Any]:
@@ -99,7 +95,12 @@ PROCEDURES = declared(
     brief=("title", "slug", "kind"),
     search=("title", "slug", "scope", "site__name"),
     panel=("site", "kind", "checks", "risk", "owner", "overdue"),
-    filters={"overdue": Flag(read=_overdue, label="Review overdue")},
+    filters={
+        "overdue": Flag(
+            read=lambda _key: Q(pk__in=_procedures().filter(is_overdue=True).order_by().values("pk")),  # type: ignore[misc]
+            label="Review overdue",
+        )
+    },
     also=("due_at", "is_overdue", "exercised_at"),
     viewset=ProcedureRows,
     form=CheckedForm,

@@ -1,29 +1,30 @@
-"""Skills, qualifications, exemptions and rules of what is required: their lists, pages and forms."""
+"""Skills, qualifications, exemptions, training, and rules of what is required: their lists, pages and forms."""
 
 from typing import Any
 
 from django.db.models import Q
 from rest_framework import serializers
 
-from readiness.people import operations
+from inventory.api import InventorySerializer
+from readiness.people import models, operations
 from readiness.people.core.coverage import EXPIRING
-from readiness.people.forms import CapabilityRuleForm, ExemptionForm, RevokeForm, SkillForm, StartingSetForm
-from readiness.people.kinds.tabs import declared, standing
-from readiness.people.models import (
-    CapabilityRule,
-    Course,
-    Qualification,
-    Skill,
-    SkillExemption,
-    SkillPrerequisite,
+from readiness.people.forms import (
+    AssignTrainingForm,
+    CapabilityRuleForm,
+    CompleteForm,
+    ExemptionForm,
+    RevokeForm,
+    SkillForm,
+    StartingSetForm,
 )
+from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models.skills import SUBJECT_VALUES
 from web import clock, kinds
 from web.kinds import Related
 from web.kinds.columns import figure, plain, related
 from web.links import link
 from web.rest.lookups import Flag
-from web.rest.serializers import BodySerializer, ObjectSerializer
+from web.rest.serializers import BodySerializer
 from web.rest.viewsets import ObjectViewSet
 from web.tables import Column
 from web.visibility import SEES_NAMES
@@ -44,7 +45,7 @@ class ExemptionViewSet(SignedViewSet):
 
 
 class RevokeSerializer(BodySerializer):
-    reason = serializers.ChoiceField(choices=Qualification.RevokedFor.choices)
+    reason = serializers.ChoiceField(choices=models.Qualification.RevokedFor.choices)
 
 
 class RevocableViewSet(ObjectViewSet):
@@ -53,14 +54,18 @@ class RevocableViewSet(ObjectViewSet):
     )
 
 
-class RuleFields(ObjectSerializer):
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        there = {name: getattr(self.instance, name, "") for name in ("subject", "value")}
-        CapabilityRule(**there | {name: given[name] for name in there.keys() & given.keys()}).clean()
-        return given
+class CompleteSerializer(BodySerializer):
+    completed_at = serializers.DateTimeField(required=False, help_text="By default now.")
 
 
-def _standing(row: Qualification) -> str:
+class TrainingViewSet(SignedViewSet):
+    signed = "assigned_by"
+    complete = operated(
+        operations.complete, CompleteSerializer, "Write down that it was completed", operations.MAY_COMPLETE
+    )
+
+
+def _standing(row: models.Qualification) -> str:
     now = clock.now()
     if row.revoked_at is not None:
         return "revoked"
@@ -75,7 +80,7 @@ def _expiring(_key: str) -> Q:
 
 
 SKILLS = declared(
-    Skill,
+    models.Skill,
     ("name", "slug", "domain", "description", "levels", "valid_days"),
     (
         *("name", "domain"),
@@ -88,10 +93,10 @@ SKILLS = declared(
     panel=("domain",),
     form=SkillForm,
     related=(
-        Related(CapabilityRule, ("skill",), ("name", "subject", "people")),
-        Related(SkillPrerequisite, ("skill",), ("needed", "level")),
-        Related(Course, ("skill",), ("name", "days")),
-        Related(Qualification, ("skill",), ("person", "level", "device_type", "standing")),
+        Related(models.CapabilityRule, ("skill",), ("name", "subject", "people")),
+        Related(models.SkillPrerequisite, ("skill",), ("needed", "level")),
+        Related(models.Course, ("skill",), ("name", "days")),
+        Related(models.Qualification, ("skill",), ("person", "level", "device_type", "standing")),
     ),
     entries=(
         kinds.Entry(
@@ -110,23 +115,25 @@ SKILLS = declared(
     empty="A rule asks for people of a skill; a qualification says who has it.",
 )
 PREREQUISITES = declared(
-    SkillPrerequisite,
+    models.SkillPrerequisite,
     ("skill", "needed", "level"),
     ("skill", related("needed", "Needs"), figure("level", "At level")),
     search=("skill__name", "needed__name"),
     panel=("skill", "needed"),
+    serializer=InventorySerializer,
+    together=("needed", "level"),
     hint="Which skill comes before which",
 )
 
 
-def _value(rule: CapabilityRule) -> str:
+def _value(rule: models.CapabilityRule) -> str:
     if rule.value:
         return SUBJECT_VALUES.get(rule.subject, {}).get(rule.value, rule.value)
-    return "" if rule.subject == CapabilityRule.Subject.SITE else "each that is found"
+    return "" if rule.subject == models.CapabilityRule.Subject.SITE else "each that is found"
 
 
 RULES = declared(
-    CapabilityRule,
+    models.CapabilityRule,
     ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
     (
         "name",
@@ -142,13 +149,14 @@ RULES = declared(
     search=("name", "slug", "value", "skill__name"),
     panel=("subject", "skill", "is_in_force"),
     form=CapabilityRuleForm,
-    serializer=RuleFields,
+    serializer=InventorySerializer,
+    together=("subject", "value", "skill", "level"),
     hint="Which skills the installed equipment requires",
     then="Every site that is staffed is evaluated again.",
     empty="Without a rule no site requires anybody. Load the starting set from the list of skills.",
 )
 QUALIFICATIONS = declared(
-    Qualification,
+    models.Qualification,
     (
         *("person", "skill", "level", "basis", "device_type", "assessed_by", "evidence"),
         *("shown_at", "valid_until"),
@@ -164,6 +172,8 @@ QUALIFICATIONS = declared(
     may=(SEES_NAMES,),
     search=("person__name", "skill__name", "evidence"),
     panel=("skill", "basis", "ends_soon"),
+    serializer=InventorySerializer,
+    together=("skill", "level"),
     filters={"ends_soon": Flag(read=_expiring, label="Ends within 30 days")},
     viewset=RevocableViewSet,
     entries=(
@@ -173,6 +183,7 @@ QUALIFICATIONS = declared(
             permissions=(operations.MAY_REVOKE,),
             heading="Revoke",
             form=RevokeForm,
+            when=lambda held, user: held.revoked_at is None,
             template="people/step.html",
             initial=lambda held: {"title": f"Revoke {held}"},
             enter=operations.revoke,
@@ -183,7 +194,7 @@ QUALIFICATIONS = declared(
     hint="Who showed which skill, on which hardware, and until when that counts",
 )
 EXEMPTIONS = declared(
-    SkillExemption,
+    models.SkillExemption,
     ("person", "skill", "reason", "begins_at", "ends_at"),
     ("person", "skill", "reason", plain("begins_at", "From"), plain("ends_at", "Until")),
     also=("granted_by",),
@@ -194,4 +205,73 @@ EXEMPTIONS = declared(
     viewset=ExemptionViewSet,
     hint="Who is neither asked for a skill nor counted for it, for a time",
 )
-KINDS = (RULES, SKILLS, PREREQUISITES, QUALIFICATIONS, EXEMPTIONS)
+
+
+def _progress(training: models.Training) -> str:
+    now = clock.now()
+    if training.completed_at is None or training.valid_until is None:
+        return "overdue" if training.due_at <= now else "due"
+    return "ended" if training.valid_until <= now else "in date"
+
+
+COURSES = declared(
+    models.Course,
+    ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
+    (
+        *("name", "kind", "domain", "skill"),
+        related("procedure", "Procedure", sort="procedure__title"),
+        figure("days", "Takes", "days"),
+        figure("valid_days", "Valid for", "days"),
+    ),
+    hidden=("slug",),
+    search=("name", "slug", "skill__name", "procedure__title"),
+    panel=("kind", "domain", "skill"),
+    related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
+    hint="What can be learned, and which skill it leads to",
+)
+TRAININGS = declared(
+    models.Training,
+    ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
+    (
+        *("person", "course", "due_at", "completed_at", "valid_until"),
+        standing(_progress, overdue="bad", ended="warn"),
+    ),
+    hidden=("assigned_at",),
+    also=("assigned_by",),
+    may=(SEES_NAMES,),
+    pages=("list", "detail", "edit", "delete", "bulk", "csv"),
+    search=("person__name", "course__name"),
+    panel=("course", "overdue"),
+    filters={
+        "overdue": Flag(read=lambda _key: Q(completed_at=None, due_at__lte=clock.now()), label="Overdue")
+    },
+    viewset=TrainingViewSet,
+    entries=(
+        kinds.Entry(
+            url_name="training-assign",
+            permissions=(operations.MAY_ASSIGN,),
+            heading="Assign training",
+            hint="To several people at once",
+            form=AssignTrainingForm,
+            enter=operations.assign,
+            fills=("course", "people", "due_at"),
+            done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",
+            after=lambda given: link("training-list"),
+        ),
+        kinds.Entry(
+            url_name="training-complete",
+            on_object=True,
+            permissions=(operations.MAY_COMPLETE,),
+            heading="Complete",
+            form=CompleteForm,
+            when=lambda training, user: training.completed_at is None,
+            template="people/step.html",
+            initial=lambda training: {"title": f"Complete {training}"},
+            enter=operations.complete,
+            done="The training is completed.",
+            icon="check",
+        ),
+    ),
+    hint="Who is to learn what, and who did",
+)
+KINDS = (RULES, SKILLS, PREREQUISITES, QUALIFICATIONS, EXEMPTIONS, COURSES, TRAININGS)

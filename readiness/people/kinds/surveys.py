@@ -5,7 +5,7 @@ from typing import Any
 from inventory.api import InventorySerializer
 from readiness.people.kinds.tabs import declared, standing
 from readiness.people.models import Survey, SurveyQuestion
-from readiness.people.queries.surveys import tells_truth
+from readiness.people.queries import surveys as queries
 from web import clock
 from web.kinds import Kind, Related
 from web.kinds.columns import hidden, plain, related
@@ -15,7 +15,7 @@ from web.visibility import reader
 
 def _withheld(key: str, label: str, **given: Any) -> Column:
     def value(question: SurveyQuestion) -> str:
-        told = tells_truth(question.survey, reader(), now=clock.now())
+        told = queries.tells_truth(question.survey, reader(), now=clock.now())
         return getattr(question, key) if told else "told once the survey closes"
 
     return Column(key, label, value=value, **given)
@@ -26,7 +26,7 @@ class SurveyQuestionFields(InventorySerializer):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        if tells_truth(instance.survey, reader(), now=clock.now()):
+        if queries.tells_truth(instance.survey, reader(), now=clock.now()):
             return shown
         return shown | dict.fromkeys(shown.keys() & set(SurveyQuestion.WITHHELD))
 

@@ -1,7 +1,5 @@
 """Procedures and documents, alert rules that page, and drills with who took part, what came of them."""
 
-from __future__ import annotations
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,8 +7,8 @@ from django.db.models import Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import ITS_SITE, claims, of_site_or_all, through
 from readiness.people.models.staff import Person, Team
+from readiness.people.models.triggers import ITS_SITE, claims, of_site_or_all, through
 from web.units import day
 
 
@@ -46,7 +44,7 @@ class Procedure(models.Model):
 
     site = models.ForeignKey(
         Site,
-        on_delete=models.CASCADE,
+        models.CASCADE,
         null=True,
         blank=True,
         related_name="procedures",
@@ -59,7 +57,7 @@ class Procedure(models.Model):
     version = models.CharField("version", max_length=30, blank=True)
     url = models.URLField("address", max_length=300, blank=True, help_text="Where the text is kept")
     owner = models.ForeignKey(
-        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="owner"
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="owner"
     )
     scope = models.CharField(
         "scope", max_length=300, blank=True, help_text="What it is for, and what it is not for"
@@ -89,9 +87,7 @@ class Procedure(models.Model):
         verbose_name = "procedure"
         verbose_name_plural = "procedures"
         ordering = ["title", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(review_days__gte=1), name="procedure_is_reviewed"),
-        ]
+        constraints = [models.CheckConstraint(condition=Q(review_days__gte=1), name="procedure_is_reviewed")]
         triggers = claims(of_site_or_all())
 
     def __str__(self) -> str:
@@ -106,7 +102,7 @@ class AlertRule(models.Model):
 
     site = models.ForeignKey(
         Site,
-        on_delete=models.CASCADE,
+        models.CASCADE,
         null=True,
         blank=True,
         related_name="alert_rules",
@@ -116,12 +112,7 @@ class AlertRule(models.Model):
     name = models.CharField("name", max_length=150)
     is_critical = models.BooleanField("critical", default=False)
     runbook = models.ForeignKey(
-        Procedure,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="alert_rules",
-        verbose_name="runbook",
+        Procedure, models.SET_NULL, null=True, blank=True, related_name="alert_rules", verbose_name="runbook"
     )
 
     class Meta:
@@ -160,7 +151,7 @@ class Drill(models.Model):
         WITH_ACTIONS = "with-actions", "Passed with actions"
         FAILED = "failed", "Failed"
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="drills", verbose_name="site")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="drills", verbose_name="site")
     name = models.CharField("name", max_length=150)
     kind = models.CharField("kind", max_length=10, choices=Kind, default=Kind.LIVE)
     scenario = models.TextField("scenario", blank=True, help_text="What fails, and what is expected of whom")
@@ -188,9 +179,9 @@ class Exercise(models.Model):
 
     HISTORY = True
 
-    drill = models.ForeignKey(Drill, on_delete=models.CASCADE, related_name="exercises", verbose_name="drill")
+    drill = models.ForeignKey(Drill, models.CASCADE, related_name="exercises", verbose_name="drill")
     procedure = models.ForeignKey(
-        Procedure, on_delete=models.CASCADE, related_name="exercises", verbose_name="procedure"
+        Procedure, models.CASCADE, related_name="exercises", verbose_name="procedure"
     )
 
     class Meta:
@@ -217,10 +208,8 @@ class Participant(models.Model):
         ENERGY = "energy", "Energy"
         PLANNING = "planning", "Planning"
 
-    drill = models.ForeignKey(Drill, on_delete=models.CASCADE, related_name="turnout", verbose_name="drill")
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="participations", verbose_name="person"
-    )
+    drill = models.ForeignKey(Drill, models.CASCADE, related_name="turnout", verbose_name="drill")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="participations", verbose_name="person")
     domain = models.CharField("domain", max_length=10, choices=Domain)
 
     class Meta:
@@ -245,9 +234,9 @@ class DrillAction(models.Model):
 
     HISTORY = True
 
-    drill = models.ForeignKey(Drill, on_delete=models.CASCADE, related_name="actions", verbose_name="drill")
+    drill = models.ForeignKey(Drill, models.CASCADE, related_name="actions", verbose_name="drill")
     text = models.CharField("action", max_length=300)
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", verbose_name="team")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name="team")
     due_at = models.DateTimeField("due at")
     done_at = models.DateTimeField("done at", null=True, blank=True)
 

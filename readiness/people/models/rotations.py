@@ -1,11 +1,9 @@
 """Rotations: layers by RFC 5545 rules, overrides and leave, or a calendar."""
 
-from __future__ import annotations
-
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -13,9 +11,18 @@ from inventory.models.places import DomainChoices, validate_time_zone
 from inventory.models.triggers import CHANGED, PerStatement
 from readiness.people.core.recurrence import RuleRefused
 from readiness.people.core.rotations import EARLIEST, refuse_rule
-from readiness.people.models.claims import ITS_SITE, claims, of_person, of_rotation
-from readiness.people.models.due import ITS_ROTATION, ROTATION_OF_LAYER, rotations_of, shifts_due
+from readiness.people.models.constraints import ends_after
 from readiness.people.models.staff import Person, Team
+from readiness.people.models.triggers import (
+    ITS_ROTATION,
+    ITS_SITE,
+    ROTATION_OF_LAYER,
+    claims,
+    of_person,
+    of_rotation,
+    rotations_of,
+    shifts_due,
+)
 from web.units import day
 
 FORGET_CHANGES = PerStatement(
@@ -30,13 +37,15 @@ class Rotation(models.Model):
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("calendar_read_at",)
+    # Whoever has the address of a feed reads the names in it.
+    WITHHELD = ("calendar_url",)
     VISIBLE_WHERE = "true"  # organisation-wide
 
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     domain = models.CharField("domain", max_length=8, choices=DomainChoices)
     team = models.ForeignKey(
-        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="rotations", verbose_name="team"
+        Team, models.PROTECT, null=True, blank=True, related_name="rotations", verbose_name="team"
     )
     time_zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_time_zone])
     calendar_url = models.URLField(
@@ -71,7 +80,7 @@ class RotationCalendar(models.Model):
     VISIBLE_WHERE = "true"  # organisation-wide
 
     rotation = models.OneToOneField(
-        Rotation, on_delete=models.CASCADE, primary_key=True, related_name="calendar", verbose_name="rotation"
+        Rotation, models.CASCADE, primary_key=True, related_name="calendar", verbose_name="rotation"
     )
     content = models.BinaryField("content")
 
@@ -90,7 +99,7 @@ class RotationChange(models.Model):
 
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="+")
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="+")
 
     class Meta:
         ordering = ["id"]
@@ -105,10 +114,8 @@ class RotationSite(models.Model):
     HISTORY = True
     VISIBLE_BY = ("site",)
 
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="served", verbose_name="rotation"
-    )
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+", verbose_name="site")
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="served", verbose_name="rotation")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+", verbose_name="site")
 
     class Meta:
         verbose_name = "site of a rotation"
@@ -145,9 +152,7 @@ class Layer(models.Model):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="layers", verbose_name="rotation"
-    )
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="layers", verbose_name="rotation")
     name = models.CharField("name", max_length=100, blank=True)
     level = models.PositiveSmallIntegerField("level", choices=Level, default=Level.PRIMARY)
     starts_at = models.DateTimeField("first shift starts at")
@@ -174,11 +179,7 @@ class Layer(models.Model):
                 violation_error_message="A shift lasts 15 minutes to 31 days.",
             ),
             models.CheckConstraint(condition=Q(turn_shifts__gte=1), name="layer_has_turns"),
-            models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
-                name="layer_ends_after_it_starts",
-                violation_error_message="It must end after it starts.",
-            ),
+            ends_after("starts_at", "ends_at", "layer_ends_after_it_starts", open_end=True),
         ]
         triggers = shifts_due(ITS_ROTATION)
 
@@ -202,8 +203,8 @@ class LayerMember(models.Model):
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="members", verbose_name="layer")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="turns", verbose_name="person")
+    layer = models.ForeignKey(Layer, models.CASCADE, related_name="members", verbose_name="layer")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="turns", verbose_name="person")
     position = models.PositiveSmallIntegerField("position")
 
     class Meta:
@@ -229,12 +230,10 @@ class Override(models.Model):
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="overrides", verbose_name="rotation"
-    )
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="overrides", verbose_name="rotation")
     level = models.PositiveSmallIntegerField("level", choices=Level, default=Level.PRIMARY)
     person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="person"
+        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="person"
     )
     starts_at = models.DateTimeField("starts at")
     ends_at = models.DateTimeField("ends at")
@@ -243,13 +242,7 @@ class Override(models.Model):
         verbose_name = "override"
         verbose_name_plural = "overrides"
         ordering = ["starts_at", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="override_ends_after_it_starts",
-                violation_error_message="It must end after it starts.",
-            )
-        ]
+        constraints = [ends_after("starts_at", "ends_at", "override_ends_after_it_starts")]
         triggers = shifts_due(ITS_ROTATION)
 
     def __str__(self) -> str:
@@ -263,7 +256,7 @@ class Leave(models.Model):
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="leaves", verbose_name="person")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="leaves", verbose_name="person")
     starts_at = models.DateTimeField("starts at")
     ends_at = models.DateTimeField("ends at")
 
@@ -271,13 +264,7 @@ class Leave(models.Model):
         verbose_name = "leave"
         verbose_name_plural = "leave"
         ordering = ["starts_at", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="leave_ends_after_it_starts",
-                violation_error_message="It must end after it starts.",
-            )
-        ]
+        constraints = [ends_after("starts_at", "ends_at", "leave_ends_after_it_starts")]
         triggers = [*claims(of_person()), *shifts_due(rotations_of())]
 
     def __str__(self) -> str:

@@ -1,18 +1,17 @@
 """Swaps of shifts, and the shifts themselves."""
 
-from __future__ import annotations
-
 from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import claims, of_rotation
-from readiness.people.models.due import ITS_ROTATION, shifts_due
+from readiness.people.models.constraints import ends_after
 from readiness.people.models.rotations import Level, Rotation
 from readiness.people.models.staff import Person
+from readiness.people.models.triggers import ITS_ROTATION, claims, of_rotation, shifts_due
 from web.units import instant
 
 
@@ -30,25 +29,18 @@ class Swap(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
         LAPSED = "lapsed", "Lapsed"
 
-    rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="swaps", verbose_name="rotation"
-    )
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="swaps", verbose_name="rotation")
     level = models.PositiveSmallIntegerField("level", choices=Level)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="person")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name="person")
     starts_at = models.DateTimeField("starts at")
     ends_at = models.DateTimeField("ends at")
     state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
     taker = models.ForeignKey(
-        Person,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name="taken by",
+        Person, models.PROTECT, null=True, related_name="+", editable=False, verbose_name="taken by"
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         related_name="+",
         editable=False,
         verbose_name="requested by",
@@ -61,7 +53,7 @@ class Swap(models.Model):
         verbose_name_plural = "swaps"
         ordering = ["-requested_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="swap_ends_after_it_starts"),
+            ends_after("starts_at", "ends_at", "swap_ends_after_it_starts", None),
             models.CheckConstraint(
                 condition=Q(state="taken", taker__isnull=False) | (~Q(state="taken") & Q(taker=None)),
                 name="swap_taken_by_somebody",
@@ -81,10 +73,10 @@ class Swap(models.Model):
 
 
 class ShiftQuerySet(models.QuerySet["Shift"]):
-    def at(self, now: datetime) -> ShiftQuerySet:
+    def at(self, now: datetime) -> Self:
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
-    def between(self, start: datetime, end: datetime) -> ShiftQuerySet:
+    def between(self, start: datetime, end: datetime) -> Self:
         return self.filter(starts_at__lt=end, ends_at__gt=start)
 
 
@@ -106,11 +98,11 @@ class Shift(models.Model):
         SWAP = "swap", "Swap"
 
     rotation = models.ForeignKey(
-        Rotation, on_delete=models.CASCADE, related_name="shifts", verbose_name="rotation", db_index=False
+        Rotation, models.CASCADE, related_name="shifts", verbose_name="rotation", db_index=False
     )
     level = models.PositiveSmallIntegerField("level", choices=Level)
     person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, null=True, related_name="shifts", verbose_name="person"
+        Person, models.CASCADE, null=True, related_name="shifts", verbose_name="person"
     )
     unknown_name = models.CharField("unknown name", max_length=200, blank=True)
     is_on_leave = models.BooleanField("on leave", default=False)
@@ -128,9 +120,7 @@ class Shift(models.Model):
             models.Index(fields=["rotation", "ends_at"], name="shift_of_rotation"),
             models.Index(fields=["starts_at"], name="shift_by_start"),
         ]
-        constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_it_starts")
-        ]
+        constraints = [ends_after("starts_at", "ends_at", "shift_ends_after_it_starts", None)]
         triggers = claims(of_rotation())
 
     def __str__(self) -> str:

@@ -1,9 +1,6 @@
 """Skills, who is qualified in them, who is exempt, and which are required by what is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from datetime import datetime
 
 import pgtrigger
 from django.conf import settings
@@ -14,9 +11,11 @@ from django.db.models import F, Q
 
 from inventory.models import CoolingUnit, DeviceType, Port
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import claims, lasts, of_everybody, of_person
+from readiness.people.models.constraints import ends_after
 from readiness.people.models.staff import Person
+from readiness.people.models.triggers import claims, lasts, of_everybody, of_person
 from readiness.workloads.models import KINDS as WORKLOADS
+from web.units import how_many
 
 
 class WorkDomain(models.TextChoices):
@@ -69,14 +68,18 @@ class Skill(models.Model):
         return self.name
 
 
+def refuse_level(skill: Skill, level: int) -> None:
+    """Raises ValidationError for a level that the skill does not describe."""
+    if level > len(skill.levels):
+        raise ValidationError({"level": f"{skill} has {how_many(len(skill.levels), 'level', 'levels')}."})
+
+
 class SkillPrerequisite(models.Model):
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="needs", verbose_name="skill")
-    needed = models.ForeignKey(
-        Skill, on_delete=models.PROTECT, related_name="needed_by", verbose_name="needed skill"
-    )
+    skill = models.ForeignKey(Skill, models.CASCADE, related_name="needs", verbose_name="skill")
+    needed = models.ForeignKey(Skill, models.PROTECT, related_name="needed_by", verbose_name="needed skill")
     level = models.PositiveSmallIntegerField("level", default=1)
 
     class Meta:
@@ -96,14 +99,9 @@ class SkillPrerequisite(models.Model):
     def __str__(self) -> str:
         return f"{self.skill} needs {self.needed}"
 
-
-class QualificationQuerySet(models.QuerySet["Qualification"]):
-    def in_force(self, now: datetime) -> QualificationQuerySet:
-        return self.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now),
-            Q(revoked_at=None) | Q(revoked_at__gt=now),
-            shown_at__lte=now,
-        )
+    def clean(self) -> None:
+        if self.needed_id:
+            refuse_level(self.needed, self.level)
 
 
 # Whoever learns a skill had what it needs at that time; that it ended since takes nothing back.
@@ -152,17 +150,13 @@ class Qualification(models.Model):
         MISTAKE = "mistake", "Entered by mistake"
         WITHDRAWN = "withdrawn", "Withdrawn by whoever issued it"
 
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="qualifications", verbose_name="person"
-    )
-    skill = models.ForeignKey(
-        Skill, on_delete=models.PROTECT, related_name="qualifications", verbose_name="skill"
-    )
+    person = models.ForeignKey(Person, models.CASCADE, related_name="qualifications", verbose_name="person")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="qualifications", verbose_name="skill")
     level = models.PositiveSmallIntegerField("level", default=1)
     basis = models.CharField("how it was shown", max_length=12, choices=Basis)
     device_type = models.ForeignKey(
         DeviceType,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
@@ -170,12 +164,7 @@ class Qualification(models.Model):
         help_text="The hardware generation; empty where the skill is of no hardware",
     )
     assessed_by = models.ForeignKey(
-        Person,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name="assessed by",
+        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="assessed by"
     )
     evidence = models.CharField(
         "evidence",
@@ -190,8 +179,6 @@ class Qualification(models.Model):
         "revoked for", max_length=12, choices=RevokedFor, blank=True, editable=False
     )
 
-    objects = QualificationQuerySet.as_manager()
-
     class Meta:
         verbose_name = "qualification"
         verbose_name_plural = "qualifications"
@@ -201,10 +188,12 @@ class Qualification(models.Model):
             models.CheckConstraint(
                 condition=Q(level__gte=1) & Q(level__lte=7), name="qualification_level_known"
             ),
-            models.CheckConstraint(
-                condition=Q(valid_until=None) | Q(valid_until__gt=F("shown_at")),
-                name="qualification_ends_after_it_began",
-                violation_error_message="It must be valid until after it was shown.",
+            ends_after(
+                "shown_at",
+                "valid_until",
+                "qualification_ends_after_it_began",
+                "It must be valid until after it was shown.",
+                open_end=True,
             ),
             models.CheckConstraint(
                 condition=Q(revoked_at=None, revoked_for="")
@@ -226,6 +215,10 @@ class Qualification(models.Model):
     def __str__(self) -> str:
         return f"{self.person}: {self.skill}, level {self.level}"
 
+    def clean(self) -> None:
+        if self.skill_id:
+            refuse_level(self.skill, self.level)
+
 
 @choices_held
 class SkillExemption(models.Model):
@@ -241,21 +234,13 @@ class SkillExemption(models.Model):
         VENDOR = "vendor", "The vendor's staff covers it"
         EQUIVALENT = "equivalent", "Holds an equivalent qualification"
 
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="exemptions", verbose_name="person"
-    )
-    skill = models.ForeignKey(
-        Skill, on_delete=models.CASCADE, related_name="exemptions", verbose_name="skill"
-    )
+    person = models.ForeignKey(Person, models.CASCADE, related_name="exemptions", verbose_name="person")
+    skill = models.ForeignKey(Skill, models.CASCADE, related_name="exemptions", verbose_name="skill")
     reason = models.CharField("ground", max_length=12, choices=Reason)
     begins_at = models.DateTimeField("begins at")
     ends_at = models.DateTimeField("ends at")
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        editable=False,
-        verbose_name="granted by",
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name="granted by"
     )
 
     class Meta:
@@ -263,10 +248,8 @@ class SkillExemption(models.Model):
         verbose_name_plural = "skill exemptions"
         ordering = ["person__name", "skill__name", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("begins_at")),
-                name="exemption_ends_after_it_begins",
-                violation_error_message="It must end after it begins.",
+            ends_after(
+                "begins_at", "ends_at", "exemption_ends_after_it_begins", "It must end after it begins."
             )
         ]
         triggers = claims(of_person())
@@ -308,7 +291,7 @@ class CapabilityRule(models.Model):
     value = models.CharField(
         "value", max_length=100, blank=True, help_text="Empty: each value that is found, by itself"
     )
-    skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="rules", verbose_name="skill")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="rules", verbose_name="skill")
     level = models.PositiveSmallIntegerField("level", default=1, help_text="At least")
     people = models.PositiveSmallIntegerField("people", default=2, help_text="Needed at the site")
     per_shift = models.PositiveSmallIntegerField(
@@ -336,6 +319,8 @@ class CapabilityRule(models.Model):
         known = SUBJECT_VALUES.get(self.subject)
         if known and self.value and self.value not in known:
             raise ValidationError({"value": f"One of these is expected: {', '.join(known)}."})
+        if self.skill_id:
+            refuse_level(self.skill, self.level)
 
 
 UPS, GENERATOR, DUAL_FEED = "ups", "generator", "dual-feed"

@@ -1,8 +1,7 @@
 """Teams, people, and who is in which team. What they answer for is written down in the room above."""
 
-from __future__ import annotations
-
 from datetime import datetime
+from typing import Self
 
 import pgtrigger
 from django.conf import settings
@@ -13,12 +12,12 @@ from accounts.models import User
 from inventory.models import Site
 from inventory.models.places import validate_time_zone
 from inventory.models.triggers import CHANGED, WRITTEN
-from readiness.people.models.claims import ITS_SITE, claims, of_person, of_team
-from readiness.people.models.due import rotations_of, shifts_due
+from readiness.people.models.constraints import ends_after
+from readiness.people.models.triggers import ITS_SITE, claims, of_person, of_team, rotations_of, shifts_due
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    def there(self, now: datetime) -> TeamQuerySet:
+    def there(self, now: datetime) -> Self:
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
@@ -56,10 +55,10 @@ def has_left(now: datetime, *, person: str = "") -> Q:
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
-    def left(self, now: datetime) -> PersonQuerySet:
+    def left(self, now: datetime) -> Self:
         return self.filter(has_left(now))
 
-    def there(self, now: datetime) -> PersonQuerySet:
+    def there(self, now: datetime) -> Self:
         # As a list of keys: negated, the join to a user who may not be there would lose those without one.
         return self.exclude(pk__in=self.model.objects.left(now).order_by().values("pk"))
 
@@ -91,7 +90,7 @@ class Person(models.Model):
     name = models.CharField("name", max_length=150)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         related_name="person",
         null=True,
         blank=True,
@@ -104,7 +103,7 @@ class Person(models.Model):
     )
     requested_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         related_name="requested_people",
         null=True,
         editable=False,
@@ -113,7 +112,7 @@ class Person(models.Model):
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         related_name="+",
         null=True,
         editable=False,
@@ -209,10 +208,8 @@ class Membership(models.Model):
 
     HISTORY_PERMISSION = "people.view_person"
 
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="memberships", verbose_name="person"
-    )
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships", verbose_name="team")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships", verbose_name="person")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships", verbose_name="team")
     role = models.CharField("role", max_length=100, blank=True, help_text="Such as lead; in words")
 
     class Meta:
@@ -239,8 +236,8 @@ class Staffing(models.Model):
     HISTORY = True
     VISIBLE_BY = ("site",)
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="staffings", verbose_name="team")
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="staffings", verbose_name="site")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="staffings", verbose_name="team")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="staffings", verbose_name="site")
     begins_at = models.DateTimeField("begins at")
     ends_at = models.DateTimeField("ends at", null=True, blank=True)
 
@@ -255,10 +252,12 @@ class Staffing(models.Model):
                 name="staffing_once",
                 violation_error_message="This team staffs this site already.",
             ),
-            models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("begins_at")),
-                name="staffing_ends_after_it_begins",
-                violation_error_message="It must end after it begins.",
+            ends_after(
+                "begins_at",
+                "ends_at",
+                "staffing_ends_after_it_begins",
+                "It must end after it begins.",
+                open_end=True,
             ),
         ]
         triggers = claims(ITS_SITE)

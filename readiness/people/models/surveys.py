@@ -1,19 +1,18 @@
 """Surveys of shared understanding: questions with a record of truth, and what people answered."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.people.core.practice import number_of
-from readiness.people.models.claims import claims, of_site_or_all, through
+from readiness.people.models.constraints import ends_after
 from readiness.people.models.staff import Person, Team
+from readiness.people.models.triggers import claims, of_site_or_all, through
 
 
 class Survey(models.Model):
@@ -29,10 +28,8 @@ class Survey(models.Model):
         verbose_name_plural = "surveys"
         ordering = ["-opens_at", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(closes_at__gt=F("opens_at")),
-                name="survey_closes_after_it_opens",
-                violation_error_message="It must close after it opens.",
+            ends_after(
+                "opens_at", "closes_at", "survey_closes_after_it_opens", "It must close after it opens."
             )
         ]
 
@@ -57,12 +54,8 @@ class SurveyQuestion(models.Model):
         NUMBER = "number", "A number"
         ESTIMATE = "estimate", "Estimate of the site's readiness"
 
-    survey = models.ForeignKey(
-        Survey, on_delete=models.CASCADE, related_name="questions", verbose_name="survey"
-    )
-    site = models.ForeignKey(
-        Site, on_delete=models.CASCADE, related_name="survey_questions", verbose_name="site"
-    )
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="questions", verbose_name="survey")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="survey_questions", verbose_name="site")
     text = models.CharField("question", max_length=200)
     kind = models.CharField("kind", max_length=10, choices=Kind, default=Kind.CHOICE)
     choices = ArrayField(models.CharField(max_length=100), default=list, blank=True, verbose_name="choices")
@@ -106,12 +99,10 @@ class SurveyAnswer(models.Model):
     """
 
     question = models.ForeignKey(
-        SurveyQuestion, on_delete=models.CASCADE, related_name="answers", verbose_name="question"
+        SurveyQuestion, models.CASCADE, related_name="answers", verbose_name="question"
     )
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="survey_answers", verbose_name="person"
-    )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", verbose_name="team")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="survey_answers", verbose_name="person")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name="team")
     value = models.CharField("answer", max_length=100)
     answered_at = models.DateTimeField("answered at")
 

@@ -5,10 +5,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.people.models.claims import claims, lasts, of_everybody, of_person
 from readiness.people.models.practice import Procedure
 from readiness.people.models.skills import Skill, WorkDomain
 from readiness.people.models.staff import Person
+from readiness.people.models.triggers import claims, lasts, of_everybody, of_person
 
 
 @choices_held
@@ -29,7 +29,7 @@ class Course(models.Model):
     domain = models.CharField("domain", max_length=16, choices=WorkDomain)
     skill = models.ForeignKey(
         Skill,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="courses",
@@ -38,7 +38,7 @@ class Course(models.Model):
     )
     procedure = models.ForeignKey(
         Procedure,
-        on_delete=models.SET_NULL,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="courses",
@@ -66,19 +66,15 @@ class Training(models.Model):
     HISTORY_PERMISSION = "people.view_person"
     VISIBLE_WHERE = "true"  # organisation-wide
 
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="trainings", verbose_name="person"
-    )
-    course = models.ForeignKey(
-        Course, on_delete=models.PROTECT, related_name="trainings", verbose_name="course"
-    )
+    person = models.ForeignKey(Person, models.CASCADE, related_name="trainings", verbose_name="person")
+    course = models.ForeignKey(Course, models.PROTECT, related_name="trainings", verbose_name="course")
     assigned_at = models.DateTimeField("assigned at")
     due_at = models.DateTimeField("due at")
     completed_at = models.DateTimeField("completed at", null=True, blank=True)
     valid_until = models.DateTimeField("valid until", null=True, blank=True)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
+        models.PROTECT,
         null=True,
         editable=False,
         related_name="+",

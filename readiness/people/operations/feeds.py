@@ -1,8 +1,5 @@
 """Calendars of rotations: uploaded, or read from addresses at hosts that the operator allows."""
 
-from __future__ import annotations
-
-import logging
 from datetime import datetime
 from http.client import HTTPException
 from time import monotonic
@@ -22,7 +19,6 @@ from readiness.people.operations.rotations import AHEAD, BACK, write_claimed_shi
 from readiness.people.queries.rotations import known_people
 from web.workflows import require
 
-log = logging.getLogger(__name__)
 ANSWERS_WITHIN_S, READ_WITHIN_S, AT_ONCE = 10, 30, 64 * 1024
 
 
@@ -82,7 +78,9 @@ class _SameHost(HTTPRedirectHandler):
 def _refuse_stranger(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or parts.netloc.lower() not in settings.CALENDAR_HOSTS:
-        raise FeedFailed(f"{parts.netloc[:100]} is none of the hosts that MUSTER_CALENDAR_HOSTS allows.")
+        # What stands before an @ is a password.
+        host = parts.netloc.rpartition("@")[2][:100]
+        raise FeedFailed(f"{host} is none of the hosts that MUSTER_CALENDAR_HOSTS allows.")
 
 
 def fetched(url: str) -> bytes:

@@ -9,17 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from readiness.people.core.calendar_names import without_names
-from readiness.people.models import (
-    LayerMember,
-    Leave,
-    Membership,
-    Person,
-    Qualification,
-    RotationCalendar,
-    Shift,
-    SurveyAnswer,
-)
+from readiness.people import models
+from readiness.people.core.calendar_lines import without_names
+from readiness.people.models import Person
 from web import actor
 from web.audit import erasing, is_audited
 from web.kinds.models import FileImport
@@ -64,10 +56,10 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     actor.note(ERASED)
     _rename_in_calendars(locked)
     _forget_imports(locked)
-    Leave.objects.filter(person=locked).delete()
-    SurveyAnswer.objects.filter(person=locked).delete()
-    Membership.objects.filter(person=locked).exclude(role="").update(role="")
-    Qualification.objects.filter(person=locked).exclude(evidence="").update(evidence="")
+    models.Leave.objects.filter(person=locked).delete()
+    models.SurveyAnswer.objects.filter(person=locked).delete()
+    models.Membership.objects.filter(person=locked).exclude(role="").update(role="")
+    models.Qualification.objects.filter(person=locked).exclude(evidence="").update(evidence="")
     _rename_typed(locked)
     blanked = {"name": pseudonym(locked), "email": "", "phone": "", "employer": "", "time_zone": "UTC"}
     ended = {"user": None, "user_confirmed_at": None, "requested_user": None, "requested_by": None}
@@ -76,9 +68,9 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     locked.save()
     of_person = {"person_id": locked.pk}
     erasing.blank(Person, {"id": locked.pk}, blanked, message=ERASED)
-    erasing.blank(Leave, of_person, {"starts_at": None, "ends_at": None}, message=ERASED)
-    erasing.blank(Membership, of_person, {"role": ""}, message=ERASED)
-    erasing.blank(Qualification, of_person, {"evidence": ""}, message=ERASED)
+    erasing.blank(models.Leave, of_person, {"starts_at": None, "ends_at": None}, message=ERASED)
+    erasing.blank(models.Membership, of_person, {"role": ""}, message=ERASED)
+    erasing.blank(models.Qualification, of_person, {"evidence": ""}, message=ERASED)
     return locked
 
 
@@ -96,9 +88,9 @@ def _rename_typed(person: Person) -> None:
 
 
 def _called(person: Person, now: datetime) -> list[str]:
-    shifts = Shift.objects.filter(person=person, ends_at__gt=now).order_by("rotation__name")
+    shifts = models.Shift.objects.filter(person=person, ends_at__gt=now).order_by("rotation__name")
     rotations = shifts.values_list("rotation__name", flat=True).distinct()
-    turns = LayerMember.objects.filter(person=person).exclude(layer__ends_at__lte=now)
+    turns = models.LayerMember.objects.filter(person=person).exclude(layer__ends_at__lte=now)
     taken = turns.order_by("layer__rotation__name").values_list("layer__rotation__name", flat=True).distinct()
     return [
         *(f"This person is on call in {name}." for name in dict.fromkeys([*rotations, *taken])),
@@ -112,9 +104,9 @@ def _called(person: Person, now: datetime) -> list[str]:
 
 def _rename_in_calendars(person: Person) -> None:
     for stored, renamed in _calendars_naming(person):
-        RotationCalendar.objects.filter(pk=stored.pk).update(content=renamed)
+        models.RotationCalendar.objects.filter(pk=stored.pk).update(content=renamed)
     for name in _names(person):
-        Shift.objects.filter(unknown_name__icontains=name).update(unknown_name=pseudonym(person))
+        models.Shift.objects.filter(unknown_name__icontains=name).update(unknown_name=pseudonym(person))
 
 
 def _forget_imports(person: Person) -> None:
@@ -127,10 +119,10 @@ def _forget_imports(person: Person) -> None:
             imported.delete()
 
 
-def _calendars_naming(person: Person) -> Iterator[tuple[RotationCalendar, bytes]]:
+def _calendars_naming(person: Person) -> Iterator[tuple[models.RotationCalendar, bytes]]:
     """Calendars that name the person, with the pseudonym in the place of the name."""
     names = [*_names(person), *([person.user.username] if person.user else [])]
-    for stored in RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
+    for stored in models.RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
         content = bytes(stored.content)
         renamed = without_names(content, names, pseudonym(person))
         if renamed != content:

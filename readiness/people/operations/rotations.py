@@ -1,21 +1,15 @@
 """Writes shifts from what rotations say. Triggers leave a claim row for each rotation that a change touches."""
 
-from __future__ import annotations
-
-import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from readiness.people.core.calendar_lines import CalendarRefused
-from readiness.people.core.rotations import PlannedShift, shifts_of
+from readiness.people.core.rotations import AHEAD, BACK, PlannedShift, shifts_of
 from readiness.people.models import Rotation, RotationChange, Shift
 from readiness.people.queries.rotations import plan_of
 from web import scopes
-
-log = logging.getLogger(__name__)
-BACK, AHEAD = timedelta(days=35), timedelta(days=60)
 
 
 @transaction.atomic

@@ -4,8 +4,6 @@ Whoever is linked accepts and confirms as that person. So nobody makes a link al
 confirms it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -19,9 +17,8 @@ from readiness.people.models import Membership, Person, Team
 from web.workflows import Turn, awaits, require
 from web.workflows.waiting import subjects_by
 
-PERSON_FIELDS = frozenset({"name", "email", "employer", "phone", "time_zone", "left_at"})
 MAY_LINK = "people.link_person"
-LINKING = Turn(
+_LINKING = Turn(
     kind="Confirm who you are",
     verb="Answer",
     tab="people",
@@ -34,7 +31,7 @@ LINKING = Turn(
     since="requested_at",
     joined=("requested_by",),
 )
-awaits(Person, turn=LINKING)
+awaits(Person, turn=_LINKING)
 
 
 class NotRequested(PermissionDenied):
@@ -56,7 +53,8 @@ def save_person(
     """
     require(by, "people.change_person" if person else "people.add_person")
     saved = Person.objects.select_for_update().get(pk=person.pk) if person else Person()
-    _set(saved, given)
+    for name, value in given.items():
+        setattr(saved, name, value)
     saved.full_clean()
     saved.save()
     if teams is not None:
@@ -134,14 +132,6 @@ def _save_link(person: Person) -> None:
 def _locked(person: Person) -> Person:
     people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
     return people.get(pk=person.pk)
-
-
-def _set(person: Person, given: dict[str, Any]) -> None:
-    unknown = sorted(set(given) - PERSON_FIELDS)
-    if unknown:
-        raise ValidationError({name: ["There is no such field."] for name in unknown})
-    for name, value in given.items():
-        setattr(person, name, value.strip() if isinstance(value, str) else value)
 
 
 def _set_teams(person: Person, teams: Collection[Team]) -> None:

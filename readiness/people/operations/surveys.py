@@ -15,7 +15,7 @@ from readiness.people.queries import surveys as queries
 from web.workflows import Turn, awaits
 from web.workflows.waiting import subjects_by
 
-ANSWERING = Turn(
+_ANSWERING = Turn(
     kind="Answer a survey",
     tab="survey-list",
     verb="Answer",
@@ -27,7 +27,7 @@ ANSWERING = Turn(
     due="closes_at",
     joined=(),
 )
-awaits(Survey, turn=ANSWERING)
+awaits(Survey, turn=_ANSWERING)
 
 
 class NotAsked(PermissionDenied):

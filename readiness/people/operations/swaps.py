@@ -1,8 +1,6 @@
 """Swaps of shifts: asked for, taken, withdrawn, lapsed; or moved by a manager at once. Shifts follow in the same
 transaction."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError

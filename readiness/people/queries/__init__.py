@@ -1,5 +1,3 @@
 """Queries of people: who they are, what a site requires and who covers it, who is on call, what was practised."""
 
 from readiness.people.queries.staff import counts, own_people, people, teams
-
-__all__ = ["counts", "own_people", "people", "teams"]

@@ -5,29 +5,22 @@ instant asked about.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, Value
+from django.db.models.functions import Coalesce, Least
 
 from inventory.queries import SiteFacts, end_of_day
+from readiness.people import models
 from readiness.people.core import coverage as core
 from readiness.people.core import training
 from readiness.people.core.coverage import EXPIRING, Holder, Requirement, RuleInForce, SiteCoverage
 from readiness.people.core.growth import ON_CALL_REACH
-from readiness.people.models import (
-    CapabilityRule,
-    Membership,
-    Person,
-    Qualification,
-    RotationSite,
-    SkillExemption,
-    Staffing,
-    Training,
-)
 from readiness.people.queries.installed import installed
+from readiness.people.queries.rows import rows_as
 from readiness.workloads.models import Placement
 
 type OnCall = Mapping[int, frozenset[str]]
@@ -43,7 +36,7 @@ def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]
             rotation__shifts__ends_at__gt=now - ON_CALL_REACH,
         ),
     )
-    rows = RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
+    rows = models.RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
     people: dict[int, dict[int, set[str]]] = {}
     for site_id, domain, person_id, left_at, may_sign_in in rows.values_list(
         *("site_id", "rotation__domain", "near__person_id"),
@@ -107,17 +100,9 @@ def requirements_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[in
 
 
 def rules_in_force() -> list[RuleInForce]:
-    rows = (
-        CapabilityRule.objects.filter(is_in_force=True)
-        .order_by("slug")
-        .values(
-            *("slug", "name", "version", "subject", "value", "skill_id", "level", "people", "per_shift"),
-            skill_slug=F("skill__slug"),
-            skill_name=F("skill__name"),
-            domain=F("skill__domain"),
-        )
-    )
-    return [RuleInForce(skill=row.pop("skill_slug"), **row) for row in rows]
+    rows = models.CapabilityRule.objects.filter(is_in_force=True).order_by("slug")
+    of_skill = {"skill": "skill__slug", "skill_name": "skill__name", "domain": "skill__domain"}
+    return list(rows_as(RuleInForce, rows, **of_skill))
 
 
 @dataclass(slots=True)
@@ -133,7 +118,7 @@ class _Here:
 
 def _add_staff(here: Mapping[int, _Here], now: datetime) -> None:
     sites_of_team: dict[int, list[int]] = defaultdict(list)
-    staffings = Staffing.objects.filter(site__in=here).order_by()
+    staffings = models.Staffing.objects.filter(site__in=here).order_by()
     for site_id, team_id, begins_at, ends_at, dissolved_at in staffings.values_list(
         "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
     ):
@@ -143,7 +128,7 @@ def _add_staff(here: Mapping[int, _Here], now: datetime) -> None:
             staff.is_staffed = True
             if all(end is None or end > now for end in (ends_at, dissolved_at)):
                 sites_of_team[team_id].append(site_id)
-    members = Membership.objects.filter(
+    members = models.Membership.objects.filter(
         Q(person__left_at=None) | Q(person__left_at__gt=now),
         Q(person__user=None) | Q(person__user__is_active=True),
         team__in=list(sites_of_team),
@@ -171,6 +156,19 @@ def _add_workloads(here: Mapping[int, _Here], sites: Mapping[int, SiteFacts], no
             here[site_id].workloads.add(kind)
 
 
+def holders_of(person_ids: Collection[int], *, now: datetime) -> Iterator[Holder]:
+    """Qualifications that have not ended; some may not have begun. One statement."""
+    lasting = models.Qualification.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=now),
+        Q(revoked_at=None) | Q(revoked_at__gt=now),
+        person__in=person_ids,
+    ).annotate(
+        until=Least("valid_until", "revoked_at", "person__left_at"),
+        vendor=Coalesce("device_type__manufacturer__slug", Value("")),
+    )
+    return rows_as(Holder, lasting.order_by(), domain="skill__domain")
+
+
 class KnownPeople:
     """Records of people: qualifications, exemptions and training, and the moments at which these change."""
 
@@ -184,26 +182,14 @@ class KnownPeople:
         self._read_training(person_ids, now)
 
     def _read_qualifications(self, person_ids: Collection[int], now: datetime) -> None:
-        lasting = Qualification.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now),
-            Q(revoked_at=None) | Q(revoked_at__gt=now),
-            person__in=person_ids,
-        )
-        columns = ("person_id", "skill_id", "level", "basis", "device_type_id")
-        for *row, vendor, shown_at, valid_until, revoked_at, left_at in lasting.order_by().values_list(
-            *columns,
-            "device_type__manufacturer__slug",
-            *("shown_at", "valid_until", "revoked_at", "person__left_at"),
-        ):
-            until = min((end for end in (valid_until, revoked_at, left_at) if end), default=None)
-            warned_at = until - EXPIRING if until else None
-            self.moments[row[0]] += (shown_at, until, warned_at)
-            if shown_at <= now:
-                holder = Holder(**dict(zip(columns, row, strict=True)), vendor=vendor or "", until=until)
+        for holder in holders_of(person_ids, now=now):
+            warned_at = holder.until - EXPIRING if holder.until else None
+            self.moments[holder.person_id] += (holder.shown_at, holder.until, warned_at)
+            if holder.shown_at <= now:
                 self.holders[holder.person_id].append(holder)
 
     def _read_exemptions(self, person_ids: Collection[int], now: datetime) -> None:
-        rows = SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by()
+        rows = models.SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by()
         for person_id, skill_id, begins_at, ends_at in rows.values_list(
             "person_id", "skill_id", "begins_at", "ends_at"
         ):
@@ -213,16 +199,11 @@ class KnownPeople:
 
     def _read_training(self, person_ids: Collection[int], now: datetime) -> None:
         assigned: dict[int, list[training.Assigned]] = defaultdict(list)
-        columns = ("course_id", "assigned_at", "due_at", "completed_at", "valid_until")
-        rows = Training.objects.filter(person__in=person_ids).order_by()
-        for person_id, kind, domain, skill_id, *row in rows.values_list(
-            *("person_id", "course__kind", "course__domain", "course__skill_id"), *columns
-        ):
-            given = training.Assigned(
-                kind=kind, domain=domain, skill_id=skill_id, **dict(zip(columns, row, strict=True))
-            )
-            assigned[person_id].append(given)
-            self.moments[person_id] += given.moments()
+        rows = models.Training.objects.filter(person__in=person_ids).order_by()
+        of_course = {"kind": "course__kind", "domain": "course__domain", "skill_id": "course__skill_id"}
+        for given in rows_as(training.Assigned, rows, **of_course):
+            assigned[given.person_id].append(given)
+            self.moments[given.person_id] += given.moments()
         for person_id, given_to in assigned.items():
             standing = training.standing_of(given_to, self.exempt.get(person_id, ()), now=now)
             if standing is not None:
@@ -283,7 +264,7 @@ def fit_of_team(team_id: int, site: SiteFacts, domains: Collection[str], *, now:
     required = tuple(
         each for each in requirements_of({site.id: site}, now=now)[site.id] if each.domain in domains
     )
-    members = Person.objects.there(now).filter(memberships__team=team_id).values_list("pk", flat=True)
+    members = models.Person.objects.there(now).filter(memberships__team=team_id).values_list("pk", flat=True)
     known = KnownPeople(list(members), now)
     holders = [
         holder

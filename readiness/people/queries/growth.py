@@ -9,43 +9,26 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
-from django.db.models import Count, Max
 
 from accounts.models import User
 from inventory import queries as inventory
 from inventory.models import DeviceType
 from inventory.queries import Capacity, CapacityStep
+from readiness.people import models
+from readiness.people.core import growth as core
 from readiness.people.core.coverage import CoveredRequirement, SiteCoverage
-from readiness.people.core.growth import (
-    GROWTH_SPAN,
-    NEVER,
-    ON_CALL_REACH,
-    QualifiedGrowth,
-    QualifiedSite,
-    QualifiedSpan,
-    later,
-)
 from readiness.people.core.qualified_fleet import QualifiedFleet
-from readiness.people.models import (
-    Membership,
-    Person,
-    Qualification,
-    Rotation,
-    RotationSite,
-    Shift,
-    SkillExemption,
-    Staffing,
-    Team,
-)
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 type Asked = tuple[str, int, int, str]
 """Domain, skill, level and vendor of a requirement."""
 _READ = (
-    *(Person, User, Team, Membership, Staffing, Qualification, SkillExemption, DeviceType),
-    *(Rotation, RotationSite),
+    *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Qualification),
+    *(models.SkillExemption, DeviceType, models.Rotation, models.RotationSite),
 )
+# Shifts are not audited: they are written anew from what is. Those that stay change in their end.
+SHIFTS = "SELECT count(*), sum(timestamp_hash_extended(ends_at AT TIME ZONE 'UTC', id)) FROM people_shift"
 
 
 def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
@@ -57,14 +40,14 @@ def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
     }
 
 
-def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, QualifiedGrowth]:
+def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, core.QualifiedGrowth]:
     """Sites that are not `recorded` have none."""
     if not (staffed := recorded(covered)):
         return {}
     sites = qualified_at(staffed)
     fleet = QualifiedFleet.of(sites, recorded=frozenset(sites))
     places = {site_id: place for place, site_id in enumerate(sites)}
-    counts = fleet.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
+    counts = fleet.counts(places, (now - core.GROWTH_SPAN, now), now=now).tolist()
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
     for step in inventory.capacity_events(list(sites)):
         steps[step.site_id].append(step)
@@ -75,12 +58,13 @@ def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int
 
 
 def _growth(
-    site: QualifiedSite, people: Sequence[int], steps: Sequence[CapacityStep], now: datetime
-) -> QualifiedGrowth:
+    site: core.QualifiedSite, people: Sequence[int], steps: Sequence[CapacityStep], now: datetime
+) -> core.QualifiedGrowth:
     before, present = (
-        sum((step.change for step in steps if step.at <= at), Capacity()) for at in (now - GROWTH_SPAN, now)
+        sum((step.change for step in steps if step.at <= at), Capacity())
+        for at in (now - core.GROWTH_SPAN, now)
     )
-    return QualifiedGrowth(
+    return core.QualifiedGrowth(
         qualified_then=people[0],
         qualified_now=people[1],
         accelerators_then=before.accelerators,
@@ -88,14 +72,16 @@ def _growth(
         kw_then=before.it_kw,
         kw_now=present.it_kw,
         is_on_call=site.counts_on_call(now),
-        until=min((*site.changes_at(now), *later((step.at for step in steps), now)), default=None),
+        until=min((*site.changes_at(now), *core.later((step.at for step in steps), now)), default=None),
     )
 
 
-def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, QualifiedSite]:
+def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, core.QualifiedSite]:
     """Kept until anything is written that it is read from."""
-    shifts = Shift.objects.aggregate(Max("pk"), Count("pk"))
-    kept = _kept_since(stamp_of(*_READ), tuple(shifts.values()))
+    with connection.cursor() as cursor:
+        cursor.execute(SHIFTS)
+        [shifts] = cursor.fetchall()
+    kept = _kept_since(stamp_of(*_READ), shifts)
     asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
     unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in kept}
     kept.update(((site_id, unread[site_id]), site) for site_id, site in _read(unread).items())
@@ -110,7 +96,7 @@ def _asked(covered: CoveredRequirement) -> Asked:
 @lru_cache(maxsize=2)
 def _kept_since(
     stamp: Stamp, shifts: tuple[object, ...]
-) -> dict[tuple[int, tuple[Asked, ...]], QualifiedSite]:
+) -> dict[tuple[int, tuple[Asked, ...]], core.QualifiedSite]:
     """Return what was read since this stamp, by site and what it asks for; whoever asks for more fills it."""
     return {}
 
@@ -174,7 +160,7 @@ _SPANS = """
 """
 
 
-def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, QualifiedSite]:
+def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, core.QualifiedSite]:
     """One statement."""
     if not asked:
         return {}
@@ -183,17 +169,17 @@ def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, QualifiedSite]:
         ("sites", "domains", "skills", "levels", "vendors"), map(list, zip(*rows, strict=True)), strict=True
     )
     with connection.cursor() as cursor:
-        asked_of = dict(columns) | {"reach": ON_CALL_REACH, "never": NEVER}
+        asked_of = dict(columns) | {"reach": core.ON_CALL_REACH, "never": core.NEVER}
         cursor.execute(_SPANS, asked_of)  # type: ignore[arg-type]
         spans = cursor.fetchall()
     called: dict[int, tuple[datetime, datetime] | None] = {}
-    people: dict[tuple[int, bool], list[QualifiedSpan]] = defaultdict(list)
+    people: dict[tuple[int, bool], list[core.QualifiedSpan]] = defaultdict(list)
     for site_id, first, last, is_on_call, *span in spans:
         called[site_id] = (first, last) if first else None
         if is_on_call is not None:
-            people[site_id, is_on_call].append(QualifiedSpan(*span))
+            people[site_id, is_on_call].append(core.QualifiedSpan(*span))
     return {
-        site_id: QualifiedSite(
+        site_id: core.QualifiedSite(
             assigned=tuple(people[site_id, False]),
             on_call=tuple(people[site_id, True]),
             called=called[site_id],

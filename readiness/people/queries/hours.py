@@ -1,18 +1,20 @@
 """Hours of people on call in a time, and the outlook of a rotation."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from readiness.people.core.calendar_lines import CalendarRefused
-from readiness.people.core.on_call import PRIMARY, HeldShift, Outlook, Workload, gaps, outlook
-from readiness.people.core.rotations import PlannedShift, TimeSpan, shifts_of
+from readiness.people.core.on_call import PRIMARY, Outlook, Workload, gaps, outlook
+from readiness.people.core.rotations import AHEAD, HeldShift, PlannedShift, TimeSpan, shifts_of
 from readiness.people.models import Person, Rotation, Shift
 from readiness.people.queries.on_call import held
 from readiness.people.queries.rotations import plan_of
 
-HOUR, FOUR_WEEKS, YEAR = timedelta(hours=1), timedelta(weeks=4), timedelta(weeks=52)
+DAY, FOUR_WEEKS, YEAR = timedelta(days=1), timedelta(weeks=4), timedelta(weeks=52)
 A_FEW = 20
 
 
@@ -20,29 +22,33 @@ A_FEW = 20
 class PersonHours:
     person: Person
     load: Workload
-    share: float
-    shifts: int
 
 
-def hours_on_call(start: datetime, end: datetime, *, rotation: Rotation | None = None) -> list[PersonHours]:
-    """Everybody who had or has a shift, by hours. Overtime is counted in the zone of each rotation."""
-    shifts = Shift.objects.between(start, end).filter(person__isnull=False)
-    if rotation is not None:
-        shifts = shifts.filter(rotation=rotation)
-    duties = held(shifts)
-    zones = dict(Rotation.objects.order_by().values_list("pk", "time_zone"))
-    loads = outlook(duties, zones, start, end).people
-    return _hours(duties, loads, Person.objects.in_bulk([load.person for load in loads]), end - start)
-
-
-def _hours(
-    shifts: Iterable[HeldShift], loads: Iterable[Workload], people: Mapping[int, Person], span: timedelta
+def hours_on_call(
+    start: datetime, end: datetime, *, now: datetime, rotation: Rotation | None = None
 ) -> list[PersonHours]:
-    numbers = Counter(shift.person for shift in shifts)
-    return [
-        PersonHours(people[load.person], load, 100 * load.hours / (span / HOUR), numbers[load.person])
-        for load in loads
-    ]
+    """Everybody who had or has a shift, by hours, 52 weeks ahead at most. Overtime is counted in the zone of each
+    rotation. Beyond the shifts that are written down it takes some statements for each rotation."""
+    rotations = [rotation] if rotation is not None else list(Rotation.objects.order_by("pk"))
+    shifts = held(Shift.objects.between(start, end).filter(rotation__in=rotations))
+    if end > now + AHEAD - DAY:
+        shifts += _not_written(rotations, max(start, now), min(end, now + YEAR))
+    zones = {each.pk: each.time_zone for each in rotations}
+    loads = outlook(shifts, zones, start, end).people
+    people = Person.objects.in_bulk([load.person for load in loads])
+    return [PersonHours(people[load.person], load) for load in loads]
+
+
+def _not_written(rotations: Iterable[Rotation], start: datetime, end: datetime) -> Iterator[HeldShift]:
+    """Shifts that start after the last that is written down of their rotation and level, worked out."""
+    newest = Shift.objects.order_by().values_list("rotation", "level").annotate(Max("starts_at"))
+    written = {(rotation, level): starts_at for rotation, level, starts_at in newest}
+    for rotation in rotations:
+        with suppress(CalendarRefused):
+            for shift in shifts_of(plan_of(rotation, start=start, end=end), start, end):
+                last = written.get((rotation.pk, shift.level))
+                if last is None or shift.starts_at > last:
+                    yield replace(shift, rotation=rotation.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +83,19 @@ def outlook_of(rotation: Rotation, *, now: datetime) -> RotationOutlook:
         shifts = shifts_of(plan_of(rotation, start=now, end=until), now, until)
     except CalendarRefused as error:
         return RotationOutlook(error=str(error))
-    planned = [
-        HeldShift(
-            rotation=rotation.pk,
-            domain=rotation.domain,
-            level=shift.level,
-            person=shift.person,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-        )
-        for shift in shifts
-    ]
-    ahead = outlook(planned, {rotation.pk: rotation.time_zone}, now, until)
-    ids = {each for shift in shifts for each in (shift.person, shift.away) if each is not None}
-    people = Person.objects.in_bulk(ids)
+    ahead = outlook(shifts, {0: rotation.time_zone}, now, until)
+    people = Person.objects.in_bulk({shift.person or shift.away for shift in shifts} - {None})
     duties = [
         PlannedDuty(shift, people.get(shift.person or 0), people.get(shift.away or 0)) for shift in shifts
     ]
-    first = [shift for shift in planned if shift.level == PRIMARY and shift.person is not None]
+    first = [shift for shift in shifts if shift.level == PRIMARY and shift.person is not None]
+    gone = dict.fromkeys(duty.away for duty in duties if duty.shift.has_left and duty.away is not None)
     return RotationOutlook(
         weeks=tuple(duty for duty in duties if duty.shift.starts_at < now + FOUR_WEEKS),
         ahead=ahead,
-        loads=tuple(_hours(planned, ahead.people, people, YEAR)),
+        loads=tuple(PersonHours(people[load.person], load) for load in ahead.people),
         clashes=tuple(duty for duty in duties if duty.shift.is_on_leave)[:A_FEW],
-        gone=tuple(
-            dict.fromkeys(duty.away for duty in duties if duty.shift.has_left and duty.away is not None)
-        )[:A_FEW],
+        gone=tuple(gone)[:A_FEW],
         gaps=tuple(gaps(first, now, now + FOUR_WEEKS))[:A_FEW],
         strangers=tuple(dict.fromkeys(shift.unknown_name for shift in shifts if shift.unknown_name))[:A_FEW],
     )

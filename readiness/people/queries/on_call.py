@@ -1,6 +1,6 @@
 """Who is on call at sites; a fixed number of statements, however many sites."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,14 +8,13 @@ from datetime import datetime
 from django.db.models import Case, F, Q, QuerySet, When
 
 from inventory.models import Site
-from inventory.queries import SiteFacts, site_facts
+from inventory.queries import site_facts
 from readiness.people.core.coverage import SiteCoverage
 from readiness.people.core.on_call import (
     LEVELS,
     MONTH,
     PRIMARY,
     SECONDARY,
-    HeldShift,
     Lack,
     OnCallStanding,
     RotationSize,
@@ -24,36 +23,24 @@ from readiness.people.core.on_call import (
     present,
     standing,
 )
+from readiness.people.core.rotations import HeldShift
 from readiness.people.models import LayerMember, Person, Rotation, RotationSite, Shift
 from readiness.people.queries.coverage import coverage_of
+from readiness.people.queries.rows import rows_as
 
-_COLUMNS = ("rotation_id", "rotation__domain", "level", "held_by", "starts_at", "ends_at")
 WORST_FIRST = ("uncovered", "unqualified", "qualified")
 
 
 def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
     """A shift of somebody who cannot sign in any more is nobody's."""
     holder = Case(When(person__user__is_active=False, then=None), default=F("person_id"))
-    return [
-        HeldShift(
-            rotation=rotation,
-            domain=domain,
-            level=level,
-            person=person,
-            starts_at=starts_at,
-            ends_at=ends_at,
-        )
-        for rotation, domain, level, person, starts_at, ends_at in shifts.annotate(held_by=holder)
-        .order_by("starts_at", "pk")
-        .values_list(*_COLUMNS)
-    ]
+    rows = shifts.annotate(held_by=holder).order_by("starts_at", "pk")
+    return list(rows_as(HeldShift, rows, rotation="rotation_id", domain="rotation__domain", person="held_by"))
 
 
-def standing_of(
-    sites: Mapping[int, SiteFacts], covered: Mapping[int, SiteCoverage], *, now: datetime
-) -> dict[int, OnCallStanding]:
+def standing_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, OnCallStanding]:
     """Read how those sites stand that some rotation serves."""
-    served = _served(sites)
+    served = _served(covered)
     if not served:
         return {}
     rotations = {rotation for each in served.values() for rotation in each}
@@ -77,11 +64,9 @@ def standing_of(
             persons = {shift.person for shift in shifts if shift.person is not None}
             theirs = [shift for person in sorted(persons) for shift in of_person[person]]
             size_of_each = [sizes[rotation] for rotation in serving]
-            shared[key] = (standing(shifts, theirs, (), size_of_each, now=now), present(shifts, now))
+            shared[key] = (standing(shifts, theirs, size_of_each, now=now), present(shifts, now))
         of_rotations, on_call = shared[key]
-        coverage = covered.get(site_id)
-        missing = lacks(coverage.requirements, on_call) if coverage else ()
-        standings[site_id] = replace(of_rotations, lacks=missing)
+        standings[site_id] = replace(of_rotations, lacks=lacks(covered[site_id].requirements, on_call))
     return standings
 
 
@@ -97,11 +82,8 @@ def _sizes(
     rotations: Collection[int], shifts: Mapping[int, list[HeldShift]], now: datetime
 ) -> dict[int, RotationSize]:
     """People are those who take turns in layers; of a calendar, those with shifts."""
-    sites: dict[int, int] = defaultdict(int)
-    for rotation_id in RotationSite.objects.filter(rotation__in=rotations).values_list(
-        "rotation_id", flat=True
-    ):
-        sites[rotation_id] += 1
+    served = RotationSite.objects.filter(rotation__in=rotations)
+    sites = Counter(served.values_list("rotation_id", flat=True))
     members: dict[int, set[int]] = defaultdict(set)
     ends: dict[int, list[datetime]] = defaultdict(list)
     there = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
@@ -114,10 +96,7 @@ def _sizes(
         ends[rotation_id] += (moment for moment in moments if moment is not None)
     return {
         rotation: RotationSize(
-            people=len(
-                members.get(rotation)
-                or {shift.person for shift in shifts[rotation] if shift.person is not None}
-            ),
+            people=len(members.get(rotation) or {shift.person for shift in shifts[rotation]} - {None}),
             sites=sites[rotation],
             until=min(ends[rotation], default=None),
         )
@@ -125,26 +104,16 @@ def _sizes(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class DutyHolder:
-    """Who has a level; `person` is None where it is nobody, or a name that Muster does not know."""
-
-    person: Person | None
-    unknown_name: str
-    is_on_leave: bool
-    starts_at: datetime
-    ends_at: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyRow:
-    """A domain of a site at an instant. `handover_at` is when another shift of its primary begins."""
+    """A domain of a site at an instant. `holders` are shifts by level: without a person it is nobody, or a name that
+    Muster does not know. `next_shift` is the next of its primary."""
 
     site: Site
     domain: str
     domain_label: str
     rotations: tuple[Rotation, ...]
-    holders: Mapping[int, tuple[DutyHolder, ...]]
+    holders: Mapping[int, tuple[Shift, ...]]
     lacks: tuple[Lack, ...]
     next_shift: Shift | None
     standing: str
@@ -154,11 +123,11 @@ class DutyRow:
         return f"{self.site.slug}-{self.domain}"
 
     @property
-    def primary(self) -> tuple[DutyHolder, ...]:
+    def primary(self) -> tuple[Shift, ...]:
         return self.holders.get(PRIMARY, ())
 
     @property
-    def secondary(self) -> tuple[DutyHolder, ...]:
+    def secondary(self) -> tuple[Shift, ...]:
         return self.holders.get(SECONDARY, ())
 
 
@@ -180,6 +149,8 @@ def duties_at(
     now_on: dict[int, list[Shift]] = defaultdict(list)
     current = Shift.objects.at(at).filter(rotation__in=rotations, level__in=LEVELS)
     for shift in current.select_related("person__user").order_by("level", "starts_at", "pk"):
+        if shift.person is not None and shift.person.left_by(at):
+            shift.person = None
         now_on[shift.rotation_id].append(shift)
     following = (
         Shift.objects.filter(rotation__in=rotations, level=PRIMARY, starts_at__gt=at)
@@ -189,20 +160,13 @@ def duties_at(
     )
     coming = {shift.rotation_id: shift for shift in following}
     if covered is None:
-        covered = _coverage(by_id, at) if rotations else {}
+        facts = {each.id: each for each in site_facts(sorted(by_id))} if rotations else {}
+        covered = coverage_of(facts, now=at)
     duties = [
-        _row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id), at)
+        _row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id))
         for (site_id, domain), serving in grouped.items()
     ]
     return sorted(duties, key=lambda row: WORST_FIRST.index(row.standing))
-
-
-def _coverage(sites: Mapping[int, Site], at: datetime) -> Mapping[int, SiteCoverage]:
-    return coverage_of({facts.id: facts for facts in site_facts(sorted(sites))}, now=at)
-
-
-def _there(shift: Shift, at: datetime) -> Person | None:
-    return None if shift.person is None or shift.person.left_by(at) else shift.person
 
 
 def _row(
@@ -212,26 +176,16 @@ def _row(
     now_on: Mapping[int, list[Shift]],
     coming: Mapping[int, Shift],
     coverage: SiteCoverage | None,
-    at: datetime,
 ) -> DutyRow:
     shifts = [shift for rotation in serving for shift in now_on.get(rotation.pk, ())]
-    holders: dict[int, tuple[DutyHolder, ...]] = {
-        level: tuple(
-            DutyHolder(
-                _there(shift, at), shift.unknown_name, shift.is_on_leave, shift.starts_at, shift.ends_at
-            )
-            for shift in shifts
-            if shift.level == level
-        )
-        for level in LEVELS
-    }
+    holders = {level: tuple(shift for shift in shifts if shift.level == level) for level in LEVELS}
     people = {
-        (domain, level): frozenset(each.person.pk for each in there if each.person is not None)
+        (domain, level): {shift.person_id for shift in there if shift.person_id is not None}
         for level, there in holders.items()
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
     missing = lacks(coverage.requirements, people) if coverage else ()
-    is_covered = all(people[domain, level] for level in LEVELS)
+    standing = "unqualified" if missing else "qualified"
     return DutyRow(
         site=site,
         domain=domain,
@@ -239,6 +193,6 @@ def _row(
         rotations=tuple(serving),
         holders=holders,
         lacks=missing,
-        standing="uncovered" if not is_covered else "unqualified" if missing else "qualified",
+        standing=standing if all(people.values()) else "uncovered",
         next_shift=min(following, key=lambda shift: shift.starts_at, default=None),
     )

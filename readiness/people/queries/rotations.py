@@ -1,84 +1,68 @@
 """Rotations as their shifts are made of them, and shifts as they are asked for."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, DateTimeField, Q, Value, When
+from django.db.models.functions import Coalesce
 
+from readiness.people.core import rotations as core
 from readiness.people.core.calendars import calendar_shifts
-from readiness.people.core.rotations import (
-    Absence,
-    PlannedShift,
-    RotationPlan,
-    SetShift,
-    TakenShift,
-    TurnLayer,
-)
-from readiness.people.models import (
-    Layer,
-    LayerMember,
-    Leave,
-    Override,
-    Person,
-    Rotation,
-    RotationCalendar,
-    Swap,
-)
+from readiness.people.models import Leave, Override, Person, Rotation, RotationCalendar, Swap
+from readiness.people.queries.rows import rows_as
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def plan_of(rotation: Rotation, *, start: datetime, end: datetime) -> RotationPlan:
+def plan_of(rotation: Rotation, *, start: datetime, end: datetime) -> core.RotationPlan:
     """Everything that shifts from `start` to `end` are made of. Raises CalendarRefused."""
     calendar = _calendar(rotation, start=start, end=end)
-    layers = () if calendar is not None else _layers(rotation)
-    overrides = tuple(
-        SetShift(level=level, person=person, starts_at=starts_at, ends_at=ends_at)
-        for level, person, starts_at, ends_at in Override.objects.filter(
-            rotation=rotation, starts_at__lt=end, ends_at__gt=start
-        )
-        .order_by("pk")
-        .values_list("level", "person_id", "starts_at", "ends_at")
+    near = Q(starts_at__lt=end, ends_at__gt=start)
+    overrides = Override.objects.filter(near, rotation=rotation).order_by("pk")
+    swaps = Swap.objects.filter(near, rotation=rotation, state=Swap.State.TAKEN).order_by("answered_at", "pk")
+    leaves = Leave.objects.filter(near).order_by("pk")
+    # Whoever may not sign in any more has left; since when, nobody wrote down.
+    since = Case(
+        When(user__is_active=False, then=Value(start)),
+        default=Coalesce("left_at", Value(start)),
+        output_field=DateTimeField(),
     )
-    swaps = tuple(
-        TakenShift(level=level, person=person, taker=taker, starts_at=starts_at, ends_at=ends_at)
-        for level, person, taker, starts_at, ends_at in Swap.objects.filter(
-            rotation=rotation, state=Swap.State.TAKEN, starts_at__lt=end, ends_at__gt=start
-        )
-        .order_by("answered_at", "pk")
-        .values_list("level", "person_id", "taker_id", "starts_at", "ends_at")
+    gone = Person.objects.left(end).annotate(
+        starts_at=since, ends_at=Value(NEVER, DateTimeField()), is_gone=Value(True)
     )
-    return RotationPlan(
+    return core.RotationPlan(
         time_zone=rotation.time_zone,
-        layers=layers,
+        layers=() if calendar is not None else _layers(rotation),
         calendar=calendar,
-        overrides=overrides,
-        swaps=swaps,
-        absences=_absences(start=start, end=end),
+        overrides=tuple(rows_as(core.HeldShift, overrides, person="person_id")),
+        swaps=tuple(rows_as(core.TakenShift, swaps, person="person_id", taker="taker_id")),
+        absences=(
+            *rows_as(core.Absence, leaves, person="person_id"),
+            *rows_as(core.Absence, gone.order_by("pk"), person="pk", has_left="is_gone"),
+        ),
     )
 
 
-def _layers(rotation: Rotation) -> tuple[TurnLayer, ...]:
-    turns: dict[int, list[int]] = defaultdict(list)
-    members = LayerMember.objects.filter(layer__rotation=rotation).order_by("layer", "position", "pk")
-    for layer_id, person_id in members.values_list("layer_id", "person_id"):
-        turns[layer_id].append(person_id)
+def _layers(rotation: Rotation) -> tuple[core.TurnLayer, ...]:
+    turns = ArrayAgg(
+        "members__person", order_by=("members__position", "members__pk"), filter=Q(members__isnull=False)
+    )
     return tuple(
-        TurnLayer(
+        core.TurnLayer(
             level=layer.level,
             starts_at=layer.starts_at,
             ends_at=layer.ends_at or NEVER,
             rule=layer.rule,
             duration=timedelta(minutes=layer.duration_min),
             turn_shifts=layer.turn_shifts,
-            people=tuple(turns[layer.pk]),
+            people=tuple(layer.in_turn or ()),
         )
-        for layer in Layer.objects.filter(rotation=rotation).order_by("level", "pk")
+        for layer in rotation.layers.annotate(in_turn=turns).order_by("level", "pk")
     )
 
 
-def _calendar(rotation: Rotation, *, start: datetime, end: datetime) -> list[PlannedShift] | None:
+def _calendar(rotation: Rotation, *, start: datetime, end: datetime) -> list[core.PlannedShift] | None:
     """None where the rotation has no calendar; with an address that was never read it has no shifts."""
     stored = RotationCalendar.objects.filter(rotation=rotation).first()
     if stored is None:
@@ -92,26 +76,3 @@ def known_people() -> Mapping[str, int]:
     """Ids of people by user name and e-mail, in small letters."""
     rows = Person.objects.order_by("pk").values_list("pk", "user__username", "email", "user__email")
     return {name.casefold(): pk for pk, *names in rows for name in names if name}
-
-
-def _absences(*, start: datetime, end: datetime) -> tuple[Absence, ...]:
-    leaves = Leave.objects.filter(starts_at__lt=end, ends_at__gt=start)
-    # Whoever may not sign in any more has left; since when, nobody wrote down.
-    gone = Person.objects.left(end).annotate(is_out=Q(user__is_active=False)).order_by("pk")
-    return (
-        *(
-            Absence(person=person, starts_at=starts_at, ends_at=ends_at)
-            for person, starts_at, ends_at in leaves.order_by("pk").values_list(
-                "person_id", "starts_at", "ends_at"
-            )
-        ),
-        *(
-            Absence(
-                person=person,
-                starts_at=start if is_out or left_at is None else left_at,
-                ends_at=NEVER,
-                has_left=True,
-            )
-            for person, left_at, is_out in gone.values_list("pk", "left_at", "is_out")
-        ),
-    )

@@ -1,7 +1,5 @@
 """Queries of the pages of teams and people."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When

@@ -79,8 +79,8 @@ def results_of(survey: Survey) -> tuple[list[TeamResult], list[QuestionResult]]:
     sites = {question.site_id: question.site for question in questions}
     at_site: dict[int, list[GivenAnswer]] = defaultdict(list)
     values: dict[int, list[str]] = defaultdict(list)
-    for site_id, answer in given_answers(SurveyAnswer.objects.filter(question__in=questions)):
-        at_site[site_id].append(answer)
+    for answer in given_answers(SurveyAnswer.objects.filter(question__in=questions)):
+        at_site[answer.site_id].append(answer)
         values[answer.question_id].append(answer.value)
     teams = [
         TeamResult(site, team, share)

@@ -49,7 +49,7 @@ def read(site, now):
     """All of it, without anything kept beyond coverage."""
     sites = {each.id: each for each in site_facts([site.pk])}
     covered = kept_coverage_of(sites, now=now)
-    parts = (standing_of(sites, covered, now=now), practice_of(covered, now=now), growth_of(covered, now=now))
+    parts = (standing_of(covered, now=now), practice_of(covered, now=now), growth_of(covered, now=now))
     on_call, practice, growth = (part.get(site.pk) for part in parts)
     return SitePeople(coverage=covered[site.pk], on_call=on_call, practice=practice, growth=growth)
 

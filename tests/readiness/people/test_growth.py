@@ -133,6 +133,17 @@ class TestWhoCounts:
             made.shift(rotation, people[0], now=NOW + days * DAY)
         assert self.numbers() == counts
 
+    def test_it_follows_the_end_of_a_shift(self, dallas, team, skill):
+        people = [made.person(team), made.person(team)]
+        for person in people:
+            made.qualification(person, skill, level=2, shown_at=NOW - 400 * DAY)
+        rotation = made.rotation(dallas, domain="network")
+        for days in (-200, -35):
+            made.shift(rotation, people[0], now=NOW + days * DAY, ends_at=NOW + (days + 40) * DAY)
+        assert self.numbers() == (1, 1)
+        made.Shift.objects.filter(ends_at__gt=NOW).update(ends_at=NOW - 34 * DAY)
+        assert self.numbers() == (2, 2)
+
 
 def facts_statements(now: datetime):
     sites = {site.id: site for site in site_facts()}

@@ -296,7 +296,7 @@ def test_the_page_of_a_rotation_says_what_is_wrong(covered, client_of):
     outlook = panel.context["outlook"]
     assert outlook.ahead.uncovered == pytest.approx(200 / 52, abs=0.1)
     assert sum(load.hours for load in outlook.ahead.people) == pytest.approx(103 * 168, rel=0.01)
-    assert {lane.label for lane in panel.context["lanes"]} == {"Primary", "Secondary"}
+    assert {lane["label"] for lane in panel.context["lanes"]} == {"Primary", "Secondary"}
 
 
 @pytest.mark.parametrize(

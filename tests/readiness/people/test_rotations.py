@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from readiness.people.models import Layer, LayerMember, Leave, Override, Rotation, RotationSite, Shift
 from readiness.people.operations import feeds, rotations
 from tests.conftest import NOW
+from tests.pages import rows_of
 from tests.readiness.people import made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen_now")]
@@ -73,6 +74,19 @@ def test_nothing_is_written_where_nothing_changed(written, django_assert_max_num
 def test_an_hour_and_a_day_later_more_are_ahead(written):
     rotations.extend_shifts(now=NOW + WEEK)
     assert shifts(written)[-1][0] > NOW + timedelta(days=60)
+
+
+def test_hours_go_on_where_no_shift_is_written_yet(written, client_of):
+    def hours(first, last):
+        span = {"start": (MONDAY + first * WEEK).isoformat(), "end": (MONDAY + last * WEEK).isoformat()}
+        answer = client_of("ops").get(
+            "/people/oncall/hours/", span | {"export": "csv", "rotation": written.slug}
+        )
+        return {row["Person"]: (float(row["Hours"]), row["Shifts"]) for row in rows_of(answer)}
+
+    week = 7 * 24
+    assert hours(21, 27) == dict.fromkeys(("ana", "bo", "cai"), (2 * week, "2"))
+    assert hours(0, 18) == dict.fromkeys(("ana", "bo", "cai"), (6 * week, "6"))
 
 
 WINDOW = {"starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-12-02T00:00:00Z"}
@@ -252,6 +266,25 @@ def test_a_feed_is_read_from_allowed_hosts(answer, is_allowed, error, rotation, 
     assert error in rotation.calendar_error
     assert (rotation.calendar_error == "") == (error == "")
     assert [row[2] for row in shifts(rotation)] == ([] if error else ["bo"])
+
+
+def test_the_address_of_a_feed_is_for_those_who_may_change_it(rotation, client_of, api_of):
+    secret = "https://calendar.example.org/private-7781/night.ics"
+    Rotation.objects.update(calendar_url=secret)
+    path = f"/api/people/rotations/{rotation.pk}/"
+    assert api_of("manager").get(path).json()["calendar_url"] == secret
+    assert api_of("viewer").get(path).json()["calendar_url"] is None
+    assert api_of("viewer").get("/api/people/rotations/?ordering=calendar_url").status_code == 400
+    files = (f"/people/rotations/?cols=name,calendar_url&export={form}" for form in ("csv", "json"))
+    for page in (f"/people/rotations/{rotation.pk}/", "/history/", *files):
+        assert "7781" not in client_of("viewer").get(page).getvalue().decode(), page
+
+
+def test_no_password_stands_in_the_reason(rotation):
+    Rotation.objects.update(calendar_url="https://night:hunter2@calendar.example.org/night.ics")
+    feeds.read_calendars(now=NOW)
+    error = Rotation.objects.get().calendar_error
+    assert error == "calendar.example.org is none of the hosts that MUSTER_CALENDAR_HOSTS allows."
 
 
 def test_a_feed_is_bounded_in_bytes(rotation, settings, monkeypatch):

@@ -116,6 +116,28 @@ def test_a_rule_names_a_value_that_its_subject_can_have(door, client_of, api_of)
     assert errors == ["One of these is expected: ups, generator, dual-feed."]
 
 
+@pytest.mark.parametrize("door", ["form", "api", "bulk patch"])
+@pytest.mark.parametrize("kind", ["qualifications", "capability-rules", "skill-prerequisites"])
+def test_no_level_beyond_those_that_the_skill_describes(kind, door, ana, client_of, api_of):
+    skill = made.skill(name="Optics")
+    stored = {
+        "qualifications": lambda: made.qualification(ana, skill),
+        "capability-rules": lambda: made.rule(skill),
+        "skill-prerequisites": lambda: made.prerequisite(made.skill(), skill),
+    }[kind]()
+    shown = api_of("manager").get(f"/api/people/{kind}/{stored.pk}/").json()
+    if door == "form":
+        form = client_of("manager").get(f"/people/{kind}/{stored.pk}/edit/").context["form"]
+        given = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+        answer = client_of("manager").post(f"/people/{kind}/{stored.pk}/edit/", given | {"level": 3})
+        errors = answer.context["form"].errors
+    elif door == "api":
+        errors = api_of("manager").put(f"/api/people/{kind}/{stored.pk}/", shown | {"level": 3}).json()
+    else:
+        errors = api_of("manager").patch(f"/api/people/{kind}/", [{"id": stored.pk, "level": 3}]).json()["0"]
+    assert errors["level"] == ["Optics has 2 levels."]
+
+
 def test_training_is_completed_once_and_lasts_as_its_course_says(ana, client_of, frozen_now):
     given = made.training(ana, made.course(valid_days=30), now=frozen_now.at)
     address = f"/people/trainings/{given.pk}/complete/"

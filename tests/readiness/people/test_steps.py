@@ -58,9 +58,45 @@ def test_a_result_that_stands_is_changed(client_of):
     assert re.search(r'type="radio"[^>]* value="failed"[^>]* checked', text_of(page))
 
 
-def test_leave_is_given_without_a_reason(client_of):
-    page = client_of("manager").get("/people/leave/add/")
-    assert list(page.context["form"].fields) == ["person", "starts_at", "ends_at"]
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("leave", ["person", "starts_at", "ends_at"]),
+        ("skill-exemptions", ["person", "skill", "reason", "begins_at", "ends_at"]),
+    ],
+)
+def test_nobody_is_asked_in_words_why_somebody_is_away_or_exempt(path, fields, client_of):
+    page = client_of("manager").get(f"/people/{path}/add/")
+    assert list(page.context["form"].fields) == fields
+
+
+def offered(client, address):
+    """Labels of what the page of an object offers to do."""
+    return {entry.label for entry in client.get(address).context["entries"]}
+
+
+def test_what_is_done_is_not_offered_again(client_of):
+    ana, manager = made.person(), client_of("manager")
+    training = made.training(ana, made.course(), now=NOW)
+    held = made.qualification(ana, made.skill())
+    over = practised.shift(made.rotation(), ana, NOW - 9 * practised.DAY)
+    page, of_held = f"/people/trainings/{training.pk}/", f"/people/qualifications/{held.pk}/"
+    assert (offered(manager, page), offered(manager, of_held)) == ({"Complete"}, {"Revoke"})
+    assert manager.post(f"{page}complete/", {"completed_at": ""}).status_code == 302
+    assert manager.post(f"{of_held}revoke/", {"reason": "mistake"}).status_code == 302
+    for address in (page, of_held, f"/people/shifts/{over.pk}/"):
+        assert offered(manager, address) == set()
+
+
+def test_a_calendar_is_given_up_on_the_page_of_its_rotation(client_of):
+    rotation, manager = made.rotation(), client_of("manager")
+    address = f"/people/rotations/{rotation.pk}/"
+    assert "Go back to layers" not in offered(manager, address)
+    type(rotation).objects.update(calendar_url="https://calendar.example.org/night.ics")
+    assert "Go back to layers" in offered(manager, address)
+    assert "layers make the shifts" in words_of(manager.get(f"{address}drop-calendar/"))
+    assert manager.post(f"{address}drop-calendar/").status_code == 302
+    assert "Go back to layers" not in offered(manager, address)
 
 
 def test_the_tab_of_shifts_leaves_out_those_that_are_over(client_of):

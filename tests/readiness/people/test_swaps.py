@@ -10,6 +10,7 @@ from django.db import connection
 from readiness.people.models import Shift, Swap
 from readiness.people.operations import rotations, swaps
 from tests.conftest import NOW
+from tests.pages import text_of
 from tests.readiness.people import made
 from web.workflows import NotInState
 
@@ -47,6 +48,18 @@ def ask(signed_in):
     answer = signed_in("ana").post(f"/people/shifts/{anas().pk}/swap/")
     assert answer.status_code == 302
     return Swap.objects.get()
+
+
+def test_ones_own_shift_to_come_offers_to_ask_for_a_swap(signed_in, frozen_now):
+    def offered(name):
+        page = signed_in(name).get(f"/people/shifts/{anas().pk}/")
+        return [entry.label for entry in page.context["entries"]]
+
+    assert (offered("ana"), offered("bo")) == (["Ask for a swap"], [])
+    page = signed_in("ana").get(f"/people/shifts/{anas().pk}/swap/")
+    assert "30 Nov 2026 08:00 UTC" in text_of(page)
+    frozen_now.at = anas().starts_at
+    assert offered("ana") == []
 
 
 def inbox_kinds(client):

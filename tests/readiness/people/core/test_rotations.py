@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from readiness.people.core.recurrence import RuleRefused, said
 from readiness.people.core.rotations import (
     Absence,
+    HeldShift,
     RotationPlan,
-    SetShift,
     TakenShift,
     TurnLayer,
     refuse_rule,
@@ -105,14 +105,14 @@ def spans(shifts):
     [
         ({}, [(0, 2, "layer")]),
         (
-            {"overrides": [SetShift(level=1, person=9, starts_at=on(4), ends_at=on(6))]},
+            {"overrides": [HeldShift(level=1, person=9, starts_at=on(4), ends_at=on(6))]},
             [(0, 2, "layer"), (4, 9, "override"), (6, 2, "layer")],
         ),
         (
-            {"overrides": [SetShift(level=1, person=None, starts_at=on(0), ends_at=on(24))]},
+            {"overrides": [HeldShift(level=1, person=None, starts_at=on(0), ends_at=on(24))]},
             [(0, None, "override")],
         ),
-        ({"overrides": [SetShift(level=2, person=9, starts_at=on(40), ends_at=on(48))]}, [(0, 2, "layer")]),
+        ({"overrides": [HeldShift(level=2, person=9, starts_at=on(40), ends_at=on(48))]}, [(0, 2, "layer")]),
         (
             {"swaps": [TakenShift(level=1, person=2, taker=3, starts_at=on(0), ends_at=on(24))]},
             [(0, 3, "swap")],
@@ -123,7 +123,7 @@ def spans(shifts):
         ),
         (
             {
-                "overrides": [SetShift(level=1, person=9, starts_at=on(0), ends_at=on(24))],
+                "overrides": [HeldShift(level=1, person=9, starts_at=on(0), ends_at=on(24))],
                 "swaps": [TakenShift(level=1, person=2, taker=3, starts_at=on(0), ends_at=on(24))],
             },
             [(0, 9, "override")],

@@ -1,14 +1,20 @@
-"""Triggers: which sites are evaluated again when people or their skills change; how long what they learned lasts."""
+"""Triggers: which sites are evaluated again when people or their skills change, of which rotations the shifts are
+written again, and how long what people learned lasts."""
 
 from functools import partial
 
 import pgtrigger
 
-from inventory.models.triggers import OWN_SITE
-from inventory.models.triggers import claims as claims_of
+from inventory.models import triggers
+from inventory.models.triggers import CLAIM_NAMES, ROWS, PerStatement
 
-claims = partial(claims_of, origin="evidence")
-ITS_SITE = OWN_SITE
+claims = partial(triggers.claims, origin="evidence")
+ITS_SITE = triggers.OWN_SITE
+ITS_ROTATION = "SELECT rotation_id FROM {rows} AS changed"
+ROTATION_OF_LAYER = (
+    "SELECT layer.rotation_id FROM {rows} AS changed"
+    " JOIN people_layer AS layer ON layer.id = changed.layer_id"
+)
 
 
 def of_everybody() -> str:
@@ -70,3 +76,42 @@ def lasts(begins: str, *, table: str, key: str) -> pgtrigger.Trigger:
         f" NEW.valid_until = NEW.{begins} + (SELECT make_interval(days => valid_days) FROM {table}"
         f" WHERE id = NEW.{key}); END IF; RETURN NEW;",
     )
+
+
+def rotations_of(column: str = "person_id") -> str:
+    """Rotations in which the person has, had or takes a shift, or is an override."""
+    turns = (
+        "SELECT layer.rotation_id FROM {rows} AS changed"
+        f" JOIN people_layermember AS turn ON turn.person_id = changed.{column}"
+        " JOIN people_layer AS layer ON layer.id = turn.layer_id"
+    )
+    named = (
+        f"SELECT other.rotation_id FROM {{rows}} AS changed JOIN {table} AS other ON other.{key} = changed.{column}"
+        for table, key in (
+            ("people_shift", "person_id"),
+            ("people_override", "person_id"),
+            ("people_swap", "taker_id"),
+        )
+    )
+    feeds = (
+        "SELECT calendar.rotation_id FROM people_rotationcalendar AS calendar"
+        " WHERE EXISTS (SELECT FROM {rows} AS changed)"
+    )
+    return " UNION ".join((turns, *named, feeds))
+
+
+def shifts_due(rotations: str, *operations: pgtrigger.Operation) -> list[PerStatement]:
+    """A RotationChange for each rotation of the rows written that is still there."""
+    triggers = []
+    for operation in operations or CLAIM_NAMES:
+        touched = " UNION ".join(rotations.format(rows=part) for part in ROWS[operation])
+        triggers.append(
+            PerStatement(
+                name=CLAIM_NAMES[operation].replace("claim", "shifts"),
+                operation=operation,
+                func="INSERT INTO people_rotationchange (rotation_id)"
+                f" SELECT DISTINCT touched.rotation_id FROM ({touched}) AS touched (rotation_id)"
+                " JOIN people_rotation AS rotation ON rotation.id = touched.rotation_id ORDER BY 1; RETURN NULL;",
+            )
+        )
+    return triggers

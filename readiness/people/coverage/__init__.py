@@ -1,1 +1,0 @@
-"""Page and endpoint of coverage: what sites require of people, and who covers it."""

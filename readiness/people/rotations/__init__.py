@@ -1,1 +1,0 @@
-"""Pages, endpoints and files of who is on call."""
