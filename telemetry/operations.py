@@ -1,5 +1,6 @@
 """Operations that people do on sources: add one, change it, pause and resume it, give it another token."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,28 +83,47 @@ class NotSetAside(LookupError):
 
 @transaction.atomic
 def retry_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
-    batch = _decide(batch_id, BatchDecision.Decision.RETRIED, by=by, now=now)
-    batch.failed_at, batch.failure = None, ""
-    batch.save(update_fields=["failed_at", "failure"])
-    transaction.on_commit(tasks.wake_drain, robust=True)
+    _retry([_locked(batch_id)], by=by, now=now)
+
+
+@transaction.atomic
+def retry_all(*, by: User | None, now: datetime) -> int:
+    """Put every batch that is set aside back into the queue; returns how many there were."""
+    batches = list(InboxBatch.objects.set_aside().select_for_update().defer("columns").order_by("pk"))
+    _retry(batches, by=by, now=now)
+    return len(batches)
 
 
 @transaction.atomic
 def discard_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
-    _decide(batch_id, BatchDecision.Decision.DISCARDED, by=by, now=now).delete()
+    batch = _locked(batch_id)
+    _record([batch], BatchDecision.Decision.DISCARDED, by=by, now=now)
+    batch.delete()
 
 
-def _decide(batch_id: int, decision: str, *, by: User | None, now: datetime) -> InboxBatch:
-    batch = InboxBatch.objects.set_aside().select_for_update().filter(pk=batch_id).first()
+def _locked(batch_id: int) -> InboxBatch:
+    batch = InboxBatch.objects.set_aside().select_for_update().defer("columns").filter(pk=batch_id).first()
     if batch is None:
         raise NotSetAside(batch_id)
-    BatchDecision.objects.create(
-        source_id=batch.source_id,
-        decision=decision,
-        received_at=batch.received_at,
-        samples=batch.samples,
-        failure=batch.failure,
-        decided_at=now,
-        decided_by=by,
-    )
     return batch
+
+
+def _retry(batches: Sequence[InboxBatch], *, by: User | None, now: datetime) -> None:
+    _record(batches, BatchDecision.Decision.RETRIED, by=by, now=now)
+    InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(failed_at=None, failure="")
+    transaction.on_commit(tasks.wake_drain, robust=True)
+
+
+def _record(batches: Iterable[InboxBatch], decision: str, *, by: User | None, now: datetime) -> None:
+    BatchDecision.objects.bulk_create(
+        BatchDecision(
+            source_id=batch.source_id,
+            decision=decision,
+            received_at=batch.received_at,
+            samples=batch.samples,
+            failure=batch.failure,
+            decided_at=now,
+            decided_by=by,
+        )
+        for batch in batches
+    )

@@ -14,6 +14,7 @@ urlpatterns = [
     path("telemetry/", ingest.overview, name="ingest"),
     path("telemetry/series/", ingest.series, name="series-list"),
     path("telemetry/unmatched/", ingest.unmatched, name="series-unmatched"),
+    path("telemetry/set-aside/retry/", set_aside.retry_all, name="set-aside-retry-all"),
     path("telemetry/set-aside/<int:pk>/retry/", set_aside.retry, name="set-aside-retry"),
     path("telemetry/set-aside/<int:pk>/discard/", set_aside.discard, name="set-aside-discard"),
     path("telemetry/explore/", explore.page, name="explore"),

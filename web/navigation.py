@@ -114,8 +114,8 @@ ENTRIES: tuple[NavigationEntry, ...] = (
                             "qualification-list", "skill-exemption-list", "course-list", "training-list")),
     )),
     NavigationEntry("Data", "database-import", (
-        NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
-        NavigationTab("Sources", "source-list", "telemetry.view_source"),
+        NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest",
+                      also=("source-list",)),
         NavigationTab("Series", "series-list", "telemetry.view_series"),
         NavigationTab("Explore", "explore", "telemetry.view_series", words="metrics charts"),
         NavigationTab("Evidence", "evidence", "evidence.view_validationrun", "g v", "runs records proof"),

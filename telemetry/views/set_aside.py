@@ -1,4 +1,4 @@
-"""Decisions about a batch that was set aside: the two buttons beside it on the ingest page."""
+"""Decisions about batches that were set aside: the buttons beside them on the ingest page."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from telemetry import operations
 from web.clock import now
 from web.permissions import require
 from web.requests import UserRequest
+from web.units import how_many
 
 may_decide = require("telemetry.view_source", "telemetry.change_source")
 
@@ -19,6 +20,14 @@ may_decide = require("telemetry.view_source", "telemetry.change_source")
 @may_decide
 def retry(request: UserRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, operations.retry_batch, "The batch is in the queue again.")
+
+
+@require_POST
+@may_decide
+def retry_all(request: UserRequest) -> HttpResponse:
+    count = operations.retry_all(by=request.user, now=now())
+    messages.success(request, f"{how_many(count, 'batch is', 'batches are')} in the queue again.")
+    return _back()
 
 
 @require_POST
@@ -33,4 +42,8 @@ def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: s
         messages.success(request, done)
     except operations.NotSetAside:
         messages.warning(request, "Somebody decided about that batch already.")
+    return _back()
+
+
+def _back() -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('ingest')}#set-aside")

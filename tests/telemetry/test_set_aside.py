@@ -56,6 +56,22 @@ def test_a_retried_batch_is_stored_once_its_cause_is_gone(client_of, poisoned, f
     assert decisions() == [("retried", "ops", 1)]
 
 
+def test_all_are_put_back_at_once(client_of, api_of, poisoned, sender, frozen_now):
+    assert "Retry all" not in client_of("ops").get("/telemetry/").content.decode()
+    sender.deliver(("poison", 2.0, 1))
+    page = client_of("ops").get("/telemetry/").content.decode()
+    assert "Retry all 2" in page
+    answer = client_of("ops").post("/telemetry/set-aside/retry/", follow=True)
+    assert "2 batches are in the queue again." in answer.content.decode()
+    assert decisions() == [("retried", "ops", 1)] * 2
+    drain.drain(now=frozen_now.at)
+    assert InboxBatch.objects.set_aside().count() == 2
+    cure()
+    assert api_of("ops").post(f"{API}retry/").status_code == 204
+    drain.drain(now=frozen_now.at)
+    assert [metric for metric, _, _ in stored()] == ["poison"] * 2
+
+
 def test_a_batch_retried_too_early_is_set_aside_again(client_of, poisoned, frozen_now):
     client_of("ops").post(f"/telemetry/set-aside/{poisoned.pk}/retry/")
     drain.drain(now=frozen_now.at)
