@@ -72,9 +72,18 @@ def publish_draft(
 
 
 def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
-    """Return why this person needs a reason to publish it: nobody changes the rules of every site unseen."""
-    if DraftStep.objects.filter(version=draft, by=by).exclude(changes=[]).exists():
+    """Return why this person needs a reason to publish it: nobody changes the rules of every site unseen.
+
+    A copy of a draft holds what was edited there before it was made.
+    """
+    edited = DraftStep.objects.filter(by=by).exclude(changes=[])
+    if edited.filter(version=draft).exists():
         return ["You edited this draft yourself: a second person must publish it."]
+    copy, base = draft, draft.made_from
+    while base is not None and (base.published_at is None or base.published_at > copy.created_at):
+        if edited.filter(version=base, at__lte=copy.created_at).exists():
+            return [f"You edited {base}, which this is a copy of: a second person must publish it."]
+        copy, base = base, base.made_from
     return []
 
 

@@ -75,7 +75,7 @@ class RulePackViewSet(VersionViewSet):
 
     def _done(self, operation: Callable[..., Any], **given: Any) -> Response:
         with transaction.atomic(), named_errors():
-            pack = operation(self.get_object(), **given, by=self.actor(), now=clock.now())
+            pack = operation(self._locked_one(), **given, by=self.actor(), now=clock.now())
         return self._answer(self._again(pack))
 
 

@@ -134,6 +134,25 @@ def test_whoever_edited_publishes_only_with_a_reason(make, edit, admin, frozen_n
     assert publish(override_reason="Nobody else is here").override_reason == "Nobody else is here"
 
 
+def test_a_copy_of_what_one_edited_is_no_second_look(make, edit, admin, manager, frozen_now):
+    edited = edit(make(by=admin), louder, by=admin)
+    copy = make(made_from=make(made_from=edited), by=admin)
+    publish = partial(operations.publish_draft, copy, digest=copy.digest, now=frozen_now.at)
+    with pytest.raises(NeedsReason, match=f"You edited {edited}, which this is a copy of"):
+        publish(by=admin)
+    assert publish(by=manager).override_reason == ""
+
+
+def test_what_was_edited_after_the_copy_was_made_is_not_in_it(make, edit, admin, frozen_now):
+    edited = make(by=admin)
+    copy = make(made_from=edited)
+    frozen_now.move(minutes=1)
+    edit(edited, louder, by=admin)
+    assert (
+        operations.publish_draft(copy, digest=copy.digest, by=admin, now=frozen_now.at).override_reason == ""
+    )
+
+
 def test_the_database_holds_that_the_publisher_is_another(make, edit, planner, frozen_now):
     draft = edit(make(), louder)
     with pytest.raises(IntegrityError, match="framework_publisher_is_another"), transaction.atomic():

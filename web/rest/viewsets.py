@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.http import parse_etags
 from rest_framework import status, viewsets
 from rest_framework.exceptions import ValidationError
@@ -280,7 +281,8 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return self.queryset.model.objects.select_for_update().filter(pk__in=visible)
 
     def _again(self, obj: models.Model) -> models.Model:
-        return self.get_queryset().get(pk=obj.pk)
+        # Somebody else may have deleted it since it was written.
+        return get_object_or_404(self.get_queryset(), pk=obj.pk)
 
     def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:
         rows = {obj.pk: obj for obj in self.get_queryset().filter(pk__in=[obj.pk for obj in objects])}

@@ -32,6 +32,9 @@ def save_view(
 def change_view(view: SavedView, *, by: User, **given: Any) -> SavedView:
     """`given` are new values of `name`, `query`, `shared` and `default`."""
     User.objects.select_for_update().get(pk=view.owner_id)
+    if not SavedView.objects.filter(pk=view.pk).exists():
+        # Saved all the same, it would be there again.
+        raise ValidationError("This view is gone.")
     _refuse_others(view, by, "accounts.change_savedview")
     for field in ("name", "query"):
         setattr(view, field, given.get(field, getattr(view, field)))

@@ -194,6 +194,7 @@ def test_a_draft_is_published_and_withdrawn(draft, api_of):
     told = manager.post(at(draft, "publish/"), body).json()
     assert (told["status"]["value"], told["published_by"]["display"]) == ("published", "manager")
     assert RulePack.objects.get(version="muster-rules-1").status == "withdrawn"
+    assert manager.post(at(draft, "withdraw/"), headers={"If-Match": 'W/"read before"'}).status_code == 412
     assert manager.post(at(draft, "withdraw/")).json()["status"]["value"] == "withdrawn"
     assert manager.post(at(draft, "withdraw/")).status_code == 409
 

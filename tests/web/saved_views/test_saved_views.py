@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from accounts.models import SavedView
 from tests.inventory import made
 from web.audit import AuditEntry
+from web.saved_views import operations
 
 pytestmark = pytest.mark.django_db
 NODES = {"table": "device-list", "name": "Nodes", "query": "role=node&sort=-name"}
@@ -204,3 +206,11 @@ def test_views_take_no_statement_of_their_own(client_of):
             client.get("/inventory/devices/?q=x").getvalue()
         counts.append(len(captured))
     assert len(set(counts)) == 1
+
+
+def test_a_view_that_was_deleted_meanwhile_does_not_come_back(client_of, planner):
+    view = SavedView.objects.get(pk=keep(client_of("planner"))["id"])
+    SavedView.objects.all().delete()
+    with pytest.raises(ValidationError, match="is gone"):
+        operations.change_view(view, by=planner, name="Other")
+    assert not SavedView.objects.exists()
