@@ -14,6 +14,7 @@ from readiness.framework.core.document import load
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import VERSIONS
 from web.actor import acting
+from web.versioned.models import DocumentVersion
 from web.versioned.versions import NeedsReason, NotADraft
 
 SHIPPED = Path(__file__).parent / "data" / "muster-1"
@@ -79,9 +80,10 @@ def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
     edited = DraftStep.objects.filter(by=by).exclude(changes=[])
     if edited.filter(version=draft).exists():
         return ["You edited this draft yourself: a second person must publish it."]
-    copy, base = draft, draft.made_from
+    copy: DocumentVersion = draft
+    base = draft.made_from
     while base is not None and (base.published_at is None or base.published_at > copy.created_at):
-        if edited.filter(version=base, at__lte=copy.created_at).exists():
+        if edited.filter(version=base.pk, at__lte=copy.created_at).exists():
             return [f"You edited {base}, which this is a copy of: a second person must publish it."]
         copy, base = base, base.made_from
     return []
