@@ -1,4 +1,4 @@
-"""Decisions about a batch that was set aside: the two buttons beside it on the ingest page."""
+"""The two actions on a batch that was set aside, on the ingest page."""
 
 from collections.abc import Callable
 
@@ -32,5 +32,5 @@ def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: s
         decide(pk, by=request.user, now=now())
         messages.success(request, done)
     except operations.NotSetAside:
-        messages.warning(request, "Somebody decided about that batch already.")
+        messages.warning(request, "Somebody has already decided about this batch.")
     return HttpResponseRedirect(f"{reverse('ingest')}#set-aside")
