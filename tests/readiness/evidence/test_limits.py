@@ -294,7 +294,7 @@ def test_a_table_is_refused_with_line_and_field_and_kept_out_whole(porto, assist
     ("head", "words"),
     [
         ("site,limit,valeu,declared_on,source", "Unknown columns valeu; there are site,"),
-        ("site,limit,limit,declared_on,source", "The head names a column twice."),
+        ("site,limit,limit,declared_on,source", "The header names a column twice."),
     ],
 )
 def test_a_head_that_cannot_be_read_is_refused(porto, send, head, words):
