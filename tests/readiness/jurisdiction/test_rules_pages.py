@@ -76,7 +76,7 @@ def test_a_rule_tells_citation_scope_and_history(planning, draft):
         "Standard contractual clauses (GDPR Art. 46(2)(c))",
         "One of these rules replaces it where it covers the case:",
         "Japan protects personal data adequately",
-        "first here",
+        "new in this pack",
     ):
         assert told in shown
     assert "edit/" not in shown

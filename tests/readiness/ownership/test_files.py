@@ -88,7 +88,7 @@ def test_rows_propose_and_amend(state, client_of, eva, ana, frozen_now):
         ("orchestration", {"site": "nowhere"}, "site", "no site nowhere"),
         ("orchestration", {"item": "luck"}, "item", "no item luck"),
         ("orchestration", {"accountable": "zoe@example.org", "team": "fabric"}, "accountable", "no person zoe"),
-        ("orchestration", {"accountable": "ana@example.org"}, "team", "This is needed"),
+        ("orchestration", {"accountable": "ana@example.org"}, "team", "This field is required"),
         ("orchestration", {"team": "fabric"}, "accountable", "Somebody is needed"),
         (
             "orchestration",
@@ -97,7 +97,7 @@ def test_rows_propose_and_amend(state, client_of, eva, ana, frozen_now):
             "This field cannot be blank",
         ),
         ("compute", {"accountable": "", "team": "", "deputy": "", "decision_rights": "", "escalation": ""},
-         "accountable", "A file ends nothing"),
+         "accountable", "A file cannot end an assignment"),
         ("compute", {"decision_rights": "Nothing"}, "decision_rights", "proposed otherwise"),
         ("compute", {"deputy": "ana@example.org"}, "deputy", "must be two people"),
         ("compute", {"begins_at": "tomorrow"}, "begins_at", "Write an instant"),

@@ -47,7 +47,9 @@ REFUSED = [
         "rules.0.bases", ["contract"], "rules[inside].bases", "names none", id="allowed-with-a-basis"
     ),
     pytest.param("rules.1.bases", [], "rules[outside].bases", "at least one", id="needs-no-basis"),
-    pytest.param("rules.1.bases", ["luck"], "rules[outside].bases", "none of the bases", id="unknown-basis"),
+    pytest.param(
+        "rules.1.bases", ["luck"], "rules[outside].bases", "not one of the bases", id="unknown-basis"
+    ),
     pytest.param(
         "rules.0.in_force_until", "2018-05-24", "rules[inside].in_force_until", "before", id="ends-first"
     ),
@@ -76,7 +78,7 @@ REFUSED = [
     pytest.param("rules.0.id", "In Side", "rules[In Side].id", "small letters", id="id-with-spaces"),
     pytest.param("groups.0.id", "any", "groups[any].id", "stands for", id="group-called-any"),
     pytest.param(
-        "groups.0.members.0.country", "EU", "groups[eu].members[0].country", "no country", id="no-country"
+        "groups.0.members.0.country", "EU", "groups[eu].members[0].country", "not a country", id="no-country"
     ),
     pytest.param(
         "groups.0.members.0.since", None, "groups[eu].members[0].since", "is missing", id="member-undated"
