@@ -32,7 +32,7 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
 
 
 def test_one_thing_twice_in_a_table_is_refused(enter):
-    with pytest.raises(EntriesRefused, match="is in line 1 already"):
+    with pytest.raises(EntriesRefused, match="is already in line 1"):
         enter(entry("pue", 1.2), entry("pue", 1.3, line=2))
 
 

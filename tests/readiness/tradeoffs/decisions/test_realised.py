@@ -181,7 +181,7 @@ class TestWhatCannotBeTold:
         found = by_objective(compared(operations.review(decision, by=None, now=frozen_now.at), frozen_now.at))
         assert {name: pair.percent for name, pair in found.items()} == dict.fromkeys(found)
         assert found["energy"].unknown.startswith(
-            "It was not placed at Porto from 24 Nov 2026 to 24 Dec 2026"
+            "The workload was not placed at Porto from 24 Nov 2026 to 24 Dec 2026"
         )
         assert found["latency"].unknown == "No round trip from emea was measured in this time."
         assert found["carbon"].unknown == "No source has a value for it."
@@ -190,7 +190,7 @@ class TestWhatCannotBeTold:
     @cases(
         ("accelerators", "told"),
         {
-            "nothing is in service": (0, "2 accelerators were asked for, and 0 are in service"),
+            "nothing is in service": (0, "The workload needs 2 accelerators, and 0 are in service"),
             "nothing is metered": (4, "No meter of the site sent power"),
         },
     )
