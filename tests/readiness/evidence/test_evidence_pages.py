@@ -180,7 +180,7 @@ class TestRecords:
         assert client.post("/evidence/attestations/add/", body).status_code == 302
         page = text_of(client.get(f"/evidence/attestations/{Attestation.objects.get().pk}/"))
         assert "pay" in page
-        assert "of some workload classes alone" in page
+        assert "about some workload classes only" in page
         assert "pay" in text_of(client.get("/evidence/attestations/?cols=workload_classes"))
 
     def test_a_value_without_its_sub_measure_is_said(self, client_of, porto):

@@ -210,7 +210,7 @@ def test_a_run_of_a_clock_that_was_never_set_is_refused(take):
         ("p1-soak-24h/length,24,h", "no sub-measure"),
         ("p9-soak/duration,24,h", None),
         ("p1-imaginary/duration,24,h", "no check"),
-        ("p1-soak-24h/duration,24,kW", "cannot be turned"),
+        ("p1-soak-24h/duration,24,kW", "cannot be converted"),
     ],
 )
 def test_a_table_names_sub_measures_that_are_there(take, row, reason):

@@ -96,7 +96,7 @@ def test_an_attestation_and_its_check_lead_to_each_other(entered, page_of):
     of_part = attest(part="signatures-missing", value=0, **given, **entered)
     whole = attest(**given, **entered)
     assert "#part-signatures-missing" in page_of(f"/evidence/attestations/{of_part.pk}/")
-    assert "Nothing: it is of a whole check" in page_of(f"/evidence/attestations/{whole.pk}/")
+    assert "Either it is about a whole check" in page_of(f"/evidence/attestations/{whole.pk}/")
     link = f'href="/evidence/attestations/{of_part.pk}/"'
     assert link in page_of("/sites/porto/checks/p4-golive-review/")
 

@@ -82,7 +82,7 @@ def test_a_later_file_adds_to_a_day_and_corrects_it(enter_hours):
         "no hourly factor": ({"kind": "pue", "unit": ""}, [1.2], "kind", "Series are of"),
         "no zone": ({"zone": "Mars/Olympus"}, [1.0], "zone", "IANA"),
         "no source": ({"source": " "}, [1.0], "source", "come from"),
-        "whose cents": ({"unit": "ct/kWh"}, [1.0], "currency", "which currency"),
+        "whose cents": ({"unit": "ct/kWh"}, [1.0], "currency", "Give the currency"),
         "no step": ({"step_min": 7}, [1.0], "at", "420 s apart"),
         "nothing known": ({}, [None, None], "value", "No row has a value"),
         "a spike": ({}, [50.0, 900_000.0], "value", "not between"),

@@ -118,7 +118,7 @@ class TestSite:
             "2 of 17 factors are known; sources disagree on Carbon intensity, average.",
             "counts",
             "supplier",
-            "No meter sees all of the site",
+            "No meter covers the whole site",
             "great-circle estimate",
             "RIPE Atlas",
             "Entered values",
@@ -182,9 +182,9 @@ class TestForms:
     @cases(
         ("changed", "said"),
         {
-            "whose cents": ({"unit": "ct/kWh"}, "of which currency"),
+            "whose cents": ({"unit": "ct/kWh"}, "Give the currency"),
             "a spike": ({"value": "84000000"}, "is not between"),
-            "half a band": ({"low": "80"}, "two ends"),
+            "half a band": ({"low": "80"}, "both ends"),
             "ends before it begins": ({"until_on": "2025-01-01"}, "ends before it begins"),
             "no site": ({"site": "atlantis"}, "“atlantis” is not in the list."),
         },

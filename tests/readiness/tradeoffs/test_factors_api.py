@@ -52,13 +52,13 @@ def test_a_price_is_sent_in_any_unit_and_read_in_the_stored_one(api):
     ("changed", "field", "said"),
     {
         "no unit of energy": ({"unit": "EUR/parsec"}, "unit", "not a unit"),
-        "whose cents": ({"unit": "ct/kWh"}, "currency", "which currency"),
+        "whose cents": ({"unit": "ct/kWh"}, "currency", "Give the currency"),
         "a spike": ({"value": 84_000_000}, "value", "not between"),
         "no number in JSON": ({"value": float("1e400")}, "detail", "JSON"),
         "no factor": ({"kind": "weather"}, "kind", "valid choice"),
         "no site": ({"site": {"slug": "atlantis"}}, "site", "No site"),
         "ends before it begins": ({"until_on": "2025-01-01"}, "until_on", "ends before"),
-        "half a band": ({"low": 80}, "high", "two ends"),
+        "half a band": ({"low": 80}, "high", "both ends"),
         "no source": ({"source": ""}, "source", "blank"),
     },
 )

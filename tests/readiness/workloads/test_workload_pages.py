@@ -179,7 +179,7 @@ class TestWriting:
             ({"allowed_jurisdictions": "UK"}, "No country or group of countries is called UK."),
             ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
             ({"deferrable_h": "4"}, "It may wait 4 h, and people wait for it"),
-            ({"slug": "import"}, "Pages have this name."),
+            ({"slug": "import"}, "This name is reserved for pages."),
             ({"it_kw": "nan"}, "Enter a number of 0 kW or more."),
         ],
         ids=[

@@ -78,7 +78,7 @@ def test_a_senders_unit_becomes_the_stored_one(kind, value, unit, currency, expe
         "currency of carbon": ("carbon_average", 400, "g/kWh", "EUR", "currency", "not a price"),
         "negative carbon": ("carbon_average", -5, "g/kWh", "", "value", "not between"),
         "carbon spike": ("carbon_average", 380_000, "g/kWh", "", "value", "not between"),
-        "whose cents": ("electricity_price", 8, "ct/kWh", "", "currency", "of which currency"),
+        "whose cents": ("electricity_price", 8, "ct/kWh", "", "currency", "Give the currency"),
         "yen or yuan": ("electricity_price", 8, "¥/kWh", "", "unit", "yuan"),
         "which crown": ("electricity_price", 8, "kr/kWh", "", "unit", "four crowns"),
         "two currencies": ("electricity_price", 8, "EUR/kWh", "USD", "currency", "is in EUR"),

@@ -86,7 +86,7 @@ class TestPage:
             "Electricity price",
             "contract 7",
             "327 d",
-            "No meter sees all of the site",
+            "No meter covers the whole site",
             "judged by muster-rules-1, muster-1",
             "demand 1.2",
             "Only the role manager or admin may approve and reject decisions of others.",

@@ -140,7 +140,7 @@ def test_a_month_later_what_came_stands_beside_what_was_expected_and_is_evidence
     )
     assert found["latency"].comparison.realised.value == pytest.approx(12.5, rel=0.02)
     assert found["latency"].comparison.error == pytest.approx(2.5, abs=0.3)
-    assert "worked out of the others" in found["compliance"].unknown
+    assert "derives it from the others" in found["compliance"].unknown
     assert "not scored" in found["readiness"].unknown
 
     # The site was expected at its peak of before and the workload's 4 kW at the supply, 5 with a PUE of 1.25.

@@ -113,7 +113,7 @@ def test_called_off_on_the_page(client_of, ask):
     assert "The run is cancelled" in answer.content.decode()
     assert "No point was found" in answer.content.decode()
     late = client_of("planner").post(f"{LIST}{run.pk}/cancel/", follow=True)
-    assert "nothing left to cancel" in late.content.decode()
+    assert "cannot be cancelled" in late.content.decode()
 
 
 @cases(
