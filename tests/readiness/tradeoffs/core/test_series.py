@@ -96,7 +96,7 @@ def test_offsets_need_no_zone():
             ["2026-01-05T00:00Z", "2026-01-05T02:00Z", "2026-01-05T01:00Z", "2026-01-05T03:00Z"], 4,
             "out of order after line 3"),
         "twice": (["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T01:00Z", "2026-01-05T02:00Z"], 4,
-            "same instant as line 3"),
+            "same time as line 3"),
         "too early": (["0001-01-01T00:00+10:00", "0001-01-01T01:00+10:00"], 2, "out of range"),
     },
 )  # fmt: skip
