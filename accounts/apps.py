@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        # After `migrate` and after `flush` alike, once the last app that has models has its permissions.
+        # Runs after `migrate` and `flush`, once the last app with models has its permissions.
         last = [app for app in apps.get_app_configs() if app.models_module][-1]
         post_migrate.connect(_make_roles, sender=last)
 

@@ -1,4 +1,4 @@
-"""Who a session belongs to."""
+"""The user of a session."""
 
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ def _users() -> QuerySet[User]:
 
 
 class ScopedBackend(ModelBackend):
-    """Loads the user of a session with permissions, scopes and views, which then take no statement of their own."""
+    """Loads the user of a session with permissions, scopes and views, which then take no statements of their own."""
 
     def get_user(self, user_id: int) -> User | None:
         user = _users().filter(pk=user_id).first()

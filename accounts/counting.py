@@ -1,4 +1,4 @@
-"""Counts of tries in windows of fixed length: in the cache, and in this process while no cache answers."""
+"""Counts of attempts in windows of fixed length: in the cache, or in this process while no cache answers."""
 
 import hashlib
 import logging
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Recent[T]:
-    """The `most` keys that were set last. For several threads."""
+    """The `most` keys that were set last. Thread-safe."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._values: OrderedDict[str, T] = OrderedDict()
@@ -44,20 +44,20 @@ _here: Recent[int] = Recent()
 
 
 class CountingWindow:
-    """Counts by key in windows of `length_s`, for one purpose. A window begins anew for all keys at once."""
+    """Counts by key in windows of `length_s`, for one purpose. A window starts for all keys at once."""
 
     def __init__(self, purpose: str, length_s: int) -> None:
         self.purpose = purpose
         self.length_s = length_s
 
     def add(self, key: str, *, by: int = 1, now: datetime) -> int:
-        """The count, this one among them."""
+        """The count, including this attempt."""
         name = self._name(key, now)
         try:
             cache.add(name, 0, timeout=self.length_s)
             return int(cache.incr(name, by))
         except ValueError:
-            # Gone between the two: its window has just ended.
+            # Deleted between the two calls: its window has just ended.
             return by
         except RedisError:
             _log.warning("The cache does not answer: tries are counted in this process alone.")
@@ -78,6 +78,6 @@ class CountingWindow:
         return self.length_s - int(now.timestamp()) % self.length_s
 
     def _name(self, key: str, now: datetime) -> str:
-        # Hashed: a cache is no place for names, and keys must be short.
+        # Hashed, because names do not belong into a cache and keys must be short.
         digest = hashlib.blake2s(key.encode(errors="replace"), digest_size=16).hexdigest()
         return f"{self.purpose}:{digest}:{int(now.timestamp()) // self.length_s}"

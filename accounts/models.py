@@ -1,7 +1,4 @@
-"""Who acts: people, the tokens that act for them, the views they keep.
-
-Teams and skills are not here; they are readiness.people's.
-"""
+"""Users, their tokens, and their saved views. Teams and skills are not here; they are readiness.people's."""
 
 from datetime import datetime
 
@@ -25,7 +22,7 @@ class User(AbstractUser):
     time_zone = models.CharField("time zone", max_length=64, default="UTC")
     theme = models.CharField("theme", max_length=8, choices=Theme, default=Theme.SYSTEM)
     preferences = models.JSONField(default=dict, blank=True)
-    # So that history shows that a password was set, and by whom, without holding any.
+    # Lets the history show that a password was set, and by whom, without storing it.
     password_set_at = models.DateTimeField("password set at", null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
@@ -43,7 +40,7 @@ class User(AbstractUser):
 
 
 class RoleMembership(User.groups.through):  # type: ignore[name-defined]
-    """A user's place in a group, named so that history shows who gave whom which role."""
+    """A user's place in a group, declared so that history shows who gave whom which role."""
 
     HISTORY = True
 
@@ -53,7 +50,7 @@ class RoleMembership(User.groups.through):  # type: ignore[name-defined]
 
 
 class UserPermission(User.user_permissions.through):  # type: ignore[name-defined]
-    """A right given to a user beside those of the role, named so that history shows it."""
+    """A user's permission besides those of the role, declared so that history shows it."""
 
     HISTORY = True
 
@@ -63,7 +60,7 @@ class UserPermission(User.user_permissions.through):  # type: ignore[name-define
 
 
 class GroupPermission(Group.permissions.through):  # type: ignore[name-defined]
-    """A right of a role, named so that history shows it."""
+    """A role's permission, declared so that history shows it."""
 
     HISTORY = True
 
@@ -78,10 +75,10 @@ class ScopeKind(models.TextChoices):
 
 
 class AccessScope(models.Model):
-    """Limits a user to regions or sites, by slug since inventory lies a floor above. No row: everywhere."""
+    """Limits a user to regions or sites, by slug because inventory is a floor above. No row means everywhere."""
 
     HISTORY = True
-    # A slug is a name of a site or region as well.
+    # A slug is also a name of a site or region.
     VISIBLE_WHERE = """EXISTS (SELECT FROM inventory_site AS site
             WHERE accounts_accessscope.kind = 'site' AND site.slug = accounts_accessscope.slug)
         OR EXISTS (SELECT FROM inventory_region AS region
@@ -101,7 +98,7 @@ class AccessScope(models.Model):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self, now) -> "TokenQuerySet":
-        """Return the enabled tokens that have not expired; a user's token works only while the user is active."""
+        """Enabled tokens that have not expired; a user's token works only while the user is active."""
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
             Q(user__isnull=True) | Q(user__is_active=True),
@@ -135,7 +132,7 @@ class Token(models.Model):
     )
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
-    # Rounded to the minute: one write a minute at most, however busy the token.
+    # Rounded to the minute, so that a busy token causes at most one write a minute.
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TokenQuerySet.as_manager()
@@ -163,15 +160,15 @@ class Token(models.Model):
 
 
 class SavedView(models.Model):
-    """A list as its owner keeps it: the page, by url name, and the query of its address.
+    """A saved list: the page's url name, and the query of its address.
 
-    A default is what its list opens with: for its owner or, if it is shared, for whoever has no default of their own.
+    A list opens with its default view: the owner's, or a shared one for users without a default of their own.
     """
 
     HISTORY = True
-    # A shared one may name sites: whoever sees a part of them has their own alone.
+    # A shared view may name sites, so users with a scope only see their own views.
     VISIBLE_WHERE = "NOT accounts_savedview.shared"
-    # A personal one may as well, and the history is of everybody's.
+    # A personal view may name sites too, and the history covers everybody's views.
     VISIBLE_IN_HISTORY_WHERE = "false"
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views", editable=False)
@@ -216,7 +213,7 @@ class SavedView(models.Model):
 
 
 class SignInLink(models.Model):
-    """A one-time link that makes the first administrator on a new installation; used once, then it is spent."""
+    """A one-time link that makes the first administrator of a new installation."""
 
     VISIBLE_WHERE = "true"  # organisation-wide
 

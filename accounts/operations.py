@@ -1,4 +1,4 @@
-"""Changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
+"""Change users and their tokens. A token's secret exists in clear only in the result of `create_token`."""
 
 import hashlib
 import hmac
@@ -17,12 +17,12 @@ from accounts.models import AccessScope, SignInLink, Token, User
 from accounts.queries import scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
-# Tells a scanner of leaked secrets, and a reader, what the string is.
+# Identifies the string to secret scanners and readers.
 TOKEN_MARK = "muster"
-# What may stand before a token in the Authorization header, in small letters.
+# Keywords before a token in the Authorization header, in lower case.
 TOKEN_KEYWORDS = frozenset({"bearer", "token"})
 PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-# One write a minute at most, however busy the token.
+# At most one write a minute, however busy the token.
 LAST_USE_EVERY = timedelta(minutes=1)
 FIRST_ADMIN_LINK_LASTS = timedelta(hours=24)
 
@@ -52,22 +52,22 @@ def create_token(
     by: User | None,
     now: datetime,
 ) -> tuple[Token, str]:
-    """A new token and its secret, which cannot be had again. Raises NotAllowed, ValidationError.
+    """A new token and its secret, which cannot be shown again.
 
-    What is done with a token is done in its user's name. So whoever signs in makes their own, and administrators make
-    those of users without a password, which are programs.
+    Raises NotAllowed, ValidationError. A token acts in its user's name. So users with a password make their own, and
+    administrators make those of users without a password, which are programs.
     """
     if by is not None and by.pk != user.pk:
         if not by.is_superuser:
-            raise NotAllowed("Only an administrator makes tokens for others.")
+            raise NotAllowed("Only an administrator may make tokens for others.")
         if user.has_usable_password():
-            raise NotAllowed("This user signs in, and makes their tokens themselves.")
+            raise NotAllowed("This user can sign in and makes their own tokens.")
         _refuse_unless_may_change(user, by)
     return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
 
 
 def create_source_token(*, name: str, by: User | None, now: datetime) -> tuple[Token, str]:
-    """A token that only sends telemetry. It belongs to no user, so that it outlives who made it."""
+    """A token that only sends telemetry. It belongs to no user, so that it outlives its creator."""
     return _new_token(Token(name=name, scope=Token.Scope.INGEST), by=by, now=now)
 
 
@@ -81,7 +81,7 @@ def _new_token(token: Token, *, by: User | None, now: datetime) -> tuple[Token, 
 
 
 def authenticate_token(plain: str, *, now: datetime) -> Token | None:
-    """The usable token that `plain` belongs to, with its user loaded; None when there is none."""
+    """The usable token for `plain`, with its user loaded; None if there is none."""
     parts = plain.split("_", 2)
     if len(parts) != 3 or parts[0] != TOKEN_MARK or not (parts[1].isascii() and parts[1].isalnum()):
         return None
@@ -96,7 +96,7 @@ def authenticate_token(plain: str, *, now: datetime) -> Token | None:
 
 
 def note_use(token: Token, *, now: datetime) -> None:
-    """Keep the minute of the last use."""
+    """Store the minute of the last use."""
     minute = now.replace(second=0, microsecond=0)
     if token.last_used_at is None or minute - token.last_used_at >= LAST_USE_EVERY:
         earlier = Q(last_used_at__isnull=True) | Q(last_used_at__lt=minute)
@@ -105,13 +105,13 @@ def note_use(token: Token, *, now: datetime) -> None:
 
 
 def revoke_token(token: Token, *, by: User | None, now: datetime) -> None:
-    """The token opens nothing from now on; its row stays, so that history can still name it."""
+    """The token stops working; its row stays, so that history can still name it."""
     Token.objects.filter(pk=token.pk).update(enabled=False)
     token.enabled = False
 
 
 def digest_of(plain: str) -> bytes:
-    """HMAC-SHA256 keyed with the secret key, so that a stolen table alone tests no guesses. 32 bytes."""
+    """HMAC-SHA256 keyed with the secret key, so that a stolen table alone does not allow guessing. 32 bytes."""
     return hmac.digest(settings.SECRET_KEY.encode(), plain.encode(errors="replace"), hashlib.sha256)
 
 
@@ -127,7 +127,7 @@ def create_user(
     by: User | None,
     now: datetime,
 ) -> User:
-    """A user with one role. Without a password nobody can sign in, though tokens may be made for the user."""
+    """A user with one role. Without a password the user cannot sign in, but may have tokens."""
     first, _, last = name.partition(" ")
     user = User(username=username, email=email, first_name=first, last_name=last, date_joined=now)
     if password is not None:
@@ -154,8 +154,8 @@ def change_user(
     by: User | None,
     now: datetime,
 ) -> None:
-    """Change what is given and leave the rest. Raises NotAllowed, UnknownRole, ValidationError."""
-    # Of two who change the user at once, the second sees what the first did.
+    """Change the given fields only. Raises NotAllowed, UnknownRole, ValidationError."""
+    # The lock makes the second of two simultaneous changes see the first.
     user.refresh_from_db(from_queryset=User.objects.select_for_update())
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
@@ -164,7 +164,7 @@ def change_user(
     if name is not None:
         changes["first_name"], _, changes["last_name"] = name.partition(" ")
     if is_active is False and by is not None and by.pk == user.pk:
-        raise NotAllowed("Nobody deactivates themselves: ask another administrator.")
+        raise NotAllowed("You cannot deactivate your own account. Ask another administrator.")
     for field, value in changes.items():
         setattr(user, field, value)
     user.full_clean(exclude=["password"])
@@ -179,12 +179,12 @@ def change_user(
 
 @transaction.atomic
 def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
-    """Give the user this role in place of the one before. Other groups stay. Raises NotAllowed, UnknownRole."""
+    """Replace the user's role. Other groups stay. Raises NotAllowed, UnknownRole."""
     if role not in ROLES:
-        raise UnknownRole(f"{role!r} is no role; there are {', '.join(ROLES)}.")
+        raise UnknownRole(f"{role!r} is not a role; the roles are {', '.join(ROLES)}.")
     is_admin = role == ADMIN
     if is_admin and by is not None and not by.is_superuser:
-        raise NotAllowed("Only an administrator makes administrators.")
+        raise NotAllowed("Only an administrator may make administrators.")
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser
     user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
@@ -198,12 +198,15 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> None:
-    """Limit the user to these regions and sites, each with what it is; none: everywhere. Raises NotAllowed."""
+    """Limit the user to these regions and sites, each with its kind; an empty list means everywhere.
+
+    Raises NotAllowed.
+    """
     kept, wanted = set(user.access_scopes.values_list("kind", "slug")), set(scopes)
     if kept == wanted:
         return
     if by is not None and scopes_of(by):
-        raise NotAllowed("Only whoever sees all sites changes what others see.")
+        raise NotAllowed("Only users who see all sites may change what others see.")
     _refuse_unless_may_change(user, by)
     for kind, slug in kept - wanted:
         user.access_scopes.filter(kind=kind, slug=slug).delete()
@@ -218,9 +221,10 @@ def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> Non
 def set_password(
     user: User, password: str, *, keep_tokens: bool = False, by: User | None, now: datetime
 ) -> int:
-    """A new password. It ends the user's sessions and, unless `keep_tokens`, their tokens; returns how many.
+    """Set a new password.
 
-    Whoever knew the old password may have made themselves a token with it.
+    It ends the user's sessions and, unless `keep_tokens`, revokes their tokens; returns how many. Whoever knew the old
+    password may have made a token with it.
     """
     _refuse_unless_may_change(user, by)
     _refuse_weak(password, user)
@@ -233,7 +237,7 @@ def set_password(
 def set_display(
     user: User, *, theme: str, time_zone: str, preferences: dict[str, object], now: datetime
 ) -> None:
-    """How Muster looks to the user. `preferences` are added to those that are kept."""
+    """Set how the user sees Muster. `preferences` are merged with the stored ones."""
     user.theme, user.time_zone = theme, time_zone
     user.preferences = {**user.preferences, **preferences}
     user.full_clean(exclude=["password"])
@@ -248,23 +252,23 @@ def _refuse_weak(password: str, user: User) -> None:
 
 
 def _refuse_unless_may_change(user: User, by: User | None) -> None:
-    """Only administrators change administrators, or the permission to change users would be worth all others.
+    """Only administrators change administrators, or the permission to change users would include all others.
 
-    So would a scope be worth nothing if it let somebody take over whoever sees more.
+    Likewise, users with a scope must not take over an account that sees more.
     """
     if by is None:
         return
     if user.is_superuser and not by.is_superuser:
-        raise NotAllowed("Only an administrator changes an administrator.")
+        raise NotAllowed("Only an administrator may change an administrator.")
     if user.pk != by.pk and scopes_of(by):
-        raise NotAllowed("Only whoever sees all sites changes other users.")
+        raise NotAllowed("Only users who see all sites may change other users.")
 
 
 @transaction.atomic
 def first_admin_link(*, now: datetime) -> str | None:
-    """The secret part of a one-time address that makes the first administrator; None when there is one already.
+    """The secret part of a one-time address that makes the first administrator; None if there is one.
 
-    Links made before stop working.
+    Earlier links stop working.
     """
     _one_at_a_time()
     if has_admin():
@@ -286,7 +290,7 @@ def link_opens(plain: str, *, now: datetime) -> bool:
 def redeem_first_admin_link(
     plain: str, *, username: str, password: str, email: str = "", now: datetime
 ) -> User:
-    """Make the first administrator. Of two at once, one wins; the other gets LinkSpent."""
+    """Make the first administrator. Of two simultaneous calls one succeeds; the other gets LinkSpent."""
     _one_at_a_time()
     spent = not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).update(used_at=now)
     if not spent:
@@ -299,12 +303,14 @@ def has_admin() -> bool:
 
 
 def _keep_an_admin() -> None:
-    """The installation had an administrator of all sites before and has one after; two who demote each other at once
-    wait here.
+    """An installation that had an administrator of all sites must keep one; two who demote each other at once wait
+    here.
     """
     _one_at_a_time()
     if not User.objects.filter(is_superuser=True, is_active=True, access_scopes=None).exists():
-        raise NotAllowed("This is the last administrator of all sites: make another one first.")
+        raise NotAllowed(
+            "This is the last administrator who sees all sites. Make another administrator first."
+        )
 
 
 def _usable_links(now: datetime):
@@ -312,6 +318,6 @@ def _usable_links(now: datetime):
 
 
 def _one_at_a_time() -> None:
-    """Let no second transaction make or redeem a link meanwhile: no row can be locked before there is one."""
+    """Prevent simultaneous transactions from making or redeeming a link: no row can be locked before there is one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('muster.first_admin'))")

@@ -14,14 +14,15 @@ _BETWEEN = ":"
 
 
 def role_of(user: User) -> str:
-    """The user's role, "" without one. Free of statements once `groups` are prefetched."""
+    """The user's role, "" without one. Takes no statement if `groups` are prefetched."""
     held = {group.name for group in user.groups.all()}
-    # Given by hand, several: the one that may do most, which is the last.
+    # Several roles can only be set by hand; the last one has the most permissions.
     return next((role for role in reversed(ROLES) if role in held), "")
 
 
 def names_of_permissions(user: Any) -> ArraySubquery:
-    """An annotation `permission_names` for whatever leads to a user: what was given to them and to their groups."""
+    """An annotation `permission_names` for querysets with a path to a user: permissions of the user and their
+    groups."""
     own = User.user_permissions.through.objects.filter(user=OuterRef(user)).values("permission")
     of_groups = Group.permissions.through.objects.filter(group__user=OuterRef(user)).values("permission")
     given = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=of_groups)).order_by()
@@ -29,7 +30,7 @@ def names_of_permissions(user: Any) -> ArraySubquery:
 
 
 def slugs_of_scopes(user: Any) -> ArraySubquery:
-    """An annotation `scope_slugs` for whatever leads to a user: an expression for the user's key."""
+    """An annotation `scope_slugs` for querysets with a path to a user, given the user's key."""
     scopes = AccessScope.objects.filter(user=user).order_by("kind", "slug")
     text = TextField()
     parts = Cast("kind", text), Value(_BETWEEN, output_field=text), Cast("slug", text)
@@ -37,7 +38,7 @@ def slugs_of_scopes(user: Any) -> ArraySubquery:
 
 
 def scopes_of(user: Any) -> tuple[tuple[str, str], ...]:
-    """Return pairs of kind and slug; empty: the user sees all sites. No statement where `scope_slugs` is known."""
+    """Return pairs of kind and slug; empty if the user sees all sites. No statement if `scope_slugs` is annotated."""
     if not getattr(user, "pk", None):
         return ()
     slugs = getattr(user, "scope_slugs", None)
@@ -50,7 +51,7 @@ VIEW_FIELDS = ("id", "table", "name", "query", "shared", "default", "owner_id")
 
 
 def rows_of_views(user: Any) -> ArraySubquery:
-    """An annotation `view_rows` for whatever leads to a user: their own views and all that are shared."""
+    """An annotation `view_rows` for querysets with a path to a user: the user's views and all shared ones."""
     views = SavedView.objects.filter(Q(owner=user) | Q(shared=True)).order_by("name", "pk")
     return ArraySubquery(views.values_list(JSONObject(**dict(zip(VIEW_FIELDS, VIEW_FIELDS, strict=True)))))
 
@@ -58,7 +59,7 @@ def rows_of_views(user: Any) -> ArraySubquery:
 def views_kept(user: Any) -> list[dict[str, Any]]:
     """Return the user's views and, if the user sees all sites, the shared ones, by name.
 
-    No statement where `view_rows` is known.
+    No statement if `view_rows` is annotated.
     """
     rows = getattr(user, "view_rows", None)
     if rows is None:

@@ -1,6 +1,7 @@
-"""The five roles, as Django groups. What each may do is written here as patterns over permission names.
+"""The five roles, as Django groups.
 
-The apps above are named by label only. A permission that no pattern matches belongs to admin alone.
+Permissions are patterns over permission names; the apps above are named by label only. A permission that no pattern
+matches belongs to admin only.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 ADMIN = "admin"
-# Apps whose objects every role may look at. People and tokens are not among them.
+# Apps whose objects every role may view. People and tokens are not among them.
 OPEN_APPS = (
     "inventory",
     "telemetry",
@@ -29,7 +30,7 @@ OPEN_APPS = (
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`allows` are patterns of `app_label.codename`, as fnmatch reads them."""
+    """`allows` are fnmatch patterns of `app_label.codename`."""
 
     name: str
     allows: tuple[str, ...]
@@ -38,7 +39,7 @@ class Role:
         return any(fnmatchcase(permission, pattern) for pattern in self.allows)
 
 
-# Of people only what names nobody: names are personal data.
+# Only data about people that names nobody, because names are personal data.
 _counted = (
     *(
         "team",
@@ -148,7 +149,7 @@ ROLES: dict[str, Role] = {
 
 @transaction.atomic
 def make_roles() -> None:
-    """Make the groups what ROLES says, whatever they were. Users keep their groups."""
+    """Set the groups to ROLES, whatever they were. Users keep their groups."""
     names = {
         f"{app}.{codename}": pk
         for pk, app, codename in Permission.objects.values_list("pk", "content_type__app_label", "codename")

@@ -1,9 +1,9 @@
-"""How often a sign-in, an unknown token and an endpoint may be tried.
+"""Limits for sign-ins, unknown tokens and endpoints.
 
-A sign-in is counted before the password is looked at, so that many at once get no more tries than one after the other.
-It is counted three ways: by name and address, by address, and by name alone. The last slows down guesses from many
-addresses. It locks nobody out: it spaces tries a minute apart at most, and spares addresses that the name signed in
-from lately.
+A sign-in is counted before the password is checked, so that simultaneous attempts get no more tries than sequential
+ones. It is counted three ways: by name and address, by address, and by name alone. The last slows down guesses from
+many addresses. It locks nobody out: it spaces attempts at most a minute apart, and exempts addresses from which the
+name signed in lately.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from redis.exceptions import RedisError
 from accounts.counting import CountingWindow, Recent
 
 WINDOW_S = 300
-# OWASP suggests a handful of tries; a person who mistypes has five.
+# OWASP suggests a handful of attempts; a person who mistypes has five.
 TRIES_PER_NAME = 5
-# One address trying many names. High enough for an office behind one address, whose successes do not count.
+# One address with many names. High enough for an office behind one address; successes do not count.
 TRIES_PER_ADDRESS = 50
-# Many addresses trying one name: tries in an hour before they are spaced, and the widest space.
+# Many addresses with one name: attempts in an hour before they are spaced, and the widest spacing.
 TRIES_PER_ACCOUNT = 20
 LONGEST_SPACE_S = 60
-# For how long an address counts as one that the account signs in from.
+# How long an address counts as known for the account.
 HOME_LASTS_S = int(timedelta(days=30).total_seconds())
 
 _by_name = CountingWindow("sign-in:name", WINDOW_S)
@@ -35,7 +35,7 @@ _homes: Recent[bool] = Recent()
 
 
 def begin(*, username: str, address: str, now: datetime) -> int:
-    """Count a try. 0 when it may go on, else the seconds to wait."""
+    """Count an attempt. Returns 0 if it may continue, else the seconds to wait."""
     over = _by_name.add(_at(username, address), now=now) > TRIES_PER_NAME
     over = _by_address.add(address, now=now) > TRIES_PER_ADDRESS or over
     if over:
@@ -44,7 +44,7 @@ def begin(*, username: str, address: str, now: datetime) -> int:
 
 
 def succeeded(*, username: str, address: str, now: datetime) -> None:
-    """The password was right: the name's tries are forgotten, and this one does not count for the address."""
+    """The password was right: reset the name's attempts, and do not count this one for the address."""
     _by_name.clear(_at(username, address), now=now)
     _by_account.clear(username.casefold(), now=now)
     _by_address.add(address, by=-1, now=now)
@@ -55,11 +55,11 @@ def _space_left_s(username: str, address: str, now: datetime) -> int:
     tries = _by_account.add(username.casefold(), now=now)
     if tries <= TRIES_PER_ACCOUNT or _is_home(username, address):
         return 0
-    # Doubling, up to a minute: a stranger gets 60 tries an hour, however many addresses they have.
+    # Doubles up to a minute: a stranger gets 60 attempts an hour, from any number of addresses.
     space = CountingWindow("sign-in:space", min(2 ** (tries - TRIES_PER_ACCOUNT), LONGEST_SPACE_S))
     if space.add(username.casefold(), now=now) == 1:
         return 0
-    # What is refused unseen is no guess, and makes nobody wait longer.
+    # An attempt refused unchecked is not a guess, and does not increase the wait.
     _by_account.add(username.casefold(), by=-1, now=now)
     return space.left_s(now)
 
@@ -94,10 +94,10 @@ def _hashed(text: str) -> str:
 
 
 class BadTokens:
-    """Slows down guesses of tokens without asking the database. In this process alone, so that it costs nothing.
+    """Slows down guesses of tokens without a query; counted in this process only, so that it costs nothing.
 
-    After `most` bad tokens in a minute from one address, unknown tokens from there have to wait. A token that was good
-    within ten minutes is looked up all the same: a misconfigured neighbour behind one address stops nobody.
+    After `most` bad tokens in a minute from one address, unknown tokens from there have to wait. A token that was valid
+    within ten minutes is still looked up: a misconfigured neighbour behind the same address stops nobody.
     """
 
     WINDOW_S = 60.0
@@ -111,7 +111,7 @@ class BadTokens:
         self._good: Recent[float] = Recent()
 
     def wait_s(self, address: str, plain: str) -> float:
-        """Seconds until this token is looked up; 0 when it may be now."""
+        """Seconds until this token is looked up; 0 if it may be now."""
         at = self._clock()
         if self._good.get(_hashed(plain), -self.GOOD_LASTS_S) > at - self.GOOD_LASTS_S:
             return 0.0

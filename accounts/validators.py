@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 class RepetitionValidator:
-    """Refuses one short piece over and over, such as the user name three times: long, and guessed at once."""
+    """Refuses a short piece repeated, such as the user name three times: long, but easy to guess."""
 
     SHORTEST_PIECE = 8
 
@@ -19,7 +19,7 @@ class RepetitionValidator:
             raise ValidationError("The password repeats one short piece.", code="password_repeats")
         name = user.get_username().casefold() if user is not None else ""
         if name and len(text.replace(name, "")) < self.SHORTEST_PIECE and name in text:
-            raise ValidationError("The password is the user name and little more.", code="password_is_name")
+            raise ValidationError("The password is little more than the user name.", code="password_is_name")
 
     def get_help_text(self) -> str:
         return "Your password can’t be the user name or a short piece repeated."

@@ -1,1 +1,1 @@
-"""Wiring: settings, urls, celery, asgi. Nobody imports it."""
+"""Wiring: settings, urls, celery, asgi. No other code imports it."""

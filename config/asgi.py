@@ -17,19 +17,19 @@ from telemetry.asgi import RemoteWrite  # noqa: E402
 from web import health  # noqa: E402
 from web.serving.application import Serving  # noqa: E402
 
-# Read now, so that the first question after a start is answered in time.
+# Load now, so that the first request after a start is answered in time.
 health.newest_migrations()
 
-# Each connection is an open file. Where the usual 1,024 are allowed, as many idle ones would lock everybody out.
+# Each connection is an open file. With the usual limit of 1,024, idle ones could lock everybody out.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
-# All that was loaded stays. Looking through it for garbage would hold up one page in a few by a tenth of a second.
+# All loaded code stays. Collecting it as garbage would delay one page in a few by a tenth of a second.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 10, 10)
 
-# uvicorn's own look at forwarded headers is off (stack/processes.py): it would trust the loopback address unasked.
+# uvicorn's own proxy headers are off (stack/processes.py), because it would trust the loopback address by default.
 application = ProxyHeadersMiddleware(
     Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite()}), settings.TRUSTED_PROXIES
 )

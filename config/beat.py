@@ -1,6 +1,6 @@
-"""The beat: `python -m config.beat --schedule FILE`, with a Celery application of its own.
+"""The beat: `python -m config.beat --schedule FILE`, with its own Celery application.
 
-It sends tasks by name, so it needs no task, no model and no Django. It leaves out Celery's command line too: 13 MB.
+It sends tasks by name, so it needs no task, no model and no Django. It also leaves out Celery's command line: 13 MB.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main() -> None:
         prog="python -m config.beat", description="Send each task when it is due."
     )
     parser.add_argument("--schedule", required=True, help="file that keeps when each task was sent last")
-    # No pid file: the launcher sees to it that there is one beat, and such a file outlives a kill -9.
+    # No pid file: the launcher ensures a single beat, and such a file would survive a kill -9.
     app.Beat(schedule=parser.parse_args().schedule, loglevel="INFO").run()
 
 

@@ -8,12 +8,12 @@ from celery import Celery, Task
 from celery.signals import task_prerun, worker_before_create_process, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Django's checks belong to `make check`. Here they would have the worker load every page, form and endpoint.
+# Django's checks belong to `make check`; here they would make the worker load every page, form and endpoint.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class ActingTask(Task):
-    """A task whose writes say that the worker made them, and in which run of the task."""
+    """A task whose writes are attributed to the worker and to the run of the task."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from web.actor import acting
@@ -36,15 +36,15 @@ def _bound_statements(**sent: object) -> None:
 
 @worker_before_create_process.connect
 def _share_what_is_loaded(**sent: object) -> None:
-    """Looking for garbage writes to each object that is looked at: processes that a worker forks would soon share
-    nothing of all that was loaded before."""
+    """Freeze loaded objects: the garbage collector writes to each object that it visits, so forked processes would soon
+    share none of them."""
     gc.collect()
     gc.freeze()
 
 
 @task_prerun.connect
 def _drop_broken_connections(**sent: object) -> None:
-    """As Django does before a request: Celery itself keeps connections from task to task, or closes them all."""
+    """Do what Django does before a request: Celery would keep connections from task to task, or close all of them."""
     from django.db import close_old_connections
 
     close_old_connections()

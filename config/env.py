@@ -1,4 +1,4 @@
-"""Reading environment variables: typed, with a hint when one is missing or misspelt."""
+"""Read environment variables: typed, with a hint if one is missing or misspelt."""
 
 import difflib
 import ipaddress
@@ -49,7 +49,7 @@ def words(name: str, default: list[str], what: str) -> list[str]:
 
 
 def networks(name: str, what: str) -> list[str]:
-    """IP addresses and networks; none unless given. Raises for a host name or a `*`."""
+    """IP addresses and networks; empty unless given. Raises for a host name or a `*`."""
 
     def parse(raw: str) -> list[str]:
         return [str(ipaddress.ip_network(part.strip())) for part in raw.split(",") if part.strip()]
@@ -58,7 +58,7 @@ def networks(name: str, what: str) -> list[str]:
 
 
 def refuse_misspelt(prefix: str = "MUSTER_") -> None:
-    """Raise for a variable with our prefix that no setting reads: a typo must not be a silent default."""
+    """Raise for a variable with our prefix that no setting reads, so that a typo does not silently use the default."""
     for name in os.environ:
         if name.startswith(prefix) and name not in KNOWN:
             close = difflib.get_close_matches(name, KNOWN, n=1)
@@ -84,7 +84,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 def broker(url: str) -> str:
-    """Celery's broker address; kombu spells a unix socket its own way."""
+    """Celery's broker address; kombu writes a unix socket in its own way."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         number = dict(parse_qsl(parts.query)).get("db", "0")

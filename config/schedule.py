@@ -1,4 +1,4 @@
-"""Which task runs how often and in which queue. Plain data: the beat reads it without loading Django."""
+"""Which task runs how often and in which queue. Plain data, so that the beat reads it without Django."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ROUTES = {
 
 
 def _every(seconds: int, task: str, *, beside_scoring: bool = False) -> dict[str, Any]:
-    """A turn expires before the next, so that a stopped worker does not come back to a heap of stale ticks."""
+    """A tick expires before the next, so that a restarted worker does not find a heap of stale ticks."""
     queue = {"queue": DEFAULT_QUEUE} if beside_scoring else {}
     return {"task": task, "schedule": seconds, "options": {"expires": seconds, **queue}}
 
@@ -24,22 +24,22 @@ ENTRIES = {
     "partitions": _every(600, "telemetry.keep_partitions"),
     "measure": _every(60, "readiness.evidence.measure"),
     "rescore-changed": _every(3, "readiness.scoring.rescore_changed"),
-    # Minutes of work on a large fleet, which scoring must not wait behind.
+    # This takes minutes on a large fleet, and scoring must not wait for it.
     "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),
-    # Silence is seen by looking: so long a page may wait for it after the last sample counts as live no more.
+    # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
     "rescore-due": _every(10, "readiness.scoring.rescore_due"),
     "rescore-aged": _every(60, "readiness.scoring.rescore_aged"),
     "demo-records": _every(600, "readiness.demo.keep_records"),
-    # Minutes of work after the demo is loaded, which scoring must not wait behind.
+    # This takes minutes after the demo is loaded, and scoring must not wait for it.
     "demo-history": _every(5, "readiness.demo.write_history", beside_scoring=True),
-    # A day of review begins at 0:00 UTC; asked for each hour, no restart of the schedule passes it over.
+    # A review day begins at 0:00 UTC; running hourly, no restart of the schedule can skip it.
     "review-decisions": _every(3600, "readiness.tradeoffs.review_decisions", beside_scoring=True),
     "portfolios": _every(60, "readiness.tradeoffs.look_after_portfolios", beside_scoring=True),
     "forget-inputs": _every(3600, "readiness.scoring.forget_inputs"),
     "write-shifts": _every(3, "readiness.people.write_claimed_shifts"),
-    # Each hour, so that no restart of the schedule passes a day over.
+    # Hourly, so that no restart of the schedule can skip a day.
     "extend-shifts": _every(3600, "readiness.people.extend_shifts", beside_scoring=True),
     "lapse-swaps": _every(60, "readiness.people.lapse_swaps"),
-    # Others' servers answer slowly, which scoring must not wait behind.
+    # External servers answer slowly, and scoring must not wait for them.
     "read-calendars": _every(900, "readiness.people.read_calendars", beside_scoring=True),
 }

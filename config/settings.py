@@ -27,7 +27,7 @@ CSRF_TRUSTED_ORIGINS = env.words(
     "MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy"
 )
 BEHIND_HTTPS = env.flag("MUSTER_HTTPS", False, "1 when a proxy in front serves Muster over HTTPS only")
-# Read by config/asgi.py. Anybody can write these headers: those of others are not looked at.
+# Used by config/asgi.py. Anybody can send these headers, so only those from trusted proxies count.
 TRUSTED_PROXIES = env.networks(
     "MUSTER_TRUSTED_PROXIES",
     "addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count, comma-separated",
@@ -63,7 +63,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "muster",
-        # A cache that does not answer is done without.
+        # Muster works without a cache that does not answer.
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "web.middleware.RefusalMiddleware",
-    # Below WhiteNoise, whose files are compressed already. Pads each answer, so that its length tells no token.
+    # Below WhiteNoise, whose files are already compressed. It pads each answer, so that its length reveals no token.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "web.middleware.SlashMiddleware",
@@ -182,7 +182,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
     if not TRUSTED_PROXIES:
         raise ImproperlyConfigured(
-            "MUSTER_HTTPS=1 needs MUSTER_TRUSTED_PROXIES: without it nobody is believed that a request came by HTTPS."
+            "MUSTER_HTTPS=1 needs MUSTER_TRUSTED_PROXIES: without it Muster cannot know which requests came by HTTPS."
         )
     SECURE_HSTS_SECONDS = int(timedelta(days=30).total_seconds())
 
@@ -206,7 +206,7 @@ STORAGES = {
 }
 # Source maps are read by developers only, and compressing them would take most of collectstatic's time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gz", "br", "woff", "woff2", "map"]
-# Nobody asks for a file by its plain name: compressing those too would take as long again.
+# Files are never requested by their plain names, and compressing those too would double the time.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 MEDIA_ROOT = DATA_DIR / "media"
@@ -312,7 +312,7 @@ CELERY_TASK_DEFAULT_QUEUE = schedule.DEFAULT_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# After a quiet minute or two a process gives way to one that holds little, whatever it had to do before.
+# After a quiet minute or two a process is replaced by a small one, whatever it did before.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 # KiB. What a large task took is given back right after it; a process that rolls up and scores has some 180,000.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000
@@ -326,7 +326,7 @@ CELERY_BEAT_SCHEDULE = schedule.ENTRIES
 
 
 def _refused_in_a_line(record: LogRecord) -> bool:
-    """A refused request is no error of Muster: the line stays, the trace of the code that refused it goes."""
+    """A refused request is not an error of Muster: keep the line, but drop the traceback."""
     if getattr(record, "status_code", 500) < 500:
         record.exc_info = None
     return True
@@ -337,7 +337,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "web.request_ids.RequestIdFilter"},
-        # One line says that the database is away (web/serving/lanes.py), and not one for each request meanwhile.
+        # One line says that the database is unavailable (web/serving/lanes.py), instead of one for each request.
         "no_refusals": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,
@@ -352,7 +352,7 @@ LOGGING = {
             "filters": ["request_id", "no_refusals", "short"],
         }
     },
-    # A line for each of 155 triggers after every migration says nothing.
+    # A line for each of 155 triggers after every migration is noise.
     "loggers": {"pgtrigger": {"level": "WARNING"}},
     "root": {
         "handlers": ["console"],

@@ -1,4 +1,4 @@
-"""Addresses. Each app lists its pages and its endpoints in its own urls.py; pages about people and tokens are web's."""
+"""Addresses. Each app lists its pages and endpoints in its own urls.py; web has the pages of accounts."""
 
 from django.urls import include, path
 

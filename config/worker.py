@@ -1,6 +1,6 @@
 """The worker: `python -m config.worker --queues ingest,scoring,default --concurrency 2`.
 
-It does as `celery worker` would, without Celery's command line, whose memory each of its processes would hold.
+It works like `celery worker`, without Celery's command line, whose memory each of its processes would hold.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Inventory objects in JSON: what their fields alone do not say."""
+"""Inventory objects in JSON: rules beyond their fields."""
 
 import copy
 from collections.abc import Callable
@@ -21,10 +21,10 @@ from web.rest.viewsets import ObjectViewSet
 
 
 class InventorySerializer(ObjectSerializer):
-    """Asks the model what goes together before the database does, so that the answer names the field.
+    """Validates the model before the database does, so that the answer names the field.
 
-    `Meta.together` lists the fields that the model's `clean` looks at: a write that leaves them alone, such as
-    a status for a thousand devices, needs none of their related objects.
+    `Meta.together` lists the fields that the model's `clean` uses: a write of other fields, such as a status for a
+    thousand devices, needs no related objects.
     """
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _refused(check: Callable[[], None]) -> dict[str, Any]:
 
 class SiteFields(InventorySerializer):
     def validate_profiles(self, profiles: list[str]) -> list[str]:
-        """A set, in the order given."""
+        """A set of profiles in the given order."""
         return list(dict.fromkeys(profiles))
 
 
@@ -64,7 +64,7 @@ class DeviceTypeFields(InventorySerializer):
             kind, held = values.get("kind", before.kind), values.get("attributes", before.attributes)
             problems = attributes.problems(kind, held)
             if problems:
-                # Below `attributes` by name, as the body has them.
+                # Errors are below `attributes` by name, as in the body.
                 by_key = [problems[""]] if "" in problems else {key: [text] for key, text in problems.items()}
                 raise serializers.ValidationError({"attributes": by_key})
         return values

@@ -1,6 +1,6 @@
-"""The typed figures of a device type: those each kind of product has, their units, what a value may be.
+"""The typed attributes of a device type: names by kind of product, units, and allowed values.
 
-Kept as data, in attributes.yaml, so that the page, the form, the API and the model's own check all read the same list.
+They are data in attributes.yaml, so that page, form, API and model validation read the same list.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Attribute:
-    """One figure. Numbers are positive, counts are whole and at least one; nothing is required."""
+    """One attribute. Numbers are positive, counts are whole and at least one; none is required."""
 
     key: str
     label: Any
@@ -30,7 +30,6 @@ class Attribute:
     choices: tuple[str, ...] = ()
 
     def problem(self, value: object) -> str:
-        """Return what is wrong with the value, or nothing."""
         return PROBLEMS[self.shape](self, value)
 
 
@@ -43,7 +42,7 @@ def _is_number(value: object) -> bool:
 
 
 def _number(attribute: Attribute, value: object) -> str:
-    # NaN and infinity compare false as well.
+    # NaN and infinity also compare false.
     if not _is_number(value) or not 0 < value <= MAX_NUMBER:  # type: ignore[operator]
         return "A number above 0 is expected."
     return ""
@@ -89,7 +88,7 @@ def schema_of(kind: str) -> tuple[Attribute, ...]:
 
 
 def problems(kind: str, attributes: object) -> dict[str, str]:
-    """Return what is wrong, by attribute; under the empty key when it is no mapping at all."""
+    """Return errors by attribute; under the empty key if it is not a mapping at all."""
     if not isinstance(attributes, Mapping):
         return {"": "An object of names and values is expected."}
     known = {attribute.key: attribute for attribute in schema_of(kind)}
@@ -115,5 +114,5 @@ class AttributeValue:
 
 
 def described(kind: str, attributes: Mapping[str, object]) -> list[AttributeValue]:
-    """The values that are there, in the order of the schema, for a page."""
+    """The present values in the order of the schema, for a page."""
     return [AttributeValue(each, attributes[each.key]) for each in schema_of(kind) if each.key in attributes]

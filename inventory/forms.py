@@ -22,12 +22,12 @@ from web.fields import similar
 from web.forms import Suggesting
 from web.kinds.declaring import ObjectForm
 
-# Names offered while typing; a site may have thousands of ports.
+# Number of names offered while typing; a site may have thousands of ports.
 MOST_SUGGESTIONS = 300
 
 
 class SiteField(forms.ModelChoiceField):
-    """A site that is in use, by its slug."""
+    """A site that is not retired, by its slug."""
 
     def __init__(self, **given: Any) -> None:
         sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
@@ -35,9 +35,9 @@ class SiteField(forms.ModelChoiceField):
 
 
 class NamedField(forms.CharField):
-    """Another object of a site, by its name: a list to choose from would hold every device of the fleet.
+    """Another object of a site, by its name: a select would list every device of the fleet.
 
-    `site_field` is the field of the form that says which site.
+    `site_field` is the form's field for the site.
     """
 
     def __init__(self, model: type[Model], *, site_field: str = "site", **kwargs: Any) -> None:
@@ -80,7 +80,7 @@ class InventoryForm(ObjectForm):
             self._begin_named(name, field)
         if "slug" in self.fields:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = "Names it in addresses; left empty it is made from the name."
+            self.fields["slug"].help_text = "The name in addresses. Empty: Muster makes it from the name."
         for name, unit in self.units.items():
             if name in self.fields:
                 self.fields[name].help_text = _without_unit(self.fields[name], unit)
@@ -89,7 +89,7 @@ class InventoryForm(ObjectForm):
         return [(name, field) for name, field in self.fields.items() if isinstance(field, NamedField)]
 
     def _begin_named(self, name: str, field: NamedField) -> None:
-        """Begin with the object's name, whether it comes from the object being changed or from a link's `?rack=7`."""
+        """Fill in the object's name, from the changed object or from a link's `?rack=7`."""
         known = getattr(self.instance, name, None) if getattr(self.instance, f"{name}_id", None) else None
         asked = self.initial.get(name)
         if known is None and asked is not None:
@@ -118,7 +118,7 @@ class InventoryForm(ObjectForm):
 
 
 def _without_unit(field: forms.Field, unit: str) -> str:
-    """The help of a field that has its unit beside it; the endpoint says the unit in the same words."""
+    """The help text of a field without the unit shown beside it; the endpoint states the unit in the help text."""
     text = str(field.help_text).replace(f", {unit}", "").removeprefix(f"{unit}, ")
     return "" if text in (unit, field.label) else capfirst(text)
 
@@ -142,7 +142,7 @@ class SiteForm(InventoryForm):
     time_zone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
 
 
-# Where a kind of product belongs, as a first guess.
+# The likely domain of a kind of product.
 DOMAIN_OF = {
     **dict.fromkeys(["accelerator", "node", "server", "storage"], DomainChoices.COMPUTE),
     **dict.fromkeys(["switch", "router", "gateway"], DomainChoices.NETWORK),
@@ -151,7 +151,7 @@ DOMAIN_OF = {
 
 
 class DeviceTypeForm(InventoryForm):
-    """Has a field for each attribute of the kind; another kind is another form, chosen before it is filled in."""
+    """Has a field for each attribute of the kind; the kind is chosen first."""
 
     begins_with = ("kind",)
 
@@ -163,7 +163,7 @@ class DeviceTypeForm(InventoryForm):
         self.initial["kind"] = self.kind
         self.initial.setdefault("domain", DOMAIN_OF.get(self.kind))
         if self.kind == DeviceType.Kind.ACCELERATOR:
-            # It has its place in a node, none in a rack.
+            # An accelerator is in a node, so it has no rack height.
             self.fields.pop("u_height", None)
         for attribute in schema_of(self.kind):
             self.fields[f"attribute_{attribute.key}"] = attribute_field(attribute)
@@ -219,7 +219,7 @@ class DeviceForm(InventoryForm):
 
 
 class OfDeviceForm(InventoryForm):
-    """A part of a device, which is found by its name at the site."""
+    """A part of a device; the device is found by its name at the site."""
 
     site = forms.ModelChoiceField(label="Site", queryset=Site.objects.all())
     device = NamedField(Device)
@@ -241,7 +241,7 @@ class CapacityEventForm(InventoryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         day = self.fields["happened_on"]
-        day.help_text = "Counts from the end of this day, in the site’s time zone"
+        day.help_text = "The change counts from the end of this day, in the site’s time zone"
 
 
 class LinkForm(InventoryForm):

@@ -1,4 +1,4 @@
-"""Changes to the inventory that are more than saving one object. Who did it is known from web.actor's context."""
+"""Inventory operations beyond saving one object. The actor comes from web.actor's context."""
 
 from django.db import transaction
 
@@ -8,7 +8,7 @@ from web import actor
 
 @transaction.atomic
 def set_stage(*, site_id: int, stage: str, message: str = "") -> bool:
-    """Give a site a stage, with the reason in its history; returns whether it had another one."""
+    """Set a site's stage, with the reason in its history; returns whether it changed."""
     site = Site.objects.select_for_update().get(pk=site_id)
     if site.stage == stage:
         return False

@@ -1,4 +1,4 @@
-"""The attributes of a device type on its page."""
+"""The attributes card on the page of a device type."""
 
 from datetime import datetime
 

@@ -1,10 +1,10 @@
-"""SQL for scopes: the places that they can name, and the sites and regions that they come to."""
+"""SQL for scopes: the places that they can name, and the sites and regions that they include."""
 
 PLACES = """
 SELECT 'region', slug, name FROM inventory_region UNION ALL SELECT 'site', slug, name FROM inventory_site
 ORDER BY 1, 3, 2
 """
-# Regions are those that a scope names with all below them; around are those and all above a site that is seen.
+# `regions` are the scope's regions with all below them; `around` adds all regions above a visible site.
 _RESOLVED = """
 WITH RECURSIVE below AS (
     SELECT id FROM inventory_region WHERE slug = ANY(%(region)s)
@@ -19,7 +19,7 @@ WITH RECURSIVE below AS (
 )
 SELECT {seen} AS "muster.sites", {below} AS "muster.regions", {around} AS "muster.around"
 """
-# For each key from 1 on whether it is among them: looking there costs a row least of all.
+# A flag for each key from 1 on: the cheapest test for a row.
 _MASK = """ARRAY(SELECT place.id IS NOT NULL FROM generate_series(1, (SELECT max(id) FROM {0})) AS key
     LEFT JOIN {0} AS place ON place.id = key ORDER BY key)::text"""
 RESOLVED = _RESOLVED.format(**{name: _MASK.format(name) for name in ("seen", "below", "around")})

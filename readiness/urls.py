@@ -23,7 +23,7 @@ from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from web.rest.viewsets import Router
 
-# One router for each address, so that its root lists the endpoints of all rooms.
+# Rooms share one router for each address, so that its root lists all their endpoints.
 api = Router()
 for room in (boards_api, golive_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)

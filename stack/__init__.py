@@ -1,6 +1,5 @@
-"""The launcher: the embedded PostgreSQL and Valkey, and the processes of Muster on one machine.
+"""The launcher: the embedded PostgreSQL and Valkey, and Muster's processes on one machine.
 
-`python -m stack` is what `make run` starts; `stack.testing` gives the tests a database and a broker of
-their own. This package imports nothing of the product: with `DATABASE_URL` and `REDIS_URL` set, Muster runs
-without it.
+`make run` starts `python -m stack`; `stack.testing` gives tests their own database and broker. This package imports
+nothing of the product: with `DATABASE_URL` and `REDIS_URL` set, Muster runs without it.
 """

@@ -1,4 +1,4 @@
-"""`python -m stack`: run, stop, and run a command beside a running Muster or with databases of its own."""
+"""`python -m stack`: run, stop, and run a command beside a running Muster or with its own databases."""
 
 import argparse
 import os
@@ -27,13 +27,13 @@ EXPECTED = (LaunchError, LayoutError, NoAccountError, NotInstalledError, StartEr
 
 
 def say(line: str) -> None:
-    with suppress(OSError):  # whoever read us is gone; that is no reason to end what runs
+    with suppress(OSError):  # the reader of our output has gone, which must not end the processes
         print(line, flush=True)
 
 
 @contextmanager
 def _launch(layout: Layout) -> Iterator[Launch]:
-    """A launch that ends with all stopped, whatever happens inside."""
+    """A launch that always ends with all processes stopped."""
     lock = Lock(layout.lock)
     clear_up(StackState.read(layout.state), say=say)
     state = StackState()
@@ -95,7 +95,7 @@ def stop(layout: Layout) -> int:
 
 
 def manage(layout: Layout, arguments: list[str]) -> int:
-    """A management command beside the running Muster, else with the databases up for as long as it takes."""
+    """Run a management command beside the running Muster, else with the databases started for it."""
     argv = [sys.executable, "manage.py", *arguments]
     if running := environment_of_running(layout.root, os.environ):
         return subprocess.call(argv, cwd=layout.root, env={**os.environ, **running})
@@ -105,7 +105,7 @@ def manage(layout: Layout, arguments: list[str]) -> int:
 
 
 def try_out(arguments: list[str]) -> int:
-    """Any command with throw-away databases, as the tests have them."""
+    """Run any command with throw-away databases, like those of the tests."""
     from stack.testing import throw_away_servers
 
     with throw_away_servers():

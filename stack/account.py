@@ -1,4 +1,4 @@
-"""Which account the embedded PostgreSQL runs as: it refuses to be root, and CI and containers often are."""
+"""The account of the embedded PostgreSQL, which refuses to run as root; CI and containers often are root."""
 
 import os
 import pwd
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Looked up in this order on a new data folder; an existing folder keeps the account that owns it.
+# Candidates for a new data folder, in order; an existing folder keeps its owner.
 UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -23,7 +23,7 @@ class Account:
 
 
 def unprivileged_account(*, owning: Path) -> Account | None:
-    """The account for a server whose files are in `owning` (may not exist yet); None is the one we are."""
+    """The account for a server with files in `owning` (which may not exist yet); None means the present one."""
     if os.geteuid() != 0:
         return None
     if owning.exists() and (uid := owning.stat().st_uid) != 0:
@@ -49,12 +49,13 @@ def _account(entry: pwd.struct_passwd) -> Account:
 
 
 def can_run(program: Path, *, account: Account | None) -> bool:
-    """Whether the account can execute `program`, found by doing so: mode bits do not tell (parents, ACLs)."""
+    """Whether the account can execute `program`, tested by doing so, because mode bits are not enough (parents,
+    ACLs)."""
     return _succeeds([str(program), "--version"], account=account)
 
 
 def can_enter(folder: Path, *, account: Account | None) -> bool:
-    """Whether the account can reach what is inside `folder`, whatever the modes of the folders above it."""
+    """Whether the account can reach the contents of `folder`, given the modes of the folders above it."""
     return _succeeds(["/bin/sh", "-c", 'cd "$1"', "_", str(folder)], account=account)
 
 
@@ -67,7 +68,7 @@ def _succeeds(argv: list[str], *, account: Account | None) -> bool:
 
 
 def run_as(account: Account | None) -> dict[str, Any]:
-    """The arguments of `subprocess` that make a process run as `account`."""
+    """The `subprocess` arguments that make a process run as `account`."""
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}

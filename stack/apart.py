@@ -1,4 +1,4 @@
-"""Asks something in a process of its own, which takes along what it had to load: the launcher stays for long."""
+"""Runs a function in its own process, which ends with everything it had to load: the launcher stays small."""
 
 import os
 import pickle
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class NoAnswerError(Exception):
-    """The process that was asked ended without an answer."""
+    """The process ended without a result."""
 
 
 def apart[T](ask: Callable[[], T]) -> T:
@@ -36,4 +36,4 @@ def _answer(ask: Callable[[], object], answer_in: int) -> None:
         with open(answer_in, "wb") as stream:
             stream.write(answer)
     finally:
-        os._exit(0)  # what the launcher has open and begun is not the child's to end
+        os._exit(0)  # the child must not close or stop what the launcher opened or started

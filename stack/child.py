@@ -1,4 +1,4 @@
-"""One process: how it is described, started so that it does not outlive us, and stopped."""
+"""One process: its description, its start bound to the launcher's life, and its end."""
 
 import ctypes
 import os
@@ -25,7 +25,7 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A program to run. `ready` gets the process id and says whether the process does its job yet."""
+    """A program to run. `ready` gets the process id and says whether the process is ready."""
 
     name: str
     argv: tuple[str, ...]
@@ -38,12 +38,12 @@ class Recipe:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s: float = 20
     death_signal: signal.Signals = signal.SIGKILL
-    # A process that ends with status 0 has done all it had to, and is not started again.
+    # A process that ends with status 0 is finished and not started again.
     may_finish: bool = False
 
 
 def start(recipe: Recipe) -> subprocess.Popen[bytes]:
-    """Start the process in a group of its own (a Ctrl-C reaches us alone, and a group can be ended whole)."""
+    """Start the process in its own group, so that a Ctrl-C reaches only us and a group can be ended as a whole."""
     recipe.log.parent.mkdir(parents=True, exist_ok=True)
     with open_log(recipe.log) as log:
         return subprocess.Popen(
@@ -60,12 +60,12 @@ def start(recipe: Recipe) -> subprocess.Popen[bytes]:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Open for appending, so that the log can be cut while a process writes; it is nobody else's to read."""
+    """Open for appending, so that the log can be truncated while a process writes; readable only by its owner."""
     return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
-    """Have the kernel signal the process when we end, also by kill -9.
+    """Make the kernel signal the process when we end, even by kill -9.
 
     Runs after the change of user, which would clear it.
     """
@@ -79,7 +79,7 @@ def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
 def end_with_parent(parent: int, death_signal: signal.Signals) -> None:
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != parent:  # it ended before the call
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
 
@@ -101,7 +101,7 @@ def is_ready(process: subprocess.Popen[bytes], recipe: Recipe, *, deadline: floa
 
 
 def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it has, without taking its exit status: until that is taken, its id cannot be used again."""
+    """Check without collecting the exit status: until it is collected, the id cannot be reused."""
     if process.returncode is not None:
         return True
     try:
@@ -127,7 +127,7 @@ def ending(returncode: int) -> str:
 
 
 def stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
-    """Ask it to stop, wait, then end it and whatever is left of its group."""
+    """Ask it to stop, wait, then end it and the rest of its group."""
     ask_to_stop(process, recipe)
     await_end(process, recipe)
 
@@ -145,7 +145,7 @@ def ask_to_stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
 
 
 def reap(process: subprocess.Popen[bytes]) -> int:
-    """End what is left of its group, then take the exit status: in this order the id is still its own."""
+    """End the rest of its group, then collect the exit status: in this order the id is still its own."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,11 +1,11 @@
-"""Whether a start can use the data it finds, loads the demo fleet and sends for it."""
+"""Whether a start can use the existing data, loads the demo fleet and sends for it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class DemoMark(StrEnum):
-    """The note about the demo that earlier starts left in the data folder."""
+    """The note about the demo in the data folder, written by earlier starts."""
 
     NONE = ""
     LOADING = "loading"
@@ -20,10 +20,10 @@ class Demo:
 
 
 def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
-    """`wanted` is MUSTER_DEMO (None: not set); `is_new` says that the database held nothing yet.
+    """`wanted` is MUSTER_DEMO (None: not set); `is_new` says that the database was empty.
 
-    A database that began without the demo, or holds data of its own, gets it only when asked for by name: a
-    plain `make run` must not pour 24 made-up sites into somebody's inventory.
+    A database that began without the demo, or holds its own data, only gets it on explicit request: a plain `make run`
+    must not add 24 made-up sites to a real inventory.
     """
     if wanted is False:
         return Demo(load=False, send=False)

@@ -1,4 +1,4 @@
-"""A process by its id and the moment it started: ids alone are used again, above all in small containers."""
+"""Identifies a process by its id and start time, because ids are reused, especially in small containers."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ class ProcessIdentity:
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """None when there is no such process, or only its exit status is left."""
+    """None if there is no such process, or only its exit status is left."""
     started = _started_linux(pid) if Path("/proc/self/stat").exists() else _started_elsewhere(pid)
     return None if started is None else ProcessIdentity(pid=pid, started=started)
 
@@ -28,7 +28,7 @@ def _started_linux(pid: int) -> str | None:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
+    fields = stat.rpartition(")")[2].split()  # the name before it may contain spaces and brackets
     state, started = fields[0], fields[19]
     return None if state in "ZX" else f"{boot}/{started}"
 
@@ -45,9 +45,9 @@ def is_alive(identity: ProcessIdentity) -> bool:
 
 
 def end(identity: ProcessIdentity, *, ask: signal.Signals, patience_s: float) -> bool:
-    """End the very process, and its group if it leads one; False when it was gone already.
+    """End exactly this process, and its group if it leads one; False if it had already ended.
 
-    Asks first, and uses SIGKILL when that has not helped within `patience_s`.
+    Asks first, and uses SIGKILL if that has not helped within `patience_s`.
     """
     if not is_alive(identity):
         return False

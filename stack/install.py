@@ -1,7 +1,7 @@
-"""Set-up of a checkout: virtual environment, pinned packages, the browser's files. Then runs a command.
+"""Set up a checkout: virtual environment, pinned packages, the browser's files.
 
-Run by `stack/bootstrap` with any Python >= 3.12, so it uses the standard library alone and imports nothing of
-this package. Stamps make it instant when nothing has changed; a lock lets `make run` and `make test` start
+Then run a command. `stack/bootstrap` runs it with any Python >= 3.12, so it uses only the standard library and imports
+nothing of this package. Stamps make it instant if nothing has changed; a lock lets `make run` and `make test` start
 together.
 """
 
@@ -43,9 +43,9 @@ def set_up(which: str) -> None:
         return
     began = time.monotonic()
     if not os.access(ROOT, os.W_OK):
-        raise SetUpError(f"{ROOT} cannot be written by this account.")
+        raise SetUpError(f"This account cannot write to {ROOT}.")
     lock = os.open(ROOT, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)  # whoever waited here finds it all done
+    fcntl.flock(lock, fcntl.LOCK_EX)  # a process that waited here finds everything done
     if not (environment_works() and knows_the_project()):
         make_environment()
     if not has_packages(which):
@@ -65,7 +65,7 @@ def is_complete(which: str) -> bool:
 
 
 def knows_the_project() -> bool:
-    """Whether it was made for this folder: the programs of one that was moved name the old place."""
+    """Whether it was made for this folder: the scripts of a moved environment contain the old path."""
     return all(path.read_text() == f"{ROOT}\n" for path in path_files()) and bool(path_files())
 
 
@@ -74,7 +74,7 @@ def path_files() -> list[Path]:
 
 
 def environment_works() -> bool:
-    """pip is what is put into a new environment last."""
+    """pip is the last part of a new environment."""
     source = "import pip, sys; sys.exit(sys.version_info < (3, 12))"
     try:
         done = subprocess.run([PYTHON, "-I", "-c", source], capture_output=True, check=False)
@@ -84,10 +84,10 @@ def environment_works() -> bool:
 
 
 def make_environment() -> None:
-    """A new one, unless somebody made one here that only lacks the project's address."""
+    """Make a new one, unless an existing one only lacks the project's path."""
     if path_files() or not environment_works():
         create_environment()
-    # So that every tool in .venv/bin finds the project, from whatever folder it is called.
+    # Lets every tool in .venv/bin find the project from any folder.
     for site_packages in VENV.glob("lib/python*/site-packages"):
         (site_packages / "muster.pth").write_text(f"{ROOT}\n")
 
@@ -112,7 +112,7 @@ def create_environment() -> None:
 
 
 def has_packages(which: str) -> bool:
-    """The stamp holds the digests of the lists installed; the longer list holds the shorter one."""
+    """The stamp holds the digests of the installed lists; the longer list includes the shorter one."""
     try:
         return digest(*lists_of(which)) in PACKAGES.read_text().split()
     except FileNotFoundError:
@@ -124,9 +124,7 @@ def requirements(which: str) -> Path:
 
 
 def lists_of(which: str) -> tuple[Path, Path]:
-    """Return what is run, and what is only read: the second list's packages come without those that they would need to
-    run.
-    """
+    """Return the list with dependencies, and the list without: packages of the second are only read."""
     return requirements(which), requirements("data")
 
 

@@ -1,4 +1,4 @@
-"""How Muster starts on one machine: the order of things, and what is said about them."""
+"""How Muster starts on one machine: the order of steps, and their messages."""
 
 import errno
 import hashlib
@@ -25,7 +25,7 @@ from stack.state import StackState, end_orphans, ourselves
 from stack.supervisor import Supervisor
 
 PORTS_TRIED = 100
-# glibc would give each of many threads a heap of its own, and keep what one large answer needed in all of them.
+# glibc would give many threads their own heaps, and keep the memory of one large answer in all of them.
 MALLOC = {"MALLOC_ARENA_MAX": "2"}
 Say = Callable[[str], None]
 
@@ -47,7 +47,7 @@ class Launch:
     # The databases
 
     def start_databases(self) -> None:
-        """Start what the environment does not name, and put all addresses in the state."""
+        """Start the servers that the environment does not name, and put all addresses in the state."""
         require_space(self.layout.data, needed_mb=SPACE_TO_START_MB)
         self.state.sockets = str(short_folder("muster-", account=self.layout.account))
         self.state.launcher = ourselves()
@@ -72,7 +72,7 @@ class Launch:
                 self.supervisor.stop()
                 aside = postgres.move_aside(cluster, why="older", now=datetime.now(UTC))
                 self.say(
-                    f"The data are of an older Muster, which this one cannot take over: moved to {aside}."
+                    f"The data come from an older Muster, and this version cannot use them. They were moved to {aside}."
                 )
                 self.start_databases()
                 return
@@ -87,7 +87,7 @@ class Launch:
         self.supervisor.record()
 
     def _cluster(self, sockets: Path) -> postgres.Cluster:
-        """The cluster of this data folder, made if there is none yet."""
+        """The cluster of this data folder, created if needed."""
         account = self.layout.account
         cluster = postgres.Cluster(
             folder=self.layout.cluster,
@@ -96,7 +96,7 @@ class Launch:
             account=account,
         )
         if aside := postgres.move_aside_if_incomplete(cluster, now=datetime.now(UTC)):
-            self.say(f"A database that was never completed was moved to {aside}.")
+            self.say(f"An incomplete database was moved to {aside}.")
         if not cluster.folder.exists():
             self._refuse_older_data()
             require_space(self.layout.data, needed_mb=SPACE_TO_BEGIN_MB)
@@ -133,7 +133,7 @@ class Launch:
         return {**MALLOC, **self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
     def prepare(self) -> Demo:
-        """Migrate, collect the static files, load the demo: what has to be done before the first page."""
+        """Migrate, collect the static files, load the demo: everything before the first page."""
         url = self.state.environment["DATABASE_URL"]
         state = apart(partial(schema.look, url, self.layout.root))
         if state.holding is Holding.NEWER:
@@ -168,7 +168,9 @@ class Launch:
         if demo.load:
             path.write_text(DemoMark.LOADING)
             if mark is DemoMark.LOADING:
-                self.say("An earlier start was cut short while it loaded the demo: it is loaded anew.")
+                self.say(
+                    "An earlier start was interrupted while it loaded the demo. The demo is loaded again."
+                )
             self.say("Loading the demo fleet as it is today ...")
             self.supervisor.run(self.command("load_demo", processes.load_demo()))
             path.write_text(DemoMark.LOADED)
@@ -197,7 +199,7 @@ class Launch:
     def start_muster(self, *, host: str, port: int) -> None:
         self.state.address = f"http://{reachable(host)}:{port}"
         schedule = str(self.layout.data / "beat-schedule")
-        # The beat has nothing to say before a worker hears it, and would keep these two waiting.
+        # Start the beat last: it is useless before a worker runs, and would delay these two.
         self.supervisor.start(
             self.command(
                 "web",
@@ -215,7 +217,7 @@ class Launch:
         self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
 
     def output_of(self, name: str, argv: tuple[str, ...]) -> str:
-        """Return what a command prints; "" when it fails, which is logged."""
+        """Return a command's output; "" if it fails, which is logged."""
         with open_log(self.layout.log(name)) as log:
             done = subprocess.run(
                 [sys.executable, *argv[1:]],
@@ -242,11 +244,11 @@ def wanted_demo(environ: Mapping[str, str]) -> bool | None:
 
 def clear_up(state: StackState, *, say: Say) -> None:
     if ended := end_orphans(state):
-        say(f"Ended what an earlier start had left running: {', '.join(ended)}.")
+        say(f"Stopped processes that an earlier start had left running: {', '.join(ended)}.")
 
 
 def choose_port(environ: Mapping[str, str], *, host: str, say: Say) -> int:
-    """The port asked for, which must be free; else the first free one from the usual one on."""
+    """The requested port, which must be free; else the first free one from the default on."""
     chosen = environ.get("MUSTER_PORT")
     if chosen:
         if not chosen.isdigit() or not 0 < int(chosen) < 65536:
@@ -288,7 +290,7 @@ def reachable(host: str) -> str:
 
 
 def answers(address: str) -> bool:
-    """Whether the web process serves; an error page is an answer too, and better shown than waited for."""
+    """Whether the web process serves; an error page counts, because showing it is better than waiting."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=2)
     try:
         connection.request("GET", "/health/live")

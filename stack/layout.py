@@ -1,4 +1,4 @@
-"""Places of all that belongs to one installation, and whether it can lie there."""
+"""The paths of an installation, and whether they can be used."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from stack.postgres import MAJOR
 
 SPACE_TO_BEGIN_MB = 500
 SPACE_TO_START_MB = 100
-# Used when root's checkout cannot be reached by the account that PostgreSQL runs as.
+# Used if PostgreSQL's account cannot reach root's checkout.
 SYSTEM_FOLDER = Path("/var/lib/muster")
 
 
@@ -52,7 +52,7 @@ class Layout:
 
 
 def find_layout(root: Path, environ: Mapping[str, str]) -> Layout:
-    """Return where the data lie for a checkout: `MUSTER_DATA_DIR`, else `var/`, else (root only) a system folder."""
+    """Return where a checkout's data are: `MUSTER_DATA_DIR`, else `var/`, else (root only) a system folder."""
     chosen = environ.get("MUSTER_DATA_DIR")
     data = Path(chosen).expanduser().absolute() if chosen else root / "var"
     account = unprivileged_account(owning=data / f"postgres-{MAJOR}")
@@ -75,7 +75,7 @@ def _make(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0 and data.stat().st_uid == 0:
-            data.chmod(data.stat().st_mode | 0o011)  # to walk through, for the account of PostgreSQL
+            data.chmod(data.stat().st_mode | 0o011)  # PostgreSQL's account must be able to pass through
         probe = data / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()

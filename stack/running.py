@@ -1,4 +1,4 @@
-"""The addresses of the Muster that runs from a checkout, for commands started by hand beside it."""
+"""The addresses of the Muster that runs from a checkout, for commands started by hand."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from stack.state import StackState
 
 
 def environment_of_running(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """DATABASE_URL and the like of the running Muster; empty when none runs from this checkout."""
+    """DATABASE_URL and the like of the running Muster; empty if none runs from this checkout."""
     try:
         state = StackState.read(find_layout(root, environ).state)
     except (LayoutError, NoAccountError):

@@ -1,6 +1,6 @@
-"""The launcher's own look into a database: whether this Muster can use what it holds, and is it up to date.
+"""The launcher's view of a database: whether this Muster can use it, and whether it is up to date.
 
-Kept in a schema of its own beside Muster's tables, so that it goes wherever a dump of the database goes.
+The data are in their own schema beside Muster's tables, so that they are part of every dump.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psycopg
 
-# Changes when the migrations are written anew, so that a database made by the ones before cannot be migrated.
+# Change this when the migrations are rewritten, so that older databases cannot be migrated.
 LINEAGE = "1"
-# Code that installs nothing in a database.
+# Folders whose code installs nothing in a database.
 _ELSEWHERE = frozenset({"stack", "tests", "benchmarks"})
 
 
@@ -29,7 +29,7 @@ class Holding(Enum):
 class DatabaseState:
     """`is_marked` says that the launcher wrote its lineage there, `is_current` that a migrate would have nothing to do.
 
-    `unknown` are migrations that this Muster has not.
+    `unknown` are migrations that this Muster does not have.
     """
 
     holding: Holding
@@ -63,7 +63,7 @@ def look(url: str, root: Path) -> DatabaseState:
 
 
 def begin(url: str) -> None:
-    """Mark an empty database as one of this lineage, before the first migration: it may break off half-way."""
+    """Mark an empty database as one of this lineage before the first migration, which may be interrupted."""
     import psycopg  # as in look
 
     with psycopg.connect(url) as connection:
@@ -98,8 +98,8 @@ def _migrations(root: Path) -> set[tuple[str, str]]:
 
 
 def _stamp(root: Path, applied: list[tuple[object, ...]]) -> str:
-    """A digest of all that a migrate goes by: migrations, models with their triggers and policies, data that it fills
-    in, the packages, and what is applied already."""
+    """A digest of everything that affects a migrate: migrations, models with triggers and policies, filled-in data,
+    packages, and applied migrations."""
     digest = hashlib.sha256(repr(applied).encode())
     paths = [root / "requirements" / "base.txt"]
     paths += [path for folder in _code(root) for path in folder.rglob("*") if "__pycache__" not in path.parts]

@@ -1,4 +1,4 @@
-"""A folder with a short path for unix sockets: the kernel takes about 100 bytes, a checkout may lie deep."""
+"""A folder with a short path for unix sockets: the kernel allows about 100 bytes, and a checkout may be deep."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ LONGEST = 60
 
 
 def short_folder(prefix: str, *, account: Account | None) -> Path:
-    """A new folder, open to the account alone (root reaches it anyway)."""
+    """A new folder, accessible only to the account (and root)."""
     base = tempfile.gettempdir()
     if len(base) + len(prefix) > LONGEST:
         base = "/tmp"

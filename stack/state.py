@@ -1,6 +1,6 @@
-"""State of what runs from a data folder: a lock that dies with its holder, and a file that says what was started.
+"""State of a data folder's processes: a lock that dies with its holder, and a file with what was started.
 
-After a kill -9 the lock is free and the file still names the processes, so the next start can end those left.
+After a kill -9 the lock is free and the file still names the processes, so the next start can end them.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ class StackState:
 
     @classmethod
     def read(cls, path: Path) -> "StackState":
-        """An empty state when there is none, or none that can be read."""
+        """An empty state if there is none, or none that can be read."""
         try:
             raw: dict[str, Any] = json.loads(path.read_text())
             launcher, children = raw.pop("launcher"), raw.pop("children")
@@ -47,7 +47,7 @@ class StackState:
             return cls()
 
     def write(self, path: Path) -> None:
-        """Whole or not at all; readable by us alone, since it holds the secret key."""
+        """Atomic; readable only by us, because it holds the secret key."""
         part = path.with_suffix(".part")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(asdict(self), out, indent=1)
@@ -59,7 +59,7 @@ class StackState:
 
 
 class Lock:
-    """Held for as long as this process lives. The kernel lets go of it, so it can never be stale."""
+    """Held while this process lives. The kernel releases it, so it can never be stale."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab")
@@ -74,9 +74,9 @@ class Lock:
 
 
 def end_orphans(state: StackState) -> list[str]:
-    """End what an earlier launcher left behind, each found by id and start time; the names of those ended.
+    """End the processes of an earlier launcher, each identified by id and start time; returns their names.
 
-    The databases come last, as when all is stopped in order.
+    The databases come last, as in an orderly stop.
     """
     ended = []
     for name in sorted(state.children, key=lambda name: name in {"valkey", "postgres"}):

@@ -1,7 +1,7 @@
-"""Keeps processes running until told to stop: starts them, starts again what ends, stops all in order.
+"""Keeps processes running until told to stop: starts them, restarts those that end, stops all in order.
 
-Knows nothing of Muster; `stack.launch` says what runs. One thread: a signal only sets a flag, which is looked
-at where the supervisor waits, so nothing is cut off half-way.
+Knows nothing of Muster; `stack.launch` says what runs. One thread: a signal only sets a flag, which is checked where
+the supervisor waits, so nothing is interrupted half-way.
 """
 
 import os
@@ -34,7 +34,7 @@ class StopRequestedError(Exception):
 
 
 class StepError(Exception):
-    """A command that has to succeed before Muster can run did not; the message holds its last lines."""
+    """A required command failed; the message holds its last lines."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Supervisor:
         os.set_blocking(self._wake_in, False)
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup has SIGHUP ignored, and means it. A shell's `&` has SIGINT ignored too, and does not.
+            # nohup ignores SIGHUP on purpose, so respect that. A shell's `&` also ignores SIGINT, but not on purpose.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note_stop)
 
@@ -112,7 +112,7 @@ class Supervisor:
         return process
 
     def record(self) -> None:
-        """Keep in the state file what runs; a full disk must not end what runs well."""
+        """Write the running processes to the state file; a full disk must not end healthy processes."""
         try:
             self._state.write(self._layout.state)
         except OSError as error:
@@ -131,7 +131,7 @@ class Supervisor:
     # Watching
 
     def watch(self) -> None:
-        """Start again what ends, for ever; left by StopRequestedError only."""
+        """Restart processes that end, for ever; left by StopRequestedError only."""
         while True:
             for running in self._all():
                 self._look_after(running, now=time.monotonic())
@@ -148,7 +148,7 @@ class Supervisor:
             running.started_at, running.again_at = now, None
             try:
                 running.process = self._launch(running.recipe)
-            except OSError as error:  # no memory, no space for its log: these pass
+            except OSError as error:  # lack of memory or of space for its log may pass
                 self._say(f"{running.recipe.name} cannot be started: {error.strerror}")
                 self._try_later(running, now=now)
 
@@ -185,7 +185,7 @@ class Supervisor:
     # Stopping
 
     def stop(self) -> None:
-        """Stop all, the last stage first and each stage at once; bounded in time by the recipes."""
+        """Stop all, the last stage first and each stage at once; the recipes limit the time."""
         while self._stages:
             stage = self._stages.pop()
             processes = [

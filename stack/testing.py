@@ -1,8 +1,8 @@
-"""pytest plugin (`-p stack.testing`): a PostgreSQL cluster and a Valkey of its own for each test run.
+"""pytest plugin (`-p stack.testing`): each test run gets its own PostgreSQL cluster and Valkey.
 
-Starts before pytest-django reads the settings, in the controller or the only process; xdist's workers inherit
-the addresses. `DATABASE_URL` and `REDIS_URL` that are set already are left alone. Everything is under one
-temporary folder, so a test run disturbs no running Muster and no other test run.
+It starts before pytest-django reads the settings, in the controller or the only process; xdist's workers inherit the
+addresses. `DATABASE_URL` and `REDIS_URL` that are already set stay. Everything is in one temporary folder, so a test
+run disturbs no running Muster and no other test run.
 """
 
 import atexit
@@ -31,7 +31,7 @@ _running = ExitStack()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None]:
-    """A wrapper, since pytest-django's own `tryfirst` would otherwise read the settings first."""
+    """A wrapper, because pytest-django's own `tryfirst` would otherwise read the settings first."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     _own_database_number()
@@ -42,7 +42,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
 
 
 def _own_database_number() -> None:
-    """Give each of xdist's workers a Valkey database of its own: clearing a cache clears the whole database."""
+    """Give each xdist worker its own Valkey database, because clearing a cache clears the whole database."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker.startswith("gw") and os.environ.get("REDIS_URL", "").endswith("db=0"):
         os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].removesuffix('0')}{1 + int(worker[2:]) % 15}"
@@ -55,7 +55,7 @@ def pytest_unconfigure() -> None:
 
 @contextmanager
 def throw_away_servers() -> Iterator[None]:
-    """The same for a command that is no test run."""
+    """The same for a command that is not a test run."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     with ExitStack() as until:
@@ -64,7 +64,7 @@ def throw_away_servers() -> Iterator[None]:
 
 
 def start_throw_away(until: ExitStack) -> None:
-    """Start what is not given by the environment, and put the addresses there; `until` ends it all."""
+    """Start the servers that the environment does not name, and add their addresses; `until` ends them."""
     remove_leftovers()
     account = unprivileged_account(owning=Path(tempfile.gettempdir()) / "no-such-folder")
     folder = short_folder(PREFIX, account=account)
@@ -109,9 +109,9 @@ def _run(recipe: Recipe, until: ExitStack) -> None:
 
 
 def _locked(folder: Path) -> IO[bytes]:
-    """Held as long as this process lives, however it ends: tells a folder in use from one left behind.
+    """Held while this process lives, however it ends: distinguishes a folder in use from a leftover.
 
-    The file gets its name once it is locked, so that nobody takes a folder just made for a leftover.
+    The file gets its name once it is locked, so that nobody takes a new folder for a leftover.
     """
     lock = (folder / "lock.new").open("wb")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,7 +120,7 @@ def _locked(folder: Path) -> IO[bytes]:
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of test runs that were killed before they could."""
+    """Remove the folders of killed test runs."""
     for base in {tempfile.gettempdir(), "/tmp"}:
         for lock in Path(base).glob(f"{PREFIX}*/lock"):
             try:

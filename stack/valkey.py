@@ -34,7 +34,7 @@ def recipe(*, folder: Path, sockets: Path, log: Path, durable: bool = True) -> R
         "save": "",
         "appendonly": "yes" if durable else "no",
         "appendfsync": "everysec",
-        # The last append may be cut short by a crash; what stands before it is good.
+        # A crash may cut the last append short; everything before it is valid.
         "aof-load-truncated": "yes",
     }
     argv = [str(installed())]
@@ -53,7 +53,7 @@ def recipe(*, folder: Path, sockets: Path, log: Path, durable: bool = True) -> R
 
 
 def is_ready(address: Path) -> bool:
-    """Answers PING; while it reads its log back it answers LOADING instead."""
+    """Answers PING; while it reads its log it answers LOADING instead."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(1)

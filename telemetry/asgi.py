@@ -1,6 +1,6 @@
-"""The one door of remote write, under ASGI: who sends, then what, then the answer; nothing of sessions or pages.
+"""The entry point of remote write, under ASGI: identify the sender, read the body, answer; no sessions or pages.
 
-A body is read only once its sender is known and its headers are right, and no further than is taken.
+A body is only read once its sender is known and its headers are right, and no further than the limit.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from web.clock import now
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
 
-# How long a sender waits for its turn before it is told to come again.
+# How long a sender waits for its turn before it is told to try again later.
 WAIT_S = 10.0
 
 
 class NoRoom(Exception):
-    """429: others hold all there is."""
+    """429: other requests use all the room."""
 
 
 class Hold:
@@ -37,7 +37,7 @@ class Hold:
         self.size = 0
 
     async def change(self, size: int) -> None:
-        """Give back what is held, then wait for `size`: whoever waits holds nothing. Raises NoRoom."""
+        """Release what is held, then wait for `size`: a waiting request holds nothing. Raises NoRoom."""
         self.free()
         self.size = await self._room._take(size)
 
@@ -47,7 +47,8 @@ class Hold:
 
 
 class Room:
-    """So much for all. Who finds too little free waits in turn, so that a large one is not passed by for ever."""
+    """A shared amount of memory. Requests that find too little wait in turn, so that small ones cannot starve a large
+    one."""
 
     def __init__(self, size: int, when_full: str) -> None:
         self._size = self._free = size
@@ -65,7 +66,7 @@ class Room:
             hold.free()
 
     async def _take(self, size: int) -> int:
-        # One that is larger than the room has it alone.
+        # A request larger than the room gets it exclusively.
         size = min(size, self._size)
         if self._turn.locked() or self._free < size:
             await self._wait(size)
@@ -87,7 +88,7 @@ class Room:
 
 
 class SourceRooms:
-    """So many requests at once for each source; more of them wait in turn, holding nothing."""
+    """A limit of simultaneous requests for each source; further ones wait in turn and hold nothing."""
 
     def __init__(self, each: int) -> None:
         self._each = each
@@ -103,7 +104,7 @@ class SourceRooms:
 
 log = logging.getLogger(__name__)
 
-# What bodies may take in memory together, decompressed; a larger one has it alone.
+# Memory for all decompressed bodies together; a larger body gets it exclusively.
 ROOM_BYTES = 64 * 1024 * 1024
 PLACES_EACH = 16
 
@@ -111,7 +112,7 @@ PLACES_EACH = 16
 class RemoteWrite:
     def __init__(self, threads: Lane | None = None) -> None:
         self._threads = threads or Lane(INGEST)
-        self._room = Room(ROOM_BYTES, "too much comes at once")
+        self._room = Room(ROOM_BYTES, "too many requests at once")
         self._places = SourceRooms(PLACES_EACH)
 
     async def __call__(self, scope: bodies.Message, incoming: bodies.Receive, send: bodies.Send) -> None:
@@ -159,7 +160,7 @@ class RemoteWrite:
     async def _read_and_take(
         self, delivery: Delivery, source: Source, incoming: bodies.Receive
     ) -> WriteAnswer:
-        # While it comes no more than this of it is in memory.
+        # At most this much of an arriving body is in memory.
         size = min(delivery.declared_bytes or bodies.MEMORY_BYTES, bodies.MEMORY_BYTES)
         async with self._room.held(size) as hold, bodies.Body(incoming) as body:
             if not await body.read(settings.TELEMETRY_BODY_BYTES):
@@ -184,8 +185,8 @@ class RemoteWrite:
         return await self._threads.run(_connected, work, *given)
 
 
-_FAILED = WriteAnswer(500, "an error of ours; it is logged")
-# More than a snappy block needs to say how long it is.
+_FAILED = WriteAnswer(500, "an error in Muster; it is logged")
+# More than a snappy block needs to state its length.
 _HEAD_BYTES = 8
 
 
@@ -212,7 +213,7 @@ def _refusal(error: Exception) -> WriteRefused:
 
 
 def _connected[T](work: Callable[..., T], *given: Any) -> T:
-    """Over this thread's connection, and once more over a new one if that was lost since it was last used."""
+    """Use this thread's connection, and once more a new one if it was lost since its last use."""
     try:
         try:
             return work(*given, now=now())
@@ -222,7 +223,7 @@ def _connected[T](work: Callable[..., T], *given: Any) -> T:
             return work(*given, now=now())
     except (OperationalError, InterfaceError) as error:
         _drop_connections()
-        raise WriteRefused(503, "the database is away") from error
+        raise WriteRefused(503, "the database does not answer") from error
     except WriteRefused:
         raise
     except Exception:
@@ -238,7 +239,7 @@ def _drop_connections() -> bool:
 
 
 async def _send(answer: WriteAnswer, send: bodies.Send, request_id: str, *, is_read: bool) -> None:
-    """The answer; its end is left open when the body was not read, for the connection is closed with it."""
+    """Send the answer; if the body was not read, leave its end open, because the connection is closed."""
     says = answer.says
     body = b"" if says is None else orjson.dumps(says)
     headers = [(b"x-request-id", request_id.encode())]

@@ -1,4 +1,4 @@
-"""Binary talk with PostgreSQL, where Django's cursors would write bytes out as text: numbers travel as numpy arrays."""
+"""Binary transfer with PostgreSQL, where Django's cursors would write bytes as text: numbers travel as numpy arrays."""
 
 import struct
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _EPOCH_US = 946_684_800_000_000
 _INT8S, _INT8, _FLOAT8S, _FLOAT8 = 1016, 20, 1022, 701
 _INSTANTS, _INSTANT = 1185, 1184
 _ARRAY_HEADER = struct.Struct(">iiiii")  # dimensions, whether any is null, element type, length, lower bound
-_NO_ELEMENTS = 12  # bytes of an array without any
+_NO_ELEMENTS = 12  # header bytes of an empty array
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _SAMPLE = np.dtype(
@@ -35,7 +35,7 @@ _SAMPLE = np.dtype(
 
 
 class SeenCursor(psycopg.Cursor[Any]):
-    """Writes its statements where Django writes its own, so that tests can count them all."""
+    """Logs its statements where Django logs its own, so that tests can count all statements."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "SeenCursor":
         connection.queries_log.append({"sql": str(query), "time": "0"})

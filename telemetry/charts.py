@@ -1,5 +1,5 @@
-"""Frozen values to Plotly figures: plain dicts, since a zoom asks for them often. A test holds them against plotly's
-classes. Roles instead of colours, as the page kit says."""
+"""Frozen values to Plotly figures: plain dicts, because every zoom requests one. A test checks them against plotly's
+classes. Traces name roles, not colours, as the page kit requires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     if not answer.lines:
         return nothing(f"No sample of {answer.spec.metric} in this time.")
-    # Moments are drawn as dates, in milliseconds.
+    # Instants are drawn as dates, in milliseconds.
     factor, unit = (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
     suffix = f" {unit}" if unit else ""
     traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
@@ -132,7 +132,7 @@ def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_point
     }
     alone = [_is_alone(values, at) for at in range(len(values))]
     if any(alone):
-        # A line between two breaks has no length: without a dot the reading would not be seen.
+        # A single reading between two breaks needs a dot to be visible.
         trace |= {"mode": "lines+markers", "marker": {"size": [4 if each else 0 for each in alone]}}
     return trace
 
@@ -150,7 +150,7 @@ def _limit(limit: HealthLimit, factor: float) -> Figure:
 
 
 def _limit_notes(limits: Sequence[HealthLimit], factor: float, suffix: str) -> list[Figure]:
-    """The words of limits that are close to each other stand on either side of both."""
+    """Place the labels of limits close to each other above and below the pair."""
     look = {"xref": "paper", "x": 1, "xanchor": "right", "showarrow": False, "font": {"size": 11}}
     highest = max((limit.value for limit in limits), default=0.0)
     notes: list[Figure] = []

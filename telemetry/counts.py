@@ -1,6 +1,6 @@
-"""Counters of the ingest page: refusals by reason, and what each source did per five minutes.
+"""Counters of the ingest page: refusals by reason, and each source's activity per five minutes.
 
-Callers write refusals first and activity after, rows in order of key, so that no two wait for each other in a circle.
+Callers write refusals before activity, rows in key order, so that they cannot deadlock.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,7 @@
-"""Moves batches from the inbox to samples: claim them, find their series, append, leave claims, delete: one
-transaction.
+"""Move batches from the inbox to samples: claim them, find their series, append, leave claims, delete: one transaction.
 
-Any number of workers drain at once. They take locks in one order (batches by id, series by key, then counts by
-source), so they wait for each other but never in a circle.
+Any number of workers drain at once. They take locks in one order (batches by id, series by key, then counts by source),
+so they may wait for each other but never deadlock.
 """
 
 import logging
@@ -30,9 +29,9 @@ log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
 BATCHES = 100
-# What one transaction takes on: enough to spread its cost, little enough to commit within a second.
+# Size of a transaction: large enough to spread its cost, small enough to commit within a second.
 SAMPLES = 200_000
-# A batch that fails for one of these fails every time: it is set aside, so that the queue goes on.
+# A batch with one of these errors fails every time, so it is set aside and the queue continues.
 HOPELESS = (DataError, IntegrityError, ValueError, LookupError, ArithmeticError)
 
 _CLAIM = """
@@ -48,13 +47,13 @@ SELECT id, %s::text FROM inventory_site WHERE id = ANY(%s) ORDER BY id
 _WINDOWS = """
 INSERT INTO telemetry_dirtywindow (source_id, start) SELECT * FROM unnest(%s::bigint[], %s::timestamptz[])
 """
-# Locked in order first: the update itself would take the rows as it finds them.
+# Lock in order first, because the update itself locks rows in any order.
 _LOCK = "SELECT id, ended_at FROM telemetry_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _END = """
 UPDATE telemetry_series series SET ended_at = ended.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS ended (id, at)
 WHERE series.id = ended.id AND series.ended_at IS DISTINCT FROM ended.at
 """
-# Series that ended long ago and come back are found by the roll-up.
+# The roll-up detects series that ended long ago and return.
 _ENDED = """
 SELECT id FROM telemetry_series WHERE source_id = ANY(%s) AND ended_at > %s::timestamptz - interval '1 day'
 """
@@ -114,7 +113,7 @@ def drain_once(
             return 1
         if not batch_ids:
             raise
-        # One of them is at fault: alone, each either passes or shows itself.
+        # One of them is at fault: stored alone, each either passes or fails.
         return sum(drain_once(now=now, limit=1, memory=memory) for _ in batch_ids)
     except BaseException:
         memory.forget(source_ids)
@@ -191,7 +190,7 @@ def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> 
 
 
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
-    """A stale marker ends a series, and the next reading takes it up again."""
+    """A stale marker ends a series, and the next reading revives it."""
     ended = {series: at for of_source in readings.values() for series, at in ends(of_source).items()}
     was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
     alive = {

@@ -1,4 +1,4 @@
-"""Answers as the explorer shows them: which lines, what they are called, and what they say in one sentence."""
+"""Answers as the explorer shows them: lines, their names, and a one-sentence finding."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,23 +20,23 @@ from telemetry.params import OF_COUNTERS, AdmittedQuery
 from web.states import state
 from web.units import format_value, how_many, number
 
-# So many lines are told apart by colour and named in the legend; the sixth colour is close to the grey of the rest.
+# Number of lines with a colour and a legend entry; a sixth colour would be close to the grey of the rest.
 COLOURED = 5
-# More lines than this on one axis show nothing; the table below has them all.
+# More lines on one axis are unreadable; the table below has all of them.
 MOST_LINES = 20
-# Counters are drawn as growth each second: what one adds in a step changes with the step.
+# Counters are drawn as growth per second, because growth per step depends on the step.
 DRAWN_OF_COUNTERS = tuple(each for each in OF_COUNTERS if each is not Aggregation.INCREASE)
-# An agent counts its ports by it, and may count anew; people know a port by its name.
+# Agents number ports by this label and may renumber them; people know a port by its name.
 NUMBER_OF_PORT = "ifIndex"
-# Aggregations that pick a reading and do not work out a new number.
+# Aggregations that select a reading instead of computing a new value.
 _PICKED = (Aggregation.LAST, Aggregation.MIN, Aggregation.MAX)
-# Aggregations whose values are of the metric's own kind, so that its limits apply to them.
+# Aggregations whose values are of the metric's own kind, so that its limits apply.
 _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation.LAST, Aggregation.QUANTILE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExploredLine:
-    """One line; NaN breaks it. `series` is the one it draws, None for a line of several."""
+    """One line; NaN breaks it. `series` is the series that it draws, None for a line of several."""
 
     name: str
     labels: Mapping[str, str]
@@ -76,7 +76,7 @@ class HealthLimit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExploredLines:
-    """All lines of a question, the highest first."""
+    """All lines of a query, the highest first."""
 
     spec: QuerySpec
     series: int
@@ -144,7 +144,7 @@ class ExploredLines:
             f"{min(total, MOST_LINES) - COLOURED}"
         )
         if total > MOST_LINES:
-            text += f"; {number(total - MOST_LINES)} more stand in the table alone"
+            text += f"; {number(total - MOST_LINES)} more are only in the table"
         return text
 
     @property
@@ -155,7 +155,7 @@ class ExploredLines:
 
 def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
     if question.counts_up and question.spec.aggregation not in offered(question):
-        reason = "this is a counter, and what one adds in a step changes with the step: ask for its rate"
+        reason = "this metric is a counter, and its growth in a step depends on the step: ask for its rate"
         raise SpecError("aggregation", reason)
     drawn = [line for line in store.run(question.spec, now=now) if np.isfinite(line.values).any()]
     names = distinct_names([line.labels for line in drawn])
@@ -194,8 +194,8 @@ def _series(ids: Sequence[int]) -> dict[int, Series]:
 
 
 def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
-    """A name for each line from as few labels as tell the lines apart, short values first. Lines that all labels
-    together cannot tell apart (of two sources) are numbered."""
+    """A name for each line from as few labels as distinguish the lines, short values first. Lines with equal labels (of
+    two sources) are numbered."""
     if len(lines) == 1:
         return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or "all series"]
     keys = sorted({key for labels in lines for key in labels})
@@ -225,7 +225,7 @@ def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _without_needless(chosen: list[str], lines: Sequence[Mapping[str, str]], apart: int) -> list[str]:
-    """A label chosen early may tell nothing once a later one is there."""
+    """Drop a label that later ones made unnecessary."""
     for key in list(chosen):
         rest = [each for each in chosen if each != key]
         if rest and len({tuple(labels.get(each, "") for each in rest) for labels in lines}) == apart:
@@ -240,7 +240,7 @@ def _joined(labels: Mapping[str, str], keys: Sequence[str]) -> str:
 
 
 def _limits(spec: QuerySpec, lines: Sequence[ExploredLine]) -> tuple[HealthLimit, ...]:
-    """Limits that every line shares: what holds for some would be read as holding for all."""
+    """Limits that all lines share: a limit of some lines would seem to hold for all."""
     if spec.aggregation not in _OF_THE_METRIC or spec.group_by is not None or not lines:
         return ()
     shared: set[HealthLimit] | None = None
@@ -264,8 +264,8 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
 
 
 def codes_of(explored: ExploredLines) -> list[Code]:
-    """Return what the codes mean that the lines hold, by number. A mean or a quantile of codes is no code, nor is what
-    the lines of a group are combined into."""
+    """Return the meanings of the codes in the lines, by number. A mean or a quantile of codes is not a code, nor is the
+    combination of a group's lines."""
     if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}

@@ -18,7 +18,7 @@ from web.rest.lookups import AnyOf, Flag
 
 
 class InState(AnyOf):
-    """A source that never got a sample may have no status yet: it is waiting."""
+    """A source without samples may have no status yet: it is waiting."""
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
         if not values:
@@ -45,7 +45,7 @@ class Matching(AnyOf):
 
 
 def condition_of(matcher: Matcher) -> Q:
-    """Match by Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
+    """Match by Prometheus' rules: an absent label is empty, an expression must match the whole value."""
     value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
     if matcher.op in (LabelOperator.IS, LabelOperator.IS_NOT):
         held = Q(Exact(value, matcher.value))

@@ -15,7 +15,7 @@ FIELDS = ("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "o
 
 
 class SourceForm(RefusedForm):
-    """Reads values; the operation says whether they can be."""
+    """Parses the values; the operation validates them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
-"""The one door for samples: what is accepted is a row of packed columns, committed before the sender is answered.
+"""The entry point for samples: an accepted body is a row of packed columns, committed before the sender gets an answer.
 
-Wire formats are not here (core/remote_write), nor what becomes of the row (drain).
+Wire formats are elsewhere (core/remote_write), and so is the further processing (drain).
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from telemetry.models import InboxBatch, Source
 
 FULLNESS_LOOKED_AT = timedelta(seconds=1)
 
-# The digest and the batch are one statement, and so one commit: either both are there or neither is.
+# The digest and the batch are one statement, and so one commit: both exist or neither.
 _STORE = """
 WITH body AS (
     INSERT INTO telemetry_bodydigest (source_id, digest, received_at) VALUES (%(source)s, %(digest)s, %(now)s)
@@ -34,7 +34,7 @@ SELECT source_id, %(now)s, %(samples)s, %(columns)s, '' FROM body RETURNING id
 
 @dataclass(frozen=True)
 class Receipt:
-    """Says what was taken. A duplicate is a body that was taken before, and counts for nothing again."""
+    """The number of stored samples. A duplicate is a body that was stored before and counts for nothing."""
 
     batch_id: int | None
     samples: int
@@ -47,8 +47,8 @@ def window(now: datetime) -> TakenTimes:
 
 
 def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
-    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker. `body` is what was
-    sent, if it can come again just the same. Nothing at all is stored for no samples."""
+    """Store the decoded samples and count the refused ones in one transaction, then wake a worker. `body` is the raw
+    body, if a retry sends exactly the same. Without samples nothing is stored."""
     if columns.rejected.total:
         with transaction.atomic():
             # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in
@@ -64,7 +64,7 @@ def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes
     else:
         receipt = _store(source, columns, now, body)
     if receipt.batch_id is not None:
-        # Robust: whatever ails Redis, the samples are safe and the beat's next turn drains them.
+        # If Redis fails, the samples are safe, and the next tick of beat drains them.
         transaction.on_commit(tasks.wake_drain, robust=True)
     return receipt
 
@@ -77,7 +77,7 @@ def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str,
 
 
 class Fullness:
-    """Whether the inbox is full, by batches or bytes; looked at once a second and not for every body."""
+    """Whether the inbox is full, by batches or bytes; checked once a second, not for every body."""
 
     def __init__(self) -> None:
         self._looked_at = datetime.min.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-"""Queries of the ingest pages and the status endpoint: what each source last did, what waits, what was refused.
+"""Queries of the ingest pages and the status endpoint: activity of sources, waiting batches, refusals.
 
-Series data is not here (telemetry.store), nor what the states mean (telemetry.sources decides them).
+Series data are elsewhere (telemetry.store), and so are the states of sources (telemetry.sources).
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from telemetry.models import (
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
-# Activity is counted by five minutes: two windows hold between 5 and 10 minutes of it.
+# Activity is counted per five minutes: two windows cover 5 to 10 minutes.
 RECENT = timedelta(minutes=10)
 # Most worrying first; also the order in which a strip's cell chooses its state.
 SEVERITY = (
@@ -37,7 +37,7 @@ SEVERITY = (
 
 
 class StoredBytes(models.Func):
-    """The bytes that a value takes as it is stored, which is known without reading it."""
+    """The stored size of a value in bytes, which is known without reading it."""
 
     function = "pg_column_size"
     arity = 1
@@ -46,7 +46,7 @@ class StoredBytes(models.Func):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """One cell of a source's 24 h strip: the worst state it was in, and what came."""
+    """One cell of a source's 24 h strip: its worst state, and the received samples."""
 
     start: datetime
     state: str
@@ -56,8 +56,8 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A source and what it did lately, `at` an instant. `lag_s` is the longest time from receipt to stored, None if
-    nothing came.
+    """A source and its recent activity as of `at`. `lag_s` is the longest time from receipt to storage, None without
+    data.
     """
 
     source: Source
@@ -80,7 +80,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class InboxBacklog:
-    """Accepted and not yet stored. `failed` are batches set aside because they cannot be stored."""
+    """Accepted batches that are not stored yet. `failed` ones were set aside because they cannot be stored."""
 
     batches: int
     samples: int
@@ -101,7 +101,7 @@ class RefusalCount:
 
 
 def sources() -> models.QuerySet[Source]:
-    """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
+    """Sources with sort columns: `severity` (0 is worst) and `newest` (last sample)."""
     places = [
         models.When(status__state=state, then=models.Value(place)) for place, state in enumerate(SEVERITY)
     ]
@@ -193,7 +193,7 @@ def _row(
 def _rate(
     recent: tuple[datetime, int, float] | None, first: datetime | None, source: Source, now: datetime
 ) -> float | None:
-    """Samples per second over the last 5 to 10 minutes, or since the first sample; 0 for a source gone quiet."""
+    """Samples per second over the last 5 to 10 minutes, or since the first sample; 0 for a silent source."""
     if recent is None:
         return 0.0 if first else None
     oldest, came, _ = recent

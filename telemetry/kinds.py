@@ -1,4 +1,4 @@
-"""Sources. Their columns show what `intake.rows` says of each."""
+"""The kind of sources. Their columns show the values of `intake.rows`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -84,11 +84,11 @@ SOURCES = Kind(
     icon="activity",
     search_order=28,
     room=("Telemetry", "ingest"),
-    hint="What sends samples, and what each sender was told to be",
+    hint="The senders of samples, and how each is set up",
     address="sources",
     names={"detail": "source"},
     may=("telemetry.view_source",),
-    # An object's page shows a time range and its series: a view of its own.
+    # The page of a source has a time range and its series, so it is a view of its own.
     pages=("list", "bulk", "csv"),
     entries=(
         Entry(

@@ -1,4 +1,4 @@
-"""Addresses of the explorer, and of what a series is about."""
+"""Addresses of the explorer and of a series' object."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,6 +1,6 @@
-"""Which inventory object a series describes, and matching anew when the inventory changed.
+"""Which inventory object a series describes, and re-matching after inventory changes.
 
-The label rules are data (data/metrics) and pure (core/matching); here they meet the inventory of a site.
+The label rules are data (data/metrics) and pure (core/matching); here they are applied to the inventory of a site.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from telemetry.models import MatchedInventory, Series, Source, SourceStatus
 PLACE_FIELDS = ("site_id", "object_kind", *OBJECT_COLUMNS.values())
 _Key = tuple[int, str, str, tuple[str, ...]]
 
-# Everything that the rules look at, summed up whatever the order of rows.
+# A digest of everything that the rules use, independent of the order of rows.
 _FINGERPRINTS = """
 WITH part (site_id, text) AS (
     SELECT site_id, concat_ws('|', 'device', id, name, serial, host(management_address)) FROM inventory_device
@@ -54,7 +54,7 @@ WHERE series.id = place.id
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlace:
-    """Where a series belongs: no `object_kind` when nothing in the inventory fits, no `site_id` when no site does."""
+    """Where a series belongs: `object_kind` is empty if no object matches, `site_id` None if no site does."""
 
     site_id: int | None = None
     object_kind: str = ""
@@ -70,7 +70,7 @@ place_of = attrgetter(*PLACE_FIELDS)
 
 
 class Inventory:
-    """The objects of some sites by every name that labels may give them. A name that two share finds neither."""
+    """The objects of some sites by every name that labels may use. A name shared by two objects finds neither."""
 
     def __init__(self, sites: Iterable[models.Site]) -> None:
         self._site_ids = {site.slug.lower(): site.pk for site in sites}
@@ -92,7 +92,7 @@ class Inventory:
             if match := self._objects.get((site_id, *candidate)):
                 return match
         metric = registry().get(labels["__name__"], labels)
-        # What a site's own meter or probe says needs no label to find it.
+        # Series of a site's own meter or probe need no identifying label.
         of_the_site = metric is not None and metric.object is MetricObject.SITE
         return SeriesPlace(site_id, ObjectKind.SITE.value) if of_the_site else SeriesPlace(site_id)
 
@@ -156,10 +156,10 @@ def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inven
 
 
 def match_changed(*, now: datetime) -> int:
-    """Match the series of every site whose inventory changed since they were matched; returns how many moved.
+    """Match the series of every site whose inventory changed since the last matching; returns how many changed.
 
-    Compares fingerprints instead of following claims: claims belong to scoring, and a cursor on change times would miss
-    transactions that commit out of order.
+    It compares fingerprints instead of following claims: claims belong to scoring, and a cursor on change times would
+    miss transactions that commit out of order.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FINGERPRINTS, [_rules_digest()])
@@ -202,7 +202,7 @@ def _match(series: list[Series], inventory: Inventory) -> int:
     sources: set[int] = set()
     for each in series:
         place = inventory.place(each.source, {"__name__": each.metric, **each.labels})
-        # A later release may know a metric that was a guess when the series came.
+        # A later release may know a metric whose kind was guessed at first.
         kind = registry().kind(each.metric, each.labels).value
         if (kind, place) != (each.kind, SeriesPlace(*place_of(each))):
             moved.append((each.pk, kind, *place_of(place)))
@@ -217,6 +217,6 @@ def _match(series: list[Series], inventory: Inventory) -> int:
 
 @cache
 def _rules_digest() -> str:
-    """Changes with the rules, so that a release with new ones matches everything anew."""
+    """Changes with the rules, so that a release with new rules matches everything again."""
     files = sorted(DATA.rglob("*.yaml"))
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]

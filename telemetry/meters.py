@@ -1,4 +1,4 @@
-"""The metrics that `/metrics` gives on sources, incoming samples and the inbox that stores them.
+"""Metrics of `/metrics` about sources, incoming samples and the inbox.
 
 Writes by status are in `muster_http_requests_total`, under the route of remote write.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROUTE = "api/v1/write"
 
 _samples = Counter("muster_telemetry_samples", "Samples accepted")
-# Reasons are words of ours (core.labels.RefusalReason and those of receive.py), never of a sender.
+# Reasons are our own words (core.labels.RefusalReason and those of receive.py), never a sender's.
 _refused = Counter("muster_telemetry_refused", "Samples refused, and bodies refused whole", ["reason"])
 _duplicates = Counter("muster_telemetry_duplicates", "Bodies that had been taken before")
 

@@ -1,6 +1,6 @@
-"""Sources, the inbox, series, and what arrived.
+"""Sources, the inbox, series, and counts of received data.
 
-Samples and roll-ups are partitioned tables that only SQL touches: telemetry_sample, telemetry_rollup_5m and
+Samples and roll-ups are partitioned tables that only SQL uses: telemetry_sample, telemetry_rollup_5m and
 telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
 """
 
@@ -14,7 +14,7 @@ from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 from web.scopes import among
 
-# The figures of a source that serves many sites count samples of all of them.
+# Figures of a source that serves many sites include samples of all of them.
 _OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
     WHERE source.id = source_id AND source.site_id IS NOT NULL)"""
 
@@ -35,7 +35,7 @@ class SourceState(models.TextChoices):
 
 
 class Source(models.Model):
-    """A sender. It belongs to one site, or names the site of each series by the value of a label."""
+    """A sender. It belongs to one site, or a label's value names the site of each series."""
 
     HISTORY = True
     name = models.CharField(max_length=100, unique=True, help_text="What people call this sender.")
@@ -95,12 +95,15 @@ class Source(models.Model):
 
     @property
     def lost_owner(self) -> bool:
-        """Whether who owned it may not sign in any more. It goes on sending; somebody else has to take it over."""
+        """Whether its owner may no longer sign in. The source continues; somebody else must take it over."""
         return self.owner is not None and not self.owner.is_active
 
 
 class SourceStatus(models.Model):
-    """Tells what a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
+    """The last activity of a source.
+
+    It is separate from Source, so that its history holds decisions, not heartbeats.
+    """
 
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
@@ -109,7 +112,7 @@ class SourceStatus(models.Model):
     first_sample_at = models.DateTimeField(null=True, blank=True)
     last_sample_at = models.DateTimeField(null=True, blank=True, help_text="Newest sample's own time")
     last_received_at = models.DateTimeField(null=True, blank=True)
-    # Raised whenever series of the source are matched anew, so that the drains' caches know to let go.
+    # Increased whenever series of the source are matched again, so that the drains drop their caches.
     match_revision = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -120,7 +123,7 @@ class SourceStatus(models.Model):
 
     @property
     def heard_at(self) -> datetime | None:
-        """Since when nothing came: a sender's clock may be ahead of ours, and what it kept may be old."""
+        """Since when nothing arrived: a sender's clock may be ahead, and delayed samples may be old."""
         return min((at for at in (self.last_sample_at, self.last_received_at) if at), default=None)
 
 
@@ -140,7 +143,7 @@ class SourceFlip(models.Model):
 
 
 class SourceActivity(models.Model):
-    """Counts per source and five minutes: what the ingest page draws."""
+    """Counts per source and five minutes, shown on the ingest page."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="activity")
@@ -192,7 +195,7 @@ class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
 
 class InboxBatch(models.Model):
     """One accepted body, decoded once into packed columns. Its commit is the promise to the sender. The drain deletes
-    it. A batch that cannot be stored stays, with the reason (a dead letter), and is passed by."""
+    it. A batch that cannot be stored stays, with the reason (a dead letter), and is skipped."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
     # Rows live for a second: an index on source would cost every insert and serve nobody.
@@ -220,7 +223,7 @@ class InboxBatch(models.Model):
 
 
 class BatchDecision(models.Model):
-    """A decision of somebody about a batch that was set aside, which itself is gone from there."""
+    """Somebody's decision about a batch that was set aside; the batch itself is no longer listed."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
 
@@ -244,7 +247,7 @@ class BatchDecision(models.Model):
 
 
 class BodyDigest(models.Model):
-    """Bodies seen lately, so that one sent again is recognised before it is decoded."""
+    """Digests of recent bodies, so that a repeated one is recognised before it is decoded."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -270,7 +273,7 @@ class SeriesQuerySet(models.QuerySet["Series"]):
 class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
 
-    # Of a source that serves many sites, what nothing is matched to may be anybody's.
+    # An unmatched series of a source with many sites may belong to any of them.
     VISIBLE_WHERE = f"""{among("muster.sites", "telemetry_series.site_id")}
         OR telemetry_series.site_id IS NULL AND {_OF_ONE_SITE}"""
 
@@ -298,7 +301,7 @@ class Series(models.Model):
         Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
     )
     object_kind = models.CharField(max_length=12, choices=ObjectKind, blank=True)
-    # A series of an accelerator or a port carries its device too: a device's series are found at once.
+    # A series of an accelerator or a port also refers to its device, so that all series of a device are found at once.
     device = models.ForeignKey(
         Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
     )
@@ -346,7 +349,7 @@ class Series(models.Model):
 
 
 class DirtyWindow(models.Model):
-    """A claim row: this window of this source has samples that no roll-up of that width counted yet."""
+    """A claim row: this window of this source has samples that no roll-up of that width has counted yet."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
 
@@ -368,7 +371,7 @@ class DirtyWindow(models.Model):
 
 
 class LateDay(models.Model):
-    """A claim row: samples of this site came for a UTC day that was over. Evidence measures the day anew."""
+    """A claim row: samples of this site arrived for a UTC day that was over. Evidence measures the day again."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     on_date = models.DateField()
@@ -382,7 +385,7 @@ class LateDay(models.Model):
 
 
 class MatchedInventory(models.Model):
-    """A digest of a site's inventory as it was when its series were last matched to it."""
+    """A digest of a site's inventory at the last matching of its series."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="+")
     fingerprint = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Operations that people do on sources: add one, change it, pause and resume it, give it another token."""
+"""Operations on sources: add, change, pause, resume, and replace the token."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ from telemetry.models import BatchDecision, InboxBatch, Source, SourceStatus
 def create_source(
     *, name: str, by: User | None, now: datetime, owner: User | None = None, **given: Any
 ) -> tuple[Source, str]:
-    """A source and the token for its sender, which cannot be shown again. Raises ValidationError. Whoever adds it owns
-    it, unless another `owner` is named."""
+    """Create a source and the token for its sender, which cannot be shown again. Raises ValidationError. The creator
+    owns it unless another `owner` is named."""
     source = Source(name=name, owner=owner or by, **given)
     source.full_clean(exclude=["token"])
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
@@ -78,7 +78,7 @@ def _set_paused(source: Source, *, paused: bool, now: datetime) -> None:
 
 
 class NotSetAside(LookupError):
-    """There is no such batch, or somebody decided about it already."""
+    """There is no such batch, or somebody has already decided about it."""
 
 
 @transaction.atomic

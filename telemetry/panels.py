@@ -1,4 +1,4 @@
-"""The series of one object, on its page in the inventory: what was last measured, when, and by which source."""
+"""The series of one object on its inventory page: last value, time and source."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,11 +27,11 @@ from web.kinds.panels import Panel
 from web.units import Formatted, format_value, number
 
 SHOWN = 12
-# More series of one metric than this are one row, with a figure that says how it is made.
+# More series of one metric share a row, with a figure that says how it is computed.
 MOST_APART = 4
-# A rate is taken from the samples of the last minutes, of three cadences at least.
+# A rate uses the samples of the last minutes, at least three cadences.
 CADENCES_OF_A_RATE = 3
-# So far back the newest samples are looked for; the last hour that is kept tells of series that stopped before.
+# How far back newest samples are searched; series that stopped earlier show their last hourly value.
 WITHIN_S = 86_400
 COLUMNS: dict[type[Model], str] = {
     Accelerator: "accelerator_id",
@@ -54,7 +54,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     column = COLUMNS[type(obj)]
     described = list(intake.series().filter(**{column: obj.pk}).select_related("source__status"))
     counted = [series for series in described if series.port_id or not _is_left_out(series)]
-    # The buckets of a histogram say nothing one by one, and their sum counts each observation many times.
+    # Single buckets of a histogram mean nothing, and their sum counts each observation many times.
     countable = [series for series in counted if series.kind != MetricKind.HISTOGRAM]
     entries = sorted((entry for alike in _alike(countable) for entry in _entries(alike)), key=_usefulness)
     shown = entries[:SHOWN]
@@ -79,7 +79,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One row: a series, or so many of one metric and source that one figure says more than all of them."""
+    """One row: a series, or several of one metric and source that one figure summarises."""
 
     series: tuple[Series, ...]
     name: str
@@ -188,8 +188,8 @@ def _row(
 def _figure(
     entry: _Entry, values: Sequence[float], rates: Mapping[int, float]
 ) -> tuple[str, float | None, str]:
-    """How the row's figure is made, the figure (None: unknown), and its unit. Counters are shown as rates, and added
-    up; of other series the one nearest to its limit counts, and where there is no limit their mean."""
+    """How the row's figure is computed, the figure (None: unknown), and its unit. Counters are shown as rates and added
+    up. For other series, the one nearest to its limit counts, or without a limit their mean."""
     unit = entry.metric.unit if entry.metric else ""
     several = len(entry.series) > 1
     if entry.first.kind == MetricKind.COUNTER:

@@ -1,4 +1,4 @@
-"""Reads query strings as queries of telemetry, for the endpoint and the explorer alike."""
+"""Parse query strings into telemetry queries, for the endpoint and the explorer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,20 +27,20 @@ from telemetry.filters import condition_of, left_out_by
 from telemetry.models import Series
 from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 
-# What one answer may hold: a thousand series of 400 points, and some room. It is 10 MB or more of JSON.
+# Limit of one answer: a little more than a thousand series of 400 points, 10 MB or more of JSON.
 MOST_VALUES = 500_000
 POINTS = 400
-# Nobody asked for shorter steps than roll-ups have: raw samples of a longer range would be read for nothing.
+# Without an explicit step, do not go below the roll-ups: reading raw samples of a longer range would be wasted.
 LONGEST_RAW_S = 7200
 TOGETHER = "*"
 _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
     604_800,
 )
-# Only the growth of a counter means anything: where it stands depends on when it began.
+# Only the growth of a counter is meaningful: its value depends on when it began.
 OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
 SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
-# Parameters that narrow a question to one object, and the kind and column of each.
+# Parameters that limit a query to one object, with the kind and column of each.
 OBJECTS = {column: str(kind) for kind, column in OBJECT_COLUMNS.items()}
 PARAMETERS = (
     *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
@@ -50,7 +50,7 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class AdmittedQuery:
-    """A spec that may be run, how many series it reads, and how many it leaves out (`LeftOutSeries`)."""
+    """A spec that may be run, the number of series it reads, and the number it leaves out (`LeftOutSeries`)."""
 
     spec: QuerySpec
     series: int
@@ -68,7 +68,7 @@ def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "no
     end_ms = parse_time(params.get("end") or "now", now_ms, field="end")
     sites, matchers, described = _sites(params), _matchers(params), _object(params)
     names = _names(metric, params.get("aggregation", ""))
-    # The spec refuses later what is out of bounds.
+    # The spec later refuses values out of bounds.
     start = datetime.fromtimestamp(min(max(start_ms, 0), now_ms) / 1000, UTC)
     read = _series(names, sites, matchers, described, start)
     aggregation = _aggregation(params, metric, read)
@@ -121,7 +121,7 @@ def _object(params: QueryDict) -> ObjectRef | None:
 
 def _id(field: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise SpecError(field, f"{text[:50]!r} is no id")
+        raise SpecError(field, f"{text[:50]!r} is not an id")
     return int(text)
 
 
@@ -134,8 +134,8 @@ def _names(metric: str, aggregation: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """All that a query reads: all its series, the counters and buckets among them, those that had not ended before its
-    start (`series`, and `left_out`), and the longest cadence (60 s without)."""
+    """Everything that a query reads: its series, the counters and buckets among them, those that had not ended before
+    its start (`series`, and `left_out`), and the longest cadence (60 s by default)."""
 
     matched: int
     counters: int
@@ -178,12 +178,12 @@ def _series(
 
 
 def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
-    """Return the step asked for, else the shortest that gives no more than `points` and no steps without samples."""
+    """Return the requested step, else the shortest that gives at most `points` and no steps without samples."""
     if params.get("step"):
         return parse_step(params["step"])
     text = params.get("points") or str(POINTS)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
-        raise SpecError("points", f"{text[:50]!r} is no number from 1 to 10000")
+        raise SpecError("points", f"{text[:50]!r} is not a number from 1 to 10000")
     least = max(seconds / int(text), cadence_s, 0 if seconds <= LONGEST_RAW_S else FIVE_MINUTES_S)
     return next((step for step in _STEPS_S if step >= least), round(least))
 
@@ -191,17 +191,18 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
 def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
     text = params.get("aggregation") or _usual(metric, read)
     if text not in tuple(Aggregation):
-        raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")
+        raise SpecError("aggregation", f"{text[:50]!r} is not one of {', '.join(Aggregation)}")
     senseless = text in SENSELESS_OF_COUNTERS and read.counters and not (read.buckets and text == "quantile")
     if senseless and not read.counts_up:
         raise SpecError("labels", "some of these series are counters and some are not: choose by a label")
     if senseless:
-        raise SpecError("aggregation", f"{text} says nothing of a counter: ask for rate or increase")
+        raise SpecError("aggregation", f"{text} means nothing for a counter: use rate or increase")
     return Aggregation(text)
 
 
 def _usual(metric: str, read: _Read) -> Aggregation:
-    """Rates of counters, the last of codes, since the mean of two codes is a third, and means of anything else."""
+    """Rates of counters, the last of codes, because the mean of two codes is a third one, and means of anything
+    else."""
     if read.counts_up:
         return Aggregation.RATE
     known = registry().get(metric)
@@ -219,7 +220,7 @@ def _quantile(params: QueryDict) -> float | None:
 
 
 def _group_by(params: QueryDict) -> tuple[str, ...] | None:
-    """None for a line per series; `group_by=*` combines everything into one line."""
+    """None for a line for each series; `group_by=*` combines everything into one line."""
     labels = tuple(dict.fromkeys(_words(params.getlist("group_by"))))
     if labels == (TOGETHER,):
         return ()

@@ -1,4 +1,4 @@
-"""Samples and roll-ups, split by time (web/partitions.py)."""
+"""Partitions of samples and roll-ups by time (web/partitions.py)."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -19,7 +19,7 @@ SAMPLES = Partitioned(
     DAY,
     "TELEMETRY_RAW_HOURS",
     timedelta(hours=1),
-    # Rows are appended, read and dropped with their table: freezing them first would be work for nobody.
+    # Rows are appended, read and dropped with their table, so freezing them would be wasted work.
     options="WITH (autovacuum_vacuum_insert_threshold = -1)",
 )
 FIVE_MINUTES = Partitioned("telemetry_rollup_5m", day_of, "%Y%m%d", DAY, "TELEMETRY_5M_DAYS", DAY)
@@ -28,14 +28,14 @@ ALL = (SAMPLES, FIVE_MINUTES, HOURS)
 
 
 def keep(*, now: datetime) -> int:
-    """Make what the next days need and drop what is past its time; returns how many partitions changed. Must run
-    outside a transaction, since a concurrent detach cannot run inside one."""
+    """Create the partitions of the next days and drop expired ones; returns how many changed. Must run outside a
+    transaction, because a concurrent detach cannot run inside one."""
     return sum(partitions.keep(partitioned, now=now) for partitioned in ALL)
 
 
 def summarise(partitioned: Partitioned, instants: Iterable[datetime]) -> None:
-    """Bring the block-range indexes of these partitions up to date: until then a query reads all the newest rows.
-    Autovacuum does so once a minute at best. Where it is at work already, it is not waited for."""
+    """Update the block-range indexes of these partitions: until then a query reads all the newest rows. Autovacuum does
+    this once a minute at best. If it is already at work, do not wait for it."""
     standing = existing(partitioned)
     for name in sorted({partitioned.name(partitioned.first_of(at)) for at in instants} & standing.keys()):
         with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:

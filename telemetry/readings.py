@@ -1,4 +1,4 @@
-"""Turns what was sent into readings: which values are readings, in which unit, of which series. No database here."""
+"""Turn sent values into readings: which values are readings, in which unit, of which series. No database here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ def clean(
     missing_below: ArrayLike = -np.inf,
     zero_is_missing: ArrayLike = False,
 ) -> NDArray[np.float64]:
-    """Values times `scale`, NaN where there was no reading; the rules may differ per value (arrays) or not (scalars).
+    """Values times `scale`, NaN without a reading; the rules may be arrays or scalars.
 
-    No reading: at or above `missing_from`, below `missing_below`, or 0 where 0 means no sensor. An infinite value is
-    kept unless a finite bound excludes it. Stale markers come out with their bits as they were.
+    Not a reading: at or above `missing_from`, below `missing_below`, or 0 if 0 means no sensor. An infinite value is
+    kept unless a finite bound excludes it. Stale markers keep their bits.
     """
     stale = is_stale(values)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -37,8 +37,8 @@ def clean(
 
 WINDOW_MS = 300_000
 RULES = ("scale", "missing_from", "missing_below", "zero_is_missing")
-"""The attributes that a metric and a slot of known series share, by which values are read."""
-# Reasons found only once the metric is known; those of core.labels.RefusalReason are found at the door.
+"""Attributes that a metric and a known series share; they define how values are read."""
+# Reasons that need the metric; those of core.labels.RefusalReason are found on receipt.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
 TOO_OLD = "too_old"
@@ -46,7 +46,7 @@ TOO_OLD = "too_old"
 
 @dataclass
 class SourceReadings:
-    """The readings of one source's batches. Columns of equal length; a stale marker is a NaN, and nothing else is."""
+    """The readings of one source's batches. Columns of equal length; only a stale marker is NaN."""
 
     ts_ms: NDArray[np.int64]
     series_ids: NDArray[np.int64]
@@ -57,7 +57,7 @@ class SourceReadings:
 
     @property
     def windows_ms(self) -> list[int]:
-        """Starts of the five-minute windows that have new samples; a window's end belongs to it, its start does not."""
+        """Starts of the five-minute windows with new samples; a window includes its end, not its start."""
         return (np.unique((self.ts_ms - 1) // WINDOW_MS) * WINDOW_MS).tolist()
 
 
@@ -102,7 +102,7 @@ def ends(readings: SourceReadings) -> dict[int, int]:
     if not markers.any():
         return {}
     marked = np.isin(readings.series_ids, readings.series_ids[markers])
-    # At the same instant a reading outranks a marker, here as everywhere.
+    # As everywhere, a reading outranks a marker at the same instant.
     order = np.lexsort((~markers[marked], readings.ts_ms[marked], readings.series_ids[marked]))
     ids, ts_ms = readings.series_ids[marked][order], readings.ts_ms[marked][order]
     last = np.append(ids[1:] != ids[:-1], True)

@@ -1,7 +1,8 @@
-"""Prometheus remote write: what a sender delivers, and what it is told. No HTTP server's types here: see asgi.py.
+"""Prometheus remote write: deliveries and answers.
 
-A sender retries after 429 and 5xx and gives up after any other 4xx (remote write 1.0 specification), so only what
-passes by itself may look temporary: a full inbox, too many at once, an absent database.
+No HTTP server's types here: see asgi.py. A sender retries after 429 and 5xx and gives up after any other 4xx (remote
+write 1.0 specification), so only transient errors may look temporary: a full inbox, too many requests at once, an
+unavailable database.
 """
 
 from collections.abc import Mapping
@@ -23,9 +24,9 @@ from telemetry.core.remote_write import BodyError, UnsupportedEncoding, WriteToo
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 
-# A database is back within moments or not for long; an inbox takes a while to empty.
+# A database returns within moments or not for long; an inbox takes a while to empty.
 RETRY_AFTER_S = {429: 5, 503: 1}
-# How long a token that was good is taken without asking again: what revoking or pausing may lag behind.
+# How long a valid token is cached: revoking or pausing may take this long to have effect.
 REMEMBERED = timedelta(seconds=5)
 MOST_REMEMBERED = 1000
 UNKNOWN_TOKEN = "unknown, expired or revoked token"
@@ -50,9 +51,9 @@ class WriteAnswer:
     stored: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, str] = field(default_factory=dict)
-    # The samples that could be taken were taken before, and what was refused was counted then.
+    # The first delivery already stored the good samples and counted the refused ones.
     duplicate: bool = False
-    # Where the usual time after which to come again is not the right one.
+    # Overrides the usual Retry-After.
     wait_s: float | None = None
 
     @property
@@ -74,7 +75,7 @@ class WriteAnswer:
 
 
 class WriteRefused(Exception):
-    """A whole body is refused. `counted` is the reason under which the ingest page counts it, if it does."""
+    """A whole body is refused. `counted` is its reason on the ingest page, if it is counted."""
 
     def __init__(self, status: int, detail: str, counted: str = "", wait_s: float | None = None) -> None:
         super().__init__(detail)
@@ -83,7 +84,7 @@ class WriteRefused(Exception):
 
 
 class Senders:
-    """Who sends, by token. Good tokens are remembered for a moment, refusals never are."""
+    """Senders by token. Valid tokens are cached for a moment, refusals never."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[datetime, Source]] = {}
@@ -113,7 +114,7 @@ class Senders:
         bad_tokens.passed(plain)
         source = Source.objects.filter(token=token).first()
         if token.scope != Token.Scope.INGEST or source is None:
-            raise WriteRefused(403, "this token is not that of a telemetry source")
+            raise WriteRefused(403, "this token does not belong to a telemetry source")
         if source.paused:
             raise WriteRefused(403, f"source {source.name} is paused")
         return source
@@ -178,7 +179,7 @@ def count_refusal(refusal: WriteRefused, source: Source, *, now: datetime) -> Wr
 
 
 def _is_deleted(source: Source) -> bool:
-    """Whether it was deleted within the moment for which its token is remembered."""
+    """Whether it was deleted while its token was still cached."""
     return not Source.objects.filter(pk=source.pk).exists()
 
 
@@ -198,7 +199,7 @@ def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> W
     rejected = columns.rejected
     if not rejected.total:
         return WriteAnswer(204, stored=stored, duplicate=receipt.duplicate)
-    # Not 2xx, so that the sender notices; not 5xx, so that it does not send the good ones for ever.
+    # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
     detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
     return WriteAnswer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
 
@@ -208,5 +209,5 @@ def _check_type(content_type: str) -> None:
     if kind not in ("application/x-protobuf", "application/protobuf"):
         raise WriteRefused(415, "Content-Type is not application/x-protobuf", "wrong_content_type")
     if f"proto={_VERSION_2}" in (parameter.replace('"', "") for parameter in parameters):
-        # A 2.0 sender that is told so falls back to 1.0.
-        raise WriteRefused(415, "remote write 2.0 is not taken here: send 1.0", "wrong_content_type")
+        # A 2.0 sender falls back to 1.0 after this answer.
+        raise WriteRefused(415, "remote write 2.0 is not supported: send 1.0", "wrong_content_type")

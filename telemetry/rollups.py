@@ -1,9 +1,9 @@
 """Roll-ups: five-minute rows from samples, hourly rows from those.
 
-A window is computed whole, from all its samples, whenever a claim says that it has new ones: so each sample counts
-once, whatever came twice, late or out of order. It holds the samples after its start and up to its end. Where two
-values claim one instant, the larger is kept and a reading outranks a stale marker: a rule that does not ask which
-came first.
+A window is computed as a whole from all its samples whenever a claim says that it has new ones, so each sample counts
+once, even if it was repeated, late or out of order. A window holds the samples after its start up to its end. Of two
+values at one instant the larger is kept, and a reading outranks a stale marker; this does not depend on the order of
+arrival.
 """
 
 from collections import defaultdict
@@ -23,19 +23,19 @@ from telemetry.core import rollup
 from telemetry.core.registry import registry
 from telemetry.models import DirtyWindow, LateDay, Series
 
-# Senders deliver a window's last samples up to so long after it is over.
+# Senders may deliver a window's last samples this long after its end.
 GRACE = timedelta(seconds=30)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
-# How far back the reading may lie from which a counter's increase into a window is taken.
+# How far back the previous reading of a counter's increase may be.
 LOOK_BACK = HOUR
-# Windows of one transaction.
+# Number of windows in one transaction.
 AT_ONCE = 12
-# One roll-up at a time in a schema: of two that computed the same window, the one that saw less could write last.
+# One roll-up at a time in a schema: of two for the same window, the one with fewer samples could write last.
 _ROLLING_UP = 7_301_002
 _TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s, current_schema()::regnamespace::oid::int)"
 
-# Arrays, each worked out once: joined, a planner that takes the table for empty works them out anew for every row.
+# Compute each array once: with a join, a planner that assumes an empty table computes them for every row.
 _CLAIM = """
 DELETE FROM telemetry_dirtywindow WHERE id = ANY(ARRAY(
     SELECT id FROM telemetry_dirtywindow WHERE width_s = %(width_s)s AND start = ANY(ARRAY(
@@ -71,7 +71,7 @@ LEFT JOIN LATERAL (
     ORDER BY earlier.start DESC LIMIT 1
 ) baseline ON made.counts = 1
 """
-# No join of the two: a young partition has no statistics, and the planner then runs `sketch` anew for every row.
+# Do not join the two: a new partition has no statistics, and the planner would run `sketch` for every row.
 _5M_TO_1H = """
 WITH part AS MATERIALIZED (
     SELECT part.* FROM telemetry_series series JOIN telemetry_rollup_5m part ON part.series_id = series.id
@@ -126,7 +126,7 @@ def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
 @transaction.atomic
 def _roll_up_some(now: datetime) -> int:
     with connection.cursor() as cursor:
-        # Processes that read along would hand on their share as arrays, which costs as much again as reading it.
+        # Parallel workers would pass their share on as arrays, which doubles the cost of reading.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         cursor.execute(_TAKE_TURN, [_ROLLING_UP])
         if not cursor.fetchone()[0]:
@@ -152,8 +152,8 @@ def _claim(width: int, newest: datetime) -> Windows:
 
 
 def _with_successors(windows: Windows, now: datetime) -> Windows:
-    """Add the windows whose counters rose from a reading in these: with late samples, that reading may be another.
-    Those that have a claim of their own are computed when that is taken."""
+    """Add the windows whose counters rose from a reading in these: late samples may change that reading. Windows with
+    their own claim are computed when that claim is taken."""
     wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})
     if not windows:
         return wider
@@ -205,7 +205,7 @@ def _columns(
         "counts": counts,
         "last_s": made.last_ts / 1000,
         **{name: getattr(made, name) for name in ("count", "sum", "min", "max", "first", "last", "risen")},
-        # Arrays of unlike lengths travel as text.
+        # Arrays of different lengths travel as text.
         "sketched": [series for series, _, _ in sketches],
         "buckets": [_array(buckets) for _, buckets, _ in sketches],
         "held": [_array(counts) for _, _, counts in sketches],

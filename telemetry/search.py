@@ -1,4 +1,4 @@
-"""Search in telemetry: metrics by name and by what they mean. Sources are found as a kind."""
+"""Search for metrics by name and meaning. Sources are found as a kind."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Sentences about sources and series that a page has to work out."""
+"""Sentences about sources and series."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -27,14 +27,14 @@ REASONS = {
     "malformed_body": "a body that is not valid",
     "body_too_large": "a body that is too large",
     "unsupported_encoding": "a compression that is not supported",
-    "body_too_slow": "a body that came too slowly",
+    "body_too_slow": "a body that arrived too slowly",
     "wrong_content_type": "a body that is not remote write 1.0",
-    "too_many_new_series": "too many new series in five minutes; they are accepted later",
+    "too_many_new_series": "too many new series in five minutes; later ones are accepted again",
     "too_many_series": "more series than a source may have",
     "not_a_number": "a value that is not a number",
     "no_reading": "a placeholder that the exporter sends when it has no value",
 }
-"""What each reason for a refusal means."""
+"""The meaning of each reason for a refusal."""
 
 
 def place_of(source: Source) -> str:
@@ -58,8 +58,8 @@ def states_of(rows: list[Intake]) -> str:
 
 
 def strip(row: Intake) -> dict[str, Any]:
-    """The last 24 hours as stretches of one state each, and a sentence that says them. Hours that are alike are one
-    rectangle: a list of sources would otherwise have a thousand of them."""
+    """The last 24 hours as stretches of one state each, and a sentence about them. Equal hours share a rectangle, or a
+    list of sources would have a thousand of them."""
     stretches = [
         _stretch(worst, list(hours))
         for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)
@@ -80,7 +80,7 @@ def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> dict[str, Any]:
     return {"state": worst, "x": 10 * first, "width": 10 * len(hours) - 2, "title": ", ".join(words)}
 
 
-# What becomes of the readings of one series within a step.
+# How the readings of one series within a step are combined.
 PER_STEP: dict[Aggregation, str] = {
     Aggregation.AVG: "mean",
     Aggregation.MIN: "lowest",
@@ -128,7 +128,7 @@ def left_out(count: int) -> str:
     return f"without {number(count)} series of {interfaces}"
 
 
-# "no device named gpu-07": enough of the alternatives to act on, not all of the rules' forms.
+# "no device named gpu-07": enough alternatives to act on, not every form of the rules.
 MOST_NAMED = 3
 NOUNS = {
     ObjectKind.ACCELERATOR: "accelerator",
@@ -164,14 +164,14 @@ def _why_no_site(series: Series) -> str:
     label = series.source.site_label
     named = series.labels.get(label, "")
     if not label:
-        return "Its site is gone."
+        return "Its site was deleted."
     if not named:
         return f"The label {label}, which names the site, is missing."
     return f"No site has the slug {named} (label {label})."
 
 
 def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
-    """One of each kind and key part: the short forms of a host say nothing new."""
+    """One alternative of each kind and key part: the short forms of a host add nothing."""
     kept: dict[tuple[str, str], MatchCandidate] = {}
     for candidate in candidates:
         kept.setdefault((candidate.kind, candidate.by), candidate)
@@ -179,7 +179,7 @@ def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
 
 
 def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
-    # A reader looks for what the label says, not for the form in which it was compared.
+    # Show the label's value, not the normalised form that was compared.
     written = {form: value for value in labels.values() for form in (uuid_form(value), value.lower())}
     parts = [written.get(part, part) for part in candidate.key]
     return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}

@@ -1,4 +1,4 @@
-"""Finding the series of incoming samples: a bounded memory of known ones, and one insert for all that are new."""
+"""Find the series of incoming samples: a bounded cache of known ones, and one insert for all new ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from telemetry.core.registry import registry
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
 
-# A series takes some 500 bytes to remember. Past the bound everything is forgotten and found again as it comes.
+# A cached series takes about 500 bytes. At the bound the cache is emptied and filled again.
 REMEMBERED = 300_000
 NO_SITE = 0
 _SLOT = np.dtype(
@@ -30,7 +30,7 @@ _SLOT = np.dtype(
 )
 
 _FIND = "SELECT digest, id, site_id FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
-# In order of key, so that two drains that meet wait for each other and never in a circle.
+# Insert in key order, so that two drains cannot deadlock.
 _ADD = f"""
 INSERT INTO telemetry_series (source_id, digest, metric, labels, kind, first_seen_at, {", ".join(PLACE_FIELDS)})
 SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::jsonb[], %s::text[], %s::timestamptz[], %s::bigint[],
@@ -42,7 +42,7 @@ ON CONFLICT (source_id, digest) DO NOTHING
 @dataclass
 class KnownSeries:
     """The series of one source by key. Slot i of the columns is one series: its id, its site's, and how its values are
-    read (`telemetry.readings.clean`). `tag` is what all that rests on."""
+    read (`telemetry.readings.clean`). `tag` identifies the state that all of this rests on."""
 
     tag: tuple[Any, ...]
     slots: dict[bytes, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class KnownSeries:
 
 
 class Memory:
-    """Remembers what this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
+    """Caches what this process knows about the sources' series. It may be emptied at any moment."""
 
     def __init__(self, bound: int = REMEMBERED) -> None:
         self._of: dict[int, KnownSeries] = {}
@@ -95,8 +95,8 @@ def resolve(
     memory: Memory,
     now: datetime,
 ) -> dict[int, KnownSeries]:
-    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it. Part of the
-    caller's transaction: if that fails, the memory must forget these sources."""
+    """Return the known series of each source, including all `keys` (lists of keys by source). Part of the caller's
+    transaction: if that fails, the cache must drop these sources."""
     known = {source_id: memory.of(source) for source_id, source in sources.items()}
     missing: dict[int, dict[bytes, bytes]] = {}
     for source_id in sorted(keys):

@@ -1,10 +1,9 @@
-"""Limits of the series that a source may bring: new ones in five minutes, and all that have not ended.
+"""Limits of a source's series: new ones in five minutes, and all that have not ended.
 
-Decided at the door, so that the sender is told. The keys of known series are remembered; only what is not remembered is
-looked up, so that an ordinary body asks the database nothing.
-
-The rate is counted in one row for all web processes (a new series that reaches two of them before it is drained counts
-twice). The total is counted once a minute by each process and may be passed by what was let in within that time.
+Decided on receipt, so that the sender gets the answer. The keys of known series are cached and only others are looked
+up, so that an ordinary body needs no query. The rate is counted in one row for all web processes (a new series that
+reaches two of them before the drain counts twice). Each process counts the total once a minute, so it may be exceeded
+within that time.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ ENTRY_BYTES = 100
 COUNTED_EVERY = timedelta(minutes=1)
 
 _FIND = "SELECT digest FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
-# Either count is read from an index alone; no index holds the series that go on.
+# Both counts use index-only scans; no index covers the series that have not ended.
 _COUNT = """
 SELECT (SELECT count(*) FROM telemetry_series WHERE source_id = %(source)s)
     - (SELECT count(*) FROM telemetry_series WHERE source_id = %(source)s AND ended_at IS NOT NULL)
@@ -40,14 +39,14 @@ ON CONFLICT (source_id, start) DO UPDATE SET new_series = kept.new_series + excl
 
 @dataclass(slots=True)
 class SeriesTotal:
-    """Series of a source that have not ended, as counted at an instant and added to since."""
+    """Number of a source's series that have not ended, counted at an instant and increased since."""
 
     counted_at: datetime
     series: int
 
 
 class SeriesLimits:
-    """Lets in the samples of known series, and of new ones as far as the limits go."""
+    """Accepts samples of known series, and of new ones up to the limits."""
 
     def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
         self._known: dict[int, set[bytes]] = {}

@@ -1,4 +1,4 @@
-"""Whether each source is on time, late or silent, and since when; every change of that is a flip."""
+"""Whether each source is on time, late or silent, and since when; every change is a flip."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ def state_of(
     received_at: datetime | None,
     now: datetime,
 ) -> tuple[SourceState, datetime]:
-    """The state, and when it began if that can be told from the samples (else `now`).
+    """The state, and when it began if the samples show it (else `now`).
 
-    `limit` is cadence plus grace. The older of the newest sample's own time and its arrival counts: a clock that runs
-    ahead must not hide silence, and old samples that come late do not make a source current.
+    `limit` is cadence plus grace. The older of the newest sample's own time and its arrival counts: a clock ahead must
+    not hide silence, and old samples that arrive late do not make a source current.
     """
     if paused:
         return SourceState.PAUSED, now
@@ -65,7 +65,7 @@ def _update(status: SourceStatus, now: datetime) -> bool:
         return False
     since = max(since, status.state_since)
     with transaction.atomic():
-        # Whoever gets here first writes the flip; the other finds the state changed.
+        # The first worker writes the flip; a second one finds the state changed.
         same = SourceStatus.objects.filter(pk=status.pk, state=status.state)
         if not same.update(state=state, state_since=since):
             return False

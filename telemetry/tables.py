@@ -1,4 +1,4 @@
-"""Columns as data: series, and the series that describe nothing the inventory knows."""
+"""Tables of series, and of series that match no object."""
 
 import django_filters
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Tasks of the worker on a wake-up or on beat's tick."""
+"""Worker tasks, run on a wake-up or on beat's tick."""
 
 import logging
 

@@ -1,8 +1,8 @@
 """One wake-up at a time for the drain, however many bodies arrive.
 
-The flag in Redis is set by whoever asks for a drain and cleared by the drain before it looks: a body committed
-after that look sets it again, one committed before is seen. Redis may lose it, or be away, at any moment: samples
-are safe in the inbox, and beat's tick drains too.
+A request for a drain sets a flag in Redis, and the drain clears it before it looks: a body committed after that sets it
+again, an earlier one is seen. Redis may lose the flag or be unavailable: samples are safe in the inbox, and beat's tick
+drains too.
 """
 
 import logging
@@ -16,7 +16,7 @@ from redis.retry import Retry
 log = logging.getLogger(__name__)
 
 _FLAG = "muster:drain-asked"
-# Longer than a drain takes to start, and short enough to be forgotten soon when the message itself was lost.
+# Longer than a drain takes to start, and short enough to expire soon if the message was lost.
 _FORGET_S = 5
 # A sender waits for this: no retries, no long time-outs.
 _client = redis.Redis.from_url(

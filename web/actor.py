@@ -1,7 +1,7 @@
-"""Who acts: what the history writes beside each change.
+"""The actor that the history records with each change.
 
-The triggers of the audit read it from the database session, so that bulk writes carry it as well. It is entered once
-per request, task or command, and completed when more becomes known (a token's user, a message).
+The audit triggers read it from the database session, so that bulk writes record it too. It is set once per request,
+task or command, and completed when more is known (a token's user, a message).
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accounts.models import Token, User
 
 _acting: ContextVar[dict[str, Any] | None] = ContextVar("who acts", default=None)
-# What begins so writes nothing, or may not share a message with another statement.
+# Statements with this beginning write nothing, or cannot be combined with another statement.
 _PLAIN = (
     *("select", "savepoint", "release", "rollback", "set", "create"),
     *("alter", "drop", "vacuum", "analyze", "declare"),
@@ -29,7 +29,7 @@ _PLAIN = (
 def acting(user: "User | str | None", *, message: str = "", request_id: str = "") -> Iterator[None]:
     """Attribute the writes inside to a user, or to a part of Muster by name, such as "demo" or "worker".
 
-    Inside another `acting`, the outer attribution is back after this block.
+    After a nested `acting`, the outer attribution is restored.
     """
     is_outermost = _acting.get() is None
     token = _acting.set({**_who(user), "message": message, "request_id": request_id, "token": ""})
@@ -43,13 +43,13 @@ def acting(user: "User | str | None", *, message: str = "", request_id: str = ""
 
 
 def identify(user: "User", token: "Token | None" = None) -> None:
-    """Say who it is, once a token has shown it. Has no effect outside `acting`."""
+    """Set the user once a token has identified them. Has no effect outside `acting`."""
     if (who := _acting.get()) is not None:
         who |= {**_who(user), "token": token.prefix if token else ""}
 
 
 def note(message: str) -> None:
-    """Add the writer's own words; several messages of one request are joined. Has no effect outside `acting`."""
+    """Add the writer's message; several messages of one request are joined. Has no effect outside `acting`."""
     if (who := _acting.get()) is None:
         return
     messages = [part for part in who["message"].split("; ") if part]
@@ -58,7 +58,7 @@ def note(message: str) -> None:
 
 
 def _attributed(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Send who acts along with each statement that may write. It holds until the transaction ends."""
+    """Send the actor with each statement that may write; the setting lasts until the transaction ends."""
     is_plain = many or not isinstance(sql, str) or sql.lstrip()[:10].lower().startswith(_PLAIN)
     if is_plain or context["cursor"].connection.info.transaction_status == TransactionStatus.INERROR:
         return execute(sql, params, many, context)
@@ -66,14 +66,14 @@ def _attributed(execute: Any, sql: Any, params: Any, many: bool, context: dict[s
     if params is not None:
         who = who.replace("%", "%%")
     answers = execute(f"SELECT set_config('muster.acting', {who}, true); {sql}", params, many, context)
-    # The statement's own answer is the last.
+    # The result of the statement itself is the last one.
     while answers is not None and answers.nextset():
         pass
     return answers
 
 
 def _forget() -> None:
-    """The database knows who acts until its transaction ends, which may be later than the block."""
+    """Clear the actor at the end of the transaction, which may be later than the block."""
     if connection.in_atomic_block and not connection.needs_rollback:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('muster.acting', '', true)")

@@ -1,4 +1,4 @@
-"""Ages that count on in the browser: `static/js/ages.js` rewrites each `<time data-age>` as time goes by."""
+"""Ages that keep counting in the browser: `static/js/ages.js` updates each `<time data-age>`."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ def ago(at: datetime | None, *, now: datetime) -> SafeString | str:
 
 
 def old(at: datetime | None, seconds: float | None) -> SafeString | str:
-    """How old what was taken at `at` is now, `seconds` later: "3 min"; empty where nothing was."""
+    """The age of something taken at `at`, after `seconds`: "3 min"; empty without a time."""
     return "" if at is None or seconds is None else _counting(at, duration(seconds), "span")
 
 

@@ -1,4 +1,4 @@
-"""Answers of pages with charts: a page or its live region, a chart, a file, a range from the address."""
+"""Responses of pages with charts: a page or its live region, a chart, a file, a range from the address."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ LIVE_REGION = "live"
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """The whole page, or its live region alone where a refresh asks for that: it has no token, so its ETag holds."""
+    """The whole page, or only its live region for a refresh: that has no token, so its ETag is stable."""
     asked = request.headers.get("HX-Target", "").partition("#")[2]
     name = f"{template}#{LIVE_REGION}" if asked == LIVE_REGION else template
     response = render(request, name, dict(context), status=status)
@@ -50,7 +50,7 @@ def _csv(figure: Mapping[str, Any]) -> HttpResponse:
 
 
 def _table_of_traces(traces: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Lines side by side by instant (ms UTC)."""
+    """Traces as columns, joined by instant (ms UTC)."""
     instants = sorted({at for trace in traces for at in trace.get("x", ())})
     columns = [dict(zip(trace["x"], trace["y"], strict=True)) for trace in traces]
     rows = [[at, *(column.get(at) for column in columns)] for at in instants]

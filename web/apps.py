@@ -11,7 +11,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         fields.BLANK_CHOICE_LABEL = "Choose…"
-        # Before all else that follows a migration, so that the history sees what that writes.
+        # Run first after a migration, so that the history records what later handlers write.
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
@@ -25,7 +25,7 @@ class WebConfig(AppConfig):
         workers.listen()
         metrics.gauge(
             "muster_workers",
-            "Workers heard of within a minute",
+            "Workers that sent a heartbeat within a minute",
             (),
             lambda now: {(): len(workers.seen(now=now))},
         )

@@ -1,6 +1,6 @@
-"""Reading a request's body under ASGI: no more bytes than the address takes, and no slower than a line can be.
+"""Read a request's body under ASGI: no more bytes than the address allows, and no slower than a minimum pace.
 
-Django would keep a body of any length, sent at any pace, before a view sees it.
+Django would accept a body of any length and pace before a view sees it.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
-# A sender that says nothing for so long has gone, or wants to hold a place.
+# A sender that is silent for this long has gone, or wants to block a slot.
 SILENCE_S = 10.0
-# A whole body may take as long as this pace needs, after a start that every body is given.
+# A body may take as long as this pace needs, after an initial allowance.
 SLOWEST_BYTES_PER_S = 8 * 1024
 START_S = 10.0
-# A sender that is refused halfway gets so long to read that, while what it still sends is dropped.
+# A sender that is refused halfway gets this long to read the answer; further data are dropped.
 LINGER_S = 2.0
-# Larger bodies lie on disk while they come in.
+# Larger bodies are spooled to disk.
 MEMORY_BYTES = 256 * 1024
 
 
@@ -29,11 +29,11 @@ class BodyTooSlow(Exception):
 
 
 class SenderGone(Exception):
-    """The connection broke before the body was whole: nobody is left to answer."""
+    """The connection broke before the body was complete: nobody is left to answer."""
 
 
 class Body:
-    """The part of a body that has arrived so far. Use `async with`, so that its file is closed."""
+    """The part of a body that has arrived. Use `async with`, so that its file is closed."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -49,9 +49,9 @@ class Body:
         self.file.close()
 
     async def read(self, most_bytes: int) -> bool:
-        """Read until the body is whole (True), or until more than `most_bytes` have come (False).
+        """Read until the body is complete (True), or until more than `most_bytes` have arrived (False).
 
-        Call again with a higher bound to go on. Raises BodyTooSlow and SenderGone.
+        Call again with a higher bound to continue. Raises BodyTooSlow and SenderGone.
         """
         while not self.whole and self.size <= most_bytes:
             message = await self._next()
@@ -70,7 +70,7 @@ class Body:
             async with asyncio.timeout(min(SILENCE_S, due - now)):
                 return await self._receive()
         except TimeoutError as error:
-            raise BodyTooSlow(f"{self.size} bytes came in {now - self._began:.0f} s") from error
+            raise BodyTooSlow(f"{self.size} bytes arrived in {now - self._began:.0f} s") from error
 
 
 def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
@@ -79,7 +79,7 @@ def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
 
 
 async def linger(receive: Receive) -> None:
-    """Drop what still comes, for a moment: a connection closed at once takes the answer with it."""
+    """Drop further data for a moment, because closing a connection at once would lose the answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_S):
             while (await receive()).get("more_body", False):

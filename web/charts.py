@@ -1,4 +1,4 @@
-"""A figure from plotly's classes, which refuse a misspelt name; roles instead of colours, as the page kit says."""
+"""Figures from plotly's classes, which reject misspelt names; roles instead of colours, as the page kit requires."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ def nothing(sentence: str) -> Figure:
 def line(
     name: str, x: Any, y: Any, role: str, *, hover: str = "", plain: bool = False, **more: Any
 ) -> go.Scatter:
-    """A line through points; `width`, `dash` and `shape` are its own look, `plain` leaves its fill unshaded."""
+    """A line through points; `width`, `dash` and `shape` are its style, `plain` leaves its fill unshaded."""
     look = {each: more.pop(each) for each in ("width", "dash", "shape") if each in more}
     return go.Scatter(
         **{"mode": "lines", "hovertemplate": hover or None} | more,

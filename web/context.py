@@ -1,4 +1,4 @@
-"""Context of the shell of every page: theme, navigation, kiosk, shortcuts."""
+"""Template context of every page: theme, navigation, kiosk, shortcuts."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ DEFAULT_REFRESH_S = "30"
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
-    # Worked out once a template shows it: the part of a page that a refresh asks for does not.
+    # Computed lazily, because a refresh of a part of a page does not need it.
     nav = SimpleLazyObject(lambda: navigation(request) if signed_in else [])
     entry = SimpleLazyObject(lambda: next((entry for entry in nav if entry["current"]), None))
     return {
@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "nav": nav,
         "entry": entry,
-        # Its tab names the page; a trail of places above it would say it again.
+        # The tab already names the page, so breadcrumbs would repeat it.
         "is_tab": SimpleLazyObject(
             lambda: bool(entry) and any(tab["current"] == "page" for tab in entry["tabs"])
         ),
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def theme_of(request: HttpRequest) -> str:
-    """The browser's own choice first: it is what the switch on each page sets, and it holds before signing in too."""
+    """The browser's choice takes precedence: the switch on each page sets it, and it also works before signing in."""
     chosen = request.COOKIES.get("theme", "")
     if chosen in User.Theme.values:
         return chosen
@@ -48,7 +48,7 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def shortcuts_of(request: HttpRequest) -> bool:
-    """The browser's own choice first, as for the theme: the switch in the list of shortcuts sets it."""
+    """The browser's choice takes precedence, as for the theme: the switch in the list of shortcuts sets it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return False

@@ -1,13 +1,13 @@
-"""Arithmetic behind the small drawings of a page: spark lines, stacked bars, bar widths.
+"""Arithmetic behind small drawings: sparklines, stacked bars, bar widths.
 
-Pure: no Django, no markup. Widths are percentages and paths are SVG path data, because the content security
-policy allows no style attributes.
+Pure: no Django, no markup. Widths are percentages and paths are SVG path data, because the content security policy
+allows no style attributes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# No part of a stacked bar is thinner than this, else a single failing site among hundreds would vanish.
+# Minimum width of a part of a stacked bar, so that a single failing site among hundreds stays visible.
 LEAST_WIDTH = 1.2
 
 
@@ -20,9 +20,9 @@ class Segment:
 
 
 def spark_path(values: Sequence[float | None], *, width: float = 84, height: float = 22) -> str:
-    """SVG path of a line through evenly spaced values; None breaks the line: missing is never drawn as 0.
+    """SVG path of a line through evenly spaced values; None breaks the line, because missing is never drawn as 0.
 
-    A lone value between two gaps is drawn as a dot. Empty when there is nothing to draw.
+    A single value between two gaps is drawn as a dot. Empty if there is nothing to draw.
     """
     known = [value for value in values if value is not None]
     if not known:
@@ -45,7 +45,7 @@ def spark_path(values: Sequence[float | None], *, width: float = 84, height: flo
 
 
 def stacked(counts: Mapping[str, int]) -> list[Segment]:
-    """Parts of a bar of 100 percent in the order given; zero counts are left out, thin parts kept visible."""
+    """Parts of a bar of 100 percent in the given order; zero counts are left out, thin parts stay visible."""
     present = [(state, count) for state, count in counts.items() if count > 0]
     total = sum(count for _, count in present)
     widths = [max(100 * count / total, LEAST_WIDTH) for _, count in present]

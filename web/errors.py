@@ -1,7 +1,7 @@
-"""The answers to requests that fail: a page for readers, `{"detail": …}` for programs.
+"""Responses to failed requests: a page for readers, `{"detail": …}` for programs.
 
-A page for a failure must not fail itself: it gets no context but what is here, and asks no database. A refusal is no
-failure: whoever is signed in keeps the navigation.
+An error page must not fail itself, so it uses only the context defined here and no database. A refusal is not a
+failure: signed-in users keep the navigation.
 """
 
 import sys
@@ -22,11 +22,11 @@ from web.scopes import limits
 TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization_failure, deadlock_detected, lock_not_available."""
 LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
-"""And unique_violation, exclusion_violation, foreign_key_violation: what views look for beforehand was there a moment
-later."""
+"""Also unique_violation, exclusion_violation, foreign_key_violation: a view checked before, but another write came in
+between."""
 AWAY = ("08", "53", "57P")
-"""connection_exception, insufficient_resources, and the server that stops, crashed or starts."""
-OUTSIDE = "This lies outside your sites, or belongs to other sites as well."
+"""connection_exception, insufficient_resources, and a server that stops, crashed or starts."""
+OUTSIDE = "This object is outside your sites, or it also belongs to other sites."
 NOT_FOUND_OR_OUTSIDE = "Not found, or outside your sites."
 QUERY_CANCELED = "57014"
 """PostgreSQL's query_canceled, raised by `statement_timeout` (web/serving/work.py)."""
@@ -34,7 +34,7 @@ QUERY_CANCELED = "57014"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if type(exception).__name__ == "BadRequest" else ""
-    return _answer(request, 400, reason or "The request cannot be understood.", reason=reason)
+    return _answer(request, 400, reason or "Muster cannot read the request.", reason=reason)
 
 
 def is_conflict(error: DatabaseError) -> bool:
@@ -66,7 +66,7 @@ def outside(request: HttpRequest) -> HttpResponse:
 
 
 def _within(request: HttpRequest) -> dict[str, Any]:
-    """Keep the navigation around a refusal, unless it is to fill a part of a page."""
+    """Keep the navigation around a refusal, unless it replaces a part of a page."""
     user = getattr(request, "user", None)
     fills_a_part = request.headers.get("HX-Request") == "true"
     if user is None or not user.is_authenticated or fills_a_part or wants_json(request):

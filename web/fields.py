@@ -1,4 +1,4 @@
-"""Fields of any form: the unit beside them, and an error that says what to enter."""
+"""Form fields: the unit beside them, and error messages that say what to enter."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -14,14 +14,14 @@ from web.units import day, how_many, number
 
 DAY_SHAPE = "YYYY-MM-DD, such as 2026-11-28"
 MINUTE_SHAPE = "YYYY-MM-DD HH:MM, such as 2026-11-28 09:30"
-# Choices beyond are not searched for one that is spelled alike.
+# Longer lists of choices are not searched for similar spellings.
 MOST_ALIKE = 2000
-# A limit from here on only keeps what is stored within its column.
+# A larger limit only protects the column, so it is not shown.
 HARDLY_A_LIMIT = 1e9
 
 
 class ShownField(forms.BoundField):
-    """A field on a page. Django's own errors are said as what to enter; those of Muster stand as they are."""
+    """A field on a page. Django's own errors are reworded to say what to enter; Muster's stay as they are."""
 
     @property
     def errors(self) -> Any:
@@ -33,12 +33,12 @@ class ShownField(forms.BoundField):
 
     @property
     def unit(self) -> str:
-        """The field's own unit comes before the one that the form's `units` give it."""
+        """The field's own unit takes precedence over the form's `units`."""
         return getattr(self.field, "unit", "") or getattr(self.form, "units", {}).get(self.name, "")
 
     @property
     def first_id(self) -> str:
-        """The id of the control that a link leads to; of several, the first."""
+        """The id of the control that a link leads to, the first of several."""
         if self.is_hidden:
             return ""
         return self.id_for_label or str(self.subwidgets[0].id_for_label if self.subwidgets else self.auto_id)
@@ -49,7 +49,7 @@ class Renderer(DjangoTemplates):
 
 
 def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
-    """The id of the control, the label and what is wrong, in the order of the form; without an id, of all of it."""
+    """The id of the control, the label and the error, in the order of the form; without an id for the whole form."""
     yield from (("", "", text) for text in form.non_field_errors())
     for name in form.fields if form.is_bound else ():
         if name in form.errors:
@@ -62,7 +62,7 @@ def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def correction(shown: ShownField, error: ValidationError) -> list[str]:
-    """Say how to put an error right, or, of one that is not Django's own, what it says."""
+    """Say how to correct an error; return Muster's own messages unchanged."""
     write = _CORRECTIONS.get(error.code or "")
     if write is None or not _is_djangos(shown.field, error):
         return error.messages
@@ -85,7 +85,7 @@ def _messages(field: forms.Field) -> dict[str, Any]:
 
 
 def named(shown: forms.BoundField) -> str:
-    """The label within a sentence: "the name", "the IT power"."""
+    """The label inside a sentence: "the name", "the IT power"."""
     label = str(shown.label)
     return f"the {label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == '-' else label}"
 
@@ -112,7 +112,7 @@ def _shape(shown: ShownField, error: ValidationError) -> str:
 
 
 def _range(shown: ShownField, error: ValidationError) -> str:
-    """Say which numbers, or days, a field takes."""
+    """Name the numbers, or days, that a field accepts."""
     least, most = limits(shown.field)
     if isinstance(least, date) or isinstance(most, date):
         return f"Enter a day from {day(least)} to {day(most)}."
@@ -131,7 +131,7 @@ def _range(shown: ShownField, error: ValidationError) -> str:
 
 
 def limits(field: forms.Field) -> tuple[Any, Any]:
-    """The least and the most that the validators of a field take; None where there is no limit."""
+    """The minimum and maximum of the field's validators; None without a limit."""
 
     def of(kind: type) -> list[Any]:
         values = [getattr(each, "limit_value", None) for each in field.validators if type(each) is kind]
@@ -144,11 +144,11 @@ def _length(shown: ShownField, error: ValidationError) -> str:
     params: Any = error.params
     bound = "at most" if error.code == "max_length" else "at least"
     characters = how_many(params["limit_value"], "character", "characters")
-    return f"Enter {bound} {characters}; these are {number(params['show_value'])}."
+    return f"Enter {bound} {characters}; you entered {number(params['show_value'])}."
 
 
 def _choice(shown: ShownField, error: ValidationError) -> str:
-    """Say that there is no such choice, and which ones are spelled alike."""
+    """Say that there is no such choice, and name similar ones."""
     params: Any = error.params or {}
     typed = str(params.get("value", params.get("pk", ""))) or str(shown.data or "")
     alike = similar(typed, _names(shown.field))
@@ -157,7 +157,7 @@ def _choice(shown: ShownField, error: ValidationError) -> str:
 
 
 def similar(typed: str, names: dict[str, str]) -> str:
-    """The names that are spelled like what was typed, as "A or B"."""
+    """The names spelled similarly to the typed one, as "A or B"."""
     keys = get_close_matches(typed.casefold(), list(names), n=3, cutoff=0.6)
     return " or ".join(dict.fromkeys(names[key] for key in keys))
 

@@ -1,4 +1,4 @@
-"""Parts that forms of several rooms share."""
+"""Form parts shared by several rooms."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,11 +20,11 @@ WITH_NEIGHBOURS = [
     MinValueValidator(date.min + timedelta(days=2)),
     MaxValueValidator(date.max - timedelta(days=2)),
 ]
-"""Days whose midnight has an instant in every zone."""
+"""Days whose midnight is a valid instant in every zone."""
 
 
 class DayInput(forms.DateInput):
-    """A day as 2026-11-28 in every browser; a native one writes it as the browser's language does."""
+    """A day as 2026-11-28 in every browser; a native date input would use the browser's language."""
 
     def __init__(self) -> None:
         super().__init__(attrs=DAY_LOOK, format="%Y-%m-%d")
@@ -35,7 +35,7 @@ class DayField(forms.DateField):
 
 
 class PlainNumberField(forms.FloatField):
-    """A number that is shown as people write it: 60, not 60.0."""
+    """A number shown as people write it: 60, not 60.0."""
 
     def prepare_value(self, value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -49,7 +49,7 @@ class MinuteInput(forms.DateTimeInput):
 
 
 def grouped(form: forms.BaseForm) -> Iterator[tuple[str, list[forms.BoundField]]]:
-    """The fields of a form below the titles of its `groups`; what is in none comes last, without a title."""
+    """The fields of a form below the titles of its `groups`; remaining fields come last, without a title."""
     left = dict.fromkeys(form.fields)
     for title, names in getattr(form, "groups", ()):
         shown = [form[name] for name in names if name in left]
@@ -62,7 +62,7 @@ def grouped(form: forms.BaseForm) -> Iterator[tuple[str, list[forms.BoundField]]
 
 
 class Suggesting(forms.TextInput):
-    """A text input that offers what may be meant while it is typed."""
+    """A text input that suggests names while typing."""
 
     def __init__(
         self, suggestions: Callable[[], Iterable[str]] | Iterable[str] = (), attrs: Any = None
@@ -86,9 +86,9 @@ class PersonField(forms.ModelChoiceField):
 
 
 class RefusedForm(forms.Form):
-    """Shows what an operation refused where it was written; `field_of` maps the operation's names to the form's.
+    """Shows refusals of an operation at the right field; `field_of` maps the operation's names to the form's.
 
-    `asked` is what the operation takes, `refusals` what it raises.
+    `asked` holds the operation's arguments, `refusals` its exceptions.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError,)

@@ -1,4 +1,4 @@
-"""Whether Muster lives, and whether it can work."""
+"""Whether Muster is alive, and whether it can serve."""
 
 import logging
 from functools import cache
@@ -25,16 +25,16 @@ UP, DEGRADED, DOWN = "up", "degraded", "down"
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """The process answers. Touches nothing else, so that a database that is down restarts no web process."""
+    """The process answers. It checks nothing else, so that a database failure restarts no web process."""
     return JsonResponse({"status": UP})
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served: 200, or 503 naming what is missing.
+    """Whether requests can be served: 200, or 503 with what is missing.
 
-    Pages are served and samples taken without Redis and without workers: then the status is degraded.
+    Pages and samples work without Redis and without workers: then the status is degraded.
     """
     database = DOWN if request.META.get("muster.away") else _database()
     parts = {
@@ -80,5 +80,5 @@ def _migrations() -> str:
 
 @cache
 def newest_migrations() -> frozenset[tuple[str, str]]:
-    # The files do not change while a process runs, and reading them takes a tenth of a second.
+    # Cached: the files do not change while a process runs, and reading them takes a tenth of a second.
     return frozenset(MigrationLoader(None).graph.leaf_nodes())

@@ -1,7 +1,7 @@
-"""Addresses: of a page by its name, and of an object, its page and its endpoint.
+"""Addresses of pages by name, and of objects: their page and endpoint.
 
-Those of an object are cheap enough to call for every row of a long list. Its page is named `<model>-detail` and takes
-the primary key, unless its app says otherwise with `has_page`.
+Those of objects are cheap enough for every row of a long list. An object's page is named `<model>-detail` and takes the
+primary key, unless its app overrides that with `has_page`.
 """
 
 import re
@@ -12,14 +12,14 @@ from django.conf import settings
 from django.db.models import Model
 from django.urls import NoReverseMatch, get_urlconf, reverse
 
-# A number that no url pattern contains; what is around it in the reversed address is the same for every object.
+# A number that no url pattern contains; the rest of the reversed address is the same for every object.
 _STAND_IN = 987654321
 
 _pages: dict[type[Model], tuple[str, str]] = {}
 
 
 def has_page(model: type[Model], url_name: str, attribute: str = "pk") -> None:
-    """Say that objects of `model` are shown at `url_name`, which takes one argument: `attribute` of the object."""
+    """Declare that objects of `model` are shown at `url_name`, which takes one argument: `attribute` of the object."""
     _pages[model] = (url_name, attribute)
     _around.cache_clear()
 
@@ -61,7 +61,7 @@ def _around(name: str, urlconf: str) -> tuple[str, str] | None:
     return before, after
 
 
-# What no address has to escape.
+# Characters that need no escaping in addresses.
 _PLAIN = re.compile(r"[\w-]+", re.ASCII)
 
 

@@ -1,6 +1,6 @@
-"""Muster's own figures at /metrics, in the text that Prometheus scrapes. They are those of the process that answers.
+"""Muster's own metrics at /metrics, in Prometheus' text format, for the answering process.
 
-An app says what is to be read at each scrape with `gauge`, in its AppConfig.ready.
+An app adds values to read at each scrape with `gauge`, in its AppConfig.ready.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _gauges: dict[str, tuple[str, Sequence[str], Read]] = {}
 
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
-    # Anyone may invent a method; each would be a series for ever.
+    # Anybody may send an invented method, and each would become a permanent series.
     method = method if method in METHODS else "other"
     _requests.labels(method, route, status).inc()
     _seconds.labels(method, route).observe(seconds)
@@ -47,7 +47,7 @@ def gauge(name: str, text: str, labels: Sequence[str], read: Read) -> None:
 
 class _Gauges(Collector):
     def describe(self) -> list[Metric]:
-        # Otherwise the registry would call `collect` at once, before there is a database.
+        # Otherwise the registry would call `collect` at once, before the database is available.
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -63,12 +63,12 @@ REGISTRY.register(_Gauges())
 
 
 class MetricsView(APIView):
-    """Serves a scraper whose token has the scope read."""
+    """Serves scrapers whose token has the scope read."""
 
     permission_classes = [SignedIn]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A scraper accepts text only; what is refused is JSON all the same.
+        # A scraper only accepts text, but refusals are JSON.
         return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(exclude=True)

@@ -1,4 +1,4 @@
-"""Gives every request an id, a count, someone to attribute its writes to, and the reader's time zone."""
+"""Gives every request an id, a counter, an actor for its writes, and the reader's time zone."""
 
 import time
 import uuid
@@ -22,7 +22,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class RequestIdMiddleware:
-    """`X-Request-ID` in every response. Always made here: history is filtered by it, so nobody may choose it."""
+    """`X-Request-ID` in every response. It is always made here, because history is filtered by it and nobody may choose
+    it."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -86,7 +87,7 @@ class ActorMiddleware:
             return self._in_zone(request)
 
     def _in_zone(self, request: HttpRequest) -> HttpResponse:
-        # Programs are told UTC, whoever asks; pages speak the reader's zone.
+        # Programs always get UTC; pages use the reader's zone.
         if request.path.startswith(FOR_PROGRAMS) or not request.user.is_authenticated:
             return self.get_response(request)
         with timezone.override(zone_of(request.user.time_zone)):
@@ -101,10 +102,10 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
 
 
 class BadValueMiddleware:
-    """Answers for values that the database refuses and no view did.
+    """Responds to database errors that no view handled.
 
-    A value that it cannot take (a null byte, a number beyond its range) is the sender's fault: 400. Whoever writes the
-    same as another in one moment is told so: 409. A row outside the writer's sites: 403.
+    A value that the database cannot take (a null byte, a number out of range) is the sender's error: 400. A
+    simultaneous write of the same: 409. A row outside the writer's sites: 403.
     """
 
     def __init__(self, get_response: Respond) -> None:
@@ -124,7 +125,7 @@ class BadValueMiddleware:
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Leads to the address with the slash in such a way that a write is sent there again, and not read instead."""
+    """Redirects to the address with a slash in a way that keeps the method, so that a write is sent again."""
 
     @staticmethod
     def response_redirect_class(to: str) -> HttpResponsePermanentRedirect:  # type: ignore[override]
@@ -135,10 +136,10 @@ type Answering = Callable[[HttpRequest], HttpResponseBase]
 
 
 class MethodMiddleware:
-    """HEAD is answered as GET is, without the body. A method that is not taken never gets an empty page.
+    """HEAD is answered like GET, without the body.
 
-    Whoever opens an address that takes only POST, from the history of the browser or after signing in again, is led to
-    the page above it, which is that of the object it acts on. The query comes along.
+    An unsupported method never gets an empty page. Opening a POST-only address, from the browser's history or after
+    signing in again, redirects to the page above it, with the query.
     """
 
     def __init__(self, get_response: Answering) -> None:
@@ -151,7 +152,7 @@ class MethodMiddleware:
         response = self._respond(request)
         request.method = "HEAD"
         if response.streaming:
-            # Nobody reads it: what would be read from the database for it is not.
+            # Nobody reads the body, so it causes no queries.
             response.streaming_content = ()  # type: ignore[attr-defined]
         return response
 
@@ -168,7 +169,7 @@ class MethodMiddleware:
 
 
 def page_above(path: str) -> str:
-    """The nearest address above that leads anywhere: of `/waivers/7/approve/` it is `/waivers/7/`."""
+    """The nearest existing page above: for `/waivers/7/approve/` it is `/waivers/7/`."""
     above = path
     while above != "/":
         above = above.rstrip("/").rpartition("/")[0] + "/"

@@ -1,7 +1,7 @@
-"""The navigation of every page: seven entries, and the tabs inside each, as data.
+"""The navigation of every page: seven entries with tabs, as data.
 
-A page belongs to the tab one of whose addresses its own begins with, the longest of them. What waits there is counted
-by the apps (`web/tab_counts.py`).
+A page belongs to the tab with the longest address that its own begins with. Apps count what waits there
+(`web/tab_counts.py`).
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from django.urls import NoReverseMatch, get_urlconf, reverse
 
 @dataclass(frozen=True, slots=True)
 class NavigationTab:
-    """`url_name` takes no argument; `shortcut` are keys, such as "g f"; `words` are others that the palette knows.
-    `also` names pages that belong to the tab, whose addresses begin otherwise.
+    """`url_name` takes no argument; `shortcut` are keys, such as "g f"; `words` are further words for the palette.
+    `also` names pages of the tab whose addresses begin differently.
     """
 
     label: str
@@ -29,12 +29,12 @@ class NavigationTab:
 
     @property
     def url(self) -> str:
-        """The address; "" where no app gives one."""
+        """The address; "" if no app provides it."""
         return _address(self.url_name, get_urlconf() or settings.ROOT_URLCONF)
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The beginnings of the addresses of its pages."""
+        """The address prefixes of its pages."""
         urlconf = get_urlconf() or settings.ROOT_URLCONF
         return tuple(_address(name, urlconf) for name in (self.url_name, *self.also))
 
@@ -127,12 +127,12 @@ TABS: tuple[NavigationTab, ...] = tuple(tab for entry in ENTRIES for tab in entr
 
 
 def tabs_for(user: Any) -> Iterator[NavigationTab]:
-    """The pages of the navigation that there are and that this reader may open."""
+    """The existing pages of the navigation that this reader may open."""
     return (tab for tab in TABS if user.has_perm(tab.permission) and tab.url)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the entries that hold a tab for the reader, with these tabs; `current` as `aria-current` takes it."""
+    """Return the entries with a tab for the reader, with these tabs; `current` is a value for `aria-current`."""
     allowed = frozenset(tabs_for(request.user))
     holding = ((len(url), tab) for tab in TABS for url in tab.held if _holds(url, request.path))
     here = max(holding, key=lambda pair: pair[0], default=(0, None))[1]

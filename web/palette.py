@@ -1,7 +1,7 @@
-"""The palette that Ctrl-K opens: pages, objects of all kinds and actions, found while somebody types.
+"""The palette that Ctrl-K opens: pages, objects of all kinds and actions, found while typing.
 
-Pages, saved views and actions are groups of the search like any other (`web/search.py`); the reader finds those that
-they may open.
+Pages, saved views and actions are search groups like any other (`web/search.py`); readers find those that they may
+open.
 """
 
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ from web.saved_views.queries import views_of
 from web.search import Hit
 
 SHOWN, MOST_GROUPS = 4, 6
-"""Hits of a group, and groups, in the palette; the rest is one step away, on the page of the search."""
+"""Number of hits of a group, and of groups, in the palette; the search page shows the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaletteAction:
-    """`words` are others by which it is found."""
+    """`words` are further words that find it."""
 
     label: str
     url_name: str
@@ -75,7 +75,7 @@ def find_views(query: str, *, user: User) -> Iterator[Hit]:
 
 
 def find_pages(query: str, *, user: User) -> Iterator[Hit]:
-    """Find tabs of the navigation, and lists that lie below one."""
+    """Find tabs of the navigation, and lists below one."""
     entry_of = {tab: entry.label for entry in ENTRIES for tab in entry.tabs}
     pages = [(tab.label, tab.url, entry_of[tab], tab.words) for tab in tabs_for(user)]
     known = {url for _label, url, *_rest in pages}
@@ -88,7 +88,7 @@ def find_pages(query: str, *, user: User) -> Iterator[Hit]:
 
 
 def find_actions(query: str, *, user: User) -> Iterator[Hit]:
-    """Find what the reader may do: what is declared here, and adding objects of a kind."""
+    """Find the reader's actions: those declared here, and adding objects of a kind."""
     offered = [
         (each.label, each.url_name, each.words) for each in ACTIONS if user.has_perms(each.permissions)
     ]
@@ -111,7 +111,7 @@ def answer(request: UserRequest) -> HttpResponse:
     results = search.search(query.text, user=user, scope=query.scope, limit=SHOWN, most=MOST_GROUPS)
     context = {
         "query": query,
-        # Nothing typed: where one may go, and what one may do.
+        # Nothing typed: show pages and actions.
         "groups": results.groups
         if query.text
         else search.some_of(("views", "pages", "actions"), user=user, limit=2 * SHOWN),

@@ -1,8 +1,8 @@
-"""Parameters of addresses that cannot be read, without Django, so that cores refuse them too."""
+"""Errors in address parameters, without Django, so that cores can raise them."""
 
 
 class BadParameter(ValueError):
-    """`field` is the parameter of an address that cannot be read, `reason` says why."""
+    """`field` is the wrong parameter of an address, `reason` says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")

@@ -1,7 +1,7 @@
-"""Tables that are split by time: partitions are made ahead of time and dropped by age.
+"""Tables split by time: partitions are made in advance and dropped by age.
 
-Nothing here makes a writer wait: a new table is attached under a lock that lets rows in, and an old one is detached
-concurrently before it is dropped.
+Writers never wait: a new table is attached under a lock that allows inserts, and an old one is detached concurrently
+before it is dropped.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-# Two writers that need the same missing partition: the second waits for the first and finds it made.
+# If two writers need the same missing partition, the second waits and then finds it.
 _MAKING = 7_301_001
 
 
 @dataclass(frozen=True)
 class Partitioned:
-    """A table split by time. `first_of` gives the start of the partition that an instant falls in."""
+    """A table split by time. `first_of` gives the start of an instant's partition."""
 
     table: str
     first_of: Callable[[datetime], datetime]
@@ -52,9 +52,9 @@ def month_of(at: datetime) -> datetime:
 
 
 def keep(partitioned: Partitioned, *, now: datetime) -> int:
-    """Make what the next days need and drop what is past its time; returns how many partitions changed.
+    """Create the partitions of the next days and drop expired ones; returns how many changed.
 
-    Must run outside a transaction, since a concurrent detach cannot run inside one.
+    Must run outside a transaction, because a concurrent detach cannot run inside one.
     """
     changed = ensure(partitioned, coming(partitioned, now))
     oldest = partitioned.name(partitioned.oldest_kept(now))
@@ -84,7 +84,7 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
             cursor.execute(
                 f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL) {partitioned.options}"
             )
-            # Attaching lets writers go on, where CREATE TABLE … PARTITION OF would lock them out.
+            # Attaching does not block writers, but CREATE TABLE … PARTITION OF would.
             cursor.execute(
                 f"ALTER TABLE {partitioned.table} ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)",
                 [first, partitioned.next_after(first)],
@@ -93,7 +93,8 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
 
 
 def existing(partitioned: Partitioned) -> dict[str, str]:
-    """Partitions by name and standing: `attached`, `pending` where a detach was cut short, `loose` after one."""
+    """Partitions by name and status: `attached`, `pending` after an interrupted detach, `loose` after a complete
+    one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, CASE WHEN inhparent IS NULL THEN 'loose' WHEN inhdetachpending THEN 'pending'"

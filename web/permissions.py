@@ -1,7 +1,7 @@
-"""Who may open a page. Anonymous readers are sent to sign in; others get a page that says what they may not do, and
-which roles may. Programs are told the permission's name.
+"""Permissions of pages.
 
-Whoever wants JSON gets both refusals as JSON (401 and 403).
+Anonymous readers are sent to sign in; others get a page that says what they may not do, and which roles may. Programs
+get the permission's name; clients that want JSON get both refusals as JSON (401 and 403).
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ VERBS = {"view": "see", "add": "add", "change": "change", "delete": "delete"}
 
 
 class MissingPermission(PermissionDenied):
-    """Names what is missing; the page for 403 says it in words."""
+    """The missing permissions; the page for 403 describes them in words."""
 
     def __init__(self, permissions: list[str]) -> None:
         self.permissions = permissions
@@ -54,7 +54,7 @@ type View = Callable[..., HttpResponseBase]
 
 
 def require(*permissions: str) -> Callable[[View], View]:
-    """The reader needs every one of these permissions; none named: needs to be signed in."""
+    """The reader needs all of these permissions; without any, only a sign-in."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -86,11 +86,11 @@ def asks(*permissions: str) -> Callable[[View], View]:
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
-        # htmx would swap the sign-in form into a card; this makes the browser go there.
+        # htmx would swap the sign-in form into a card; this header makes the browser go there.
         response = HttpResponse(status=401)
         response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
         return response
     if asks_for_json(request):
-        # A redirect would be followed, and the sign-in form taken for the answer.
+        # A program would follow a redirect and take the sign-in form for the answer.
         return JsonResponse({"detail": "Sign in first."}, status=401)
     return redirect_to_login(request.get_full_path())

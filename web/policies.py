@@ -26,7 +26,7 @@ from web.audit import AuditEntry, audited_models
 from web.scopes import SCOPED_ROLE, among
 
 ORGANISATION_WIDE, NOBODY = "true", "false"
-# The engine's own tables hold samples by series alone: whoever finds no series asks for none.
+# Tables of samples refer to series only, so readers without a series find no samples.
 _GRANTS = f"""
 GRANT USAGE ON SCHEMA public TO {SCOPED_ROLE};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SCOPED_ROLE};
@@ -39,7 +39,7 @@ BEGIN
     RAISE EXCEPTION 'A row of % lies outside the sites of its reader.', relation USING ERRCODE = '42501';
 END $$;
 """
-# Written out in the policy, all tables would be planned for each of the history's partitions.
+# Inside the policy, all tables would be planned for each partition of the history.
 _SAW = """
 CREATE FUNCTION muster_saw(relation text, entry_id bigint, was jsonb, became jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE COST 1000 AS $$
@@ -48,7 +48,7 @@ BEGIN
     ELSE RETURN false; END CASE;
 END $$;
 """
-# What triggers write, of history and of claims, is the whole truth whoever caused it.
+# Triggers write history and claims completely, whatever the user's scope.
 _OWN_TRIGGER = """prorettype = 'trigger'::regtype AND proowner = current_user::regrole
     AND pronamespace = 'public'::regnamespace"""
 _TRIGGERS_SEE_ALL = f"""
@@ -64,7 +64,7 @@ DROP POLICY IF EXISTS muster_scope ON {table};
 DROP POLICY IF EXISTS muster_scope_delete ON {table};
 CREATE POLICY muster_scope ON {table} TO {role} USING ({where}) WITH CHECK ({check});
 """
-# A deletion that a policy forbids finds no row, which would pass for success.
+# A deletion that a policy forbids affects no row, which would look like success.
 _DELETION = """
 CREATE POLICY muster_scope_delete ON {table} AS RESTRICTIVE FOR DELETE TO {role}
     USING (CASE WHEN {check} THEN true WHEN {where} THEN muster_refuse('{table}') ELSE false END);
@@ -78,7 +78,7 @@ _INSTALLED = f"""
 SELECT obj_description(to_regproc('muster_refuse'), 'pg_proc'),
     NOT EXISTS (SELECT FROM pg_proc WHERE {_OWN_TRIGGER} AND NOT prosecdef)
 """
-# Roles are of the whole cluster: another database may make it at this moment.
+# Roles belong to the whole cluster: another database may create it at this moment.
 _ROLE = f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SCOPED_ROLE}') THEN
@@ -91,9 +91,9 @@ _TAKE_ROLE = f"SET LOCAL ROLE {SCOPED_ROLE}"
 
 
 def install(using: str) -> None:
-    """Make the role, and the policies where they are not as the models say.
+    """Create the role, and the policies that differ from the models.
 
-    To set a policy locks its table, and most migrations change none.
+    Setting a policy locks its table, and most migrations change none.
     """
     make_role(using)
     statements = [_GRANTS, _TRIGGERS_SEE_ALL, _sight_of_entries(), *map(_statement_of, _tables())]
@@ -106,7 +106,7 @@ def install(using: str) -> None:
 
 
 def make_role(using: str) -> None:
-    """Raise CommandError with what to run where this user of the database may not make roles."""
+    """Raise CommandError with the statement to run if this database user may not create roles."""
     connection = connections[using]
     try:
         with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -133,7 +133,7 @@ def _may_take_role(using: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """Conditions under which a row is read, and under which it may be written; columns are named with their table."""
+    """Conditions for reading and for writing a row; columns are qualified with their table."""
 
     where: str
     check: str
@@ -157,7 +157,7 @@ def rule_of(model: type[Model]) -> RowRule:
     columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
     where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or NOBODY
     if check is None and columns and all(key.null for key in columns.values()):
-        # A row at no site is for all: everybody sees it, and whoever sees all sites writes it.
+        # A row without a site is visible to everybody, and writable for users who see all sites.
         named = " OR ".join(f"{column} IS NOT NULL" for column in columns)
         check = f"{where} AND ({named})"
     return RowRule(where, check or where)
@@ -173,7 +173,7 @@ def keys_of(model: type[Model]) -> list[ForeignKey]:
 
 
 def is_of_the_project(model: type[Model]) -> bool:
-    """Whether a model is Muster's own, and none of Django's or one that Django made for it."""
+    """Whether a model belongs to Muster, not to Django or its automatic tables."""
     return not model._meta.auto_created and not model.__module__.startswith("django.")
 
 
@@ -196,10 +196,10 @@ def _concrete(key: ForeignKey) -> type[Model]:
 
 
 def _visible(model: type[Model], value: str, end: str = "") -> str:
-    """A condition that the row of the model whose key is `value` is visible."""
+    """A condition that the model's row with the key `value` is visible."""
     if ids := getattr(model, "VISIBLE_IDS", None):
         return among(ids, value)
-    # The subquery obeys the policy of its own table.
+    # The subquery is subject to the policy of its own table.
     table, key = model._meta.db_table, model._meta.pk.column
     return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value}{end})"
 
@@ -210,8 +210,8 @@ def _at_visible(key: ForeignKey, value: str, end: str = "") -> str:
 
 
 def _where_of_history() -> str:
-    """An entry is visible where the row was, before and after. What several tables share is told without a function,
-    which takes ten times as long.
+    """An entry is visible if the row was, before and after. Conditions shared by several tables use no function, which
+    would be ten times slower.
     """
     tables = {model._meta.db_table: model for model in audited_models()}
     wide = [table for table, model in tables.items() if rule_of(_of_table(model)).is_open]
@@ -237,7 +237,7 @@ def _is_of(tables: Iterable[str]) -> str:
 
 
 def _sight_of_entries() -> str:
-    """The function for entries of all other tables; one by the row itself where that declares its rule."""
+    """The function for entries of all other tables; tables with their own rule are judged by the row itself."""
     cases = []
     for model in audited_models():
         table = model._meta.db_table
@@ -254,7 +254,7 @@ def _sight_of_entries() -> str:
 
 
 def _was_visible(key: ForeignKey, row: str) -> str:
-    # Of a long history few entries are read at a time: OFFSET has each looked up, and no table hashed for that.
+    # Few entries of a long history are read at a time: OFFSET forces look-ups instead of a hash of the table.
     visible = _at_visible(key, f"({row} ->> '{key.column}')::bigint", end=" OFFSET 0")
     return f"({row} IS NULL OR {visible})"
 

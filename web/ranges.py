@@ -1,4 +1,4 @@
-"""Ranges of time in the database, for constraints that let no two rows of a thing overlap."""
+"""Time ranges in the database, for constraints against overlapping rows."""
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.models import Func

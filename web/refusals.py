@@ -1,4 +1,4 @@
-"""Refusals that no view decides: the web process before Django sees a request (`web.serving`), or the database."""
+"""Refusals outside of views: by the web process before Django (`web.serving`), or by the database."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,14 @@ AWAY = Refusal(
     "The database does not answer. Nothing is lost; try again in a moment.",
     RETRY_AFTER_S,
 )
-TOO_SLOW = Refusal(408, "The request did not come in time", "The body came too slowly. Send it again.")
-UNKNOWN = Refusal(401, "Sign in first", "This session or token is not known, or has ended. Sign in first.")
+TOO_SLOW = Refusal(
+    408, "The request did not arrive in time", "The request body arrived too slowly. Send it again."
+)
+UNKNOWN = Refusal(401, "Sign in first", "This session or token is unknown or has ended. Sign in first.")
 BUSY = Refusal(
     429,
-    "You have too much under way",
-    "Muster is still at work on what you asked for before. Wait for it first.",
+    "You have too many requests under way",
+    "Muster is still working on your earlier requests. Wait until they are done.",
     RETRY_AFTER_S,
 )
 ANSWER_TOO_LARGE = Refusal(
@@ -33,23 +35,25 @@ ANSWER_TOO_LARGE = Refusal(
 TOO_LONG = Refusal(
     503,
     "This took too long",
-    "The database needed more time for this than it is given. Ask for less, or try again.",
+    "The database did not answer within the time limit. Ask for less data, or try again.",
     RETRY_AFTER_S,
 )
 FAILED = Refusal(
     500,
     "Muster failed to answer",
-    "The fault is in Muster's log, under this request's id. Trying again may help.",
+    "Muster's log has the error, under the id of this request. Trying again may help.",
 )
 
 
 def too_large(most_bytes: int) -> Refusal:
     return Refusal(
-        413, "This is too large", f"The body is larger than the {most_bytes} bytes that are taken here."
+        413, "This is too large", f"The request body is larger than the {most_bytes} bytes allowed here."
     )
 
 
 def too_large_for_strangers(most_bytes: int) -> Refusal:
     return Refusal(
-        413, "This is too large", f"Without a sign-in or a token at most {most_bytes} bytes are taken."
+        413,
+        "This is too large",
+        f"Without a sign-in or a token, a request body may have at most {most_bytes} bytes.",
     )

@@ -1,4 +1,4 @@
-"""Remembers what was worked out once and may be lost at any time. Without the cache everything is worked out again."""
+"""A cache of computed values that may be lost at any time. Without the cache everything is computed again."""
 
 import logging
 import pickle
@@ -14,7 +14,7 @@ UNREADABLE = (
     *(pickle.UnpicklingError, AttributeError, ImportError),
     *(IndexError, EOFError, TypeError, ValueError),
 )
-"""What unpickling may raise."""
+"""Exceptions of unpickling."""
 
 
 def recall(keys: Collection[str]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def recall(keys: Collection[str]) -> dict[str, Any]:
     except RedisError as error:
         log.warning("The cache cannot be read: %s", error)
     except UNREADABLE as error:
-        # Written by a release in which the values were made otherwise, or stood elsewhere.
+        # Written by another release whose values had another form or place.
         log.warning("What is remembered cannot be read: %r", error)
     return {}
 

@@ -26,14 +26,14 @@ type View = Callable[..., HttpResponseBase]
 
 
 class Report:
-    """Who may read it, and the template of its page. A parameter that cannot be read is answered with 400."""
+    """The required permissions, and the page's template. A wrong parameter is answered with 400."""
 
     def __init__(self, template: str, *permissions: str) -> None:
         self.template = template
         self.may_see = require(*permissions)
 
     def page(self, read: Callable[..., tuple[tables.TablePage | None, Context]]) -> View:
-        """The table alone, or a file of it, is answered without what stands around it."""
+        """A request for the table or a file is answered without the rest of the page."""
 
         @wraps(read)
         def view(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
@@ -54,7 +54,7 @@ class Report:
         return self.reads(view)
 
     def reads(self, view: View) -> View:
-        """A view that writes nothing, for those who may see it; unchanged, it is answered with 304."""
+        """A view that writes nothing, for users with the permissions; an unchanged answer is 304."""
 
         @wraps(view)
         def answered(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
@@ -74,7 +74,7 @@ def chart_urls(name: str, *args: object, **query: object) -> dict[str, str]:
 def choices(
     options: Iterable[tuple[Any, Any]], current: Any, url: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    """Links of web/segments.html and web/chips.html, from (value, label); one of them is current."""
+    """Links for web/segments.html and web/chips.html, from (value, label); one of them is current."""
     return [
         {"label": label, "url": url(str(value)), "current": str(value) == str(current)}
         for value, label in options

@@ -1,4 +1,4 @@
-"""The id of the request at hand, for every line of the log that it writes."""
+"""The id of the present request, for every line that it logs."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reads what a request asks for, and the request as views of signed-in users get it, for type checkers."""
+"""The kind of answer that a request wants, and the type of requests by signed-in users, for type checkers."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class UserRequest(HttpRequest):
-    """A request of somebody who is signed in, with the id that history is filtered by. Only annotations name it."""
+    """A request of a signed-in user, with the request id. Only annotations use it."""
 
     id: str
     user: "User"
@@ -20,17 +20,17 @@ class UserApiRequest(Request):
     user: "User"
 
 
-# Addresses of programs, whatever they accept.
+# Prefixes of addresses for programs, whatever they accept.
 FOR_PROGRAMS = ("/api/", "/otlp/", "/health/", "/metrics")
 
 
 def asks_for_json(request: HttpRequest) -> bool:
-    """Whether a page would be of no use to whoever asks, such as the script of a chart."""
+    """Whether the client cannot use a page, such as the script of a chart."""
     if request.path.endswith(".json"):
         return True
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """The same, and whoever comes to an address of programs, where few pages are."""
+    """The same, and all clients of addresses for programs."""
     return request.path.startswith(FOR_PROGRAMS) or asks_for_json(request)

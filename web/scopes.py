@@ -1,7 +1,7 @@
-"""Which sites a reader sees. PostgreSQL holds every statement to it, by the policies of `web/policies.py`.
+"""Which sites a reader sees.
 
-Whoever has scopes reads and writes as the role SCOPED_ROLE. Everybody else stays the owner of the tables, whom no
-policy concerns and who pays nothing.
+PostgreSQL enforces it for every statement, by the policies of `web/policies.py`. Users with scopes read and write as
+the role SCOPED_ROLE. All others stay the owner of the tables, to whom no policy applies, at no cost.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +19,10 @@ from accounts.queries import scopes_of
 
 SCOPED_ROLE = "muster_scoped"
 SETTINGS = ("muster.sites", "muster.regions", "muster.around")
-"""What policies read of the session: for each key from 1 on whether it is that of a site, of a region of the scope, of
-one around these."""
+"""Session settings that policies read: for each key from 1 on, whether it is a visible site, a region of the scope, or
+a region around these."""
 _REFUSED = "42501"  # insufficient_privilege, as policies say it (`web/policies.py`)
-# What begins with SELECT is sent as it is (`web/actor.py`).
+# A statement that begins with SELECT is sent unchanged (`web/actor.py`).
 _SCOPED_ROLE = f"set_config('role', '{SCOPED_ROLE}', false)"
 _OWN_ROLE = "SELECT set_config('role', 'none', false)"
 
@@ -46,7 +46,7 @@ class Scope:
 
 @dataclass(slots=True)
 class _Reading:
-    """The scope of one request, known once its reader is; None: all sites."""
+    """The scope of one request, set once its reader is known; None means all sites."""
 
     scope: Scope | None = None
 
@@ -71,7 +71,7 @@ def places() -> dict[tuple[str, str], str]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Inside, `narrow_to` may limit what is read; afterwards the connection is its owner's again."""
+    """Inside, `narrow_to` may limit what is read; afterwards the connection belongs to the owner again."""
     token = _reading.set(_Reading())
     try:
         yield
@@ -83,7 +83,7 @@ def reading() -> Iterator[None]:
 
 
 def narrow_to(user: Any) -> None:
-    """Limit what is read from now on, in this `reading`, to the scopes of this user: one statement, or none."""
+    """Limit what is read from now on, in this `reading`, to the scopes of this user; at most one statement."""
     current = _reading.get()
     if current is None:
         return
@@ -96,7 +96,7 @@ def narrow_to(user: Any) -> None:
 
 @contextmanager
 def within(scope: Scope | None) -> Iterator[None]:
-    """Read within this scope; with None everything, as the parts of Muster do that work out what all readers share."""
+    """Read within this scope; None means everything, for parts of Muster that compute shared results."""
     before = present()
     token = _reading.set(_Reading(scope))
     try:
@@ -110,12 +110,12 @@ def within(scope: Scope | None) -> Iterator[None]:
 
 
 def everything() -> Any:
-    """Read and write everything inside: what is stored of a site must not depend on who asked for it."""
+    """Read and write everything inside: stored results of a site must not depend on who triggered them."""
     return within(None)
 
 
 def present() -> Scope | None:
-    """The scope that is in force; None: all sites. Part of the key of whatever is kept between requests."""
+    """The scope in force; None means all sites. Part of the key of every cache shared between requests."""
     current = _reading.get()
     return None if current is None else current.scope
 
@@ -125,9 +125,9 @@ def sees_all() -> bool:
 
 
 def limits() -> str:
-    """Say what the reader is limited to, in a sentence for refusals; "" where nothing is hidden."""
+    """The reader's limits as a sentence for refusals; "" if nothing is hidden."""
     scope = present()
-    return f"You see a part of the sites: {in_words(scope.named)}." if scope else ""
+    return f"You see only some sites: {in_words(scope.named)}." if scope else ""
 
 
 def in_words(named: Iterable[tuple[str, str]]) -> str:
@@ -136,7 +136,7 @@ def in_words(named: Iterable[tuple[str, str]]) -> str:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether the database refused a write because it lies outside the scope."""
+    """Whether the database refused a write because it is outside the scope."""
     return not sees_all() and getattr(error.__cause__, "sqlstate", None) == _REFUSED
 
 
@@ -151,21 +151,21 @@ def _narrowed(named: tuple[tuple[str, str], ...]) -> Scope:
 
 
 def _take_role(scope: Scope | None) -> None:
-    """A transaction that has failed takes no statement; its rollback brings back the role that it began with."""
+    """A failed transaction takes no statement; its rollback restores the role that it began with."""
     raw = connection.connection
     if raw is None or raw.info.transaction_status == TransactionStatus.INERROR:
         return
     try:
         _execute(scope)
     except Exception:
-        # A connection whose role is not known is of no use to the next reader.
+        # A connection with an unknown role must not serve the next reader.
         connection.close()
         raise
 
 
 def _execute(scope: Scope | None) -> None:
     taken = ", ".join(f"set_config('{name}', %s, false)" for name in SETTINGS)
-    # Django's own cursor takes longer to make than this statement to run.
+    # Making Django's own cursor takes longer than running this statement.
     with connection.wrap_database_errors:
         if scope is None:
             connection.connection.execute(_OWN_ROLE)
@@ -174,7 +174,7 @@ def _execute(scope: Scope | None) -> None:
 
 
 def _narrow_new(connection: Any, **sent: Any) -> None:
-    """A connection opened anew in the middle of a request is no way around the scope."""
+    """A connection reopened during a request must not escape the scope."""
     if (scope := present()) is not None:
         _execute(scope)
 

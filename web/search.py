@@ -34,7 +34,7 @@ MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found object: `detail` says where it belongs, `kind` what it is where a group mixes several."""
+    """One result: `detail` says where it belongs, `kind` what it is if a group mixes several."""
 
     title: str
     url: str
@@ -49,7 +49,7 @@ class Find(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """`name` is what `in:` takes. Without `permissions` what finds looks after what the user may see."""
+    """`name` is the value for `in:`. Without `permissions` the finder checks what the user may see."""
 
     name: str
     label: str
@@ -73,9 +73,8 @@ def _model_of(rows: Callable[[], QuerySet[Any]]) -> type[Model]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsProvider(Provider):
-    """`title` and `others` are fields that are looked into, of which `title` names a row; `also` finds further rows.
-    `hits` are those of rows, one for each. `searched` are the same rows as `rows`, without what is read and counted of
-    those that are shown.
+    """`title` and `others` are the searched fields; `title` names a row; `also` finds further rows. `hits` turns rows
+    into results. `searched` are the same rows as `rows`, without data only needed for results.
     """
 
     rows: Callable[[], QuerySet[Any]]
@@ -86,7 +85,7 @@ class RowsProvider(Provider):
     hits: Callable[[Sequence[Any]], Iterable[Hit]] = titled
 
     def matching(self, query: str, *, user: User) -> MatchingRows | None:
-        """Return the rows that have what is looked for; None where the reader may see no field."""
+        """Return the matching rows; None if the reader may see no field."""
         fields = visibility.searchable(_model_of(self.rows), (self.title, *self.others), user)
         if not fields:
             return None
@@ -97,7 +96,7 @@ class RowsProvider(Provider):
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """The best hits of a provider, of `total`."""
+    """The best hits of a provider, and their `total` number."""
 
     provider: Provider
     hits: list[Hit]
@@ -110,21 +109,21 @@ class HitGroup:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The groups, the best hit's first, and how much there is in these and in those that are left out."""
+    """The groups, the one with the best hit first, and the totals including groups that are left out."""
 
     groups: list[HitGroup]
     total: int
 
 
 _providers: dict[str, Provider] = {}
-# Those that are known only when somebody searches, such as the kinds that addresses are made of.
+# Providers that are only known at search time, such as kinds, which are declared with addresses.
 _makers: list[Callable[[], Iterable[Provider]]] = []
 
 
 def register(
     name: str, label: str, find: Find, *, permission: str = "", order: int = 100, icon: str = "search"
 ) -> None:
-    """Registering a name again replaces what was there."""
+    """Registering a name again replaces the earlier provider."""
     permissions = (permission,) if permission else ()
     _providers[name] = Provider(
         name=name, label=label, find=find, permissions=permissions, order=order, icon=icon
@@ -150,10 +149,10 @@ def providers(user: User) -> list[Provider]:
 def search(
     query: str, *, user: User, scope: str = "", limit: int = A_FEW, most: int | None = None
 ) -> Results:
-    """Look for it in all that the reader may see, and return as many as `limit` of each of the `most` best groups."""
+    """Search everything that the reader may see, and return up to `limit` hits of each of the `most` best groups."""
     asked = [each for each in providers(user) if scope in ("", each.name)] if query else []
     by_rows = _rows_found([each for each in asked if isinstance(each, RowsProvider)], query, user, limit)
-    # Ordered before the objects are read, so that those of groups that are left out never are.
+    # Order groups before reading objects, so that objects of dropped groups are never read.
     ranks: list[tuple[int, int, Provider]] = []
     groups: dict[str, HitGroup] = {}
     for each in asked:
@@ -170,7 +169,7 @@ def search(
 
 
 def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]:
-    """Return what there is in these groups, of those that are held in memory, before anybody has typed."""
+    """Entries of these groups held in memory, before anybody has typed."""
     groups = (_in_memory(each, "", user, limit) for each in providers(user) if each.name in names)
     return [group for group in groups if group.hits]
 
@@ -178,7 +177,7 @@ def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]
 def _rows_found(
     asked: Sequence[RowsProvider], query: str, user: User, limit: int
 ) -> dict[str, list[BestRow]]:
-    """Look for the rows of all of them in one statement."""
+    """Search the rows of all of them in one statement."""
     parts = [each.matching(query, user=user) for each in asked]
     found: dict[str, list[BestRow]] = defaultdict(list)
     for row in best([part for part in parts if part is not None], query, limit=limit):
@@ -189,7 +188,7 @@ def _rows_found(
 def _of_rows(provider: Provider, found: Sequence[BestRow]) -> HitGroup:
     assert isinstance(provider, RowsProvider)
     held = provider.rows().in_bulk([row.pk for row in found])
-    # A row that went away in this moment is left out.
+    # A row deleted in this moment is left out.
     shown = [row for row in found if row.pk in held]
     hits = provider.hits([held[row.pk] for row in shown])
     return HitGroup(
@@ -202,14 +201,14 @@ def _in_memory(provider: Provider, query: str, user: User, limit: int) -> HitGro
     return HitGroup(provider, hits[:limit], len(hits))
 
 
-# Longer texts are pasted by mistake; no name is as long.
+# Longer texts are pasted by mistake; no name is that long.
 LONGEST = 200
 _SCOPE = re.compile(r"(?:^|\s)in:([\w-]*)(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """`text` is free of control characters, with single blanks; `scope` "" is everywhere."""
+    """`text` has no control characters and single blanks; `scope` "" means everywhere."""
 
     text: str
     scope: str = ""

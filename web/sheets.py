@@ -1,8 +1,7 @@
-"""Rows as CSV: written with no cell that a spreadsheet would run, read with the line of what is wrong. Pure.
+"""CSV rows: written without cells that a spreadsheet would execute, read with the line of an error.
 
-Whole figures are written as they are, others with twelve significant digits.
-
-What is guarded, and how, follows OWASP's page on CSV injection: an apostrophe before the text.
+Pure. Whole numbers are written as they are, others with twelve significant digits. Guarding follows OWASP's page on CSV
+injection: an apostrophe before the text.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-# Also the full-width forms, and behind what a spreadsheet may skip: spaces, controls, marks without a width.
-# Apostrophes count as skipped, so that a text which has one already comes back as it was.
+# Includes full-width forms, also after characters that a spreadsheet may skip: spaces, controls, zero-width marks.
+# Skip apostrophes too, so that a text that already has one round-trips.
 _RUNS = re.compile(r"[\s'\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 _NUMBER = re.compile(r"'*-(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 CHUNK_CHARACTERS = 64 * 1024
-# Nothing is measured more closely; what lies beyond is left of a sum in binary: 212.60000000000002.
+# No measurement is more precise; further digits come from binary sums: 212.60000000000002.
 MOST_DIGITS = 12
 
 
 class UnreadableSheet(ValueError):
-    """The file cannot be read on from this line."""
+    """The file cannot be read beyond this line."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"Line {line}: {reason}")
@@ -34,7 +33,7 @@ class UnreadableSheet(ValueError):
 
 
 def lines(columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """The file in chunks, each of whole rows; numbers stay numbers, all else is text."""
+    """The file in chunks of whole rows; numbers stay numbers, everything else is text."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([guarded(column) for column in columns])
@@ -61,15 +60,15 @@ def unguarded(cell: str) -> str:
 
 
 def _is_run(text: str) -> bool:
-    """A negative number begins as a formula does, and is none."""
+    """A negative number begins like a formula, but is none."""
     return bool(_RUNS.match(text)) and not _NUMBER.fullmatch(text)
 
 
 def read(file: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a file, the head first, each with the line it ends on; empty ones are left out.
+    """The rows of a file, the header first, each with its last line number; empty rows are left out.
 
-    A line at a time, so that a file may have any length. Cells are parted by commas, semicolons or tabs: by what the
-    head has most of. Raises UnreadableSheet for what is not UTF-8, or no table.
+    Reads a line at a time, so that a file may have any length. The separator is the comma, semicolon or tab that is
+    most frequent in the header. Raises UnreadableSheet if the file is not UTF-8 or not a table.
     """
     texts = _decoded(file)
     head = next(texts, "")
@@ -89,5 +88,5 @@ def _decoded(file: Iterable[bytes]) -> Iterator[str]:
         except UnicodeDecodeError as error:
             raise UnreadableSheet(number, "This is not UTF-8. Save the file as CSV in UTF-8.") from error
         if "\x00" in text:
-            raise UnreadableSheet(number, "This is no text.")
+            raise UnreadableSheet(number, "This is not text.")
         yield text

@@ -1,7 +1,6 @@
-"""How each state is said and shown on a page: its word, its icon and its tone, from states.yaml.
+"""The word, icon and tone of each state on a page, from states.yaml.
 
-What a state means is decided elsewhere. Here is only what a reader sees, in one place, so that a page never invents a
-word for a state.
+The meaning of a state is decided elsewhere. All words for states are in that file, so that pages do not invent others.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ STATES: dict[str, dict[str, StateLook]] = {
     for kind, looks in yaml_documents.read(_TEXT).items()
 }
 
-# The attribute that carries a state of each kind; static/css/tokens.css colours by it.
+# The HTML attribute for the states of each kind; static/css/tokens.css uses it for colours.
 ATTRIBUTES = {kind: f"data-{kind}" for kind in STATES} | {
     "check": "data-state",
     "source": "data-source-state",
@@ -32,8 +31,5 @@ ATTRIBUTES = {kind: f"data-{kind}" for kind in STATES} | {
 
 
 def state(kind: str, value: str | None) -> StateLook:
-    """The state of a kind; `KeyError` for a word nobody defined.
-
-    No verdict (a planned or building site) is a state of its own.
-    """
+    """The state of a kind; `KeyError` for an undefined word. No verdict (a planned or building site) is a state too."""
     return STATES[kind]["none" if kind == "verdict" and not value else str(value)]

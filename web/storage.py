@@ -1,4 +1,4 @@
-"""Static files under hashed names, for modules too, and compressed once, when they are collected."""
+"""Static files under hashed names, including modules, compressed once when they are collected."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import brotli
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Pages of the API's documentation are seldom looked at. At its best, their 6 MB took longer to compress than all else.
+# The API documentation is seldom opened; compressing its 6 MB at the best level took longer than all else.
 SELDOM = frozenset({"drf_spectacular_sidecar", "rest_framework"})
 
 
@@ -28,7 +28,7 @@ class StaticCompressor(Compressor):  # type: ignore[misc]
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Rewrites `import` paths too; a module would otherwise import the unhashed, uncached file."""
+    """Also rewrites `import` paths; a module would otherwise import the unhashed, uncached file."""
 
     support_js_module_import_aggregation = True
 

@@ -30,7 +30,7 @@ from web.saved_views.queries import views_of
 from web.workflows import waiting
 
 KEPT_S = 20
-"""How long a browser shows the counts again without asking: as long as somebody takes from one page to the next."""
+"""How long a browser reuses the counts: about the time between two pages."""
 TONES = ("", "warn", "bad")
 WAITING = "waiting for you"
 
@@ -52,7 +52,7 @@ class TabCount:
 
 @dataclass(frozen=True, slots=True)
 class TabMark:
-    """`id` is a tab's url name, or that of an entry, a saved view or the bell; `words` go with `count`."""
+    """`id` is the url name of a tab, or that of an entry, a saved view or the bell; `words` belong to `count`."""
 
     id: str
     count: int
@@ -64,12 +64,12 @@ _counts: dict[str, TabCount] = {}
 
 
 def register(url_name: str, rows: CountedRows, words: str, *, permission: str = "", tone: str = "") -> None:
-    """Registering a tab again replaces what was there."""
+    """Registering a tab again replaces the earlier count."""
     _counts[url_name] = TabCount(url_name, rows, words, permission, tone)
 
 
 def marks(user: User, *, now: datetime) -> list[TabMark]:
-    """Return a mark for each tab of the reader at which there is something."""
+    """Return a mark for each of the reader's tabs with a count above 0."""
     by_tab = waiting.counts_by_tab(user, now=now)
     waits = by_tab | {"inbox": sum(by_tab.values())}
     open_to_reader = {tab.url_name for tab in tabs_for(user)}
@@ -108,7 +108,7 @@ def counts_page(request: UserRequest) -> HttpResponse:
 
 
 def _entry_marks(tabs: Sequence[TabMark]) -> Iterator[TabMark]:
-    """Yield for each entry of the navigation what its tabs hold together."""
+    """Yield the sum of its tabs for each entry of the navigation."""
     for entry in ENTRIES:
         names = {tab.url_name for tab in entry.tabs}
         here = [mark for mark in tabs if mark.id in names]

@@ -1,5 +1,5 @@
-"""Django's templates, whose contexts end with the page: each dictionary of a context refers to it, and that circle
-would keep all rows of the page until garbage is collected, which holds up one page in a few.
+"""Django's templates, with contexts that are freed after rendering: each dictionary of a context refers to it, and that
+cycle would keep all rows of the page until the garbage collector runs, which delays one page in a few.
 """
 
 from typing import Any

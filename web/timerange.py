@@ -1,4 +1,4 @@
-"""The page's one time range: `start` and `end` in the URL, relative (`now-7d`), ISO 8601 or epoch milliseconds."""
+"""The page's time range: `start` and `end` in the URL, relative (`now-7d`), ISO 8601 or epoch milliseconds."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, field: str = "start
     else:
         instant = _parse_iso(text, zone, field)
     if not _EARLIEST <= instant <= now + _LONGEST:
-        raise BadTimeRangeError(field, "is outside the years that Muster keeps")
+        raise BadTimeRangeError(field, "is outside the years that Muster supports")
     return instant
 
 
@@ -59,7 +59,7 @@ def _parse_iso(text: str, zone: tzinfo, field: str) -> datetime:
 
 @dataclass(frozen=True)
 class TimeRange:
-    """From `start` to `end`; `start_text` and `end_text` are as the URL has them, so that relative stays relative."""
+    """From `start` to `end`; `start_text` and `end_text` are as in the URL, so that relative ranges stay relative."""
 
     start: datetime
     end: datetime

@@ -1,7 +1,7 @@
-"""The one module that turns numbers into words: scaled units, percentages, ages and margins.
+"""The only module that turns numbers into words: scaled units, percentages, ages and margins.
 
-Stored units are those of the models (W and kW, ms, Gb/s, bytes, °C); here a reader's unit is chosen. Numbers follow the
-active locale. A missing number is never formatted as 0: it stays None and the page says "unknown".
+Stored units are those of the models (W and kW, ms, Gb/s, bytes, °C); this module chooses the reader's unit. Numbers
+follow the active locale. A missing number is never formatted as 0: it stays None and the page says "unknown".
 """
 
 import math
@@ -12,7 +12,7 @@ from functools import lru_cache
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 
-# Prefixed steps per stored unit, largest first: (from this many stored units, divide by, unit shown).
+# Prefixes for each stored unit, largest first: (from this many stored units, divide by, unit shown).
 _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "W": ((1e6, 1e6, "MW"), (1e3, 1e3, "kW")),
     "kW": ((1e6, 1e6, "GW"), (1e3, 1e3, "MW")),
@@ -22,17 +22,17 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "ms": ((1e3, 1e3, "s"),),
 }
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
-# A stored unit whose numbers are moments; they are shown as dates.
+# A stored unit whose numbers are instants, shown as dates.
 UNIX_TIME = "s since 1970"
 PER_SECOND = "/s"
 _SINGULAR = {"people": "person", "packets": "packet", "points": "point"}
-# What is less and is not nothing is said to be less: two decimals would make it 0.
+# Smaller positive values are shown as "less than", because two decimals would make them 0.
 LEAST_SHOWN = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """A number as shown, and the unit to set small beside it. `value` None is unknown."""
+    """A number as shown, and its unit in small type. `value` None means unknown."""
 
     value: str | None
     unit: str = ""
@@ -44,7 +44,7 @@ class Formatted:
 
 
 def decimals_for(value: float) -> int:
-    """One decimal below 100, none from there on; two below 1, so that small figures keep meaning."""
+    """One decimal below 100, none above; two below 1, so that small figures stay meaningful."""
     size = abs(value)
     if size == 0 or size >= 99.95:
         return 0
@@ -57,13 +57,13 @@ def number(value: float, decimals: int | None = None) -> str:
     if 0 < abs(value) < LEAST_SHOWN and decimals == decimals_for(value):
         least = number_format(2 * LEAST_SHOWN, decimal_pos=2, use_l10n=True)
         return f">−{least}" if value < 0 else f"<{least}"
-    # Django cuts decimals off instead of rounding them. Nothing is not written with a minus.
+    # Django truncates decimals instead of rounding. Avoid a minus before zero.
     return _number(round(value, decimals) or 0, decimals)
 
 
 @lru_cache(maxsize=4096)
 def _number(rounded: float, decimals: int) -> str:
-    """A page writes hundreds of numbers, and few that differ."""
+    """Cached, because a page writes hundreds of numbers, few of which differ."""
     return number_format(rounded, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
@@ -78,7 +78,7 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
 
 
 def moment(seconds: float) -> str:
-    """Seconds since 1970 as an instant; as they are beyond any calendar."""
+    """Seconds since 1970 as an instant; the number itself if it is beyond any calendar."""
     try:
         return instant(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
@@ -108,13 +108,13 @@ def power(kw: float, unit: str = "") -> Formatted:
     """A power in a given unit, so that figures side by side share one; without a unit, in its own."""
     unit = unit or power_unit(kw)
     scaled = kw * power_factor(unit)
-    # One decimal throughout MW and GW: 640.3 MW beside 8.8 MW; whole kW from a hundred on.
+    # Always one decimal for MW and GW: 640.3 MW beside 8.8 MW; whole kW from a hundred on.
     decimals = decimals_for(scaled) if unit == "kW" or not scaled else 1 if abs(scaled) >= 1 else 2
     return Formatted(number(scaled, decimals), unit)
 
 
 def day(at: date) -> str:
-    """A day, or that of an instant in the reader's zone: "18 Nov 2026"."""
+    """A day, or the day of an instant in the reader's zone: "18 Nov 2026"."""
     return _day(localtime(at).date() if isinstance(at, datetime) else at)
 
 
@@ -126,12 +126,12 @@ def instant(at: datetime, zone: tzinfo | None = None) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(on: date) -> str:
-    """A page says few days and says them often: writing them would take a tenth of the matrix's time."""
+    """Cached, because a page repeats few days; formatting them would take a tenth of the matrix's time."""
     return date_format(on, "j M Y")
 
 
 def zone_name(local: datetime) -> str:
-    """The zone's short name, such as JST; its offset, UTC+03, where it has none."""
+    """The zone's short name, such as JST; its offset, UTC+03, if it has none."""
     name = local.tzname() or "UTC"
     return name if name[:1].isalpha() else f"UTC{name}"
 
@@ -160,7 +160,7 @@ def duration(seconds: float) -> str:
 
 
 def age(at: datetime | None, *, now: datetime) -> str:
-    """How long ago: "3 min ago"; "never" for None; a little ahead of now, as clocks are, is "just now"."""
+    """How long ago: "3 min ago"; "never" for None; slightly in the future counts as "just now"."""
     if at is None:
         return "never"
     seconds = (now - at).total_seconds()

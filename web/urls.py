@@ -1,4 +1,4 @@
-"""Addresses of what every page and endpoint shares."""
+"""Addresses that all pages and endpoints share."""
 
 from django.urls import include, path
 

@@ -1,9 +1,8 @@
-"""Who may know who somebody is: one rule, which all that shows, filters, sorts, searches and exports reads through.
+"""The rule who may see names, for everything that shows, filters, sorts, searches and exports.
 
-Users identify people, and so do objects of a model that names its column of the user as `SIGNS_IN_AS`. Every relation
-to one of them is personal without being listed anywhere; text in which a person may be named stands in the model's
-`PERSONAL`. Whoever lacks SEES_NAMES reads SOMEBODY in a name's place, on pages, and null in JSON; one's own name is no
-secret to oneself.
+Users identify people, and so do objects of a model that names its user column as `SIGNS_IN_AS`. Every relation to one
+of them is personal without being listed; a model lists text that may name a person in `PERSONAL`. Readers without
+SEES_NAMES see SOMEBODY instead of a name on pages, and null in JSON; they always see their own name.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -39,7 +38,7 @@ def read_by(request: HttpRequest) -> Iterator[None]:
 
 
 def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
-    """The same steps, each taken as for this request and its scope, which may be over by then."""
+    """The same steps, each run as for this request and its scope, which may be over by then."""
     return _taken(request, scopes.present(), steps)
 
 
@@ -53,7 +52,7 @@ def _taken[T](request: HttpRequest, scope: scopes.Scope | None, steps: Iterator[
 
 
 def reader() -> Any:
-    """The user of the present request; None outside of one, and whoever is nobody sees no names."""
+    """The user of the present request; None outside of one, and None may see no names."""
     request = _request.get()
     return None if request is None else getattr(request, "user", None)
 
@@ -80,7 +79,7 @@ def sees(who: Model, by: Any = None) -> bool:
 
 
 def name_of(who: Model | str | None, by: Any = None) -> str:
-    """A name as this reader may see it; "" for nobody. Text names somebody whom no user stands for."""
+    """A name as this reader may see it; "" for nobody. A text may name somebody without a user."""
     if not who:
         return ""
     seen = sees_names(by) if isinstance(who, str) else sees(who, by)
@@ -88,12 +87,12 @@ def name_of(who: Model | str | None, by: Any = None) -> str:
 
 
 def username_of(user: Any, by: Any = None) -> str | None:
-    """A user name as endpoints tell it, None where this reader may not know it."""
+    """A user name for endpoints, None if this reader may not know it."""
     return user.get_username() if user is not None and sees(user, by) else None
 
 
 def shown(holder: Any, name: str, value: Any) -> Any:
-    """The value of an attribute as this reader may see it, SOMEBODY where it would say who somebody is."""
+    """The value of an attribute as this reader may see it, SOMEBODY if it would reveal who somebody is."""
     if value is None or value == "":
         return value
     if isinstance(value, Model) and is_person(value):
@@ -106,13 +105,13 @@ def shown(holder: Any, name: str, value: Any) -> Any:
 
 
 def own(model: type[Model], by: Any = None) -> Q:
-    """A condition for the people of this model whom the reader may know: all, or oneself."""
+    """A condition for the people of this model whom the reader may know: all, or only the reader."""
     by = by or reader()
     return Q() if sees_names(by) else Q(**{_user_column(model): getattr(by, "pk", None)})
 
 
 def known(people: QuerySet, by: Any = None) -> QuerySet:
-    """Those of them whom the reader may know, for what is chosen from a list."""
+    """Those people whom the reader may know, for lists of choices."""
     return people if sees_names(by) else people.filter(own(people.model, by))
 
 
@@ -121,9 +120,8 @@ def personal_text(model: type[Model]) -> Collection[str]:
 
 
 def withheld(model: type[Model], by: Any = None) -> Collection[str]:
-    """Columns that only those who may change an object always read; the model names them as `WITHHELD`.
-
-    Its kind says when others read them too. No filter, order or history tells them before.
+    """Columns that only users who may change the object always see; the model names them in `WITHHELD`, and its kind
+    decides when others see them. No filter, order or history reveals them before.
     """
     names: Collection[str] = getattr(model, "WITHHELD", ())
     if not names:
@@ -135,9 +133,9 @@ def withheld(model: type[Model], by: Any = None) -> Collection[str]:
 
 @lru_cache(maxsize=4096)
 def identifies(model: Any, path: str, *, presence: bool = False) -> bool:
-    """Whether a lookup such as "requested_by__username" asks who somebody is.
+    """Whether a lookup such as "requested_by__username" reveals who somebody is.
 
-    With `presence` it asks only whether there is somebody, which is no secret.
+    With `presence` it only asks whether there is somebody, which is not secret.
     """
     names = path.lstrip("-").split(LOOKUP_SEP)
     for place, name in enumerate(names):
@@ -176,7 +174,7 @@ def personal_filters(filterset: Any) -> frozenset[str]:
 
 
 def refuse(asked: bool, by: Any = None) -> None:
-    """Raise MissingPermission when who somebody is was asked for, whatever the answer would be."""
+    """Raise MissingPermission if the lookup would reveal who somebody is, whatever its result."""
     if asked and not sees_names(by):
         raise MissingPermission([SEES_NAMES])
 

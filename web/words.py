@@ -1,4 +1,4 @@
-"""Values of any kind in words for a page, or plain for a file."""
+"""Values of any type as words for a page, or plain for a file."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 from web import units
 
-# Levels of JSON that are written out.
+# Number of JSON levels that are written out.
 DEEPEST = 1
 _FIELD = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
-# A choice, such as "carbon_average"; with a figure in it, it is the name of a thing: "gpu_node_01".
+# A choice, such as "carbon_average"; with a digit it is the name of an object: "gpu_node_01".
 _CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
@@ -31,9 +31,7 @@ def in_words(value: Any) -> str:
 
 
 def _nested(value: Any, depth: int) -> str:
-    """Return what is kept as JSON; what lies deeper is counted: "it kw: 4, accelerators: (count: 8), sites: 24
-    entries".
-    """
+    """Format stored JSON; deeper levels are only counted: "it kw: 4, accelerators: (count: 8), sites: 24 entries"."""
     if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
         return units.how_many(len(value), "entry", "entries")
     if isinstance(value, Mapping):
@@ -53,7 +51,7 @@ def _spaced(text: str, names: re.Pattern[str]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as a file or an endpoint holds it: numbers as numbers, instants in UTC, objects by name."""
+    """A value for a file or an endpoint: numbers as numbers, instants in UTC, objects by name."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
     if isinstance(value, date):

@@ -1,6 +1,7 @@
-"""Which Celery workers are alive: each leaves its name and the time in Redis with its heartbeat.
+"""Which Celery workers are alive: each stores its name and the time in Redis with its heartbeat.
 
-Asking the workers themselves would take a second for each page. What is lost with Redis is there again after one beat.
+Asking the workers directly would take a second for each page. After a loss of Redis' data, the next heartbeat restores
+it.
 """
 
 import logging
@@ -23,7 +24,7 @@ BACK_KEY = "muster:back"
 AWAY_AFTER = timedelta(minutes=2)
 CATCHING_UP = timedelta(minutes=2)
 """Prometheus sends what it kept within 5 s of an answer (max_backoff of remote write)."""
-# The heart beats every 2 s; a page need not know to the second.
+# The heartbeat comes every 2 s; pages do not need that precision.
 NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -48,7 +49,7 @@ def note(name: str, *, now: datetime) -> None:
 
 
 def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
-    """Workers that were heard of lately, by name. Empty as well when Redis is away: then no worker works either."""
+    """Workers with a recent heartbeat, by name. Also empty if Redis is unavailable: then no worker works either."""
     try:
         noted = _client.hgetall(KEY)
         workers = [Worker(name, datetime.fromtimestamp(float(at), UTC)) for name, at in sorted(noted.items())]
@@ -61,8 +62,8 @@ def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
 
 
 def are_catching_up() -> bool:
-    """Say whether workers are back from an absence of all of them: what was sent meanwhile is still to arrive, so
-    silence says nothing about a site yet."""
+    """Whether workers have just returned after an absence of all of them: samples sent meanwhile still arrive, so
+    silence means nothing yet."""
     try:
         return bool(_client.exists(BACK_KEY))
     except redis.RedisError as error:
@@ -71,7 +72,7 @@ def are_catching_up() -> bool:
 
 
 def note_return(**kwargs: Any) -> None:
-    """Note, at the start of a worker, if none was there for some minutes before."""
+    """Record, at the start of a worker, whether no worker had run for some minutes."""
     try:
         heard = [float(at) for at in _client.hvals(KEY)]
         if heard and clock.now().timestamp() - max(heard) > AWAY_AFTER.total_seconds():
@@ -94,5 +95,5 @@ def _note_heartbeat(sender: Any, **kwargs: Any) -> None:
     try:
         note(sender.eventer.hostname, now=now)
     except redis.RedisError as error:
-        # A heartbeat that raises would take the worker's timer down with it.
+        # An exception in the heartbeat would end the worker's timer.
         log.warning("heartbeat not noted: %s", error)

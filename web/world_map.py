@@ -1,7 +1,7 @@
 """Places sites on the dotted world map that web/assets/world_dots.mjs draws at set-up.
 
-Both use the Equal Earth projection (Šavrič, Patterson & Jenny 2018), with the parameters in worlddots.json.
-Shape as well as colour tells the verdict, and every marker is a link: it works with a keyboard and in grey.
+Both use the Equal Earth projection (Šavrič, Patterson & Jenny 2018), with the parameters in worlddots.json. The verdict
+is shown by shape as well as colour, and every marker is a link: it works with a keyboard and in greyscale.
 """
 
 import json
@@ -20,7 +20,7 @@ _LEAST_SHARE = 0.12  # of the world's width that a closer map shows at least
 
 
 class MapNotBuiltError(RuntimeError):
-    """The dots of the map are missing: the browser files have not been built."""
+    """The map's dots are missing: the browser files have not been built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ def middle(places: Iterable[tuple[float, float]]) -> tuple[float, float]:
 def world_map(markers: Iterable[Marker], *, closer: bool = False) -> WorldMap:
     """The land and the placed markers, large ones first so that small ones stay reachable on top.
 
-    Those at one place stand side by side. `closer` cuts the map down to the markers and the land around them.
+    Markers at one place stand side by side. `closer` crops the map to the markers and the land around them.
     """
     dots = _dots()
-    # The empty ocean at the sides and the bottom is cut off.
+    # Crop the empty ocean at the sides and the bottom.
     left, top, width, height = 40.0, 0.0, 950.0, float(dots["height"] - 24)
     placed = list(markers)
     at = [_place(marker, dots) for marker in placed]

@@ -1,7 +1,7 @@
-"""YAML in and out: the one reader and the one writer of the house, both in C. Pure.
+"""YAML in and out: the only reader and writer, both in C. Pure.
 
-What is read comes from people and programs, so it is bounded: in bytes, in depth, and without aliases, a few lines of
-which stand for gigabytes. No definition needs one.
+Input comes from people and programs, so it is bounded: in bytes, in depth, and without aliases, a few lines of which
+can expand to gigabytes. No definition needs one.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any, cast
 import yaml
 
 MOST_BYTES = 1024 * 1024
-"""Seven times the framework that comes with Muster; it is read in seconds."""
+"""Seven times the size of the shipped framework; parsed within seconds."""
 MOST_DEPTH = 40
 LONGEST_FIGURE = 400
-"""Characters of a number, a day, a truth: more are refused before they are worked out, which takes their square."""
+"""Characters of a number, a day or a boolean: longer ones are refused before parsing, which takes quadratic time."""
 _STRING, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 _PLAIN_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
 
 class YamlError(ValueError):
-    """A YAML document cannot be read. `line` counts from 1; it is 0 where unknown, or where the reason names it."""
+    """A YAML document cannot be read. `line` counts from 1; it is 0 if unknown, or if the reason names it."""
 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(f"line {line}: {reason}" if line else reason)
@@ -29,7 +29,7 @@ class YamlError(ValueError):
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes out what stands in several places, as `read` takes no aliases."""
+    """Writes repeated values out, because `read` accepts no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -68,10 +68,10 @@ def write(value: Any, *, width: int = 110) -> str:
 
 
 class _Builder:
-    """Builds values from the parser's events as they come, without nodes and without recursion.
+    """Builds values from the parser's events, without nodes and without recursion.
 
-    PyYAML keeps the last of two equal keys without a word; a threshold lost that way would never be missed, so equal
-    keys are refused.
+    PyYAML silently keeps the last of two equal keys; a threshold lost that way would not be noticed, so equal keys are
+    refused.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class _Builder:
             self._open.pop()
             self._keys.pop()
         elif isinstance(event, yaml.AliasEvent):
-            raise YamlError("aliases are not read; write it out", line)
+            raise YamlError("aliases are not supported; write the value out", line)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
@@ -134,13 +134,13 @@ class _Builder:
         if tag == _STRING:
             return event.value
         if tag == _MERGE:
-            raise YamlError("<< is not read; write it out", line)
+            raise YamlError("the merge key << is not supported; write the keys out", line)
         if len(event.value) > LONGEST_FIGURE:
             raise YamlError(f"holds a figure of more than {LONGEST_FIGURE} characters", line)
         try:
             return self._scalars.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark))
         except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # A day that does not exist, a number beyond floats, a tag that does not suit its text (`!!bool maybe`).
+            # An impossible day, a number beyond floats, or a tag that does not fit its text (`!!bool maybe`).
             reason = getattr(error, "problem", None) or error
             raise YamlError(f"holds a value that cannot be read: {reason}", line) from error
 

@@ -184,7 +184,7 @@ def write_records(
 
 
 def value_of(part: SubMeasure, *, passes: bool) -> float:
-    """One that passes, or one that misses both thresholds; where no limit is declared any."""
+    """A value that passes, or one that misses both thresholds; 1 if no limit is declared."""
     bound = part.pass_at.bound if part.pass_at else None
     if bound is None:
         return 1.0

@@ -1,4 +1,4 @@
-"""The twelve kinds of object: what their lists, pages, forms and endpoints are made of."""
+"""The twelve kinds of inventory objects: declarations of their lists, pages, forms and endpoints."""
 
 from inventory.kinds.connections import COOLING_UNIT, LINK, PORT, POWER_FEED
 from inventory.kinds.hardware import ACCELERATOR, DEVICE, DEVICE_TYPE, MANUFACTURER, RACK

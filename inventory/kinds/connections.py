@@ -17,7 +17,7 @@ from web.tables import Column
 
 
 class EitherEnd(django_filters.Filter):
-    """Links that have one of the sites at either end, by slug or by id."""
+    """Links with one of the sites at either end, by slug or by id."""
 
     def __init__(self, *, key: str, inner: forms.Field) -> None:
         super().__init__(label="Site at either end")

@@ -18,7 +18,7 @@ declared = partial(
 
 
 def _tone(row: Any) -> str:
-    """Give a status of a device, an accelerator or a port its tone; active ones need no colour."""
+    """The tone of a status of a device, accelerator or port; active ones have no colour."""
     if row.status in _BAD:
         return "bad"
     if row.status in _QUIET:

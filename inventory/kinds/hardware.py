@@ -10,7 +10,7 @@ from web.kinds.columns import figure, hidden, name, plain, related
 
 
 def _height(device_type: DeviceType) -> str:
-    """An accelerator has its place in a node, so that its height in a rack means nothing."""
+    """An accelerator is in a node, so its height in a rack means nothing."""
     is_in_node = device_type.kind == DeviceType.Kind.ACCELERATOR
     return "" if is_in_node else f"{device_type.u_height.normalize():f} U"
 
@@ -134,7 +134,7 @@ DEVICE = declared(
     rows=Device.objects.select_related("site", "rack", "device_type__manufacturer"),
     icon="server",
     search_order=26,
-    hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
+    hint="Nodes, servers, switches, PDUs and UPSs",
     aliases={
         "status": (
             "status",

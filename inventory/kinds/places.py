@@ -16,7 +16,7 @@ STAGE = plain("stage", "Stage", template="inventory/cells/stage.html", phone="st
 
 
 def _degrees(key: str) -> Callable[[Any], str]:
-    """Keep as many decimals as are stored: a coordinate is no rounded figure."""
+    """Show all stored decimals, because a coordinate is not a rounded figure."""
 
     def words(row: Any) -> str:
         value = getattr(row, key)

@@ -1,4 +1,4 @@
-"""Models of what exists: places, hardware, power and cooling, and the dated events that added or removed capacity."""
+"""Models of the inventory: places, hardware, power and cooling, and dated capacity events."""
 
 from inventory.models.capacity import CapacityEvent, SiteChange
 from inventory.models.facility import CoolingUnit, PowerFeed

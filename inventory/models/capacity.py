@@ -1,4 +1,4 @@
-"""Dated capacity, and the claim rows by which upper floors learn that a site changed."""
+"""Dated capacity, and the claim rows that tell upper floors that a site changed."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,7 +12,7 @@ from web.units import day
 
 @choices_held
 class CapacityEvent(models.Model):
-    """Capacity that came or went. Deployed at t: commissionings minus decommissionings up to t."""
+    """Capacity added or removed. Deployed at t: commissionings minus decommissionings up to t."""
 
     HISTORY = True
 
@@ -37,7 +37,7 @@ class CapacityEvent(models.Model):
         verbose_name = "capacity event"
         verbose_name_plural = "capacity events"
         ordering = ["happened_on", "site", "id"]
-        # A site's capacity up to a day; serves the site alone too, so that column has no index of its own.
+        # A site's capacity up to a day; the index also serves look-ups by site, so that column has no own index.
         indexes = [models.Index(fields=["site", "happened_on"], name="capacity_site_day")]
         constraints = [models.CheckConstraint(condition=Q(it_kw__gte=0), name="capacity_it_kw_not_negative")]
         triggers = triggers.claims(triggers.OWN_SITE)
@@ -48,10 +48,11 @@ class CapacityEvent(models.Model):
 
 @choices_held
 class SiteChange(models.Model):
-    """A claim row: something about this site changed. Scoring takes rows with SKIP LOCKED and deletes them.
+    """A claim row: something about this site changed.
 
-    A cursor on time would lose rows, since transactions commit out of order. Inventory's own writes leave a
-    row by trigger, so that bulk writes are seen; telemetry leaves one for each site a batch touched.
+    Scoring takes rows with SKIP LOCKED and deletes them. A cursor on time would lose rows, because transactions commit
+    out of order. Triggers leave a row for the inventory's writes, including bulk writes; telemetry leaves one for each
+    site of a batch.
     """
 
     class Origin(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Rules that the database holds: known choices, and parts that stand at the same site as the whole."""
+"""Rules that the database enforces: known choices, and parts at the same site as the whole."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models.constraints import BaseConstraint
 
 
 def choices_held[Model: models.Model](model: type[Model]) -> type[Model]:
-    """Class decorator: a CHECK for every column with choices, so that no write stores another word."""
+    """Class decorator: a CHECK for every column with choices, so that no write stores another value."""
     for field in model._meta.local_fields:
         is_array = isinstance(field, ArrayField)
         choices = field.base_field.flatchoices if is_array else field.flatchoices
@@ -30,7 +30,7 @@ def _add_constraint(model: type[models.Model], constraint: BaseConstraint) -> No
 
 
 class TableConstraint(BaseConstraint):
-    """A constraint whose SQL is written out: `body` is what follows CONSTRAINT name."""
+    """A constraint in SQL: `body` is the text after CONSTRAINT name."""
 
     def body(self, model: type[models.Model]) -> str:
         raise NotImplementedError
@@ -53,7 +53,7 @@ class TableConstraint(BaseConstraint):
         exclude: Any = None,
         using: str = DEFAULT_DB_ALIAS,
     ) -> None:
-        """Nothing that a form could get wrong."""
+        """A form cannot violate this constraint."""
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
@@ -69,11 +69,11 @@ class SiteReference(TableConstraint):
 
 
 class SameSite(TableConstraint):
-    """The object that `field` names, if any, is at the same site as this one.
+    """The object in `field`, if any, is at the same site as this one.
 
-    A foreign key over both columns, not a trigger, so that two transactions at once cannot get past it.
-    Checked at each statement; whoever moves a rack with its devices says SET CONSTRAINTS ... DEFERRED first. What
-    `follows` goes where the object goes, and nobody enters its site: `triggers.site_of_device` fills it in.
+    It is a foreign key over both columns instead of a trigger, so that simultaneous transactions cannot bypass it. It
+    is checked at each statement; to move a rack with its devices, use SET CONSTRAINTS ... DEFERRED first. An object
+    that `follows` another has no site of its own to enter: `triggers.site_of_device` fills it in.
     """
 
     default_violation_error_message = "This is at another site."

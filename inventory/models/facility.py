@@ -13,7 +13,7 @@ from inventory.models.places import Site
 
 @choices_held
 class PowerFeed(models.Model):
-    """A circuit that carries load. A and B feed one rack or site twice; `device` is its PDU or meter."""
+    """A circuit that carries load. A and B feed one rack or site redundantly; `device` is its PDU or meter."""
 
     HISTORY = True
     HISTORY_LASTS = True
@@ -96,7 +96,7 @@ class PowerFeed(models.Model):
 def breaker_kw(rating_a: float | None, voltage_v: float | None, phases: int) -> float | None:
     """Power at the breaker's rating, kW at a power factor of 1.
 
-    Volts times amperes; for three phases the voltage between lines, times the square root of 3.
+    Volts times amperes; for three phases the line voltage times the square root of 3.
     """
     if rating_a is None or voltage_v is None:
         return None

@@ -30,7 +30,7 @@ class Manufacturer(models.Model):
 
 @choices_held
 class DeviceType(models.Model):
-    """A product. `kind` decides which figures `attributes` may hold: see inventory.attributes."""
+    """A product. `kind` decides which attributes it may have: see inventory.attributes."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -144,7 +144,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 @choices_held
 class Device(models.Model):
-    """A powered thing with a name: node, switch, PDU, UPS. Telemetry finds it by name or address."""
+    """A powered device with a name: node, switch, PDU, UPS. Telemetry finds it by name or address."""
 
     HISTORY = True
     HISTORY_LASTS = True
@@ -210,7 +210,8 @@ class Device(models.Model):
             models.Index(fields=["serial"], name="device_serial", condition=~Q(serial="")),
         ]
         constraints = [
-            # Case does not tell two hosts apart: telemetry matches names in lower case. Serves the site alone too.
+            # Names differ by more than case, because telemetry matches them in lower case. The index also serves look-
+            # ups by site.
             models.UniqueConstraint(
                 "site",
                 Lower("name"),
@@ -238,7 +239,7 @@ class Device(models.Model):
 
 
 def site_of_device() -> models.ForeignKey:
-    """A column that PostgreSQL keeps, so that a row says by itself who may see it, however many rows there are."""
+    """A column that PostgreSQL maintains, so that a row itself says who may see it."""
     return models.ForeignKey(
         verbose_name="site",
         to=Site,
@@ -253,13 +254,13 @@ def site_of_device() -> models.ForeignKey:
 
 class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
     def in_service(self) -> "AcceleratorQuerySet":
-        """Neither drained nor failed, in a device that is active."""
+        """Active accelerators in an active device."""
         return self.filter(status=Accelerator.Status.ACTIVE, device__status=Device.Status.ACTIVE)
 
 
 @choices_held
 class Accelerator(models.Model):
-    """One GPU or the like in a node. `index` is the driver's number, `uuid` what its exporter reports."""
+    """One GPU or similar in a node. `index` is the driver's number, `uuid` the one that its exporter reports."""
 
     HISTORY = True
     HISTORY_LASTS = True
@@ -295,14 +296,14 @@ class Accelerator(models.Model):
         verbose_name_plural = "accelerators"
         ordering = ["device", "index", "id"]
         indexes = [
-            # The few that are not active, out of very many.
+            # The few accelerators that are not active, among very many.
             models.Index(fields=["status"], name="accelerator_not_active", condition=~Q(status="active")),
             models.Index(fields=["serial"], name="accelerator_serial", condition=~Q(serial="")),
         ]
         constraints = [
             # Serves look-ups by device too, so that column has no index of its own.
             models.UniqueConstraint(fields=["device", "index"], name="accelerator_index_unique"),
-            # In any case of letters: exporters differ, and telemetry matches in lower case.
+            # Ignore case: exporters differ, and telemetry matches in lower case.
             models.UniqueConstraint(
                 Lower("uuid"),
                 condition=~Q(uuid=""),

@@ -154,7 +154,7 @@ class Link(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The database holds this too (inventory.models.triggers); here it gets the name of the field."""
+        """The database enforces this too (inventory.models.triggers); here the error names the field."""
         ends = {"port_a": (self.port_a, self.site_a_id), "port_b": (self.port_b, self.site_b_id)}
         strays = [
             name

@@ -14,7 +14,7 @@ from web.scopes import among
 
 
 class DomainChoices(models.TextChoices):
-    """The three domains that Muster joins; used by device types, metrics and health."""
+    """The three domains of Muster, for device types, metrics and health."""
 
     COMPUTE = "compute", "Compute"
     NETWORK = "network", "Network"
@@ -34,9 +34,9 @@ _BELOW = " OR ".join(among("muster.regions", f"inventory_region.{column}") for c
 
 class Region(models.Model):
     HISTORY = True
-    # One made by whoever sees the region above it is not in the list yet.
+    # A region just made below a visible one is not in the session's list yet.
     VISIBLE_WHERE = f"{among('muster.around', 'inventory_region.id')} OR {_BELOW}"
-    # Regions above a site hold sites that the reader does not see.
+    # Regions above a visible site contain sites that the reader may not see.
     WRITABLE_WHERE = _BELOW
     VISIBLE_IDS = "muster.around"
 
@@ -101,7 +101,7 @@ class Site(models.Model):
         EDGE = "edge", "Edge"
 
     class CoolingClass(models.TextChoices):
-        """ASHRAE equipment classes; the envelope of each is in the framework's thresholds."""
+        """ASHRAE equipment classes; the framework's thresholds have their envelopes."""
 
         A1 = "A1", "A1"
         A2 = "A2", "A2"

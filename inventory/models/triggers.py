@@ -1,6 +1,6 @@
-"""Triggers: claim rows for every site that a write touched, and links whose ports are where the link says.
+"""Triggers: claim rows for every site that a write touched, and a check that ports are where their link says.
 
-One run per statement, so that a bulk write of 10,000 devices leaves one claim row for each site.
+A trigger runs once per statement, so that a bulk write of 10,000 devices leaves one claim row for each site.
 """
 
 import pgtrigger
@@ -14,14 +14,14 @@ CLAIM_NAMES = {
     pgtrigger.Delete: "claim_delete",
 }
 
-# Rows that a statement changed. A save that changes nothing claims nothing.
+# Rows that a statement changed; a save without changes claims nothing.
 INSERTED = "(SELECT * FROM new_values)"
 DELETED = "(SELECT * FROM old_values)"
 AFTER = "(SELECT * FROM new_values EXCEPT SELECT * FROM old_values)"
 BEFORE = "(SELECT * FROM old_values EXCEPT SELECT * FROM new_values)"
 ROWS = {pgtrigger.Insert: [INSERTED], pgtrigger.Update: [BEFORE, AFTER], pgtrigger.Delete: [DELETED]}
 
-# How to find the sites of changed rows; {rows} is one of the above.
+# SQL for the sites of changed rows; {rows} is one of the above.
 OWN_SITE = "SELECT site_id FROM {rows} AS changed"
 ITSELF = "SELECT id FROM {rows} AS changed"
 BOTH_SITES = "SELECT unnest(ARRAY[site_a_id, site_b_id]) FROM {rows} AS changed"
@@ -34,7 +34,7 @@ SITES_THAT_USE_IT = (
 
 
 def signed_once(table: str, *columns: str) -> pgtrigger.Trigger:
-    """Who answered, and when, stays as it was written: the first of `columns` is set once."""
+    """The answer and its time are final: the first of `columns` is set only once."""
     old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
     return pgtrigger.Trigger(
         name="signed_once",
@@ -48,7 +48,7 @@ def signed_once(table: str, *columns: str) -> pgtrigger.Trigger:
 
 
 def site_of_device() -> pgtrigger.Trigger:
-    """A part of a device is where the device is; no such device is for the foreign key to say."""
+    """A part of a device is at the device's site; the foreign key reports a missing device."""
     return pgtrigger.Trigger(
         name="site_of_device",
         operation=pgtrigger.Insert | pgtrigger.Update,
@@ -60,7 +60,7 @@ def site_of_device() -> pgtrigger.Trigger:
 
 
 class PerStatement(pgtrigger.Composer):
-    """Composer that does not format the SQL: it has no conditions to fill in."""
+    """Composer that does not format the SQL, because it has no conditions to fill in."""
 
     level = pgtrigger.Statement
     when = pgtrigger.After
@@ -70,7 +70,7 @@ class PerStatement(pgtrigger.Composer):
 
 
 def claims(sites: str, *operations: pgtrigger.Operation, origin: str = "inventory") -> list[PerStatement]:
-    """A SiteChange for each site of the rows written; `sites` is one of the SELECTs above."""
+    """A SiteChange for each site of the written rows; `sites` is one of the SELECTs above."""
     return [
         PerStatement(
             name=CLAIM_NAMES[operation],
@@ -90,7 +90,7 @@ def _insert_claims(sites: str, rows: list[str], origin: str) -> str:
 
 
 def forget_claims() -> PerStatement:
-    """A site that goes takes its claims along, those included that its devices' deletion has just left."""
+    """Delete a site's claims with the site, including those that the deletion of its devices just left."""
     return PerStatement(
         name="forget_claims",
         operation=pgtrigger.Delete,
@@ -99,7 +99,7 @@ def forget_claims() -> PerStatement:
 
 
 def scopes_follow(kind: str) -> PerStatement:
-    """Whoever is limited to something by its slug stays so when the slug changes."""
+    """Update scopes that name a place by slug when the slug changes."""
     return PerStatement(
         name="scopes_follow",
         operation=pgtrigger.Update,
@@ -110,7 +110,7 @@ def scopes_follow(kind: str) -> PerStatement:
 
 
 def no_circle() -> PerStatement:
-    """No region is within itself. Writers of parents wait for each other, since two of them could close a circle."""
+    """No region contains itself. Writers of parents wait for each other, because two of them could close a circle."""
     check = """
         PERFORM pg_advisory_xact_lock(hashtext('inventory_region.parent'));
         IF EXISTS (
@@ -145,7 +145,7 @@ _REFUSE_STRAY_ENDS = f"""
     END IF;
     RETURN NULL;
 """
-# Until the link is committed nobody moves its ports or their devices: device_id and site_id are part of
+# Until the link is committed its ports and their devices cannot move: device_id and site_id are part of
 # unique keys, so that changing them waits for this lock.
 _HOLD_PORTS = """
     PERFORM 1 FROM inventory_port AS port JOIN inventory_device AS device ON device.id = port.device_id

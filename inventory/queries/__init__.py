@@ -1,4 +1,4 @@
-"""Queries that others read the inventory by: frozen rows for many sites, in a fixed number of statements."""
+"""Inventory queries for other rooms: frozen rows for many sites, in a fixed number of statements."""
 
 from inventory.queries.capacity import (
     Capacity,

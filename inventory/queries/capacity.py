@@ -23,7 +23,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class CapacityStep:
-    """Capacity that came (positive) or went (negative) at an instant."""
+    """Capacity added (positive) or removed (negative) at an instant."""
 
     site_id: int
     at: datetime
@@ -41,14 +41,14 @@ class StageStep:
 
 @lru_cache(maxsize=4096)
 def end_of_day(day: date, zone: str) -> datetime:
-    """24:00 of the day in the zone, in UTC: a date counts from there. The last of all days has no other end."""
+    """24:00 of the day in the zone, in UTC: a date counts from then."""
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def capacity_events(site_ids: Collection[int] | None = None) -> tuple[CapacityStep, ...]:
-    """Every step of these sites (None: of all), oldest first. One statement."""
+    """All capacity steps of these sites (None: of all), oldest first. One statement."""
     events = (
         CapacityEvent.objects.all() if site_ids is None else CapacityEvent.objects.filter(site__in=site_ids)
     )
@@ -68,9 +68,9 @@ def _signed(kind: str, it_kw: float, accelerators: int) -> Capacity:
 
 
 def deployed(site_ids: Collection[int] | None = None, *, at: datetime) -> dict[int, Capacity]:
-    """Capacity by site at an instant, of the sites whose present stage counts. One statement.
+    """Capacity by site at an instant, for sites whose present stage counts.
 
-    A site in another stage, or without a step so far, is not among the keys: its capacity is 0.
+    One statement. Sites in another stage or without a step have no key: their capacity is 0.
     """
     counting = Site.objects.counting_capacity()
     if site_ids is not None:
@@ -83,14 +83,14 @@ def deployed(site_ids: Collection[int] | None = None, *, at: datetime) -> dict[i
 
 
 def history_mark() -> Stamp:
-    """Another one after every change of a site and of dated capacity; one statement."""
+    """A mark that differs after every change of a site or of dated capacity; one statement."""
     return stamp_of(Site, CapacityEvent)
 
 
 def stage_history(site_ids: Collection[int] | None = None) -> tuple[StageStep, ...]:
-    """Stages as the change history recorded them, oldest first. One statement.
+    """Stages from the change history, oldest first.
 
-    History begins when the site was entered; before its first step nothing is known.
+    One statement. History begins with the site's entry; before its first step nothing is known.
     """
     steps = steps_of(Site, ["stage"], ids=site_ids)
     return tuple(StageStep(step.object_id, step.at, str(*step.values)) for step in steps)

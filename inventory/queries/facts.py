@@ -1,4 +1,4 @@
-"""Facts of sites that checks are applied by, and the power feeds they are judged on."""
+"""Facts of sites that decide which checks apply, and the power feeds that checks use."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from django.db import connection
 from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
-# Devices that carry traffic between others.
+# Roles of devices that carry traffic between others.
 FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
 ACCELERATOR = "accelerator"
 NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
@@ -18,7 +18,7 @@ NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """Equipment of one device type at a site. `role` is that of the devices, or `accelerator`."""
+    """Number of devices of one type at a site. `role` is the devices' role, or `accelerator`."""
 
     role: str
     device_type_id: int
@@ -29,12 +29,12 @@ class Equipment:
 
 @dataclass(frozen=True)
 class SiteFacts:
-    """A site as the inventory knows it.
+    """A site as the inventory describes it.
 
-    Counts are of what is in service, and None where no device at all was entered: that is not known rather
-    than none. `fabrics` are the kinds of the ports of the accelerators' own network, `vendors_in_path` how
-    many manufacturers made the devices that carry traffic. Quantities in kW, °C and s, None where not stated.
-    `equipment` is all that is neither planned nor retired, so that what is drained or failed still needs people.
+    Counts cover equipment in service and are None if no device at all was entered: not known rather than none.
+    `fabrics` are the kinds of ports in the accelerators' own network, `vendors_in_path` the number of manufacturers of
+    devices that carry traffic. Quantities are in kW, °C and s, None if not stated. `equipment` is everything neither
+    planned nor retired, because drained or failed equipment still needs people.
     """
 
     id: int
@@ -200,7 +200,8 @@ def _sum(counts: Counts, *, role: str) -> int:
 
 @dataclass(frozen=True)
 class Feed:
-    """A power feed. `device_id` measures it, None: nothing does; `breaker_kw` at a power factor of 1."""
+    """A power feed. `device_id` is the device that measures it, None without one; `breaker_kw` is at a power factor of
+    1."""
 
     id: int
     site_id: int
@@ -215,7 +216,6 @@ class Feed:
 
 
 def power_feeds(site_ids: Collection[int] | None = None) -> tuple[Feed, ...]:
-    """Feeds by site and name. One statement."""
     feeds = PowerFeed.objects.all() if site_ids is None else PowerFeed.objects.filter(site__in=site_ids)
     rows = feeds.order_by("site_id", "name").values_list(
         *("id", "site_id", "name", "leg", "rack_id", "rack__name", "device_id", "device__name", "rated_kw"),

@@ -14,7 +14,7 @@ from inventory.queries.capacity import Capacity, deployed
 
 @dataclass(frozen=True)
 class Totals:
-    """`objects` by model; `devices` by role, those in service; `deployed` at the instant asked for."""
+    """`objects` by model; `devices` in service by role; `deployed` at the given instant."""
 
     objects: dict[type[Model], int]
     devices: Counter[str]
@@ -41,7 +41,7 @@ def totals(models: Iterable[type[Model]], *, at: datetime) -> Totals:
 
 
 def how_many(rows: QuerySet, through: str) -> Coalesce:
-    """How many of these rows refer to the object, as an annotation."""
+    """The number of these rows that refer to the object, as an annotation."""
     counted = rows.filter(**{through: OuterRef("pk")}).order_by().values(through)
     return Coalesce(
         Subquery(counted.annotate(number=Count("pk")).values("number"), output_field=IntegerField()), 0
@@ -49,7 +49,7 @@ def how_many(rows: QuerySet, through: str) -> Coalesce:
 
 
 def sites_with_counts() -> QuerySet[Site]:
-    """Sites with what is in service at each."""
+    """Sites with the counts of their objects in service."""
     in_service = Device.objects.in_service()
     return Site.objects.select_related("region").annotate(
         racks_here=how_many(Rack.objects.all(), "site"),

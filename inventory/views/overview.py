@@ -1,4 +1,4 @@
-"""The first page of the inventory: what there is, by domain, by kind and by site."""
+"""The first page of the inventory: counts by domain, by kind and by site."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -37,7 +37,7 @@ from web.kinds.kind import KIND_OF
 from web.permissions import require
 from web.tables import Column, Table, page, respond, wants_table_only
 
-# What each card counts: a role of devices, or a model.
+# Each card counts a role of devices, or a model.
 GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
     (DomainChoices.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
     (
@@ -64,7 +64,7 @@ ROLES_OF_MANY = {
     Device.Role.METER: "Power meters",
 }
 RECENT = 6
-# What each site has in service.
+# Columns of objects in service at each site.
 SITE_COUNTS = Table(
     id="inventory-sites",
     title="By site",
@@ -151,13 +151,13 @@ def _group(counted: Totals, key: str, icon: str, objects: tuple[str | type[Model
         "key": key,
         "icon": icon,
         "title": DomainChoices(key).label if of_domain else "Places and products",
-        "note": "devices in service, others in all" if of_domain else "where it is and what it is",
+        "note": "Devices in service; all objects of other kinds" if of_domain else "Locations and types",
         "facts": [_line(counted, each) for each in objects],
     }
 
 
 def _line(counted: Totals, what: str | type[Model]) -> dict[str, str]:
-    """A role of devices, counted in service, or a model, counted whole."""
+    """A role of devices, counted in service, or a model, counted completely."""
     if isinstance(what, str):
         label, total = str(ROLES_OF_MANY[Device.Role(what)]), counted.devices[what]
         url = f"{reverse('device-list')}?role={what}&status={Device.Status.ACTIVE.value}"

@@ -1,1 +1,1 @@
-"""Pages over what the rooms below know: fleet, sites, checks, matrix, gap, waivers and the rest."""
+"""Pages about fleet, sites, checks, matrix, gap, waivers and the rest, built on the rooms below."""

@@ -51,7 +51,7 @@ class ScorePointSerializer(ObjectSerializer):
 
 
 class ScorePointFilters(SpanFilters):
-    """`start` and `end` are inclusive, and of the instant of evaluation; `on_date` is the UTC day."""
+    """`start` and `end` are inclusive and refer to the instant of evaluation; `on_date` is the UTC day."""
 
     start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")
     end = AnyOf(field_name="evaluated_at", lookup_expr="lte", inner=Moment(), label="Until")
@@ -74,9 +74,10 @@ class ScorePointViewSet(ReadOnlyObjectViewSet):
 
 
 class DomainHealthSerializer(ObjectSerializer):
-    """An unknown domain was `last_health` until `heard_at`. `clock`: a source of it is late or silent.
+    """While `health` is unknown, `last_health` is the health until `heard_at`. `clock` says whether a source is late or
+    silent.
 
-    Between two evaluations a domain whose samples may have stopped is reported as unknown.
+    Between two evaluations, a domain whose samples may have stopped is reported as unknown.
     """
 
     health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
@@ -139,27 +140,28 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
         return DomainHealth.objects.as_of(clock.now()).select_related("site")
 
     def etag(self, obj: models.Model) -> str:
-        """Time alone makes a domain unknown, so its health is part of it."""
+        """Health is part of the ETag, because time alone can turn a domain unknown."""
         stored = super().etag(obj)
         return f'{stored[:-1]}-{obj.at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
 
 
 class ScoreSerializer(ObjectSerializer):
-    """While a site cannot be evaluated it has no `verdict`, as on its page; all else is of its last evaluation."""
+    """While a site cannot be evaluated it has no `verdict`, as on its page; all other fields are of its last
+    evaluation."""
 
     verdict = ChoiceValueField(
         source="confirmed_verdict",
         choices=VERDICTS,
         read_only=True,
         allow_null=True,
-        help_text="Null for a site without one, and since `failed_at`",
+        help_text="Null if the site has no verdict, or cannot be evaluated since `failed_at`",
     )
     last_verdict = ChoiceValueField(
         source="verdict",
         choices=VERDICTS,
         read_only=True,
         allow_null=True,
-        help_text="Of the last evaluation, whether it still holds or not",
+        help_text="Verdict of the last evaluation, even if it no longer holds",
     )
 
     class Meta:
@@ -188,7 +190,10 @@ class ScoreViewSet(ReadOnlyObjectViewSet):
     @extend_schema(
         summary="Evaluate a site now",
         request=EvaluateSerializer,
-        responses={200: ScoreSerializer, 409: OpenApiResponse(description="It cannot be evaluated, and why")},
+        responses={
+            200: ScoreSerializer,
+            409: OpenApiResponse(description="The site cannot be evaluated; `detail` says why"),
+        },
         filters=False,
     )
     @action(
@@ -253,7 +258,7 @@ LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS
 
 
 class StateField(serializers.CharField):
-    """A state of whatever the flip is about, as `{value, label}`; null for "had none"."""
+    """The state of the subject of a flip, as `{value, label}`; null if it had no state."""
 
     def to_representation(self, value: str) -> dict[str, str] | None:  # type: ignore[override]
         return {"value": value, "label": LABELS.get(value, value)} if value else None

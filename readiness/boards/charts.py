@@ -53,7 +53,7 @@ def _shared_time(rows: int, start_ms: int, end_ms: int) -> Figure:
 
 
 def _nth(number: int) -> str:
-    """Plotly's first axis has no number."""
+    """Return the suffix of an axis: Plotly's first axis has no number."""
     return str(number + 1) if number else ""
 
 
@@ -101,7 +101,7 @@ def _add_limits(panel: SeriesPanel, nth: str, layout: Figure) -> None:
     for limit in panel.limits:
         layout["shapes"].append(across(limit.value, "limit") | {"yref": f"y{nth}"})
         note = {"y": limit.value, "text": limit.label, "showarrow": False}
-        # Words of limits that are close to each other stand on either side of both.
+        # Labels of two limits close to each other are placed above and below the pair.
         layout["annotations"].append(
             beside | note | {"yanchor": "bottom" if limit.value == highest else "top"}
         )

@@ -1,4 +1,4 @@
-"""Sentences that say what the figures mean, computed from them each time. No figure is fixed text."""
+"""Sentences that interpret the figures. All figures in them are computed; none is fixed text."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +18,12 @@ from telemetry import sentences
 from web.states import state
 from web.units import duration, how_many, instant, number, percent, power, power_unit
 
-# Below this a monthly difference is rounding, not a trend.
+# A smaller monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
 
 
 def kw(value: float, unit: str = "") -> str:
-    """A power as text, "153.8 MW"; `unit` keeps several figures of one sentence in the same unit."""
+    """Format a power, such as "153.8 MW"; `unit` keeps several figures of one sentence in the same unit."""
     return str(power(value, unit))
 
 
@@ -105,7 +105,7 @@ def no_verdict(stage: str) -> str:
 
 
 def capacity_of(verdict: str, deployed_kw: float) -> str:
-    """Say in a sentence how much of what is deployed is ready; "" where there is no verdict."""
+    """Say how much of the deployed capacity is ready; "" without a verdict."""
     if verdict and not deployed_kw:
         return "Nothing is deployed here"
     match verdict:
@@ -259,12 +259,12 @@ def growth(value: float) -> str:
 
 
 def _one_decimal(value: float) -> str:
-    """A difference of two growths agrees with them as they are shown."""
+    """Round growth to one decimal, so that a difference agrees with the two figures as they are shown."""
     return number(value, 1).replace("-", "−")
 
 
 def staff_growth_gap(gap: CapabilityGap | None) -> str:
-    """The figure in words, for a card."""
+    """Format the figure for a card."""
     if gap is None:
         return "not recorded"
     return "unknown" if gap.points is None else growth_points(gap.points)

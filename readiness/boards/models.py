@@ -1,4 +1,4 @@
-"""Models of the pages' own: trials of a version of the framework."""
+"""Models of this room: dry-runs of a framework version."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from inventory.models.constraints import choices_held
 from readiness.framework.models import FrameworkVersion
 
 COUNTS_FOR = timedelta(hours=24)
-"""How long a dry-run lets its content be published. Operator-set default: what the fleet was a day ago is not what a
-decision of today changes."""
+"""How long a dry-run allows its content to be published. Operator-set default: an older dry-run says little about the
+fleet of today."""
 
 
 @choices_held
 class DryRun(models.Model):
-    """A trial of the content `digest` at `evaluated_at`. `result` is the comparison, kept as plain values."""
+    """A trial of the content `digest` at `evaluated_at`. `result` is the comparison, stored as plain values."""
 
     VISIBLE_WHERE = "false"  # of the whole fleet
 

@@ -18,7 +18,7 @@ from web.timerange import BadParameter, BadTimeRangeError, parse_instant
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Without a site or a region it is the fleet."""
+    """A site, a region, or the fleet if both are empty."""
 
     site: Site | None = None
     region: Region | None = None
@@ -42,7 +42,7 @@ class Place:
 
 
 def site_named(slug: str) -> Site | None:
-    """None for no name. Raises BadParameter for one that there is not."""
+    """Return None for an empty name. Raises BadParameter for an unknown site."""
     site = Site.objects.select_related("region", "score").filter(slug=slug[:200]).first() if slug else None
     if slug and site is None:
         raise BadParameter("site", "There is no site of that name.")
@@ -69,14 +69,14 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwoDays(Place):
-    """A day stands for its last evaluation."""
+    """Two UTC days; each stands for its last evaluation."""
 
     start: date
     end: date
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of an address, with the days themselves, so that a copied link shows the same."""
+        """The parameters of an address with explicit days, so that a copied link keeps showing the same."""
         return self.place | self.days
 
     @property
@@ -85,7 +85,7 @@ class TwoDays(Place):
 
 
 def two_days(params: Mapping[str, str], *, now: datetime) -> TwoDays:
-    """Raises BadParameter. At most one statement."""
+    """Raises BadParameter. Takes at most one statement."""
     start = _day(params.get("start") or DEFAULT_START, "start", now)
     end = _day(params.get("end") or "now", "end", now)
     if end <= start:
@@ -97,7 +97,7 @@ def two_days(params: Mapping[str, str], *, now: datetime) -> TwoDays:
 
 
 def _day(text: str, field: str, now: datetime) -> date:
-    """Read a date as a UTC day, an instant as the UTC day that it falls on. No day lies ahead of today."""
+    """Read a date, or an instant as its UTC day; a day in the future becomes today."""
     try:
         if _DAY.fullmatch(text.strip()):
             day = date.fromisoformat(text.strip())

@@ -1,4 +1,4 @@
-"""Search on the boards: checks by name and what they ask, sites by name and place, waivers."""
+"""Search on the boards: checks by name and question, sites by name and place, waivers."""
 
 from collections.abc import Iterable, Iterator
 

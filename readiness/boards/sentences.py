@@ -25,7 +25,7 @@ def last_known(last_health: str, heard_at: datetime | None) -> str:
 
 
 def exported(mark: HealthMark) -> str:
-    """The mark for a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
+    """The text for a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
     text = f"{mark.domain}={mark.health}"
     if mark.last_health:
         text += f",was={mark.last_health}"
@@ -35,7 +35,7 @@ def exported(mark: HealthMark) -> str:
 
 
 def reason_words(reason: HealthReason) -> str:
-    """Why an object is not well: "GPU temperature: 91 °C, limit 90 °C"; the last reading of one that is silent."""
+    """Say why an object is not well: "GPU temperature: 91 °C, limit 90 °C". A silent object shows its last reading."""
     code = code_of_reason(reason)
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
@@ -56,7 +56,7 @@ def code_of_reason(reason: HealthReason) -> Code | None:
 
 
 def reading_words(reason: HealthReason) -> str:
-    """The value alone: "91 °C", "3 (low)", "XID 79"; "" where none was read."""
+    """Format the value alone: "91 °C", "3 (low)", "XID 79"; "" without a value."""
     if reason.value is None:
         return ""
     if (code := code_of_reason(reason)) is not None:
@@ -68,7 +68,7 @@ def reading_words(reason: HealthReason) -> str:
 
 
 def flip_words(flip: Flip) -> str:
-    """Why a state changed, with the value that it has now: "edge-box-1: Exporter answers: 0 → 1"."""
+    """Say why a state changed, with the present value: "edge-box-1: Exporter answers: 0 → 1"."""
     if flip.subject != "health":
         limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
         value = "" if flip.value is None else str(format_value(flip.value, flip.unit))

@@ -1,4 +1,4 @@
-"""The map of the fleet page: every site while they are few, regions by verdict when many, one of them closer."""
+"""The map of the fleet page: single sites while they are few, else regions by verdict, one of which can be opened."""
 
 import math
 from collections import defaultdict
@@ -21,12 +21,13 @@ from web.units import how_many, number
 from web.world_map import Marker, middle, world_map
 
 MOST_MARKERS = 100
-"""More lie over one another, and cost a page its weight."""
+"""With more markers, they overlap and make the page large."""
 MOST_REGIONS = 12
-"""More are no row of links; the marks and the table's filter lead closer."""
+"""With more regions, a row of links is too long; markers and the table's filter remain."""
 NEAR_DEGREES = 12
 LARGEST_MARK, LARGEST_GROUP = 36, 160
-"""A fleet of small edge sites is drawn as large as one of big ones."""
+"""Size of the largest site and of the largest group. All sizes are relative to the largest, so a fleet of small sites
+is drawn like a fleet of big ones."""
 VERDICTS = ("ready", "conditional", "not-ready", "")
 
 type Placed = tuple[SiteStanding, SiteCapacity]
@@ -38,9 +39,9 @@ def card(
     regions: Collection[str] = (),
     unknown: Mapping[int, Collection[str]] | None = None,
 ) -> dict[str, Any]:
-    """Context of the page: the map, a note on its marks, links to the regions. `regions` are slugs, empty for all.
+    """Context of the page: the map, a note on its markers, links to the regions.
 
-    `unknown` are the domains, by site id, whose health is not known.
+    `regions` are slugs, empty for all. `unknown` are the domains of unknown health, by site id.
     """
     placed = [
         (site, known.capacity[site.ref.id])
@@ -143,7 +144,7 @@ class _MapPart:
 
 
 def _parts_of_the_world(placed: Iterable[Placed]) -> list[_MapPart]:
-    """Regions, merged where they would lie over one another; the largest comes first and gives the place."""
+    """Merge regions whose markers would overlap; the largest region gives the position."""
     by_region: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for site, capacity in placed:
         by_region[site.region, site.ref.region].append((site, capacity))

@@ -48,11 +48,11 @@ class Moment(forms.Field):
         except SpecError as error:
             raise forms.ValidationError(error.reason) from error
         except (OverflowError, ValueError, OSError) as error:
-            raise forms.ValidationError("is outside the years that can be told") from error
+            raise forms.ValidationError("is outside the supported years") from error
 
 
 class SpanFilters(ObjectFilterSet):
-    """Filters of sets with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
+    """Filters with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
 
     def is_valid(self) -> bool:
         if not super().is_valid():
@@ -65,7 +65,7 @@ class SpanFilters(ObjectFilterSet):
 
 
 class ReportedFilters(ObjectFilterSet):
-    """Filters by what the endpoint reports: `reported` has the annotation in the place of a stored field."""
+    """Filters by reported values: `reported` names the annotation that replaces a stored field."""
 
     reported: ClassVar[Mapping[str, str]]
 
@@ -128,7 +128,7 @@ class SiteLine:
     def bar(self) -> dict[str, object]:
         deployed, ready = self.row.deployed.it_kw, self.row.ready.it_kw
         return {
-            # As text: a template would write a number the reader's way, and SVG has one way.
+            # As text: templates localise numbers, but SVG needs a decimal point.
             "width": f"{bar_width(ready, of=self.widest_kw)}%",
             "outline": f"{bar_width(deployed, of=self.widest_kw)}%",
             "label": f"{findings.kw(ready)} of {findings.kw(deployed)} ready",
@@ -183,7 +183,7 @@ class ReadinessSiteFilters(ObjectFilterSet):
         return wanted
 
     def by_owner(self, queryset: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:
-        """ "none" finds the sites that nobody owns."""
+        """ "none" finds the sites without an owner."""
         return queryset.filter(owned_by(value, now=clock.now())) if value else queryset
 
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
@@ -194,7 +194,7 @@ class ReadinessSiteFilters(ObjectFilterSet):
 
 
 def pillar_bar(pillar: PillarFigure, before: float | None) -> dict[str, Any]:
-    """The mark with the score of an earlier day, of 100, and the change since in whole points."""
+    """The bar with an earlier score (of 100) and the change since then in whole points."""
     known = pillar.score is not None and before is not None
     change = round(100 * pillar.score) - round(100 * before) if known else None  # type: ignore[operator]
     return pillar_mark(pillar) | {
@@ -292,7 +292,7 @@ SITES = Table(
 
 
 def _tight(text: str) -> str:
-    """Keep a short text on one line: a number and its unit belong together."""
+    """Keep a short text on one line, so that a number and its unit stay together."""
     return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
 
 
@@ -309,7 +309,7 @@ def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
                sort=lambda row: -SEVERITY[of(row).state], phone="status"),
         Column("value", "Measured", f"{at}value", lambda row: _number(of(row).value, of(row).unit), **figure),
         Column("margin", "Margin", f"{at}margin", lambda row: signed(of(row).margin, of(row).unit), **figure),
-        # Beside the state a declaration is marked already.
+        # The state column already marks a declaration.
         Column("tier", "Rests on", f"{at}tier", template="readiness/cells/tier.html", sort=True, default=False),
         Column("reason", "Why", f"{at}reason", phone="full"),
         Column("age", "Age", f"{at}age_s", lambda row: old(of(row).taken_at, of(row).age_s), file_unit="s", sort=True,

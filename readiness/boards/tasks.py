@@ -12,5 +12,5 @@ def dry_runs() -> int:
 
 
 def wake_dry_runs() -> None:
-    """Beat asks once a minute too: what waits is in the database, and a wake-up may be lost."""
+    """Beat also calls this once a minute, because a wake-up may be lost; the queue is in the database."""
     dry_runs.apply_async(queue="default", expires=60, retry=False)

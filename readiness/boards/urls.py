@@ -1,4 +1,4 @@
-"""Pages over what the rooms below know. The figures of charts have addresses of their own."""
+"""Addresses of the pages of this room; the figures of charts have their own addresses."""
 
 from django.urls import path
 

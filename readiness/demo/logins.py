@@ -1,4 +1,4 @@
-"""The demo's logins, told without Django: `python -m readiness.demo.logins` is part of each start."""
+"""Prints the demo's logins without Django: `python -m readiness.demo.logins` runs at each start."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ import sys
 
 import psycopg
 
-# The demo's other people sign in nowhere, and their names begin otherwise (readiness/demo/operations/people.py).
+# The demo's other people cannot sign in; their names have another prefix (readiness/demo/operations/people.py).
 _LOGINS = """
 SELECT username FROM accounts_user WHERE is_active AND username NOT LIKE 'demo-%%' AND id IN (
     SELECT jsonb_array_elements_text(made -> 'accounts.User')::bigint FROM demo_demofleet
@@ -17,14 +17,13 @@ SELECT username FROM accounts_user WHERE is_active AND username NOT LIKE 'demo-%
 
 
 def password_of(secret_key: str) -> str:
-    """The password of all demo logins of the installation with that key: 20 letters and digits in groups of five."""
+    """The common password of all demo logins: 20 letters and digits in groups of five, derived from the key."""
     digest = hmac.digest(secret_key.encode(), b"muster demo logins", hashlib.sha256)
     letters = base64.b32encode(digest).decode().lower()[:20]
     return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
 
 
 def lines(names: list[str], secret_key: str) -> list[str]:
-    """Return the lines to print; none without logins."""
     if not names:
         return []
     logins = f"Demo logins, one for each role: {', '.join(names)}"

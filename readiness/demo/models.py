@@ -1,11 +1,11 @@
-"""That the demo fleet is loaded, and what has to be taken out with it."""
+"""The record that the demo fleet is loaded, and which objects to remove with it."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class DemoFleet(models.Model):
-    """One row while the demo is loaded, none otherwise. The stories happen at fixed times before `loaded_at`."""
+    """One row while the demo is loaded, otherwise none. The stories happen at fixed times before `loaded_at`."""
 
     VISIBLE_WHERE = "false"  # of the whole fleet
 
@@ -19,9 +19,9 @@ class DemoFleet(models.Model):
     loaded_at = models.DateTimeField()
     scale = models.PositiveSmallIntegerField()
     site_names = models.JSONField(default=list, help_text="Sites of the plan that were loaded")
-    # What the demo made itself, by model: only this is taken out again. Whatever hangs on a site goes with the site.
+    # Objects that the demo created, by model: only these are removed. Objects of a site are deleted with the site.
     made = models.JSONField(default=dict)
-    # Up to when samples were written as it was loaded; empty while a load is under way, or after one that broke off.
+    # End of the samples written by the loading; empty during a load, or after an interrupted one.
     sampled_at = models.DateTimeField(null=True, blank=True)
     history = models.CharField(max_length=9, choices=History, default=History.DONE)
     history_at = models.DateTimeField(null=True, blank=True, help_text="Up to when the past is written")

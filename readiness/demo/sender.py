@@ -1,7 +1,7 @@
-"""The process that plays the demo fleet's Prometheus servers: real remote write over HTTP, spread over the minute.
+"""The process that stands for the demo fleet's Prometheus servers: real remote write over HTTP, spread over the minute.
 
-It knows Muster by its address and its tokens only, like any sender. What Muster does not take now is kept for a while
-and sent again; what is lost is counted.
+Like any sender, it only knows Muster's address and its tokens. Refused bodies are kept for a while and sent again; lost
+ones are counted.
 """
 
 import logging
@@ -26,16 +26,16 @@ log = logging.getLogger(__name__)
 
 PATH = "/api/v1/write"
 ANSWER_WITHIN_S = 10.0
-# The first round goes out at once, so that nothing stays late for long after a start.
+# The first round is sent at once, so that no source stays late for long after a start.
 FIRST_ROUND_S = 4.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
-# Some ten minutes of what the fleet sends.
+# About ten minutes of the fleet's data.
 KEPT_BODIES = 250
 REPORT_EVERY_S = 600
 
 
 class TokensRefused(Exception):
-    """Muster does not know a token any more: another sender took over, or the demo was taken out."""
+    """Muster no longer knows a token: another sender took over, or the demo was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SampleCounts:
 
 @dataclass
 class Channel:
-    """One stream, ready to be sent: `next_s` is when, in seconds since the epoch."""
+    """One stream, ready to send: `next_s` is the next time, in seconds since the epoch."""
 
     stream: Stream
     template: Template
@@ -62,15 +62,15 @@ class Channel:
     next_s: float
 
     def go_on(self, after_s: float) -> None:
-        """The next turn after an instant. Turns that were slept through are left out."""
+        """The next turn after an instant. Missed turns are left out."""
         turns = floor((after_s - self.offset_s) / POST_EVERY_S) + 1
         self.next_s = turns * POST_EVERY_S + self.offset_s
 
 
 def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Channel]:
-    """The streams of a fleet, its sites spread evenly over the minute.
+    """The streams of a fleet, with its sites spread evenly over the minute.
 
-    Those of one site go out together, so that it is scored once for both.
+    The streams of one site are sent together, so that it is scored once for both.
     """
     sites = list(dict.fromkeys(stream.site.name for stream in streams(plan)))
     made = []
@@ -83,7 +83,7 @@ def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Chann
 
 
 def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:
-    """Return what the stream posts at an instant; None while a story keeps its site silent."""
+    """Return what the stream posts at an instant; None while a story silences its site."""
     if not stories.is_sending(channel.stream.site.name, at_s):
         return None
     ts = column(channel.stream.ends_at([at_s]))
@@ -94,13 +94,13 @@ def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) ->
 
 @dataclass
 class Post:
-    """A connection to one Muster that is kept open between bodies."""
+    """A persistent connection to one Muster."""
 
     url: str
     _connection: HTTPConnection | None = field(default=None, init=False)
 
     def send(self, body: WriteBody, token: str) -> tuple[int, str]:
-        """Status and text of the answer. Raises OSError or HTTPException when there is none."""
+        """Status and text of the response. Raises OSError or HTTPException without a response."""
         was_open = self._connection is not None
         try:
             return self._send(body, token)
@@ -108,7 +108,7 @@ class Post:
             self.close()
             if not was_open:
                 raise
-            # The server may have closed a connection that was idle: that says nothing about the server.
+            # The server may have closed an idle connection, which is not an error.
             return self._send(body, token)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Sender:
     _again_s: float = 0.0
 
     def turn(self, now_s: float) -> float:
-        """Make what is due, send what waits; returns when to come back. Raises TokensRefused."""
+        """Build the bodies that are due and send the waiting ones; returns when to come back. Raises TokensRefused."""
         for channel in self.channels:
             if channel.next_s <= now_s:
                 self._queue(body_of(self.plan, channel, self.stories, now_s))

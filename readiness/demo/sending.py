@@ -1,7 +1,7 @@
 """The demo's sender as a process: `python -m readiness.demo.sending --url http://127.0.0.1:8000`.
 
-It imports nothing of Django, as any sender would not. What it sends for and with which tokens it is told by
-`manage.py demo_tokens`, and keeps that in the data folder, for its owner alone: tokens go on over restarts.
+Like any sender, it does not import Django. `manage.py demo_tokens` gives it the fleet and its tokens; it keeps them in
+the data folder, readable by the owner only, so that tokens survive restarts.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from web import clock
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
-# Two senders would take each other's tokens away: neither may do so all the time.
+# Two senders would invalidate each other's tokens, so each must wait before it asks for new ones.
 TOKENS_LAST_S = 30.0
 
 
 @dataclass(frozen=True)
 class SendingOrder:
-    """Which fleet to send for, since when its stories count, and the tokens by source."""
+    """Which fleet to send for, the start of its stories, and the tokens by source."""
 
     loaded_at: str
     scale: int
@@ -45,7 +45,7 @@ def kept(path: Path) -> SendingOrder | None:
 
 
 def ask(path: Path) -> SendingOrder | None:
-    """New tokens, kept in the file; None when there is no demo. Those before are gone."""
+    """Get new tokens and store them in the file; None without a demo. Earlier tokens stop working."""
     order = subprocess.run(
         [sys.executable, "manage.py", "demo_tokens"], cwd=ROOT, stdout=subprocess.PIPE, check=True
     ).stdout.decode()
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _send(order: SendingOrder, url: str, counts: sender.SampleCounts, stop: Event) -> None:
-    """Until the tokens are refused."""
+    """Send until the tokens are refused."""
     plan = fleet_plan(scale=order.scale, names=order.site_names)
     stories = Stories(datetime.fromisoformat(order.loaded_at).timestamp())
     channels = sender.channels(plan, stories, start_s=clock.now().timestamp())
@@ -97,7 +97,7 @@ def _send(order: SendingOrder, url: str, counts: sender.SampleCounts, stop: Even
 
 
 def _end_now(number: int, frame: object) -> None:
-    """A request under way need not be waited for: nobody misses these samples."""
+    """Do not wait for an open request: nobody misses these samples."""
     raise SystemExit(0)
 
 

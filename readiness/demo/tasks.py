@@ -1,4 +1,4 @@
-"""Keeps the demo's records up while it is loaded, as its operator's own jobs would, and writes its past."""
+"""Renews the demo's records while it is loaded, as its operator's jobs would, and writes its past."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""How far the demo's history is written, on the fleet page; and whoever may change the demo cancels it or goes on."""
+"""The progress of the demo's history on the fleet page, where users with the permission may cancel or continue it."""
 
 from datetime import timedelta
 from math import ceil
@@ -23,7 +23,7 @@ MONTH = timedelta(days=365.25 / 12)
 
 
 def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
-    """The context of demo/history.html: months from the oldest on. A complete history is told only if asked for."""
+    """The context of demo/history.html: months from the oldest on. A complete history is only shown on request."""
     fleet = DemoFleet.objects.filter(sampled_at__isnull=False).first()
     if fleet is None or (fleet.history == DemoFleet.History.DONE and not is_asked_for):
         return {}
@@ -41,7 +41,7 @@ def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
 @never_cache
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
-    """A part of the fleet page, which is where everybody else is led who comes to this address."""
+    """A part of the fleet page; other visitors of this address are redirected there."""
     if request.headers.get("HX-Request") != "true":
         return HttpResponseRedirect(reverse("fleet"))
     return render(request, "demo/history.html", history_of(request, is_asked_for=True))
@@ -51,9 +51,9 @@ def history(request: HttpRequest) -> HttpResponse:
 @require(MAY_SEE, MAY_CHANGE)
 def cancel(request: HttpRequest) -> HttpResponse:
     if background.cancel():
-        messages.success(request, "The demo's history is written no further. What is written stays.")
+        messages.success(request, "Muster stops loading the demo's history. The loaded part stays.")
     else:
-        messages.info(request, "The demo's history was not being written.")
+        messages.info(request, "The demo's history was not being loaded.")
     return HttpResponseRedirect(reverse("fleet"))
 
 
@@ -62,7 +62,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 def resume(request: HttpRequest) -> HttpResponse:
     if background.resume():
         tasks.write_history.apply_async(expires=10, retry=False)
-        messages.success(request, "The demo's history is being written again.")
+        messages.success(request, "Muster continues to load the demo's history.")
     else:
-        messages.info(request, "The demo's history was not stopped.")
+        messages.info(request, "Loading the demo's history had not been stopped.")
     return HttpResponseRedirect(reverse("fleet"))

@@ -1,6 +1,6 @@
-"""Changes of the inventory that evidence stands on, as the change history tells them: what changed, and when.
+"""Changes of the inventory that affect evidence, read from the change history: what changed, and when.
 
-The history knows what the inventory of now does not: a change that was undone before anybody looked.
+The history also has changes that were undone before anybody looked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DONE = {
     AuditEntry.Action.CHANGED.value: "was changed",
     AuditEntry.Action.DELETED.value: "was removed",
 }
-# An index is built on it: the site that an object stands at.
+# The site of an object; an index uses this expression.
 _ROW = "coalesce(entry.after, entry.before)"
 HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id')::bigint"
 
@@ -36,7 +36,7 @@ class ChangeScope:
 
 @dataclass(frozen=True, slots=True)
 class DatedChange:
-    """One change: what was done, and when. By whom is a name, which history tells to those who may see it."""
+    """One change and its time. The actor is a name, which the history shows only to those who may see names."""
 
     what: str
     at: datetime
@@ -57,8 +57,8 @@ class GroundStep:
 
 @dataclass(frozen=True, slots=True)
 class _GroundHistory:
-    """How one kind of ground is read out of the history. `columns` are those read of an object as it was. `state` is
-    what evidence sees of it, null where that is nothing; a step is where it became another one."""
+    """How to read the history of one kind of ground. `columns` are the columns to read. `state` is the part that
+    evidence depends on, null if there is none; a step is a change of that state."""
 
     table: str
     columns: str
@@ -161,23 +161,23 @@ WHERE newest = 1 OR at > %(entered)s OR (at > %(changed)s AND before IS NOT NULL
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Since when changes void evidence: a change of something that was there counts from `changed` on, what was entered
-    from `entered` on."""
+    """Since when changes void evidence: changes of existing objects count from `changed` on, new objects from `entered`
+    on."""
 
     changed: datetime
     entered: datetime
 
     @classmethod
     def of(cls, evidence: ValidationRun | Record, began: Mapping[int, datetime]) -> Reach:
-        """Changes count from when it was taken. Where its site was entered later, what was entered before the evidence
-        was is taken for what had been there: entering an inventory changes nothing at the site."""
+        """Changes count from the time the evidence was taken. If its site was entered later, objects entered before the
+        evidence was entered count as having been there: entering an inventory changes nothing at the site."""
         changed = min(evidence.taken_at, evidence.recorded_at)
         begun_at = began.get(evidence.site_id)
         return cls(changed, changed if begun_at is not None and begun_at <= changed else evidence.recorded_at)
 
 
 def steps_at(places: Collection[ChangeScope], *, since: Reach) -> dict[ChangeScope, list[GroundStep]]:
-    """The steps since then, oldest first. Each place also has its newest step, however old. One statement."""
+    """The steps since then, oldest first, and the newest step of each place, however old. One statement."""
     kinds = sorted({place.kind for place in places} & _KEPT.keys())
     if not kinds:
         return {}
@@ -249,7 +249,7 @@ ORDER BY run.id, device.id, version.name, changed.at > run.taken_at DESC, change
 
 
 def version_steps(run_ids: Collection[int]) -> list[VersionStep]:
-    """The first other version of each device of these runs since they were taken, if it has had one; one statement."""
+    """The first version of each device of these runs that differs from the run's, since it was taken; one statement."""
     if not run_ids:
         return []
     return [VersionStep(*row) for row in fetched(_VERSIONS, {"runs": sorted(run_ids)})]

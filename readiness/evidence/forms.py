@@ -1,4 +1,4 @@
-"""Forms of runs, facts, attestations, limits and floors. They read; the operations check and save."""
+"""Forms of runs, facts, attestations, limits and floors. They parse input; the operations check and save."""
 
 from datetime import date
 from typing import Any
@@ -33,7 +33,7 @@ def _provenance(initial: SourceProvenance, **given: Any) -> forms.ChoiceField:
 
 
 class EvidenceForm(RefusedForm):
-    """Shows what an operation refused at the field that it is about. `asked` is what the operation takes."""
+    """Shows refusals of the operation at the field concerned. `asked` holds the arguments of the operation."""
 
     refusals = (ParseError, EvidenceRefused, ValidationError)
 
@@ -70,7 +70,7 @@ class RunForm(EvidenceForm):
         label="Platform",
         required=False,
         max_length=100,
-        help_text="Decides which floors apply. Empty: the type of the devices.",
+        help_text="The platform decides which floors apply. Empty: the type of the devices.",
     )
     taken_at = forms.DateTimeField(
         label="Measured at",
@@ -161,7 +161,7 @@ class AttestationForm(StatementForm):
         label="Workload classes",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose classes if the statement is about them only; it then proves nothing for the site as a whole.",
+        help_text="Choose classes if the statement is only about them. It then proves nothing for the whole site.",
     )
     link = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
     document = forms.CharField(
@@ -184,7 +184,7 @@ class AttestationForm(StatementForm):
 
 
 class LimitForm(EvidenceForm):
-    """One of site and class, one of value and preset: the operation says so where it is otherwise."""
+    """Takes either a site or a class, and either a value or a preset; the operation checks that."""
 
     limit = forms.ChoiceField(label="Limit")
     site = SiteField(required=False, help_text="Either a site …")
@@ -239,7 +239,7 @@ class FloorForm(forms.ModelForm):
     def clean_value(self) -> float:
         value: float = self.cleaned_data["value"]
         if value > LARGEST:
-            raise ValidationError("No figure is as large as this.")
+            raise ValidationError("This number is too large.")
         return value
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The meters and circuits of sites, and everything else that a day's measures are made of, read in a constant number of
+"""The meters and circuits of sites, and all other data behind a day's measures, read in a constant number of
 statements."""
 
 from collections import defaultdict
@@ -37,12 +37,12 @@ LEVEL_OF_ROLE = {
     Device.Role.STORAGE: MeteringLevel.NODE,
 }
 SUPPLY = 0
-"""Stands for the site itself among a level's meters, where the supply is metered by series of the site."""
+"""Stands for the site itself among a level's meters, if series of the site meter the supply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A power feed and what its breaker carries. `device_id` only where the device measures this feed alone."""
+    """A power feed and the rating of its breaker. `device_id` is only set if the device measures this feed alone."""
 
     id: int
     name: str
@@ -132,7 +132,7 @@ class SitePower:
         return {device: windows for device, windows in kw_by_device.items() if windows is not None}
 
     def of_circuit(self, circuit: Circuit) -> Metrics:
-        """The feed's own series before those of the device that measures it."""
+        """The feed's own series, else those of the device that measures it."""
         own = self.by_feed.get(circuit.id)
         if own or circuit.device_id is None:
             return own or {}
@@ -158,7 +158,7 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
 
 
 def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows | None:
-    """kW from the first of the metrics that is sent in W; lines or inlets are added up."""
+    """kW from the first metric that is sent in W; lines or inlets are added up."""
     for metric in names:
         watts = [each.values for each in metrics.get(metric, ()) if each.unit == "W"]
         if watts:
@@ -168,7 +168,7 @@ def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows 
 
 
 def current_a(metrics: Metrics) -> Windows | None:
-    """The current of the phase that carries most, A; NaN where no phase is known."""
+    """The current of the most loaded phase, A; NaN if no phase is known."""
     for metric in CURRENT_METRICS:
         amperes = [each.values for each in metrics.get(metric, ()) if each.unit == "A"]
         if amperes:
@@ -186,7 +186,7 @@ SENSOR_LABELS = ("name", "sensor", "id")
 
 @dataclass(frozen=True, slots=True)
 class GatheredDay:
-    """`start` is where the windows of `power` begin; `parts` names what each sketched series is about."""
+    """`start` is the beginning of the windows of `power`; `parts` names the subject of each sketched series."""
 
     start: datetime
     meters: Mapping[int, SiteMeters]
@@ -201,12 +201,12 @@ class GatheredDay:
 
 
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
-    """Return what was sent on `day` up to `now`, and the inventory that says what it means. Loads and steps are read
-    from `since` on: their highest so far is kept, so the rest need not be read again."""
+    """Return the data of `day` up to `now`, and the inventory needed to interpret them. Loads and steps are read from
+    `since` on; their earlier maxima are stored, so the rest need not be read again."""
     start = max(start_of(day), since)
     end = min(start_of(day) + timedelta(days=1), now)
     sites = sorted(site_ids)
-    # A window that is not over would pass for five minutes with what came in its first.
+    # An unfinished window would count its first samples as five minutes.
     whole = start_of(day) + (end - start_of(day)) // WINDOW * WINDOW
     power = (
         telemetry.window_means(sites, LOAD_METRICS, start=start, end=whole, now=now) if start < whole else []
@@ -237,7 +237,7 @@ def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: da
 
 
 type Meters = set[tuple[int, str]]
-"""Sites and the power metrics that they send fast: what is sent slowly need not be looked at by the second."""
+"""Sites and the power metrics that they send fast: slow ones need not be read by the second."""
 
 
 def _fast_meters(site_ids: Sequence[int]) -> tuple[Meters, Meters]:

@@ -1,7 +1,7 @@
-"""The ground that evidence stands on: versions of the devices, and digests of a site's topology.
+"""The ground that evidence stands on: device versions, and digests of a site's topology.
 
-Evidence keeps what it stood on when it was entered. A later look at the inventory tells whether that is still so:
-nothing of the inventory calls up, and a change that was missed is found at the next look.
+Evidence stores its ground when it is entered, and a later comparison with the inventory shows whether it still holds:
+the inventory never calls up, and the next comparison finds a missed change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from web.audit import steps_of
 
 NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
 ACCELERATORS = "accelerator-firmware"
-"""Key of a run's basis: its devices' own firmware is with them, that of the accelerators in them is here."""
+"""Key in a run's basis for the firmware of accelerators; the firmware of the devices is stored with them."""
 TOPOLOGICAL = frozenset(
     {ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR, ValidationRun.Scope.FABRIC, ValidationRun.Scope.SITE}
 )
@@ -41,7 +41,7 @@ class Wire:
 
 
 type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
-"""Each device's versions, and the instant from which it had them, oldest first."""
+"""Each device's versions with the instant from which it had them, oldest first."""
 
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:
@@ -52,16 +52,16 @@ def version_history(device_ids: Collection[int]) -> VersionHistory:
 
 
 def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:
-    """The versions at an instant; None for a device without history. A device that was entered later had, as far as
-    anybody knows, the versions it was entered with."""
+    """The versions at an instant; None for a device without history. Before a device was entered, the versions of its
+    entry count."""
     changes = history.get(device_id, ())
     first = changes[0][1] if changes else None
     return next((versions for changed_at, versions in reversed(changes) if changed_at <= at), first)
 
 
 def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, str]:
-    """A run's basis: the links that it crosses and the firmware of its accelerators; the whole site's inventory where
-    it names no device, or is about the site."""
+    """A run's basis: the links that it crosses and the firmware of its accelerators; the whole site's inventory if the
+    run names no device or covers the site."""
     ids = frozenset(device.pk for device in devices)
     if run.scope == ValidationRun.Scope.SITE or not ids:
         here = site_ground([run.site_id])[run.site_id]
@@ -108,7 +108,7 @@ class CurrentGround:
         return self.sites[evidence.site_id][Change(key)]
 
     def crossed(self, evidence: Voidable, key: str) -> frozenset[int] | None:
-        """The devices that a change of this kind has to touch to concern the evidence; None where any change does."""
+        """The devices that a change of this kind must touch to affect the evidence; None if any change does."""
         if not isinstance(evidence, ValidationRun) or ACCELERATORS not in evidence.basis:
             return None
         own = self.devices.get(evidence.pk, frozenset())
@@ -162,10 +162,10 @@ def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[
 def site_ground(
     site_ids: Collection[int], *, wires: Mapping[int, Sequence[Wire]] | None = None
 ) -> dict[int, Mapping[Change, str]]:
-    """Return what each site's evidence stands on, by kind of change; six statements, five where the wires are known.
+    """Return the ground of each site by kind of change; six statements, five if the wires are known.
 
-    Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no inventory,
-    so that nothing tells when they change.
+    Ground values are digests, and for expansion the number of accelerators. Collective libraries and serving stacks are
+    not in the inventory, so their changes go unnoticed.
     """
     ids = list(site_ids)
     wires = wires_of(ids) if wires is None else wires
@@ -194,7 +194,7 @@ def site_ground(
 
 
 def is_shaken(kind: str, before: str, after: str) -> bool:
-    """Whether evidence that stood on `before` does not stand on `after`. Fewer accelerators are no expansion."""
+    """Whether evidence on `before` no longer holds on `after`. Fewer accelerators are not an expansion."""
     return int(after) > int(before) if kind == Change.EXPANSION else before != after
 
 

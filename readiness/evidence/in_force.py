@@ -1,5 +1,4 @@
-"""Declared limits in force at sites, by the day of each, read in one statement; and the figures of go-live reviews: of
-one review now, and of the reviews of sites at any instant."""
+"""Declared limits in force at sites by day, read in one statement, and the figures of go-live reviews."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ class SiteDay:
 
 @dataclass(frozen=True, slots=True)
 class SiteLimits:
-    """`site` are those declared for the site, by limit; `classes` those of its classes, by slug and limit."""
+    """`site` are the site's own limits, by limit id; `classes` those of its classes, by slug and limit id."""
 
     site: Mapping[str, Limit] = field(default_factory=dict)
     classes: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
@@ -92,13 +91,13 @@ def counts_of(review: Review) -> ReviewCounts:
 
 
 def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[HeldReview, ...]]:
-    """The reviews of each site that ever had one, by site id; two statements, one where none had.
+    """The reviews of each site that ever had one, by site id; two statements, or one if no site had any.
 
-    With `now` in the past: as far as it had been answered, decided and done by then. The actions of a no-go stay as
-    they were at the decision: closing them later improves nothing.
+    With `now` in the past, answers, decisions and actions count only up to then. The actions of a no-go stay as they
+    were at the decision: closing them later improves nothing.
     """
     reviews = Review.objects.filter(site_id__in=site_ids, opened_at__lte=now)
-    # Most sites never had one, and the statement below takes longer to compose than to run.
+    # Most sites never had a review, and the statement below takes longer to compose than to run.
     if not reviews.exists():
         return {}
     found: dict[int, list[HeldReview]] = defaultdict(list)

@@ -1,5 +1,4 @@
-"""Products that are linked at sites, and devices of records as they were when they were tested; two statements, however
-many."""
+"""Linked products at sites, and devices of records as they were at the test; two statements for any number."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

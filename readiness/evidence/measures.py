@@ -1,13 +1,14 @@
-"""Which daily measures exist. Each row of `Measure` carries one of these keys; the days are UTC days.
+"""The daily measures.
 
-A measure is kept after the samples behind it are gone, so a check can look back 7 or 30 days, a trend further.
+Each row of `Measure` has one of these keys; days are UTC days. A measure outlives its samples, so that a check can look
+back 7 or 30 days and a trend further.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 QUANTILE = 0.99
-"""Figures whose summary is a quantile are summed up at this one."""
+"""Quantile of the figures that are summarised by one."""
 WINDOW = timedelta(minutes=5)
 
 
@@ -26,11 +27,11 @@ POWER_METRICS = (
     *("idrac_power_control_consumed_watts", "ipmi_dcmi_power_consumption_watts"),
     "ipmi_dcmi_power_consumption_current_watts",
 )
-"""Power of a whole device. A device that sends several is read from the first of them; only series in W count, since
-some metrics carry other quantities too and tell them apart by a label."""
+"""Power of a whole device. If a device sends several, the first one is read. Only series in W count, because some
+metrics carry other quantities, distinguished by a label."""
 
 CURRENT_METRICS = ("rPDU2PhaseStatusCurrent", "measurementsInletSensorValue")
-"""Current of one phase of a circuit, compared with its breaker's rating; only series in A count."""
+"""Current of one phase of a circuit, compared with the breaker's rating; only series in A count."""
 
 LOAD_METRICS = tuple(dict.fromkeys(SITE_POWER_METRICS + POWER_METRICS + CURRENT_METRICS))
 
@@ -40,29 +41,30 @@ FLOW_ALARM_METRICS = ("cooling_flow_alarm",)
 ROUND_TRIP_METRICS = ("probe_icmp_duration_seconds",)
 TTFT_METRICS = ("vllm:time_to_first_token_seconds",)
 TPOT_METRICS = ("vllm:inter_token_latency_seconds", "vllm:time_per_output_token_seconds")
-"""Histograms; the second name of the last is that of earlier versions."""
+"""Histograms; the last entry's second name is that of earlier versions."""
 
 SITE_LOAD = DailyMeasure("site-load", "kW", SITE_POWER_METRICS + POWER_METRICS)
-"""Highest 5-minute mean of the sum over all meters of the level, windows with every meter only; one for each meter
-level."""
+"""Highest 5-minute mean of the sum over all meters of the level, over windows with all meters; one figure for each
+meter level."""
 CIRCUIT_LOAD = DailyMeasure("circuit-load", "%", CURRENT_METRICS + POWER_METRICS)
-"""Highest 15-minute mean over the rating of the breaker; one for each power feed."""
+"""Highest 15-minute mean over the breaker's rating; one figure for each power feed."""
 STEP_1S = DailyMeasure("step-1s", "kW", SITE_POWER_METRICS + POWER_METRICS)
-"""Largest change from one second to the next of the sum over all meters of the level; one for each meter level."""
+"""Largest change from one second to the next of the sum over all meters of the level; one figure for each meter level.
+"""
 STEP_10S = DailyMeasure("step-10s", "kW", SITE_POWER_METRICS + POWER_METRICS)
-"""Largest change within 10 s of the sum over all meters of the level; between neighbouring means of 10 s where they
-send less often than each second; one for each meter level."""
+"""Largest change within 10 s of the sum over all meters of the level, or between neighbouring 10 s means if they send
+less often than each second; one figure for each meter level."""
 INLET = DailyMeasure("inlet", "°C", INLET_METRICS)
-"""p99 of the day; the sketch is kept, so that p99 over several days is that of their samples; one for each sensor."""
+"""p99 of the day; the sketch is kept, so that the p99 over several days is exact; one figure for each sensor."""
 SUPPLY = DailyMeasure("supply", "°C", SUPPLY_METRICS)
-"""p99 of the day; the sketch is kept; one for each cooling unit."""
+"""p99 of the day; the sketch is kept; one figure for each cooling unit."""
 ROUND_TRIP = DailyMeasure("round-trip", "ms", ROUND_TRIP_METRICS)
-"""p99 of the day; the sketch is kept; one for each user region."""
+"""p99 of the day; the sketch is kept; one figure for each user region."""
 TTFT_WINDOWS = DailyMeasure("ttft-windows", "ms", TTFT_METRICS)
-"""p99 of the day's windows; the sketch of what each window came to is kept, so that a limit declared later can be held
-against them."""
+"""p99 over the day's windows; the sketch of the window values is kept, so that a limit declared later can be applied.
+"""
 TPOT_WINDOWS = DailyMeasure("tpot-windows", "ms", TPOT_METRICS)
-"""p99 of the day's windows; the sketch is kept."""
+"""p99 over the day's windows; the sketch is kept."""
 SERVING = (TTFT_WINDOWS, TPOT_WINDOWS)
 MEASURES = {
     measure.key: measure

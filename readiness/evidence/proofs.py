@@ -1,7 +1,7 @@
-"""Proofs of sites: runs, recorded facts and attestations, for each sub-measure.
+"""Proofs of sites by sub-measure: runs, recorded facts and attestations.
 
-For a sub-measure that runs prove, runs go before what people enter, as long as any of them counts: what was measured
-goes before what is said. Of facts, attestations and tables that are no runs the newest that counts is taken.
+For a sub-measure that runs prove, runs come before entered evidence while any of them counts. Among facts, attestations
+and tables that are not runs, the newest that counts is used.
 """
 
 from collections import defaultdict
@@ -25,11 +25,11 @@ from readiness.evidence.models import Floor
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 
 SITES = 1000
-"""A process keeps the values of this many sites, each some 80 kB for 50 runs, and works the others out each time."""
+"""A process keeps the values of this many sites, each about 80 kB for 50 runs, and computes the others each time."""
 
 
 class KeptBySite[Value]:
-    """Keeps the sites that came first: sites are evaluated in turn, so that dropping the oldest would drop them all."""
+    """Keeps the sites that came first: sites are evaluated in turn, so dropping the oldest would drop them all."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -55,12 +55,12 @@ WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p5-revalidation": ("nodes-current",),
     "p5-baseline-regression": ("nodes-beyond", "nodes-without-ticket"),
 }
-"""Sub-measures that are worked out of runs; all others are named by a table, a fact or an attestation."""
+"""Sub-measures that are computed from runs; all others are named by a table, a fact or an attestation."""
 
 UNITS = {"busbw": "GB/s", "pair-busbw": "GB/s", "bandwidth": "Gb/s"}
-"""Of those whose figures are turned into the sub-measure's unit."""
+"""Units of the sub-measures whose figures are converted."""
 
-# Sites that nobody entered anything for are many, and are evaluated every minute.
+# Many sites have no entered evidence, and all are evaluated every minute.
 _ANYTHING = """
 SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)),
     EXISTS (SELECT FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s))
@@ -68,14 +68,14 @@ SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)
 """
 
 REVALIDATED = ("p5-revalidation", "nodes-current")
-"""Counts the nodes at the time of asking, so its proof is of that time."""
+"""Counts nodes at the time of asking, so its proof has that time."""
 
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
-    """The proofs by a site's runs, which hold as long as what they were worked out of, from `at` to `until`."""
+    """The proofs by a site's runs, valid from `at` to `until` while their inputs stay the same."""
 
     basis: tuple[Any, ...]
     records: tuple[Run, ...]
@@ -99,8 +99,8 @@ _proved: KeptBySite[_Proved] = KeptBySite()
 
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
-    """Return for each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
-    Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence."""
+    """Return a proof for each site, sub-measure and subject; scoring uses the worst. Only evidence taken at or before
+    `now` is read. The number of statements does not depend on sites or evidence."""
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
     floors = platform_floors() if has_runs or has_records else []
@@ -116,7 +116,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
 def _by_runs(
     site_ids: Sequence[int], framework: Framework, floors: Sequence[FloorValue], now: datetime
 ) -> dict[int, SiteProofs]:
-    """Prove by runs anew only where they, the site's parts or the rules changed, or a run aged."""
+    """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
     parts = rows.site_parts(list(stored))
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
@@ -162,7 +162,7 @@ def _of_site(
 
 
 def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
-    """The last instant at which the same runs count as now; None where none of them can expire any more."""
+    """The last instant at which the same runs count as now; None if none of them can expire any more."""
     validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
     spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
     ends = {taken_at + span for taken_at in stored.taken_at for span in spans}
@@ -171,7 +171,7 @@ def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
-    """Whether what was entered counts in the place of these: no run counts, nor anything that was entered later."""
+    """Whether entered evidence replaces these runs: no run counts, nor any evidence entered later."""
     asked = max((each.asked_at for each in there if each.asked_at is not None), default=entered.taken_at)
     return entered.taken_at >= asked and not any(
         is_valid(each, part, now) and (not each.declaration or each.taken_at > entered.taken_at)

@@ -1,4 +1,4 @@
-"""Which days are due, what the kept days say over a span, how loaded circuits are, and records as others read them.
+"""Which days are due, stored days over a span, circuit loads, and records for other rooms.
 
 Only evidence taken at or before `now` is read.
 """
@@ -23,11 +23,11 @@ from telemetry.models import Series
 from web.visibility import name_of
 
 FRESH_FOR = timedelta(seconds=60)
-"""Today's rows are refreshed no sooner than this."""
+"""Today's rows are not refreshed more often than this."""
 CLOSE_AFTER = timedelta(minutes=15)
 """A day is closed this long after its end, when its last windows have been rolled up."""
 CATCH_UP_DAYS = 31
-"""How far back days are measured that were missed: what the 30-day peak looks at."""
+"""How far back missed days are measured: the span of the 30-day peak."""
 
 
 def start_of(day: date) -> datetime:
@@ -71,7 +71,7 @@ def _is_due(noted: tuple[datetime, bool] | None, day: date, received: datetime |
 
 @dataclass(frozen=True, slots=True)
 class SpanFigure:
-    """A figure over several days. `part` names what it is about, `detail` what it leaves out."""
+    """A figure over several days. `part` names its subject, `detail` what it leaves out."""
 
     key: str
     part: str
@@ -84,7 +84,7 @@ class SpanFigure:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePeriod:
-    """A query over the last `days` days: the highest of each key and part, or the quantile `q`."""
+    """A query over the last `days` days: the maximum of each key and part, or the quantile `q`."""
 
     keys: frozenset[str]
     days: int
@@ -194,7 +194,7 @@ class NewestRecord:
 
     @property
     def source(self) -> str:
-        """The name of the source, as the present reader may see it: an attestation names a person."""
+        """The name of the source as the present reader may see it, because an attestation names a person."""
         return name_of(self.said_by) if self.kind == "attestation" else self.said_by
 
 
@@ -237,7 +237,7 @@ def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:
-    """Read declared limits with the name that the framework in force has for each."""
+    """Read declared limits with the names of the framework in force."""
     in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
     path = Value("$[*] ? (@.id == $id).name")
     named = Func(F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first")
@@ -261,7 +261,8 @@ CIRCUIT_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class CircuitLoads:
-    """`load_kw` is over all circuits of a site; `highest` is the one with the highest share of its rating, in %."""
+    """`load_kw` is the sum over all circuits of a site; `highest` is the circuit with the highest share of its rating,
+    in %."""
 
     load_kw: float
     highest: str
@@ -270,7 +271,8 @@ class CircuitLoads:
     provenance: str
 
 
-# A breaker's rating goes before the feed's, as inventory.models.facility.breaker_kw and the daily measure have it.
+# The breaker's rating takes precedence over the feed's, as in inventory.models.facility.breaker_kw and the daily
+# measure.
 _LOADS = """
 WITH load AS (
     SELECT DISTINCT ON (site_id, part) site_id, part, max(value) OVER (PARTITION BY site_id, part) AS percent,
@@ -294,7 +296,8 @@ HAVING count(*) = count(load.percent)
 
 
 def circuit_loads(site_ids: Collection[int], *, now: datetime) -> dict[int, CircuitLoads]:
-    """Return loads of the sites where every circuit of a rack has a load: a sum that leaves one out would be no sum."""
+    """Return loads of the sites where every circuit of a rack has a load, because a sum that leaves one out is
+    wrong."""
     asked = {
         "sites": list(site_ids),
         "key": CIRCUIT_LOAD.key,

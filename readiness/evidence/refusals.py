@@ -1,5 +1,5 @@
-"""Why evidence is refused, in words for whoever sent it: sub-measures by name, in the framework that is in force, and
-values in their units."""
+"""Reasons why evidence is refused, in words for the sender. Sub-measures are looked up by name in the framework in
+force, and values are converted to their units."""
 
 from datetime import timedelta
 
@@ -10,11 +10,11 @@ from readiness.framework.core.definition import Check, Framework, LimitKind, Sub
 from web.versioned.core.documents import LARGEST
 
 OLDEST = timedelta(days=366 * 20)
-"""What is dated further back comes from a clock that was never set."""
+"""An older date comes from a clock that was never set."""
 
 
 class EvidenceRefused(ValueError):
-    """`field` names what is wrong with what was sent, `reason` is a sentence."""
+    """`field` names the wrong field of the input, `reason` is a sentence."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -23,11 +23,11 @@ class EvidenceRefused(ValueError):
 
 
 class FileTooLarge(EvidenceRefused):
-    """The file is larger than is kept."""
+    """The file is larger than the limit."""
 
 
 class SameFile(EvidenceRefused):
-    """The file is one of the site's runs already; `run_id` says which."""
+    """The file is already a run of the site; `run_id` names it."""
 
     def __init__(self, field: str, reason: str, run_id: int) -> None:
         super().__init__(field, reason)
@@ -35,14 +35,14 @@ class SameFile(EvidenceRefused):
 
 
 def refuse_retired(site: Site) -> None:
-    """Nothing new is proved of a site that is gone: it has no verdict that evidence could bear."""
+    """A retired site takes no new evidence, because it has no verdict."""
     if site.stage == Site.Stage.RETIRED:
         raise EvidenceRefused("site", f"{site.name} is retired.")
 
 
 BELOW_ZERO = frozenset({"°C", "MB/h", "points", "%"})
-"""Units of temperatures, slopes and differences. Counts, rates, spans and ratios are not below zero, and where less is
-better a slip of the minus sign would pass whatever the limit."""
+"""Units of temperatures, slopes and differences. Counts, rates, spans and ratios are not below zero; where less is
+better, a stray minus sign would otherwise pass any limit."""
 
 
 def check_named(framework: Framework, check_id: str) -> Check:
@@ -64,7 +64,7 @@ def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
 
 
 def refuse_live(part: SubMeasure) -> None:
-    """EvidenceRefused for what counts only minutes long: a value of a day would be kept and never count."""
+    """Raise EvidenceRefused for a sub-measure that counts only live: a value for a day would never count."""
     if part.validity.is_live:
         raise EvidenceRefused(
             "part",
@@ -75,8 +75,8 @@ def refuse_live(part: SubMeasure) -> None:
 
 
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
-    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind,
-    larger than any figure, or below zero where nothing is."""
+    """The value in the sub-measure's unit; an empty unit means that unit. Raises EvidenceRefused for another kind of
+    unit, a value that is too large, or one below zero where that is impossible."""
     own_value = _in_unit(part.name, part.unit, value, unit)
     if own_value < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
         raise EvidenceRefused("value", f"{part.name} is never below zero.")
@@ -98,7 +98,7 @@ def _in_unit(name: str, own: str, value: float, unit: str) -> float:
     own_value = converted(value, unit or own, own)
     if own_value is None and converted(1.0, unit, own) is None:
         wanted = f"a value in {own}" if own else "a number without a unit"
-        raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
+        raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be converted to it.")
     if own_value is None or not abs(own_value) <= LARGEST:
         most = f"{LARGEST:.0e} {own}".rstrip()
         raise EvidenceRefused("value", f"{name} is a finite number, {most} at most.")

@@ -1,12 +1,12 @@
-"""Parts that were replaced since a run was taken: accelerators by their place in a device, devices by their name.
+"""Parts that were replaced since a run was taken: accelerators by their place in a device, devices by name.
 
-A run stood on the parts that were there when it was taken. The history knows them, also where the file came later;
-what it kept when it was entered tells of a change that the history dates by another clock. A part that was entered
-after the run was not there. Where the site itself was entered after it, no history reaches back that far: then parts
-count as there that were entered before the run was, and any change of one since the run was taken still voids.
+A run stands on the parts that were there when it was taken. The history knows them even if the file came later; the
+basis kept at entry covers changes that the history dates by another clock. A part entered after the run was not there.
+If the site itself was entered after the run, history does not reach back: parts entered before the run was entered then
+count as present, and any change since the run was taken still voids.
 
-A serial number, UUID or type that differs is another part. So is a row that was deleted and entered again, unless a
-number says that it is the same. Numbers that were not known are filled in without being a change.
+Another serial number, UUID or type means another part, and so does a deleted and re-entered row, unless a number shows
+that it is the same. Filling in an unknown number is not a change.
 """
 
 from collections import defaultdict
@@ -23,9 +23,9 @@ from readiness.framework.core.vocabulary import Change
 from telemetry.binary import fetched
 
 ACCELERATORS = "accelerators"
-"""Key of a run's basis: which accelerators were in its devices, by device and number."""
+"""Key in a run's basis: the accelerators in its devices, by device and number."""
 DEVICES = "devices"
-"""Key of a run's basis: the types and serial numbers of its devices."""
+"""Key in a run's basis: the types and serial numbers of its devices."""
 PARTS = frozenset({ACCELERATORS, DEVICES})
 type Place = tuple[int, int]
 """A device and the number of an accelerator in it; WHOLE_DEVICE for the device itself."""
@@ -33,7 +33,7 @@ type Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the inventory, its device type, and its numbers: serial number, and UUID of an accelerator."""
+    """A row of the inventory with its device type and numbers: serial number, and UUID of an accelerator."""
 
     row: int
     model: int
@@ -45,14 +45,14 @@ class Part:
         return alike and self.model == later.model and (self.row == later.row or bool(known))
 
     def with_known(self, earlier: "Part") -> "Part":
-        """The same part with the numbers that were known of it before."""
+        """The same part, with numbers that were known earlier filled in."""
         known = zip(self.numbers, earlier.numbers, strict=True)
         return replace(self, numbers=tuple(number or was for number, was in known))
 
 
 @dataclass(frozen=True, slots=True)
 class PartStep:
-    """From `at` on another part was in the place of `before`; None where there was none that anybody entered."""
+    """From `at` on another part was in the place of `before`; None if nobody had entered an earlier one."""
 
     part: Part
     before: Part | None
@@ -97,9 +97,9 @@ ORDER BY 1
 
 
 class PartHistory:
-    """The parts that were in these devices and the devices at these sites, in the order in which they were entered.
+    """The parts in these devices and the devices at these sites, in the order of entry.
 
-    `there` are those of now, `began` is when each site was entered: what was at it before, no history tells.
+    `there` are the present ones; `began` is when each site was entered, before which there is no history.
     """
 
     def __init__(self, site_ids: Collection[int], device_ids: Collection[int]) -> None:
@@ -124,7 +124,7 @@ class PartHistory:
                 self._enter((holder, number), Part(row, model, (serial, name)), None, at, is_gone)
 
     def _enter(self, place: Place, part: Part, name: object, at: datetime, is_gone: bool) -> None:
-        """`name` is what a device is found by; another one may have had it before."""
+        """`name` identifies a device; another device may have had it before."""
         if is_gone:
             self.there.pop(place, None)
             return
@@ -158,7 +158,7 @@ def devices_kept(runs: Iterable[ValidationRun]) -> set[int]:
 def replacements(
     runs: Iterable[ValidationRun], history: PartHistory, reaches: Mapping[int, Reach], *, now: datetime
 ) -> list[Replacement]:
-    """Each part of these runs that is another one now, or was one since; `reaches` by run."""
+    """Each part of these runs that has been replaced since, even if only for a time; `reaches` by run."""
     places: dict[int, set[Place]] = defaultdict(set)
     for place in history.steps:
         places[place[0]].add(place)
@@ -178,10 +178,10 @@ def replacements(
 def _first_other(
     steps: Sequence[PartStep], kept: Part | None, there: Part | None, reach: Reach, now: datetime
 ) -> PartStep | None:
-    """The first other part in a place since the run was taken, put back or not; None where there was none.
+    """The first other part in a place since the run was taken, even if it was put back; None if there was none.
 
-    A part that is gone is not there to be proved. By a clock that is ahead, a change before the run was entered is told
-    by what the run kept.
+    A removed part needs no proof. If a clock is ahead, the basis kept at entry shows a change before the run was
+    entered.
     """
     for step in steps:
         if step.before is None:
@@ -196,7 +196,7 @@ def _first_other(
 
 @dataclass(frozen=True, slots=True)
 class _KeptParts:
-    """`holders` are the devices of which a run keeps the accelerators, and those that it keeps themselves."""
+    """`holders` are the devices whose accelerators a run keeps, and the devices that it keeps themselves."""
 
     by_place: Mapping[Place, Part]
     holders: Mapping[bool, frozenset[int]]
@@ -246,7 +246,7 @@ def _replacement(
 
 
 def _numbers(step: PartStep) -> str:
-    """The serial number is what is printed on it; boards without one have the UUID."""
+    """The serial number is the printed one; boards without one have the UUID."""
     before = step.before.numbers if step.before else ("",) * len(step.part.numbers)
     pairs = [pair for pair in zip(before, step.part.numbers, strict=True) if pair[0] != pair[1]]
     if step.before and step.before.model != step.part.model:

@@ -1,6 +1,6 @@
-"""Runs, facts and attestations of sites as proving takes them, read without models: each site has hundreds of them.
+"""Runs, facts and attestations of sites for proving, read without models because each site has hundreds.
 
-Only what was taken at or before `now` is read. The number of statements does not depend on how much there is.
+Only evidence taken at or before `now` is read. The number of statements does not depend on the amount.
 """
 
 from collections import defaultdict
@@ -30,19 +30,19 @@ from telemetry.binary import fetched
 from web.units import day
 
 KEPT = timedelta(days=400)
-"""Runs older than this are left out: the longest that one counts is a year. Until then it is shown as stale."""
+"""Older runs are left out: a run counts for a year at most. Until then it is shown as stale."""
 REPEATS = 40
-"""Latency runs of one path that are read, the newest first: 20 repeats are needed."""
+"""Number of latency runs of one path that are read, the newest first; 20 repeats are needed."""
 REPEATED = ("perftest", "sockperf")
-"""Of other tools' runs of one thing the newest alone is read; what a run is of says whether it can count."""
+"""For other tools, only the newest run of each subject is read; `about` separates runs that can count from others."""
 SMALLEST = 2 * 1024**3
-"""Rows of collectives below this are read only at sizes that have a floor."""
+"""Smaller rows of collectives are only read at sizes that have a floor."""
 NAMES = (
     *(*sorted(RATES | LATENCIES), "severity", "worst_severity", "duration"),
     *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
 )
 
-# Almost nothing is voided, and a null is no JSON to read.
+# Almost no evidence is voided, and null needs no JSON parsing.
 _RUNS = """
 SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
     loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance
@@ -85,7 +85,7 @@ _DEVICES = """
 SELECT run_id, device_id, role FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
 WHERE run_id = ANY(%s) ORDER BY device_id
 """
-# What is in service of each kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
+# Parts in service by kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
 _IN_SERVICE = """
 SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
@@ -99,7 +99,7 @@ FROM inventory_port port JOIN inventory_device device ON device.id = device_id
 WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
     AND port.kind IN ('roce', 'infiniband')
 """
-# A sub-measure has one fact a day: the index that says so is read backwards, and nothing is sorted.
+# A sub-measure has one fact a day: the unique index is read backwards, without a sort.
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
@@ -116,7 +116,7 @@ WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND worklo
 
 
 class _Record(NamedTuple):
-    """A fact or an attestation, as `kind` says; only the latter holds until a day in the site's zone."""
+    """A fact or an attestation, as `kind` says; only an attestation ends on a day in the site's time zone."""
 
     kind: str
     id: int
@@ -137,8 +137,8 @@ class _Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SiteRuns:
-    """The newest runs of each thing. `earlier` are its first ones since a change voided what a baseline stands on, and
-    those that somebody marked."""
+    """The newest runs of each subject. `earlier` are its first runs since a change voided the baseline, and the marked
+    ones."""
 
     newest: list[Run] = field(default_factory=list)
     earlier: list[Run] = field(default_factory=list)
@@ -146,7 +146,7 @@ class SiteRuns:
 
 @dataclass(frozen=True, slots=True)
 class StoredRuns:
-    """A site's runs and their devices as they are stored. What the runs prove stays the same as long as these do."""
+    """A site's runs and devices as stored. The runs prove the same as long as these do not change."""
 
     runs: list[tuple[Any, ...]] = field(default_factory=list)
     devices: list[tuple[int, int, str]] = field(default_factory=list)
@@ -243,7 +243,7 @@ def _run(
 
 
 def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
-    """The devices of a run, of ids and roles, and which of them are nodes."""
+    """The devices of a run from ids and roles, and which of them are nodes."""
     there = list(devices)
     nodes = tuple(device_id for device_id, role in there if role == Device.Role.NODE)
     return {"devices": tuple(device_id for device_id, _ in there), "nodes": nodes}
@@ -283,8 +283,8 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
 
 
 def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:
-    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement. What is said of
-    workload classes alone proves nothing of their site."""
+    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement. Statements about
+    workload classes prove nothing about their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     for record in map(_Record._make, fetched(_RECORDS, {"sites": list(site_ids), "now": now})):

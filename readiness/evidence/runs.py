@@ -1,5 +1,5 @@
-"""Runs as pages show them: what a run or a record proves now, which it does not and why, what a run rests on, and
-latency runs of a site with every percentile that was kept."""
+"""Runs for pages: what a run or a record proves now, what it does not prove and why, the basis of a run, and latency
+runs of a site with all stored percentiles."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -34,7 +34,7 @@ from web.units import day
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """`why_not` is why the figure is no pass whatever it is, or what voided it; empty where it counts."""
+    """`why_not` says why the figure cannot pass, or what voided it; empty if it counts."""
 
     check_id: str
     check_name: str
@@ -47,7 +47,7 @@ class Proved:
 
     @property
     def word(self) -> str:
-        """The severity that the value stands for; empty of every other sub-measure."""
+        """The severity that the value stands for; empty for other sub-measures."""
         if self.part_id != "worst-severity" or self.value is None:
             return ""
         return WORDS.get(int(self.value), "")
@@ -55,8 +55,8 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The outcome of a run: sentences about its basis, and the sub-measures that it affects. `proved` are those that it
-    decides or helps to decide, `others` those of the same checks that it does not."""
+    """The outcome of a run: sentences about its basis, and the affected sub-measures. `proved` are those that it
+    decides or helps to decide, `others` the remaining ones of the same checks."""
 
     samples: str
     failures: str
@@ -74,8 +74,8 @@ class RunSummary:
 
 
 def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
-    """List what is proved in the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`,
-    `attestation:4`. Of a figure made of several runs, such as a coverage or a median, each of them proves it."""
+    """List what is proved, in the framework's order. `ref` is a reference as in results: `run:12`, `fact:3`,
+    `attestation:4`. A figure made of several runs, such as a coverage or a median, is proved by each of them."""
     _version, framework = framework_queries.current()
     return _proved_of(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
 
@@ -145,21 +145,21 @@ def _others(
 
 
 def _instead(there: Collection[Proof], run: ValidationRun, unjudged: str) -> str:
-    """Say why it was not judged, if it was not, and what counts in its place."""
+    """Say why the run was not judged, if so, and what counts instead."""
     if unjudged:
         counts = f" {_instead(there, run, '')}" if there else ""
         return f"It was not judged: {unjudged}{counts}"
     if not there:
-        return run.loopback or "It has no figure for it."
+        return run.loopback or "The run has no figure for this sub-measure."
     last = max(there, key=lambda proof: proof.taken_at)
     if last.declaration:
-        return f"{capfirst(last.declaration)} counts for it."
-    newer = "A newer run of the same thing counts" if last.taken_at >= run.taken_at else "Another run counts"
+        return f"{capfirst(last.declaration)} counts instead."
+    newer = "A newer run of the same test counts" if last.taken_at >= run.taken_at else "Another run counts"
     return f"{newer}: run {last.row}."
 
 
 _BY_ONE_RUN = ("p1-accelerator-diag", "p1-intra-node", "p1-rdma-port", "p1-serving-latency")
-"""Checks of which each thing is judged by one run: what stands against it alone is why it does not count."""
+"""Checks whose subjects are each judged by one run, so an objection to that run explains why it does not count."""
 
 
 def _not_judged(framework: Framework, run: Run, site: SiteParts, now: datetime) -> dict[PartKey, str]:
@@ -201,7 +201,7 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
 
 
 MOST_SHOWN = 2_000
-"""Runs of one site that a page looks at, the newest first."""
+"""Number of runs of one site that a page reads, the newest first."""
 
 
 class TailFigure(NamedTuple):
@@ -244,8 +244,8 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
 
 
 def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[TailFigure]:
-    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged. `of_path`
-    narrows them to one operation, subject and size. One statement."""
+    """Every stored percentile of the latency, or of these figures, including those that are not judged. `of_path`
+    limits them to one operation, subject and size. One statement."""
     rows = (
         RunMeasure.objects.filter(
             run_id__in=sorted(run_ids),

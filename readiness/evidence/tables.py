@@ -1,4 +1,4 @@
-"""Runs and the figures of one as data, their filters, and columns that all evidence has."""
+"""Tables of runs and of a run's figures, their filters, and columns that all evidence has."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def standing(evidence: Any) -> str:
 
 
 def exact(value: float) -> str:
-    """Six digits: what a tool printed or somebody entered is not rounded to what is read at a glance."""
+    """Six digits: printed or entered values are not rounded as for a quick look."""
     whole = float(value).is_integer() or abs(value) >= 1e5
     return number(value) if whole else f"{value:.6g}"
 
@@ -77,7 +77,7 @@ def devices_of(run: ValidationRun) -> str:
 
 
 def scope_of(run: ValidationRun) -> str:
-    """A run of many nodes that were tested one by one says so: "One node" reads as if it was all of the run."""
+    """A run of many nodes tested one by one shows the number: "One node" would suggest the whole run."""
     is_of_many = run.scope == ValidationRun.Scope.NODE and len(run.run_devices.all()) > 1
     return "Each node by itself" if is_of_many else run.get_scope_display()
 

@@ -1,5 +1,5 @@
-"""Files over HTTP, for pages and endpoints alike: who sent one, what is in it, how it is downloaded, and refusals of
-evidence as answers: 400 with the field, and the line of a file; 413 for a large one."""
+"""Files over HTTP, for pages and endpoints: the sender, the content, the download, and refusals as responses: 400 with
+the field and the file's line, 413 for a large file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ def content_of(file: UploadedFile) -> bytes:
 
 
 def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
-    """A download, never a page: a browser must not run what somebody uploaded."""
+    """A download, never a page: a browser must not run an uploaded file."""
     name = "".join(char for char in run.file_name if char.isalnum() or char in "._- ") or "run"
     return HttpResponse(
         content,
@@ -52,12 +52,12 @@ def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
 
 
 AROUND_THE_FILE = 64 * 1024
-"""Bytes that a form may hold besides its file: other fields and boundaries."""
+"""Bytes that a form may have besides its file: other fields and boundaries."""
 
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turns what the operations raise into the answer; a `line` stands beside the message about a file."""
+    """Turns refusals of the operations into a response; `line` is added to a message about a file."""
     try:
         yield
     except (ParseError, UnreadableSheet) as error:
@@ -73,7 +73,7 @@ def answered() -> Iterator[None]:
 def _unread(problems: Sequence[tuple[int, str]]) -> exceptions.ValidationError:
     refusal = exceptions.ValidationError()
     line, reason = problems[0]
-    # Set afterwards: the constructor would make a text of the number.
+    # Set afterwards, because the constructor would convert the number to text.
     detail: Any = {
         "file": [f"Line {line}: {reason}" for line, reason in problems],
         "line": line,
@@ -84,27 +84,28 @@ def _unread(problems: Sequence[tuple[int, str]]) -> exceptions.ValidationError:
 
 
 def refuse_large(request: Request) -> None:
-    """Before the body is read: a file of any size would be spooled to the disk first."""
+    """Check before the body is read, or a file of any size would be spooled to disk first."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
     if length.isdecimal() and int(length[:15]) > MOST_BYTES + AROUND_THE_FILE:
         raise PayloadTooLarge(f"A file has {MOST_BYTES} bytes at most.")
 
 
 class FileField(serializers.FileField):
-    """A file in a form; an empty one is refused by whoever reads it, with a line."""
+    """A file in a form; whoever reads an empty file refuses it with a line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_empty_file=True, max_length=200, **kwargs)
 
 
 type Take = Callable[[Any, Request, Mapping[str, Any]], Any]
-"""A method of a viewset: what the checked form holds in, the body of the answer out."""
+"""A method of a viewset that takes the checked form and returns the body of the response."""
 
 
 def takes_file(
     summary: str, *, asks: type[serializers.Serializer], answers: Any, path: str = "import"
 ) -> Callable[[Take], Any]:
-    """`asks` checks the form, `answers` is what the 201 holds. A body too large is refused before it is read."""
+    """`asks` checks the form, `answers` is the serializer of the 201. A body that is too large is refused before it is
+    read."""
 
     def decorate(take: Take) -> Any:
         @wraps(take)

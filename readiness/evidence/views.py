@@ -64,7 +64,7 @@ def baseline(request: HttpRequest, pk: int) -> HttpResponse:
     except EvidenceRefused as error:
         messages.error(request, error.reason)
     else:
-        done = "The run is a baseline." if marked else "The run is no baseline any more."
+        done = "The run is a baseline." if marked else "The run is no longer a baseline."
         messages.success(request, done)
     return HttpResponseRedirect(reverse("validation-run-detail", args=[pk]))
 

@@ -1,5 +1,4 @@
-"""Endpoints of the framework's versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same
-address."""
+"""Endpoints of framework versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same address."""
 
 from dataclasses import asdict
 from typing import Any, cast
@@ -21,14 +20,14 @@ _TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
 
 
 class FrameworkVersionSerializer(api.VersionSerializer):
-    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
-    another one by now is answered with 409. `changes` say in words what differs from `made_from`."""
+    """A draft's `definition` is writable; `version` and `made_from` only when it is created. Send the `revision` that
+    you read: if it has changed, the answer is 409. `changes` describe in words what differs from `made_from`."""
 
     made_from = RelatedObjectField(
         queryset=FrameworkVersion.objects.defer("definition"),
         required=False,
         allow_null=True,
-        help_text="What the draft begins as; the version in force, if none",
+        help_text="Version to start from; the version in force unless given",
     )
 
     class Meta:
@@ -50,7 +49,7 @@ class ChangeSerializer(serializers.Serializer):
     field = serializers.CharField()
     before = serializers.CharField()
     after = serializers.CharField()
-    text = serializers.CharField(help_text="All of it in a line")
+    text = serializers.CharField(help_text="The whole change in one line")
 
 
 class DifferenceSerializer(serializers.Serializer):
@@ -60,7 +59,7 @@ class DifferenceSerializer(serializers.Serializer):
 
 
 class FrameworkVersionViewSet(api.VersionViewSet):
-    """Versions of the framework: one is in force, drafts are edited, retired ones are kept as they were."""
+    """Versions of the framework: one is in force, drafts can be edited, retired versions never change."""
 
     versions = VERSIONS
     queryset = queries.versions()
@@ -73,7 +72,7 @@ class FrameworkVersionViewSet(api.VersionViewSet):
         return self.replaced(request)
 
     @extend_schema(
-        summary="What another version says otherwise",
+        summary="Differences from another version",
         parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
         responses=DifferenceSerializer,
         filters=False,

@@ -10,7 +10,7 @@ class FrameworkConfig(AppConfig):
     verbose_name = "Readiness framework"
 
     def ready(self) -> None:
-        # After `migrate` and after `flush` alike: without a definition nothing can be judged.
+        # Runs after `migrate` and `flush`, because nothing can be judged without a definition.
         post_migrate.connect(_publish_shipped, sender=self)
         from readiness.framework.models import FrameworkVersion
         from web import links, search
@@ -35,6 +35,6 @@ def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:
     from readiness.framework.models import FrameworkVersion
     from web import clock
 
-    # Migrating back to zero sends this signal too, and leaves no table to read.
+    # Migrating back to zero also sends this signal, when the table no longer exists.
     if FrameworkVersion._meta.db_table in connections[using].introspection.table_names():
         operations.publish_shipped(now=clock.now())

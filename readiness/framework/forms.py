@@ -1,4 +1,4 @@
-"""Forms of the steps of a draft. They read; `readiness.framework.core.editing` and the document say what is wrong."""
+"""Forms of the steps of a draft. They parse input; `readiness.framework.core.editing` and the document check it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -45,7 +45,6 @@ def _several(words: Iterable[Any], label: str, **given: Any) -> forms.MultipleCh
 
 
 def checks_by_pillar(framework: Framework) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Choices of a check."""
     return [
         (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
         for pillar in framework.pillars
@@ -53,7 +52,7 @@ def checks_by_pillar(framework: Framework) -> list[tuple[str, list[tuple[str, st
 
 
 class FrameworkForm(StepForm):
-    """A step over the definition as it is; `decided` is who takes it, for a decision of one's own."""
+    """A step on the present definition; `decided` is the person who takes it, for own decisions."""
 
     def __init__(self, *args: Any, framework: Framework, decided: OperatorDecision, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +63,8 @@ class FrameworkForm(StepForm):
         self.initial.update({name: item[name] for name in names if name in item})
 
     def offer_sources(self, field: str, figure: LabelledFigure | None) -> None:
-        """Offer where a figure may come from; the first keeps what stands, for a figure that is not new."""
+        """Offer the possible sources of a figure; the first choice keeps the present source, for an unchanged
+        figure."""
         present = wording.source(figure) if figure else ""
         labels = [
             ("own", "Own decision, with a sentence"),
@@ -116,7 +116,7 @@ class PillarForm(FrameworkForm):
 
 
 class RulesForm(FrameworkForm):
-    """Adds how evidence ages, and takes as YAML the part of the item that a form would only make longer."""
+    """Adds the validity of evidence; takes the rarely used part of the item as YAML."""
 
     rules = forms.CharField(
         label="Rules", required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
@@ -217,8 +217,8 @@ class NumbersField(forms.CharField):
 
 
 class PartForm(RulesForm):
-    """One sub-measure. Which figures its thresholds have depends on its direction, and on whether the limit is the
-    site's own."""
+    """One sub-measure. The figures of its thresholds depend on its direction, and on whether the limit is the site's
+    own."""
 
     name = _text("Name")
     measure = _text("Measure", 3)

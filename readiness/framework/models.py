@@ -1,6 +1,6 @@
-"""Versions of the framework, and the steps in which a draft became what it is.
+"""Versions of the framework, and the steps that edited each draft.
 
-The definition itself is data: readiness/framework/data, read by readiness.framework.core.
+The definition itself is data in readiness/framework/data, read by readiness.framework.core.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ EVERY_SITE_BUT_RETIRED = (
     "SELECT site.id FROM {rows} AS changed JOIN inventory_site AS site"
     " ON changed.status = 'published' AND site.stage <> 'retired'"
 )
-"""Another version is in force: every site may come to something else."""
+"""When another version comes into force, the result of every site may change."""
 
 
 class FrameworkVersionQuerySet(VersionQuerySet):
@@ -33,8 +33,8 @@ class FrameworkVersionQuerySet(VersionQuerySet):
 
 @choices_held
 class FrameworkVersion(DocumentVersion):
-    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it. `changes` says
-    in words what differs from `made_from`."""
+    """One set of pillars, checks, thresholds and weights. Every result names the version that judged it. `changes`
+    describe in words what differs from `made_from`."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -92,7 +92,7 @@ class FrameworkVersion(DocumentVersion):
 
 
 class DraftStep(models.Model):
-    """One edit of a draft: who, when, and what it changed, in words. Written once, never changed."""
+    """One edit of a draft: who, when, and its changes in words. Never changed afterwards."""
 
     VISIBLE_WHERE = "true"  # organisation-wide
 

@@ -1,4 +1,4 @@
-"""Changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
+"""Change the framework: drafts and their steps, publishing, and rolling back."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
 
 
 class VersionExistsError(ValueError):
-    """A version of that name is stored already; published definitions are never rewritten."""
+    """A version of that name already exists; published definitions are never rewritten."""
 
 
 @transaction.atomic
 def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datetime) -> FrameworkVersion:
-    """Check a definition, store it as a new version and put it in force; the one in force until now retires. Raises
-    DocumentError naming the field at fault, VersionExistsError for a name that is taken."""
+    """Check a definition, store it as a new version and put it in force; the present version retires. Raises
+    DocumentError for a wrong field, VersionExistsError for a name that is taken."""
     framework = load(definition)
     if FrameworkVersion.objects.filter(version=framework.version).exists():
         raise VersionExistsError(f"Version {framework.version} is stored already.")
@@ -40,7 +40,7 @@ def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datet
 
 
 def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
-    """Put the version that comes with Muster in force where none is; an operator's choice is left alone."""
+    """Put the version shipped with Muster in force if there is none; an operator's choice stays."""
     if VERSIONS.in_force() is not None:
         return None
     return publish(SHIPPED, by=None, now=now)
@@ -56,11 +56,11 @@ def publish_draft(
     by: User,
     now: datetime,
 ) -> FrameworkVersion:
-    """Put a draft in force; a claim row for every site has it scored again.
+    """Put a draft in force; a claim row for every site makes it scored again.
 
-    `digest` is that of the content decided on. `against` are sentences of what speaks against it; beside them, that
-    whoever edited a draft does not publish it. With any of these it takes an `override_reason`, which is kept. Raises
-    MissingPermission, NotADraft, StaleContent, NeedsReason, DocumentError.
+    `digest` is that of the content decided on. `against` are objections; another objection is that editors of a draft
+    do not publish it. With any objection an `override_reason` is required and kept. Raises MissingPermission,
+    NotADraft, StaleContent, NeedsReason, DocumentError.
     """
 
     def columns(locked: FrameworkVersion) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def publish_draft(
 
 
 def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
-    """Return why this person needs a reason to publish it: nobody changes the rules of every site unseen.
+    """Return why this person needs a reason to publish: rules for every site need a second pair of eyes.
 
     A copy of a draft holds what was edited there before it was made.
     """
@@ -93,20 +93,20 @@ def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
 def roll_back(
     to: FrameworkVersion, *, version: str = "", note: str, by: User, now: datetime
 ) -> FrameworkVersion:
-    """Put what an earlier version said in force again, as a new version that names it.
+    """Put the content of an earlier version in force again, as a new version that refers to it.
 
-    It was decided on once and stood, so one person may do it at once and without a dry-run; they say why. Raises
-    MissingPermission, NotADraft, ValidationError.
+    It was decided once, so one person may do it at once and without a dry-run, with a reason. Raises MissingPermission,
+    NotADraft, ValidationError.
     """
     require(by, "publish")
     if not note.strip():
         raise ValidationError({"note": ["Enter a reason."]})
     if len(note) > 2000:
-        raise ValidationError({"note": ["2,000 characters at most."]})
+        raise ValidationError({"note": ["Enter at most 2,000 characters."]})
     in_force = hold_in_force()
     earlier = FrameworkVersion.objects.get(pk=to.pk)
     if earlier.status != FrameworkVersion.Status.RETIRED:
-        raise NotADraft("Only a version that was in force before can be gone back to.")
+        raise NotADraft("You can only roll back to a version that was in force before.")
     framework = dataclasses.replace(VERSIONS.content(earlier), version=VERSIONS.free_name(version))
     with acting(by, message=f"Roll framework back to {earlier.version} as {framework.version}"):
         VERSIONS.take_out(by=by, now=now)

@@ -1,4 +1,4 @@
-"""Versions of the framework, the one in force, how they are read and stored."""
+"""Framework versions: the one in force, and how versions are read and stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -75,6 +75,6 @@ def check_names() -> Mapping[str, str]:
 
 
 def of_checks_named(query: str) -> Q:
-    """Return a condition for rows whose `check_id` is that of a check with these words in its name."""
+    """Return a condition for rows whose `check_id` belongs to a check with these words in its name."""
     asked = query.casefold()
     return Q(check_id__in=[check_id for check_id, name in check_names().items() if asked in name.casefold()])

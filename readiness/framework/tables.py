@@ -17,7 +17,7 @@ PILLARS = ("p1", "p2", "p3", "p4", "p5")
 
 
 class PillarFilter(AnyOf):
-    """Rows whose `check_id` is that of a check which the framework in force has in a pillar."""
+    """Rows whose `check_id` belongs to a check that the framework in force has in a pillar."""
 
     def __init__(self, **given: Any) -> None:
         choices = [(pillar, pillar) for pillar in PILLARS]

@@ -1,4 +1,4 @@
-"""Pages of versions: one of them, what differs between two, a check of one, and the steps of a draft."""
+"""Pages of versions: one version, the differences of two, a check, and the steps of a draft."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ PAGES = VersionPages(
 
 
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
-    """Compare the version of the address with that in `to`; without one, the version in force with it."""
+    """Compare the version of the address with the one in `to`; without `to`, with the version in force."""
     asked = request.GET.get("to", "")
     is_number = asked.isascii() and asked.isdecimal()
     named, other = PAGES.row(pk), PAGES.row(int(asked[:20])) if is_number else None

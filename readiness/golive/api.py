@@ -19,9 +19,9 @@ from web.workflows.endpoints import OperatedViewSet
 
 
 class WorkItemSerializer(ObjectSerializer):
-    """`state` is the status, or `resolved` where the check of a live item is met; `check_state` is as evaluated.
+    """`state` is the status, or `resolved` if the check of a live item is met; `check_state` is the evaluated state.
 
-    `site` and `check` cannot be changed afterwards.
+    `site` and `check` cannot be changed.
     """
 
     check = serializers.CharField(source="check_id", max_length=64)
@@ -40,7 +40,7 @@ class WorkItemSerializer(ObjectSerializer):
 
 
 class MayWrite(Permission):
-    """Who may only do the work may change what they do; the operation says which fields those are."""
+    """Users who may only do the work may change some fields; the operation decides which."""
 
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
         by_method = {"POST": operations.MAY_ADD, "DELETE": operations.MAY_REMOVE}

@@ -1,4 +1,4 @@
-"""Models for going live: campaigns and their items, who may sign in reviews, the worklist."""
+"""Models of this room: campaigns and their items, approvers of reviews, the worklist."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ class Campaign(models.Model):
 
 @choices_held
 class CampaignItem(models.Model):
-    """Runs of one tool that prove one or more sub-measures of a check.
+    """Runs of one tool that prove sub-measures of a check.
 
-    `check_id` and `parts` are names of the framework's, which has no rows to refer to; the operation checks them.
+    `check_id` and `parts` are names of the framework, which has no rows to refer to; the operation checks them.
     """
 
     HISTORY = True
@@ -217,7 +217,7 @@ class CampaignItem(models.Model):
 
 @choices_held
 class Approver(models.Model):
-    """A person who may sign for a domain, at one site or at every site that names nobody of its own for it."""
+    """A person who may sign for a domain, at one site or at every site without its own approver."""
 
     HISTORY = True
 
@@ -264,9 +264,9 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
 @choices_held
 class WorkItem(models.Model):
-    """`check_id` is a name of the framework's, which has no rows to refer to; the operation checks it.
+    """`check_id` is a name of the framework, which has no rows to refer to; the operation checks it.
 
-    Whoever owns it is a user, or a name as long as they are none.
+    The owner is a user, or a name for somebody without an account.
     """
 
     HISTORY = True

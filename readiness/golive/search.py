@@ -1,4 +1,4 @@
-"""Search in what goes live: items of the worklist, campaigns and reviews."""
+"""Search for items of the worklist, campaigns and reviews."""
 
 from collections.abc import Iterable, Iterator
 

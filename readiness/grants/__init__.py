@@ -1,5 +1,6 @@
-"""Grants: dated decisions that something is treated differently, asked for by one person and approved by another.
+"""Grants: dated decisions to treat something differently, requested by one person and approved by another.
 
-A waiver of a check, a go-live exception of a BLOCK check, or a declared n-a of a check or a sub-measure. What a grant
-does to a state, a score or a verdict is decided in readiness.scoring.core; here is who may give one, and for how long.
+A grant is a waiver of a check, a go-live exception of a BLOCK check, or a declared n-a of a check or sub-measure.
+readiness.scoring.core decides its effect on states, scores and verdicts; this room decides who may give one, and for
+how long.
 """

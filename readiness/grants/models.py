@@ -16,15 +16,14 @@ from inventory.models.triggers import OWN_SITE, claims, signed_once
 from web.ranges import TsTzRange
 
 LONGEST = timedelta(days=180)
-"""The longest that a grant lasts, and the furthest ahead that it may begin.
-
-Operator-set default: as long as the framework lets an accepted owner or an attested runbook stand (`valid_for: 180d` of
-p4-orchestration-owner, p4-runbook-coverage), so that a decision to look away is looked at as often as those.
+"""The longest duration of a grant, and the furthest ahead that it may begin. Operator-set default: as long as the
+framework accepts an owner or an attested runbook (`valid_for: 180d` of p4-orchestration-owner, p4-runbook-coverage), so
+that a grant is reviewed as often as those.
 """
 
 
 class GrantStanding(models.TextChoices):
-    """The state of a grant as it is shown."""
+    """The state of a grant as shown."""
 
     REQUESTED = "requested", "Requested"
     APPROVED = "approved", "Approved"
@@ -48,7 +47,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         return self.filter(state=Grant.State.APPROVED, starts_at__lte=now, ends_at__gt=now)
 
     def standing_at(self, now: datetime) -> GrantQuerySet:
-        """With `standing`, the state as it is shown: `expired` follows from the end and is never stored."""
+        """Add `standing`, the state as shown: `expired` follows from the end and is never stored."""
         return self.annotate(
             standing=Case(
                 When(state__in=OPEN, ends_at__lte=now, then=Value(GrantStanding.EXPIRED)),
@@ -60,8 +59,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 @choices_held
 class Grant(models.Model):
-    """It counts from `starts_at` up to, and not at, `ends_at`, from its approval until it is revoked. `check_id` and
-    `part` are names of the framework's, which has no rows to refer to; the operation checks them."""
+    """It counts from `starts_at` up to, but not including, `ends_at`, once approved and until revoked. `check_id` and
+    `part` are names of the framework, which has no rows to refer to; the operation checks them."""
 
     HISTORY = True
 
@@ -115,7 +114,7 @@ class Grant(models.Model):
         ordering = ["-requested_at", "-id"]
         default_permissions = ("view", "add")
         permissions = [("approve_grant", "Can approve, deny and revoke grants")]
-        # What a site is judged on changed, as with evidence.
+        # A grant changes how a site is judged, as evidence does.
         triggers = [
             *claims(OWN_SITE, origin="evidence"),
             signed_once("grants_grant", "approver_id", "decided_at", "requested_by_id"),

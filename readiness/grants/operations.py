@@ -1,4 +1,4 @@
-"""Asking for a grant, deciding on it, and taking it back. The site's claim row is left by the table's triggers."""
+"""Request, decide and revoke grants. The table's triggers leave the site's claim row."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ MAY_DECIDE = "grants.approve_grant"
 
 
 class OwnRequest(PermissionDenied):
-    """Nobody approves their own request."""
+    """Nobody may approve their own request."""
 
 
 GRANTS = Workflow(
@@ -48,13 +48,11 @@ def request(
     by: User,
     now: datetime,
 ) -> Grant:
-    """Ask for a grant; it counts from `starts_at` (now, if none is given) once somebody else has approved it.
+    """Request a grant; it counts from `starts_at` (default: now) once somebody else has approved it.
 
-    `gate` is the check's at this site, None where it was never evaluated there: then it is that of the definition.
-    `excluded` says that the check does not apply at the site anyway.
-
-    Raises MissingPermission, and ValidationError by field: a check that cannot have it, a span out of bounds, one that
-    is live in that time, too many waivers at the site.
+    `gate` is the check's gate at this site, None if it was never evaluated there; then the definition's gate is used.
+    `excluded` says that the check does not apply at the site anyway. Raises MissingPermission, and ValidationError by
+    field: an unsuitable check, a span out of bounds, a live grant in that time, too many waivers at the site.
     """
     require(by, MAY_REQUEST)
     grant = Grant(
@@ -84,7 +82,7 @@ def _refuse_own(grant: Grant, by: User) -> None:
 
 
 def _refuse_stranger(grant: Grant, by: User) -> None:
-    """Whoever asked may take it back too: that only makes things stricter."""
+    """The requester may revoke it too, because that only makes the result stricter."""
     if grant.requested_by_id != by.pk:
         require(by, MAY_DECIDE)
 
@@ -98,7 +96,7 @@ def _subjects(grants: Sequence[Grant]) -> Iterable[str]:
     for grant in grants:
         check = checks.get(grant.check_id)
         name = check.name if check else grant.check_id
-        # That it waits for a decision on a waiver is said beside it.
+        # The page already shows that it waits for a decision.
         yield name if grant.kind == Grant.Kind.WAIVER else f"{grant.get_kind_display()}: {name}"
 
 
@@ -117,19 +115,19 @@ DECIDING = Turn(
 
 @GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own, turn=DECIDING)
 def approve(grant: Grant, *, note: str, by: User, now: datetime) -> None:
-    """Approve a request of somebody else."""
+    """Approve somebody else's request."""
     _decide(grant, Grant.State.APPROVED, note, by, now)
 
 
 @GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own, must_say=True)
 def deny(grant: Grant, *, note: str, by: User, now: datetime) -> None:
-    """Deny a request of somebody else, and say why."""
+    """Deny somebody else's request, with a reason."""
     _decide(grant, Grant.State.DENIED, note, by, now)
 
 
 @GRANTS.step(after=OPEN, any_of=(MAY_DECIDE, MAY_REQUEST), refuse=_refuse_stranger, must_say=True)
 def revoke(grant: Grant, *, note: str, by: User, now: datetime) -> None:
-    """End it before its time, or withdraw one's request."""
+    """End a grant early, or withdraw your own request."""
     grant.state = Grant.State.REVOKED
     grant.revoked_by, grant.revoked_at, grant.revocation_note = by, now, note
     grant.save(update_fields=["state", "revoked_by", "revoked_at", "revocation_note"])
@@ -143,10 +141,10 @@ def _decide(grant: Grant, state: Grant.State, note: str, by: User, now: datetime
 def _refuse_span(grant: Grant, now: datetime) -> None:
     if grant.starts_at < now:
         raise ValidationError(
-            {"starts_at": ["It cannot begin before it is asked for: what was, stays as it was."]}
+            {"starts_at": ["It cannot begin before the request: the past does not change."]}
         )
     if grant.ends_at <= grant.starts_at:
-        raise ValidationError({"ends_at": ["The end is not after the start."]})
+        raise ValidationError({"ends_at": ["The end must be after the start."]})
     if grant.ends_at - grant.starts_at > LONGEST:
         raise ValidationError({"ends_at": [f"It lasts {LONGEST.days} days at most."]})
     if grant.starts_at - now > LONGEST:
@@ -165,14 +163,14 @@ def _refuse_unsuitable(grant: Grant, gate: Gate | None, *, excluded: bool) -> No
 
 
 def _refuse_beside_others(grant: Grant, now: datetime) -> None:
-    # Two requests for one site wait for each other, so that neither overlooks the other's.
+    # The lock makes two requests for one site wait, so that each sees the other.
     still_there(Site.objects.select_for_update(no_key=True), grant.site_id)
     _refuse_second(grant)
     _refuse_too_many(grant, now)
 
 
 def _refuse_second(grant: Grant) -> None:
-    """The constraint of the table refuses it too; this says which one is there."""
+    """The table's constraint refuses it too; this message names the existing grant."""
     others = Grant.objects.filter(
         site=grant.site,
         kind=grant.kind,

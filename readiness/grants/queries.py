@@ -1,4 +1,4 @@
-"""Grants as lists show them, and those in force at sites."""
+"""Grants for lists, and the grants in force at sites."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ ENDS_SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """A grant with the framework's words for what it covers. `vendor` is "" where it cannot be told."""
+    """A grant with the framework's names of what it covers. `vendor` is "" if unknown."""
 
     grant: Grant
     standing: GrantStanding
@@ -40,7 +40,7 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantCounts:
-    """`oldest_at` is when the oldest that is in force was asked for."""
+    """`oldest_at` is the request time of the oldest grant in force."""
 
     waiting: int
     in_force: int
@@ -102,8 +102,8 @@ NONE = SiteGrants()
 
 
 def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:
-    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them. With `now` in the
-    past, those count that had been approved by then and not yet revoked."""
+    """Grants of sites that have any, by site id, including future ones; one statement. With `now` in the past, grants
+    count that had been approved by then and not yet revoked."""
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
     counting = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")
@@ -112,7 +112,7 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
         "starts_at", "pk"
     ).values_list("site_id", "kind", "check_id", "part", *columns):
         covered = f"{check_id}/{part}" if part else check_id
-        # Where one grant follows another, the first counts now: the next evaluation finds the other.
+        # If one grant follows another, the first counts now; a later evaluation finds the other.
         by_site[site_id][kind].setdefault(covered, HeldGrant(str(pk), reason, by, approver or "", *span))
     return {
         site_id: SiteGrants(

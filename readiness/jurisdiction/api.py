@@ -1,4 +1,4 @@
-"""Endpoints of rules and packs: read, drafts edited, files in and out, published; and what the rules say of a case."""
+"""Endpoints of rules and packs: read, edit drafts, import and export, publish, and decide a case."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
@@ -40,7 +40,7 @@ _NAMES_A_PACK = {"pack", "pack_id", "version", "id", "created_by_request", "upda
 
 
 class RulePackViewSet(VersionViewSet):
-    """Packs: one is in force, drafts are edited, withdrawn ones are kept as they were."""
+    """Packs of rules: one is in force, drafts can be edited, withdrawn packs never change."""
 
     versions = VERSIONS
     queryset = RulePack.objects.with_people()
@@ -54,7 +54,7 @@ class RulePackViewSet(VersionViewSet):
         return self.replaced(request)
 
     @extend_schema(
-        summary="Put a draft in force; what was in force is withdrawn",
+        summary="Put a draft in force and withdraw the pack in force",
         request=RulePackPublishSerializer,
         responses=WholeRulePackSerializer,
     )
@@ -65,7 +65,7 @@ class RulePackViewSet(VersionViewSet):
         return self._done(operations.publish, **asked.validated_data)
 
     @extend_schema(
-        summary="Take the pack in force out, with none in its place",
+        summary="Withdraw the pack in force without a replacement",
         request=None,
         responses=WholeRulePackSerializer,
     )
@@ -83,7 +83,7 @@ class RulePackViewSet(VersionViewSet):
     list=extend_schema(summary="Rules of the pack in force; of others with `pack` or `version`")
 )
 class RuleViewSet(ObjectViewSet):
-    """Rules. They are written in drafts; each write is a step of the draft and is checked with all of it."""
+    """Rules. They are edited in drafts; each write is a step of the draft and is checked with the whole pack."""
 
     queryset = queries.rules()
     filterset_class = RuleFilters
@@ -116,7 +116,7 @@ class RuleViewSet(ObjectViewSet):
         try:
             self._edit(pack, lambda definition: operations.with_rule(definition, item, was=was))
         except exceptions.ValidationError as error:
-            # A field of the rule is named as the body names it.
+            # Errors name the fields of the body.
             if not isinstance(cause := error.__cause__, DocumentError) or not cause.path.startswith(place):
                 raise
             field = cause.path.removeprefix(place).removeprefix("citation.").partition("[")[0]

@@ -10,7 +10,7 @@ class JurisdictionConfig(AppConfig):
     verbose_name = "Rules of jurisdiction"
 
     def ready(self) -> None:
-        # After `migrate` and after `flush` alike, as with the framework: without rules nothing can be decided.
+        # Runs after `migrate` and `flush`, as for the framework, because nothing can be decided without rules.
         post_migrate.connect(_publish_shipped, sender=self)
         from readiness.jurisdiction.kinds import facts_on_record
         from readiness.jurisdiction.queries import rules_in_force
@@ -39,6 +39,6 @@ def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:
     from readiness.jurisdiction.models import RulePack
     from web import clock
 
-    # Migrating back to zero sends this signal too, and leaves no table to read.
+    # Migrating back to zero also sends this signal, when the table no longer exists.
     if RulePack._meta.db_table in connections[using].introspection.table_names():
         operations.publish_shipped(now=clock.now())

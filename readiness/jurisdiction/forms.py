@@ -1,4 +1,4 @@
-"""Forms of rules, of origins and of bases on record. Documents and models say what does not hold."""
+"""Forms of rules, origins and bases on record. They parse input; documents and models check it."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ CITATION = ("instrument", "article", "url")
 
 
 class NamesField(forms.CharField):
-    """Names with commas or spaces between them."""
+    """Names separated by commas or spaces."""
 
     def clean(self, value: Any) -> Any:
         return [name for name in re.split(r"[\s,;]+", super().clean(value)) if name]
@@ -60,7 +60,7 @@ class RuleForm(StepForm):
         max_length=500,
         help_text="A web address, such as https://eur-lex.europa.eu/eli/reg/2016/679",
     )
-    in_force_from = _day("In force from", "Empty: not known; the rule then decides nothing")
+    in_force_from = _day("In force from", "Empty: not known. The rule then decides nothing")
     in_force_until = _day("In force until", "The last day. Empty: no end")
     checked_on = _day("Source checked on", "The last day on which somebody read the source")
     origins = _names("Origins", "Whose law the data is under: country codes, groups, or any", required=True)
@@ -71,15 +71,15 @@ class RuleForm(StepForm):
         required=True,
     )
     places_except = _names("Excluded places")
-    instead_of = _names("Replaces rules", "Slugs of general rules that this one replaces where it applies")
+    instead_of = _names("Replaces rules", "Slugs of general rules that this rule replaces where it applies")
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
     sections = (
-        ("What it says", ("slug", "title", "kind", "effect", "bases", "note")),
-        ("Where it is written", ("jurisdiction", "sector", *CITATION)),
-        ("What it covers", ("origins", "categories", "places", "places_except", "instead_of")),
-        ("When it holds", ("in_force_from", "in_force_until", "checked_on")),
+        ("Content", ("slug", "title", "kind", "effect", "bases", "note")),
+        ("Source", ("jurisdiction", "sector", *CITATION)),
+        ("Scope", ("origins", "categories", "places", "places_except", "instead_of")),
+        ("Validity", ("in_force_from", "in_force_until", "checked_on")),
     )
     renamed = {"id": "slug", "": "slug"}
 
@@ -117,7 +117,7 @@ def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
 
 
 class TryForm(forms.Form):
-    """A case, in the address."""
+    """A case in the address."""
 
     origin = _country("Origin", "–", help_text="Whose law the data is under")
     destination = _country("Destination", "–", help_text="Country where the data would be")
@@ -145,7 +145,7 @@ class TryForm(forms.Form):
 
 
 class FootingForm(ObjectForm):
-    """A row of one class."""
+    """A row of one workload class."""
 
     begins_with = ("workload_class", "basis")
 
@@ -159,7 +159,7 @@ class FootingForm(ObjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            # The field goes by slug, and the model's own initial value is the id.
+            # The field uses the slug, but the model's initial value is the id.
             self.initial["workload_class"] = self.instance.workload_class.slug
 
 
@@ -173,7 +173,10 @@ class DataOriginForm(FootingForm):
 
 class HeldBasisForm(FootingForm):
     destination = _country(
-        "Destination", "wherever it goes", required=False, help_text="The country of the sites that it is for"
+        "Destination",
+        "wherever it goes",
+        required=False,
+        help_text="The country of the sites that the basis covers",
     )
 
     class Meta(FootingForm.Meta):
@@ -189,5 +192,5 @@ class HeldBasisForm(FootingForm):
         self.fields["basis"] = forms.ChoiceField(
             label="Basis",
             choices=[("", "–"), *((basis, sentences.basis(basis, pack)) for basis in bases)],
-            help_text="One that the rules in force ask for",
+            help_text="A basis that the rules in force ask for",
         )

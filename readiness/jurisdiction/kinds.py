@@ -1,4 +1,4 @@
-"""Records of the data of workload classes: whose law it is under, and the legal bases held for it."""
+"""Records about the data of workload classes: whose law it is under, and the legal bases on record."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -104,7 +104,8 @@ BASES = _declared(
         "text": "Record the contract, certificate or assessment that a rule asks for.",
         "icon": "scale",
     },
-    then="The rules that it satisfies are checked again. If it has only ended, set Until instead of deleting it.",
+    then="The rules that this basis meets are checked again. If the basis has only ended, set Until instead of deleting"
+    " it.",
 )  # fmt: skip
 KINDS = (ORIGINS, BASES)
 

@@ -1,6 +1,6 @@
-"""Packs of rules with their rules and groups; origins of data and bases on record. Cases are decided in core.
+"""Packs with their rules and groups; origins of data and bases on record.
 
-What comes into force claims the sites that it bears on; what decided a case stays as it was.
+The core decides cases. A pack that comes into force claims the affected sites; a published pack never changes.
 """
 
 from datetime import date, datetime
@@ -65,7 +65,7 @@ class RulePackQuerySet(VersionQuerySet):
 
 @choices_held
 class RulePack(DocumentVersion):
-    """One version of the rules. Its rules and groups are rows, so that they are listed, filtered and linked to."""
+    """One version of the rules. Rules and groups are rows, so that they can be listed, filtered and linked."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -114,7 +114,7 @@ class RulePack(DocumentVersion):
 
 @choices_held
 class Rule(models.Model):
-    """The content of one provision, in one pack. The same slug in another pack is the same rule at another time."""
+    """One provision in one pack. The same slug in another pack is the same rule at another time."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -182,7 +182,7 @@ class Rule(models.Model):
 
 
 class CountryGroup(models.Model):
-    """Countries that rules of a pack name together."""
+    """Countries that the rules of a pack name together."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -209,7 +209,7 @@ class CountryGroup(models.Model):
 
 
 class GroupMember(models.Model):
-    """A country in a group from a day until a day; both days count."""
+    """A country in a group from a day to a day, both included."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -238,7 +238,7 @@ class GroupMember(models.Model):
 
 
 class DataOrigin(models.Model):
-    """The data of a workload class is under the law of a country; it may be under that of several."""
+    """The data of a workload class is under the law of a country; there may be several."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -267,11 +267,11 @@ class DataOrigin(models.Model):
 
 class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
     def on(self, day: date) -> "HeldBasisQuerySet":
-        """Those that are held on a day; the last day counts."""
+        """Bases held on a day; the last day counts."""
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 
     def with_names(self) -> "HeldBasisQuerySet":
-        """Add the name that the pack in force has for each basis; "" for one that it does not know."""
+        """Add the names of the pack in force for each basis; "" for an unknown one."""
         path = Value("$[*] ? (@.id == $id).name")
         name = Func(F("bases"), path, JSONObject(id=OuterRef("basis")), function="jsonb_path_query_first")
         text = Func(name, template="(%(expressions)s #>> '{}')", output_field=models.TextField())
@@ -282,9 +282,9 @@ class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
 
 
 class HeldBasis(models.Model):
-    """A legal basis on record for the data of a workload class, at one destination or wherever it goes.
+    """A legal basis on record for the data of a workload class, at one destination or at any.
 
-    `basis` is the slug that packs know it by: one that the pack in force does not know meets no rule.
+    `basis` is its slug in packs: a basis that the pack in force lacks meets no rule.
     """
 
     HISTORY = True

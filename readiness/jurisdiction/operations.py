@@ -1,4 +1,4 @@
-"""Rules as rows and as documents of core; drafts, publishing one, withdrawing the one in force."""
+"""Convert rules between rows and core documents; drafts, publishing, and withdrawing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ MAY_SEE = "jurisdiction.view_rule"
 HEAD = ("title", "note", "as_of", "check_again_days")
 RENAMED = {"id": "slug"}
 CITED = {"instrument": "instrument", "article": "article", "url": "source_url"}
-"""Columns that documents call otherwise; a citation is a mapping of its own there."""
+"""Columns that have other names in documents, where a citation is a mapping of its own."""
 RULE_COLUMNS = (
     *("id", "title", "kind", "jurisdiction", "effect", "origins", "categories", "places", "places_except"),
     *("bases", "instead_of", "in_force_from", "in_force_until", "checked_on", "sector", "note"),
@@ -30,7 +30,7 @@ MEMBER_COLUMNS = ("country", "since", "until")
 
 
 def pack_from(row: RulePack) -> RulePackDocument:
-    """Three statements: rules, groups, members."""
+    """Takes three statements: rules, groups, members."""
     groups = row.groups.prefetch_related("members").order_by("position", "slug")
     return load(
         {
@@ -114,7 +114,7 @@ def _column(value: Any) -> Any:
 
 
 def _write_groups(row: RulePack, pack: RulePackDocument) -> None:
-    """Groups are few and change seldom: those that differ are written anew."""
+    """Groups are few and seldom change, so changed ones are rewritten."""
     stored = {
         each.slug: (each.position, _group_item(each)) for each in row.groups.prefetch_related("members")
     }
@@ -159,7 +159,7 @@ withdraw = VERSIONS.withdraw
 
 @transaction.atomic
 def publish_shipped(*, now: datetime) -> RulePack | None:
-    """Put the pack that comes with Muster in force where there is none at all; an operator's choice is left alone."""
+    """Put the pack shipped with Muster in force if there is no pack at all; an operator's choice stays."""
     if RulePack.objects.exists():
         return None
     pack = load_files({SHIPPED.name: SHIPPED.read_text(encoding="utf-8")})
@@ -173,7 +173,7 @@ def publish_shipped(*, now: datetime) -> RulePack | None:
 def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: datetime) -> RulePack:
     def columns(row: RulePack) -> dict[str, str]:
         if len(because) > 2000:
-            raise ValidationError({"because": ["2,000 characters at most."]})
+            raise ValidationError({"because": ["Enter at most 2,000 characters."]})
         return {"published_because": because.strip()}
 
     return VERSIONS.publish(draft, digest=digest, by=by, now=now, columns=columns)

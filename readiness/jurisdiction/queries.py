@@ -1,4 +1,4 @@
-"""The rules in force and others, as rows for lists and as the frozen values that decide."""
+"""The rules in force and others, as rows for lists and as frozen values for decisions."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def content_in_force() -> RulePackDocument | None:
 
 
 def case_of(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
-    """Return what `decision` takes, of a case as a form or a body says it."""
+    """Return the arguments of `decision` from a form or a body."""
     request = Request(
         origin=given["origin"].upper(),
         categories=frozenset(given["data_categories"]),
@@ -34,7 +34,7 @@ def case_of(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
 
 
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
-    """Decide by the pack given, else by that in force. Raises NothingPublished."""
+    """Decide by the given pack, else by the pack in force. Raises NothingPublished."""
     row = pack if pack is not None else current()[0]
     return row, decide(content_of(row), request, on)
 
@@ -58,7 +58,7 @@ def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """The origins of a workload class's data, and the bases held for it: (basis, destination or "")."""
+    """The origins of a workload class's data, and the bases on record: (basis, destination or "")."""
 
     origins: frozenset[str] = frozenset()
     bases: frozenset[tuple[str, str]] = frozenset()
@@ -68,7 +68,7 @@ class Footing:
 
 
 NO_FOOTING = Footing()
-"""Nothing declared, nothing on record."""
+"""No origin declared, no basis on record."""
 
 
 def origins_of(workload: WorkloadClass) -> list[str]:
@@ -84,7 +84,7 @@ def bases_of(workload: WorkloadClass) -> list[HeldBasis]:
 
 
 def footings(slugs: Collection[str], *, day: date) -> dict[str, Footing]:
-    """Return footings by slug of the class, of all that are named; two statements."""
+    """Return footings by slug for all named classes; two statements."""
     origins: dict[str, set[str]] = {slug: set() for slug in slugs}
     bases: dict[str, set[tuple[str, str]]] = {slug: set() for slug in slugs}
     named = {"workload_class__slug__in": slugs}

@@ -1,4 +1,4 @@
-"""Sentences that say what was decided."""
+"""Sentences about the decision of a case."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -46,7 +46,7 @@ _DOUBTS = {
 
 
 def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
-    """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
+    """Format an answer, such as `Needs a basis: one of A or B (GDPR, Art. 46).`"""
     reasons = [missing(lacking, pack) for lacking in finding.missing]
     if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
@@ -88,7 +88,7 @@ def cite(rule: RuleTerms) -> str:
 
 
 def country(code: str) -> str:
-    """`Germany (DE)`; a code that is none stays as it is."""
+    """`Germany (DE)`; an unknown code stays as it is."""
     return f"{COUNTRIES[code]} ({code})" if code in COUNTRIES else code
 
 
@@ -98,7 +98,7 @@ def places(names: Iterable[str], pack: RulePackDocument) -> str:
 
 
 def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
-    """`Personal data under the law of X, in Y except Z`, the scope of a rule in one sentence."""
+    """`Personal data under the law of X, in Y except Z`: the scope of a rule in one phrase."""
     data = ", ".join(pack.categories_by_id[category].name for category in sorted(rule.categories))
     where = "lying in" if rule.kind == RuleKind.RESIDENCY else "operator controlled from"
     said = f"{data} of {places(rule.origins, pack)}, {where} {places(rule.places, pack)}"
@@ -107,7 +107,7 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from is None:
-        return "no start date: decides nothing"
+        return "no start date, so the rule decides nothing"
     begins = day(rule.in_force_from)
     said = f"since {begins}"
     if rule.in_force_until:
@@ -115,5 +115,5 @@ def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from > today:
         said = f"from {begins}"
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
-        said += f"; not checked for {pack.check_again_days} days: decides nothing"
+        said += f"; not checked for {pack.check_again_days} days, so the rule decides nothing"
     return said

@@ -1,4 +1,4 @@
-"""The shape of rules, packs and decided cases in JSON; a decided case as the page tells it too."""
+"""JSON of rules, packs and decided cases; a decided case also in words, as on the page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ _PLAIN = (
 
 
 class NoticeField(serializers.CharField):
-    """The same on every object: what is read must not be taken for advice."""
+    """A fixed notice on every object: the rules are not legal advice."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
@@ -33,15 +33,15 @@ class NoticeField(serializers.CharField):
 
 
 class RulePackSerializer(VersionSerializer):
-    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
-    another one by now is answered with 409.
+    """A draft's `definition` is writable; `version` and `made_from` only when it is created. Send the `revision` that
+    you read: if it has changed, the answer is 409.
     """
 
     made_from = RelatedObjectField(
         queryset=RulePack.objects.all(),
         required=False,
         allow_null=True,
-        help_text="What the draft begins as; the pack in force, if none",
+        help_text="Pack to start from; the pack in force unless given",
     )
     rule_count = serializers.IntegerField(read_only=True)
     notice = NoticeField()
@@ -61,7 +61,7 @@ class WholeRulePackSerializer(RulePackSerializer):
 
 
 class RuleSerializer(ObjectSerializer):
-    """A rule refers to kinds of data, groups, bases and other rules by their slugs in the same pack."""
+    """A rule refers to kinds of data, groups, bases and other rules of the same pack by slug."""
 
     notice = NoticeField()
 
@@ -71,7 +71,7 @@ class RuleSerializer(ObjectSerializer):
         brief_fields = ("pack", "slug", "title", "effect")
 
     def as_item(self) -> dict[str, Any]:
-        """The rule as it shall be, in the form of documents; what was not sent stays as it was."""
+        """The new rule in the form of documents; fields that were not sent stay as they were."""
         item = rule_item(self.instance) if self.instance is not None else {}
         given = self.validated_data
         cited = {key: given[column] for key, column in CITED.items() if column in given}
@@ -85,29 +85,29 @@ class RuleSerializer(ObjectSerializer):
 
 
 class HeldBasisFields(ObjectSerializer):
-    """A legal basis on record. One that no rule of the pack in force asks for is refused: it would meet nothing."""
+    """A legal basis on record. A basis that no rule of the pack in force asks for is refused: it would meet no rule."""
 
     def validate_basis(self, basis: str) -> str:
         pack = queries.in_force()
         known = queries.content_of(pack).bases_by_id if pack else {}
         if pack is not None and basis not in known:
             raise serializers.ValidationError(
-                f"{pack.version} knows none called so. There are {', '.join(known)}."
+                f"{pack.version} has no basis of this name. There are {', '.join(known)}."
             )
         return basis
 
 
 class RulePackImportSerializer(ImportSerializer):
-    """One of `file` and `text`."""
+    """Send either `file` or `text`."""
 
 
 class RulePackPublishSerializer(BodySerializer):
-    digest = serializers.CharField(max_length=64, help_text="Of the content that you read")
+    digest = serializers.CharField(max_length=64, help_text="Revision that you read")
     because = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
 class RuleCaseSerializer(BodySerializer):
-    """A case. A country that is none, and a kind of data that the pack does not know, cannot be decided."""
+    """A case. An unknown country or kind of data makes it undecidable."""
 
     origin = serializers.CharField(max_length=2, help_text="Whose law the data is under: ISO 3166-1 alpha-2")
     data_categories = serializers.ListField(
@@ -115,14 +115,14 @@ class RuleCaseSerializer(BodySerializer):
         max_length=50,
         help_text="Slugs of the pack's kinds of data",
     )
-    destination = serializers.CharField(max_length=2, help_text="Where it would lie")
+    destination = serializers.CharField(max_length=2, help_text="Country where the data would be stored")
     operator = serializers.CharField(
         max_length=2,
         required=False,
         allow_blank=True,
         help_text="Country of whoever controls the operator; without it sovereignty cannot be decided",
     )
-    on = serializers.DateField(required=False, help_text="The day; today, if none")
+    on = serializers.DateField(required=False, help_text="The day; today unless given")
     bases = serializers.ListField(
         child=serializers.CharField(max_length=60),
         max_length=50,
@@ -130,7 +130,7 @@ class RuleCaseSerializer(BodySerializer):
         help_text="Slugs of the bases on record",
     )
     pack = serializers.CharField(
-        max_length=50, required=False, help_text="Version of the rules; those in force, if none"
+        max_length=50, required=False, help_text="Version of the rules; the pack in force unless given"
     )
 
     def validate_pack(self, version: str) -> RulePack:
@@ -140,7 +140,7 @@ class RuleCaseSerializer(BodySerializer):
         return pack
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A basis that the pack does not know would be taken for none without a word."""
+        """Refuse an unknown basis, or it would silently count as none."""
         pack = attrs.get("pack") or queries.in_force()
         bases = attrs.get("bases", [])
         if pack is not None and bases:
@@ -160,7 +160,7 @@ class RuleCitationSerializer(serializers.Serializer):
 
 
 class Told(serializers.CharField):
-    """A sentence that `tell` makes of the whole object and the pack."""
+    """A sentence that `tell` makes from the whole object and the pack."""
 
     def __init__(self, tell: Callable[[Any, RulePackDocument], str], **kwargs: Any) -> None:
         super().__init__(source="*", **kwargs)
@@ -192,7 +192,7 @@ class RuleGroundSerializer(serializers.Serializer):
     doubt = serializers.CharField(allow_null=True, help_text="undated or not-checked")
     met_by = serializers.CharField(allow_null=True, help_text="The basis on record that meets it")
     bases = serializers.ListField(
-        source="rule.bases", child=serializers.CharField(), help_text="Any one of them will do"
+        source="rule.bases", child=serializers.CharField(), help_text="Any one of them is enough"
     )
     text = Told(sentences.ground)
 

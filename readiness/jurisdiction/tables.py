@@ -14,7 +14,7 @@ from web.versioned.views import version_table
 
 
 class ListContains(django_filters.CharFilter):
-    """Rules whose list holds the name, as it is written: a country's code, a group, a kind of data."""
+    """Rules whose list contains the name as written: a country code, a group, a kind of data."""
 
     def __init__(self, field: str, label: object) -> None:
         super().__init__(field_name=field, lookup_expr="contains", label=label, max_length=60)
@@ -80,7 +80,7 @@ def rules(pack: RulePackDocument, today: date) -> Table:
         api="jurisdiction-api-rule-list",
         group_by=("jurisdiction",),
         per_page=100,
-        empty={"title": "No rule", "text": "None matches these filters.", "icon": "scale"},
+        empty={"title": "No rule", "text": "No rule matches these filters.", "icon": "scale"},
     )  # fmt: skip
 
 

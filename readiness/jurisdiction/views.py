@@ -1,4 +1,4 @@
-"""Pages of rules and packs: the list of rules, one of each, a case tried, the steps of a draft."""
+"""Pages of rules and packs: lists, single ones, the trial of a case, and the steps of a draft."""
 
 from typing import Any
 
@@ -145,7 +145,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         by=reader(request),
         now=now(),
     )
-    messages.success(request, f"The rule “{row.title}” is gone.")
+    messages.success(request, f"The rule “{row.title}” is removed.")
     return HttpResponseRedirect(PAGES.url(row.pack))
 
 

@@ -1,1 +1,1 @@
-"""Who answers for the orchestration of each site: proposed, accepted by the person named, confirmed, ended."""
+"""Owners of the items of each site: proposed, accepted by the person named, confirmed, ended."""

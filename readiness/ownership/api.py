@@ -1,4 +1,4 @@
-"""Endpoints of assignments, and of what is not owned as it should be."""
+"""Endpoints of assignments, and of items that are not properly owned."""
 
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ def _overdue(_key: str) -> Q:
 
 class AssignmentFilters(ObjectFilterSet):
     in_force = Flag(read=lambda _key: in_force(clock.now()), label="In force")
-    overdue = Flag(read=_overdue, label="Overdue to be confirmed")
+    overdue = Flag(read=_overdue, label="Confirmation overdue")
     owner_left = Flag(read=_owner_left, label="Owner has left")
 
     class Meta:
@@ -54,7 +54,7 @@ class AssignmentFilters(ObjectFilterSet):
             *("site", "item", "state", "accountable", "deputy", "team", "responsible", "proposed_by"),
             *("effective_at", "proposed_at", "answered_at", "confirmed_at", "due_at", "ended_at"),
         ]
-        # No names: what a search finds would tell who is accountable to those who may not know.
+        # No names: search results would reveal the owner to users who may not see names.
         search_fields = ["site__name", "site__slug", "team__name", "decision_rights", "escalation"]
         panel = ["state", "item", "site", "team", "in_force", "overdue", "owner_left"]
 
@@ -76,9 +76,7 @@ class AssignmentSerializer(ObjectSerializer):
 
     is_in_force = serializers.SerializerMethodField()
     steps = StepSerializer(many=True, read_only=True)
-    effective_at = serializers.DateTimeField(
-        required=False, help_text="As soon as accepted, if none is given"
-    )
+    effective_at = serializers.DateTimeField(required=False, help_text="As soon as accepted unless given")
 
     class Meta:
         model = Assignment
@@ -120,10 +118,10 @@ class AmendSerializer(BodySerializer):
 class ReassignSerializer(BodySerializer):
     to = RelatedObjectField(queryset=Person.objects.select_related("user"))
     team = RelatedObjectField(queryset=Team.objects.all(), required=False, allow_null=True, default=None)
-    dry_run = serializers.BooleanField(default=False, help_text="Say what would be done, and do nothing")
+    dry_run = serializers.BooleanField(default=False, help_text="Only report what would be done")
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        # `from` is no name for a Python attribute.
+        # `from` cannot be a Python attribute.
         own = {"from": RelatedObjectField(queryset=Person.objects.select_related("user"))}
         return own | super().get_fields()
 
@@ -154,7 +152,7 @@ class ReassignedSerializer(serializers.Serializer):
 def tick_line(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
     line = assignment.steps.filter(pk=step).first()
     if line is None:
-        raise ValidationError({"step": ["This assignment has no such step."]})
+        raise ValidationError({"step": ["The checklist of this assignment has no such line."]})
     operations.set_step(line, done=done, by=by, now=now)
 
 
@@ -162,7 +160,7 @@ _may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE
 
 
 class AssignmentViewSet(OperatedViewSet):
-    """None is changed or deleted: it is answered, confirmed and ended, and kept."""
+    """Assignments are answered, confirmed and ended, but never changed or deleted."""
 
     queryset = Assignment.objects.select_related(
         *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by"),
@@ -201,11 +199,11 @@ class AssignmentViewSet(OperatedViewSet):
     @extend_schema(
         request=ReassignSerializer,
         responses=ReassignedSerializer,
-        summary="Give all of one person's to another",
+        summary="Reassign everything that one person owns",
     )
     @action(detail=False, methods=["post"], permission_classes=_may_reassign)
     def reassign(self, request: Request) -> Response:
-        """All of it or nothing. The other is asked to accept; until then terms in force go on."""
+        """All items move or none. The other person is asked to accept; until then terms in force continue."""
         body = ReassignSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         asked = body.validated_data
@@ -276,10 +274,10 @@ def _offset(request: Request) -> int:
     ],
     answer=OwnershipGapsSerializer,
     operation_id="ownership_gaps",
-    summary="What is not owned as it should be, with the capacity at stake",
+    summary="Items that are not properly owned, with the capacity at stake",
 )
 def ownership_gaps(request: Request) -> dict[str, Any]:
-    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
+    """Items that are not properly owned, the most capacity first. An item may be in several queues."""
     wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
     sites = set(request.query_params.getlist("site"))
     now = clock.now()

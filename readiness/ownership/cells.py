@@ -1,4 +1,7 @@
-"""Rows of the board: headings with shares, cells, the legend. A board has thousands of cells: plain values."""
+"""Rows of the board: headings with shares, cells, the legend.
+
+A board has thousands of cells, so they are plain values.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +30,11 @@ LOOKS = {
     ItemStanding.WAITING: "waived",
     ItemStanding.UNOWNED: "unknown",
 }
-"""How a cell looks: as the matrix shows the state of a check, whose colours and shapes readers know."""
+"""How a cell looks: like a state in the matrix, whose colours and shapes readers know."""
 
 
 FIRST = (Item.COMPUTE_NETWORK, Item.COMPUTE)
-"""Items before which the board draws a line."""
+"""The board draws a line before these items."""
 
 
 class BoardCell(NamedTuple):
@@ -105,7 +108,7 @@ TERMS_SHOWN = 6
 
 
 class NoSuchCell(ValueError):
-    """The name of a cell is a site's slug, a dot and an item; what follows another dot says where it was chosen."""
+    """A cell is named by a site's slug, a dot and an item; text after another dot says where it was chosen."""
 
 
 def read(key: str) -> tuple[str, Item]:
@@ -152,7 +155,7 @@ def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict
 SKILLS_OF = {Item.ORCHESTRATION: frozenset({"orchestration"})} | {
     item: domains for domains, item in OF_DOMAINS.items()
 }
-"""Domains of the skills that an item asks its owner's team for."""
+"""Domains of the skills that an item requires of its owner's team."""
 
 
 def _fit(site_id: int, item: Item, about: Assignment, now: datetime) -> TeamFit:

@@ -1,4 +1,4 @@
-"""Ownership as files: to edit and read back, and as a RACI table. Reading one changes all of it or nothing."""
+"""Ownership as files: to edit and import again, and as a RACI table. An import changes everything or nothing."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ BORDERS: Mapping[Item, tuple[Item, ...]] = {
     Item.ENERGY: (Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
     Item.ORCHESTRATION: (Item.COMPUTE_NETWORK, Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
 }
-"""Whose owners are consulted on an item: those it borders on."""
+"""Whose owners are consulted on an item: those of the items that it borders on."""
 
 
 def person_key(person: Person | None) -> str:
-    """Return what names a person in a file: the e-mail, which is one person's, or else the id."""
+    """Return what identifies a person in a file: a unique e-mail address, or else the id."""
     if person is None:
         return ""
     return person.email or f"person:{person.pk}"
@@ -76,9 +76,9 @@ def _row(site: Site, assignment: Assignment) -> dict[str, str]:
 
 
 def raci_rows(*, now: datetime) -> Iterator[dict[str, str]]:
-    """Who is responsible, accountable, consulted and informed, of what is in force. Two statements.
+    """Rows of who is responsible, accountable, consulted and informed, for terms in force. Two statements.
 
-    Consulted are the owners of the items that one borders on, informed the owner of the orchestration.
+    The owners of bordering items are consulted; the owner of the orchestration is informed.
     """
     for site in _sites(now):
         held = {Item(assignment.item): assignment for assignment in site.live if assignment.is_in_force(now)}
@@ -104,7 +104,7 @@ def _names(assignments: Iterable[Assignment | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The outcome of reading a file: proposals and amendments by line, in words. `unchanged` rows say what is."""
+    """The result of reading a file: proposals and amendments by line, in words. `unchanged` counts the other rows."""
 
     proposed: tuple[tuple[int, str], ...] = ()
     amended: tuple[tuple[int, str], ...] = ()
@@ -120,9 +120,9 @@ class _Plan:
 
 
 def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime) -> Changes:
-    """Propose and amend what the rows say, all of it or nothing.
+    """Propose and amend as the rows say, everything or nothing.
 
-    Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
+    Raises BadSheet with every wrong line, MissingPermission. `only_check` rolls the changes back.
     """
     require(by, operations.MAY_PROPOSE)
     with transaction.atomic():
@@ -151,7 +151,7 @@ def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
     for row in sheet:
         key = (row.values["site"], row.values["item"], row.values["accountable"])
         if key in seen:
-            plan.wrongs.append(Wrong(row.line, "", "This item and person were there before."))
+            plan.wrongs.append(Wrong(row.line, "", "An earlier line has the same item and person."))
             continue
         seen.add(key)
         _plan_row(row, known, plan, now)
@@ -191,7 +191,7 @@ def _plan_row(row: SheetRow, known: _SheetNames, plan: _Plan, now: datetime) -> 
     there = known.live.get((site.pk, item), [])
     if person is None:
         if there:
-            reason = f"A file ends nothing: assignment {there[0].pk} is there. End it on its page."
+            reason = f"A file cannot end an assignment. End assignment {there[0].pk} on its page."
             plan.wrongs.append(Wrong(row.line, "accountable", reason))
         plan.unchanged += not there
         return
@@ -215,7 +215,7 @@ def _plan_row(row: SheetRow, known: _SheetNames, plan: _Plan, now: datetime) -> 
 
 
 def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
-    """The person has it, or is asked already: what was accepted stays, the rest may be amended."""
+    """The person already has the item or is asked for it: accepted values are fixed, the rest may be amended."""
     fixed = {
         "team": (meant["team"], same.team),
         "decision_rights": (row.values["decision_rights"], same.decision_rights.strip()),
@@ -224,7 +224,7 @@ def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: 
         fixed["begins_at"] = (meant["begins_at"], same.effective_at)
     changed = [name for name, (wanted, is_now) in fixed.items() if not _alike(wanted, is_now)]
     plan.wrongs += [
-        Wrong(row.line, name, f"Assignment {same.pk} was proposed otherwise: end it, and propose it anew.")
+        Wrong(row.line, name, f"Assignment {same.pk} has another value. End it and propose it again.")
         for name in changed
     ]
     amended = {
@@ -242,7 +242,7 @@ def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: 
 
 
 def _alike(wanted: Any, is_now: Any) -> bool:
-    """A spreadsheet writes line ends as it likes."""
+    """Compare texts by words, because spreadsheets change line ends."""
     if isinstance(wanted, str):
         return wanted.split() == str(is_now).split()
     return bool(wanted == is_now)
@@ -256,7 +256,7 @@ def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str
         if not word and not needed:
             return None
         if word not in among:
-            reason = f"There is no {what} {word[:100]}." if word else "This is needed."
+            reason = f"There is no {what} {word[:100]}." if word else "This field is required."
             wrongs.append(Wrong(row.line, name, reason))
         return among.get(word)
 
@@ -274,7 +274,7 @@ def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str
         "begins_at": _instant(row, wrongs),
     }
     if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):
-        wrongs.append(Wrong(row.line, "accountable", "Somebody is needed for the rest of the line."))
+        wrongs.append(Wrong(row.line, "accountable", "Name the accountable person."))
     return meant
 
 
@@ -288,14 +288,14 @@ def _instant(row: SheetRow, wrongs: list[Wrong]) -> datetime | None:
         at = None
     if at is None or at.tzinfo is None:
         wrongs.append(
-            Wrong(row.line, "begins_at", "Write an instant with its offset: 2026-11-24T00:00:00+00:00.")
+            Wrong(row.line, "begins_at", "Write a time with its UTC offset: 2026-11-24T00:00:00+00:00.")
         )
         return None
     return at
 
 
 def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
-    """Up to the first kind of trouble; what went wrong is added to the plan, and the caller takes all of it back."""
+    """Stop at the first kind of error; errors are added to the plan, and the caller rolls everything back."""
     if plan.wrongs:
         return
     for row, assignment, changes in plan.amendments:

@@ -1,4 +1,4 @@
-"""The forms of ownership. They read; the operations check and save."""
+"""Forms of ownership. They parse input; the operations check and save."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -15,7 +15,7 @@ Cells = list[tuple[Site, str]]
 
 
 class PersonChoice(forms.ModelChoiceField):
-    """Chooses people by id and names them with their teams: two people may have one name."""
+    """Chooses people by id and shows them with their teams, because two people may share a name."""
 
     def label_from_instance(self, obj: Any) -> str:
         teams = ", ".join(team.name for team in obj.teams.all())
@@ -27,7 +27,7 @@ def _present(now: datetime) -> Any:
 
 
 class ProposeForm(RefusedForm):
-    """Asks who is to answer for what. The days are those of each site's calendar."""
+    """Asks who should own what. Days follow the calendar of each site."""
 
     field_of = {"effective_at": "begins_on"}
 
@@ -57,7 +57,7 @@ class ProposeForm(RefusedForm):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whom to call, in which order, and how. Without one, assets do not count as owned.",
+        help_text="Whom to call, in which order, and how. Without an escalation route, assets do not count as owned.",
     )
     begins_on = DayField(
         label="First day",
@@ -76,13 +76,13 @@ class ProposeForm(RefusedForm):
             _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
 
     def cautions(self) -> list[str]:
-        """Reasons to look again at a proposal that is allowed."""
+        """Reasons to reconsider a valid proposal."""
         accountable, team = self.cleaned_data["accountable"], self.cleaned_data["team"]
         cautions = []
         if team not in accountable.teams.all():
             cautions.append(f"{accountable.name} is not a member of {team.name}.")
         if self.cleaned_data["deputy"] is None:
-            cautions.append("No deputy is named: the item will not count as owned until there is one.")
+            cautions.append("No deputy is named. The item will not count as owned until it has a deputy.")
         return cautions
 
     def proposals(self, cells: Cells) -> list[Proposal]:
@@ -120,10 +120,10 @@ class ReassignForm(RefusedForm):
     source = PersonChoice(
         Person.objects.none(),
         label="Current person",
-        help_text="Who answers for the items now; may have left.",
+        help_text="The present owner of the items, who may have left.",
     )
     target = PersonChoice(
-        Person.objects.none(), label="New person", help_text="Is asked to accept each item."
+        Person.objects.none(), label="New person", help_text="This person is asked to accept each item."
     )
     team = forms.ModelChoiceField(
         Team.objects.none(),
@@ -143,7 +143,7 @@ class ReassignForm(RefusedForm):
 
 class SheetImportForm(forms.Form):
     file = forms.FileField(label="File", help_text="CSV as it is exported here, UTF-8, 2 MB at most.")
-    only_check = forms.BooleanField(label="Only check it, and change nothing", required=False, initial=True)
+    only_check = forms.BooleanField(label="Only check the file", required=False, initial=True)
 
 
 def _choice(form: forms.Form, name: str) -> forms.ModelChoiceField:

@@ -1,4 +1,4 @@
-"""Items of the fleet that are not owned as they should be, with the capacity at stake, and the load of each owner."""
+"""Items that are not properly owned, with the capacity at stake, and the load of each owner."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
@@ -22,10 +22,10 @@ from web.units import Formatted, power
 class OwnershipQueue(TextChoices):
     UNOWNED = "unowned", "Unowned"
     WAITING = "waiting", "Waiting for acceptance"
-    OVERDUE = "overdue", "Overdue to be confirmed"
-    DUE_SOON = "due-soon", "To be confirmed soon"
+    OVERDUE = "overdue", "Confirmation overdue"
+    DUE_SOON = "due-soon", "Confirmation due soon"
     LEFT = "left", "Owner left"
-    NO_DEPUTY = "no-deputy", "Nobody to stand in"
+    NO_DEPUTY = "no-deputy", "No deputy"
     OVERLOADED = "overloaded", "Owner overloaded"
 
 
@@ -40,7 +40,7 @@ class OwnedSite(NamedTuple):
 
 
 class BoardSite(NamedTuple):
-    """A site with its seven items. `kw` is what it has deployed, `gaps` how many items are not owned."""
+    """A site with its seven items. `kw` is its deployed capacity, `gaps` the number of items that are not owned."""
 
     site: OwnedSite
     kw: float
@@ -54,7 +54,7 @@ class BoardSite(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueuedItem:
-    """One item in one queue. `since` is when it came there, as far as that is known; `due_at` when it will."""
+    """One item in one queue. `since` is when it entered the queue, if known; `due_at` when it will."""
 
     queue: OwnershipQueue
     site: OwnedSite
@@ -65,7 +65,7 @@ class QueuedItem:
 
     @property
     def key(self) -> str:
-        """Neither slugs nor items hold a dot."""
+        """Slugs and items contain no dot."""
         return f"{self.site.slug}.{self.cell.item}"
 
     @property
@@ -96,8 +96,8 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipCounts:
-    """Counts over all items of all sites. `overloaded` are people, `owned` counts sites by item, `changing` the items
-    that somebody has and somebody else was asked for."""
+    """Counts over all items of all sites. `overloaded` counts people, `owned` counts sites by item, `changing` counts
+    items with an owner and a proposal to somebody else."""
 
     items: int
     standings: Counter[ItemStanding]
@@ -160,7 +160,8 @@ _SITE = ("pk", "slug", "name", "city", "region__name", "kind", "stage")
 
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> OwnedFleet:
-    """Three statements, however many sites. Values: of a thousand sites, objects would take longer than all else."""
+    """Takes three statements for any number of sites. It uses plain values, because objects of a thousand sites would
+    take most of the time."""
     sites = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
         sites = sites.filter(pk__in=site_ids)
@@ -184,7 +185,7 @@ def _board_site(line: OwnedSite, kw: float, cells: SiteCells) -> BoardSite:
 
 
 def queues_of(cell: OwnershipCell, now: datetime) -> Iterator[OwnershipQueue]:
-    """All that a cell by itself is in; whether its owner is overloaded, the others tell."""
+    """All queues that follow from the cell alone; an overloaded owner only shows in the other cells."""
     current, coming = cell.current, cell.coming
     if cell.standing is ItemStanding.UNOWNED:
         yield OwnershipQueue.UNOWNED
@@ -254,7 +255,7 @@ def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """Live assignments by what they are to the user. `is_person` is whether the user is anybody at all."""
+    """The user's live assignments by role. `is_person` says whether the user is linked to a person."""
 
     is_person: bool
     asked: tuple[Assignment, ...] = ()

@@ -1,4 +1,4 @@
-"""Assignments of items to people, their confirmations and hand-over, and the triggers that claim sites anew."""
+"""Assignments of items to people, their confirmations and hand-over, and the triggers that claim sites."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
     " JOIN ownership_assignment AS assignment ON assignment.id = changed.assignment_id"
 )
-# What a site is judged on changed, as with evidence.
+# An assignment changes how a site is judged, as evidence does.
 claims = partial(claims_of, origin="evidence")
 
-# Only what decides whether somebody is there: a user's row is written at every sign-in.
+# Only columns that decide whether somebody has left, because a user's row is written at every sign-in.
 _CLAIM = """
     INSERT INTO inventory_sitechange (site_id, origin)
     SELECT DISTINCT assignment.site_id, 'evidence'
@@ -66,7 +66,8 @@ def _claim(touches: str, differs: str) -> PerStatement:
 
 
 def in_force(now: datetime, *, through: str = "") -> Q:
-    """Accepted, begun, and not over. `through` is the way to the assignment, "assignments__" from a site."""
+    """Accepted terms that have begun and not ended. `through` is the path to the assignment, such as "assignments__"
+    from a site."""
     begun = {"confirmed_at__isnull": False, "answered_at__lte": now, "effective_at__lte": now}
     return Q(**{f"{through}{field}": value for field, value in begun.items()}) & (
         Q(**{f"{through}ended_at": None}) | Q(**{f"{through}ended_at__gt": now})
@@ -78,7 +79,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(in_force(now))
 
     def live(self, now: datetime) -> AssignmentQuerySet:
-        """Proposed, or accepted and not over, those that begin later among them."""
+        """Proposals, and accepted terms that have not ended, including future ones."""
         proposed = Q(state=Assignment.State.PROPOSED)
         return self.filter(
             proposed | (Q(state=Assignment.State.ACCEPTED) & (Q(ended_at=None) | Q(ended_at__gt=now)))
@@ -87,9 +88,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 @choices_held
 class Assignment(models.Model):
-    """One person answers for one item of one site, from `effective_at` up to, and not at, `ended_at`.
+    """One person answers for one item of one site, from `effective_at` up to, but not including, `ended_at`.
 
-    `confirmed_at` is the newest confirmation; the acceptance is the first. Whoever hands over has an end to come.
+    `confirmed_at` is the newest confirmation; the acceptance is the first. After a hand-over the end may be in the
+    future.
     """
 
     HISTORY = True
@@ -193,7 +195,7 @@ class Assignment(models.Model):
                 expressions=[
                     ("site", RangeOperators.EQUAL),
                     ("item", RangeOperators.EQUAL),
-                    # One that ended before it began covers no time.
+                    # A term that ended before it began covers no time.
                     (TsTzRange(Least("effective_at", "ended_at"), "ended_at"), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(confirmed_at__isnull=False),
@@ -258,7 +260,7 @@ class Assignment(models.Model):
 
 
 class Confirmation(models.Model):
-    """The accountable person said again that they answer for it; the first is the acceptance."""
+    """The accountable person confirmed the item; the acceptance is the first confirmation."""
 
     HISTORY = True
 
@@ -286,7 +288,7 @@ class Confirmation(models.Model):
 
 
 class HandoverStep(models.Model):
-    """One line of the checklist by which an item changes hands."""
+    """One line of the hand-over checklist."""
 
     HISTORY = True
 
@@ -315,7 +317,7 @@ class HandoverStep(models.Model):
         return self.text
 
 
-# What becomes of people changes what is owned. Their tables are of lower floors, which do not know of assignments.
+# Changes of people change what is owned, but their tables belong to lower floors, which do not know assignments.
 class OwningPerson(Person):
     class Meta:
         proxy = True

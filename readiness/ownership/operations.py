@@ -1,4 +1,4 @@
-"""Who may do what with an assignment, and what an assignment must be. Refusals are named here, next to the rules."""
+"""Operations on assignments, with their permissions and rules. Refusals are defined next to their rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -22,14 +22,13 @@ MAY_SEE = "ownership.view_assignment"
 MAY_PROPOSE = "ownership.add_assignment"
 MAY_END = "ownership.end_assignment"
 FURTHEST = timedelta(days=365)
-"""How far ahead a term may begin. Operator-set default: plans of more than a year name roles, not people."""
+"""How far ahead a term may begin. Operator-set default: plans beyond a year name roles, not people."""
 REMIND_BEFORE = timedelta(days=14)
-"""How long before it runs out a confirmation is asked for. Operator-set default."""
+"""How long before its end a confirmation is requested. Operator-set default."""
 MOST_AT_ONCE = 1000
 MOST_ITEMS = 28
-"""Items that one person can answer for: more, and the owner counts as overloaded.
-
-Operator-set default: four whole sites of seven items.
+"""Largest number of items of one owner before they count as overloaded. Operator-set default: four whole sites of seven
+items.
 """
 
 
@@ -40,7 +39,7 @@ class NotThePersonNamed(PermissionDenied):
 def require_named(assignment: Assignment, by: User) -> None:
     if not is_named(assignment, by):
         raise NotThePersonNamed(
-            "Only the person named does this, signed in as themselves."
+            "Only the person named may do this, signed in with their own account."
             f" Whoever has the role {roles_of(MAY_PROPOSE)} may propose somebody else."
         )
 
@@ -50,7 +49,7 @@ def is_named(assignment: Assignment, user: User) -> bool:
 
 
 def require_end(assignment: Assignment, by: User) -> None:
-    """Whoever may end assignments; whoever asked, as long as nobody answered; and the person named."""
+    """Users who may end assignments, the proposer before an answer, and the person named."""
     own_proposal = assignment.state == Assignment.State.PROPOSED and assignment.proposed_by_id == by.pk
     if not (is_named(assignment, by) or (own_proposal and by.has_perm(MAY_PROPOSE))):
         require(by, MAY_END)
@@ -62,7 +61,7 @@ def require_tick(assignment: Assignment, by: User) -> None:
 
 
 def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
-    """Raise ValidationError by field where it could not be accepted, or would mean nothing."""
+    """Raise ValidationError by field if the proposal could not be accepted or would have no effect."""
     errors = _nobody_answers(assignment, now)
     if problem := _deputy_problem(assignment, now):
         errors["deputy"] = [problem]
@@ -102,9 +101,7 @@ def _deputy_problem(assignment: Assignment, now: datetime) -> str:
 
 def refuse_same(current: Assignment | None, accountable: Person) -> None:
     if current is not None and current.accountable_id == accountable.pk:
-        raise ValidationError(
-            {"accountable": ["This person is accountable for it already; ask them to confirm it."]}
-        )
+        raise ValidationError({"accountable": ["This person already owns the item. Ask them to confirm it."]})
 
 
 CHECKLIST = (
@@ -114,11 +111,11 @@ CHECKLIST = (
     "The escalation route was tried",
     "The deputy and the teams were told",
 )
-"""What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
+"""Lines of a hand-over. Accepting does not wait for them; open lines stay on the page."""
 
 
 def _state(assignment: Assignment, now: datetime) -> str:
-    """An accepted term that is over has ended, whoever writes that down later."""
+    """An accepted term whose end has passed counts as ended, even before anybody writes that."""
     is_over = assignment.state == Assignment.State.ACCEPTED and not assignment.is_live(now)
     return Assignment.State.ENDED if is_over else assignment.state
 
@@ -129,7 +126,7 @@ ASSIGNMENTS = Workflow(
     states=dict(Assignment.State.choices),
     state_of=_state,
     joined=("accountable__user", "site"),
-    # The site first, as whoever proposes does, so that the two cannot wait for each other.
+    # Lock the site first, as proposals do, to avoid a deadlock.
     lock_before=lambda assignment: still_there(
         Site.objects.select_for_update(no_key=True), assignment.site_id
     ),
@@ -137,7 +134,7 @@ ASSIGNMENTS = Workflow(
 
 
 class ProposalsRefused(ValidationError):
-    """The proposals that cannot be made among many, by their number."""
+    """The refused ones of many proposals, by number."""
 
     def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
         super().__init__({str(number): error.messages for number, error in refusals.items()})
@@ -146,7 +143,7 @@ class ProposalsRefused(ValidationError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A proposal for one item. No `effective_at` means as soon as accepted."""
+    """A proposal for one item. Without `effective_at` it begins with the acceptance."""
 
     site: Site
     item: str
@@ -161,12 +158,13 @@ class Proposal:
 
 @transaction.atomic
 def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
-    """Ask a person to answer for an item. Nothing changes until they accept.
+    """Ask a person to own an item.
 
-    Raises MissingPermission, and ValidationError by field: somebody is asked already, has left, could not accept.
+    Nothing changes until they accept. Raises MissingPermission, and ValidationError by field: another proposal is open,
+    the person has left or could not accept.
     """
     require(by, MAY_PROPOSE)
-    # Two who propose for one site wait for each other, so that neither overlooks the other's.
+    # The lock makes two proposals for one site wait, so that each sees the other.
     still_there(Site.objects.select_for_update(no_key=True), proposal.site.pk)
     others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
     return _propose(proposal, others, by=by, now=now)
@@ -174,11 +172,11 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
-    """All of them, or none and why: ProposalsRefused by number of the proposal, from 0. Raises MissingPermission."""
+    """Make all proposals or none: ProposalsRefused by number of the proposal, from 0. Raises MissingPermission."""
     require(by, MAY_PROPOSE)
     if not 0 < len(proposals) <= MOST_AT_ONCE:
         raise ValidationError(
-            f"{MOST_AT_ONCE} proposals at most are made at a time; these are {len(proposals)}."
+            f"{MOST_AT_ONCE} proposals at most can be made at once; you chose {len(proposals)}."
         )
     site_ids = sorted({proposal.site.pk for proposal in proposals})
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
@@ -199,7 +197,7 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
 
 
 def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now: datetime) -> Assignment:
-    """`others` are the live ones of the same item; the site is locked."""
+    """`others` are the live assignments of the same item; the site is locked."""
     given = {field.name: getattr(proposal, field.name) for field in fields(proposal)}
     given |= {name: given[name].strip() for name in ("decision_rights", "escalation")}
     given["effective_at"] = max(proposal.effective_at or now, now)
@@ -217,11 +215,11 @@ def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now:
 
 
 def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
-    """The constraints of the table refuse it too; this says which one is there."""
+    """The table's constraints refuse it too; this message names the existing assignment."""
     for other in others:
         if other.state == Assignment.State.PROPOSED:
             raise ValidationError(
-                {"item": [f"Somebody is asked for this already, in assignment {other.pk}."]}
+                {"item": [f"Somebody is already asked to accept this item, in assignment {other.pk}."]}
             )
         if other.effective_at > now:
             begins_later = f"Assignment {other.pk} was accepted and begins later: end it first."
@@ -262,10 +260,10 @@ ANSWER: dict[str, Any] = {
 
 @ASSIGNMENTS.step(**ANSWER, turn=ANSWERING)
 def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
-    """The person named says yes.
+    """Accept the item.
 
-    Whoever answered before does so until then, and no longer. Raises ValidationError where somebody else is accountable
-    in that time, or the person or the team is gone.
+    The previous owner's term ends at that moment. Raises ValidationError if somebody else is accountable in that time,
+    or the person or the team is gone.
     """
     if errors := _nobody_answers(assignment, now):
         raise ValidationError(errors)
@@ -284,7 +282,7 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
 
 @ASSIGNMENTS.step(**ANSWER, must_say=True)
 def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
-    """The person named says no, and why."""
+    """Decline the item, with a reason."""
     _answer(assignment, Assignment.State.DECLINED, note, by, now)
 
 
@@ -296,13 +294,13 @@ def _answer(assignment: Assignment, state: Assignment.State, note: str, by: User
 
 
 def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None:
-    """End the term of whoever is accountable for the same item and was to stay so."""
+    """End the open-ended term of the present owner of the same item."""
     open_ended = Assignment.objects.select_for_update().filter(
         site=to.site_id, item=to.item, state=Assignment.State.ACCEPTED, ended_at=None
     )
     for before in open_ended.exclude(pk=to.pk).order_by("pk"):
         if before.effective_at > at:
-            # It is not theirs to take over what begins later; the constraint says so.
+            # A term that begins later is not handed over; the constraint refuses the overlap.
             continue
         before.ended_at, before.ended_by = at, by
         before.end_reason = f"Handed over: assignment {to.pk}."
@@ -315,10 +313,7 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
     after=[Assignment.State.ACCEPTED], any_of=(MAY_SEE,), refuse=require_named, words="", turn=CONFIRMING
 )
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
-    """The accountable person still answers for it.
-
-    It counts anew from now.
-    """
+    """Confirm that you still answer for the item. It counts anew from now."""
     _confirm(assignment, by=by, now=now)
     assignment.save(update_fields=["confirmed_at", "due_at"])
 
@@ -332,9 +327,9 @@ def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
     after=LIVE, any_of=(MAY_SEE,), refuse=require_end, words="reason", must_say=True, longest=1000
 )
 def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> None:
-    """End it now, or withdraw the proposal.
+    """End the assignment now, or withdraw the proposal.
 
-    Whoever was to be relieved by one that had yet to begin stays.
+    If it had not begun, the owner whom it would have replaced stays.
     """
     begins = assignment.effective_at if assignment.state == Assignment.State.ACCEPTED else None
     assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.ENDED, now, by
@@ -347,21 +342,26 @@ def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> None
 
 
 AMENDED = frozenset({"deputy", "responsible", "escalation"})
-"""What may change under a term that was accepted; anything else is another proposal."""
+"""Fields that may change in an accepted term; other changes need a new proposal."""
 
 
 @transaction.atomic
 def amend(
     assignment: Assignment, *, by: User, now: datetime, **changes: Person | Team | str | None
 ) -> Assignment:
-    """Set who stands in, who does the work, or the way to call.
+    """Change the deputy, the responsible team or the escalation.
 
     Raises MissingPermission, NotInState, and ValidationError by field.
     """
     require(by, MAY_PROPOSE)
     unknown = sorted(set(changes) - AMENDED)
     if unknown:
-        raise ValidationError({name: ["Propose it anew: this was accepted as it is."] for name in unknown})
+        raise ValidationError(
+            {
+                name: ["This assignment was accepted with its present values. Propose a new one."]
+                for name in unknown
+            }
+        )
     locked = ASSIGNMENTS.locked(assignment)
     ASSIGNMENTS.refuse_unless(locked, LIVE, now)
     for name, value in changes.items():
@@ -374,7 +374,7 @@ def amend(
 
 @transaction.atomic
 def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
-    """Tick a line of the checklist, or take the tick back. Raises NotThePersonNamed, NotInState."""
+    """Tick or untick a line of the checklist. Raises NotThePersonNamed, NotInState."""
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
     assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
     require_tick(assignment, by)

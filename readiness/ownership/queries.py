@@ -1,4 +1,4 @@
-"""How items stand: for scoring at any instant, for pages now. A fixed number of statements, however many sites."""
+"""The standing of items: for scoring at any instant, for pages now. A fixed number of statements."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from telemetry.binary import fetched
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
-    """Return terms by site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One
+    """Return terms by site id, for sites where anybody had accepted anything by `now`, which may be in the past. One
     statement.
     """
     accepted = Assignment.objects.filter(
@@ -31,7 +31,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
     ):
         pk, site_id, item, newest_at, answered_at, left_at, active, deputy, *rest = row
         deputy_left_at, deputy_active, dissolved_at, escalation = rest
-        of_site = terms_by_site[site_id]  # Also where all that was accepted has ended.
+        of_site = terms_by_site[site_id]  # Include sites whose accepted terms have all ended.
         if not holds_now:
             continue
         of_site.append(
@@ -53,10 +53,10 @@ def _left(left_at: datetime | None, active: bool | None, now: datetime) -> bool:
 
 
 class Live(NamedTuple):
-    """A live assignment, as much of it as the board says.
+    """A live assignment with the columns of the board.
 
-    `proposed_at` and `effective_at` are those of what waits for an answer or begins later: of a term in force nobody
-    asks, and a board of a thousand sites has thousands.
+    `proposed_at` and `effective_at` are only read for proposals and future terms, because a board of a thousand sites
+    has thousands of terms.
     """
 
     id: int
@@ -103,7 +103,7 @@ ORDER BY one.id
 
 
 class OwnershipCell(NamedTuple):
-    """One item of one site. `current` is in force; `coming` was asked, or accepted and begins later."""
+    """One item of one site. `current` is in force; `coming` is proposed, or accepted and begins later."""
 
     item: Item
     standing: ItemStanding
@@ -128,9 +128,10 @@ def live(
     item: Item | None = None,
     due_by: datetime | None = None,
 ) -> list[Live]:
-    """Live assignments of these sites, None of all; one statement. Written out, since a board reads thousands.
+    """Live assignments of these sites, or of all if None; one statement.
 
-    `due_by` leaves out those that nobody has to look at until then: accepted, and by somebody who has not left.
+    Plain SQL, because a board reads thousands. `due_by` leaves out accepted terms that need no attention until then and
+    whose people have not left.
     """
     wanted = None if site_ids is None else list(site_ids)
     asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
@@ -138,7 +139,7 @@ def live(
 
 
 def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:
-    """The cells of what somebody has to look at by then, as `live` has it; all others stand as unowned in it."""
+    """The cells that need attention by then; all others appear as unowned."""
     return cells_of(live(now=now, site_ids=site_ids, due_by=due_by), now=now)
 
 
@@ -171,7 +172,7 @@ def _standing(assignment: Live, now: datetime) -> ItemStanding:
 
 
 class SiteOwner(NamedTuple):
-    """Who is accountable for the orchestration of a site. `person` is personal data; the team is not."""
+    """The owner of a site's orchestration. `person` is personal data; the team is not."""
 
     person: str
     team: str

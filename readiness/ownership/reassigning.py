@@ -1,4 +1,4 @@
-"""Giving all that one person answers for to another: worked out first and shown, then done as a whole or not at all."""
+"""Reassign everything that one person owns: planned and shown first, then done completely or not at all."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,10 +21,11 @@ KEPT = ("site", "item", "responsible", "decision_rights", "escalation")
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
-    """One assignment, before and after. `problem` says why it cannot be done, "" where it can.
+    """One assignment, before and after.
 
-    `kind` is `ask` (the other is asked to accept), `ask-again` (a proposal is withdrawn and made to the other), or
-    `deputy` (the other stands in at once).
+    `problem` says why it cannot be done, "" if it can. `kind` is `ask` (the other person is asked to accept),
+    `ask-again` (a proposal is withdrawn and made to the other person), or `deputy` (the other person becomes deputy at
+    once).
     """
 
     assignment: Assignment
@@ -79,7 +80,7 @@ def _move(
         deputy = None
     problem = ""
     if asked is not None and asked.pk != assignment.pk:
-        problem = f"Assignment {asked.pk} waits for somebody or begins later: end it first."
+        problem = f"Assignment {asked.pk} is proposed to somebody or begins later: end it first."
     elif assignment.state == Assignment.State.ACCEPTED and assignment.effective_at > now:
         problem = "It was accepted and begins later: end it first."
     return Reassignment(assignment, kind, target, team or assignment.team, deputy, problem)
@@ -89,12 +90,12 @@ def _move(
 def reassign(
     *, source: Person, target: Person, team: Team | None = None, shown: str = "", by: User, now: datetime
 ) -> list[Reassignment]:
-    """Ask `target` for all that `source` answers for or is asked for, and make them deputy where `source` is.
+    """Ask `target` for everything that `source` owns or is asked for, and make `target` deputy where `source` is.
 
-    `shown`, if given, is the digest of what was looked at before: anything else is refused.
+    `shown`, if given, is the digest of the preview: any other plan is refused.
 
-    All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
-    MissingPermission. Terms that are in force go on until the other accepts.
+    Everything or nothing: raises ValidationError with a message for each obstacle, MissingPermission. Terms in force
+    continue until the other person accepts.
     """
     require(by, operations.MAY_PROPOSE)
     require(by, operations.MAY_END)
@@ -123,7 +124,7 @@ def _touching(source: Person) -> Q:
 
 
 def held(person: Person, now: datetime) -> list[str]:
-    """Say what a person is to hand over before they are erased."""
+    """List what a person must hand over before they are erased."""
     live = Assignment.objects.live(now).filter(_touching(person)).select_related("site")
     return [
         f"This person is {'accountable' if each.accountable_id == person.pk else 'deputy'}"
@@ -134,7 +135,7 @@ def held(person: Person, now: datetime) -> list[str]:
 
 def refuse_target(source: Person, target: Person, now: datetime) -> None:
     if target.pk == source.pk:
-        raise ValidationError({"to": ["This is the same person."]})
+        raise ValidationError({"to": ["Choose another person: this is the present owner."]})
     if target.left_by(now):
         raise ValidationError({"to": ["This person has left."]})
     if target.user_id is None:
@@ -146,7 +147,7 @@ def _refuse_problems(moves: Sequence[Reassignment]) -> None:
     if problems:
         raise ValidationError({"from": problems})
     if not moves:
-        raise ValidationError({"from": ["This person answers for nothing and is asked for nothing."]})
+        raise ValidationError({"from": ["This person owns no item and has no open proposal."]})
 
 
 def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
@@ -158,7 +159,7 @@ def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
             assignment.save(update_fields=["deputy"])
             continue
         if move.kind == "ask-again":
-            operations.end(assignment, reason="Somebody else is asked instead.", by=by, now=now)
+            operations.end(assignment, reason="Another person is asked instead.", by=by, now=now)
         kept = {name: getattr(assignment, name) for name in KEPT}
         kept |= {"accountable": move.accountable, "team": move.team, "deputy": move.deputy}
         begins_at = assignment.effective_at if move.kind == "ask-again" else None

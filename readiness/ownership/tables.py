@@ -1,4 +1,4 @@
-"""Columns as data: the board, the queues, the load of each owner."""
+"""Tables of the board, the queues, and the load of each owner."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ def day(at: datetime | None) -> str:
     return _day(at, get_current_timezone_name()) if at else ""
 
 
-# The instants of a board repeat, and formatting them would take much of its time.
+# The instants of a board repeat, so formatted ones are cached.
 @lru_cache(maxsize=4096)
 def _day(at: datetime, zone: str) -> str:
     return day_text(at)
@@ -82,12 +82,12 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
 
 
 MEANING = {
-    ItemStanding.OWNED: "One person answers for it, accepted and confirmed in time.",
-    ItemStanding.NO_DEPUTY: "Nobody stands in for the owner: it does not count as owned.",
-    ItemStanding.OVERDUE: "The owner has not confirmed it in time: it does not count as owned.",
-    ItemStanding.LEFT: "The owner has left: it counts as unowned until somebody else accepts.",
-    ItemStanding.WAITING: "Nobody answers for it yet: somebody was asked.",
-    ItemStanding.UNOWNED: "Nobody answers for it.",
+    ItemStanding.OWNED: "One person has accepted the item and confirmed it in time.",
+    ItemStanding.NO_DEPUTY: "The owner has no deputy, so the item does not count as owned.",
+    ItemStanding.OVERDUE: "The owner has not confirmed the item in time, so it does not count as owned.",
+    ItemStanding.LEFT: "The owner has left, so the item counts as unowned until somebody else accepts it.",
+    ItemStanding.WAITING: "Nobody owns the item yet. Somebody was asked to accept it.",
+    ItemStanding.UNOWNED: "Nobody owns the item.",
 }
 
 
@@ -114,7 +114,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
             Column("site", "Site", "site.name", sort=True, locked=True),
             Column("deployed", "Deployed", "kw", lambda row: _kw(row.kw), sort=True, unit="kW", numeric=True,
                    locked=True),
-            # The most capacity first, then the most gaps; a site without any comes last.
+            # Sort by capacity, then by gaps; a site without gaps comes last.
             Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps), numeric=True,
                    locked=True, hint="Sorted by the capacity at stake, then by gaps"),
             *(_of_item(item, names=names) for item in items),
@@ -147,7 +147,7 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
     shown = [cell.shown for row in fleet.sites for cell in row.cells.values()]
     filters = [
         RowFilter("standing", "Standing of an item", lambda row: _standings(row, items), STANDINGS),
-        # Of every row: which columns are shown, not which rows.
+        # This filter selects columns, not rows.
         RowFilter("item", "Item", lambda row: _EVERY_ITEM, ITEMS),
         RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         RowFilter("kind", "Kind", "site.kind", Site.Kind.choices),
@@ -185,7 +185,7 @@ def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
 def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
     return Table(
         id="ownership-queues",
-        label="What is not owned as it should be",
+        label="Items that are not properly owned",
         noun=("gap", "gaps"),
         columns=(
             Column("queue", "Queue", "queue.value", "queue.label", sort=lambda gap: gap.queue.label,
@@ -203,7 +203,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
             RowFilter("item", "Item", "cell.item.value", ITEMS),
             RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         ),
-        # An item may be in several queues, and a row is one of them.
+        # An item may be in several queues; each is a row.
         row_id=lambda gap: f"{gap.key}.{gap.queue}",
         row_url=_cell_url,
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",

@@ -189,9 +189,9 @@ STEPS = StepPages(
 
 @asks(*PROPOSE)
 def propose(request: HttpRequest) -> HttpResponse:
-    """The form with what was chosen; then before and after; then the proposals, all of them or none.
+    """Show the form with the chosen items, then before and after, then make the proposals: all or none.
 
-    A `confirmed` of 1 has seen the cautions; any other one is of a form that shows no preview, and is asked again.
+    With `confirmed` 1, the user has seen the cautions; any other form has no preview and is shown again.
     """
     at = now()
     names = request.POST.getlist("id") or request.GET.getlist("cell")
@@ -359,7 +359,7 @@ def take_file(request: HttpRequest) -> HttpResponse:
             wrongs = error.wrongs
         else:
             if not only_check:
-                messages.success(request, "The file is taken in.")
+                messages.success(request, "The file is imported.")
     context = {
         "form": form,
         "wrongs": wrongs[:200],

@@ -1,1 +1,1 @@
-"""The engine: facts and evidence of sites in, results, scores and verdicts out. What it stores is shown by boards."""
+"""The engine: turns facts and evidence of sites into results, scores and verdicts. Boards show what it stores."""

@@ -1,8 +1,7 @@
-"""Writing an evaluation down: only rows that differ from what is stored, all sites at once, in the order of keys; and
-which inputs are kept beside a day's score, how often, and for how long.
-
-Many rows go as one JSON document, which PostgreSQL takes apart by the columns' types: a model instance for each row,
-and a parameter for each of its columns, cost several times what the database then does with them.
+"""Store an evaluation: only changed rows, all sites at once, in key order; and which inputs are kept with a day's
+score, how often, and for how long. Many rows go as one JSON document, which PostgreSQL splits by the columns' types.
+Model instances for each row, and a parameter for each column, would cost several times as much as the database's own
+work.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ from readiness.scoring.stored_state import Content, Stored
 from telemetry.binary import binary_cursor
 
 type Row = Mapping[str, Any]
-"""Values by column; one that is missing is null. Words of enumerations, times and bytes are taken as they are."""
+"""Values by column; a missing one is null. Enumeration values, times and bytes are taken as they are."""
 
 
 def columns_of(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass whose names are those of columns."""
+    """The fields of a dataclass whose names are columns."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
@@ -44,7 +43,7 @@ def insert(model: type[Model], rows: Sequence[Row]) -> None:
 
 
 def upsert(model: type[Model], rows: Sequence[Row], unique: tuple[str, ...]) -> None:
-    """Rows in the order of `unique`, so that two writers cannot wait for each other."""
+    """Write rows in the order of `unique`, so that two writers cannot wait for each other."""
     _write(f"{_inserting(model)} {_updating(model, unique)}", rows)
 
 
@@ -88,8 +87,8 @@ def _fields(model: type[Model]) -> list[Field[Any, Any]]:
 
 
 REFRESHED_AFTER = timedelta(hours=1)
-"""Every sample is another input. Where no state follows from it, writing it down once an hour is near enough:
-evaluating what is kept gives the same states as what was not."""
+"""Every sample changes the inputs. If no state changes, storing them once an hour is enough: evaluating the stored
+inputs gives the same states."""
 
 
 def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
@@ -164,7 +163,7 @@ def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iter
 
 
 def _decided_alike(outcomes: Iterable[Outcome], version: FrameworkVersion) -> None:
-    """Write the version alone for results that another version of the framework decided as they are stored."""
+    """Write only the version for results that another version of the framework decided as stored."""
     alike = [
         row.id
         for outcome in outcomes
@@ -178,7 +177,7 @@ def _decided_alike(outcomes: Iterable[Outcome], version: FrameworkVersion) -> No
 
 
 def _differ(row: Row, before: Model) -> bool:
-    """Whether there is anything to write; the time of evaluation alone is no reason."""
+    """Whether there is anything to write; a new time of evaluation alone is not a reason."""
     return any(value != getattr(before, name) for name, value in row.items() if name != "evaluated_at")
 
 
@@ -201,7 +200,7 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
 
 
 def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
-    """A domain turns unknown at the time when its samples stopped counting as live, as pages have shown since."""
+    """A domain turns unknown when its samples stop counting as live; pages have shown it since then."""
     if before is None:
         return now
     if before.health == domain.health:
@@ -327,7 +326,8 @@ def _health_flip(
     version: FrameworkVersion,
     now: datetime,
 ) -> Row:
-    """The object that is worst now gives the reason; where the domain healed, the one that was, with its new value."""
+    """The reason is the object that is worst now; if the domain recovered, the object that was worst, with its new
+    value."""
     reasons_before = before.reasons if before else []
     reason = (domain.reasons or reasons_before or [{}])[0]
     same = ("object_kind", "object_id", "metric")

@@ -1,5 +1,5 @@
-"""Facts about one site at one instant: frozen values that checks and health are worked out from; and which objects are
-heard from, where telemetry coverage and health both ask: where one says that something is silent, so does the other."""
+"""Facts about one site at one instant, as frozen values from which checks and health are computed; and which objects
+are heard from, so that telemetry coverage and health agree on what is silent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,15 +24,15 @@ LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
 
 MEASURED_PERCENTILE = 99.0
-"""The percentile at which round trips are measured, and at which a limit holds unless its class says otherwise."""
+"""The percentile of measured round trips, and of a limit unless its class states another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An inventoried object. `in_service` objects must be heard from; the others are in maintenance.
+    """An inventoried object.
 
-    `covered` ones count for telemetry coverage. `takes_work` is whether a scheduler may place work on it: its own
-    status and its device's say so.
+    `in_service` objects must be heard from; the others are in maintenance. `covered` ones count for telemetry coverage.
+    `takes_work` says that a scheduler may place work on it, by its own status and its device's.
     """
 
     key: ObjectKey
@@ -48,7 +48,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class CircuitFact:
-    """A power feed; `dual_fed` where its rack is fed by both legs."""
+    """A power feed; `dual_fed` if both legs feed its rack."""
 
     id: int
     name: str
@@ -57,8 +57,8 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here: limit of the round trip in ms at a percentile, user regions (slug, name) that it
-    serves, its whole envelope, and what its data stands on in law."""
+    """A workload class placed here: its round-trip limit in ms at a percentile, the user regions (slug, name) that it
+    serves, its whole envelope, and its data's footing in law."""
 
     slug: str
     name: str
@@ -71,15 +71,13 @@ class PlacedClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationFacts:
-    """`things` are what is inventoried, `names` those and other objects that series may be about, `loops` the liquid
-    cooling units. `latest` holds the newest sample of each series that is live, by metric, `held` that of the last 24
-    hours.
-
+    """`things` are the inventoried objects, `names` these and other possible subjects of series, `loops` the liquid
+    cooling units. `latest` holds the newest sample of each live series, by metric, `held` that of the last 24 hours.
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources that ever
-    sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a state last changed
-    within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are the terms of whoever
-    answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live reviews. `rules` are
-    those of jurisdiction in force, `people` what is recorded of those who run the site.
+    sent data about it. `rises` are counters that rose within 24 hours, `changed_at` the last changes of states within
+    them, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the terms of the owners of
+    the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules` the rules of
+    jurisdiction in force, `people` the records of its staff.
     """
 
     profile: SiteFacts

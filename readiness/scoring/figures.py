@@ -1,8 +1,6 @@
-"""The key figures of each domain: what they are called, how they are measured of a site, each from what was really
-sent, and how several sites' add up to the fleet's.
-
-Each site stores `{key: {value, provenance, taken_at, weight, source}}` beside its health. A figure that a site cannot
-measure is absent, and never 0.
+"""The key figures of each domain: their names, how a site measures them from real samples, and how the figures of
+several sites combine into the fleet's. Each site stores `{key: {value, provenance, taken_at, weight, source}}` with its
+health. A figure that a site cannot measure is absent, never 0.
 """
 
 from collections import defaultdict
@@ -28,7 +26,7 @@ from web.versioned.core.documents import LARGEST
 
 
 class OverSites(StrEnum):
-    """A mean weighted by what stands behind each site's figure, a sum, or the highest."""
+    """How figures of sites combine: a weighted mean, a sum, or the maximum."""
 
     MEAN = "mean"
     SUM = "sum"
@@ -40,8 +38,8 @@ TAKEN_AS = {OverSites.MEAN: "mean", OverSites.SUM: "sum", OverSites.HIGHEST: "hi
 
 @dataclass(frozen=True, slots=True)
 class FigureKind:
-    """`within` says what a site's own figure is made of in the same way as the fleet's is of sites; empty where the
-    site has one only. `noun` says by itself what is taken where it begins with a superlative ("Hottest GPU")."""
+    """`within` says how a site's own figure is made of several, like the fleet's of sites; empty if a site has only
+    one. `noun` may begin with a superlative that already says what is taken ("Hottest GPU")."""
 
     key: str
     domain: str
@@ -89,8 +87,8 @@ def stored(
     weight: float = 1.0,
     source: str = "",
 ) -> dict[str, dict[str, Any]]:
-    """One figure as a site keeps it. `weight` is what a mean over sites weighs it by; `source` names what it is of.
-    What a broken meter makes of it, no number or one beyond any, is none."""
+    """One figure as a site stores it. `weight` is its weight in a mean over sites; `source` names its subject. An
+    invalid value of a broken meter (NaN or infinite) counts as none."""
     if not abs(value) <= LARGEST or not 0 <= weight <= LARGEST:
         return {}
     return {
@@ -105,7 +103,7 @@ def stored(
 
 
 def provenance_of_all(figures: Iterable[DomainFigure]) -> str:
-    """The provenance that all known figures share, so that a page says it once; "" where they differ."""
+    """The common provenance of all known figures, which a page shows once; "" if they differ."""
     known = {figure.provenance for figure in figures if figure.value is not None}
     return known.pop() if len(known) == 1 else ""
 
@@ -127,7 +125,7 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
             value = max(values)
         case OverSites.MEAN:
             weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
-            # Where no figure has a weight, all count alike.
+            # Without any weight, all figures count equally.
             value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
     return DomainFigure(
         key=kind.key,
@@ -239,7 +237,7 @@ def _level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:
 
 
 def _first_metric(samples: Sequence[Latest]) -> list[Latest]:
-    """A device that sends its power under several names is read from the first of them."""
+    """If a device sends its power under several names, use the first of them."""
     first = min(POWER_METRICS.index(sample.metric) for sample in samples)
     return [sample for sample in samples if sample.metric == POWER_METRICS[first]]
 

@@ -1,4 +1,4 @@
-"""Everything that evaluating sites needs, read in a number of statements that does not depend on how many they are: the
+"""Everything that an evaluation needs, read in a number of statements that does not depend on the number of sites: the
 facts of a site, and from them its readings, limits and grants under one definition."""
 
 from collections import defaultdict
@@ -59,14 +59,14 @@ SPANS = (
         frozenset({measures.INLET.key, measures.SUPPLY.key, measures.ROUND_TRIP.key}), days=7, q=0.99
     ),
 )
-"""The site's peaks, its circuits' of late, and what was met almost all of the time."""
+"""The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
 _SAY_CLASSES = (
     *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
     *(DataOrigin, HeldBasis),
 )
-"""Envelopes and footings are read from these: they change seldom, and each site needs them every minute."""
+"""Envelopes and footings are read from these models. They seldom change, but each site needs them every minute."""
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
@@ -142,14 +142,14 @@ def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> Si
         energy_objects=things.count("energy") if things.things else None,
         on_call_sites=rotation.sites if rotation else None,
         had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
-        # Empty means that there is none: the field's own help says so.
+        # Empty means that the site has none, as the field's help says.
         has_generator=site.generator_start_s is not None,
         liquid_cooled=site.liquid_cooled,
     )
 
 
 def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
-    """The limits that the site's columns declare, by framework id. A step within 1 s is also one within 10 s."""
+    """The limits in the site's columns, by framework id. A step within 1 s is also a step within 10 s."""
     generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
     declared = {
         "contracted-kw": site.contracted_kw,
@@ -206,7 +206,7 @@ def _with_envelopes(
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
-    # A class is at no site, so its day is that of UTC.
+    # A class belongs to no site, so its day is the UTC day.
     said = _said_of(slugs, now.astimezone(UTC).date())
     return {
         site_id: tuple(
@@ -231,12 +231,12 @@ def _said_of(slugs: Set[str], day: date) -> _Said:
 
 @lru_cache(maxsize=2)
 def _read_said(stamp: Stamp, day: date) -> _Said:
-    """Return what was read since this stamp; whoever asks for more fills it."""
+    """Return the data read since this stamp; callers that need more add it."""
     return {}
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
-    """Set the stricter limit of those declared for the class and for the site; without any, the class's own column."""
+    """Use the stricter of the limits declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
         own = column = placed.latency_limit
@@ -244,7 +244,7 @@ def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framewor
     binding = strictest(both, framework, CLASS_LATENCY)
     if binding is None:
         return replace(placed, latency_limit=None)
-    # Only the column says at which percentile it holds.
+    # Only the class's column has a percentile.
     percentile = placed.percentile if binding is column else MEASURED_PERCENTILE
     return replace(placed, latency_limit=binding, percentile=percentile)
 
@@ -275,7 +275,7 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
-    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for. The number of
+    """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
     grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)

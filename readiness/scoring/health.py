@@ -1,7 +1,7 @@
-"""Health of a site's three domains: every object by the registry's thresholds, the worst object decides.
+"""Health of a site's three domains: every object is judged by the registry's thresholds, and the worst object decides.
 
-A metric without a threshold judges nothing. An object that is heard from no longer is unknown and keeps what was read
-last; so does one about whose last trouble nothing is sent any more: silence is never "resolved".
+A metric without a threshold judges nothing. A silent object is unknown and keeps its last reading; so does an object
+whose last problem gets no more samples: silence never counts as "resolved".
 """
 
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ CLOCKS = {SourceState.SILENT: "silent", SourceState.LATE: "late"}
 
 @dataclass(frozen=True, slots=True)
 class HealthBefore:
-    """The stored state of a domain, as DomainResult has it; the reasons by object, worst first."""
+    """The stored state of a domain, as in DomainResult; the reasons by object, worst first."""
 
     health: str
     reasons: Mapping[ObjectKey, Stored]
@@ -57,8 +57,9 @@ class HealthBefore:
 
 @dataclass(frozen=True, slots=True)
 class DomainResult:
-    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent. An
-    unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before."""
+    """`heard_at` is the last time at which every object was heard from, `blind_at` when the first counts as silent. An
+    unknown domain was `last_health` until `heard_at`. `value_now` is the present value of the metric behind the earlier
+    worst object."""
 
     domain: str
     health: Health
@@ -74,8 +75,8 @@ class DomainResult:
 
 @dataclass(slots=True)
 class _Judged:
-    """The answers of thresholds, by domain and object: the worst reason, and the objects that a live value was seen of.
-    `heard` are all that are heard from, judged or not."""
+    """Results of the thresholds, by domain and object: the worst reason, and the objects with a live value. `heard` are
+    all objects that are heard from, judged or not."""
 
     heard: dict[ObjectKey, Heard]
 
@@ -84,8 +85,10 @@ class _Judged:
     newest: dict[str, datetime] = field(default_factory=dict)
 
     def look(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
-        """Note a value. An event of the last day does not `show` an object, which may be gone: it takes a live value to
-        call it well."""
+        """Note a value.
+
+        An event of the last day does not `show` an object, which may be gone: only a live value does.
+        """
         if shows:
             self.looked_at[domain].add(key)
         newest = self.newest.get(domain)
@@ -93,7 +96,8 @@ class _Judged:
             self.newest[domain] = taken_at
 
     def hear_site(self, site_id: int, heard: Heard) -> None:
-        """A site is not inventoried as objects are: it is heard from by what is judged of it."""
+        """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
+        from."""
         before = self.heard.get(("site", site_id))
         if before is None or before.until < heard.until:
             self.heard["site", site_id] = heard
@@ -153,7 +157,7 @@ def _domain(
 
 
 def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: HealthBefore) -> list[ObjectKey]:
-    """The domain's own objects, and others of which a metric of this domain tells or told (a node's inlet)."""
+    """The domain's own objects, and others that a metric of this domain describes or described (a node's inlet)."""
     own = [key for key, thing in facts.things.items() if thing.domain == domain]
     others = judged.looked_at[domain] | {key for key in before.reasons if key in facts.names}
     return own + sorted(others - set(own))
@@ -188,8 +192,8 @@ def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
 def _has_lost_its_objects(
     facts: EvaluationFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
 ) -> bool:
-    """Silence leaves no object to a domain that only the site itself or objects of other domains report on. A domain
-    whose own objects left the inventory is not monitored instead: they were heard from until then."""
+    """A domain that only the site itself or objects of other domains report on loses its objects when these fall
+    silent. A domain whose own objects left the inventory is not monitored instead: they were heard from until then."""
     if healths and not any(_in_service(facts, key) for key in healths):
         return False
     if before.health not in KNOWN:
@@ -215,7 +219,7 @@ def _clock(sources: Iterable[SourceStanding]) -> str:
 
 
 def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
-    """Objects that were in trouble before they fell silent come first, so that they are kept."""
+    """Objects that had problems before they fell silent come first, so that they are kept."""
     was = RANK[Health(stored.get("was") or Health.NOT_MONITORED)]
     return RANK[Health(stored["health"])], was, stored["object"], stored["object_id"]
 
@@ -231,7 +235,7 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
                     judged.hear_site(sample.site_id, Heard(sample.ts, sample.ts + live))
     for metric, samples in _judged_by(ComparedValue.CHANGED, facts.held):
         for sample in samples:
-            # A code that has stood longer than the window counts for none, which is 0.
+            # A code that is older than the window counts as 0, no code.
             code = sample.value if sample.series_id in facts.changed_at else 0.0
             _look(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
     for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
@@ -277,7 +281,7 @@ def _look(
 
 
 def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
-    """A value speaks for the time of its sample; a counter and a code say themselves when it began."""
+    """A value counts from the time of its sample; counters and codes know their own beginning."""
     if isinstance(row, Rise):
         return row.first_bad_at
     return facts.changed_at.get(row.series_id, taken_at)

@@ -1,4 +1,4 @@
-"""Figures of `/metrics` about the sites: how many have which verdict, and how each domain is."""
+"""Figures of `/metrics` about sites: their number by verdict, and the health of domains."""
 
 from datetime import datetime
 

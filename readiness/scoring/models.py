@@ -24,8 +24,8 @@ FAILURE_LENGTH = 300
 class CheckResult(models.Model):
     """The present state of one check at one site.
 
-    `parts` holds each sub-measure as judged; the worst applicable one decides. All checks of a site are evaluated
-    together, so the time of evaluation is that of its score; a row is written only when it changes.
+    `parts` holds each judged sub-measure; the worst applicable one decides. All checks of a site are evaluated
+    together, so the time of evaluation is that of the site's score; a row is only written when it changes.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="check_results")
@@ -82,14 +82,14 @@ class CheckResult(models.Model):
         ordering = ["site", "check_id"]
         constraints = [models.UniqueConstraint(fields=["site", "check_id"], name="check_result_unique")]
         indexes = [
-            # With the site, so that a fleet's states are counted without its wide rows.
+            # Includes the site, so that states are counted without reading the wide rows.
             models.Index(fields=["check_id", "state"], include=["site"], name="check_result_state_of_site"),
             models.Index(
                 fields=["expires_at", "site"],
                 condition=models.Q(expires_at__isnull=False),
                 name="check_result_expiring",
             ),
-            # What keeps a fleet from being ready, without the wide rows.
+            # Results that keep sites from being ready, without reading the wide rows.
             models.Index(
                 fields=["site", "check_id"],
                 condition=(
@@ -108,7 +108,7 @@ class CheckResult(models.Model):
 
 
 class Scored(models.Model):
-    """Columns that a site's present score and the point of a day have alike; scores are 0 to 1."""
+    """Columns that a site's present score and the point of a day share; scores are 0 to 1."""
 
     verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
     first_blocker = models.CharField(max_length=64, blank=True)
@@ -177,12 +177,12 @@ class SiteScore(Scored):
 
     @property
     def confirmed_verdict(self) -> str:
-        """The verdict, "" while the site cannot be evaluated: nothing says then that it still holds."""
+        """The verdict, or "" while the site cannot be evaluated, because then nothing confirms it."""
         return "" if self.failed_at else self.verdict
 
 
 class ScorePoint(Scored):
-    """A site's score on a UTC day: the day's last evaluation, for trends."""
+    """The last score of a site on a UTC day, for trends."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_points")
     on_date = models.DateField()
@@ -190,7 +190,7 @@ class ScorePoint(Scored):
     class Meta:
         ordering = ["site", "on_date"]
         constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_point_unique")]
-        # All first blockers of a day, without the wide rows: a year of a thousand sites is read for one chart.
+        # All first blockers of a day without the wide rows: one chart reads a year of a thousand sites.
         indexes = [models.Index(fields=["on_date", "first_blocker", "site"], name="score_point_blockers")]
 
     def __str__(self) -> str:
@@ -198,8 +198,8 @@ class ScorePoint(Scored):
 
 
 class ScoreInputs(models.Model):
-    """The inputs that a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
-    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it."""
+    """The inputs that a site was scored from on a UTC day: evaluating them again at `evaluated_at` gives the day's
+    score. `core.kept` encodes them as `content`. The separate table keeps reads of scores fast."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_inputs")
     on_date = models.DateField()
@@ -210,7 +210,7 @@ class ScoreInputs(models.Model):
     class Meta:
         ordering = ["site", "on_date"]
         constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_inputs_unique")]
-        # What is past its time is found by date alone.
+        # Expired rows are found by date alone.
         indexes = [models.Index(fields=["on_date"], name="score_inputs_date")]
 
     def __str__(self) -> str:
@@ -224,8 +224,8 @@ class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
 
 
 class DomainHealth(models.Model):
-    """Health of one domain of a site. `clock` says that a source of it is late or silent. The evaluated health holds
-    until `blind_at`: by then a sample has come and was evaluated, or something is silent."""
+    """Health of one domain of a site. `clock` says that one of its sources is late or silent. The evaluated health
+    holds until `blind_at`: by then a sample has come and was evaluated, or something is silent."""
 
     class Clock(models.TextChoices):
         NONE = "", "Live"
@@ -282,7 +282,7 @@ class DomainHealth(models.Model):
 
 
 class Flip(models.Model):
-    """A state changed: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
+    """A change of state: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
 
     class Subject(models.TextChoices):
         CHECK = "check", "Check"
@@ -321,7 +321,7 @@ class Flip(models.Model):
         indexes = [
             models.Index(fields=["site", "-at"], name="flip_site_recent"),
             models.Index(fields=["-at"], name="flip_recent"),
-            # Verdicts over all time are read for every site; among the flips of checks they are few.
+            # All verdicts are read for every site; they are few among the flips of checks.
             models.Index(fields=["site", "at"], condition=models.Q(subject="verdict"), name="flip_verdicts"),
         ]
 

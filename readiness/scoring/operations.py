@@ -1,4 +1,4 @@
-"""Evaluating sites: gather what is known, decide, write down what changed."""
+"""Evaluate sites: gather facts, decide, store what changed."""
 
 import gc
 import logging
@@ -29,20 +29,20 @@ from web import scopes
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
-"""A site that nothing was heard of for so long is evaluated again: silence shows only by looking."""
+"""A site without new data for this long is evaluated again, because only an evaluation detects silence."""
 CLAIMS_A_RUN = 20_000
 SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
-"""What evidence stands on: a change of these may void it. Telemetry claims sites every few seconds and voids none."""
+"""Changes of these origins may void evidence. Telemetry claims sites every few seconds and voids none."""
 SITES_AT_ONCE = 200
-"""Sites evaluated in one transaction, so that locks are held and memory is used for a bounded time: about two seconds
-and 100 MB. Fewer cost more: the newest samples are found by reading all that came in the last minutes."""
+"""Number of sites evaluated in one transaction: about two seconds and 100 MB, which bounds locks and memory. Smaller
+batches cost more, because finding the newest samples reads all samples of the last minutes."""
 _LOCK = 0x53434F  # "SCO"
 
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """An evaluation makes hundreds of thousands of values, none of them in a circle: looking for circles among them
-    takes a tenth of its time, and much more where the process holds much else."""
+    """Switch the garbage collector off: an evaluation makes hundreds of thousands of values without cycles, and looking
+    for cycles takes a tenth of its time, or much more in a large process."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -55,10 +55,10 @@ def _without_collection() -> Iterator[None]:
 @_without_collection()
 @transaction.atomic
 def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
-    """Evaluate sites at `now`, on evidence taken up to then; returns how many were.
+    """Evaluate sites at `now`, on evidence taken up to then; returns their number.
 
-    Two workers never evaluate one site at the same time: the second waits, and then sees what the first wrote. A site
-    that was evaluated later than `now` already is left as it is.
+    Two workers never evaluate one site at the same time: the second waits and then sees what the first wrote. A site
+    that was already evaluated later than `now` stays as it is.
     """
     lock(site_ids)
     version, framework = framework_queries.current()
@@ -123,7 +123,7 @@ def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetim
     flip_set = find_flips(before, decided.result, unmoved=unmoved)
     if not flip_set.flips or before is None or before.framework_digest == framework.content_digest:
         return flip_set
-    # Something moved under another definition: the old one shows whether the definition moved it.
+    # A state changed under a new definition: the old definition shows whether the definition changed it.
     under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
     return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
@@ -140,8 +140,8 @@ def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
 
 
 def lock(site_ids: Collection[int]) -> None:
-    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other; in
-    each schema by itself."""
+    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other. Each
+    schema has its own locks."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s # current_schema()::regnamespace::oid::int, site_id)"
@@ -151,18 +151,18 @@ def lock(site_ids: Collection[int]) -> None:
 
 
 class NotEvaluable(Exception):
-    """The evaluation of a site itself failed; the message is for those who asked for it."""
+    """The evaluation of a site failed; the message is for the user who requested it."""
 
 
 def evaluate_one(*, site: Site, now: datetime) -> None:
-    """Evaluate a site for somebody who waits for it. A failure is kept as that of any other evaluation, and
-    NotEvaluable gives the reason."""
+    """Evaluate a site for a user who waits. A failure is stored like that of any other evaluation, and NotEvaluable
+    gives the reason."""
     try:
-        # Links to sites that the asker does not see count as well.
+        # Links to sites that the user may not see also count.
         with scopes.everything(), transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
     except OperationalError:
-        # A failure of the database says nothing about the site.
+        # A database failure is not a failure of the site.
         raise
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
@@ -172,8 +172,8 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
 
 @transaction.atomic
 def rescore_changed(*, now: datetime) -> int:
-    """Evaluate the sites that claim rows name, each once; returns how many. The claims go with this transaction: if it
-    fails they are there again, and a claim left while it runs is a new one."""
+    """Evaluate the sites that claim rows name, each once; returns their number. The claims are deleted in this
+    transaction: after a failure they are still there, and a claim made meanwhile is a new one."""
     claims = list(
         SiteChange.objects.select_for_update(skip_locked=True)
         .order_by("id")
@@ -187,7 +187,7 @@ def rescore_changed(*, now: datetime) -> int:
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
-    """Void the evidence that the changes invalidate; a failure at one site stops neither other sites nor the scores."""
+    """Void the evidence that changes invalidate; a failure at one site stops neither other sites nor the scores."""
     if not site_ids:
         return
     try:
@@ -202,8 +202,8 @@ def _void(site_ids: Sequence[int], *, now: datetime) -> None:
 
 
 def rescore_aged(*, now: datetime) -> int:
-    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the clock alone. A
-    retired site is evaluated once more, so that its verdict goes, and then left alone."""
+    """Evaluate the sites that no claim named: never evaluated, not for a minute, or due by the clock. A retired site is
+    evaluated once more, so that its verdict is removed, and then left alone."""
     aged = (
         Q(score__isnull=True) | Q(score__evaluated_at__lte=now - AGED_AFTER) | Q(score__changes_at__lte=now)
     )
@@ -212,8 +212,8 @@ def rescore_aged(*, now: datetime) -> int:
 
 
 def rescore_due(*, now: datetime) -> int:
-    """Evaluate the sites that the clock alone changes by now: something fell silent, or evidence went stale. Those that
-    cannot be evaluated wait for `rescore_aged`."""
+    """Evaluate the sites whose state the clock changes by now: an object fell silent, or evidence went stale. Sites
+    that cannot be evaluated wait for `rescore_aged`."""
     due = Site.objects.filter(score__changes_at__lte=now, score__failed_at=None)
     return _evaluate_all(sorted(due.values_list("id", flat=True)), now=now)
 
@@ -226,8 +226,8 @@ def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
-    """Evaluate sites together; if that fails, each half by itself, down to one site, so that its failure stops no
-    other's score."""
+    """Evaluate sites together; after a failure, split them in halves down to the failing site, so that its failure
+    stops no other score."""
     try:
         return evaluate(site_ids=site_ids, now=now)
     except Exception as error:
@@ -240,7 +240,7 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
-    """Mark that a site's last verdict no longer counts, though it stays; the next evaluation takes the mark away."""
+    """Mark that a site's last verdict no longer counts; the next successful evaluation removes the mark."""
     reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
     SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
         failed_at=Coalesce("failed_at", now), failure=reason

@@ -1,4 +1,4 @@
-"""Why an object is not well, as it is stored, and how long that stands when nothing more is heard."""
+"""The stored reason why an object is not well, and how long it stands without new samples."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from readiness.scoring.site_facts import WINDOW, object_key
 from telemetry.core.metric import ComparedValue, LimitTest
 
 type Stored = Mapping[str, Any]
-"""A reason as JSON, as `reason_of` makes it."""
+"""A reason as JSON, made by `reason_of`."""
 
 
 _BLANK: Stored = {
@@ -22,15 +22,15 @@ _BLANK: Stored = {
 def reason_of(
     health: Health, key: ObjectKey, name: str, taken_at: datetime | None, **told: Any
 ) -> dict[str, Any]:
-    """`threshold` is the limit that was passed, `source` where that comes from. `was` is the health before an object
-    became unknown; the values beside it are what was read last. `since` is when its cause was seen first."""
+    """`threshold` is the exceeded limit, `source` its source. `was` is the health before an object became unknown; the
+    values are then the last read ones. `since` is when its cause was first seen."""
     of_object = {"health": str(health), "object_kind": key[0], "object_id": key[1], "object": name}
     at = taken_at.isoformat() if taken_at else None
     return {**of_object, **_BLANK, "taken_at": at, "since": at, **told}
 
 
 def lasting(reason: Stored, before: Stored | None, now: datetime) -> Stored:
-    """The reason with the `since` of the one stored earlier, as long as the same rule speaks against the object."""
+    """The reason with the `since` of the earlier stored one, as long as the object breaks the same rule."""
     since = before.get("since") if before is not None and _is_same_rule(reason, before) else None
     return {**reason, "since": since or reason.get("since") or now.isoformat()}
 
@@ -46,8 +46,8 @@ def _is_same_rule(reason: Stored, before: Stored) -> bool:
 def unheard(
     facts: EvaluationFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None
 ) -> Stored:
-    """The reason of an object that nothing is heard from; `before` is the one stored earlier. Where its last sample is
-    out of sight it was heard from until `known_until`, when all of its domain was."""
+    """The reason of a silent object; `before` is the earlier stored one. If its last sample is out of reach, it was
+    heard from until `known_until`, when all of its domain was."""
     if before is not None:
         return as_it_was(before)
     at = last_heard_at(facts, key) or known_until
@@ -64,7 +64,7 @@ def as_it_was(before: Stored) -> Stored:
 
 def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
     """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway. A
-    day after the last value nobody waits for another one: the metric may have gone by its name."""
+    day after the last value nobody waits for another one, because the metric may have been renamed."""
     if before.get("measure") != ComparedValue.VALUE:
         return True
     if datetime.fromisoformat(before["taken_at"]) < now - WINDOW:

@@ -1,5 +1,4 @@
-"""The inventory and the telemetry of sites, as the facts that checks and health are worked out from, read for all sites
-at once."""
+"""The inventory and the telemetry of sites, as the facts that checks and health use, read for all sites at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -43,7 +42,7 @@ UNCOVERED = (Device.Role.STORAGE, Device.Role.METER)
 
 @dataclass(slots=True)
 class SiteThings:
-    """`names` has the feeds and links too, which are objects of series but not of coverage."""
+    """`names` also has feeds and links, which are subjects of series but not of coverage."""
 
     things: dict[ObjectKey, Thing] = field(default_factory=dict)
     names: dict[ObjectKey, str] = field(default_factory=dict)
@@ -80,7 +79,7 @@ ORDER BY nth, name, number, part, id
 
 
 class _Row(NamedTuple):
-    """A device (1), accelerator (2), port (3) or cooling unit (4), as `nth` says; `name` is the device's, for a part of
+    """A device (1), accelerator (2), port (3) or cooling unit (4), by `nth`; `name` is the device's for a part of
     one."""
 
     nth: int
@@ -171,8 +170,8 @@ def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) 
 
 
 def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:
-    """When each device and accelerator that takes no work now was last taken out, by the change history. Two
-    statements. An object entered in that state was taken out when it was entered."""
+    """When each device and accelerator that takes no work now was last withdrawn, from the change history. Two
+    statements. An object entered in that state was withdrawn at its entry."""
     idle: dict[str, list[int]] = {"device": [], "accelerator": []}
     for site in sites:
         for (kind, object_id), thing in site.things.items():
@@ -197,11 +196,11 @@ def _left_service(kind: str, ids: Sequence[int]) -> dict[int, datetime]:
 
 
 WINDOW = timedelta(hours=24)
-"""What counters rise by and states change in, as the checks and the registry's rules have it."""
+"""The span for rises of counters and changes of states, as in the checks and the registry's rules."""
 ARRIVING = timedelta(minutes=1)
-"""A series is entered when its samples are stored, which may be a moment after the `now` they are judged at."""
+"""A series is created when its samples are stored, which may be a moment after the `now` of the evaluation."""
 JUST_GONE_S = 600.0
-"""So long after it stopped being live it can still be told since when an object is silent."""
+"""For this long after an object stops being live, the start of its silence is still known."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 
@@ -223,7 +222,7 @@ def sent_by(
         site_id: now - timedelta(seconds=max(live, live_floor_s) + JUST_GONE_S)
         for site_id, live in lives.items()
     }
-    # One snapshot answers all of the questions, so that the newest samples are read once.
+    # One snapshot serves all queries, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
     codes = [sample.series_id for sample in held if sample.value != 0 and sample.metric in code_metrics()]
@@ -257,7 +256,7 @@ def rising_metrics(framework: Framework) -> set[str]:
 
 
 def code_metrics() -> frozenset[str]:
-    """States that hold a last code: whether they mean anything now depends on when they changed."""
+    """States that hold a last code; whether it still counts depends on when it changed."""
     return _judged_by(ComparedValue.CHANGED) | LAST_CODES
 
 

@@ -1,5 +1,5 @@
-"""The stored state of a site: rows of decided checks, each with the digest that tells the next evaluation that it is
-stored already, and what is read of them before: moves are found by comparing, and evidence may still stand."""
+"""The stored state of a site: rows of decided checks, each with a digest by which the next evaluation recognises
+unchanged results; and the data read back: earlier states to compare with, and evidence that may still count."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ from telemetry.binary import binary_cursor
 
 _STATES = {state.value: state for state in CheckState}
 RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
-"""Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
+"""Evidence stored as rows of its own and read at each evaluation, so its proof does not outlive the row."""
 
 
 class StoredResult(NamedTuple):
-    """A result as far as the next evaluation needs it. `parts` is large and left out where nothing will ask for it:
-    `read_parts` adds those of results that changed."""
+    """The part of a result that the next evaluation needs. `parts` is large and only read if needed: `read_parts` adds
+    those of changed results."""
 
     id: int
     site_id: int
@@ -54,7 +54,8 @@ _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = AN
 
 @dataclass(slots=True)
 class Stored:
-    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is of the inputs kept today."""
+    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
+    today."""
 
     score: SiteScore | None = None
     results: dict[str, StoredResult] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class Stored:
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
     by_site = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
-    # The definition is large, and queries of the framework keep it once it has been read.
+    # The definition is large; the framework's queries cache it.
     for score in scores.defer("framework_version__definition").order_by():
         by_site[score.site_id].score = score
     for row in _fetch(_RESULTS, {"sites": list(by_site), "with_parts": list(COMPUTED)}):
@@ -126,8 +127,8 @@ def before_of(stored: Stored) -> Before | None:
 def still_standing(
     stored: Stored, facts: EvaluationFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
 ) -> dict[tuple[str, str], Reading]:
-    """Earlier readings of sub-measures that have no new one: evidence stands until it goes stale, also when nothing is
-    sent any more, as long as its subject is there."""
+    """Earlier readings of sub-measures without a new one: evidence counts until it goes stale, even if nothing more is
+    sent, as long as its subject exists."""
     standing = {}
     for check_id, result in stored.results.items():
         for part in result.parts or ():
@@ -162,8 +163,8 @@ type Readings = Mapping[tuple[str, str], Reading]
 
 
 class Content(NamedTuple):
-    """`row` is all that follows from the inputs alone. Since when a state holds follows from those before, and which
-    version of the framework decided is beside it: most versions decide most checks alike."""
+    """`row` is everything that follows from the inputs alone. The start of a state depends on earlier rows, and the
+    framework version is stored beside it, because most versions decide most checks alike."""
 
     row: dict[str, Any]
     digest: str
@@ -214,7 +215,7 @@ def _evidence(check: CombinedCheck) -> dict[str, str]:
 
 
 def _expires_at(check: CombinedCheck) -> datetime | None:
-    """The time when somebody has to prove it again. Live telemetry is left out: it would always be about to expire."""
+    """When somebody must prove it again. Live telemetry is left out, because it would always be about to expire."""
     due = [
         part.fresh_until
         for part in check.parts
@@ -227,8 +228,8 @@ def _expires_at(check: CombinedCheck) -> datetime | None:
 
 
 def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
-    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent. Its
-    age is not stored, or every row would differ at every evaluation."""
+    """The stored form: everything that a page shows, and everything needed to judge the reading again without new data.
+    Its age is not stored, or every row would change at every evaluation."""
     limit = reading.limit if reading else None
     return {
         "part": part.part_id,

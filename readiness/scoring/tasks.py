@@ -1,5 +1,5 @@
-"""Keeps verdicts up to date: every few seconds where something changed or is due, every minute where nothing did.
-Inputs past their time go each hour. Nothing is judged while what was sent during an absence is still to arrive."""
+"""Keeps verdicts up to date: every few seconds for changed and due sites, every minute for the others. Expired inputs
+are deleted each hour. After an absence of all workers, scoring waits until the samples sent meanwhile have arrived."""
 
 from celery import shared_task
 

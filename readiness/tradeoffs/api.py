@@ -1,7 +1,7 @@
-"""Endpoints of what is known of sites: `factors/`, `latencies/`, `rates/`.
+"""Endpoints of site factors: `factors/`, `latencies/`, `rates/`.
 
-Rows are entered, singly, in a list or as a table, and taken back. Hours of a factor are entered and read, and what is
-known of sites at an instant is told from every source.
+Rows are entered singly, in a list or as a table, and deleted. Hours of a factor are entered and read, and everything
+known about sites at an instant is read from every source.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ from web.timerange import BadParameter, TimeRange
 
 MOST_SITES = 1_000
 MOST_SAID = 100
-"""Wrong lines of a file that an answer names; it says how many there are."""
+"""Largest number of wrong lines that an answer lists; it also states the total."""
 PERCENTILE = number(0.001, 99.999)
 SOURCED: Sequence[str] = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
 KEPT: Sequence[str] = ("stated", "caution", "by")
@@ -49,7 +49,7 @@ KEPT: Sequence[str] = ("stated", "caution", "by")
 
 @contextmanager
 def answered(*, of_a_list: bool = False) -> Iterator[None]:
-    """Turns refusals of the operations into the answer: by field, and in a list by the place of the item as well."""
+    """Turns refusals of the operations into a response: by field, and in a list also by the position of the item."""
     try:
         yield
     except EntriesRefused as error:
@@ -69,7 +69,7 @@ def answered_file() -> Iterator[None]:
     except EntriesRefused as error:
         refusal = ValidationError()
         said = error.errors[:MOST_SAID]
-        # Set afterwards: the constructor would make texts of the numbers.
+        # Set afterwards, because the constructor would convert the numbers to text.
         detail: Any = {
             "file": [f"Line {each.line}, {each.field}: {each.reason}" for each in said],
             "errors": [{"line": each.line, "field": each.field, "reason": each.reason} for each in said],
@@ -80,7 +80,7 @@ def answered_file() -> Iterator[None]:
 
 
 class EnteredSerializer(serializers.Serializer):
-    """How many rows of a table were stored."""
+    """Numbers of stored rows of a table."""
 
     created = serializers.IntegerField()
     corrected = serializers.IntegerField()
@@ -88,7 +88,7 @@ class EnteredSerializer(serializers.Serializer):
 
 
 class TableSerializer(serializers.Serializer):
-    file = FileField(help_text="CSV with a header; all of it or nothing")
+    file = FileField(help_text="CSV with a header; all rows are entered or none")
 
 
 class BySerializer(ObjectSerializer):
@@ -100,7 +100,7 @@ class BySerializer(ObjectSerializer):
 
 
 class EnteredViewSet(ObjectViewSet):
-    """Entered again for the same day, a value corrects the one that is there: it is not edited."""
+    """Values are not edited: entering a value again for the same day corrects it."""
 
     http_method_names = ["get", "head", "options", "post", "delete"]
     enter: Callable[..., operations.Entered]
@@ -124,7 +124,9 @@ class EnteredViewSet(ObjectViewSet):
         stated = [self.entry_of(place, dict(each)) for place, each in enumerate(given, start=1)]
         return type(self).enter(entries=stated, by=sender_of(request), now=clock.now())
 
-    @takes_file("Enter a table; all of it or nothing", asks=TableSerializer, answers=EnteredSerializer)
+    @takes_file(
+        "Enter a table; all rows are entered or none", asks=TableSerializer, answers=EnteredSerializer
+    )
     def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with answered_file():
             rows = type(self).read(content_of(asked["file"]))
@@ -133,7 +135,7 @@ class EnteredViewSet(ObjectViewSet):
 
 
 class SiteFactorSerializer(BySerializer):
-    """Reads in the stored unit; `value`, `low` and `high` may be sent in another, which `unit` then says."""
+    """Reads in the stored unit; `value`, `low` and `high` may be sent in another unit, named by `unit`."""
 
     value = NumberField(validators=[finite])
     unit = serializers.CharField(
@@ -148,9 +150,9 @@ class SiteFactorSerializer(BySerializer):
 
 
 class FactorSeriesSerializer(serializers.Serializer):
-    """A file of `at,value`, and what its values are."""
+    """A file of `at,value`, and the description of its values."""
 
-    file = FileField(help_text="CSV: at,value; an empty value is not known")
+    file = FileField(help_text="CSV: at,value; an empty value means unknown")
     site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
     kind = serializers.ChoiceField(choices=HOURLY_KINDS)
     unit = serializers.CharField(max_length=40)
@@ -168,7 +170,7 @@ class FactorSeriesSerializer(serializers.Serializer):
         required=False,
         default=None,
         allow_null=True,
-        help_text="Worked out unless given",
+        help_text="Derived from the rows unless given",
     )
 
 
@@ -223,7 +225,7 @@ class SiteFactorViewSet(EnteredViewSet):
                 **{name: getattr(each, name) for name in ("kind", "unit", "source", "basis", "provenance")},
                 "step_s": each.series.step_s,
                 "instants": [int(at) for at in each.series.starts_s],
-                # NaN is not in JSON: an unknown value is null.
+                # JSON has no NaN, so an unknown value is null.
                 "values": [value if value == value else None for value in each.series.values.tolist()],
             }
             for each in queries.series_of(site.pk, kind, span.start, span.end)
@@ -272,9 +274,9 @@ def _instant(asked: str | None) -> datetime:
     try:
         at = datetime.fromisoformat(asked)
     except ValueError as error:
-        raise BadParameter("at", "This is no instant in ISO 8601.") from error
+        raise BadParameter("at", "This is not an ISO 8601 time.") from error
     if at.tzinfo is None or not 1970 < at.year < 9000:
-        raise BadParameter("at", "Write Z or an offset, and a year that can be.")
+        raise BadParameter("at", "Write Z or an offset, and a year that exists.")
     return at
 
 
@@ -314,7 +316,7 @@ def _known(kind: str, known: KnownValue, at: datetime) -> dict[str, Any]:
 
 
 class LatencySerializer(BySerializer):
-    """Reads in ms; may be sent in another unit of time. A pair of sites reads as it is kept: the older site first."""
+    """Reads in ms; may be sent in another unit of time. A pair of sites is returned as stored: the older site first."""
 
     value = serializers.FloatField(source="value_ms", validators=[finite], help_text="Round trip")
     unit = serializers.CharField(required=False, max_length=16, help_text="ms, unless sent in another")

@@ -1,4 +1,4 @@
-"""Hours of a factor as lines, one for each source."""
+"""Hourly values of a factor as lines, one for each source."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ MOST_POINTS = 1_500
 def hours(
     series: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
 ) -> Figure:
-    """Steps, since a value holds for its interval; what is not known breaks the line."""
+    """Draw steps, because a value holds for its interval; unknown values break the line."""
     drawn = [each for each in series if len(each.series.values)]
     if not drawn:
         return nothing("No hour of this factor is known between these days.")

@@ -1,4 +1,4 @@
-"""Forms of factors: one value, a table, the hours of a factor. They read; the operations check and save."""
+"""Forms of factors: one value, a table, the hours of a factor. They parse input; the operations check and save."""
 
 from zoneinfo import available_timezones
 
@@ -12,11 +12,11 @@ from telemetry.models import SourceProvenance
 from web.forms import DayField, Suggesting
 
 MOST_SAID = 20
-"""Wrong lines of a file that a form shows."""
+"""Largest number of wrong lines of a file that a form shows."""
 
 
 class FactorsForm(forms.Form):
-    """Shows what an operation refused: at the field that it is about, and what a file's lines are at the file."""
+    """Shows refusals of an operation: at the field concerned, and for lines of a file at the file."""
 
     def refused(self, error: EntriesRefused) -> None:
         for each in error.errors[:MOST_SAID]:
@@ -26,11 +26,11 @@ class FactorsForm(forms.Form):
                 self.add_error(each.field if each.field in self.fields else None, each.reason)
         more = len(error.errors) - MOST_SAID
         if more > 0:
-            self.add_error("file", f"{more} more lines are wrong.")
+            self.add_error("file", f"{more} more lines have errors.")
 
 
 class SourcedForm(FactorsForm):
-    """The site that values are of, and whose they are."""
+    """The site and the source of values."""
 
     site = SiteField()
     currency = forms.CharField(label="Currency", required=False, max_length=3)
@@ -53,7 +53,7 @@ class FactorForm(SourcedForm):
         label="Currency",
         required=False,
         max_length=3,
-        help_text="Where the unit does not say: EUR for ct/kWh",
+        help_text="Only if the unit does not name it: EUR for ct/kWh",
     )
     low = forms.FloatField(label="Lower bound", required=False, help_text="Where the source gives a range")
     high = forms.FloatField(label="Upper bound", required=False)
@@ -62,7 +62,7 @@ class FactorForm(SourcedForm):
         label="Basis",
         choices=FactorBasis.choices,
         initial=FactorBasis.DECLARED,
-        help_text="Published: others can read it where the source says",
+        help_text="Published: others can read the value in the source",
     )
     as_of_on = DayField(label="Valid from", help_text="First day, in the site’s time zone")
     until_on = DayField(label="Valid until", required=False)
@@ -86,7 +86,7 @@ class FactorTableForm(FactorsForm):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
-        help_text="CSV with a header, as the lists export it; all of it is entered or nothing.",
+        help_text="CSV with a header, as the lists export it. All rows are entered or none.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Loading what packages that are installed publish. Their files are read; none of their code is imported."""
+"""Load data published by installed packages. Their files are read; none of their code is imported."""
 
 import re
 from collections.abc import Iterable
@@ -32,12 +32,12 @@ PLACES_FILE = "az_scout_latency_stats/static/data/region-coordinates.json"
 
 
 class NotInstalled(Exception):
-    """The package that a data set is in is not there."""
+    """The package of a data set is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`without` are sites of which a data set knows nothing, by slug."""
+    """`without` are slugs of sites that a data set does not cover."""
 
     carbon: Entered
     latencies: Entered
@@ -47,9 +47,10 @@ class Loaded:
 
 @transaction.atomic
 def load_factors(*, by: User | None, now: datetime) -> Loaded:
-    """Enter what the packages say of every site that is not retired. Loaded again, nothing changes.
+    """Enter the packages' data for every site that is not retired.
 
-    NotInstalled where a package is missing, DataSetUnreadable where its files are others than they were.
+    Loading again changes nothing. Raises NotInstalled for a missing package, DataSetUnreadable for files of another
+    format.
     """
     sites = list(Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("slug"))
     carbon_source, means = _carbon()
@@ -77,12 +78,12 @@ def _carbon() -> tuple[str, dict[str, CountryMean]]:
 
 
 def _latencies() -> tuple[str, date, RegionTable]:
-    """The table has no date of its own; the package's version is the day that it was put together."""
+    """The table has no date, so the package's version counts as its date."""
     package = _package(LATENCY_PACKAGE)
     table = region_table(_text(package, LATENCY_FILE), _text(package, PLACES_FILE))
     dated = re.fullmatch(r"(\d{4})\.(\d{1,2})\.(\d{1,2})", package.version)
     if dated is None:
-        raise DataSetUnreadable(f"The version {package.version} of {LATENCY_PACKAGE} is no day.")
+        raise DataSetUnreadable(f"The version {package.version} of {LATENCY_PACKAGE} is not a date.")
     as_of_on = date(int(dated[1]), int(dated[2]), 1)
     return "Azure network round-trip latency statistics, medians", as_of_on, table
 

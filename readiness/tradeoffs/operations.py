@@ -1,6 +1,6 @@
-"""Entering what is known of sites: values, round trips, rates, hourly series. All of what is sent or nothing.
+"""Enter factors of sites: values, round trips, rates, hourly series.
 
-A row with the same key again is a correction. EntriesRefused names every entry that cannot be stored, by its line.
+All rows are stored or none. A row with an existing key corrects it. EntriesRefused names every wrong entry by its line.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ _line = attrgetter("line")
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One row to be: `key` names it among its kind, `values` are the other columns."""
+    """A row to store: `key` identifies it, `values` are the other columns."""
 
     line: int
     key: Mapping[str, Any]
@@ -56,7 +56,7 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The result of entering rows, `rows` in the order that they were sent."""
+    """The result of entering rows; `rows` are in the order of sending."""
 
     created: int = 0
     corrected: int = 0
@@ -86,7 +86,7 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
 
 @transaction.atomic
 def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: datetime) -> Entered:
-    """Enter round trips. A pair of sites is one row, whichever is named first."""
+    """Enter round trips. A pair of sites is one row, in either order."""
     sites = _by_slug(Site, (slug for entry in entries for slug in (entry.site, entry.other_site)))
     regions = _by_slug(UserRegion, (entry.user_region for entry in entries))
 
@@ -141,9 +141,10 @@ def _sourced(entry: SiteEntry, checked: CheckedValue) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesOf:
-    """The subject of a file's values. `zone` is that of instants without an offset, empty where all have one.
+    """The subject of a file's values.
 
-    `step_min` is the length of an interval, None to work it out of the rows.
+    `zone` applies to instants without an offset, empty if all have one. `step_min` is the length of an interval, None
+    to derive it from the rows.
     """
 
     site: Site
@@ -159,7 +160,7 @@ class SeriesOf:
 
 @transaction.atomic
 def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None, now: datetime) -> Entered:
-    """Enter the values of a file; a day that the source has already is replaced, as far as the file knows it."""
+    """Enter the values of a file; they replace the source's values of the same days, as far as the file has any."""
     spec, scale = _of_file(about)
     try:
         points = placed(rows, ZoneInfo(about.zone) if about.zone else None)
@@ -181,7 +182,7 @@ def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
         if about.zone and about.zone not in available_timezones():
             raise BadParameter("zone", f"{about.zone[:60]!r} is not an IANA time zone name.")
         if not about.source.strip():
-            raise BadParameter("source", "Say where the values come from.")
+            raise BadParameter("source", "Enter where the values come from.")
         spec = KINDS[about.kind]
         return spec, scale_of(spec.dimension, about.unit, about.currency)
     except BadParameter as refused:
@@ -204,7 +205,7 @@ def _values(
 
 
 def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) -> list[IntervalDay]:
-    """A file that begins or ends within a day leaves the rest of that day as it is, where grid and currency are the
+    """A file that begins or ends within a day leaves the rest of that day as it is, if grid and currency are the
     same."""
     of_source = FactorDay.objects.of_source(about.site.pk, about.kind, about.source.strip())
     of_days = of_source.filter(day_on__in=[day.day_on for day in days])
@@ -243,10 +244,10 @@ def _day_row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:
 def _written(
     model: type[models.Model], rows: Sequence[EntryRow], *, among: Iterable[str], by: Any, twice: str
 ) -> Entered:
-    """Write the rows, in three statements; EntriesRefused where two of them are the same one.
+    """Write the rows in three statements; raises EntriesRefused if two of them have the same key.
 
-    Those that share the values of `among` are read. What is already there is locked, so that two imports of one key
-    wait for each other.
+    Existing rows that share the values of `among` are read and locked, so that two imports of one key wait for each
+    other.
     """
     _refuse_twice(rows, twice)
     columns = list(rows[0].key) if rows else []
@@ -268,7 +269,7 @@ def _written(
             corrected.append(obj)
         everyone.append(obj)
     if created:
-        # Whoever entered the same key since it was looked for is corrected, as if they had come first.
+        # A row entered since the look-up is corrected, as if it had come first.
         manager.bulk_create(
             created, update_conflicts=True, unique_fields=columns, update_fields=[*rows[0].values, "by"]
         )
@@ -283,14 +284,14 @@ def _refuse_twice(rows: Iterable[EntryRow], message: str) -> None:
     for row in rows:
         key = tuple(row.key.values())
         if key in first:
-            errors.append(EntryError(row.line, "as_of_on", f"{message} is in line {first[key]} already."))
+            errors.append(EntryError(row.line, "as_of_on", f"{message} is already in line {first[key]}."))
         first.setdefault(key, row.line)
     if errors:
         raise EntriesRefused(errors)
 
 
 def _by_slug(model: type[models.Model], slugs: Iterable[str]) -> Callable[[str, str], Any]:
-    """Looks an object up by slug; BadParameter with the field where there is none. One statement."""
+    """Look up objects by slug in one statement; raises BadParameter with the field for an unknown slug."""
     objects = model._default_manager.in_bulk(sorted(set(slugs) - {""}), field_name="slug")
 
     def look_up(slug: str, field: str) -> Any:

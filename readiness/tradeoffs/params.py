@@ -1,4 +1,4 @@
-"""The parts that questions of trade-offs have in common: a serializer reads one, and is its schema."""
+"""Common parts of trade-off questions: a serializer reads a question and is also its schema."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,7 +38,9 @@ def currency(**more: Any) -> serializers.RegexField:
 
 
 def carbon() -> serializers.ChoiceField:
-    return choice(CarbonKind, help_text="The grid's mean, its marginal plant, or that of contracts")
+    return choice(
+        CarbonKind, help_text="Intensity of the grid's mean, of its marginal plant, or of contracts"
+    )
 
 
 def slugs(most: int, **more: Any) -> serializers.ListField:
@@ -59,14 +61,14 @@ def weights(name: str, objectives: Iterable[str]) -> serializers.Serializer:
 
 
 def asked(question: serializers.Serializer) -> dict[str, Any]:
-    """Return the fields that say something; BadParameter with the first that is wrong, and where it stands."""
+    """Return the fields that are set; raises BadParameter with the first wrong one and its path."""
     if not question.is_valid():
         raise BadParameter(*_first(question.errors))
     return {name: value for name, value in question.validated_data.items() if value not in (None, "")}
 
 
 def value_of(name: str, given: Any, field: serializers.Field) -> Any:
-    """Return one value of an address as its field reads it."""
+    """Return one value of an address, read by its field."""
     try:
         return field.run_validation(given)
     except ValidationError as error:
@@ -74,7 +76,7 @@ def value_of(name: str, given: Any, field: serializers.Field) -> Any:
 
 
 def _first(errors: Any, where: str = "") -> tuple[str, str]:
-    """`what_if.links_slower[0].site` and why it is wrong."""
+    """The path of the first error, such as `what_if.links_slower[0].site`, and the reason."""
     if isinstance(errors, Mapping):
         name, inside = next(iter(errors.items()))
         step = "" if name == NON_FIELD else f"[{name}]" if isinstance(name, int) else f".{name}"

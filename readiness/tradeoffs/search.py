@@ -1,4 +1,4 @@
-"""Search in placement: decisions and portfolio runs."""
+"""Search for decisions and portfolio runs."""
 
 from collections.abc import Iterable, Iterator
 

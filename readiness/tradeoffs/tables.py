@@ -1,7 +1,7 @@
-"""Lists of factors as data: what is known of each site, what was entered, and exchange rates.
+"""Lists of factors: known factors of each site, entered values, and exchange rates.
 
-A list has one row for a site and factor on pages, one for each of its sources in files. Columns of files are named as
-the imports read them, so that a list can be changed and sent back.
+A page has one row for a site and factor, a file one for each source. Columns of files have the names that imports read,
+so that an export can be edited and sent back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ from web.tables import Column, RowFilter, Table
 from web.units import age, percent
 
 UNKNOWN = "unknown"
-"""The basis of a factor that nobody knows."""
+"""The basis of an unknown factor."""
 SERIES, DESIGN = "series", "design"
-"""Bases in files alone: what was worked out of hours, or read off a link, is nothing that anybody stated."""
+"""Bases that only files show: derived from hours, or taken from a link, so nobody stated the value."""
 STATED = (ValueBasis.PUBLISHED, ValueBasis.DECLARED)
 BASES = {
     ValueBasis.TELEMETRY.value: "Telemetry",
@@ -34,7 +34,7 @@ BASES = {
     ValueBasis.GREAT_CIRCLE.value: "Great circle",
     UNKNOWN: "Unknown",
 }
-AGES = {"old": "Older than its kind may be", "within": "Within its limit", "none": "No age"}
+AGES = {"old": "Outdated", "within": "Within its limit", "none": "No age"}
 AGREEMENTS = {
     "disagree": "Sources disagree",
     "agree": "Sources agree",
@@ -64,7 +64,7 @@ ExchangeRateFilters = filters_of(
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
-    """`known` is the value that the row is about, None where nothing is known; `factor` has the other sources."""
+    """`known` is the value of the row, None if unknown; `factor` has the other sources."""
 
     site: SiteFactors
     kind: str
@@ -140,7 +140,7 @@ class FactorRow:
 
     @property
     def age_s(self) -> float | None:
-        """An estimate from distance has none."""
+        """An estimate from distance has no age."""
         if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
             return None
         return self.known.age_s(self.at)
@@ -165,7 +165,7 @@ def value_text(known: KnownValue) -> str:
 
 
 def _digits(known: KnownValue, value: float) -> str:
-    """Return what was entered as it was entered; what was worked out to four digits."""
+    """Return entered values as entered, and computed values to four digits."""
     return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
@@ -255,7 +255,7 @@ def factors(*, in_file: bool) -> Table:
         row_name=lambda row: f"{row.site.name}, {row.label}",
         empty={
             "title": "No sites yet",
-            "text": "What a place costs, emits and how far it is from users is known of sites; add one first.",
+            "text": "Factors describe what a site costs and emits and how far it is from users. Add a site first.",
             "icon": "scale",
             "action_url": "/inventory/sites/",
             "action_label": "Go to the inventory",
@@ -274,7 +274,7 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
         id="latencies",
         label="Round trips",
         noun=("round trip", "round trips"),
-        # A round trip is no money, and its file has no column for it.
+        # A round trip is not money, so its file has no currency column.
         columns=[column for column in columns if column.key != "currency"],
         filters=(RowFilter("user_region", "User region", "kind", list(regions.items())), *_FILTERS),
         default_sort="" if in_file else "site",
@@ -282,7 +282,7 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
         row_name=lambda row: f"{row.site.name}, {row.label}",
         empty={
             "title": "No round trips yet",
-            "text": "A round trip is between a site and a user region; there is none of one of them.",
+            "text": "A round trip is between a site and a user region. Add both first.",
             "icon": "route",
         },
     )
@@ -294,7 +294,7 @@ def _entry_address(entry: SiteFactor) -> str:
 
 ENTRIES = Table(
     id="entries",
-    label="What was entered",
+    label="Entered values",
     noun=("entry", "entries"),
     columns=(
         Column("kind", "Factor", text=lambda entry: entry.get_kind_display(), url=_entry_address, sort="kind",
@@ -314,8 +314,8 @@ ENTRIES = Table(
     row_url=_entry_address,
     api="tradeoffs-api-site-factor-list",
     empty={
-        "title": "Nothing was entered of this site",
-        "text": "What is known of it comes from telemetry and the inventory.",
+        "title": "No value is entered for this site",
+        "text": "Its factors come from telemetry and the inventory.",
         "icon": "scale",
     },
 )  # fmt: skip
@@ -338,7 +338,7 @@ RATES = Table(
     api="tradeoffs-api-exchange-rate-list",
     empty={
         "title": "No rate yet",
-        "text": "Prices of two currencies are compared only by a rate that somebody entered.",
+        "text": "Muster compares prices of two currencies only if somebody entered an exchange rate.",
         "icon": "coin",
     },
 )  # fmt: skip

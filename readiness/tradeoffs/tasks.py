@@ -1,4 +1,4 @@
-"""Reviews decisions whose day has come, and solves portfolios."""
+"""Reviews due decisions and solves portfolios."""
 
 from celery import shared_task
 
@@ -26,5 +26,5 @@ def look_after_portfolios() -> int:
 
 
 def wake_portfolio(pk: int) -> None:
-    """A wake-up may be lost, and a second one does no harm: beat looks at the queue once a minute."""
+    """Beat also calls this once a minute, because a wake-up may be lost; a second one is harmless."""
     work_out_portfolio.apply_async(args=[pk], queue="default", expires=3600, retry=False)

@@ -1,4 +1,4 @@
-"""Pages of site factors: what is known of all sites, of one, one entry, and the forms to enter more."""
+"""Pages of site factors: all sites, one site, one entry, and the forms for new values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -131,7 +131,7 @@ def entry(request: HttpRequest, pk: int) -> Any:
 
 @asks(*SEE, MAY_ADD)
 def add(request: HttpRequest) -> HttpResponse:
-    """Asks twice: what was filled in is shown as it would be kept, and kept when that is confirmed."""
+    """Asks twice: first shows the value as it would be stored, then stores it when confirmed."""
     at = now()
     asked = {name: request.GET[name] for name in ("site", "kind", "source") if name in request.GET}
     form = FactorForm(request.POST or None, initial={"as_of_on": at.date().isoformat(), **asked})
@@ -143,7 +143,7 @@ def add(request: HttpRequest) -> HttpResponse:
         except EntriesRefused as error:
             form.refused(error)
         else:
-            messages.success(request, "The value is kept.")
+            messages.success(request, "The value is saved.")
             return HttpResponseRedirect(reverse("site-factor-detail", args=[kept.rows[0].pk]))
     return _form(request, form, "Enter a factor", "Check")
 
@@ -213,7 +213,7 @@ def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpRe
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     factor = get_object_or_404(stored.entries(), pk=pk)
     factor.delete()
-    messages.success(request, "The value is taken back; its history is kept.")
+    messages.success(request, "The value is deleted; its history is kept.")
     return HttpResponseRedirect(reverse("factor-site", args=[factor.site.slug]))
 
 

@@ -1,7 +1,7 @@
-"""Endpoints of workload classes, the user regions they serve, and where they are placed.
+"""Endpoints of workload classes, user regions and placements.
 
-`router` holds those under /api/readiness/, `tradeoffs_router` those under /api/tradeoffs/. A class is written whole at
-the latter; at the former by name, latency limit and user regions.
+`router` holds those under /api/readiness/, `tradeoffs_router` those under /api/tradeoffs/. The latter write a class as
+a whole; the former only name, latency limit and user regions.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ UserRegionViewSet = viewset_of(
 )
 
 
-# No docstring: the schema would say it of the endpoints.
+# No docstring, because the schema would show it for the endpoints.
 class WrittenByOperations(ObjectViewSet):
     def _given(self, serializer: Any) -> dict[str, Any]:
         raise NotImplementedError
@@ -83,7 +83,7 @@ class WorkloadClassViewSet(WrittenByOperations):
     )
 
     def _given(self, serializer: Any) -> dict[str, Any]:
-        """A region that is served still keeps its rate."""
+        """A served region that stays keeps its rate."""
         values = dict(serializer.validated_data)
         if "user_regions" not in values:
             return values
@@ -98,7 +98,7 @@ class PlacementFields(ObjectSerializer):
         started_on = attrs.get("started_on", getattr(self.instance, "started_on", None))
         ended_on = attrs.get("ended_on", getattr(self.instance, "ended_on", None))
         if started_on and ended_on and ended_on < started_on:
-            raise serializers.ValidationError({"ended_on": ["Ends before it starts."]})
+            raise serializers.ValidationError({"ended_on": ["The placement ends before it starts."]})
         return attrs
 
 
@@ -131,7 +131,9 @@ class UserDemandSerializer(RowSerializer):
 class ContradictionSerializer(serializers.Serializer):
     field = serializers.CharField()
     reason = serializers.CharField()
-    hard = serializers.BooleanField(source="is_hard", help_text="Never holds; on writing it is refused")
+    hard = serializers.BooleanField(
+        source="is_hard", help_text="The envelope can never hold; writing it is refused"
+    )
 
 
 class PlacedSerializer(serializers.Serializer):
@@ -144,10 +146,11 @@ class PlacedSerializer(serializers.Serializer):
 
 
 class WorkloadSerializer(ObjectSerializer):
-    """Demand is that of one placement. A limit that is null or empty was not declared.
+    """Demand is that of one placement.
 
-    `missing` are the parts of the four that nobody declared, `contradictions` what cannot be meant together: what is
-    hard is refused when it is written, the others are told. `declared_on` is set when the envelope becomes another one.
+    A null or empty limit is not declared. `missing` are the undeclared ones of the four parts. `contradictions` are
+    values that exclude each other: hard ones are refused on writing, others are reported. `declared_on` is set whenever
+    the envelope changes.
     """
 
     accelerators = AcceleratorDemandSerializer(many=True, required=False, **AT_MOST)
@@ -193,7 +196,7 @@ class WorkloadSerializer(ObjectSerializer):
 
 
 class InlineWorkloadSerializer(WorkloadSerializer):
-    """An envelope that is not saved: the same fields, without the need for a name."""
+    """An envelope that is not saved: the same fields; a name is optional."""
 
     name = serializers.CharField(max_length=100, default="Inline")
     slug = serializers.SlugField(max_length=100, default="inline")
@@ -205,7 +208,7 @@ class InlineWorkloadSerializer(WorkloadSerializer):
 
 
 class WorkloadImportSerializer(ImportSerializer):
-    """One of `file` and `text`: a YAML document of classes, as the export writes it."""
+    """Send either `file` or `text`: a YAML document of classes in the format of the export."""
 
     revision = None  # type: ignore[assignment] # of drafts alone
 
@@ -216,7 +219,7 @@ class WorkloadsImportedSerializer(serializers.Serializer):
 
 
 class WorkloadConfirmSerializer(BodySerializer):
-    confirmed_on = serializers.DateField(required=False, help_text="Today, if none", source="on")
+    confirmed_on = serializers.DateField(required=False, help_text="Today unless given", source="on")
     note = serializers.CharField(required=False, max_length=300, allow_blank=True)
 
 
@@ -278,7 +281,7 @@ class WorkloadViewSet(WrittenByOperations):
         return documents.exported(cast(Any, self.filter_queryset(self.get_queryset())), "workloads")
 
     @extend_schema(
-        summary="Add and change classes by a YAML document, all of them or none",
+        summary="Add and change classes with a YAML document: all of them or none",
         request={
             "multipart/form-data": WorkloadImportSerializer,
             "application/json": WorkloadImportSerializer,
@@ -304,7 +307,7 @@ class WorkloadViewSet(WrittenByOperations):
             raise exceptions.ValidationError({"file": [str(error)]}) from error
         except documents.ImportRefused as error:
             refusal = exceptions.ValidationError()
-            # Set afterwards: the constructor would make texts of the numbers.
+            # Set afterwards, because the constructor would convert the numbers to text.
             faults = [
                 {"line": fault.line or None, "path": fault.path, "reason": fault.message}
                 for fault in error.faults

@@ -1,4 +1,4 @@
-"""Workload classes as YAML documents: written out, and taken in, all of them or none."""
+"""Export and import workload classes as YAML documents: all classes or none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from web.versioned.core.documents import DocumentError
 from web.versioned.core.files import Texts, find, find_all
 
 MOST_FAULTS = 50
-"""After so many the rest is not looked at."""
+"""After this many faults, the rest is not checked."""
 
 
 class ImportRefused(ValueError):
-    """Nothing of the file was kept; each of `faults` says where it is and what is wrong."""
+    """Nothing of the file was saved; each of `faults` has its place and reason."""
 
     def __init__(self, faults: Sequence[DocumentError]) -> None:
         super().__init__("; ".join(map(place_and_reason, faults)))
@@ -36,24 +36,23 @@ def place_and_reason(fault: DocumentError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Slugs of the classes that were added, and of those that were there and are as written now."""
+    """Slugs of the added and of the updated classes."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
 
 
 def import_workloads(texts: Texts, *, by: User | None, now: datetime) -> Imported:
-    """A class that is there by its slug becomes what is written, the whole of it; others are left alone. One text is
-    taken, by the name of its file.
+    """Replace classes with the same slug as a whole, and add new ones; others stay.
 
-    Raises MissingPermission, and ImportRefused with every fault that was found.
+    Takes one text by file name. Raises MissingPermission, and ImportRefused with all faults.
     """
     for permission in (MAY_ADD, MAY_CHANGE):
         require(by, permission)
     if len(texts) != 1:
         raise ImportRefused([DocumentError("", "expected one document")])
     [(name, text)] = texts.items()
-    # Before and after the transaction: nothing is locked while a document is read or a line looked for.
+    # Parse outside the transaction, so that nothing is locked meanwhile.
     try:
         written = document.read(text, name)
     except DocumentError as error:
@@ -111,7 +110,7 @@ def _keep_all(written: Sequence[document.Written], *, by: User | None, now: date
 
 def _named[T](rows: Mapping[str, T], field: str, slug: str) -> T:
     if slug not in rows:
-        raise ValidationError({field: [f"Nothing is called {slug}."]})
+        raise ValidationError({field: [f"There is no type or region called {slug}."]})
     return rows[slug]
 
 

@@ -1,6 +1,7 @@
-"""The forms of workload classes and placements. They read; the operations check and save.
+"""Forms of workload classes and placements.
 
-Rows of accelerators and users are added by buttons of the form itself, so that it works without scripts.
+They parse input; the operations check and save. Buttons of the form add rows of accelerators and users, so that it
+works without scripts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,11 +38,11 @@ from web.versioned.forms import ImportForm
 ANY = "any"
 MOST_ROWS = 100
 ADD, REMOVE = "add_row", "remove_row"
-"""Names of the buttons; the value is the name of the rows, with `-2` after it for which of them."""
+"""Names of the buttons; the value is the name of the rows, with `-2` after it for one row."""
 
 
 class RowForm(forms.Form):
-    """One row; a row without anything in it is no row. `first` has to be chosen, `choices` come with the form set."""
+    """One row; an empty row is ignored. `first` must be chosen, `choices` come with the form set."""
 
     first = ""
 
@@ -83,8 +84,7 @@ class UserRow(RowForm):
 
 
 class RowFormSet(BaseFormSet):
-    """Rows that name each thing once. `label` is their legend, `hint` how they are filled in, `stored` what is there
-    before."""
+    """Rows that name each item once. `label` is their legend, `hint` explains them, `stored` are the saved rows."""
 
     label: Any = ""
     hint: Any = ""
@@ -106,7 +106,7 @@ class RowFormSet(BaseFormSet):
         for form in self.forms:
             chosen = form.cleaned_data.get(form.first) if hasattr(form, "cleaned_data") else None
             if chosen and chosen in seen:
-                form.add_error(form.first, "The same is stated twice.")
+                form.add_error(form.first, "This is entered twice.")
             seen.add(chosen)
 
     def planned(self) -> list[Any]:
@@ -119,7 +119,7 @@ class RowFormSet(BaseFormSet):
 
 class Accelerators(RowFormSet):
     label = "Accelerators"
-    hint = "A row for each type. Any: whatever type a site has."
+    hint = "One row for each type. Any: the workload runs on whatever type a site has."
     add_label = "Add a type"
 
     def offered(self) -> Iterable[tuple[str, str]]:
@@ -140,7 +140,7 @@ class Accelerators(RowFormSet):
 
 class Users(RowFormSet):
     label = "User regions"
-    hint = "A row for each region that it serves; requests where they are known."
+    hint = "One row for each region that the workload serves. Enter the requests if you know them."
     add_label = "Add a region"
 
     def offered(self) -> Iterable[tuple[str, str]]:
@@ -213,7 +213,7 @@ def _word(
 
 
 class WorkloadForm(RefusedForm):
-    """All of a class."""
+    """The form of a whole class."""
 
     name = forms.CharField(label="Name", max_length=100)
     slug = forms.SlugField(
@@ -233,7 +233,7 @@ class WorkloadForm(RefusedForm):
     )
     cost_unit = _word("Unit", COST_UNITS, empty="none")
     allowed_jurisdictions = _codes(
-        "Allowed jurisdictions", "ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas."
+        "Allowed jurisdictions", "ISO 3166 codes such as DE, or EU, EEA, WORLD, separated by commas."
     )
     forbidden_jurisdictions = _codes("Forbidden jurisdictions", "A country in both lists is forbidden.")
     residency = forms.CharField(
@@ -255,7 +255,7 @@ class WorkloadForm(RefusedForm):
     )
     provenance = _word("Provenance", dict(SourceProvenance.choices), initial=SourceProvenance.DECLARED)
     declared_on = DayField(
-        label="Declared on", required=False, help_text="Empty: today, where the envelope becomes another one."
+        label="Declared on", required=False, help_text="Empty: today, if the envelope changes."
     )
     units = {
         "it_kw": "kW",
@@ -285,18 +285,18 @@ class WorkloadForm(RefusedForm):
 
     @classmethod
     def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> "WorkloadForm":
-        """The form as sent; unbound, and so not to be saved, where a button asked for a row more or less."""
+        """The submitted form; unbound, and so not saved, if a button asked for more or fewer rows."""
         return cls.again(data) if data and asked_rows(data) else cls(data, initial=initial)
 
     @classmethod
     def again(cls, data: QueryDict) -> "WorkloadForm":
-        """Keep all that was typed, unchecked, with another number of rows: what a button of the rows asks for."""
+        """Keep everything typed, unchecked, with another number of rows, after a button of the rows."""
         lists = {"data_categories"}
         typed: dict[str, Any] = {
             name: data.getlist(name) if name in lists else data.get(name, "") for name in cls.base_fields
         }
         form = cls(initial=typed | {name: entered(data, name) for name in ROWS})
-        # Whoever works by keyboard goes on in the spare row.
+        # Keyboard users continue in the spare row.
         spare = form.rows[asked_rows(data)].forms[-1]
         spare.fields[spare.first].widget.attrs["autofocus"] = True
         return form
@@ -306,7 +306,7 @@ class WorkloadForm(RefusedForm):
             yield (title, [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names])
 
     def is_valid(self) -> bool:
-        # Each of them, so that every fault is told at once.
+        # Validate all of them, so that every error shows at once.
         return all([super().is_valid(), *(rows.is_valid() for rows in self.rows.values())])
 
     def refused(self, error: ValidationError) -> None:

@@ -34,7 +34,7 @@ COMPLETE = (
 
 
 class ReferredTo(AnyOf):
-    """Classes to which rows refer whose `path` is any of the slugs; `rows` gives those that count."""
+    """Classes with rows that refer by `path` to any of the slugs; `rows` limits the rows that count."""
 
     def __init__(self, rows: Callable[[], QuerySet], path: str, label: str) -> None:
         super().__init__(inner=forms.CharField(), commas=True, label=label)
@@ -74,7 +74,7 @@ class WorkloadFilters(ObjectFilterSet):
 
 
 class MakeFacts(Protocol):
-    """Lines of a definition list: `term`, `value`, and a `url` and a `note` where there are any."""
+    """Lines of a definition list: `term`, `value`, and optionally `url` and `note`."""
 
     def __call__(
         self, workload: WorkloadClass, *, may: Callable[[str], bool], today: date
@@ -85,7 +85,7 @@ _facts_above: list[MakeFacts] = []
 
 
 def add_facts(make: MakeFacts) -> None:
-    """Let a room above add facts to the jurisdiction card on the page of a class, from its AppConfig.ready."""
+    """Let a room above add facts to the jurisdiction card of a class; call it in AppConfig.ready."""
     if make not in _facts_above:
         _facts_above.append(make)
 
@@ -140,7 +140,7 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
 
 
 def _ends(placements: Sequence[Placement]) -> list[tuple[Placement, EndForm, str]]:
-    """Each running placement with the form that ends it and the names of the sites that go on."""
+    """Each running placement with the form that ends it and the names of the remaining sites."""
     running = [placement for placement in placements if placement.ended_on is None]
     return [
         (
@@ -159,7 +159,7 @@ def _columns() -> tuple[Column, ...]:
         Column("envelope", "Envelope", value="standing", sort="declared_on", export=lambda row: row.standing["text"],
                template="readiness/workloads/standing_cell.html", phone="full"),
         Column("kind", "Kind", value="workload.kind",
-               text=lambda row: row.workload.get_kind_display() or "not said", sort="kind"),
+               text=lambda row: row.workload.get_kind_display() or "not stated", sort="kind"),
         Column("criticality", "Criticality", value="workload.criticality", sort="criticality"),
         Column("sites", "Placed at", text=lambda row: ", ".join(row.sites) or "nowhere", sort="sites", phone="full"),
         Column("latency", "Latency", value="envelope.latency_limit_ms",
@@ -201,11 +201,11 @@ _ENTRIES = (
         address="import/",
         permissions=(MAY_ADD, MAY_CHANGE),
         heading="Import a YAML document",
-        hint="A class that is there by its slug becomes what is written, the whole of it. All of the document is kept,"
+        hint="A class with the same slug is replaced as a whole. All classes of the document are saved,"
         " or none",
         form=DocumentForm,
         enter=documents.import_workloads,
-        done=lambda made: f"{len(made.added)} classes are added, {len(made.changed)} are as written.",
+        done=lambda made: f"{len(made.added)} classes are added, {len(made.changed)} are updated.",
         icon="database-import",
     ),
     Entry(
@@ -264,7 +264,7 @@ WORKLOADS = Kind(
     names={"list": "workloads", "detail": "workload"},
     may=("inventory.view_site", MAY_SEE),
     pages=("list", "detail", "bulk", "csv"),
-    hint="What runs at the sites: what one placement needs, and the limits it has to keep in latency, cost, law and"
+    hint="What runs at the sites: the demand of one placement, and its limits on latency, cost, jurisdiction and"
     " carbon",
     template="readiness/workloads/workload.html",
     context=_context,

@@ -1,4 +1,4 @@
-"""Workload classes with their envelopes, the user regions they serve, and where they are placed."""
+"""Workload classes with their envelopes, the user regions they serve, and their placements."""
 
 from datetime import date
 from enum import StrEnum
@@ -65,7 +65,7 @@ COLUMNS = (
 )
 LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
 LARGEST = 1e12
-"""The bound is far above any figure that means something, and far below where arithmetic overflows."""
+"""Far above any meaningful figure, and far below an arithmetic overflow."""
 MOST_DEFERRABLE_H = 8784
 """A year."""
 COST_WHOLE = "A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them."
@@ -98,9 +98,10 @@ def _at_least_zero(column: str) -> models.CheckConstraint:
 
 @choices_held
 class WorkloadClass(models.Model):
-    """A kind of work with its envelope. Demand is that of one placement; an empty limit was not declared.
+    """A kind of work with its envelope.
 
-    The envelope counts from the day it was declared, and anew from each day on which somebody confirmed it.
+    Demand is that of one placement; an empty limit was not declared. The envelope counts from its declaration, and
+    again from each confirmation.
     """
 
     HISTORY = True
@@ -235,7 +236,7 @@ class WorkloadClass(models.Model):
 
 
 class UserRegion(models.Model):
-    """A place where users are. Latency probes carry its slug in the label `user_region`."""
+    """A place where users are. Latency probes name its slug in the label `user_region`."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -285,7 +286,7 @@ class ServedRegion(models.Model):
 
 
 class AcceleratorDemand(models.Model):
-    """How many accelerators of a type one placement needs; without a type any will do. Rows add up."""
+    """Number of accelerators of a type that one placement needs; without a type any will do. Rows add up."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -325,7 +326,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
 
 class Placement(models.Model):
-    """A workload class runs at a site, from a day until a day."""
+    """A workload class runs at a site from a day to a day."""
 
     HISTORY = True
     HISTORY_LASTS = True
@@ -357,7 +358,7 @@ class Placement(models.Model):
 
 
 class EnvelopeConfirmation(models.Model):
-    """The envelope was looked at and holds as it is. One declared anew since is not confirmed by it."""
+    """Somebody confirmed the envelope as it is. A later declaration is not confirmed by it."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide

@@ -1,4 +1,4 @@
-"""Declaring a workload class with its envelope, confirming it, placing it at a site, and ending that."""
+"""Declare, confirm, place and remove workload classes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ type Users = tuple[UserRegion, float | None]
 
 @dataclass(frozen=True, slots=True)
 class CheckedClass:
-    """A class with its rows, in order, that holds together and is not saved yet."""
+    """A validated class with its rows in order, not saved yet."""
 
     workload: WorkloadClass
     accelerators: list[AcceleratorDemand]
@@ -52,18 +52,17 @@ class CheckedClass:
 
 
 def checked(given: Mapping[str, Any]) -> CheckedClass:
-    """Return what is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None,
-    count) and `users` as (region, requests per second or None).
-
-    Raises ValidationError by field, for a hard contradiction as well.
+    """Return the given values as a validated class that need not be saved: the values of `COLUMNS`, `accelerators` as
+    (type or None, count) and `users` as (region, requests per second or None). Raises ValidationError by field, also
+    for a hard contradiction.
     """
     return _checked(WorkloadClass(), given, [], [])
 
 
 @transaction.atomic
 def declare(*, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
-    """A class that was not there. Its envelope counts from today, or from the day given. Raises as `checked` does,
-    and MissingPermission.
+    """Declare a new class. Its envelope counts from today, or from the given day. Raises as `checked` does, and
+    MissingPermission.
     """
     require(by, MAY_ADD)
     made = checked(given)
@@ -74,8 +73,8 @@ def declare(*, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
 
 @transaction.atomic
 def change(workload: WorkloadClass, *, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
-    """Set what is given and leave the rest. An envelope that becomes another one is declared anew, today or on the day
-    given, and has to be confirmed anew. Raises as `checked` does, and MissingPermission.
+    """Set the given values. A changed envelope is declared anew, today or on the given day, and must be confirmed
+    again. Raises as `checked` does, and MissingPermission.
     """
     require(by, MAY_CHANGE)
     locked = WorkloadClass.objects.select_for_update().get(pk=workload.pk)
@@ -92,9 +91,9 @@ def change(workload: WorkloadClass, *, by: User | None, now: datetime, **given: 
 def confirm(
     workload: WorkloadClass, *, by: User | None, now: datetime, on: date | None = None, note: str = ""
 ) -> EnvelopeConfirmation:
-    """Say that the envelope holds as it is; on a day on which it was said already, the note is replaced.
+    """Confirm the envelope as it is; a second confirmation of a day replaces the note.
 
-    Raises MissingPermission, and ValidationError by field for an envelope nobody declared and a day that cannot be.
+    Raises MissingPermission, and ValidationError by field for an undeclared envelope or an impossible day.
     """
     require(by, MAY_CHANGE)
     day = on or now.date()
@@ -118,7 +117,7 @@ def confirm(
 
 @transaction.atomic
 def remove(workload: WorkloadClass, *, by: User | None) -> None:
-    """Remove the class with its placements, those that ended too; the history keeps them. Raises MissingPermission."""
+    """Remove the class with all its placements; the history keeps them. Raises MissingPermission."""
     require(by, MAY_REMOVE)
     workload.delete()
 
@@ -154,7 +153,7 @@ def _tidy(name: str, value: Any) -> Any:
 def _refuse_columns(workload: WorkloadClass) -> None:
     workload.clean_fields()
     if workload.slug in RESERVED:
-        raise ValidationError({"slug": ["Pages have this name."]})
+        raise ValidationError({"slug": ["This name is reserved for pages."]})
     cost = {name: bool(getattr(workload, name)) for name in ("cost_ceiling", "cost_currency", "cost_unit")}
     if len(set(cost.values())) > 1 or workload.cost_ceiling == 0:
         at_fault = next((name for name, is_there in cost.items() if not is_there), "cost_ceiling")
@@ -162,9 +161,9 @@ def _refuse_columns(workload: WorkloadClass) -> None:
     for name in ("latency_limit_ms", "latency_percentile"):
         value = getattr(workload, name)
         if value is not None and value <= 0:
-            raise ValidationError({name: ["It is above 0."]})
+            raise ValidationError({name: ["It must be above 0."]})
     if workload.latency_percentile >= 100:
-        raise ValidationError({"latency_percentile": ["It is below 100: no run shows the last one."]})
+        raise ValidationError({"latency_percentile": ["It must be below 100: no run measures p100."]})
 
 
 def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
@@ -184,7 +183,7 @@ def _served(users: Iterable[Users]) -> list[ServedRegion]:
 
 def _refuse_rows(name: str, rows: list[Any], keys: list[Any]) -> None:
     if any(times > 1 for times in Counter(keys).values()):
-        raise ValidationError({name: ["The same is stated twice."]})
+        raise ValidationError({name: ["This is entered twice."]})
     for row in rows:
         try:
             row.clean_fields(exclude=["workload_class", "device_type", "user_region"])
@@ -204,7 +203,7 @@ def _refuse_contradictions(envelope: Envelope) -> None:
 def _declared_on(
     before: Envelope | None, after: Envelope, given: Mapping[str, Any], now: datetime
 ) -> date | None:
-    """The day given, if it is another than before; else today for an envelope that is new or became another one."""
+    """The given day if it changed; else today if the envelope is new or changed."""
     day: date | None = given.get("declared_on")
     today = now.date()
     if day is not None and day > today:
@@ -239,7 +238,7 @@ def _save(made: CheckedClass) -> WorkloadClass:
         with transaction.atomic():
             workload.save()
     except IntegrityError:
-        # Somebody took the name at the same moment; anything else is a fault of ours.
+        # Somebody took the name at the same moment; any other error is a bug.
         workload.validate_unique()
         raise
     _replace_rows(workload, made.accelerators, AcceleratorDemand, "device_type_id", "count")
@@ -273,16 +272,16 @@ def _replace_rows(
 def place(
     workload: WorkloadClass, *, site: Site, on: date | None = None, by: User | None, now: datetime
 ) -> Placement:
-    """Place the class from a day on, today at the site if none is named.
+    """Place the class from a day on, by default today at the site.
 
-    Raises MissingPermission, and ValidationError by field: placed there already.
+    Raises MissingPermission, and ValidationError by field if it is already placed there.
     """
     require(by, MAY_PLACE)
-    # Whoever places the same class at the same moment waits here, and is told.
+    # A simultaneous placement of the same class waits here and is then refused.
     WorkloadClass.objects.select_for_update().get(pk=workload.pk)
     running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
     if running is not None:
-        message = f"It is placed there already, since {day_text(running.started_on)}."
+        message = f"It is already placed there, since {day_text(running.started_on)}."
         raise ValidationError({"site": [message]})
     day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
     return Placement.objects.create(workload_class=workload, site=site, started_on=day)
@@ -305,6 +304,6 @@ def end_placement(placement: Placement, *, on: date, by: User | None) -> Placeme
 
 
 def require(user: User | None, permission: str) -> None:
-    """Somebody who is nobody is a program of Muster's own, such as the demo."""
+    """`by` None stands for a program of Muster, such as the demo."""
     if user is not None and not user.has_perm(permission):
         raise MissingPermission([permission])

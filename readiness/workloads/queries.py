@@ -1,4 +1,4 @@
-"""Reading workload classes as envelopes, and where they are placed."""
+"""Read workload classes as envelopes, and their placements."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import fields
@@ -20,17 +20,17 @@ from readiness.workloads.models import COLUMNS, AcceleratorDemand, Placement, Se
 
 _MADE = {"kind", "criticality", "cost_unit", "data_categories"}
 _SAME = [field.name for field in fields(Envelope) if field.name in {*COLUMNS} - _MADE]
-"""Columns that an envelope has as they are stored."""
+"""Columns that an envelope has unchanged."""
 
 
 def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
-    """The envelope of every class, or of those named, in order of slug; four statements however many."""
+    """The envelope of every class, or of the named ones, by slug; four statements for any number."""
     classes = whole(WorkloadClass.objects.order_by("slug"))
     return tuple(map(envelope_of, classes if slugs is None else classes.filter(slug__in=slugs)))
 
 
 def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
-    """Read the classes with all that an envelope is made of; three statements more."""
+    """Add everything that an envelope needs to the classes; three more statements."""
     return classes.prefetch_related(
         Prefetch("accelerators", AcceleratorDemand.objects.select_related("device_type")),
         Prefetch("served", ServedRegion.objects.select_related("user_region")),
@@ -78,7 +78,7 @@ def values_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def classes(*, day: date) -> QuerySet[WorkloadClass]:
-    """All, whole, with `sites` as the number of sites where each is placed on that day, and those placements."""
+    """All classes with `sites`, the number of sites of their placements on that day, and those placements."""
     holds = Q(placements__started_on__lte=day) & (
         Q(placements__ended_on__isnull=True) | Q(placements__ended_on__gte=day)
     )

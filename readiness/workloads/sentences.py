@@ -1,4 +1,4 @@
-"""A workload class in words: its demand and limits, and until when its envelope counts."""
+"""A workload class in words: demand, limits, and the validity of its envelope."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from readiness.workloads.models import COST_UNITS
 from web.units import day, how_many, number, plural
 
 VALID_DAYS = 180
-"""The shipped framework sets for how long an envelope counts; a site is judged by the version in force."""
+"""How long an envelope counts in the shipped framework; the version in force judges a site."""
 PART_NAMES = {
     EnvelopePart.LATENCY: "latency limit",
     EnvelopePart.COST: "unit-cost ceiling",

@@ -1,4 +1,4 @@
-"""Pages of workload classes, under /tradeoffs/workloads/. What stands before the slug is no slug of a class."""
+"""Pages of workload classes, under /tradeoffs/workloads/. Fixed paths come before slugs and are reserved names."""
 
 from django.urls import path
 

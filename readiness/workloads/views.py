@@ -1,4 +1,4 @@
-"""Actions on workload classes that no kit makes: their YAML, and the end of a placement."""
+"""Views of workload classes outside the kit: their YAML, and the end of a placement."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError

@@ -46,7 +46,7 @@ function enhance(select) {
       item.textContent = option.text;
       return item;
     }));
-    if (!hits.length) list.append(Object.assign(make('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }), { textContent: 'Nothing has this' }));
+    if (!hits.length) list.append(Object.assign(make('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }), { textContent: 'No match' }));
     open(true);
     mark(list.querySelector(asked ? '[data-index]' : `[data-index="${select.selectedIndex}"]`));
   };
@@ -102,7 +102,7 @@ function searchBoxes(list) {
       label.hidden = !isHit && !label.control.checked;
       hits += isHit;
     }
-    nothing.textContent = hits ? '' : 'Nothing has this';
+    nothing.textContent = hits ? '' : 'No match';
   });
   input.addEventListener('change', (event) => event.stopPropagation());
   input.addEventListener('keydown', (event) => event.key === 'Enter' && event.preventDefault());

@@ -47,7 +47,7 @@ export function prepare(options, objectives) {
 function weighed(objectives, weights) {
   const names = new Set(objectives.map(({ name }) => name));
   for (const [name, weight] of Object.entries(weights)) {
-    if (!names.has(name)) throw new RangeError(`${name} is no objective here`);
+    if (!names.has(name)) throw new RangeError(`${name} is not an objective here`);
     if (!Number.isFinite(weight) || weight < 0) throw new RangeError(`the weight of ${name} has to be 0 or more`);
   }
   if (!objectives.some(({ name }) => weights[name] > 0)) throw new RangeError('at least one weight has to be above 0');

@@ -1,4 +1,4 @@
-"""`GET /api/telemetry/codes/?table=xid&code=79`: what values mean that are codes."""
+"""`GET /api/telemetry/codes/?table=xid&code=79`: the meanings of codes that metrics hold as values."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ _code = inline_serializer(
             help_text="critical, warning, info; unknown for a code that is not listed"
         ),
         "action": fields.CharField(help_text="What to do at once"),
-        "then": fields.CharField(help_text="What to look into"),
+        "then": fields.CharField(help_text="What to investigate"),
         "source": fields.CharField(),
         "source_url": fields.CharField(),
     },
@@ -33,7 +33,7 @@ _code = inline_serializer(
 )
 _PARAMETERS = [
     OpenApiParameter("table", OpenApiTypes.STR, enum=sorted(TABLES), description="All tables unless given"),
-    OpenApiParameter("code", OpenApiTypes.INT, description="One code, also one that no table lists"),
+    OpenApiParameter("code", OpenApiTypes.INT, description="One code, even if no table lists it"),
 ]
 
 

@@ -20,7 +20,7 @@ from web.rest.filters import refuse_unknown
 from web.rest.parsers import OrjsonRenderer
 from web.rest.permissions import requires
 
-# Compressed and written to the reader's file so much at a time.
+# Size of the pieces that are compressed and written to the reader's file.
 PART_BYTES = 64 * 1024
 
 
@@ -34,7 +34,7 @@ _PARAMETERS = [
     _parameter("site_id", "The same by id.", type=int, many=True),
     _parameter(
         "aggregation",
-        "What becomes of the samples of a step (start, start + step]. Unless given, rate (per second) of counters, "
+        "How the samples of a step (start, start + step] become one value. Default: rate (per second) for counters, "
         "last of codes such as XIDs, and avg of anything else.",
         enum=[each.value for each in Aggregation],
     ),
@@ -42,9 +42,9 @@ _PARAMETERS = [
     _parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
     _parameter("end", "The same; now unless given."),
     _parameter("step", "30, 30s, 5m, 1h, 1d. Chosen by the range unless given."),
-    _parameter("points", "Most steps to choose a step for; 400 unless given.", type=int),
+    _parameter("points", "Largest number of steps if Muster chooses the step; 400 unless given.", type=int),
     _parameter(
-        "group_by", "Labels, separated by commas: one line for each of their values. * for one line in all."
+        "group_by", "Labels, separated by commas: one line for each of their values. * for a single line."
     ),
     _parameter(
         "labels",
@@ -56,14 +56,16 @@ _PARAMETERS = [
 _line = inline_serializer(
     "QueryLine",
     {
-        "id": fields.IntegerField(allow_null=True, help_text="Of the series; null for a line of several."),
+        "id": fields.IntegerField(
+            allow_null=True, help_text="Id of the series; null for a line of several series."
+        ),
         "labels": fields.DictField(child=fields.CharField()),
         "unit": fields.CharField(),
         "provenance": fields.CharField(),
         "object": fields.DictField(allow_null=True),
         "points": fields.ListField(
             child=fields.ListField(child=fields.FloatField(allow_null=True)),
-            help_text="[ms, value]: the end of each step, null where no sample was.",
+            help_text="[ms, value]: the end of each step; null if the step has no sample.",
         ),
     },
     many=True,
@@ -89,7 +91,7 @@ def _parts(
     lines: Iterable[store.SeriesPoints],
     described: Mapping[int, Mapping[str, Any] | None],
 ) -> Iterator[bytes]:
-    """The answer as it is sent: the points become numbers of Python one line at a time, never all at once."""
+    """The answer in pieces: points become Python numbers one line at a time, never all at once."""
     render, spec = OrjsonRenderer().render, question.spec
     head = {
         "metric": spec.metric,
@@ -122,7 +124,7 @@ def _parts(
 class QueryView(APIView):
     permission_classes = [requires("telemetry.view_series")]
 
-    # An answer may be too large to be shown on a page.
+    # An answer may be too large for a page.
     renderer_classes = [OrjsonRenderer]
 
     @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="telemetry_query")

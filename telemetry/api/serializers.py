@@ -26,7 +26,7 @@ _BRIEF = {
 
 
 class SourceSerializer(ObjectSerializer):
-    """The token is answered once, by the request that made it. `owner` is null without people.view_person."""
+    """The response that creates the token contains it; no other does. `owner` is null without people.view_person."""
 
     paused = serializers.BooleanField(read_only=True, help_text="Changed by the actions pause and resume.")
     owner_has_left = serializers.BooleanField(source="lost_owner", read_only=True)
@@ -69,7 +69,7 @@ class SourceSerializer(ObjectSerializer):
         return {"value": state.value, "label": str(state.label)}
 
     def validate_unit_scale(self, scale: Any) -> dict[str, float]:
-        """{metric: factor}: a factor of 0 or below would make every value nonsense."""
+        """{metric: factor}: a factor of 0 or less would make every value meaningless."""
         factors = scale.values() if isinstance(scale, dict) else [None]
         if not all(_is_factor(factor) for factor in factors):
             raise serializers.ValidationError("Write an object of metric names, each with a factor above 0.")

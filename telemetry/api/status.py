@@ -1,4 +1,4 @@
-"""`GET /api/telemetry/status/`: what the ingest page shows."""
+"""`GET /api/telemetry/status/`: the data of the ingest page."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ _source = inline_serializer(
         "limit_s": fields.IntegerField(help_text="Seconds without a sample after which it is late."),
         "samples_per_s": fields.FloatField(**_instant),
         "lag_s": fields.FloatField(
-            help_text="Longest from receipt to stored of the last 5 to 10 min.", **_instant
+            help_text="Longest time from receipt to storage in the last 5 to 10 min.", **_instant
         ),
         "samples_24h": fields.IntegerField(),
         "rejected_24h": fields.IntegerField(),
@@ -42,7 +42,7 @@ _queue = inline_serializer(
         "samples": fields.IntegerField(),
         "oldest_received_at": fields.DateTimeField(**_instant),
         "oldest_age_s": fields.FloatField(**_instant),
-        "failed_batches": fields.IntegerField(help_text="Set aside because they cannot be stored."),
+        "failed_batches": fields.IntegerField(help_text="Batches set aside because they cannot be stored."),
     },
 )
 _worker = inline_serializer(

@@ -24,7 +24,7 @@ _with_token = inline_serializer(
     "SourceWithToken",
     {
         "id": fields.IntegerField(),
-        "token": fields.CharField(help_text="Shown this once."),
+        "token": fields.CharField(help_text="Shown only once."),
     },
 )
 
@@ -70,7 +70,7 @@ class SourceViewSet(ObjectViewSet):
         return self._answer(self._again(source))
 
     @extend_schema(
-        request=None, responses={200: _with_token}, summary="A new token; the one before stops working"
+        request=None, responses={200: _with_token}, summary="Make a new token; the old token stops working"
     )
     @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_may_change)
     def rotate_token(self, request: Request, pk: str) -> Response:
@@ -106,7 +106,7 @@ class RejectionViewSet(ReadOnlyObjectViewSet):
 
 
 class InboxBatchViewSet(ReadOnlyObjectViewSet):
-    """Batches that could not be stored and were set aside; those that wait their turn are not listed."""
+    """Batches that could not be stored and were set aside; waiting batches are not listed."""
 
     queryset = InboxBatch.objects.set_aside().select_related("source").defer("columns")
     serializer_class = serializers.InboxBatchSerializer

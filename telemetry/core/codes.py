@@ -1,4 +1,4 @@
-"""Codes that a metric holds as its value (the last XID), with what each means and asks for, read from YAML."""
+"""Codes that a metric holds as its value (the last XID), with meaning and action, read from YAML."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ TABLES = frozenset(path.stem for path in DATA_OF_CODES.glob("*.yaml"))
 
 
 class Severity(StrEnum):
-    """How much the action takes: a GPU or node out of service, an application or a person, or nothing now."""
+    """Effort of the action: a GPU or node out of service, an application or a person, or nothing now."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -26,10 +26,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`action` is what to do at once, `then` what to look into; `source` who says so, with its address.
+    """`action` is the immediate action, `then` what to investigate; `source` is the source, with its address.
 
-    `meaning` is short, and `more` explains it. `counts` says that the code is critical by a health rule of the
-    metric, not by its action.
+    `meaning` is short, and `more` explains it. `counts` says that a health rule of the metric, not the action, makes
+    the code critical.
     """
 
     table: str
@@ -74,7 +74,7 @@ class CodeTable:
     codes: Mapping[int, Code]
 
     def get(self, value: float) -> Code | None:
-        """None for 0 and less, which is no code, and for what is no whole number. A code that is not listed says so."""
+        """None unless the value is a whole number above 0. An unlisted code is returned with a meaning that says so."""
         if not math.isfinite(value) or value <= 0 or value != int(value):
             return None
         number = int(value)

@@ -1,4 +1,4 @@
-"""Samples as columns: what every wire format decodes to, and the compact form that waits in the inbox.
+"""Samples as columns: the result of every wire format, and the compact form in the inbox.
 
 Not here: wire formats (`formats/`), names and units (`registry`), matching to inventory.
 """
@@ -20,17 +20,17 @@ STALE_BITS = 0x7FF0000000000002
 _MAGIC = b"MC1"
 _HEADER = struct.Struct("<3sBI")  # magic, flags, bytes once decompressed
 _COUNTS = struct.Struct("<IIq")  # keys, samples, smallest time
-_INDEXED = 1  # the series of each sample is written out; else sample i is of series i
+_INDEXED = 1  # the series of each sample is stored; else sample i belongs to series i
 _WIDE = 2  # times are int64; else offsets from the smallest as uint32
 
 
 class CorruptBatch(ValueError):
-    """Packed columns that were not written by `pack`, or were damaged since."""
+    """Packed columns that `pack` did not write, or that were damaged since."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenTimes:
-    """Sample times that are taken, ms: not before `oldest_ms`, not more than `future_ms` ahead of `now_ms`."""
+    """Accepted sample times, ms: not before `oldest_ms`, at most `future_ms` ahead of `now_ms`."""
 
     now_ms: int
     oldest_ms: int
@@ -39,8 +39,8 @@ class TakenTimes:
 
 @dataclass(slots=True)
 class Rejections:
-    """Counts what was refused: samples by reason (a series without readable samples counts once), the first as example.
-    The keys are plain text, never members of RefusalReason: not every encoder takes those for text."""
+    """Counts refused samples by reason (a series without readable samples counts once), with the first as example. Keys
+    are plain text, not members of RefusalReason, because some encoders do not accept those as text."""
 
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
@@ -62,8 +62,8 @@ class Rejections:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleColumns:
-    """Samples, in no promised order: sample i is of series `keys[series_index[i]]`; the keys are distinct (`labels`).
-    Values are bit for bit what was sent, stale markers, NaN and Inf included."""
+    """Samples in any order: sample i belongs to series `keys[series_index[i]]`; keys are distinct (`labels`). Values
+    are bit for bit as sent, including stale markers, NaN and Inf."""
 
     keys: list[bytes]
     series_index: NDArray[np.int32]
@@ -145,8 +145,8 @@ def _instant(ts_ms: int) -> str:
 
 
 def pack(columns: SampleColumns) -> bytes:
-    """Columns, without the rejections, as one LZ4 block. LZ4 and not zstd: on label text it packs 2-3 times faster and
-    unpacks 4 times faster, for twice the size of something that lives for a second."""
+    """Columns, without the rejections, as one LZ4 block. LZ4 instead of zstd: on label text it packs 2-3 times and
+    unpacks 4 times faster, at twice the size, for data that lives for a second."""
     count = columns.samples
     lowest = int(columns.ts_ms.min()) if count else 0
     wide = count > 0 and int(columns.ts_ms.max()) - lowest >= 2**32
@@ -164,7 +164,7 @@ def pack(columns: SampleColumns) -> bytes:
 
 
 def unpack(blob: bytes, max_bytes: int = 256 * 1024 * 1024) -> SampleColumns:
-    """Return what `pack` was given. Raises CorruptBatch, also when it would take more than `max_bytes` of memory."""
+    """Return what `pack` was given. Raises CorruptBatch, also if it would take more than `max_bytes` of memory."""
     if len(blob) < _HEADER.size:
         raise CorruptBatch("shorter than its header")
     magic, flags, size = _HEADER.unpack_from(blob)

@@ -1,6 +1,6 @@
-"""Fewer points with the same look: MinMaxLTTB (tsdownsample) on each unbroken stretch, with the breaks kept.
+"""Fewer points with the same look: MinMaxLTTB (tsdownsample) on each unbroken stretch; breaks stay.
 
-A break is a NaN or two samples further apart than `gap_ms`; on a chart it is a null, and the line stops.
+A break is a NaN, or two samples further apart than `gap_ms`; on a chart it is a null, and the line stops.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ def downsample(
     ts_ms: NDArray[np.int64], values: NDArray[np.float64], max_points: int, gap_ms: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break. With more
-    breaks than a quarter of the points, only the longest stay: at that size the others cannot be seen."""
+    breaks than a quarter of the points, only the longest stay: the others would not be visible."""
     if max_points < 12:
         raise ValueError("fewer than 12 points draw no line with breaks")
     real = ~np.isnan(values)
@@ -23,7 +23,7 @@ def downsample(
     if not len(times):
         return ts_ms[:0], values[:0]
     breaks = _breaks(times, np.cumsum(~real)[real], gap_ms, max_points // 4 - 1)
-    # Each stretch gets the share that its samples are of all, and no less than LTTB can work with.
+    # Each stretch gets points in proportion to its samples, but at least as many as LTTB needs.
     free = max_points - len(breaks) - _FEWEST * (len(breaks) + 1)
     out_times: list[NDArray[np.int64]] = []
     out_values: list[NDArray[np.float64]] = []
@@ -46,8 +46,8 @@ def points(ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[list[f
 
 
 def shortened(value: float) -> float:
-    """Four digits after the point, which is all that an axis can show; of what is below 1, six significant ones, so
-    that the rates of rare events do not become 0."""
+    """Four decimals, all that an axis can show; six significant digits below 1, so that rates of rare events do not
+    become 0."""
     return round(value, 4) if abs(value) >= 1 else float(f"{value:.6g}")
 
 

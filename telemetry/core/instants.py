@@ -1,4 +1,4 @@
-"""The time of a sample: milliseconds since 1970, as senders write it, and an instant in UTC."""
+"""Sample times: milliseconds since 1970, as senders write them, and instants in UTC."""
 
 from datetime import UTC, datetime, timedelta
 

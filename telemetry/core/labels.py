@@ -1,8 +1,8 @@
-"""A series' labels and their one canonical encoding, the key.
+"""A series' labels and their canonical encoding, the key.
 
-A key is the labels as remote write carries them: for each label, sorted by name, field 1 of a TimeSeries holding a
-Label message (name 1, value 2), in shortest form, empty values dropped (Prometheus' data model holds an empty value
-equal to an absent label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
+A key is the labels as in remote write: for each label, sorted by name, field 1 of a TimeSeries holding a Label message
+(name 1, value 2), in shortest form, without empty values (in Prometheus' data model an empty value equals an absent
+label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _EXAMPLE_CHARS = 200
 
 
 class RefusalReason(StrEnum):
-    """Why a sample or a series was refused; the word that the API, the sender and the ingest page see."""
+    """Why a sample or a series was refused; the API, the sender and the ingest page show this word."""
 
     NO_METRIC_NAME = "no_metric_name"
     BAD_LABEL_NAME = "bad_label_name"
@@ -52,8 +52,8 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Raw label bytes of known-good series, as senders write them, to their canonical keys. One per process. It only
-    saves work: it may be emptied at any moment, and is when it would pass its bound."""
+    """Maps raw label bytes of known-good series, as senders write them, to their canonical keys. One per process. It
+    only saves work, so it may be emptied at any moment; it is when it reaches its bound."""
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
@@ -61,8 +61,8 @@ class KeyCache:
         self._bytes = 0
 
     def put(self, raw: bytes, key: bytes) -> bytes:
-        """Remember; returns the key, as the raw bytes themselves where both are equal, to hold them once."""
-        # A dictionary entry with its two objects costs some 200 bytes beside the text.
+        """Store and return the key; if it equals the raw bytes, these are returned, so that they are held once."""
+        # A dictionary entry with its two objects costs about 200 bytes besides the text.
         size = 200 + len(raw) + (0 if raw == key else len(key))
         if self._bytes + size > self._max_bytes:
             self.keys.clear()
@@ -95,7 +95,7 @@ def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> RefusalRea
             value.decode()
     except UnicodeDecodeError:
         return RefusalReason.INVALID_UTF8
-    # PostgreSQL can hold no zero byte in text, and no exporter sends one.
+    # PostgreSQL cannot store a zero byte in text, and no exporter sends one.
     if any(not name or b"\0" in name or b"\0" in value for name, value in labels):
         return RefusalReason.BAD_LABEL_NAME
     if len(set(names)) < len(names):

@@ -1,7 +1,8 @@
-"""Which inventory object a series describes. The rules are data (`matching.yaml`); looking objects up is not done here.
+"""Which inventory object a series describes.
 
-A rule names the kind of object and the labels that identify it; the first object found among a series' candidates is
-its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
+The rules are data (`matching.yaml`); looking objects up happens elsewhere. A rule names the kind of object and its
+identifying labels; the first candidate that exists is the object. Rules go from exact to vague: a GPU by its UUID, then
+by host and index, then only the host.
 """
 
 import re
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 
 class ObjectKind(StrEnum):
-    """Kinds of objects that can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
+    """Kinds of objects that can be looked up. Nodes, switches, PDUs and UPSs are devices."""
 
     ACCELERATOR = "accelerator"
     DEVICE = "device"
@@ -38,7 +39,7 @@ OBJECT_COLUMNS: Mapping[str, str] = {
 
 
 class By(StrEnum):
-    """The parts that a candidate's key consists of, in order."""
+    """The parts of a candidate's key, in order."""
 
     UUID = "uuid"
     SERIAL = "serial"
@@ -58,7 +59,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyPart:
-    """One part of a key: `labels` are alternatives, best first; for JOINED they are all needed, joined by a slash."""
+    """One part of a key: `labels` are alternatives, best first; for JOINED all are needed, joined by a slash."""
 
     form: Form
     labels: tuple[str, ...]
@@ -101,8 +102,8 @@ def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list
 
 
 def _said(labels: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
-    """Values by name in lower case. Prometheus calls what an exporter says `exported_…` where the target has a label of
-    that name: it comes before the target's."""
+    """Values by name in lower case. If the target has a label of the same name, Prometheus renames the exporter's to
+    `exported_…`, which then takes precedence."""
     said: dict[str, list[str]] = {}
     for name, value in labels.items():
         own = name.lower()
@@ -115,7 +116,7 @@ def _said(labels: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
 
 @lru_cache(10_000)
 def host_forms(value: str) -> tuple[str, ...]:
-    """A host as inventory may know it, from an `instance`, an address or a URL: in full, then without its domain."""
+    """Possible inventory names of a host, from an `instance`, an address or a URL: in full, then without its domain."""
     host = value.strip().lower()
     host = host.partition("://")[2] or host
     host = host.partition("/")[0]
@@ -131,6 +132,6 @@ def host_forms(value: str) -> tuple[str, ...]:
 
 
 def uuid_form(value: str) -> str:
-    """A GPU's UUID without what some tools write around it: `GPU-`, `MIG-GPU-` and the numbers of an instance (drivers
-    before R470), `::` and the number of a replica (time-slicing)."""
+    """A GPU's UUID without additions of some tools: `GPU-`, `MIG-GPU-` and the numbers of an instance (drivers before
+    R470), `::` and the number of a replica (time-slicing)."""
     return re.sub(r"^(?:mig-)?gpu-|(?:/|::).*", "", value.strip().lower())

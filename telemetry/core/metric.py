@@ -1,4 +1,4 @@
-"""Everything that Muster knows about one metric: the words the registry's YAML is read into."""
+"""The types of the registry's YAML: everything that Muster knows about one metric."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class MetricKind(StrEnum):
 
 
 def guess_kind(name: str) -> MetricKind:
-    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. A `_bucket`, `_sum` or `_count` is taken
-    for a part of a histogram or summary, whose parts all count up; whatever stands below `counters` in OpenConfig's
-    models, and what drivers say through ethtool, counts up too."""
+    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. `_bucket`, `_sum` and `_count` count as
+    parts of a histogram or summary, which all count up. So do metrics below `counters` in OpenConfig's models, and
+    driver statistics from ethtool."""
     if name.endswith("_bucket"):
         return MetricKind.HISTOGRAM
     if name.endswith(("_total", "_sum", "_count", "_octets", "_pkts")) or "_counters_" in name:
@@ -36,8 +36,8 @@ def guess_kind(name: str) -> MetricKind:
 
 
 def per_second(unit: str) -> tuple[float, str]:
-    """The unit of a counter's rate, and what growth in the counter's unit each second is multiplied by to be in it.
-    Energy over time is power: 1 kWh/s is 3,600 kW."""
+    """The unit of a counter's rate, and the factor from growth per second to that unit. Energy over time is power: 1
+    kWh/s is 3,600 kW."""
     return (3600.0, "kW") if unit == "kWh" else (1.0, f"{unit or '1'}/s")
 
 
@@ -63,7 +63,7 @@ class MetricObject(StrEnum):
     SITE = "site"
 
 
-# A moment, as seconds since 1970 in UTC; pages show it as a date.
+# An instant, as seconds since 1970 in UTC; pages show it as a date.
 UNIX_TIME = "s since 1970"
 # Units of stored values. A share is always in %, electrical energy in kWh, a round trip in ms, a rate of a
 # line in Gb/s.
@@ -76,7 +76,7 @@ UNITS = frozenset(
 
 
 class LimitTest(StrEnum):
-    """How a value is held against a rule's limits: strictly above, strictly below, one of, or none of."""
+    """How a value is compared with a rule's limits: strictly above, strictly below, one of, or none of."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -85,8 +85,8 @@ class LimitTest(StrEnum):
 
 
 class ComparedValue(StrEnum):
-    """The value that a rule looks at: the latest value, that value if it changed within the window, or the counter's
-    increase."""
+    """The value that a rule compares: the latest value, the latest value if it changed within the window, or the
+    counter's increase."""
 
     VALUE = "value"
     CHANGED = "changed"
@@ -95,8 +95,8 @@ class ComparedValue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthRule:
-    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default: our own).
-    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case)."""
+    """Limits in the stored unit and their source (`sources.yaml`; OD is an operator-set default: our own). `when`
+    limits the rule to series whose labels match every pattern (`*`, in any case)."""
 
     direction: LimitTest
     warn: tuple[float, ...]
@@ -138,12 +138,12 @@ _PART_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
+    """One metric of one exporter.
 
-    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of. A
-    histogram's parts are metrics of their own: in `_bucket` the values are counts, and `le` times `le_scale` is in
-    `unit`; `family` is the histogram's name, else the metric's own. `parts` are labels that name what an object has
-    several of.
+    `unit` is the stored unit: the sent value times `scale`. `domain` is None if the object decides; `codes` is the
+    table of its codes in telemetry.core.codes. The parts of a histogram are metrics of their own: in `_bucket` the
+    values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the metric's own.
+    `parts` are labels that distinguish several parts of an object.
     """
 
     name: str
@@ -171,7 +171,7 @@ class Metric:
     parts: tuple[str, ...] = ()
 
     def titled(self, title: str, labels: Mapping[str, str]) -> str:
-        """The title with what of the object is meant: "Temperature (Inlet Temp)"."""
+        """The title with the part of the object: "Temperature (Inlet Temp)"."""
         said = " ".join(labels[name] for name in self.parts if labels.get(name))
         return f"{title} ({said[:_PART_CHARS]})" if said else title
 

@@ -1,5 +1,4 @@
-"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and the
-field."""
+"""Reads the registry's YAML strictly: keys are known, values have their type, and an error names file and field."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -40,7 +39,7 @@ _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
 
 
 class RegistryError(RuntimeError):
-    """Muster's own files are at fault, never what somebody sent: a batch that meets this waits for their repair."""
+    """Muster's own files are wrong, not a sender's data: a batch that meets this waits until they are repaired."""
 
     def __init__(self, path: Path, field: str, problem: str) -> None:
         super().__init__(f"{path.name}: {field}: {problem}")
@@ -59,7 +58,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 class _Field:
-    """One mapping of a file, read key by key; knows where it is, for the error."""
+    """One mapping of a file, read key by key; it knows its place for error messages."""
 
     def __init__(self, path: Path, name: str, content: Any, allowed: frozenset[str] | None) -> None:
         self.path, self.name = path, name
@@ -91,7 +90,7 @@ class _Field:
     def one_of(self, key: str, allowed: Any, default: str | None = None) -> str:
         value = self.text(key, default)
         if value not in allowed:
-            raise self.error(key, f"{value!r} is none of {', '.join(sorted(map(str, allowed)))}")
+            raise self.error(key, f"{value!r} is not one of {', '.join(sorted(map(str, allowed)))}")
         return value
 
     def items(self, key: str) -> list[Any]:

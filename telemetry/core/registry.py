@@ -1,7 +1,6 @@
 """The metric registry: `telemetry/data/metrics/*.yaml`, `matching.yaml`, `interfaces.yaml` and `sources.yaml`, read
-once and strictly.
-
-Values are stored under the name they came with; `Registry.expand` tells which names mean the same.
+once and strictly. Values are stored under the name they were sent with; `Registry.expand` gives names with the same
+meaning.
 """
 
 import re
@@ -21,8 +20,8 @@ from telemetry.core.reading import read_left_out, read_matching, read_metric_fil
 
 @dataclass(frozen=True, slots=True)
 class LeftOutSeries:
-    """Series of these metrics count for nothing where the expression fits the label, unless they describe a port.
-    PostgreSQL and Python read the expression alike."""
+    """Series of these metrics are ignored if the expression fits the label, unless they describe a port. PostgreSQL and
+    Python interpret the expression alike."""
 
     metrics: frozenset[str]
     label: str
@@ -38,7 +37,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A metric whose meaning hangs on labels: it applies where each label has one of the values."""
+    """A metric whose meaning depends on labels: it applies if each label has one of the values."""
 
     when: tuple[tuple[str, tuple[str, ...]], ...]
     metric: Metric
@@ -49,7 +48,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`names` maps every name a sample may come with, aliases and histogram parts included, to its metric."""
+    """`names` maps every name of a sample, including aliases and histogram parts, to its metric."""
 
     names: Mapping[str, Metric]
     variants: Mapping[str, tuple[Variant, ...]]
@@ -72,7 +71,7 @@ class Registry:
         return metric.kind if metric else guess_kind(name)
 
     def bound(self, labels: Mapping[str, str]) -> float | None:
-        """The upper bound of a histogram's bucket, in the histogram's unit; None where the label says no number."""
+        """The upper bound of a histogram's bucket, in the histogram's unit; None if the label is not a number."""
         metric = self.get(labels[NAME], labels)
         try:
             bound = float(labels.get(BOUND, "")) * (metric.le_scale if metric else 1.0)
@@ -85,7 +84,7 @@ class Registry:
         return candidates(labels, metric.match if metric else self.default_rules)
 
     def expand(self, name: str) -> tuple[str, ...]:
-        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.` name."""
+        """Every name with the same meaning as `name`, itself first: its aliases, or all that share an `hw.` name."""
         if name.startswith("hw."):
             named = [metric for metric in self.metrics if self._has_hw(metric, name)]
             return tuple(each for metric in named for each in (metric.name, *metric.aliases))
@@ -141,7 +140,7 @@ def registry() -> Registry:
 
 
 def _names(metric: Metric) -> Iterator[tuple[str, Metric]]:
-    """A metric under its own name and aliases; a histogram also in its three parts."""
+    """A metric under its own name and aliases; for a histogram also its three parts."""
     for name in (metric.name, *metric.aliases):
         yield name, metric
         if metric.kind is MetricKind.HISTOGRAM:

@@ -43,15 +43,15 @@ class BodyError(ValueError):
 
 
 class MalformedBody(BodyError):
-    """400: empty, truncated, or not of the format it claims to be."""
+    """400: empty, truncated, or not of the claimed format."""
 
 
 class WriteTooLarge(BodyError):
-    """413: more bytes or series than one body may hold, known before they are held in memory."""
+    """413: more bytes or series than one body may have, detected before they are in memory."""
 
 
 class UnsupportedEncoding(BodyError):
-    """415: a Content-Encoding this format does not come in."""
+    """415: this format does not use that Content-Encoding."""
 
 
 _TYPES = {
@@ -62,8 +62,8 @@ _TYPES = {
 
 
 def message_classes(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> list[Any]:
-    """One class per message, in order. A field is `name: (number, type)`, a type is a key of the table above, or that
-    with `repeated ` before it."""
+    """One class for each message, in order. A field is `name: (number, type)`; a type is a key of the table above,
+    optionally after `repeated `."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     for name, fields in messages.items():
         message = file.message_type.add(name=name)
@@ -127,9 +127,10 @@ def decode(
     cache: KeyCache,
     limits: BodyLimits = BodyLimits(),
 ) -> SampleColumns:
-    """Samples of a body. `encoding` is the Content-Encoding header; some senders leave it out and still send snappy.
+    """Samples of a body.
 
-    Raises BodyError when nothing can be kept. A bad series or sample among good ones is counted in `rejected` instead.
+    `encoding` is the Content-Encoding header; some senders omit it and still send snappy. Raises BodyError if nothing
+    can be stored. A bad series or sample among good ones is counted in `rejected` instead.
     """
     check_encoding(encoding)
     bodies = _split(_decompress(body, limits), limits)
@@ -174,7 +175,7 @@ def _decompress(body: bytes, limits: BodyLimits) -> bytes:
 
 
 def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
-    # The parser takes memory per field before we can count fields. Each has a tag byte of 0x0a (or 0x8a,
+    # The parser allocates memory per field before we can count fields. Each has a tag byte of 0x0a (or 0x8a,
     # overlong), so these bound them; a real series has one such byte for itself and two for each label.
     tags = np.count_nonzero(np.frombuffer(plain, np.uint8) & 0x7F == 0x0A)
     if tags > limits.max_series * 40:
@@ -254,7 +255,7 @@ def _sample_columns(samples: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np
 
 
 def _even(samples: list[bytes]) -> list[bytes]:
-    """Every sample at 16 bytes: with the zero that was left out, or as blanks that are no sample and so get parsed."""
+    """Pad every sample to 16 bytes: with the omitted zero, or with blanks that are not a sample and so get parsed."""
     if all(map(_SAMPLE_BYTES.__eq__, map(len, samples))):
         return samples
     zeros = _ZERO_SAMPLE_BYTES

@@ -1,7 +1,7 @@
 """Samples of a window to one row per series: the arithmetic of roll-ups.
 
-Each sample counts once: of several at one instant the largest reading is kept, and a reading outranks a stale marker
-(a NaN). That asks nothing of the order of arrival, so computing a window again gives the same row.
+Each sample counts once: of several at one instant, the largest reading is kept, and a reading outranks a stale marker
+(a NaN). This does not depend on the order of arrival, so computing a window again gives the same row.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from telemetry.core.sketch import bucket_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RollupRows:
-    """One entry per series that has a reading, ascending. `risen` is what a counter rose by between the readings here
-    (from zero where it started again); NaN for a single reading. `first` and `last` are readings, `last_ts` a time."""
+    """One entry for each series with a reading, ascending. `risen` is the rise of a counter between the readings here
+    (from zero after a restart); NaN for a single reading. `first` and `last` are readings, `last_ts` a time."""
 
     series: NDArray[np.int64]
     last_ts: NDArray[np.int64]
@@ -30,7 +30,7 @@ class RollupRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesReadings:
-    """Samples in order of series and time, each once, markers left out; series `i` begins at `starts[i]`."""
+    """Samples sorted by series and time, each once, without markers; series `i` begins at `starts[i]`."""
 
     series: NDArray[np.int64]
     ts: NDArray[np.int64]
@@ -48,7 +48,7 @@ def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.flo
     )
     if again.any():
         firsts = np.flatnonzero(~again)
-        # Not fmax: it gives NaN for a signalling NaN, and a stale marker is one.
+        # Not fmax: it returns NaN for a signalling NaN, such as a stale marker.
         largest = np.maximum.reduceat(np.where(np.isnan(value), -np.inf, value), firsts)
         series, ts, value = series[firsts], ts[firsts], np.where(np.isneginf(largest), np.nan, largest)
     real = ~np.isnan(value)
@@ -61,8 +61,8 @@ def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.flo
 def steps(
     readings: SeriesReadings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
 ) -> NDArray[np.float64]:
-    """Return how much a counter rose to each reading from the one before it; from zero where it started again.
-    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`."""
+    """Return the rise of a counter to each reading from the one before it; from zero after a restart. `baseline` has
+    the reading before the first one here for each series; NaN gives `unknown`."""
     value, starts = readings.value, readings.starts
     before = np.append(np.nan, value[:-1])
     before[starts] = np.nan if baseline is None else baseline

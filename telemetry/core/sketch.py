@@ -19,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 ALPHA = 0.01
 GAMMA = (1 + ALPHA) / (1 - ALPHA)
 LN_GAMMA = math.log(GAMMA)
-# More than any |i| of a float64, so that the three ranges keep apart.
+# Larger than any |i| of a float64, so that the three ranges stay apart.
 OFFSET = 65536
 
 
 def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
     numbers = np.asarray(values, dtype=np.float64)
     size = np.abs(numbers)
-    # The logarithm of 0 is not wanted; 1 stands in for it, and its sign of 0 makes the bucket 0.
+    # Replace 0 by 1 before the logarithm; its sign of 0 still gives bucket 0.
     steps = np.ceil(np.log(np.where(size == 0, 1.0, size)) / LN_GAMMA)
     return np.asarray(np.sign(numbers) * (steps + OFFSET), dtype=np.int32)
 
@@ -46,7 +46,7 @@ def bucket_sql(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sketch:
-    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row stores."""
+    """Distinct buckets, ascending, and the number of values in each: the two arrays that a roll-up row stores."""
 
     buckets: NDArray[np.int32]
     counts: NDArray[np.int64]
@@ -75,7 +75,8 @@ class Sketch:
         return int(self.counts.sum())
 
     def quantile(self, q: float) -> float:
-        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a wrong q."""
+        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN without values or for a
+        wrong q."""
         if not self.count or not 0 <= q <= 1:
             return math.nan
         rank = math.floor(q * (self.count - 1))
@@ -97,10 +98,10 @@ def quantile_by_step(
 ) -> NDArray[np.float64]:
     """A quantile of many classic histograms, by the rules of Prometheus (promql/quantile.go, `bucketQuantile`).
 
-    There is one row of `cumulative` for each, and one column per bound; a bucket of NaN was not sent and is skipped.
-    Values are taken to lie evenly in their bucket; the lowest bucket starts at 0 unless its bound is 0 or less, then
-    its bound is the answer; in the +Inf bucket the answer is the highest finite bound. No +Inf bucket, fewer than two
-    buckets, or no observation: NaN. `q` below 0 gives -Inf, above 1 +Inf.
+    `cumulative` has a row for each histogram and a column for each bound; a NaN bucket was not sent and is skipped.
+    Values are assumed to be evenly distributed in a bucket. The lowest bucket starts at 0, unless its bound is 0 or
+    less, which then is the result; in the +Inf bucket the result is the highest finite bound. NaN without a +Inf
+    bucket, with fewer than two buckets, or without observations. `q` below 0 gives -Inf, above 1 +Inf.
     """
     steps = len(cumulative)
     if np.isnan(q) or not 0 <= q <= 1:
@@ -108,7 +109,7 @@ def quantile_by_step(
     bounds, counts = _merged(np.asarray(upper_bounds, dtype=np.float64), cumulative)
     if len(bounds) < 2 or bounds[-1] != np.inf:
         return np.full(steps, np.nan)
-    # Buckets are scraped one after the other, so a later one may be smaller; NaN takes the count of the one
+    # Buckets are scraped one after the other, so a later one may be smaller; NaN takes the count of the bucket
     # below.
     counts = np.maximum.accumulate(np.nan_to_num(counts, nan=0.0), axis=1)
     rank = q * counts[:, -1]
@@ -127,7 +128,7 @@ def quantile_by_step(
 def _merged(
     bounds: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ascending bounds, equal ones added up (`1` and `1.0` are two labels but one bound)."""
+    """Ascending bounds, with equal ones added up (`1` and `1.0` are two labels but one bound)."""
     distinct, group = np.unique(bounds, return_inverse=True)
     if len(distinct) == len(bounds):
         return distinct, counts[:, np.argsort(bounds)]

@@ -1,9 +1,8 @@
-"""The one question that can be asked of telemetry. It is compiled to SQL or to PromQL elsewhere; here it is
-only checked.
+"""The one structured query of telemetry.
 
-Meaning: `aggregation` reduces the samples of each step (start, start + step] of each series; with `group_by`,
-the lines of series that agree in those labels are then combined into one (`combine`), without it each series
-is a line of its own.
+It is compiled to SQL or PromQL elsewhere; here it is only checked. `aggregation` reduces the samples of each step
+(start, start + step] of each series. With `group_by`, the lines of series that agree in those labels are then combined
+into one (`combine`); without it each series is a line.
 """
 
 import re
@@ -14,7 +13,7 @@ from enum import StrEnum
 # As many points per line as Prometheus allows.
 MAX_POINTS = 11_000
 
-# What is stored can be asked for: names of Prometheus 3 and OpenTelemetry hold more than letters and digits.
+# Allow all stored names: Prometheus 3 and OpenTelemetry use more than letters and digits.
 _NAME = re.compile(r"[^\0{}\"]+")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
@@ -25,7 +24,7 @@ _LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:\d\d)")
 
 
 class SpecError(ValueError):
-    """A question that makes no sense; `field` is the parameter to blame."""
+    """An invalid query; `field` is the wrong parameter."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -63,11 +62,11 @@ class LabelOperator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A condition on one label, by Prometheus' rules: an absent label is empty, an expression must fit all of
-    the value.
+    """A condition on one label, by Prometheus' rules: an absent label is empty, an expression must match the whole
+    value.
 
-    Expressions are kept to what RE2, PostgreSQL and Python read alike, and cannot make run long: no
-    look-around, no back-reference, no repeated group.
+    Expressions are limited to what RE2, PostgreSQL and Python interpret alike and run quickly: no look-around, no
+    back-reference, no repeated group.
     """
 
     label: str
@@ -76,9 +75,9 @@ class Matcher:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.label):
-            raise SpecError("matchers", f"{self.label!r} is no label name")
+            raise SpecError("matchers", f"{self.label!r} is not a label name")
         if self.op not in tuple(LabelOperator):
-            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(LabelOperator)}")
+            raise SpecError("matchers", f"{self.op!r} is not one of {' '.join(LabelOperator)}")
         if "\0" in self.value:
             raise SpecError("matchers", "a value holds a zero byte")
         if self.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE):
@@ -89,7 +88,7 @@ def _check_expression(text: str) -> None:
     if len(text) > 256:
         raise SpecError("matchers", "an expression is longer than 256 characters")
     if re.search(r"\(\?|\\[1-9]|\\(?![dDsSwW])[a-zA-Z]|\)[*+?{]|[*+?}][*+?{]", text):
-        raise SpecError("matchers", f"{text!r} uses more than plain expressions can")
+        raise SpecError("matchers", f"{text!r} uses more than a plain expression may")
     if len(re.findall(r"[*+{]", text)) > 4:
         raise SpecError("matchers", f"{text!r} repeats more than 4 times")
     try:
@@ -108,8 +107,8 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySpec:
-    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name. `site_ids` None asks for
-    every site; an empty tuple for none. Raises SpecError."""
+    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name. `site_ids` None means
+    every site, an empty tuple none. Raises SpecError."""
 
     metric: str
     start_ms: int
@@ -124,7 +123,7 @@ class QuerySpec:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.metric) or len(self.metric) > 200:
-            raise SpecError("metric", f"{self.metric[:50]!r} is no metric name")
+            raise SpecError("metric", f"{self.metric[:50]!r} is not a metric name")
         if self.end_ms <= self.start_ms:
             raise SpecError("end", "is not after start")
         if self.step_s < 1:
@@ -132,10 +131,10 @@ class QuerySpec:
         if self.steps > MAX_POINTS:
             raise SpecError("step", f"makes {self.steps} points, more than {MAX_POINTS}: choose a longer one")
         if self.aggregation not in tuple(Aggregation):
-            raise SpecError("aggregation", f"{self.aggregation!r} is none of {', '.join(Aggregation)}")
+            raise SpecError("aggregation", f"{self.aggregation!r} is not one of {', '.join(Aggregation)}")
         self._check_quantile()
         if bad := [label for label in self.group_by or () if not _NAME.fullmatch(label)]:
-            raise SpecError("group_by", f"{bad[0]!r} is no label name")
+            raise SpecError("group_by", f"{bad[0]!r} is not a label name")
 
     def _check_quantile(self) -> None:
         wanted = self.aggregation == Aggregation.QUANTILE
@@ -150,13 +149,12 @@ class QuerySpec:
 
     @property
     def combine(self) -> Aggregation:
-        """How the lines of a group become one; what is added up over time is added up over series too."""
+        """How lines of a group become one; a sum over time is also a sum over series."""
         return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
 
 
 def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
-    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11). Raises
-    SpecError."""
+    """`now`, `now-7d`, ISO 8601 (UTC by default), or an epoch in ms (in s below 10^11). Raises SpecError."""
     text = text.strip()
     if relative := _RELATIVE.fullmatch(text):
         sign, count, unit = relative.groups()
@@ -178,7 +176,7 @@ def parse_step(text: str, *, field: str = "step") -> int:
     text = text.strip()
     duration = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
     if not duration or int(duration[1]) == 0:
-        raise SpecError(field, f"{text[:50]!r} is no duration such as 30s, 5m or 1h")
+        raise SpecError(field, f"{text[:50]!r} is not a duration such as 30s, 5m or 1h")
     return int(duration[1]) * _UNITS[duration[2]]
 
 

@@ -1,5 +1,4 @@
-"""Queries that other floors read telemetry by: for many sites at once, in a fixed number of statements, as of any
-`now`."""
+"""Telemetry queries for other floors: many sites at once, in a fixed number of statements, as of any `now`."""
 
 from telemetry.queries.changes import last_changed
 from telemetry.queries.rows import (

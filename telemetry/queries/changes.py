@@ -1,4 +1,4 @@
-"""When series became another value."""
+"""When series changed their value."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ SELECT series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CR
         AND start >= %(oldest)s ORDER BY start DESC LIMIT 1
 ) earlier
 """
-# Span by span (OFFSET keeps the planner to it): they are minutes, and what lies between them may be hours.
+# Query span by span (OFFSET enforces this): spans are minutes, and hours may lie between them.
 _RAW = """
 SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM (
     SELECT start, until, array_agg(series_id) AS ids
@@ -28,15 +28,15 @@ SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM (
     OFFSET 0
 ) held ORDER BY series_id, ts, value DESC
 """
-# How far back the value may lie that a first value in the span is compared with.
+# How far back the previous value of a span's first value may be.
 COMPARED_WITH = timedelta(days=7)
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
-    """When each series last took another value, after `start` up to `now`; its first value ever is one.
+    """When each series last took another value, after `start` up to `now`; its first value ever is a change.
 
-    Exact while raw samples last; after that the time of the last reading of the five minutes that hold the change.
-    Series that did not change are not in it. Meant for some series, not for thousands.
+    Exact while raw samples last; after that, the last reading of the five minutes that hold the change. Unchanged
+    series are left out. Meant for a few series, not for thousands.
     """
     ids = sorted(set(series_ids))
     if not ids:
@@ -55,7 +55,7 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
 
 
 class ValueChange(NamedTuple):
-    """A change somewhere in the five minutes that begin at `window`; `before` is the value it started from."""
+    """A change within the five minutes that begin at `window`; `before` is the value before it."""
 
     at: datetime
     window: datetime

@@ -1,4 +1,4 @@
-"""Rows that the queries return, of which there may be tens of thousands."""
+"""Row types of the queries; there may be tens of thousands of rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ SERIES_COLUMNS = (
 
 
 class Labels(Mapping[str, str]):
-    """A series' labels, read from their JSON when somebody asks: of thousands of series, few are asked."""
+    """A series' labels, parsed from JSON on demand: few of thousands of series are inspected."""
 
     __slots__ = ("_read", "_text")
 
@@ -63,7 +63,7 @@ class DatedValue(NamedTuple):
 
 @dataclass(slots=True)
 class MeasuredSeries:
-    """Which series it is, what it describes, and what its source is: the SERIES_COLUMNS."""
+    """A series with its object and its source: the SERIES_COLUMNS."""
 
     series_id: int
     source_id: int
@@ -94,7 +94,7 @@ class Latest(MeasuredSeries):
 
 @dataclass(slots=True)
 class Rise(MeasuredSeries):
-    """A counter that rose: by how much, and the ends of the first and the last window in which it did."""
+    """The rise of a counter, and the ends of the first and the last window in which it rose."""
 
     increase: float
     first_bad_at: datetime
@@ -139,7 +139,7 @@ class Speaker(NamedTuple):
 
 
 class SourceStanding(NamedTuple):
-    """How a source stands. `site_id` is a site that it speaks for."""
+    """The state of a source. `site_id` is a site that it sends data for."""
 
     site_id: int
     source_id: int

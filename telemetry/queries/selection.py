@@ -1,4 +1,4 @@
-"""Parts that the queries share: which series, and up to when roll-ups can be relied on."""
+"""Shared parts of the queries: the selected series, and the time up to which roll-ups are reliable."""
 
 import re
 from collections import defaultdict
@@ -17,12 +17,12 @@ from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, Labels, SourceStanding
 
 FIVE_MINUTES = timedelta(minutes=5)
-# Samples younger than this are read raw: until then their window may be open or its roll-up on the way.
+# Younger samples are read raw, because their window may be open or its roll-up not done.
 RAW_TAIL = timedelta(minutes=6)
-# Roll-ups that lag behind further than this are read as they are.
+# If roll-ups lag further behind, they are read as they are.
 MOST_BEHIND = timedelta(hours=1)
 
-# What the scraper says of itself goes on when what it scrapes is gone.
+# Series of the scraper about itself continue when its target is gone.
 _SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"
 _COMPARE = {
     LabelOperator.IS: "=",
@@ -40,10 +40,10 @@ type Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Series in order of id, each as the columns that every row of an answer begins with.
+    """Series in order of id, each with the columns that begin every row of an answer.
 
-    Statements about samples get the ids as an array and are joined with this here: the planner takes the newest
-    minutes, which its statistics do not know yet, for next to nothing, and would loop over every pair of rows.
+    Statements about samples get the ids as an array and are joined with the series in Python: statistics do not cover
+    the newest minutes yet, so the planner would choose a nested loop.
     """
 
     rows: list[tuple[Any, ...]]
@@ -61,8 +61,7 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`). Metrics None:
-    all."""
+    """The series of sites by metric and labels, without ignored ones (`LeftOutSeries`). Metrics None means all."""
     conditions, values = conditions_of(site_ids, metrics, matchers)
     fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
@@ -82,7 +81,7 @@ def is_scrapers_own(metric: str) -> bool:
 def conditions_of(
     site_ids: Iterable[int] | None, metrics: Iterable[str] | None, matchers: Sequence[Matcher]
 ) -> tuple[list[str], Values]:
-    """Conditions on series and their values; None asks for every site, and for every metric."""
+    """Conditions on series and their values; None means every site, or every metric."""
     values: Values = {}
     conditions = []
     for name, column, wanted in (("sites", "site_id", site_ids), ("metrics", "metric", metrics)):
@@ -119,7 +118,7 @@ def _counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
 
 
 def rolled_up_to(now: datetime) -> datetime:
-    """Every window of the last hour that starts before this is in the roll-ups; raw samples have the rest."""
+    """Every window of the last hour that starts before this is rolled up; raw samples cover the rest."""
     oldest = floor(now - MOST_BEHIND)
     with binary_cursor() as cursor:
         cursor.execute(
@@ -154,7 +153,7 @@ def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:
         return cursor.execute(statement, values).fetchall()
 
 
-# A source without a site speaks for every site that its series name.
+# A source without a site counts for every site that its series name.
 _STANDING = """
 WITH spoken_for AS (
     SELECT site_id, id AS source_id FROM telemetry_source WHERE site_id = ANY(%(sites)s)

@@ -1,7 +1,7 @@
-"""All that is known of the series of some sites at one instant, read once for several questions.
+"""The data of the series of some sites at one instant, read once for several queries.
 
-The samples of the last minutes, which no roll-up has yet, are found only by reading all that came in those minutes: so
-they are read once, and every question takes its part of them here.
+Samples of the last minutes are not rolled up yet, and finding some means reading all of those minutes. So they are read
+once, and every query takes its part from here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ _RAW = """
 SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
 WHERE ts > %(begin)s AND ts <= %(now)s AND series_id = ANY(%(ids)s)
 """
-# Roll-ups are asked series by series, and only for those that the raw samples do not know.
+# Roll-ups are read series by series, and only for series without raw samples.
 _EARLIER = """
 SELECT array_agg(asked.series_id), array_agg(last_ts), array_agg(last)
 FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
@@ -41,7 +41,7 @@ FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
     ORDER BY start DESC LIMIT 1
 ) earlier WHERE last_ts > %(oldest)s
 """
-# What the first reading of the raw samples rises from, as in a roll-up.
+# The previous reading of the first raw sample, as in a roll-up.
 _BASELINE = """
 SELECT asked.series_id, last FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
     SELECT last FROM telemetry_rollup_5m done
@@ -76,15 +76,15 @@ def snapshot(
     markers_within_s: float = RAW_TAIL.total_seconds(),
     rates_within_s: float = 0.0,
 ) -> "SeriesSnapshot":
-    """Read the series with these metrics; None: all of them. `markers_within_s` is the longest that it will be asked
-    for series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
-    `rates_within_s` before `now`, or what is read anyway."""
+    """Read the series with these metrics; None means all. `markers_within_s` is the longest span for which ended series
+    must be detected: only raw samples have markers, and a shorter span is faster. Rates use the `rates_within_s` before
+    `now`, or whatever is read anyway."""
     tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
     return SeriesSnapshot(select(site_ids, metrics), now=now, tail=tail)
 
 
 class SeriesSnapshot:
-    """Several questions about the series of a selection, each as of `now`."""
+    """Several queries about the series of a selection, each as of `now`."""
 
     def __init__(self, selection: Selection, *, now: datetime, tail: timedelta) -> None:
         self.selection = selection
@@ -97,15 +97,15 @@ class SeriesSnapshot:
     def latest(
         self, metrics: Iterable[str] | None = None, *, within_s: float, with_ended: bool = False
     ) -> list[Latest]:
-        """The newest reading of each series in the `within_s` up to `now`; series that ended since are left out,
-        unless asked for. A newer stale marker hides a reading, unless those that ended are asked for.
+        """The newest reading of each series in the `within_s` up to `now`; ended series are left out unless requested.
 
-        `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`).
+        A newer stale marker hides a reading, unless ended series are requested. `metrics` None means all except the
+        scraper's own (`up`, `scrape_…`, `ALERTS…`).
         """
         places = self._places(metrics)
         ts_ms, values = self._newest(places, within_s, readings_only=with_ended)
         rows, ended = self.selection.rows, self.selection.ended_at
-        # What is scraped together has one time.
+        # Samples scraped together have the same time.
         at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
         latest = []
         for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
@@ -117,10 +117,10 @@ class SeriesSnapshot:
         return latest
 
     def last_seen(self, *, within_s: float) -> list[Seen]:
-        """When each source last had a reading of each object, of those it had in the `within_s` up to `now`.
+        """When each source last had a reading of each object in the `within_s` up to `now`.
 
-        A reading of an accelerator, a port or a feed is one of its device too. What a scraper says of itself counts
-        for nothing: it goes on when the exporter is gone.
+        A reading of an accelerator, a port or a feed also counts for its device. The scraper's own metrics do not
+        count: they continue when the exporter is gone.
         """
         places = self._of_objects()
         ts_ms, _ = self._newest(places, within_s, readings_only=True)
@@ -172,7 +172,7 @@ class SeriesSnapshot:
 
     @cached_property
     def _raw(self) -> tuple[Ints, Ints, Floats]:
-        """Series, time and value of each sample, in this order; of one instant a reading comes after a marker, and the
+        """Series, time and value of each sample, in this order; at one instant a reading comes after a marker, and the
         largest last."""
         asked = {"begin": self._begin, "now": self.now, "ids": self._ids}
         series, ts_ms, value = fetch_columns(_RAW, asked)
@@ -202,7 +202,7 @@ class SeriesSnapshot:
         asked = {
             "ids": self._ids[places],
             "oldest": oldest,
-            # A window that starts before may end after.
+            # A window may start before and end after this.
             "oldest_window": oldest - RAW_TAIL,
             "tail": self._begin,
         }

@@ -1,4 +1,4 @@
-"""Means over windows, and a day's readings as sketches."""
+"""Means over windows, and the readings of a day as sketches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,8 +74,9 @@ def window_means(
     step_s: int = FIVE_MINUTES_S,
     matchers: Sequence[Matcher] = (),
 ) -> list[WindowMeans]:
-    """Mean readings in each window (start + i step, start + (i + 1) step] up to `end`; series without any are left out.
-    Steps that five minutes do not divide are read from raw samples, as long as those are kept."""
+    """Mean readings in each window (start + i step, start + (i + 1) step] up to `end`; series without readings are left
+    out. Steps that are not a divisor or multiple of five minutes are read from raw samples, as long as those are kept.
+    """
     selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
     means = _Means(selection, start, end, FIVE_MINUTES_S if from_rollups else step_s)
@@ -93,7 +94,7 @@ def window_means(
 
 
 class _Means:
-    """Sums and counts of each series (rows) in windows of `grid_s` after `start` (columns), as they come in."""
+    """Sums and counts of each series (rows) in windows of `grid_s` after `start` (columns), as they arrive."""
 
     def __init__(self, selection: Selection, start: datetime, end: datetime, grid_s: int) -> None:
         self.grid_s = grid_s
@@ -120,7 +121,7 @@ class _Means:
     def fill_hours(
         self, series: NDArray[Any], start_ms: NDArray[Any], mean: NDArray[Any], last_ms: NDArray[Any]
     ) -> None:
-        """Let the hour's mean stand for each window of an hour in which a series has nothing."""
+        """Use the hourly mean for each window of an hour in which a series has no readings."""
         rows, columns = self._rows(series), self._columns(start_ms)
         parts = columns[:, None] + np.arange(PARTS_OF_HOUR)
         inside = (parts >= 0) & (parts < self._counts.shape[1])
@@ -177,7 +178,7 @@ def daily_sketches(
 
 
 def _times(start: datetime, end: datetime, now: datetime, *, from_rollups: bool) -> Values:
-    """Roll-ups have what starts before `rolled_end`; raw samples have what comes after it, or everything."""
+    """Roll-ups cover windows that start before `rolled_end`; raw samples cover the rest, or everything."""
     rolled_end = min(max(rolled_up_to(now), floor(start)), floor(end) + timedelta(seconds=FIVE_MINUTES_S))
     return {
         "start": start,
@@ -197,7 +198,7 @@ WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(end)s AND in
 
 
 class WindowQuantiles(NamedTuple):
-    """A value for each window in which a site observed anything, in the registry's unit; `key` is the caller's."""
+    """A value for each window with observations at a site, in the registry's unit; `key` is the caller's."""
 
     site_id: int
     key: str
@@ -215,8 +216,8 @@ def window_quantiles(
     end: datetime,
     now: datetime,
 ) -> list[WindowQuantiles]:
-    """Return quantiles of the histograms named, added up over all series of a site: several engines serve as one.
-    Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites."""
+    """Return quantiles of the named histograms, added up over all series of a site: several engines serve as one.
+    Counts windows that start in [start, end) and are rolled up by `now`. Three statements for any number of sites."""
     key_of = {f"{name}_bucket": key for key, names in families.items() for name in names}
     selection = select(site_ids, key_of)
     known = ((row[0], registry().bound({NAME: row[_METRIC], **row[_LABELS]})) for row in selection.rows)

@@ -1,4 +1,4 @@
-"""Answers one structured question (`telemetry.core.spec`) about series, compiled to SQL."""
+"""Answers one structured query (`telemetry.core.spec`) about series, compiled to SQL."""
 
 from telemetry.store.lines import SeriesPoints
 from telemetry.store.postgres import run

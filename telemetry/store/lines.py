@@ -1,4 +1,4 @@
-"""Which series a question is about, and which of them make one line of its answer."""
+"""The series of a query, and which of them make one line of its answer."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import SourceProvenance
 from telemetry.queries.selection import conditions_of, fetch
 
-# Of several, the one that says least of the world: nothing is shown as better than its poorest part.
+# Of several provenances, the least trusted: a figure is not better than its weakest part.
 _POOREST_FIRST = (
     SourceProvenance.SIMULATED,
     SourceProvenance.ESTIMATED,
@@ -34,8 +34,8 @@ WHERE {conditions} ORDER BY series.id
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesPoints:
-    """One line. Times are the ends of steps, ms; NaN says that the line breaks there. `series_id` and `object` are None
-    for a line of several series. `labels` are the series' own, with `__name__`, or those it was grouped by."""
+    """One line. Times are the ends of steps, ms; NaN breaks the line. `series_id` and `object` are None for a line of
+    several series. `labels` are the series' own, with `__name__`, or those it was grouped by."""
 
     labels: dict[str, str]
     unit: str
@@ -119,7 +119,7 @@ def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "")
             key, apart = tuple((name, labels.get(name, "")) for name in spec.group_by), 0
         else:
             key = tuple((name, value) for name, value in sorted(labels.items()) if name != without)
-            # Two sources may have series of the same labels: each is a line.
+            # Two sources may have series with the same labels: each is a line.
             apart = 0 if without else each.id
         members[key, apart].append(each)
     return [

@@ -1,7 +1,7 @@
-"""The parts of a question's answer, from the hourly roll-ups, the five-minute ones and raw samples.
+"""The parts of a query's answer, from hourly and five-minute roll-ups and raw samples.
 
-Hourly rows end where the first hour that is not rolled up begins, five-minute rows where the first such window does,
-and raw samples have the rest: no sample is in two of them.
+Hourly rows end at the first hour that is not rolled up, five-minute rows at the first such window, and raw samples
+cover the rest: no sample is in two of them.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from telemetry.queries import selection
 
 FIVE_MINUTES_S = 300
 HOUR_S = 3600
-# Raw samples have no index by series: a longer range reads too many of others'.
+# Raw samples have no index by series: a longer range reads too many of other series.
 LONGEST_RAW = timedelta(hours=6)
 
 
@@ -34,7 +34,8 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Steps of `step_s` after `start` up to `end`. They may be wider than asked, and begin up to one window earlier."""
+    """Steps of `step_s` after `start` up to `end`. They may be wider than requested, and begin up to one window
+    earlier."""
 
     resolution: Resolution
     start: datetime
@@ -47,7 +48,7 @@ class Grid:
 
 
 def grid_for(spec: QuerySpec, now: datetime) -> Grid:
-    """Raw samples for short steps over short, recent ranges; else roll-ups, hourly ones where only those are left."""
+    """Raw samples for short steps over short, recent ranges; else roll-ups, hourly ones if only those are left."""
     start, end = instant(spec.start_ms), instant(spec.end_ms)
     raw_kept = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
     if spec.step_s < FIVE_MINUTES_S and end - start <= LONGEST_RAW and start >= raw_kept:
@@ -60,7 +61,7 @@ def grid_for(spec: QuerySpec, now: datetime) -> Grid:
 
 
 TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}
-# What each aggregation needs of a window: the values, and what `reduce` weighs or orders them by.
+# What each aggregation needs from a window: the values, and their weights or order for `reduce`.
 COLUMNS = {
     Aggregation.AVG: ("sum", "count::float8"),
     Aggregation.SUM: ("sum", "0::float8"),
@@ -69,7 +70,7 @@ COLUMNS = {
     Aggregation.COUNT: ("count::float8", "0::float8"),
     Aggregation.LAST: ("last", "extract(epoch FROM last_ts)::float8"),
     Aggregation.INCREASE: ("increase", "0::float8"),
-    # A window whose rise is unknown is where the next one rose from.
+    # The next window rises from a window with an unknown rise.
     Aggregation.RATE: ("coalesce(increase, 'NaN')", "0::float8"),
 }
 RAW = """
@@ -87,7 +88,7 @@ FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
 
 def windows(resolution: Resolution, aggregation: Aggregation) -> str:
     first, second = COLUMNS[aggregation]
-    # Unknown increases are left out: an array with nulls is slow to read.
+    # Leave out unknown increases, because an array with nulls is slow to read.
     said = " AND increase IS NOT NULL" if first == "increase" else ""
     return (
         f"SELECT array_agg(series_id), array_agg(start), array_agg({first}), array_agg({second})"
@@ -112,7 +113,7 @@ _ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SummandParts:
-    """`first` and `second` are what the aggregation needs of each part, see `statements.COLUMNS`."""
+    """`first` and `second` are the aggregation's inputs for each part, see `statements.COLUMNS`."""
 
     key: Keys
     first: Numbers
@@ -129,7 +130,7 @@ def together(parts: list[SummandParts]) -> SummandParts:
 
 def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers]:
     """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the largest
-    `second`. NaN says nothing, and is the answer where nothing is said."""
+    `second`. NaN values are ignored; a key with only NaN gives NaN."""
     order = np.lexsort((parts.second, parts.key))
     key, first, second = parts.key[order], parts.first[order], parts.second[order]
     keys, starts = np.unique(key, return_index=True)
@@ -172,7 +173,7 @@ _RISING = (Aggregation.INCREASE, Aggregation.RATE)
 
 @dataclass(frozen=True, slots=True)
 class PartReader:
-    """Reads the parts of some series. A part's key is the place of its series in `ids` times steps, plus its step."""
+    """Reads the parts of some series. A part's key is the index of its series in `ids` times steps, plus its step."""
 
     grid: Grid
     ids: NDArray[np.int64]
@@ -189,7 +190,7 @@ class PartReader:
         return together([*parts, self._raw(aggregation)])
 
     def _rates(self, resolution: Resolution, values: selection.Values) -> SummandParts:
-        """Return each window's rise, and in how long: since the window before it, which may lie before the range."""
+        """Return each window's rise and its duration: since the window before it, which may be before the range."""
         earlier = values | {"from": values["from"] - selection.MOST_BEHIND}
         series, start, risen, _ = selection.fetch_columns(windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
@@ -268,7 +269,7 @@ class PartReader:
         return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
 
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
-        """`start_ms` lies in the step, or is its start."""
+        """`start_ms` is in the step, or is its start."""
         step = (start_ms.astype(np.int64) - ms(self.grid.start)) // (self.grid.step_s * 1000)
         return np.searchsorted(self.ids, series) * self.grid.steps + step
 
@@ -277,8 +278,8 @@ class PartReader:
 
 
 def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
-    """Return for each window the seconds in which its counter rose by what the window says. After a pause of up to an
-    hour the first five minutes also hold what it rose by meanwhile."""
+    """Return for each window the seconds in which its counter rose. After a pause of up to an hour, the first five
+    minutes also hold the rise during the pause."""
     covered = np.full(len(series), float(width_s))
     order = np.lexsort((start_ms, series))
     same = series[order][1:] == series[order][:-1]

@@ -1,4 +1,4 @@
-"""A question answered from Muster's own tables."""
+"""Answers a query from Muster's own tables."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from telemetry.store.parts import (
     reduce,
 )
 
-# Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
+# Readings or windows of one statement: each takes about a hundred bytes until it is reduced to steps.
 MOST_READ = 75_000
 
 
@@ -64,7 +64,7 @@ def _values(
 def _by_series(
     aggregation: Aggregation, grid: Grid, ids: NDArray[np.int64], cadence_s: int, now: datetime
 ) -> Steps:
-    """Keys and values as `reduce` gives them, read for so many series at a time that what is read stays small."""
+    """Keys and values for `reduce`, read for a few series at a time, so that memory stays small."""
     widths = {Resolution.RAW: cadence_s, Resolution.FIVE_MINUTES: FIVE_MINUTES_S, Resolution.HOUR: HOUR_S}
     readings = (grid.end - grid.start).total_seconds() / max(widths[grid.resolution], 1)
     together = max(1, int(MOST_READ // max(readings, 1)))

@@ -1,4 +1,4 @@
-"""The explorer: one question about series, its lines, and the same as a table, a file and an API call."""
+"""The explorer: one query about series, its lines, and the same as a table, a file and an API call."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ from web.clock import now
 from web.permissions import require
 
 DEFAULT_RANGE = "now-6h"
-# Steps for the widest drawing: more cannot be told apart, and the answer stays small.
+# Steps for the widest chart: more would not be visible, and the answer stays small.
 MOST_POINTS = 600
-# What the form and its charts, files and API calls have in common.
+# Parameters that the form, its charts, files and API calls share.
 ASKED = tuple(name for name in PARAMETERS if name not in ("points", "start", "end"))
 
 may_see = require("telemetry.view_series")
@@ -94,7 +94,7 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
 
 
 def _offered(metric: str, at: datetime) -> tuple[Aggregation, ...]:
-    """The aggregations that fit a metric, whatever else of the question cannot be answered."""
+    """The aggregations that fit a metric, even if the rest of the query has errors."""
     alone = QueryDict(urlencode({"metric": metric, "points": 1}))
     try:
         return explore.offered(admitted_query(alone, now=at, default_start=DEFAULT_RANGE))
@@ -103,8 +103,8 @@ def _offered(metric: str, at: datetime) -> tuple[Aggregation, ...]:
 
 
 def _aggregations(params: QueryDict, offered: tuple[Aggregation, ...]) -> list[dict[str, Any]]:
-    """Return what may become of the samples of a step; of counters only what says something of them."""
-    usual = {"value": "", "label": "what fits the metric", "chosen": True}
+    """Return the possible aggregations; for counters only meaningful ones."""
+    usual = {"value": "", "label": "default for the metric", "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
         {"value": each.value, "label": sentences.PER_STEP[each], "chosen": each == asked} for each in offered

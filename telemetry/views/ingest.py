@@ -1,4 +1,4 @@
-"""The ingest status: every source, the queue, the workers, and the series that describe nothing known."""
+"""The ingest status: every source, the queue, the workers, and the unmatched series."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MAY_ADD = "telemetry.add_source"
 MAY_DECIDE = "telemetry.change_source"
 UNMATCHED_SHOWN = 6
 SET_ASIDE_SHOWN = 20
-# Seconds of waiting in the queue that are worth a look, and that are bad.
+# Seconds of waiting in the queue that count as a warning, and as bad.
 QUEUE_WARN_S, QUEUE_BAD_S = 30, 300
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
@@ -33,7 +33,7 @@ may_see = require("telemetry.view_source", "telemetry.view_series")
 @require_GET
 def overview(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    # The key figures are of all sources: those of the table's page are among them.
+    # The key figures cover all sources, including those on the table's page.
     rows = intake.rows(intake.sources(), now=at)
     page = _sources(request, rows, at)
     if table_kit.wants_table_only(request, page):

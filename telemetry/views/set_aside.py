@@ -1,4 +1,4 @@
-"""Decisions about batches that were set aside: the buttons beside them on the ingest page."""
+"""Actions on batches that were set aside, on the ingest page."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: s
         decide(pk, by=request.user, now=now())
         messages.success(request, done)
     except operations.NotSetAside:
-        messages.warning(request, "Somebody decided about that batch already.")
+        messages.warning(request, "Somebody has already decided about this batch.")
     return _back()
 
 

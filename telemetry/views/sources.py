@@ -97,7 +97,7 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_GET
 def first_sample(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whether a sample came since `after` (ms): asked every other second by the page that shows the token."""
+    """Whether a sample arrived since `after` (ms): the page with the token asks every other second."""
     text = request.GET.get("after", "")
     after = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdecimal() and len(text) < 14 else now()
     return render(request, "telemetry/first_sample.html", _first_sample(_source(pk), after))
@@ -115,7 +115,7 @@ def _first_sample(source: Source, after: datetime) -> dict[str, Any]:
 
 
 def token_page(request: HttpRequest, source: Source, token: str, *, heading: str) -> HttpResponse:
-    """The answer to whatever made the token: no other page shows it."""
+    """The response that creates a token: no other page shows it."""
     context = {
         "heading": heading,
         "token": token,

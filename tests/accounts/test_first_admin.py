@@ -61,7 +61,7 @@ def test_the_link_works_once(address):
     Client().post(address, GIVEN)
     for answer in (Client().get(address), Client().post(address, GIVEN | {"username": "second"})):
         assert answer.status_code == 410
-        assert "This link is spent" in answer.content.decode()
+        assert "This link no longer works" in answer.content.decode()
     assert User.objects.count() == 1
 
 
@@ -161,5 +161,5 @@ def test_two_administrators_who_demote_each_other_at_once_leave_one():
         each.start()
     for each in both:
         each.join(timeout=30)
-    assert refused == ["This is the last administrator of all sites: make another one first."]
+    assert refused == ["This is the last administrator who sees all sites. Make another administrator first."]
     assert User.objects.filter(is_superuser=True).count() == 1

@@ -67,7 +67,7 @@ def test_a_role_replaces_the_one_before_and_other_groups_stay(ops):
 
 def test_an_unknown_role_is_refused_by_name(ops):
     with pytest.raises(
-        UnknownRole, match="'boss' is no role; there are viewer, ops, planner, manager, admin"
+        UnknownRole, match="'boss' is not a role; the roles are viewer, ops, planner, manager, admin"
     ):
         set_role(ops, role="boss", by=None, now=NOW)
 

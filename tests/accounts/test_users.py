@@ -114,7 +114,7 @@ def test_a_deactivated_user_s_session_and_tokens_end(client_of, ops):
 def test_nobody_deactivates_themselves(client_of, admin, user_of):
     user_of("admin", username="second")
     answer = client_of("admin").post(f"/settings/users/{admin.pk}/", changed(admin, is_active=None))
-    assert "Nobody deactivates themselves" in answer.content.decode()
+    assert "You cannot deactivate your own account" in answer.content.decode()
     assert User.objects.get(pk=admin.pk).is_active
 
 

@@ -99,7 +99,7 @@ def test_an_answer_that_does_not_come_is_told_and_may_be_asked_for_again(as_role
     page.route(ANSWER, lambda route: route.abort())
     page.locator("#lever-demand").fill("120")
     page.keyboard.press("Tab")
-    told = page.get_by_role("alert").locator("p", has_text="No answer came")
+    told = page.get_by_role("alert").locator("p", has_text="Muster did not answer")
     expect(told).to_be_visible()
     expect(page.locator("[data-options] tr")).to_have_count(3)
     expect(page.locator("#lever-demand")).to_have_value("120")

@@ -8,7 +8,7 @@ from readiness.framework import queries
 from readiness.scoring.models import SiteScore
 from telemetry.models import Source
 
-OUTSIDE = "This lies outside your sites, or belongs to other sites as well."
+OUTSIDE = "This object is outside your sites, or it also belongs to other sites."
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ def test_data_of_an_older_muster_are_moved_aside_and_kept(checkout: Checkout) ->
     started = checkout.start()
     (aside,) = checkout.data.glob("postgres-*.older-*")
     assert (
-        f"The data are of an older Muster, which this one cannot take over: moved to {aside}." in started.said
+        f"The data come from an older Muster, and this version cannot use them. They were moved to {aside}."
+        in started.said
     )
     assert (aside / "complete").exists()
     assert started.get() == {"demo": 1}
@@ -140,9 +141,12 @@ def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, eve
 @pytest.mark.parametrize(
     ("phase", "then"),
     [
-        ("Making the database", "A database that was never completed was moved to"),
+        ("Making the database", "An incomplete database was moved to"),
         ("Preparing the database", "Preparing the database"),
-        ("Loading the demo", "An earlier start was cut short while it loaded the demo: it is loaded anew."),
+        (
+            "Loading the demo",
+            "An earlier start was interrupted while it loaded the demo. The demo is loaded again.",
+        ),
     ],
 )
 def test_kill_9_in_a_phase_of_the_first_start(checkout: Checkout, phase: str, then: str) -> None:
@@ -272,7 +276,7 @@ def test_a_half_made_cluster_is_moved_aside(checkout: Checkout) -> None:
 
     started = checkout.start()
     (aside,) = checkout.data.glob("postgres-*.incomplete-*")
-    assert f"A database that was never completed was moved to {aside}." in started.said
+    assert f"An incomplete database was moved to {aside}." in started.said
     assert (aside / "data" / "mine").exists()
     started.end(signal.SIGTERM)
 

@@ -131,7 +131,7 @@ def test_an_error_of_ours_is_500_and_says_nothing_of_it(deliver, monkeypatch, bo
     monkeypatch.setattr("telemetry.ingest.window", lambda now: 1 / 0)
     status, _, says = deliver(body)
     assert status == 500
-    assert says == {"detail": "an error of ours; it is logged"}
+    assert says == {"detail": "an error in Muster; it is logged"}
     assert "ZeroDivisionError" in caplog.text
 
 

@@ -87,7 +87,7 @@ def test_a_discarded_batch_is_gone_and_who_did_it_is_known(client_of, poisoned):
 def test_the_second_to_decide_is_told_so(client_of, poisoned):
     client_of("ops").post(f"/telemetry/set-aside/{poisoned.pk}/discard/")
     answer = client_of("ops").post(f"/telemetry/set-aside/{poisoned.pk}/retry/", follow=True)
-    assert "Somebody decided about that batch already." in answer.content.decode()
+    assert "Somebody has already decided about this batch." in answer.content.decode()
     assert len(decisions()) == 1
 
 

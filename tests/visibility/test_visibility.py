@@ -161,7 +161,7 @@ def test_a_token_for_somebody_else_tells_nobody_whether_they_exist(who, scene, a
     answer = api_of("viewer").post("/api/accounts/tokens/", {"user": who, "name": "x"})
     assert answer.status_code == 400
     assert answer.json() == {
-        "user": ["Only yourself: to name others takes the permission people.view_person."]
+        "user": ["You may only name yourself: naming others requires the permission people.view_person."]
     }
 
 

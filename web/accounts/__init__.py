@@ -1,1 +1,1 @@
-"""Pages and endpoints about who may sign in: signing in, one's own settings and tokens, users."""
+"""Pages and endpoints of accounts: signing in, settings and tokens, users."""

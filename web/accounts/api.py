@@ -63,16 +63,19 @@ class ScopesField(serializers.ListField):
 
 
 class UserSerializer(ObjectSerializer):
-    scopes = ScopesField(required=False, help_text="Regions and sites; empty: everything.")
+    scopes = ScopesField(required=False, help_text="Regions and sites; empty: all sites.")
     name = NameField(required=False, allow_blank=True, max_length=300)
     role = RoleField(choices=ROLE_CHOICES)
     password = serializers.CharField(
-        write_only=True, required=False, max_length=1000, help_text="Without one the user cannot sign in."
+        write_only=True,
+        required=False,
+        max_length=1000,
+        help_text="Without a password the user cannot sign in.",
     )
     keep_tokens = serializers.BooleanField(
         write_only=True,
         required=False,
-        help_text="Beside a password: leave the user's tokens valid, which a new password revokes otherwise.",
+        help_text="With a new password: keep the user's tokens valid. A new password revokes them otherwise.",
     )
 
     class Meta:
@@ -99,7 +102,7 @@ def _given(serializer: serializers.BaseSerializer) -> dict[str, Any]:
 
 
 class UserViewSet(ObjectViewSet):
-    """Nobody is deleted, since history names them: `is_active` false ends all access."""
+    """Users are never deleted, because history names them: `is_active` false ends all access."""
 
     request: UserApiRequest
 
@@ -109,7 +112,7 @@ class UserViewSet(ObjectViewSet):
     http_method_names = ["get", "post", "put", "patch", "head", "options"]
 
     def etag(self, obj: Model) -> str:
-        """Role and scopes are rows of their own, of which the user's knows nothing."""
+        """The ETag includes role and scopes, which are rows of their own."""
         user = cast(User, obj)
         scopes = [".".join(scope) for scope in scopes_of(user)]
         return f'{super().etag(obj)[:-1]}-{"-".join([role_of(user), *scopes])}"'
@@ -142,13 +145,17 @@ class TokenSerializer(ObjectSerializer):
         brief_fields = ["name", "prefix"]
         read_only_fields = ["prefix", "enabled", "created_at", "last_used_at"]
         extra_kwargs = {
-            # Null is read, where the token is a source's; nobody makes such a one here.
-            "user": {"required": False, "allow_null": True, "help_text": "Yourself unless given."}
+            # Null when reading a source's token; such a token cannot be made here.
+            "user": {
+                "required": False,
+                "allow_null": True,
+                "help_text": "Owner of the token; you unless given.",
+            }
         }
 
 
 class NewTokenSerializer(TokenSerializer):
-    token = serializers.SerializerMethodField(help_text="The secret. It cannot be had again.")
+    token = serializers.SerializerMethodField(help_text="The secret. Muster cannot show it again.")
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
@@ -159,7 +166,7 @@ class NewTokenSerializer(TokenSerializer):
 
 
 class TokenViewSet(ObjectViewSet):
-    """One's own tokens; with the permission accounts.view_token everybody's. Deleting one revokes it."""
+    """Your own tokens; with the permission accounts.view_token everybody's. Deleting a token revokes it."""
 
     request: UserApiRequest
 
@@ -193,12 +200,12 @@ class TokenViewSet(ObjectViewSet):
         operations.revoke_token(instance, by=self.request.user, now=clock.now())
 
     def _within_own_life(self, expires_at: Any) -> Any:
-        """A token that ends makes none that outlives it: whoever stole it for a day has it for a day."""
+        """A token with an end cannot make one that outlives it, so that a token stolen for a day works for a day."""
         own = self.request.auth.expires_at if isinstance(self.request.auth, Token) else None
         if own is None or expires_at is None:
             return own or expires_at
         if expires_at > own:
-            raise ValidationError({"expires_at": ["This token cannot make one that outlives it."]})
+            raise ValidationError({"expires_at": ["A token cannot make another token that outlives it."]})
         return expires_at
 
 

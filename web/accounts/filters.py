@@ -1,4 +1,4 @@
-"""Filters of users and tokens, for the API and for pages alike."""
+"""Filters of users and tokens, for the API and for pages."""
 
 import django_filters
 

@@ -1,4 +1,4 @@
-"""How search finds users."""
+"""Search for users."""
 
 from collections.abc import Iterable, Iterator
 

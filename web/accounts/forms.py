@@ -1,4 +1,4 @@
-"""Forms of the pages about who may sign in."""
+"""Forms of accounts."""
 
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ ROLE_CHOICES = [
     ("admin", "admin: everything, users too"),
 ]
 USERNAME_HELP = "Letters, digits and @ . + - _"
-# Days until a token ends.
+# Lifetime of a token in days.
 LIFETIMES = [
     ("7", "7 days"),
     ("30", "30 days"),
@@ -39,7 +39,7 @@ LIFETIMES = [
 
 @contextmanager
 def refusals_on(form: forms.BaseForm) -> Iterator[None]:
-    """Turn what the operation inside refuses into an error of the form."""
+    """Turn refusals of the operation inside into a form error."""
     try:
         yield
     except ValidationError as error:
@@ -49,7 +49,7 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
 
 
 class TriedTooOften(ValidationError):
-    """So many attempts that the next one has to wait."""
+    """Too many attempts: the next one has to wait."""
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class TriedTooOften(ValidationError):
 
 
 class SignInForm(AuthenticationForm):
-    """Counts each try before the password is looked at. `wait_s` is above 0 when the try was refused unseen."""
+    """Counts each attempt before it checks the password. `wait_s` is above 0 if the attempt was refused unchecked."""
 
     request: HttpRequest  # type: ignore[assignment]
     wait_s = 0
@@ -83,12 +83,12 @@ class KeepTokens(forms.BooleanField):
         super().__init__(
             label="Keep the tokens",
             required=False,
-            help_text="Otherwise the tokens made so far stop working: whoever knew the password may have one.",
+            help_text="Otherwise the user's tokens stop working, since whoever knew the password may have one.",
         )
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """Asks for the present password too."""
+    """Also asks for the present password."""
 
     keep_tokens = KeepTokens()
     revoked = 0
@@ -105,13 +105,13 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 def _rules() -> SafeString:
-    """Say what a password has to be to somebody who chooses one for another person."""
+    """The password rules, worded for somebody who chooses a password for another person."""
     text = password_validators_help_text_html()
     return SafeString(text.replace("Your password", "The password").replace("your other", "other"))
 
 
 class NewPasswordForm(forms.Form):
-    """A password typed twice and held to the rules of this installation."""
+    """A password typed twice and checked by the rules of this installation."""
 
     user: User
     password = forms.CharField(
@@ -141,12 +141,12 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
     def person(self) -> User:
-        """The person whose password it is to be: a password too like the name is refused."""
+        """The person whose password it will be: a password similar to the name is refused."""
         return User(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
 
 
 class SetPasswordForm(NewPasswordForm):
-    """An administrator gives another user a password."""
+    """Lets an administrator set another user's password."""
 
     keep_tokens = KeepTokens()
 
@@ -165,7 +165,7 @@ class FirstAdminForm(NewPasswordForm):
 
 
 class DisplayForm(forms.Form):
-    """How Muster looks to this person. `views` are the pages that may be opened after signing in: (url name, label)."""
+    """How this person sees Muster. `views` are the possible start pages: (url name, label)."""
 
     theme = forms.ChoiceField(label="Theme", choices=User.Theme.choices)
     time_zone = forms.ChoiceField(
@@ -175,7 +175,9 @@ class DisplayForm(forms.Form):
     )
     default_view = forms.ChoiceField(label="Default view", help_text="The page after signing in.")
     shortcuts = forms.BooleanField(
-        label="Use single-key shortcuts", required=False, help_text="Press ? on any page to see them."
+        label="Use single-key shortcuts",
+        required=False,
+        help_text="Press ? on any page to list the shortcuts.",
     )
 
     def __init__(self, *args: Any, views: list[tuple[str, Any]], **kwargs: Any) -> None:
@@ -184,7 +186,7 @@ class DisplayForm(forms.Form):
         assert isinstance(offered, forms.ChoiceField)
         offered.choices = views
         if not views:
-            # Somebody without any permission has no page to begin with.
+            # A user without any permission has no start page.
             del self.fields["default_view"]
 
 
@@ -195,9 +197,9 @@ def zones() -> list[str]:
 
 
 class TokenForm(forms.Form):
-    """Tokens for one source's telemetry are made with the source, not here."""
+    """Tokens of telemetry sources are made with the source, not here."""
 
-    name = forms.CharField(label="Name", max_length=100, help_text="What will use it.")
+    name = forms.CharField(label="Name", max_length=100, help_text="The program that will use the token.")
     scope = forms.ChoiceField(
         label="Scope",
         choices=[
@@ -217,7 +219,7 @@ def _places(kind: ScopeKind) -> Callable[[], list[tuple[str, str]]]:
 
 
 class ScopesForm(forms.Form):
-    """Nothing chosen is no limit."""
+    """An empty choice means no limit."""
 
     regions = forms.MultipleChoiceField(
         label="Only these regions",
@@ -234,12 +236,12 @@ class ScopesForm(forms.Form):
         for name in ("regions", "sites"):
             field: Any = self.fields[name]
             present = list(field.choices)
-            # What is gone limits as before: left out unseen, it would open everything.
+            # Keep limits to deleted places: dropping the last one would silently allow everything.
             gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
             field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
 
     def given(self) -> dict[str, Any]:
-        """Return the answers as an operation takes them, with regions and sites as scopes."""
+        """Return the answers as arguments of an operation, with regions and sites as scopes."""
         given = dict(self.cleaned_data)
         regions, sites = given.pop("regions"), given.pop("sites")
         named = [(ScopeKind.REGION.value, slug) for slug in regions] + [
@@ -249,7 +251,7 @@ class ScopesForm(forms.Form):
 
 
 class UserForm(ShownForm, ScopesForm):
-    """A user as an administrator changes one."""
+    """The form for an administrator to change a user."""
 
     name = forms.CharField(label="Full name", max_length=300, required=False)
     email = forms.EmailField(label="E-mail", required=False)
@@ -257,7 +259,7 @@ class UserForm(ShownForm, ScopesForm):
     is_active = forms.BooleanField(
         label="May sign in",
         required=False,
-        help_text="Without it the user's tokens do not work either.",
+        help_text="If this is off, the user's tokens do not work either.",
     )
     field_order = ["name", "email", "role", "is_active", "regions", "sites"]
 

@@ -1,4 +1,4 @@
-"""The list of users: which columns it has, and what they show."""
+"""The list of users and its columns."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ from web.tables import Column, Table
 
 
 def users() -> QuerySet[User]:
-    """Return users with what the columns sort by. Name order does not care for capitals."""
+    """Return users with their sort columns. The order of names ignores case."""
     roles = Group.objects.filter(user=OuterRef("pk"), name__in=ROLES).values("name")[:1]
     return User.objects.prefetch_related("groups").annotate(
         by_name=Lower("username"), by_role=Subquery(roles)
@@ -25,7 +25,7 @@ def users() -> QuerySet[User]:
 
 
 def user_table(*, now: datetime) -> Table:
-    """`now` is what the ages count from."""
+    """Ages are relative to `now`."""
     return Table(
         id="users",
         noun=("user", "users"),

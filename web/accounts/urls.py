@@ -1,4 +1,4 @@
-"""Addresses of the pages and endpoints about who may sign in."""
+"""Addresses of the pages and endpoints of accounts."""
 
 from django.urls import include, path
 

@@ -1,7 +1,7 @@
-"""The audit table: every write of an audited model, by whoever made it, as the row was before and after.
+"""The audit table: every write of an audited model, with the row before and after.
 
-A model is audited by the line `HISTORY = True`. Columns that it must not keep stand in `HISTORY_LEAVES_OUT`. Where
-something is decided by what a row was, `HISTORY_LASTS = True` keeps it from ending with the rest.
+A model is audited by the line `HISTORY = True`. `HISTORY_LEAVES_OUT` lists columns that must not be stored.
+`HISTORY_LASTS = True` exempts a model from retention, for decisions that depend on what a row was.
 """
 
 from web.audit.models import AuditEntry

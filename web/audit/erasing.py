@@ -1,4 +1,4 @@
-"""Taking what was erased out of the history too: the one way in which entries change after they were written."""
+"""Erase personal data from the history: the only way in which entries change after they were written."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from web.audit.triggers import ERASING
 
-# Only what a row has: an entry may be older than a column.
+# Only existing keys: an entry may be older than a column.
 _BLANK = """
 UPDATE audit_entry SET message = CASE WHEN message = %(kept)s THEN message ELSE '' END,
     before = before || (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(%(values)s::jsonb)
@@ -25,9 +25,9 @@ UPDATE audit_entry SET message = regexp_replace(message, %(name)s, %(pseudonym)s
 
 
 def blank(model: type[Model], row: Mapping[str, Any], values: Mapping[str, Any], *, message: str = "") -> int:
-    """Give columns other values in each entry of rows that were as `row` says; return how many entries there are.
+    """Replace column values in each entry of rows that match `row`; return the number of entries.
 
-    Messages of these entries go too, but for this one. Only inside a transaction, by whoever sees everything.
+    Messages of these entries are replaced by this one. Only inside a transaction, by a user who sees everything.
     """
     return _erased(
         _BLANK,
@@ -41,7 +41,7 @@ def blank(model: type[Model], row: Mapping[str, Any], values: Mapping[str, Any],
 
 
 def rename(name: str, pseudonym: str) -> int:
-    """Put the pseudonym in the place of a name in the messages of all entries; return how many had it."""
+    """Replace a name by the pseudonym in the messages of all entries; return how many contained it."""
     whole_words = rf"\m{re.escape(name)}\M"
     return _erased(_RENAME, {"name": whole_words, "pseudonym": pseudonym})
 

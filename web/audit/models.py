@@ -1,13 +1,13 @@
-"""One row for each row that was written."""
+"""The model of the audit table."""
 
 from django.db import models
 
 
 class AuditEntry(models.Model):
-    """`before` is None for what was created, `after` for what was deleted. Only the triggers write here.
+    """`before` is None for a created row, `after` for a deleted one.
 
-    `user_id` has no foreign key: who is gone is what people ask about. `username` is a user's, or the name of a part of
-    Muster; both are empty for writes from outside.
+    Only the triggers write here. `user_id` has no foreign key, because deleted users matter most. `username` is a
+    user's name, or that of a part of Muster; both are empty for writes from outside.
     """
 
     class Action(models.TextChoices):
@@ -16,7 +16,7 @@ class AuditEntry(models.Model):
         DELETED = "deleted"
 
     at = models.DateTimeField()
-    # Whether it outlives the retention: it is a part of the key by which the table is split.
+    # Whether the entry outlives the retention; part of the partition key.
     lasts = models.BooleanField()
     table = models.CharField(max_length=63)
     object_id = models.BigIntegerField()
@@ -30,7 +30,7 @@ class AuditEntry(models.Model):
     after = models.JSONField(null=True)
 
     class Meta:
-        # The table is partitioned, which no migration of Django can say.
+        # The table is partitioned, which Django migrations cannot express.
         managed = False
         db_table = "audit_entry"
         default_permissions = ()

@@ -1,4 +1,4 @@
-"""Which models are audited, by what they say of themselves."""
+"""Which models are audited, by their own declarations."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from web import links
 
 
 def is_audited(model: type[Model]) -> bool:
-    # Its own: a proxy has no history beside that of the model it stands for, unless it asks for one.
+    # Only the class's own attribute: a proxy shares the history of its model unless it declares its own.
     return bool(vars(model).get("HISTORY"))
 
 
@@ -18,7 +18,7 @@ def audited_models() -> list[type[Model]]:
 
 
 def left_out(model: type[Model]) -> Collection[str]:
-    """Columns that are not kept: secrets, and what is written too often to be history."""
+    """Columns that are not stored: secrets, and columns that change too often."""
     return getattr(model, "HISTORY_LEAVES_OUT", ())
 
 
@@ -31,8 +31,6 @@ def label_of(model: type[Model]) -> str:
 
 
 def permission_of(model: type[Model]) -> str:
-    """Return what a reader of its history needs: to view it, unless the model says that its past tells more than it
-    shows.
-    """
+    """Return the permission needed to read a model's history: viewing it, unless the model requires another."""
     own = f"{model._meta.app_label}.view_{model._meta.model_name}"
     return str(getattr(model, "HISTORY_PERMISSION", own))

@@ -1,11 +1,11 @@
-"""How long the history is kept: a month's entries end together, but for those that last."""
+"""Retention of the history: a month's entries expire together, except lasting ones."""
 
 from datetime import datetime, timedelta
 
 from web import partitions
 from web.partitions import Partitioned, month_of
 
-# Writes fail without a partition, so that they are made for a year without a worker.
+# Writes fail without a partition, so enough are made for a year without a worker.
 PASSING = Partitioned(
     "audit_entry_passing",
     month_of,
@@ -18,10 +18,10 @@ PASSING = Partitioned(
 
 
 def make_ready(*, now: datetime) -> None:
-    """Make the partitions of this month and the next ones."""
+    """Create the partitions of this month and the next ones."""
     partitions.ensure(PASSING, partitions.coming(PASSING, now))
 
 
 def keep(*, now: datetime) -> int:
-    """Make the coming partitions and drop the months that are past their time; returns how many partitions changed."""
+    """Create the coming partitions and drop expired months; returns how many partitions changed."""
     return partitions.keep(PASSING, now=now)

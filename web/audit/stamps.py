@@ -1,4 +1,4 @@
-"""Marks by which a cache tells that a model it was made from has been written since."""
+"""Stamps by which a cache detects writes of a model."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -9,7 +9,7 @@ from django.db.models import Model
 from web.audit.registry import lasts
 from web.scopes import Scope, everything, present
 
-# Ids are given out before they are committed: an entry that comes late shows in the sum of the table's newest ids.
+# Ids are assigned before the commit; a late entry changes the sum of the newest ids.
 _STAMP = """
 SELECT newest.id, newest.sum FROM unnest(%s::text[], %s::boolean[]) WITH ORDINALITY AS asked ("table", lasts, place)
 CROSS JOIN LATERAL (
@@ -24,12 +24,12 @@ type Stamp = tuple[Scope | None, tuple[tuple[int | None, int], ...]]
 
 
 def stamp_of(*models: type[Model]) -> Stamp:
-    """Return a mark that differs after every write of these models, and between readers of different sites; one
+    """Return a stamp that differs after every write of these models, and between readers of different sites; one
     statement.
     """
     tables, kinds = _asked(models)
     scope = present()
-    # Nobody reads a mark, and what a reader sees of the history is slower to find.
+    # A stamp reveals nothing, and reading the history under a reader's scope is slower.
     with everything(), connection.cursor() as cursor:
         cursor.execute(_STAMP, [tables, kinds])
         return scope, tuple((newest, count) for newest, count in cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Which objects a request wrote, and what columns of objects were over time."""
+"""Objects written by a request, and past values of columns."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from web.audit.registry import lasts
 
 @dataclass(frozen=True, slots=True)
 class PastValues:
-    """The values that an object had from `at` on, in the order they were asked for; text as PostgreSQL writes it."""
+    """The values that an object had from `at` on, in the requested order; text as PostgreSQL writes it."""
 
     object_id: int
     at: datetime
@@ -27,9 +27,9 @@ def steps_of(
     ids: Collection[int] | None = None,
     among: Q | None = None,
 ) -> list[PastValues]:
-    """Return what objects were created with, and each change of one of the columns, oldest first; one statement.
+    """Return the initial values of objects, and each change of one of the columns, oldest first; one statement.
 
-    `among` is a further condition on the entries. Raises ValueError for a model whose history ends with the retention.
+    `among` is a further condition on the entries. Raises ValueError for a model without a lasting history.
     """
     if not lasts(model):
         raise ValueError(f"{model._meta.label} does not say HISTORY_LASTS.")

@@ -1,7 +1,7 @@
 """Triggers that write the audit table: one function, and three triggers for each audited table.
 
-A trigger runs once for each statement, so that bulk writes are seen and stay quick. All of this is installed after each
-migration, and not by one: a table's triggers follow from its model.
+A trigger runs once per statement, so that bulk writes are recorded and stay fast. They are installed after each
+migration, not by one, because a table's triggers follow from its model.
 """
 
 from hashlib import sha256
@@ -13,7 +13,7 @@ from django.db.models import Model
 from web.audit.registry import audited_models, lasts, left_out
 
 ERASING = "muster.erasing"
-"""The setting under which `erasing` blanks what is erased; nothing else changes an entry."""
+"""The setting under which `erasing` may change entries; nothing else does."""
 _WRITE = """
 INSERT INTO audit_entry (at, lasts, "table", object_id, action, before, after,
     user_id, username, token, message, request_id)
@@ -22,12 +22,12 @@ SELECT now(), TG_ARGV[0]::boolean, TG_TABLE_NAME, id,
     before, after, who.user_id, who.username, who.token, who.message, who.request_id
 FROM ({rows}) AS written;
 """
-# Most models leave nothing out, and taking nothing away would copy each row.
+# Most models leave nothing out; subtracting an empty list would still copy each row.
 _KEPT = "CASE WHEN keeps_all THEN to_jsonb({row}) ELSE to_jsonb({row}) - left_out END"
 _OLD, _NEW = _KEPT.format(row="old_row"), _KEPT.format(row="new_row")
 _CREATED = f"SELECT id, NULL::jsonb AS before, {_NEW} AS after FROM new_values AS new_row"
 _DELETED = f"SELECT id, {_OLD} AS before, NULL::jsonb AS after FROM old_values AS old_row"
-# A save that changes nothing is no history. A row with another id is another object: one goes, one comes.
+# A save without changes is not recorded. A changed id means another object: one deleted, one created.
 _CHANGED = f"""
 SELECT id, before, after FROM (
     SELECT id, {_OLD} AS before, {_NEW} AS after
@@ -63,7 +63,7 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit_entry
     FOR EACH ROW EXECUTE FUNCTION audit_stays();
 """
-# What is no longer audited loses its triggers.
+# Tables that are no longer audited lose their triggers.
 _PRUNE = """
 DO $$ DECLARE it record; BEGIN
     FOR it IN SELECT tgname, tgrelid::regclass AS relation FROM pg_trigger
@@ -79,7 +79,7 @@ _ROWS = {
 }
 
 
-# The digest of what was installed last stands beside the function.
+# The function's comment holds the digest of the last installation.
 _INSTALLED = """
 SELECT obj_description(to_regproc('audit_write'), 'pg_proc'), ARRAY(
     SELECT concat_ws(' ', tgrelid::regclass, tgname) FROM pg_trigger
@@ -89,9 +89,9 @@ SELECT obj_description(to_regproc('audit_write'), 'pg_proc'), ARRAY(
 
 
 def install(using: str) -> None:
-    """Install the audit's triggers and all others that the models declare, where they are not as they should be.
+    """Install the audit's triggers and all others that the models declare, if they differ.
 
-    To set a trigger locks its table against writes, and most migrations change none.
+    Setting a trigger locks its table against writes, and most migrations change none.
     """
     models, others = audited_models(), pgtrigger.registered()
     tables = ", ".join(f"'{model._meta.db_table}'" for model in models)

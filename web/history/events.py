@@ -1,4 +1,4 @@
-"""Which entries there are, newest first, over all audited models at once."""
+"""Entries of all audited models, newest first."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ Snapshot = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field. Choices are shown by their label, related objects by name; None is no value."""
+    """One field. Choices are shown by label, related objects by name; None means no value."""
 
     field: str
     label: str
@@ -40,7 +40,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The content of one entry. `current` is the object as it is now, None once it is gone."""
+    """The content of one entry. `current` is the present object, None once it is deleted."""
 
     name: str
     current: Model | None
@@ -109,7 +109,7 @@ def _name(model: type[Model], row: Snapshot, object_id: int) -> str:
 
 
 def _value(value: Any) -> Any:
-    # "Not filled in" is one thing to a reader, however a column says it.
+    # Treat all forms of an empty value alike.
     return None if value in ("", None, [], {}) else value
 
 
@@ -125,7 +125,7 @@ def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) ->
         return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    # JSON has no dates and no decimals.
+    # JSON has neither dates nor decimals.
     if isinstance(field, DecimalField):
         return round(Decimal(str(value)), field.decimal_places)
     return value if isinstance(value, (dict, list)) else field.to_python(value)
@@ -138,7 +138,7 @@ ACTIONS = AuditEntry.Action.values
 class HistoryRow:
     """One write of one object, as the present reader may see it.
 
-    `actor` is "" for writes from outside Muster; `url` is None once the object is gone.
+    `actor` is "" for writes from outside Muster; `url` is None once the object is deleted.
     """
 
     id: str
@@ -166,7 +166,8 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """Which entries. `models` are those that the reader may see; `after` is the id of the page before's last row."""
+    """The selected entries. `models` are those that the reader may see; `after` is the id of the previous page's last
+    row."""
 
     models: tuple[type[Model], ...]
     object_id: int | None = None
@@ -311,7 +312,7 @@ def _object_id(text: str, label: str) -> int | None:
     if not text:
         return None
     if not label:
-        raise BadParameter("id", "An id needs a model: ids of several models look alike.")
+        raise BadParameter("id", "Give the model with the id: ids of different models look alike.")
     if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
         raise BadParameter("id", "A whole number is needed.")
     return int(text)

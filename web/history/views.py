@@ -1,4 +1,4 @@
-"""The page of everything that was changed."""
+"""The page of all changes."""
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse

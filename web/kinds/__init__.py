@@ -1,3 +1,3 @@
-"""Kinds of object, each declared once: its list, page, form, deletion and endpoints follow from what `Kind` says."""
+"""Kinds of object, each declared once: list, page, form, deletion and endpoint follow from its `Kind`."""
 
 from web.kinds.kind import Entry, Facts, Kind, Related

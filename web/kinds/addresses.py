@@ -26,13 +26,13 @@ _KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 
 
 def addresses(kind: Kind) -> Iterator[URLPattern]:
-    """The pages of a kind below its own part of the address."""
+    """The pages of a kind below its part of the address."""
     for entry in sorted(kind.entries, key=lambda each: each.on_object):
         rest = ("{key}" if entry.on_object else "") + entry.path
         view = require(*kind.may, *entry.permissions)(partial(entry_page, kind=kind, entry=entry))
-        # Whoever asks for it by GET is led to the object, signed in or not.
+        # GET redirects to the object, signed in or not.
         yield _path(kind, rest, view if entry.form else require_POST(view), entry.url_name)
-    # What has a fixed address before what has an object's, which may be a word.
+    # Fixed addresses come before those of objects, whose key may be a word.
     for name in sorted(kind.pages, key=lambda name: "{" in _PAGES[name][2]):
         yield page(kind, name, *_PAGES[name])
     if "csv" in kind.pages:

@@ -1,4 +1,4 @@
-"""Many objects changed at once: fields are chosen, what would change is shown, and all of it is kept or nothing."""
+"""Change many objects at once: choose fields, preview the changes, then save all or none."""
 
 import hashlib
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from web.requests import UserRequest
 from web.units import how_many
 
 BATCH = 500
-# More are a file to import, which a worker takes its time for.
+# More objects need an import, which a worker processes.
 MOST = 5000
 MOST_SHOWN = 100
 MOST_LISTED = 12
@@ -33,7 +33,7 @@ MOST_TICKED = 1000
 @never_cache
 @require_http_methods(["GET", "POST"])
 def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
-    """Edit the rows that the address's filters leave; those that were ticked in the list become a filter by id."""
+    """Edit the rows that the address's filters select; ticked rows of a list become a filter by id."""
     if request.method == "POST" and ("id" in request.POST or request.POST.get("action") == "pick"):
         if ids := _ids(request):
             return redirect(f"{kind.url('bulk')}?{urlencode([('id', each) for each in ids])}")
@@ -88,7 +88,7 @@ def _ids(request: HttpRequest) -> list[int]:
 
 
 def _objects(request: HttpRequest, kind: Kind) -> list[Any]:
-    """The rows that the filters leave. A filter that means nothing is refused: it must not widen what is changed."""
+    """The rows that the filters select. A meaningless filter is refused, because ignoring it would change more rows."""
     filterset = kind.table.filterset
     assert filterset is not None
     if unknown := sorted(set(request.GET) - set(filterset.base_filters)):
@@ -112,7 +112,10 @@ def _form(writer: Writer, request: HttpRequest) -> forms.Form:
             label="Empty these", choices=emptied, required=False, widget=forms.CheckboxSelectMultiple
         )
     fields["changelog_message"] = forms.CharField(
-        label="Reason", required=False, max_length=200, help_text="Kept in the history beside each change."
+        label="Reason",
+        required=False,
+        max_length=200,
+        help_text="Muster stores this in the history with each change.",
     )
     form: forms.Form = type("BulkForm", (forms.Form,), fields)(
         request.POST if request.method == "POST" else None
@@ -134,7 +137,7 @@ def _texts(form: forms.Form) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class BulkPreview:
-    """`digest` stands for what would change: it is kept only if that is what was shown."""
+    """`digest` identifies the changes: they are saved only if exactly these were shown."""
 
     changed: list[Draft]
     refused: list[Draft]
@@ -154,7 +157,7 @@ class BulkPreview:
 
 @transaction.atomic
 def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> BulkPreview:
-    """Change all objects, and take it back unless exactly this was confirmed."""
+    """Change all objects, and roll back unless exactly these changes were confirmed."""
     drafts = [Draft(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
     for batch in batched(drafts, BATCH):
         writer.write(list(batch))

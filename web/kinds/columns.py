@@ -1,4 +1,4 @@
-"""Columns that lists of many kinds have."""
+"""Columns for lists of many kinds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from web.tables import Column
 
 
 def of_field(model: type[Model], key: str, **kwargs: Any) -> Column:
-    """A field under its own name: another object with a link to its page, a figure, or a word."""
+    """A field under its own name: another object with a link, a figure, or a word."""
     field: Any = model._meta.get_field(key)
     label = capfirst(str(field.verbose_name))
     if field.is_relation:
@@ -25,7 +25,7 @@ def name(sort: str = "name", **kwargs: Any) -> Column:
 
 
 def related(key: str, label: str, *, sort: str = "", through: str = "", **kwargs: Any) -> Column:
-    """Another object, by name and with a link to its page; `through` names the object in between."""
+    """Another object by name, with a link to its page; `through` names the object in between."""
 
     def other(row: Any) -> Any:
         return getattr(getattr(row, through) if through else row, key)
@@ -46,5 +46,5 @@ def plain(key: str, label: str, **kwargs: Any) -> Column:
 
 
 def hidden(column: Callable[..., Column], *args: Any, **kwargs: Any) -> Column:
-    """Offered in the column chooser, not shown at first."""
+    """Offered in the column chooser, but not shown by default."""
     return column(*args, default=False, **kwargs)

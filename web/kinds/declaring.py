@@ -29,13 +29,13 @@ TITLE: Mapping[str, Any] = {"locked": True, "phone": "title"}
 
 
 class ObjectForm(forms.ModelForm):
-    """A form of the model's fields, and why they are as they are: `changelog_message` goes into the history."""
+    """A form of the model's fields, with a reason: `changelog_message` goes into the history."""
 
     changelog_message = forms.CharField(
         label="Reason",
         required=False,
         max_length=200,
-        help_text="Kept in the history beside the change.",
+        help_text="Muster stores this in the history with the change.",
     )
 
     units: ClassVar[Mapping[str, str]] = {}

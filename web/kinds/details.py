@@ -1,4 +1,4 @@
-"""The page of one object, made of what its kind declares."""
+"""The page of one object, built from the declaration of its kind."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ from web.kinds.panels import Panel
 from web.tables import Column
 from web.tables.columns import read
 
-# Related objects listed on the page; the rest is one link away.
+# Number of related objects on the page; a link leads to the rest.
 A_FEW = 8
-# A place in a rack or on the map is where it is; nobody asks whether it was measured.
+# Positions in a rack or on the map need no provenance.
 PLAIN_UNITS = {"U", "°"}
 
 
 def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]:
-    """Facts first, then what refers to it and the user may see, then what floors above add; each by its order."""
+    """Facts first, then related objects that the user may see, then panels of floors above; each by its order."""
     (row,) = kind.prepare([obj]) if kind.prepare else (obj,)
     own = [_facts(kind, each, row, place) for place, each in enumerate(kind.facts)]
     own += related_panels(kind, obj, user=user)
@@ -33,12 +33,12 @@ def related_panels(kind: Kind, obj: Any, *, user: User) -> list[Panel]:
 
 
 def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
-    """Name what it belongs to, for the breadcrumbs."""
+    """The parents of the object, for the breadcrumbs."""
     return [(str(each), own_page(each)) for each in kind.above(obj) if each is not None]
 
 
 def own_page(obj: Model) -> str:
-    """The page of its kind, even where links.page_url leads to a room above."""
+    """The page of its kind, even if links.page_url leads to a room above."""
     return KIND_OF[type(obj)].url("detail", obj)
 
 
@@ -60,7 +60,7 @@ def _facts(kind: Kind, facts: Facts, obj: Any, place: int) -> Panel:
 
 
 def fact(column: Column, obj: Any) -> dict[str, Any]:
-    """One line of a definition list. What a form says of a figure is declared, not measured."""
+    """One line of a definition list. A figure from a form is declared, not measured."""
     value = column.read(obj)
     item: dict[str, Any] = {"term": column.label, "url": read(obj, column.url) if column.url else ""}
     if column.states:

@@ -1,4 +1,4 @@
-"""Search in the objects of kinds: by the fields that their lists are searched by."""
+"""Search in the objects of kinds, by the search fields of their lists."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""A file of objects over HTTP: sent, its columns mapped, checked, imported, and looked at meanwhile."""
+"""Pages to import a file of objects: upload, map the columns, check, import, and watch the progress."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ def _targets(request: UserRequest, kind: Kind) -> dict[str, Target]:
 
 
 def _mapping(kind: Kind, imported: FileImport, targets: dict[str, Target]) -> list[dict[str, Any]]:
-    """A line for each target: its columns to choose from, and the text where the file has none."""
+    """A line for each target: the columns to choose from, and the text for rows without a value."""
     known = importing.recognised(kind, targets, imported.head)
     lines = []
     for name, target in targets.items():
@@ -115,14 +115,14 @@ def _mapping(kind: Kind, imported: FileImport, targets: dict[str, Target]) -> li
         ]
         form = forms.Form({f"text-{name}": chosen["text"]})
         form.fields[f"text-{name}"] = target.input()
-        form.fields[f"text-{name}"].widget.attrs["aria-label"] = f"{target.label} where a row has none"
+        form.fields[f"text-{name}"].widget.attrs["aria-label"] = f"{target.label} for rows without a value"
         shown = form[f"text-{name}"] if name != ID.name else None
         lines.append({"target": target, "columns": columns, "text": shown})
     return lines
 
 
 def _unread(imported: FileImport) -> list[str]:
-    """Columns of the file that nothing is read from."""
+    """Columns of the file that are not read."""
     read = {each["column"] for each in imported.mapping.values()}
     return [head for place, head in enumerate(imported.head) if place not in read] if imported.mapping else []
 

@@ -1,7 +1,7 @@
-"""Importing a file of objects: read, mapped, checked, then kept whole or without the rows that are refused.
+"""Import a file of objects: read, map, check, then save all rows or only the valid ones.
 
-A check writes everything and takes it back, so that it tells what an import would. Small files are worked on at once,
-larger ones by a task; either works a batch at a time, so that memory does not grow with the file.
+A check writes everything and rolls it back, so that it shows exactly what an import would do. Small files are processed
+at once, larger ones by a task. Both work in batches, so that memory does not grow with the file.
 """
 
 import io
@@ -29,15 +29,15 @@ State = FileImport.State
 BATCH = 500
 AT_ONCE = 1000
 MOST_COLUMNS = 200
-# The page shows the first of them; whoever mends these sees the next ones.
+# The page shows the first problems; after correcting these the user sees the next ones.
 MOST_PROBLEMS, MOST_CHANGES = 500, 100
-# Files may hold names; they are gone soon.
+# Files may contain names, so they are deleted soon.
 KEPT = timedelta(days=7)
-_FAILED = "Muster failed at this file. The fault is in its log; nothing more of it is imported."
+_FAILED = "Muster failed to import this file. Its log has the error. No more rows are imported."
 
 
 class Cancelled(Exception):
-    """Whoever began the import wants no more of it."""
+    """The user cancelled the import."""
 
 
 class RowsRefused(ValueError):
@@ -50,9 +50,9 @@ class RowsRefused(ValueError):
 
 @transaction.atomic
 def enter(kind: Kind, rows: Iterable[tuple[int, list[str]]], *, by: User) -> list[Model]:
-    """Write all rows of a file that names its columns as the list's own does, or none: RowsRefused says why.
+    """Write all rows of a file with the list's own column names, or none: RowsRefused gives the reasons.
 
-    `rows` are lines and cells, the head first. Objects are found by what is unique of them; ids are passed over.
+    `rows` are lines and cells, the header first. Objects are found by their unique fields; ids are ignored.
     """
     writer = Writer(kind, by)
     rows = iter(rows)
@@ -62,7 +62,7 @@ def enter(kind: Kind, rows: Iterable[tuple[int, list[str]]], *, by: User) -> lis
     _refuse_head(line, head, writer)
     drafts = list(_drafts(rows, len(head), {name: (place, "", {}) for name, place in columns.items()}))
     if not drafts:
-        raise RowsRefused([(line, "There is no row below the head.")])
+        raise RowsRefused([(line, "There is no row below the header.")])
     for batch in batched(drafts, BATCH):
         writer.write([draft for draft in batch if draft.outcome != REFUSED])
     if problems := [
@@ -75,7 +75,7 @@ def enter(kind: Kind, rows: Iterable[tuple[int, list[str]]], *, by: User) -> lis
 
 
 def _refuse_head(line: int, head: list[str], writer: Writer) -> None:
-    """A name that is misspelt would be a column that nobody reads."""
+    """A misspelt column name would otherwise be ignored."""
     names = [text.casefold() for text in head]
     listed = {each.casefold() for column in writer.kind.table.columns for each in column.heads}
     known = {ID} | listed | {each for target in writer.targets.values() for each in target.heads}
@@ -83,11 +83,11 @@ def _refuse_head(line: int, head: list[str], writer: Writer) -> None:
         there = ", ".join(writer.targets)
         raise RowsRefused([(line, f"Unknown columns {', '.join(unknown)}; there are {there}.")])
     if len(set(names)) < len(names):
-        raise RowsRefused([(line, "The head names a column twice.")])
+        raise RowsRefused([(line, "The header names a column twice.")])
 
 
 def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) -> FileImport:
-    """Keep the file, read once to its end. Raises UnreadableSheet with the line that cannot be read."""
+    """Store the file, read once to its end. Raises UnreadableSheet with the line that cannot be read."""
     FileImport.objects.filter(begun_at__lt=now - KEPT).delete()
     content = file.read()
     rows = sheets.read(io.BytesIO(content))
@@ -96,7 +96,7 @@ def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) ->
         raise sheets.UnreadableSheet(1, f"The first line names the columns, {MOST_COLUMNS} at most.")
     number = sum(1 for _row in rows)
     if not number:
-        raise sheets.UnreadableSheet(2, "There is no row below the head.")
+        raise sheets.UnreadableSheet(2, "There is no row below the header.")
     label = kind.model._meta.label_lower
     return FileImport.objects.create(
         kind=label, by=by, file_name=name[:200], content=content, head=head, rows=number, begun_at=now
@@ -104,7 +104,7 @@ def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) ->
 
 
 def recognised(kind: Kind, targets: Mapping[str, Target], head: list[str]) -> dict[str, int]:
-    """The column for each target that the file names as Muster or NetBox does."""
+    """The column for each target, if the file names it as Muster or NetBox does."""
     columns: dict[str, int] = {}
     for place, text in enumerate(head):
         name = text.casefold()
@@ -118,7 +118,7 @@ def recognised(kind: Kind, targets: Mapping[str, Target], head: list[str]) -> di
 
 
 def start(imported: FileImport, state: State, *, now: datetime, **given: Any) -> None:
-    """Check or import: at once where the file is small, else by a task. `given` are values of the import."""
+    """Check or import: at once if the file is small, else by a task. `given` are values of the import."""
     values = given | {
         "state": state,
         "done": 0,
@@ -141,9 +141,9 @@ def start(imported: FileImport, state: State, *, now: datetime, **given: Any) ->
 
 
 def cancel(imported: FileImport, *, now: datetime) -> None:
-    """Work under way ends with its batch; what was to be kept whole is not kept.
+    """The import ends after the present batch; an import of all rows saves nothing.
 
-    Asked twice, no worker is waited for.
+    A second call does not wait for a worker.
     """
     ended = {"state": State.CANCELLED, "ended_at": now, "content": b""}
     working = _of_state(imported, State.CHECKING, State.APPLYING)
@@ -162,7 +162,7 @@ def work_on_import(pk: int) -> None:
 
 
 def work(pk: int, *, now: datetime) -> None:
-    """Check or import as the row says, for the user who asked for it."""
+    """Check or import as the row says, for the user who requested it."""
     imported = FileImport.objects.select_related("by").get(pk=pk)
     if not imported.is_working:
         return
@@ -191,7 +191,8 @@ def _end(imported: FileImport, values: dict[str, Any], now: datetime) -> None:
 
 
 def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
-    """Write all of the file; counts, problems and changes. One transaction for what is checked or kept whole."""
+    """Write the whole file; returns counts, problems and changes. A check, or an import of all rows, is one
+    transaction."""
     writer = Writer(kind_named(imported.kind), imported.by)
     is_whole = checks or not imported.keeps_good
     tally = _Tally(imported) if not is_whole else _Tally(imported, done=0)
@@ -212,10 +213,10 @@ def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
 
 
 class _Tally:
-    """Count what became of the rows so far."""
+    """Counts the results of the rows so far."""
 
     def __init__(self, imported: FileImport, done: int | None = None) -> None:
-        # Where batches are kept one by one, a task that is run again goes on behind the last.
+        # If batches are saved one by one, a repeated task continues after the last one.
         self.done = imported.done if done is None else done
         self.counts = Counter(imported.counts if self.done else {})
         self.problems = list(imported.problems if self.done else [])
@@ -240,9 +241,9 @@ class _Tally:
 
 
 class _Progress:
-    """Writes down how far the work is and looks whether it is to end.
+    """Stores the progress and checks for a cancellation.
 
-    Within one large transaction nobody else would see it, so it goes by a connection of its own.
+    It uses its own connection, because a large transaction would hide the progress from others.
     """
 
     def __init__(self, imported: FileImport, *, apart: bool) -> None:
@@ -283,11 +284,11 @@ def _drafts(
     width: int,
     mapped: Mapping[str, tuple[int | None, str, Mapping[str, str]]],
 ) -> Iterator[Draft]:
-    """`mapped` gives each target the column, the text where a cell is empty, and words that stand for others."""
+    """`mapped` gives each target its column, the default for empty cells, and replacements of words."""
     for line, cells in rows:
         draft = Draft(line, {})
         if len(cells) < width or any(cells[width:]):
-            draft.refuse("", f"The line has {len(cells)} cells and the head {width}.")
+            draft.refuse("", f"The line has {len(cells)} cells and the header {width}.")
         else:
             for name, (column, text, words) in mapped.items():
                 cell = "" if column is None else cells[column]
@@ -296,6 +297,6 @@ def _drafts(
 
 
 def kind_named(label: str) -> Kind:
-    """The kind of a model's label. Kinds are declared where their addresses are made."""
+    """The kind with this model label. Kinds are declared with their addresses."""
     get_resolver().url_patterns  # noqa: B018
     return next(kind for model, kind in KIND_OF.items() if model._meta.label_lower == label)

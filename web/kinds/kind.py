@@ -15,10 +15,11 @@ from web.tables import LISTS, Table
 
 @dataclass(frozen=True)
 class Related:
-    """Objects of another model that refer to this one. `fields` name the reference, any of them.
+    """Objects of another model that refer to this one.
 
-    `columns` of that model's list are shown, `fills` is what the form for a new one begins with, `asked` the parameter
-    that makes the whole list show them; by default that of the one field. `only` leaves out those that are past.
+    `fields` are the references, any of which counts. `columns` of that model's list are shown, `fills` are initial
+    values of the form for a new one, `asked` is the parameter that limits the whole list to them, by default that of
+    the single field. `only` leaves out past ones.
     """
 
     model: type[Model]
@@ -35,14 +36,14 @@ class Related:
         return condition & self.only()
 
     def query(self, obj: Model) -> str:
-        """The parameters that make the whole list show these objects; "" where no filter does."""
+        """The parameters with which the whole list shows these objects; "" if no filter does."""
         name = self.asked or (f"{self.fields[0]}_id" if len(self.fields) == 1 else "")
         return f"{name}={obj.pk}" if name else ""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A card of facts: columns of the list, by key; none named: all but the name."""
+    """A card of facts: columns of the list, by key; by default all except the name."""
 
     title: str
     columns: tuple[str, ...] = ()
@@ -81,11 +82,11 @@ class Entry:
 
     @property
     def path(self) -> str:
-        """Its part of the address, by default what follows the first dash of its url name."""
+        """Its part of the address, by default the url name after its first dash."""
         return self.address or f"{self.url_name.partition('-')[2]}/"
 
 
-# Kinds whose objects are listed on pages of others.
+# Kinds whose objects appear on pages of others.
 KIND_OF: dict[type[Model], "Kind"] = {}
 
 
@@ -166,7 +167,6 @@ class Kind:
         return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"
 
     def permissions(self, action: str) -> tuple[str, ...]:
-        """All that whoever takes the action needs."""
         return tuple(dict.fromkeys([*self.may, self.permission(action)]))
 
     def url_name(self, action: str) -> str:
@@ -176,18 +176,18 @@ class Kind:
         return reverse(self.url_name(action), args=[] if obj is None else [getattr(obj, self.key)])
 
     def url_if(self, user: Any, action: str, obj: Model | None = None) -> str:
-        """The same for whoever may; "" for others, and where there is no such page."""
+        """The address if the user has the permissions; "" otherwise, and if there is no such page."""
         if action not in self.pages:
             return ""
         needed = self.permission({"edit": "change", "bulk": "change", "csv": "add"}.get(action, action))
         return self.url(action, obj) if user.has_perm(needed) else ""
 
     def page_of(self, obj: Model) -> str:
-        """The object's page, also where it is named but not made here; the list, where it has none."""
+        """The object's page, even if another room provides it; the list if there is none."""
         return self.url("detail", obj) if "detail" in {*self.pages, *self.names} else self.url("list")
 
     def breadcrumbs(self, *below: tuple[str, str]) -> list[dict[str, str]]:
-        """The room, the list, and labels with their addresses; the page itself, the last, has none."""
+        """The room, the list, and labels with their addresses; the last one, the page itself, has none."""
         room = [(self.room[0], reverse(self.room[1]))] if self.room else []
         steps = [*room, (self.label_plural, self.url("list")), *below]
         return [{"label": label, "url": url} for label, url in [*steps[:-1], (steps[-1][0], "")]]

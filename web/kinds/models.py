@@ -1,13 +1,12 @@
-"""Files of objects that somebody is about to import, imports, or has imported."""
+"""Files of objects: planned, running and finished imports."""
 
 from django.conf import settings
 from django.db import models
 
 
 class FileImport(models.Model):
-    """`kind` is the label of its model. `mapping` gives for each target the column of the file and the text where a
-    row has none; counts, `problems` and `changes` are those of the check, or of the import once it ended. Pages show
-    each their reader's own.
+    """`kind` is the label of its model. `mapping` gives each target its column and the default for empty cells. Counts,
+    `problems` and `changes` are those of the check, or of the import once it ended. Users only see their own.
     """
 
     VISIBLE_WHERE = "true"

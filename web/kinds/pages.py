@@ -1,4 +1,4 @@
-"""List, page, form and deletion of any kind of object; its declaration says what differs."""
+"""List, page, form and deletion of any kind of object, as its declaration says."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -51,7 +51,7 @@ def object_list(request: UserRequest, kind: Kind) -> HttpResponseBase:
 
 
 def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
-    """Editing: of the rows that are ticked, or of all that the filters leave."""
+    """Bulk edit of the ticked rows, or of all that match the filters."""
     if (url := kind.url_if(request.user, "bulk")) and kind.table.filterset:
         filters = kind.table.filterset.base_filters
         asked = [
@@ -70,7 +70,6 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
 
 
 def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
-    """List what the reader may do with one object."""
     pages = [("edit", "Change", "edit"), ("delete", "Delete", "trash")]
     return _entries(request, kind, obj) + [
         Action(label, url, icon)
@@ -80,7 +79,7 @@ def _menu(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
 
 
 def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
-    """List the forms about one object that the reader may fill in."""
+    """The forms about one object that the reader may use."""
     allowed = [
         each
         for each in kind.entries
@@ -94,7 +93,7 @@ def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
 
 
 def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
-    """List what the reader may enter, what is meant most often first, and further links."""
+    """The reader's ways to add objects, the most common first, and further links."""
     if add_url := kind.url_if(request.user, "add"):
         yield {"url": add_url, "label": "Add", "icon": "plus", "is_main": True}
     allowed = [each for each in kind.entries if request.user.has_perms(each.permissions)]
@@ -131,7 +130,7 @@ def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
 
 
 def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
-    """Return what every page of an object has around it."""
+    """The common context of every page of an object."""
     return {
         "heading": str(obj),
         "sub": kind.label,
@@ -171,7 +170,7 @@ def object_edit(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
 
 def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     form = kind.form(request.POST or None, instance=obj, initial=_beginning(kind, request.GET))
-    # The form writes into the object while it checks: the page must go on showing what is stored.
+    # Validation writes into the object, but the page must show the stored values.
     before = str(obj) if obj is not None else ""
     if request.method == "POST" and form.is_valid():
         if message := form.cleaned_data.get("changelog_message"):
@@ -194,7 +193,7 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
 
 
 def _saved(form: Any) -> Any:
-    """The object; None where the database refuses it, which the form then says beside the field."""
+    """The object; None if the database refuses it, which the form then shows at the field."""
     try:
         with transaction.atomic():
             return form.save()
@@ -205,10 +204,10 @@ def _saved(form: Any) -> Any:
 
 
 def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
-    """Return what a link fills into the form: ids of related objects, and what the form's `begins_with` names."""
+    """Initial values from a link: ids of related objects, and the form's `begins_with` fields."""
     begun = {}
     for name in asked:
-        # The type of QueryDict allows for a list; it gives the last value, or "" for none.
+        # The type of QueryDict allows a list, but `get` returns the last value, or "".
         value = str(asked.get(name, ""))
         if name not in kind.form.base_fields or name == "changelog_message":
             continue
@@ -239,7 +238,7 @@ def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
 
 
 def _fates(kind: Kind, obj: Any) -> Iterator[tuple[str, list[tuple[Kind, int]]]]:
-    """Name what becomes of the objects that refer to it, each with their kinds and how many they are."""
+    """The consequences for objects that refer to it, each with their kinds and numbers."""
     counted: dict[str, list[tuple[Kind, int]]] = {}
     for related in kind.related:
         references: list[Any] = [related.model._meta.get_field(name) for name in related.fields]
@@ -260,7 +259,7 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
             obj.delete()
     except (ProtectedError, RestrictedError) as error:
         reasons = [in_use(error)]
-    except IntegrityError as error:  # By what this reader does not see.
+    except IntegrityError as error:  # Blocked by objects that this reader may not see.
         reasons = [reason for each in refusal(error).values() for reason in each]
     else:
         messages.success(request, f"{name} is deleted. {kind.then}".strip())

@@ -17,9 +17,10 @@ from accounts.models import User
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One card. `template` is included with `panel` and with `context`; `key` is unique on the page.
+    """One card.
 
-    `span` is its width in twelfths; a lower `order` comes first, those of the kind begin at 100.
+    `template` is included with `panel` and `context`; `key` is unique on the page. `span` is its width in twelfths; a
+    lower `order` comes first, those of the kind begin at 100.
     """
 
     key: str
@@ -46,6 +47,6 @@ def register(model: type[Model], make: MakePanel) -> None:
 
 
 def added_to(obj: Model, *, user: User, now: datetime) -> list[Panel]:
-    """Return what the rooms above show of this object to this user."""
+    """The panels of rooms above for this object and user."""
     made = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
     return [panel for panel in made if panel is not None]

@@ -1,4 +1,4 @@
-"""The objects that text names: by slug or name, within what tells objects of one name apart."""
+"""Find the objects that text names: by slug or name, within the context that makes names unique."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from web.kinds.targets import owners, text_fields
 
 @dataclass(frozen=True)
 class NamedObject:
-    """A text, and for each path of the model the text or the object that must stand there."""
+    """A text, and for each path of the model the text or object required there."""
 
     text: str
     within: Mapping[str, str | Model] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class NotOne(ValueError):
 
 
 def objects_named(rows: QuerySet[Any], wanted: Iterable[NamedObject]) -> list[Model | NotOne]:
-    """The object for each, in one statement however many there are."""
+    """The object for each text, in one statement for any number."""
     named = list(wanted)
     model = rows.model
     paths = sorted({path for each in named for path in each.within})
@@ -45,7 +45,7 @@ def _named(model: type[Model], named: list[NamedObject]) -> Q:
     for name in dict.fromkeys([*text_fields(model), *_shown_by(model)]):
         condition |= Q(**{f"{name}__in": texts})
     words = [text.split(" ") for text in texts]
-    # "leaf-1 Ethernet1": a name behind that of its owner.
+    # "leaf-1 Ethernet1": a name after that of its owner.
     cuts = [(" ".join(each[:cut]), " ".join(each[cut:])) for each in words for cut in range(1, len(each))]
     for owner in owners(model) if cuts else ():
         heads, tails = {head for head, _tail in cuts}, {tail for _head, tail in cuts}
@@ -56,12 +56,12 @@ def _named(model: type[Model], named: list[NamedObject]) -> Q:
 
 
 def _shown_by(model: type[Model]) -> list[str]:
-    """Fields that pages and files show an object by, whether others are called the same or not."""
+    """Fields that pages and files show an object by, unique or not."""
     return [field.name for field in model._meta.concrete_fields if field.name in {"name", "title"}]
 
 
 def _around(model: type[Model], named: list[NamedObject], paths: list[str]) -> Q:
-    """Bound the candidates by what all of the texts stand within."""
+    """Limit the candidates to the common context of all texts."""
     condition = Q()
     for path in paths:
         around = [each.within.get(path) for each in named]
@@ -110,7 +110,7 @@ def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> M
 def _by_another(model: type[Model]) -> str:
     meta: Any = model._meta
     names = [str(meta.get_field(name).verbose_name) for name in text_fields(model)]
-    return f"give its {' or '.join(names)} in place of the name" if names else "enter this one on its page"
+    return f"give its {' or '.join(names)} in place of the name" if names else "enter this object on its page"
 
 
 def _stands(obj: Any, path: str, around: str | Model) -> bool:

@@ -1,4 +1,4 @@
-"""Filters, serializer, form and endpoint of a model, made of the names of its fields."""
+"""Filters, serializer, form and endpoint of a model, built from the names of its fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -46,8 +46,10 @@ def form_of(
     groups: Sequence[tuple[str, Sequence[str]]] = (),
     units: Mapping[str, str],
 ) -> type[forms.ModelForm]:
-    """A form of the model; `base` may bring fields of its own. Instants are asked for to the minute, in the reader's
-    zone."""
+    """A form of the model; `base` may bring its own fields.
+
+    Instants are entered to the minute, in the reader's zone.
+    """
     widgets: dict[str, forms.Widget] = {}
     for name in fields:
         field = model._meta.get_field(name)
@@ -66,8 +68,8 @@ def viewset_of(
     *,
     may: tuple[str, ...] = (),
 ) -> Any:
-    """The endpoint; `rows` join what the serializer reads, so that no row costs a statement. Whoever comes needs `may`
-    beside the model's own permissions."""
+    """The endpoint; `rows` join what the serializer reads, so that no row costs a statement. Users need the permissions
+    `may` in addition to the model's."""
     members = {"may": may, "queryset": rows, "serializer_class": serializer, "filterset_class": filterset}
     return type(f"{rows.model.__name__}ViewSet", (base,), members)
 

@@ -1,4 +1,4 @@
-"""Fields of a kind that text can give: the plain ones of its endpoint, and what tells references apart."""
+"""The fields of a kind that text can set: plain fields of its endpoint, and context that makes references unique."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ from web.sheets import guarded, unguarded
 from web.tables import Column
 
 YES, NO = {"yes", "true", "1"}, {"no", "false", "0"}
-# More objects than this are no list to choose from but a name to type.
+# With more objects, the user types a name instead of choosing from a list.
 MOST_CHOICES = 200
 
 
 @dataclass(frozen=True)
 class Target:
-    """`field` None: no field of the kind, but what tells objects apart that another target names.
+    """`field` None means that it is not a field of the kind but context for another target.
 
-    `column` is the one of the list that shows it.
+    `column` is the list column that shows it.
     """
 
     name: str
@@ -42,17 +42,16 @@ class Target:
 
     @property
     def source(self) -> str:
-        """The attribute of an object."""
         return str(self.field.source) if self.field is not None else self.name
 
     @property
     def is_required(self) -> bool:
-        # A slug is made of the name.
+        # A slug is made from the name.
         return self.field is not None and self.field.required and self.name != "slug"
 
     @property
     def heads(self) -> set[str]:
-        """The names that files may give it, in small letters."""
+        """Possible column names in files, in lower case."""
         named = {
             self.name,
             self.name.replace("_", " "),
@@ -63,13 +62,13 @@ class Target:
 
     @cached_property
     def choices(self) -> Mapping[str, str]:
-        """Labels by value, for a choice; for several of them, those of each."""
+        """Labels by value for a choice; for several choices, of each."""
         field = getattr(self.field, "child", self.field)
         known = getattr(field, "choices", {}) if isinstance(field, serializers.ChoiceField) else {}
         return {str(value): str(label) for value, label in known.items()}
 
     def value(self, text: str) -> Any:
-        """Read the text as the endpoint takes it; the endpoint says what is wrong with it."""
+        """Convert the text to the endpoint's input; the endpoint reports errors."""
         if isinstance(self.field, serializers.ListField):
             return [self._coded(part.strip()) for part in text.split(",") if part.strip()]
         if text == "" and self.field is not None:
@@ -87,13 +86,13 @@ class Target:
         return self.choices.get(text, text)
 
     def text(self, obj: Model, row: Any) -> str:
-        """The text that a file holds of it; `row` is the object as the list shows it."""
+        """The text in a file; `row` is the object as the list shows it."""
         stored = visibility.shown(obj, self.source, getattr(obj, self.source, None))
         value = self.column.cells(row)[0] if self.column is not None else stored
         return unguarded("" if value is None else str(guarded(value))).strip()
 
     def input(self) -> forms.Field:
-        """A field of a form that gives the text; nothing is required, and nothing checked that the endpoint checks."""
+        """A form field for the text; nothing is required, and the endpoint validates."""
         options = self._options()
         if options:
             choices = [("", "–"), *options]
@@ -121,7 +120,7 @@ class Target:
 
 
 def endpoint(kind: Kind, by: User, method: str = "PATCH") -> ObjectViewSet:
-    """The endpoint of the kind, as for a call that this user makes."""
+    """The endpoint of the kind, as for a call by this user."""
     request = HttpRequest()
     request.method, request.user = method, by
     cast(Any, request)._force_auth_user = by
@@ -133,7 +132,7 @@ def endpoint(kind: Kind, by: User, method: str = "PATCH") -> ObjectViewSet:
 
 
 def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
-    """Targets by name, in the order of the endpoint's fields; objects within objects are none."""
+    """Targets by name, in the order of the endpoint's fields, without nested objects."""
     columns = {column.key: column for column in kind.table.columns}
     targets = {}
     for name, field in cast(ObjectSerializer, view.get_serializer()).fields.items():
@@ -166,7 +165,7 @@ def _label(kind: Kind, field: Field) -> str:
 
 
 def within(kind: Kind, name: str, field: Field | None) -> Mapping[str, str]:
-    """Paths of a reference's model to what tells its objects of one name apart, each with the target that says it."""
+    """Paths of a reference's model to the context of its names, each with the target that gives it."""
     if name in kind.within:
         return kind.within[name]
     if not isinstance(field, RelatedObjectField):
@@ -181,12 +180,12 @@ def text_fields(model: type[Model]) -> list[str]:
 
 
 def owners(model: type[Model]) -> list[str]:
-    """The references in its uniqueness: a rack's name is its own only within the site."""
+    """The references in its uniqueness: a rack's name is unique only within the site."""
     return [name for name in unique_attributes(model) if isinstance(model._meta.get_field(name), ForeignKey)]
 
 
 def natural_keys(model: type[Model]) -> list[tuple[str, ...]]:
-    """Sets of fields that no two objects share, single ones first."""
+    """Sets of fields that are unique together, single ones first."""
     single = [
         (field.name,) for field in model._meta.concrete_fields if field.unique and not field.primary_key
     ]

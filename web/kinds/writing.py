@@ -1,7 +1,7 @@
-"""Many objects of a kind written from text, through the kind's endpoint: what a file says, or an edit of many rows.
+"""Write many objects of a kind from text through the kind's endpoint: rows of a file, or an edit of many rows.
 
-The endpoint's fields check the values, as for a call of the API; rows that it refuses are left out and told with line
-and field. Whoever calls decides whether the rest is kept.
+The endpoint validates the values, as for an API call; rows that it refuses are left out and reported with line and
+field. The caller decides whether to keep the rest.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,9 +29,10 @@ CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refus
 
 @dataclass
 class Draft:
-    """A row to be written. `texts` are by target, or "id"; `obj` the object where it is known.
+    """A row to write.
 
-    `outcome` and what follows say what came of it; `changes` are label, text before, text after.
+    `texts` are by target, or "id"; `obj` is the object if known. `outcome` and the following fields are the result;
+    `changes` are label, text before, text after.
     """
 
     line: int
@@ -50,7 +51,7 @@ class Draft:
 
 
 class Writer:
-    """Writes rows for a user, up to a thousand at a time; remembers which objects the rows so far were about."""
+    """Writes rows for a user, up to a thousand at a time, and remembers the objects of the rows so far."""
 
     def __init__(self, kind: Kind, by: User) -> None:
         self.kind, self.by = kind, by
@@ -59,7 +60,7 @@ class Writer:
         self._lines: dict[int, int] = {}
 
     def write(self, drafts: list[Draft]) -> None:
-        """Write what can be written, and say in each draft what came of it."""
+        """Write the valid rows, and store the result in each draft."""
         self._find_by_id(drafts)
         self._leave_out_equal(drafts)
         self._refer(drafts)
@@ -75,7 +76,7 @@ class Writer:
         for draft in drafts:
             draft.name = draft.name or (str(draft.obj) if draft.obj is not None else "")
         waiting = [draft for draft in drafts if draft.awaits]
-        # What these name may have been made by the others just now.
+        # Objects that these rows name may just have been created by other rows.
         if waiting and len(waiting) < len(drafts):
             for draft in waiting:
                 draft.outcome, draft.awaits = UNCHANGED, False
@@ -105,7 +106,7 @@ class Writer:
         return str(self.kind.model._meta.verbose_name)
 
     def _leave_out_equal(self, drafts: list[Draft]) -> None:
-        """A cell that is as the list's own file has it changes nothing, however it was rounded or worded there."""
+        """A cell equal to the list's exported text changes nothing, despite rounding and wording there."""
         known = [draft for draft in drafts if draft.obj is not None]
         objects = [draft.obj for draft in known]
         rows = self.kind.prepare(objects) if self.kind.prepare else objects
@@ -117,7 +118,7 @@ class Writer:
                     draft.item.pop(name, None)
 
     def _refer(self, drafts: list[Draft]) -> None:
-        """Find the objects that texts name; a statement for each reference, however many rows."""
+        """Find the objects that texts name; one statement for each reference, for any number of rows."""
         for name, target in self.targets.items():
             if not isinstance(target.field, RelatedObjectField):
                 continue
@@ -133,7 +134,7 @@ class Writer:
                     draft.item[name] = obj
 
     def _within(self, draft: Draft, target: Target) -> dict[str, Any]:
-        """Read the other cells of the row, else the object that is there."""
+        """Use the other cells of the row, else the existing object."""
         around = {}
         for path, name in within(self.kind, target.name, target.field).items():
             there = getattr(draft.obj, name, None) if draft.obj is not None else None
@@ -162,7 +163,7 @@ class Writer:
         self._leave_out_equal([draft for draft in new if draft.obj is not None])
 
     def _key(self, draft: Draft, key: tuple[str, ...]) -> tuple[Any, ...]:
-        """The values of a natural key; () where the row does not have them all."""
+        """The values of a natural key; () if the row lacks one of them."""
         values = []
         for name in key:
             value = draft.item.get(name) or draft.texts.get(name, "")
@@ -179,10 +180,10 @@ class Writer:
                 continue
             first = self._lines.setdefault(draft.obj.pk, draft.line)
             if first != draft.line:
-                draft.refuse("", f"Line {first} is about {draft.obj} already.")
+                draft.refuse("", f"Line {first} is already about {draft.obj}.")
 
     def _fill(self, draft: Draft) -> None:
-        """Make the item that the endpoint takes."""
+        """Build the item that the endpoint takes."""
         for name, text in draft.texts.items():
             target = self.targets.get(name)
             if target is None or target.field is None:
@@ -198,7 +199,7 @@ class Writer:
             del draft.item[name]
 
     def _name(self, draft: Draft) -> None:
-        """A slug that is not given is made of the name, as in the form."""
+        """Make a missing slug from the name, as in the form."""
         parts = ("name",) if "name" in self.targets else ("manufacturer", "model")
         title = " ".join(draft.texts.get(name, "") for name in parts)
         if "slug" in self.targets and "slug" not in draft.item and title.strip():
@@ -216,7 +217,7 @@ class Writer:
     def _enter(
         self, drafts: list[Draft], verb: str, enter: Callable[[list[Any]], list[Model]], outcome: str
     ) -> None:
-        """Enter what the endpoint takes; those that it refuses are told, and the rest is sent again."""
+        """Enter items through the endpoint; report refused ones and send the rest again."""
         if drafts and (reason := self._may_not(verb)):
             for draft in drafts:
                 draft.refuse("", reason)
@@ -247,10 +248,10 @@ class Writer:
         return "" if self.by.has_perm(permission) else f"Missing permission: {permission}."
 
     def _refused(self, drafts: list[Draft], detail: Any) -> list[Draft]:
-        """Tell what is wrong; returns the drafts that nothing was said of."""
+        """Report errors; returns the drafts without errors."""
         by_place = {int(place): errors for place, errors in detail.items() if str(place).isdecimal()}
         if not by_place:
-            # Of the whole, not of a row.
+            # An error of the whole, not of a row.
             by_place = dict.fromkeys(range(len(drafts)), detail)
         for place, errors in by_place.items():
             for name, messages in errors.items() if isinstance(errors, Mapping) else [("", errors)]:
@@ -278,7 +279,7 @@ def _comparable(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _is_same_number(stored: Any, value: Any) -> bool:
-    """Whether a number is written otherwise: 10 for 10.0. In text, as of serial numbers, 010 is not 10."""
+    """Whether two texts are the same number: 10 and 10.0. In text, such as serial numbers, 010 is not 10."""
     try:
         return isinstance(stored, int | float | Decimal) and float(stored) == float(value)
     except (TypeError, ValueError):

@@ -1,1 +1,1 @@
-"""The contract that every endpoint keeps: names, filters, pages, bulk writes and errors as NetBox's users know them."""
+"""The contract of every endpoint: names, filters, pages, bulk writes and errors as NetBox's users know them."""

@@ -1,4 +1,4 @@
-"""Who calls an endpoint: the bearer of a token, or the person whose session it is."""
+"""Identifies the caller of an endpoint: the bearer of a token, or the user of a session."""
 
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """A signed-in person's browser; writes need the CSRF token."""
+    """A signed-in browser; writes need the CSRF token."""
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer <token>` or `Token <token>`. What its scope forbids is refused here, for all endpoints."""
+    """`Authorization: Bearer <token>` or `Token <token>`. Requests outside the token's scope are refused here, for all
+    endpoints."""
 
     def authenticate(self, request: HttpRequest) -> tuple[User, Token] | None:
         plain = bearer(request)
@@ -54,7 +55,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 
 def _reads(request: HttpRequest) -> bool:
-    """Whether the request writes nothing: by its method, or as the view says of a question too long for an
+    """Whether the request writes nothing: by its method, or by the view's declaration for a query too long for an
     address.
     """
     view = getattr(request, "parser_context", {}).get("view")
@@ -70,7 +71,7 @@ _calls = CountingWindow("api:calls", 60)
 
 
 class TokenThrottle(BaseThrottle):
-    """429 with Retry-After above MUSTER_API_CALLS_PER_MINUTE. A person's browser is not counted."""
+    """429 with Retry-After above MUSTER_API_CALLS_PER_MINUTE. Browsers are not counted."""
 
     left_s = 0
 

@@ -20,7 +20,7 @@ from web.permissions import signed_in
 
 
 class SchemaView(SpectacularAPIView):
-    """The schema is the same for everyone and takes a second to make, so each process makes it once."""
+    """The schema is the same for everybody and takes a second to build, so each process builds it once."""
 
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
 
@@ -38,5 +38,5 @@ def _schema(urlconf: str) -> dict[str, Any]:
 
 
 schema = SchemaView.as_view()
-# Its script is fetched from an address of its own and its page is ours, so the strict policy holds here as well.
+# The page is ours and its script has its own address, so the strict policy also applies here.
 browser = signed_in(SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="web/api_docs.html"))

@@ -1,6 +1,6 @@
-"""Answers to refused requests: `{"detail": …}`, or messages by field; in a bulk write by item as well.
+"""Responses to refused requests: `{"detail": …}`, or messages by field; in a bulk write also by item.
 
-Bad input never becomes a 5xx. What the database refuses is translated here, by the name of the constraint.
+Bad input never causes a 5xx. Database refusals are translated here, by the name of the constraint.
 """
 
 import re
@@ -36,13 +36,13 @@ NON_FIELD = "non_field_errors"
 
 class Conflict(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "The request conflicts with the present state."
+    default_detail = "The request conflicts with the current state."
     default_code = "conflict"
 
 
 class PreconditionFailed(exceptions.APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "The object changed since you read it: its ETag is another one now."
+    default_detail = "The object has changed since you read it: its ETag is different now."
     default_code = "precondition_failed"
 
 
@@ -54,7 +54,7 @@ class PayloadTooLarge(exceptions.APIException):
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER."""
-    # Its parsers import this module before its views exist.
+    # Import late: its parsers import this module before its views exist.
     from rest_framework import views
 
     return views.exception_handler(translated(error), context)
@@ -62,7 +62,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 @contextmanager
 def named_errors(*too_late: type[Exception]) -> Iterator[None]:
-    """Let a bulk write say which item an operation refused; errors of the kinds `too_late` are conflicts."""
+    """Let a bulk write say which item an operation refused; errors of the types `too_late` are conflicts."""
     try:
         yield
     except (DjangoValidationError, BadParameter) as error:
@@ -72,7 +72,7 @@ def named_errors(*too_late: type[Exception]) -> Iterator[None]:
 
 
 def translated(error: Exception) -> Exception:
-    """The API error that says what went wrong; the error itself where it is no fault of the sender."""
+    """The API error for an exception; the exception itself if the sender did not cause it."""
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(_by_field(error))
     if isinstance(error, BadParameter):
@@ -86,7 +86,7 @@ def translated(error: Exception) -> Exception:
             f"The database cannot take a value: {_diagnosis(error, 'message_primary') or error}."
         )
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
-        return Conflict("Another write was in the way; try again.")
+        return Conflict("Another write came in between; try again.")
     if isinstance(error, DatabaseError) and scopes.is_refusal(error):
         return exceptions.PermissionDenied(f"{OUTSIDE} {scopes.limits()}")
     if isinstance(error, (Http404, exceptions.NotFound)) and scopes.limits():
@@ -107,23 +107,25 @@ def refusal(error: IntegrityError) -> dict[str, list[str]]:
         return {_field_name(model, column): ["This field may not be null."]}
     key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
     fields = [_field_name(model, each.strip()) for each in key[1].split(",")] if key else []
-    if key and "still referenced" in key[3]:  # By objects of this model, whatever its own constraint says.
+    if (
+        key and "still referenced" in key[3]
+    ):  # The error comes from objects of this model, whatever its own constraint says.
         others = capfirst(str(model._meta.verbose_name_plural))
         moved = [each for each in fields if each != "id"]
-        return {_where(moved or fields): [f"{others} still refer to this as it is."]}
+        return {_where(moved or fields): [f"{others} refer to the present value."]}
     for constraint in _constraints(model):
         if constraint.name == name:
             return _broken(constraint, model)
-    if column:  # A trigger refused it, and says why.
+    if column:  # A trigger refused it with its own message.
         return {_field_name(model, column): [_diagnosis(error, "message_primary") or str(error)]}
-    if not key:  # To whoever is limited to some sites PostgreSQL does not say which value it was.
+    if not key:  # For users with a scope, PostgreSQL does not reveal the value.
         own = (each for each in model._meta.concrete_fields if each.unique)
         fields = [each.name for each in own if str(name).startswith(f"{model._meta.db_table}_{each.column}_")]
     if not fields:
         return {NON_FIELD: [f"Constraint {name} is violated."]}
     if not key or "already exists" in key[3]:
         return {_where(fields): model().unique_error_message(model, fields).messages}
-    return {_where(fields): ["This object is gone."]}
+    return {_where(fields): ["This object was deleted."]}
 
 
 def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[str]]:

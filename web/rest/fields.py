@@ -17,7 +17,7 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`keys` are lookups on the model, in order of name; `values` as text, since JSON and columns differ in type."""
+    """`keys` are lookups on the model, in order of name; `values` are text, because JSON and columns differ in type."""
 
     keys: tuple[str, ...]
     values: tuple[str, ...]
@@ -32,9 +32,9 @@ class Reference:
 
 
 def reference_of(data: Any, model: type[Model]) -> Reference | None:
-    """Read what a body says of an object of `model`; None when it cannot name one.
+    """Parse the reference to an object of `model` in a body; None if it cannot name one.
 
-    A brief object, as a response holds it, names its object by `id`, so that what was read can be written back.
+    A brief object from a response refers by `id`, so that it can be written back.
     """
     if isinstance(data, Mapping) and "id" in data:
         data = data["id"]
@@ -50,9 +50,9 @@ def reference_of(data: Any, model: type[Model]) -> Reference | None:
 
 
 def unique_attributes(model: type[Model]) -> list[str]:
-    """Names of the fields that take part in some uniqueness of the model; only these may be asked for.
+    """Names of the fields in any uniqueness of the model; only these may be used.
 
-    Others would let a writer probe columns that no response shows.
+    With others, a writer could probe columns that no response shows.
     """
     fields = {field.name for field in model._meta.concrete_fields if field.unique and not field.primary_key}
     for constraint in model._meta.constraints:
@@ -103,7 +103,7 @@ def _whole(data: Any) -> int | None:
 
 
 class NumberField(serializers.FloatField):
-    """Python takes true for 1; a body that says true where a number belongs is mistaken."""
+    """Refuses true and false, which Python accepts as numbers."""
 
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool):
@@ -112,7 +112,7 @@ class NumberField(serializers.FloatField):
 
 
 class ChoiceValueField(serializers.ChoiceField):
-    """Reads as `{"value": "core", "label": "Core"}`; writes take that or the value alone."""
+    """Reads as `{"value": "core", "label": "Core"}`; writes accept that or the bare value."""
 
     def to_representation(self, value: Any) -> dict[str, Any] | None:
         if value in ("", None):
@@ -127,20 +127,21 @@ class ChoiceValueField(serializers.ChoiceField):
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = empty) -> Any:
-        # No choice is null in JSON and "" in the database.
+        # An empty choice is null in JSON and "" in the database.
         return "" if data is None and self.allow_blank else super().run_validation(data)
 
 
 class RelatedObjectField(serializers.RelatedField):
-    """A foreign key. Give `queryset`, or `read_only=True`.
+    """A foreign key.
 
-    In a bulk write, `preload` loads the references of all items before the items are validated one by one.
+    Give `queryset`, or `read_only=True`. In a bulk write, `preload` loads the references of all items before the items
+    are validated one by one.
     """
 
     default_error_messages = {
         "does_not_exist": "No {noun} has {input}.",
         "multiple": "More than one {noun} has {input}.",
-        "not_visible": f"Only yourself: to name others takes the permission {visibility.SEES_NAMES}.",
+        "not_visible": f"You may only name yourself: naming others requires the permission {visibility.SEES_NAMES}.",
         "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
     }
     _known: Mapping[Reference, list[Model]] = {}
@@ -166,20 +167,21 @@ class RelatedObjectField(serializers.RelatedField):
         if objects is None:
             objects = list(self.get_queryset().filter(**reference.lookups())[:2])
         if not objects and visibility.is_person(model) and not visibility.sees_names():
-            # The same whether there is such a person or not.
+            # The same answer whether the person exists or not.
             self.fail("not_visible")
         if len(objects) != 1:
             self.fail("multiple" if objects else "does_not_exist", noun=noun, input=reference)
         return objects[0]
 
     def preload(self, values: Iterable[Any]) -> None:
-        """Load what these values refer to: one statement for all ids, one more for each set of attributes in use."""
+        """Load the objects that these values refer to: one statement for all ids, one more for each set of attributes
+        in use."""
         model = self.get_queryset().model
         wanted = {reference for value in values if (reference := reference_of(value, model)) is not None}
         self._known = {reference: [] for reference in wanted}
         for keys in {reference.keys for reference in wanted}:
             named = [reference for reference in wanted if reference.keys == keys]
-            # With several keys this is the product of their values; what is not wanted is not kept.
+            # With several keys this finds all combinations; unwanted ones are dropped.
             within = Q(
                 **{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)}
             )
@@ -191,7 +193,7 @@ class RelatedObjectField(serializers.RelatedField):
 
 
 class UsernameField(serializers.CharField):
-    """A user by name, read only; null where the reader may not know it."""
+    """A user's name, read only; null if the reader may not know it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, read_only=True, allow_null=True)
@@ -210,7 +212,7 @@ def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
     request = context.get("request")
     if path is None or request is None:
         return path
-    # build_absolute_uri parses and joins; for a thousand rows once is enough.
+    # build_absolute_uri is slow; call it once for a thousand rows.
     base = context.get("base_url")
     if base is None:
         base = request.build_absolute_uri("/")[:-1]

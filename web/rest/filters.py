@@ -1,4 +1,4 @@
-"""Filtering and ordering of lists. A parameter that means nothing is refused: a typo must not show everything."""
+"""Filtering and ordering of lists. An unknown parameter is refused: a typo must not show everything."""
 
 import difflib
 from collections import OrderedDict
@@ -18,14 +18,14 @@ from web.rest import lookups
 from web.rest.pagination import described
 
 if TYPE_CHECKING:
-    # REST framework imports this module by its settings, before its own views.
+    # REST framework imports this module through its settings, before its own views.
     from rest_framework.views import APIView
 
-# Parameters of every list that are no filters.
+# Parameters of every list that are not filters.
 SINGLE = frozenset({"limit", "offset", "after", "brief", "format"})
 SHOWING = frozenset({"fields", "omit", "brief", "format"})
 CONTROLS = SINGLE | SHOWING | {"ordering"}
-TWICE = "Given twice: only one value has a meaning."
+TWICE = "This parameter is given twice, but takes one value."
 
 
 class ByRequest(django_filters.CharFilter):
@@ -42,19 +42,18 @@ class ByRequest(django_filters.CharFilter):
 
 
 class ObjectFilterSet(django_filters.FilterSet):
-    """`Meta.model`, `Meta.fields`; `Meta.search_fields` are what `q` looks into.
+    """`Meta.model`, `Meta.fields`; `Meta.search_fields` are the fields that `q` searches.
 
-    `Meta.through` names related objects' fields, as `device__site`; their filters bear the last name. `Meta.panel` are
-    the filters that a list offers; all others work from the address.
-
-    Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter. Those
-    that ask who somebody is are refused to readers who may not know.
+    `Meta.through` names fields of related objects, as `device__site`; their filters have the last name. `Meta.panel`
+    lists the filters shown in the list; all others work in the address. Each field gets the filters of its type
+    (web.rest.lookups). Further ones are declared as in django-filter. Filters that reveal who somebody is are refused
+    to readers who may not know.
     """
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         if data is not None:
             visibility.refuse(not visibility.personal_filters(type(self)).isdisjoint(data))
-            # django-filter copies and builds a form of all filters for each request: a hundred, of which few are asked.
+            # django-filter would build a form of all hundred filters for each request, of which few are used.
             self.base_filters = OrderedDict(
                 (name, each) for name, each in type(self).base_filters.items() if name in data
             )
@@ -75,7 +74,7 @@ class ObjectFilterSet(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         fields = visibility.searchable(queryset.model, getattr(self.Meta, "search_fields", ()))
-        # Nothing to look into finds nothing, rather than everything.
+        # Without searchable fields, find nothing rather than everything.
         condition = Q() if fields else Q(pk__in=[])
         for field in fields:
             condition |= Q(**{f"{field}__icontains": value})
@@ -104,7 +103,7 @@ class StrictFilterBackend(BaseFilterBackend):
 
 
 class OrderingBackend(BaseFilterBackend):
-    """`ordering=facility,-name`. The primary key comes last, so that pages never overlap."""
+    """`ordering=facility,-name`. The primary key is the last criterion, so that pages never overlap."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
         asked = listed_in(request.query_params, "ordering")
@@ -135,7 +134,7 @@ class OrderingBackend(BaseFilterBackend):
 
 
 def listed_in(parameters: Any, name: str) -> list[str]:
-    """The words of a parameter, which may be given several times, and several at a time behind commas."""
+    """The values of a parameter, which may be repeated and may hold several values separated by commas."""
     words = [word.strip() for value in parameters.getlist(name) for word in value.split(",")]
     return [word for word in words if word]
 
@@ -165,7 +164,7 @@ def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[st
 
 
 def _unclear(name: str, each: django_filters.Filter, parameters: Any) -> str:
-    """Say why a filter that was asked for would not be heeded, so that more rows are left than were meant."""
+    """Say why a filter would be ignored, so that it would select more rows than intended."""
     values = parameters.getlist(name)
     if "" in values and name != "q":
         return "Give a value, or leave the filter out."

@@ -1,6 +1,6 @@
-"""Filters that a model field gets by its type, named as NetBox names them: `name__ic`, `speed_gbps__gte`, `site__n`.
+"""Filters for a model field by its type, named as in NetBox: `name__ic`, `speed_gbps__gte`, `site__n`.
 
-A parameter given several times means any of its values; negated, none of them.
+A repeated parameter means any of its values; negated, none of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -119,7 +119,7 @@ class InstantParameter(forms.Field):
         return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-# What a lookup says between the field and the value.
+# The words of a lookup between the field and the value.
 WORDS = {
     "n": "is not",
     "ic": "contains",
@@ -153,7 +153,7 @@ def _filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_fi
         yield from _reference(field, name)
     elif isinstance(field, ArrayField):
         for suffix, (_lookup, negated) in EQUAL.items():
-            # "Contains any of": one value at a time, so that the pieces are joined by OR as everywhere.
+            # "Contains any of": one value at a time, so that the parts are joined by OR as everywhere.
             yield (
                 _named(name, suffix),
                 Contains(field_name=name, exclude=negated, inner=_read(field.base_field), commas=True),

@@ -11,18 +11,17 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
-# The largest number that PostgreSQL's LIMIT, OFFSET and bigint keys take, with room for a page.
+# The largest number for PostgreSQL's LIMIT, OFFSET and bigint keys, with room for a page.
 LARGEST = 2**63 - 1 - MAX_LIMIT
 
 
 def described(name: str, text: str, kind: str) -> dict[str, Any]:
-    """A parameter as OpenAPI has it."""
     given = {"description": text, "schema": {"type": kind}}
     return {"name": name, "in": "query", "required": False} | given
 
 
 class ContractPagination(BasePagination):
-    """`count` and `previous` are null by key: counting is what makes deep pages slow."""
+    """`count` and `previous` are null when paging by key, because counting makes deep pages slow."""
 
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list:
         self.request = request
@@ -78,7 +77,7 @@ class ContractPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict]:
-        after = "Rows with a greater id than this, in the order of ids; not with offset or ordering."
+        after = "Rows with a greater id, in the order of ids; not together with offset or ordering."
         return [
             described("limit", f"Rows a page, at most {MAX_LIMIT}; {DEFAULT_LIMIT} unless given.", "integer"),
             described("offset", "Rows to skip.", "integer"),
@@ -87,7 +86,7 @@ class ContractPagination(BasePagination):
 
 
 def limit_of(request: Request) -> int:
-    """Rows a page: as many as allowed for `limit=0`, as NetBox has it."""
+    """Rows per page: the maximum for `limit=0`, as in NetBox."""
     asked = _number(request, "limit")
     return DEFAULT_LIMIT if asked is None else min(asked or MAX_LIMIT, MAX_LIMIT)
 

@@ -1,4 +1,4 @@
-"""JSON into the endpoints, and out of them."""
+"""JSON parsing and rendering of the endpoints."""
 
 import json
 from collections import Counter
@@ -14,12 +14,12 @@ from rest_framework.renderers import BaseRenderer
 
 from web.rest.errors import PayloadTooLarge
 
-# Far above any body that means something, far below what would exhaust an encoder's stack later on.
+# Far above any meaningful body, far below what would exhaust an encoder's stack later.
 MAX_DEPTH = 32
 
 
 class OrjsonParser(BaseParser):
-    """Refuses what Python's parser lets through: NaN, endless nesting, a body without end, bytes that are not UTF-8."""
+    """Refuses what Python's parser accepts: NaN, deep nesting, an endless body, bytes that are not UTF-8."""
 
     media_type = "application/json"
 
@@ -31,7 +31,9 @@ class OrjsonParser(BaseParser):
     ) -> Any:
         request = (parser_context or {}).get("request")
         if (encoding := getattr(request, "headers", {}).get("Content-Encoding", "identity")) != "identity":
-            raise UnsupportedMediaType(encoding, f"Send the body as it is: {encoding[:50]} is not read here.")
+            raise UnsupportedMediaType(
+                encoding, f"Send the body uncompressed: the encoding {encoding[:50]} is not supported."
+            )
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
@@ -46,7 +48,7 @@ class OrjsonParser(BaseParser):
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
-    """A field that stands twice would be read as either, without a word."""
+    """Refuse a repeated field: one of its values would be ignored silently."""
     times = Counter(name for name, _value in pairs)
     if len(times) < len(pairs):
         raise ParseError(f"The body gives {times.most_common(1)[0][0][:100]} twice in one object.")
@@ -87,9 +89,9 @@ class OrjsonRenderer(BaseRenderer):
 
 
 def without_large_integers(value: Any) -> Any:
-    """Return the value with floats in the place of integers that 64 bits do not hold.
+    """Return the value with floats instead of integers beyond 64 bits.
 
-    A measured 1e20 that is stored as JSON comes back as the integer that it is in digits.
+    A measured 1e20 stored as JSON is read back as an integer with all digits.
     """
     if isinstance(value, Mapping):
         return {key: without_large_integers(each) for key, each in value.items()}

@@ -1,4 +1,4 @@
-"""Who may do what at an endpoint. A refusal names the permission that is missing."""
+"""Permissions of endpoints. A refusal names the missing permission."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 
 if TYPE_CHECKING:
-    # REST framework imports this module by its settings, before its own views.
+    # REST framework imports this module through its settings, before its own views.
     from rest_framework.views import APIView
 
 ACTION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}

@@ -1,4 +1,4 @@
-"""Endpoints of reports: a plain function of the request answers, its parameters are declared once."""
+"""Endpoints of reports: a plain function answers the request; its parameters are declared once."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -23,7 +23,7 @@ def endpoint(
     parameters: Iterable[OpenApiParameter] = (),
     summary: str | None = None,
 ) -> Callable[[Callable[[Request], Any]], Callable[..., Any]]:
-    """A GET endpoint. A parameter that it does not know, or cannot read, is answered with 400."""
+    """A GET endpoint. An unknown or unreadable parameter is answered with 400."""
     declared = list(parameters)
 
     def decorate(read: Callable[[Request], Any]) -> Callable[..., Any]:
@@ -47,7 +47,6 @@ def parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
 
 
 def parameters_of(question: type[serializers.Serializer]) -> list[OpenApiParameter]:
-    """Return a parameter for each field of a question."""
     types: dict[type, type] = {serializers.FloatField: float, serializers.IntegerField: int}
     return [
         OpenApiParameter(
@@ -61,7 +60,7 @@ def parameters_of(question: type[serializers.Serializer]) -> list[OpenApiParamet
 
 
 class RowsViewSet(ReadOnlyObjectViewSet):
-    """A list of objects that is answered by a row for each: `rows` looks up those of a page together."""
+    """A list of objects with one row for each: `rows` looks up the rows of a page together."""
 
     def rows(self, objects: list[Any]) -> list[Any]:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The contract in OpenAPI: what drf-spectacular cannot see by itself, such as bulk writes and brief references."""
+"""Additions to the OpenAPI schema that drf-spectacular cannot see, such as bulk writes and brief references."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 JSON = "application/json"
 REFUSED = {
-    "description": "Refused: `detail`, or messages by field; in a bulk write by item as well.",
+    "description": "Refused: `detail`, or messages by field; in a bulk write also by item.",
     "content": {JSON: {"schema": {"type": "object", "additionalProperties": True}}},
 }
 SHOWN = {
     "fields": "Only these fields, separated by commas.",
-    "omit": "All fields but these.",
-    "brief": "true: only what other objects show of this one.",
+    "omit": "All fields except these, separated by commas.",
+    "brief": "true: only the fields that other objects show of this object.",
 }
 
 
@@ -42,7 +42,9 @@ class ContractSchema(AutoSchema):
             given += [_parameter(name, "query", kinds[name], text) for name, text in SHOWN.items()]
         if self._action in {"update", "partial_update", "destroy"}:
             given.append(
-                _parameter("If-Match", "header", "string", "ETag read before; 412 when it is another now.")
+                _parameter(
+                    "If-Match", "header", "string", "ETag that you read; the answer is 412 if it has changed."
+                )
             )
         return given
 
@@ -114,7 +116,7 @@ class ReferenceAsObject(OpenApiSerializerFieldExtension):
             "properties": {"id": {"type": "integer"}, "url": link, "display": text, "slug": text},
             "required": ["id", "url", "display"],
         }
-        # To who may not see names.
+        # Null for readers who may not see names.
         return brief | ({"nullable": True} if self._is_person() else {})
 
     def _is_person(self) -> bool:

@@ -1,4 +1,4 @@
-"""The shape of an object in JSON: its own fields, and the four that every object has."""
+"""Objects in JSON: their own fields, and four common ones."""
 
 import math
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ ALWAYS = ("id", "url", "display_url", "display")
 
 
 class ObjectListSerializer(serializers.ListSerializer):
-    """Many objects of one body: what they refer to is loaded together.
+    """Many objects of one body, with references loaded together.
 
     For a bulk change, `existing` holds the object that each item's id names.
     """
@@ -46,7 +46,7 @@ class ObjectListSerializer(serializers.ListSerializer):
 
 
 def finite(value: float) -> None:
-    """ "inf" and "nan" are floats to Python and nothing to JSON."""
+    """ "inf" and "nan" are floats in Python, but not valid in JSON."""
     if not math.isfinite(value):
         raise ValidationError("A valid number is required.", code="invalid")
 
@@ -63,12 +63,12 @@ def message_field() -> serializers.CharField:
         write_only=True,
         required=False,
         max_length=200,
-        help_text="Why; kept in the history beside the change.",
+        help_text="Reason; stored in the history with the change.",
     )
 
 
 class KnownFields:
-    """Refuses a field that the serializer does not have: a misspelt one would be lost without a word."""
+    """Refuses unknown fields: a misspelt one would be ignored silently."""
 
     fields: Any
 
@@ -80,11 +80,11 @@ class KnownFields:
 
 
 class BodySerializer(KnownFields, serializers.Serializer):
-    """Reads a body that is no object."""
+    """Parses a body that is not an object of a model."""
 
 
 class RowSerializer(BodySerializer):
-    """A row within an object is written whole, also where a PATCH leaves out other fields of the object."""
+    """A row within an object is written completely, even if a PATCH leaves out other fields of the object."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, dict):
@@ -99,8 +99,8 @@ class RowSerializer(BodySerializer):
 class ObjectSerializer(KnownFields, serializers.ModelSerializer):
     """`Meta.model`, `Meta.fields` (without the four), and `Meta.brief_fields` for `?brief=true`.
 
-    Uniqueness and other constraints are not asked for beforehand: the database decides, once for a single write and a
-    bulk one alike, and web.rest.errors says which field it was.
+    Uniqueness and other constraints are not checked in advance: the database checks them once, for single and bulk
+    writes, and web.rest.errors names the field.
     """
 
     serializer_choice_field = ChoiceValueField
@@ -144,7 +144,7 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
         if not self._is_outermost():
             return fields
         shown = self._shown([name for name, field in fields.items() if not field.write_only])
-        # What is not shown can still be written.
+        # Fields that are not shown can still be written.
         for name, field in list(fields.items()):
             if name not in shown and not field.write_only:
                 if self._reading():
@@ -161,7 +161,7 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
         if not kwargs["validators"]:
             del kwargs["validators"]
         if issubclass(field_class, serializers.DecimalField):
-            # Numbers are numbers in JSON, as users of NetBox expect.
+            # Numbers are JSON numbers, as users of NetBox expect.
             kwargs["coerce_to_string"] = False
         if issubclass(field_class, serializers.FloatField):
             kwargs["validators"] = [*kwargs.get("validators", []), finite]
@@ -186,7 +186,7 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         present = getattr(self.instance, "pk", None)
         if present is not None and isinstance(data, Mapping) and data.get("id", present) != present:
-            raise ValidationError({"id": [f"The address is that of {present}; an id is never changed."]})
+            raise ValidationError({"id": [f"The address belongs to {present}; an id cannot be changed."]})
         values = super().to_internal_value(data)
         message = values.pop("changelog_message", "")
         if message:

@@ -1,4 +1,4 @@
-"""Endpoints of a model: read, write, and write many at once. Each write is one transaction: all of it or nothing."""
+"""Endpoints of a model: read, write, and bulk write. Each write is one transaction: all or nothing."""
 
 import hashlib
 import hmac
@@ -29,9 +29,8 @@ from web.rest.serializers import item_id, message_field
 
 
 def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
-    """The objects that the items name, by id.
-
-    Locked in the order of ids, so that two bulk writes never wait for each other.
+    """The objects that the items name, by id, locked in the order of ids, so that two bulk writes never wait for each
+    other.
     """
     refuse_length(items)
     ids = [item_id(item) for item in items]
@@ -54,12 +53,10 @@ def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
 
 def refuse_length(items: Any) -> None:
     if not isinstance(items, list):
-        raise ValidationError(
-            {"detail": "A list of objects is needed; a single one has an address of its own."}
-        )
+        raise ValidationError({"detail": "Send a list of objects; a single object has its own address."})
     if not 0 < len(items) <= MAX_LIMIT:
         raise ValidationError(
-            {"detail": f"A list of 1 to {MAX_LIMIT} objects is needed, this has {len(items)}."}
+            {"detail": f"Send a list of 1 to {MAX_LIMIT} objects; this list has {len(items)}."}
         )
 
 
@@ -102,7 +99,7 @@ def _all_or_blame(
     all_at_once: Callable[[], object],
     write_one: Callable[[models.Model], object],
 ) -> None:
-    """Save all in one statement. When the database refuses, save singly to learn which ones it means; keep none."""
+    """Save all in one statement. If the database refuses, save one by one to find the wrong ones; keep none."""
     try:
         with transaction.atomic():
             all_at_once()
@@ -120,14 +117,14 @@ def _all_or_blame(
 
 
 def _check_deferred() -> None:
-    """Foreign keys are otherwise checked at commit, too late to say whose they are."""
+    """Foreign keys would otherwise be checked at commit, too late to know whose they are."""
     transaction.get_connection().check_constraints()
 
 
 def etag_of(obj: models.Model) -> str:
-    """A weak ETag of what the object itself stores; that a related object was renamed does not change it.
+    """A weak ETag of the object's own columns; renaming a related object does not change it.
 
-    With a key, or whoever reads the rest of an object could try names for what is hidden.
+    It is keyed, or a reader could guess hidden values from it.
     """
     values = "\x1f".join(
         f"{field.attname}={getattr(obj, field.attname)!r}" for field in obj._meta.concrete_fields
@@ -147,7 +144,7 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
 
     def get_object(self) -> Any:
         if (self.lookup_url_kwarg or self.lookup_field) not in self.kwargs:
-            # OPTIONS asks for the object wherever PUT is allowed, and many are PUT to a list.
+            # OPTIONS looks for an object wherever PUT is allowed, but bulk writes PUT to a list.
             raise Http404
         return super().get_object()
 
@@ -155,7 +152,7 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
         return self._answer(self.get_object())
 
     def etag(self, obj: models.Model) -> str:
-        """The ETag of an object. Override it where more is shown and written than the object stores itself."""
+        """The ETag of an object. Override it if the endpoint shows and writes more than the object's columns."""
         return etag_of(obj)
 
     def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
@@ -165,15 +162,15 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
 class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
     """CRUD, and bulk POST, PUT, PATCH and DELETE of a list of objects on the list's address.
 
-    `perform_create`, `perform_update` and `perform_destroy` may call an operation in place of saving; a bulk write then
-    calls them item by item. Left alone, a bulk write takes the same number of statements however many items it has.
-    `writing` is the transaction of each write; override it where something else is to be written in it, too.
+    `perform_create`, `perform_update` and `perform_destroy` may call an operation instead of saving; a bulk write then
+    calls them item by item. Otherwise a bulk write takes the same number of statements for any number of items.
+    `writing` is the transaction of each write; override it to write something else in it.
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method not in SAFE_METHODS:
-            # What asks for a trial, or names rows in the address, must not write.
+            # Requests for a trial, or with rows in the address, must not write.
             refuse_unknown(request, getattr(self, "extra_parameters", ()), SHOWING)
             if "If-Match" in request.headers and self.action in {"create", *BULK.values()}:
                 raise ValidationError({"detail": "If-Match is for one object, at its own address."})
@@ -249,7 +246,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
             return objects
 
     def _is_plain(self, verb: str) -> bool:
-        """Whether saving means what it says: no hook of the endpoint or of its serializer stands in between."""
+        """Whether a write only saves: neither the endpoint nor its serializer overrides a hook."""
         hook = f"perform_{verb}"
         serializer = self.get_serializer_class()
         return (
@@ -276,7 +273,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return obj
 
     def _lockable(self) -> models.QuerySet:
-        # The endpoint's queryset may join and count, which no row lock allows; it only says which rows may be seen.
+        # The endpoint's queryset may join and count, which row locks do not allow; it only decides visibility.
         visible = self.get_queryset().order_by().values("pk")
         return self.queryset.model.objects.select_for_update().filter(pk__in=visible)
 

@@ -1,6 +1,5 @@
-"""Saved views: lists as people keep them, in the side bar and beside the list.
+"""Saved views: lists as users save them, in the side bar and beside the list.
 
-A view holds the query of an address, so whatever a page reads from its address can be kept. `?view=ID` leads to that
-address; there `saved=ID` says which view it came from. A list that has a default opens with it where its address asks
-for nothing.
+A view holds the query of an address, so it can save everything that a page reads from its address. `?view=ID` redirects
+to that address, where `saved=ID` names the view. A list with a default view opens with it if the address has no query.
 """

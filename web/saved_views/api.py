@@ -32,7 +32,7 @@ class SavedViewSerializer(ObjectSerializer):
 
 
 class SavedViewViewSet(ObjectViewSet):
-    """One's own views, and the shared ones of lists that one may open."""
+    """Your own views, and shared views of lists that you may open."""
 
     request: UserApiRequest
 

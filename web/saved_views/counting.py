@@ -1,4 +1,4 @@
-"""How many rows saved views show, for the side bar: of lists of kinds, whose rows follow from the address alone."""
+"""Number of rows in saved views, for the side bar: only lists of kinds, whose rows follow from the address."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Leads from `?view=ID`, and from a list that has a default, to the address that the view holds."""
+"""Redirects `?view=ID`, and a list with a default view, to the view's address."""
 
 from collections.abc import Callable
 from typing import Any

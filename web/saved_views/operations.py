@@ -1,4 +1,4 @@
-"""Keeping, changing and deleting saved views."""
+"""Save, change and delete saved views."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ MOST_OF_USER, MOST_SHARED = 50, 200
 def save_view(
     *, table: str, name: str, query: str = "", shared: bool = False, default: bool = False, by: User
 ) -> SavedView:
-    """Raises NotAllowed, and ValidationError for what the list does not understand."""
-    # Two at once would both find room, or both be the default.
+    """Raises NotAllowed, and ValidationError for parameters that the list does not know."""
+    # Two simultaneous saves could both pass the limit, or both be the default.
     User.objects.select_for_update().get(pk=by.pk)
     if by.saved_views.count() >= MOST_OF_USER:
-        raise ValidationError(f"You keep {MOST_OF_USER} views already. Delete one first.")
+        raise ValidationError(f"You already have {MOST_OF_USER} views. Delete one first.")
     view = SavedView(owner=by, table=table, name=name, query=query)
     return _kept(view, by=by, shared=shared, default=default)
 
@@ -56,7 +56,7 @@ def _kept(view: SavedView, *, by: User, shared: bool, default: bool) -> SavedVie
     view.shared, view.default = shared, default
     view.query = clean_query(view.table, view.query)
     if default:
-        # Row by row, so that the history has each.
+        # Row by row, so that the history records each.
         for other in view.owner.saved_views.filter(table=view.table, default=True).exclude(pk=view.pk):
             other.default = False
             other.save(update_fields=["default"])
@@ -72,8 +72,8 @@ def _refuse_others(view: SavedView, by: User, permission: str) -> None:
 
 def _refuse_sharing(by: User) -> None:
     if not by.has_perm("accounts.share_savedview"):
-        raise NotAllowed("Your role may keep views, but not share them.")
+        raise NotAllowed("Your role may save views, but not share them.")
     if scopes_of(by):
-        raise NotAllowed("Only whoever sees all sites shares a view.")
+        raise NotAllowed("Only users who see all sites may share a view.")
     if SavedView.objects.filter(shared=True).count() >= MOST_SHARED:
-        raise ValidationError(f"There are {MOST_SHARED} shared views already. Delete one first.")
+        raise ValidationError(f"There are already {MOST_SHARED} shared views. Delete one first.")

@@ -1,4 +1,4 @@
-"""The query of a saved view, held to what its list understands."""
+"""The query of a saved view, validated by its list."""
 
 import re
 from urllib.parse import parse_qsl, urlencode
@@ -11,7 +11,7 @@ from web.requests import FOR_PROGRAMS
 from web.tables import LISTS, Table
 from web.tables.addresses import COLUMNS, EXPORT, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT
 
-# Where in the list somebody was, in which form, and which view they came from.
+# Parameters of position, form and origin, which a view does not save.
 LEFT_OUT = frozenset({PAGE, EXPORT, SAVED, "kiosk"})
 MOST_PARAMETERS = 60
 NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -19,7 +19,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def permissions_of(table: str) -> tuple[str, ...] | None:
-    """Return what the page of this url name asks for; None where it is no page that a view can be kept of."""
+    """Return the permissions of the page with this url name; None if views of it cannot be saved."""
     try:
         path = reverse(table)
         view = resolve(path).func
@@ -29,11 +29,14 @@ def permissions_of(table: str) -> tuple[str, ...] | None:
 
 
 def clean_query(table: str, text: str) -> str:
-    """Return the query without what is left out. Raises ValidationError for what the list does not understand."""
+    """Return the query without ignored parameters.
+
+    Raises ValidationError for parameters that the list does not know.
+    """
     try:
         pairs = parse_qsl(text.removeprefix("?"), max_num_fields=MOST_PARAMETERS, errors="strict")
     except ValueError as error:
-        raise _refused("This is no query of an address.") from error
+        raise _refused("This is not the query of an address.") from error
     pairs = [(name, value) for name, value in pairs if name not in LEFT_OUT]
     for name, value in pairs:
         if not NAME.fullmatch(name) or CONTROL.search(value):
@@ -47,7 +50,7 @@ def _hold_to(table: Table, pairs: list[tuple[str, str]]) -> None:
     filters = set(table.filterset.base_filters) if table.filterset else {each.name for each in table.filters}
     known = filters | {SEARCH, SORT, SIZE, COLUMNS}
     if unknown := sorted({name for name, _ in pairs} - known):
-        raise _refused(f"The list has no {', '.join(unknown)}.")
+        raise _refused(f"The list has no parameter {', '.join(unknown)}.")
     columns = {column.key for column in table.columns}
     sorts = {column.key for column in table.columns if column.sort}
     for name, value in pairs:

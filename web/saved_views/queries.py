@@ -1,4 +1,4 @@
-"""Which views a reader has, and which of them a page shows."""
+"""The views of a reader, and the views for a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,20 +34,20 @@ def may_open(user: Any, table: str) -> bool:
 
 
 def views_of(user: Any) -> list[View]:
-    """The user's own views and the shared ones, of lists that the user may open."""
+    """The user's own views and the shared ones, for lists that the user may open."""
     views = [View(**row) for row in views_kept(user)]
     tables = {table for table in {view.table for view in views} if may_open(user, table)}
     return [view for view in views if view.table in tables]
 
 
 def default_of(user: Any, views: list[View]) -> View | None:
-    """One's own default before the one that is shared."""
+    """Your own default takes precedence over a shared one."""
     defaults = [view for view in views if view.default]
     return min(defaults, key=lambda view: view.owner_id != user.pk, default=None)
 
 
 class SavedViews:
-    """Answers what templates ask of the views, worked out once they do."""
+    """Data about views for templates, computed on demand."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -58,7 +58,7 @@ class SavedViews:
 
     @cached_property
     def table(self) -> str:
-        """The url name of this page, "" where no view of it can be kept."""
+        """The url name of this page, "" if views of it cannot be saved."""
         match = self.request.resolver_match
         if match is None or match.kwargs or match.args or not match.url_name:
             return ""
@@ -87,7 +87,6 @@ class SavedViews:
 
     @property
     def query(self) -> str:
-        """Return what the address asks for now, as a view keeps it."""
         kept = QueryDict(mutable=True)
         for name, values in self.request.GET.lists():
             if name not in LEFT_OUT and any(values):
@@ -95,7 +94,7 @@ class SavedViews:
         return kept.urlencode()
 
     def wanted_address(self, parameters: Mapping[str, Any]) -> str:
-        """Where the address leads: the view that it names, or the default where it asks for nothing."""
+        """The address to redirect to: that of the named view, or of the default if the address has no query."""
         view = self._named(parameters.get(VIEW, "")) if parameters else self.default
         if view is None:
             return ""

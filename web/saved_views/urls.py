@@ -1,4 +1,4 @@
-"""Addresses of saved views, and of what a user's tables look like."""
+"""Addresses of saved views, and of table settings."""
 
 from django.urls import include, path
 

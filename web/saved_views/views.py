@@ -1,4 +1,4 @@
-"""The forms that keep, change and delete a view, and what a user's tables look like."""
+"""Forms to save, change and delete a view, and to change table settings."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class NewViewForm(forms.ModelForm):
         fields = ["table", "name", "query", "shared", "default"]
 
     def _post_clean(self) -> None:
-        """The operation validates the object, with its owner."""
+        """Skipped: the operation validates the object with its owner."""
 
 
 class ViewForm(NewViewForm):
@@ -50,7 +50,7 @@ def save_view(request: UserRequest) -> HttpResponse:
             view = operations.save_view(**form.cleaned_data, by=request.user)
         except (NotAllowed, ValidationError) as error:
             return _back(request, table, getattr(error, "messages", [str(error)]))
-        messages.success(request, f"The view {view} is saved. It stands in the side bar.")
+        messages.success(request, f"The view {view} is saved. You find it in the side bar.")
         return redirect(_url(request, view))
     return _back(request, table, [str(message) for errors in form.errors.values() for message in errors])
 
@@ -94,7 +94,7 @@ def _refuse_others(request: UserRequest, view: SavedView, permission: str) -> No
 
 
 def _url(request: UserRequest, view: SavedView) -> str:
-    # Read anew: what the session brought along is from before.
+    # Read again, because the session's copy is outdated.
     del request.user.view_rows  # type: ignore[attr-defined]
     return next(each.url for each in views_of(request.user) if each.id == view.pk)
 

@@ -1,1 +1,1 @@
-"""How the web process serves: bodies within bounds, threads by kind of work, and word of the database's absence."""
+"""How the web process serves: bounded bodies, threads by kind of work, and clear answers without a database."""

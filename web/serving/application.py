@@ -1,7 +1,7 @@
 """The ASGI application: every request of the web process passes here first.
 
-Django runs as WSGI in a thread of the lane that the request belongs to. Its answer, a stream as well, is written to a
-file before the thread goes on to others, and sent from there: a slow reader keeps no thread and no connection.
+Django runs as WSGI in a thread of the request's lane. Its answer, even a stream, is written to a file before the thread
+continues with other requests, and sent from there: a slow reader blocks no thread and no connection.
 """
 
 import asyncio
@@ -43,11 +43,11 @@ log = logging.getLogger(__name__)
 type Environ = dict[str, Any]
 type Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
 
-# What anybody may send: more than any form that is open to strangers, or a question of a program, holds.
+# Body limit for strangers: more than any public form or query needs.
 FREE_BYTES = 64 * 1024
 READY_WITHIN_S = 0.6
 PIECE_BYTES = 64 * 1024
-# A reader that takes no piece for so long is not waited for.
+# A reader that accepts no data for this long is dropped.
 PIECE_S = 20.0
 HEALTH_PATHS, LIVE_PATH = "/health/", "/health/live"
 SERIES_PATHS = frozenset({"/api/telemetry/query/"})
@@ -77,7 +77,7 @@ class Door(Protocol):
 
 
 class Serving:
-    """`doors` answer their method and address themselves; everything else is Django's."""
+    """`doors` handle their method and address themselves; everything else goes to Django."""
 
     def __init__(self, wsgi: Wsgi, doors: Mapping[tuple[str, str], Door]) -> None:
         self._wsgi = wsgi
@@ -113,7 +113,7 @@ class Serving:
                 return
 
     async def _health(self, scope: Message, send: Send) -> None:
-        """No body is read, and no cookie: nobody has to be known."""
+        """Reads neither body nor cookie, because it needs no identity."""
         headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         environ = _environ({**scope, "headers": headers}, io.BytesIO(), 0)
         away = environ | {"muster.away": True}
@@ -128,7 +128,7 @@ class Serving:
         await _send(answer, send)
 
     async def _refuse(self, scope: Message, receive: Receive, send: Send, refusal: Refusal) -> None:
-        """The answer is made by Django, as a page or as JSON; what is left of the body is dropped."""
+        """Django makes the answer, as a page or as JSON; the rest of the body is dropped."""
         environ = _environ(scope, io.BytesIO(), 0) | {"muster.refusal": refusal}
         await _send_and_close(await self._lanes[SPARE].run(self._answer, environ), receive, send)
 
@@ -143,7 +143,7 @@ class Serving:
                     environ = _environ(scope, body.file, body.size)
                     answer = await self._lanes[work].run(self._answer_unless, gone, environ)
                     if answer is not None:
-                        # The turn lasts until then: so few answers of one reader lie here unread.
+                        # Hold the turn until the answer is sent, which bounds the unread answers of one reader.
                         await _send(answer, send)
             finally:
                 gone.cancel()
@@ -163,11 +163,11 @@ class Serving:
             raise RequestRefused(refusals.too_large(most))
 
     def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> HttpAnswer | None:
-        """Nothing is made for a reader that left while it waited."""
+        """Make no answer for a reader that left while it waited."""
         return None if gone.done() else self._answer(environ)
 
     def _answer(self, environ: Environ) -> HttpAnswer:
-        """Django's answer, whole. Runs in a thread; its failures are answered as well."""
+        """Django's complete answer. Runs in a thread; its failures are answered too."""
         request_id = environ["muster.request_id"] = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
@@ -215,7 +215,7 @@ def _work_of(scope: Message, body_bytes: int) -> WorkBounds:
 
 
 def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
-    """WSGI's. A header with an underscore would pass for the one with a hyphen, which a proxy in front has set."""
+    """The WSGI environment. A header with an underscore would be confused with the hyphenated one set by a proxy."""
     unwanted = (b"content-length", b"transfer-encoding")
     headers = [pair for pair in scope["headers"] if b"_" not in pair[0] and pair[0] not in unwanted]
     adapter = WsgiToAsgiInstance(None, duplicate_header_limit=0)
@@ -275,7 +275,7 @@ async def _send_and_close(answer: HttpAnswer, receive: Receive, send: Send) -> N
 
 
 def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
-    """Keyword and secret: of the token, else `session` and its key; two empty ones where there is neither."""
+    """Keyword and secret of the token, else `session` and its key; two empty strings without either."""
     keyword, _, plain = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if keyword.lower() in TOKEN_KEYWORDS:
         return keyword.lower(), plain.strip()

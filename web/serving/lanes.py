@@ -1,7 +1,7 @@
-"""Threads that do one kind of work: a bounded number, each with a database connection of its own.
+"""Threads for one kind of work: a bounded number, each with its own database connection.
 
-A connection that was lost is opened anew by the thread's next request, so nothing has to recover but PostgreSQL
-itself. A pool in between would wait, twice as long after each failure, before it looks again.
+A lost connection is reopened by the thread's next request, so only PostgreSQL itself has to recover. A pool in between
+would wait before retrying, twice as long after each failure.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from django.db import DatabaseError, InterfaceError, connection, connections
 
 from web.serving.work import PULSE, WorkBounds, begin
 
-# An idle thread goes, and its connection with it: each holds some MB in PostgreSQL.
+# An idle thread ends with its connection, which takes some MB in PostgreSQL.
 IDLE_S = 60.0
 END_S = 1.0
 
 
 class Lane:
-    """Runs calls in its threads; the thread that rested last goes first, since its caches are warm."""
+    """Runs calls in its threads; the thread that became idle last goes first, because its caches are warm."""
 
     def __init__(self, work: WorkBounds) -> None:
         self.work = work
@@ -30,9 +30,9 @@ class Lane:
         self._retiring: asyncio.TimerHandle | None = None
 
     async def run[**P, T](self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-        """Wait for a thread, and for the call's answer.
+        """Wait for a thread and for the call's result.
 
-        A caller that is cancelled leaves its thread at work; the place is free again when that ends.
+        A cancelled caller leaves its thread at work; the slot is free when that ends.
         """
         await self._places.acquire()
         loop = asyncio.get_running_loop()
@@ -75,9 +75,9 @@ def _end(thread: ThreadPoolExecutor, *, wait: bool) -> None:
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
-# A database that comes back is to be seen well within two seconds.
+# Detect a returning database well within two seconds.
 EVERY_S_WHILE_AWAY = 0.25
-# A refused connection shows at once. A busy machine may keep a good answer for a while.
+# A refused connection shows at once; a busy machine may delay a good answer.
 SILENCE_S = 3.0
 
 
@@ -104,7 +104,7 @@ class Pulse:
 
 
 def _answers() -> bool:
-    """A connection that was ended says nothing about the database: only a new one that fails does."""
+    """An ended connection does not mean that the database is down; only a failing new one does."""
     return _answers_on_this_connection() or _answers_on_this_connection()
 
 
@@ -119,7 +119,7 @@ def _answers_on_this_connection() -> bool:
 
 
 class TooManyAtOnce(Exception):
-    """The reader has as much under way as is kept for one."""
+    """The reader has too many requests under way."""
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, work: WorkBounds, reader: str) -> AsyncIterator[None]:
-        """Wait until fewer than `work.at_once` of the reader's requests are worked on."""
+        """Wait until fewer than `work.at_once` of the reader's requests are being processed."""
         known = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
         if known.under_way >= work.at_most:
             raise TooManyAtOnce

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with a bound on the head of a request, which uvicorn reads for ever and at any length."""
+"""uvicorn's HTTP protocol with limits on the header of a request, which uvicorn would read without limits."""
 
 import asyncio
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
-# Django's own cookies and long filters in an address come to a few KB.
+# Django's cookies and long filters in an address take a few KB.
 HEAD_BYTES = 64 * 1024
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Closes a connection whose next request has begun, or whose first has not, and is not told what it is in time."""
+    """Closes a connection whose request header is not complete in time, for the first and every later request."""
 
     _head_bytes = 0
     _head_due: asyncio.TimerHandle | None = None
@@ -29,7 +29,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if self._head_due is not None and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+            self.send_400_response("The header of the request is too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -1,4 +1,4 @@
-"""Kinds of work, and how long each may keep the database: a bound that PostgreSQL itself holds."""
+"""Kinds of work, and how long each may use the database: limits that PostgreSQL itself enforces."""
 
 import threading
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from django.db.backends.signals import connection_created
 
 @dataclass(frozen=True, slots=True)
 class WorkBounds:
-    """Bounds: seconds for a statement, a wait for a lock and a pause within a transaction; threads in all; requests of
-    one reader that are worked on at once, and that may wait with them.
+    """Limits: seconds for a statement, a lock wait and a pause within a transaction; number of threads; requests of one
+    reader processed at once, and waiting.
     """
 
     name: str
@@ -33,19 +33,19 @@ PAGES = WorkBounds(
     at_once=max(1, settings.WEB_THREADS // 2),
     at_most=200,
 )
-"""Pages, and questions of programs. A browser asks for six things at once."""
+"""Pages, and queries of programs. A browser sends six requests at once."""
 FILES = WorkBounds("files", statement_s=60, lock_s=5, pause_s=60, threads=2, at_most=4)
 """Exports and imports. They take turns, so that pages do not wait for them."""
 SERIES = WorkBounds("series", statement_s=30, lock_s=5, pause_s=30, threads=2, at_most=50)
-"""Questions for the points of series, which may be a thousand."""
+"""Queries for the points of series, of which there may be a thousand."""
 INGEST = WorkBounds("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
-"""More threads would only wait for each other: one is busy but for the moment of its commit."""
+"""More threads would only wait for each other: each is mostly idle except for its commit."""
 HEALTH = WorkBounds("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
 SPARE = WorkBounds("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
-"""Answers that are given while the database is away; they ask it nothing."""
+"""Answers while the database is unavailable; they do not use it."""
 PULSE = WorkBounds("pulse", statement_s=5, lock_s=1, pause_s=5)
 TASKS = WorkBounds("tasks", statement_s=900, lock_s=120, pause_s=600)
-"""Celery's: roll-ups, scoring, portfolios."""
+"""Celery's tasks: roll-ups, scoring, portfolios."""
 
 _of_thread = threading.local()
 _of_process: WorkBounds | None = None
@@ -61,7 +61,10 @@ def begin_process(work: WorkBounds) -> None:
 
 
 def limit(connection: BaseDatabaseWrapper, **sent: Any) -> None:
-    """Have PostgreSQL end what takes longer. Management commands have no bound: somebody watches them."""
+    """Let PostgreSQL end statements that take longer.
+
+    Management commands have no limit, because somebody watches them.
+    """
     work: WorkBounds | None = getattr(_of_thread, "work", _of_process)
     if work is None:
         return

@@ -1,4 +1,4 @@
-"""Tables: columns as data, everything else read from the address, so that a copied link shows the same list.
+"""Tables: columns as data, everything else from the address, so that a copied link shows the same list.
 
 A page declares a `Table` once, calls `page` with a queryset or a sequence of rows, and answers with `respond`.
 """

@@ -1,4 +1,4 @@
-"""A table's part of the address: what it asks for, and the links that ask for something else."""
+"""A table's part of the address: its parameters, and links that change them."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 SEARCH, SORT, PAGE, SIZE, COLUMNS, EXPORT = "q", "sort", "page", "per", "cols", "export"
-# The id of a view that is asked for; the id of the one that an address was made from, 0 for none.
+# The id of a requested view, and the id of the view behind an address, 0 for none.
 VIEW, SAVED = "view", "saved"
 SIZES = (25, 50, 100, 250)
 EXPORTS = {"csv": "CSV", "json": "JSON"}
@@ -15,7 +15,10 @@ type Pairs = list[tuple[str, str]]
 
 
 class Address:
-    """The parameters of a request, and addresses with some changed. `filters` are those that narrow the list."""
+    """The parameters of a request, and addresses with some of them changed.
+
+    `filters` are those that filter the list.
+    """
 
     def __init__(self, request: HttpRequest, *, path: str, filters: Iterable[str]) -> None:
         self.path = path

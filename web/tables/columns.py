@@ -1,4 +1,4 @@
-"""Declarations of a table: its columns, and what to call its rows."""
+"""Declarations of a table: its columns, and the names of its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from web.words import in_words, plain
 type Read = str | Callable[[Any], Any]
 
 NOTHING = ("", None)
-# Tables that are all of a page, by the url name of the page: what the query of a saved view is held to.
+# Tables that fill a page, by its url name; they validate the queries of saved views.
 LISTS: dict[str, "Table"] = {}
 
 
@@ -79,7 +79,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RowFilter:
-    """A filter of a plain sequence of rows: those where `value`, or one of a set, is among the chosen."""
+    """A filter of a plain sequence of rows: those whose `value`, or one value of a set, was chosen."""
 
     name: str
     label: str
@@ -159,7 +159,7 @@ def read(row: Any, what: Read) -> Any:
 
 
 def read_seen(row: Any, what: Read) -> Any:
-    """The same as the present reader may see it; at what is hidden the path ends."""
+    """The same as the present reader may see it; at a hidden object the path ends."""
     if callable(what):
         return visibility.shown(None, "", what(row))
     value = row

@@ -1,4 +1,4 @@
-"""Keeps how a user's tables look: the columns of each, and the density. An address that names columns comes first."""
+"""Stores a user's table settings: the columns of each table, and the density. Columns in an address take precedence."""
 
 import re
 from typing import Any
@@ -35,7 +35,7 @@ def density_of(user: Any) -> str:
 @never_cache
 @signed_in
 def keep_display(request: UserRequest, table_id: str) -> HttpResponse:
-    """Leads back to the list; an address that names columns goes on to name them."""
+    """Leads back to the list; an address with columns keeps naming them."""
     asked = request.POST
     address = asked.get("reset", asked.get("next", ""))
     if not (address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)):
@@ -53,7 +53,7 @@ def keep_display(request: UserRequest, table_id: str) -> HttpResponse:
 
 @transaction.atomic
 def _keep(user: User, table_id: str, columns: list[str] | None, density: str) -> None:
-    """No columns: the table has its own again; None: they stay as they are."""
+    """An empty list restores the default columns; None keeps the present ones."""
     kept = User.objects.select_for_update().get(pk=user.pk)
     by_table = kept.preferences.get(KEPT)
     by_table = dict(by_table) if isinstance(by_table, dict) else {}

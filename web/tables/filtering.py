@@ -1,4 +1,4 @@
-"""The filters of a table: what the panel offers, what the chips say, and the rows that are left."""
+"""The filters of a table: the panel, the chips, and the filtered rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,9 @@ from web.rest import lookups
 from web.tables.addresses import PAGE, SEARCH, Address
 from web.tables.columns import RowFilter, read
 
-# More than this many objects are not a list to tick but a name to type.
+# With more objects, the user types a name instead of ticking a list.
 MOST_CHOICES = 200
-# Choices of longer lists have no counts: these would take longer than the list.
+# No counts for longer lists: they would take longer than the list itself.
 MOST_COUNTED = 5000
 
 
@@ -52,13 +52,13 @@ class Chip:
 
 
 def narrowed(filterset: type[django_filters.FilterSet], queryset: QuerySet, request_data: Any) -> QuerySet:
-    """The rows that the filters leave; none when a filter cannot be read, and its chip says which it was."""
+    """The filtered rows; none if a filter cannot be read, which its chip then shows."""
     bound = filterset(request_data, queryset=queryset)
     return bound.qs if bound.is_valid() else queryset.none()
 
 
 def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[Filter]:
-    """`Meta.panel` names them; otherwise those that are chosen from a list, and all that the filter set declares."""
+    """`Meta.panel` lists them; by default filters with a list of choices, and all declared ones."""
     named = getattr(getattr(filterset, "Meta", None), "panel", None)
     hidden = visibility.hidden_filters(filterset)
     if named is not None:
@@ -110,11 +110,11 @@ def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
 
 def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
     facet = _facet(each)
-    # What only the list's own query works out would have to be worked out for every row.
+    # Annotations of the list's query would have to be computed for every row.
     paths = facet.referenced_base_fields if isinstance(facet, Q) else [each.field_name]
     if facet is None or not all(_is_stored(rows.model, path) for path in paths):
         return None
-    # What the list's rows are annotated with must not be a part of the groups.
+    # Annotations of the rows must not become part of the groups.
     among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
     if isinstance(facet, Q):
         among, facet = among.filter(facet), Value("true")
@@ -175,7 +175,7 @@ def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
         rows = list(source.options(MOST_CHOICES + 1))
         return rows if len(rows) <= MOST_CHOICES else None
     if isinstance(source, forms.ModelChoiceField) and source.queryset is not None:
-        # At once: the field itself would read them through a cursor of the server, with three statements.
+        # Read all at once: the field itself would use a server-side cursor, with three statements.
         objects = list(source.queryset[: MOST_CHOICES + 1])
         named = [(str(source.prepare_value(each)), source.label_from_instance(each)) for each in objects]
         return named if len(named) <= MOST_CHOICES else None
@@ -230,7 +230,7 @@ type Offered = tuple[str, str, Iterable[tuple[Any, Any]], Iterable[str]]
 
 
 def panel_of(panel_id: str, address: Address, offered: Iterable[Offered]) -> dict[str, Any]:
-    """The context of web/table_filters.html for a page whose filters are not a table's."""
+    """The context of web/table_filters.html for a page whose filters belong to no table."""
     filters = []
     for name, label, choices, chosen in offered:
         options = [FilterOption(str(value), str(text), value in chosen) for value, text in choices]

@@ -1,4 +1,4 @@
-"""The menu of a row: what its reader may do with the object."""
+"""The menu of a row: the reader's actions on the object."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from web.links import link
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`copies` says that the address is copied, not opened."""
+    """`copies` means that the address is copied, not opened."""
 
     label: str
     url: str
@@ -26,7 +26,7 @@ type MenuOf = Callable[[Any], Sequence[Action]]
 
 
 def with_common(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str], list[Action]]:
-    """Opening, the table's own actions, history and the address, for an object and the address of its page."""
+    """Open, the table's own actions, history and copy link, for an object and its page's address."""
     user, seen = getattr(request, "user", None), dict[type[Any], bool]()
 
     def shows_history(model: type[Any]) -> bool:

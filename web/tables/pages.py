@@ -45,8 +45,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`object` is what the page prepared for this row, or the object itself; `heading` that of the table's
-    `headed_by`, of the first row below it."""
+    """`object` is what the page prepared for this row, or the object itself; `heading` is the table's `headed_by` text
+    on the first row below it."""
 
     id: Any
     url: str
@@ -71,9 +71,9 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """`export` is the form asked for, "" for a page; `source` gives all rows, prepared, a chunk at a time.
+    """`export` is the requested format, "" for a page; `source` gives all prepared rows in chunks.
 
-    `columns_are` says why these are shown: "default", "asked" by the address or "kept" for the user.
+    `columns_are` is the origin of the shown columns: "default", "asked" by the address or "kept" for the user.
     """
 
     title: str
@@ -165,7 +165,7 @@ class TablePage:
 
     @property
     def query(self) -> str:
-        """The part of the address that a saved view keeps, with columns that are not the table's own."""
+        """The part of the address that a saved view saves, with columns that differ from the default."""
         left_out = {PAGE, COLUMNS, SAVED}
         pairs = [(name, value) for name, value in self.address.pairs if name not in left_out and value]
         own = self.columns_are == "default"
@@ -197,11 +197,11 @@ def page(
     counts: bool = True,
     total: int | None = None,
 ) -> TablePage:
-    """The page that the address asks for, of a queryset or of a sequence of rows.
+    """The requested page of a queryset or of a sequence of rows.
 
-    `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
-    a time. `menu` gives a row's actions beside opening it, its history and its address. `total` is how many rows there
-    are, where that is known. `counts` says beside each choice of a filter how many it would leave: a statement.
+    `prepare` turns the objects of one page into rows in the same order; an export calls it for each chunk. `menu` gives
+    further actions of a row. `total` is the number of rows, if known. `counts` shows beside each filter choice how many
+    rows it would leave: one statement.
     """
     source = rows_of(table, rows, prepare, None if _is_file(request) else total)
     address, sort = _narrow(request, table, source, url or request.path)
@@ -229,7 +229,7 @@ def page(
 def _narrow(
     request: HttpRequest, table: Table, source: Rows, path: str
 ) -> tuple[Address, tuple[Column | None, bool]]:
-    """Narrow and order the rows as asked; returns the column they are sorted by, and whether it falls."""
+    """Filter and order the rows; returns the sort column, and whether it is descending."""
     address = Address(request, path=path, filters=source.filter_names)
     sort = _sort(table, address, source)
     source.narrow(address)
@@ -308,7 +308,7 @@ def _row(
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
     value = column.read(row)
     missing = value in NOTHING if isinstance(value, (str, type(None))) else False
-    # A template that draws a value has no need of it in words, which for a list of marks take long to make.
+    # A template does not need the value in words, which is slow for lists of marks.
     unsaid = column.text is None and (missing or column.template)
     text = "" if unsaid else column.words(row, value)
     url = read(row, column.url) if column.url is not None else row_url if column.phone == "title" else ""
@@ -347,7 +347,7 @@ def _pager(table: Table, address: Address, source: Rows) -> tuple[Pager, tuple[i
 
 
 def wants_table_only(request: HttpRequest, page: TablePage | Table) -> bool:
-    """Whether `respond` needs nothing of the page around: htmx swaps the table, or a file is asked for."""
+    """Whether only the table is needed: htmx swaps it, or a file is requested."""
     return _is_file(request) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
 
 

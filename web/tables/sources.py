@@ -1,4 +1,4 @@
-"""Sources of a table's rows: a queryset, or a sequence that is all at hand."""
+"""Sources of a table's rows: a queryset, or a complete sequence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -77,7 +77,7 @@ class QueryRows:
 
 
 class SequenceRows:
-    """Searched by the words on the screen, sorted by the columns' values; what has no value comes last."""
+    """Searches the displayed words, sorts by the columns' values; missing values come last."""
 
     searches = True
 
@@ -136,7 +136,7 @@ def rows_of(
 
 
 def _expression(sort: str, descending: bool) -> OrderBy:
-    """A sort that begins with a minus runs against its column: an age grows as its instant falls."""
+    """A sort with a minus is the reverse of its column: an age grows as its instant falls."""
     field = F(sort.removeprefix("-"))
     falling = descending != sort.startswith("-")
     return field.desc(nulls_last=True) if falling else field.asc(nulls_last=True)

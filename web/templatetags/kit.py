@@ -37,7 +37,7 @@ _CLOCK_WORDS = {"late": ("clock-exclamation", "data late"), "silent": ("plug-con
 @lru_cache(maxsize=512)
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon from the sprite; size is "" (18 px), "small" (16) or "tiny" (14)."""
-    # A page of rows shows hundreds, of a few dozen kinds; where the sprite is does not change while a process lives.
+    # Cached: a page shows hundreds of icons of a few dozen kinds, and the sprite's address never changes.
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>',
         size,
@@ -52,7 +52,7 @@ _CODE = re.compile("`([^`]+)`")
 
 @register.simple_block_tag
 def text(content: str) -> str:
-    """`{% text as title %}Evaluate {{ site }}?{% endtext %}` keeps a sentence for the tags after it."""
+    """`{% text as title %}Evaluate {{ site }}?{% endtext %}` stores a sentence for later tags."""
     return content
 
 
@@ -63,7 +63,7 @@ def prose(text: object) -> SafeString:
 
 @register.filter
 def emphasised(text: str, query: str) -> SafeString:
-    """Mark the words of a query where they stand in a text."""
+    """Mark the words of a query in a text."""
     words = "|".join(map(re.escape, query.split()))
     parts = re.split(f"({words})", text, flags=re.IGNORECASE) if words else [text]
     marked = (format_html("<mark>{}</mark>" if at % 2 else "{}", part) for at, part in enumerate(parts))
@@ -72,7 +72,7 @@ def emphasised(text: str, query: str) -> SafeString:
 
 @register.simple_tag
 def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> SafeString:
-    """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
+    """Icon, word and colour of a state. `clock` is "late" or "silent" if the data behind it are."""
     return _pill(kind, value, str(note) if note else "", clock)
 
 
@@ -99,7 +99,7 @@ def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
 def mark(
     kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
-    """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
+    """Only the state's icon in its colour; the word is a tooltip and read aloud ("compute: Warn")."""
     return _mark(kind, value, str(label) if label else "", size, clock, note)
 
 
@@ -151,9 +151,9 @@ def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
 
 @register.simple_tag
 def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
-    """The columns of web/pillar_marks.html: a page of sites has hundreds, too many for a loop of the template.
+    """The columns of web/pillar_marks.html: a page of sites has hundreds, too many for a template loop.
 
-    They grow upwards from y = 0, since the group around them is turned over. One without a score is full and dotted.
+    They grow upwards from y = 0, because the surrounding group is flipped. A column without a score is full and dotted.
     """
     drawn = []
     for place, pillar in enumerate(pillars):
@@ -193,7 +193,7 @@ def span_to(at: datetime | None, until: datetime) -> str:
 
 @register.filter
 def person(who: Model | str | None) -> str:
-    """A person's name as the reader may see it: every name on a page goes through here or web.visibility."""
+    """A person's name as the reader may see it: every name on a page uses this filter or web.visibility."""
     return name_of(who)
 
 
@@ -205,7 +205,7 @@ def instant(at: datetime | None) -> str:
 
 @register.filter
 def when(at: datetime | None) -> SafeString | str:
-    """An instant as an element; a program reads it in UTC, to the second, and so does the tip."""
+    """An instant as an element; its datetime attribute is UTC to the second, and so is the tooltip."""
     if not at:
         return ""
     exact = at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
@@ -221,7 +221,7 @@ def day(at: date | None) -> str:
 
 @register.filter
 def iso(at: date | None) -> str:
-    """A day or an instant for a program: an attribute, or a field's value."""
+    """A day or an instant for programs: an attribute, or a field's value."""
     return "" if not at else at.isoformat()
 
 
@@ -251,13 +251,13 @@ def initials(user: object) -> str:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The field's widget in the look of the forms; labels, help and errors are web/field.html's."""
+    """The field's widget in the style of the forms; web/field.html has labels, help and errors."""
     widget = field.field.widget
     if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         return field.as_widget()
     attrs: dict[str, Any] = {"class": "form-select" if isinstance(widget, Select) else "form-control"}
     if isinstance(widget, Textarea) and str(widget.attrs.get("rows")) == "10":
-        # Django's own height, which nobody asked for.
+        # Remove Django's default height.
         attrs["rows"] = 3
     shown = field.as_widget(attrs=attrs)
     unit = getattr(field, "unit", "")
@@ -331,7 +331,10 @@ def kpi(label: object, value: object, **look: object) -> dict[str, object]:
 
 @register.inclusion_tag("web/definition.html")
 def fact(term: object, value: object = None, **look: object) -> dict[str, object]:
-    """A line of a list of facts; a quantity brings its unit. `look` as templates/web/definition.html reads it."""
+    """A line of a list of facts; a quantity brings its unit.
+
+    `look` holds the fields of templates/web/definition.html.
+    """
     shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
     return {"item": {"term": term, **shown, **look}}
 
@@ -346,7 +349,7 @@ def legend(*entries: str) -> list[dict[str, str]]:
 
 @register.inclusion_tag("web/breadcrumb.html")
 def crumbs(*places: object) -> dict[str, object]:
-    """Places above a page, then its own label: "Label url-name", or an object that has a page."""
+    """The pages above, then the page's own label: "Label url-name", or an object that has a page."""
     above = [
         {"label": str(place), "url": page_url(place)}
         if isinstance(place, Model)

@@ -1,4 +1,4 @@
-"""The cells of a table: a page has hundreds, and a template's own branches would take most of its time."""
+"""The cells of a table: a page has hundreds, and template branches would take most of its time."""
 
 import re
 from datetime import date
@@ -15,12 +15,12 @@ from web.templatetags import kit
 
 register = template.Library()
 
-# So many characters of a cell stand on one line.
+# Number of characters of a cell that stay on one line.
 WHOLE = 28
-# Names of sites, devices and standards, which a line of several would break at their hyphens; tags stay as they are.
+# Names of sites, devices and standards, which would break at hyphens; tags stay as they are.
 ID = re.compile(r"<[^>]*>|\b([A-Za-z]\w*(?:-\w+)*-\w*\d\w*(?:-\w+)*)\b")
 NO_LABEL = {"title", "status", "mark"}
-"""Where a phone shows these cells, what they are is plain without the column's name."""
+"""On a phone these cells are clear without the column's name."""
 SPARED = {"", "pair", "full", "row"}
 
 
@@ -33,12 +33,12 @@ def whole_ids(text: str) -> SafeString:
 def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
     column = cell.column
-    # A phone has no heading row: what a figure is in goes with its name.
+    # A phone has no heading row, so the unit goes with the name.
     label = f"{column.label} {column.unit}" if column.unit else str(column.label)
-    # A day is read as one word; so are ids, names and what is no longer than these.
+    # Days, ids, names and other short texts stay on one line.
     width = " nowrap" if type(cell.value) is date else _width(cell.text)
     classes = f"{' numeric' if column.numeric else width}"
-    # A phone leaves out what has no value; a name and a state stand there all the same.
+    # A phone leaves out empty cells, except names and states.
     phone = "hide" if _is_spared(cell) else column.phone or "pair"
     opening = _opening(phone, classes, label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
@@ -46,7 +46,7 @@ def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
 
 @register.simple_tag
 def row_menu(row: Any, table_id: str) -> SafeString:
-    """The cell with a row's actions, in a popover: nothing around the table cuts it off."""
+    """The cell with a row's actions, in a popover, so that nothing around the table clips it."""
     if not row.menu:
         return SafeString('<td class="row-menu"></td>')
     menu_id = f"menu-{table_id}-{row.id}"

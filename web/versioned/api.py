@@ -1,4 +1,4 @@
-"""Endpoints of versions: drafts are made, edited, imported and thrown away; each version goes out as a file."""
+"""Endpoints of versions: drafts are created, edited, imported and discarded; each version can be exported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,15 +50,17 @@ class DocumentField(serializers.JSONField):
 
 
 class VersionSerializer(ObjectSerializer):
-    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
-    another one by now is answered with 409."""
+    """A draft's `definition` is writable; `version` and `made_from` only when it is created. Send the `revision` that
+    you read: if it has changed, the answer is 409."""
 
-    version = serializers.CharField(max_length=50, required=False, help_text="The next number, if none")
+    version = serializers.CharField(
+        max_length=50, required=False, help_text="Name of the version; the next number unless given"
+    )
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
 class ImportSerializer(BodySerializer):
-    """One of `file` and `text`."""
+    """Send either `file` or `text`."""
 
     file = serializers.FileField(
         required=False,
@@ -86,12 +88,12 @@ class ImportSerializer(BodySerializer):
 
 @contextmanager
 def named_errors() -> Iterator[None]:
-    """Every refusal as its answer: 400 with the field, beside it file and line; 409 for a draft that went on."""
+    """Refusals as responses: 400 with the field, and with file and line; 409 for a draft that has changed."""
     try:
         yield
     except DocumentError as error:
         refusal = exceptions.ValidationError()
-        # Set afterwards: the constructor would make a text of the number.
+        # Set afterwards, because the constructor would convert the number to text.
         detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}
         if error.file:
             detail |= {"file": error.file, "line": error.line or None}
@@ -111,7 +113,7 @@ class VersionViewSet(ObjectViewSet):
     versions: ClassVar[Versioned[Any, Any]]
     whole_serializer_class: ClassVar[type[VersionSerializer]]
     needs: ClassVar[dict[str, str]] = {"import_definition": "change"}
-    """The permission that an action takes, where it is not that of the method."""
+    """The permission of an action, if it is not that of the method."""
 
     def get_permissions(self) -> Any:
         if self.action in self.needs:
@@ -140,7 +142,9 @@ class VersionViewSet(ObjectViewSet):
         given = serializer.validated_data
         for name in ("version", "made_from"):
             if name in given and given[name] != getattr(serializer.instance, name):
-                raise exceptions.ValidationError({name: ["It is fixed when the draft is made."]})
+                raise exceptions.ValidationError(
+                    {name: ["This field is set when the draft is made and cannot be changed."]}
+                )
         with named_errors():
             serializer.instance = self.versions.edit(
                 serializer.instance,
@@ -194,7 +198,7 @@ class VersionViewSet(ObjectViewSet):
 
 def imports(request: type[ImportSerializer], answer: type[VersionSerializer]) -> Any:
     described = extend_schema(
-        summary="Replace what a draft says by a file or a text: all of it, or nothing",
+        summary="Replace the whole content of a draft with a file or a text",
         request={"multipart/form-data": request, "application/json": request},
         responses={
             200: answer,

@@ -1,4 +1,4 @@
-"""Forms of drafts: one is made, takes a step, is replaced by a file. They read; the document says what is wrong."""
+"""Forms of drafts: create, edit, replace by a file. They parse input; the document validates it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,10 +28,10 @@ class DraftForm(RefusedForm):
 
 
 class StepForm(forms.Form):
-    """One step: `change` makes of the definition as it is what it shall be.
+    """One step: `change` turns the present definition into the new one.
 
-    `place` is the path of what is edited, so that a refusal is shown at the field that it names; `renamed` are keys of
-    documents that the form calls otherwise.
+    `place` is the path of the edited part, so that a refusal is shown at the right field; `renamed` maps document keys
+    to form names.
     """
 
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
@@ -56,7 +56,7 @@ class StepForm(forms.Form):
         ]
 
     def refused(self, error: DocumentError) -> None:
-        """Show a refusal at the field whose name is the most of its path: `pass.value` at `pass_value`."""
+        """Show a refusal at the field whose name matches most of its path: `pass.value` at `pass_value`."""
         path = error.path.removeprefix(self.place).lstrip(".")
         steps = path.partition("[")[0].lower().split(".")
         names = ["_".join(steps[start:end]) for end in range(len(steps), 0, -1) for start in range(end)]

@@ -1,4 +1,4 @@
-"""The row of one version of a document, and what the database holds of it."""
+"""The row of one version of a document, and its database rules."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class VersionQuerySet(models.QuerySet):
 
 
 class DocumentVersion(models.Model):
-    """One version of a document. It is edited while it is a draft; what was in force stays as it was.
+    """One version of a document.
 
-    A model adds its `status` with choices, its `objects`, and `STATE`, the kind of state that `web.states` shows it as.
-    `revision` counts the steps of a draft.
+    It can be edited while it is a draft; published versions never change. A model adds its `status` with choices, its
+    `objects`, and `STATE`, the kind of state for `web.states`. `revision` counts the steps of a draft.
     """
 
     STATE: str
@@ -70,12 +70,12 @@ class DocumentVersion(models.Model):
         return self.published_by if self.published_at else self.edited_by or self.created_by
 
     def retire(self, *, by: User | None, now: datetime) -> None:
-        """Take it out of force; the columns are saved by the caller."""
+        """Take it out of force; the caller saves the columns."""
         raise NotImplementedError
 
 
 def one_in_force(name: str, published_at: str) -> list[models.BaseConstraint]:
-    """One version is published, and whatever is or was has an instant at which it came to that."""
+    """At most one version is published; published and retired versions have an instant of publishing."""
     return [
         models.UniqueConstraint(fields=["status"], condition=Q(status=PUBLISHED), name=name),
         models.CheckConstraint(
@@ -86,7 +86,7 @@ def one_in_force(name: str, published_at: str) -> list[models.BaseConstraint]:
 
 
 def kept_as_published(*columns: str) -> list[pgtrigger.Trigger]:
-    """Only drafts are deleted, or changed in these columns; nothing becomes a draft again."""
+    """Only drafts can be deleted or changed in these columns; nothing becomes a draft again."""
     is_no_draft = ~pgtrigger.Q(old__status=DRAFT)
     differs = pgtrigger.Q(new__status=DRAFT)
     for column in columns:

@@ -1,4 +1,4 @@
-"""Documents in versions: drafts made from any version, edited in steps, put in force, taken out, thrown away, exported.
+"""Versioned documents: drafts made from any version, edited in steps, published, retired, discarded, exported.
 
 A room declares once how its documents are read and stored, and calls the operations of the declaration.
 """
@@ -25,15 +25,15 @@ from web.versioned.models import PUBLISHED, DocumentVersion
 
 
 class VersionConflict(Exception):
-    """The version is not what somebody thought it is; the message says why."""
+    """The version is in another state than expected; the message says why."""
 
 
 class NotADraft(VersionConflict):
-    """It is or was in force; what decided something is not rewritten."""
+    """It is or was in force, so it cannot be changed."""
 
 
 class NotInForce(VersionConflict):
-    """Only the version in force is taken out."""
+    """Only the version in force can be withdrawn."""
 
 
 class NothingPublished(VersionConflict):
@@ -41,15 +41,15 @@ class NothingPublished(VersionConflict):
 
 
 class StaleRevision(VersionConflict):
-    """The draft went on since it was read; the message says who did what."""
+    """The draft has changed since it was read; the message says who changed what."""
 
 
 class StaleContent(VersionConflict):
-    """The content is another one than what was decided on."""
+    """The content differs from the one decided on."""
 
 
 class NeedsReason(Exception):
-    """Publishing it so is an exception that has to be explained; `why` are the sentences of what stands against it."""
+    """Publishing is an exception that needs a reason; `why` lists the objections."""
 
     def __init__(self, why: list[str]) -> None:
         super().__init__(" ".join(why))
@@ -65,10 +65,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
 class Versioned[V: DocumentVersion, D: Any]:
     """Documents of one kind: frozen dataclasses with `version`, `title` and `content_digest`.
 
-    `read` makes a document of plain values, `load` of files, `files` writes it as these; `stored` reads that of a row,
-    `store` saves a row with all that hangs on it. `refuse` raises DocumentError for a document that no edit may come
-    to, and `note_step` keeps what a step changed. `prefix` begins the names of versions, `noun` is the document's name
-    in the history.
+    `read` makes a document from plain values, `load` from files, `files` writes files; `stored` reads the document of a
+    row, `store` saves a row with its dependents. `refuse` raises DocumentError for a result that no edit may have, and
+    `note_step` records the changes of a step. `prefix` begins the names of versions, `noun` is the document's name in
+    the history.
     """
 
     model: type[V]
@@ -95,7 +95,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         return cast("V | None", self.model.objects.published().first())  # type: ignore[attr-defined]
 
     def current(self) -> tuple[V, D]:
-        """The version in force and its document: one statement once that was read. Raises NothingPublished."""
+        """The version in force and its document; one statement once that is cached. Raises NothingPublished."""
         row = self.in_force()
         if row is None:
             raise NothingPublished(f"No version of the {self.noun} is in force, so nothing can be decided.")
@@ -113,9 +113,9 @@ class Versioned[V: DocumentVersion, D: Any]:
     def make_draft(
         self, *, made_from: V, version: str = "", definition: Plain | None = None, by: User, now: datetime
     ) -> V:
-        """A draft that says what `made_from` says, or `definition` if given; the next number names it if nothing.
+        """A draft with the content of `made_from`, or `definition` if given; by default named by the next number.
 
-        Raises MissingPermission, ValidationError for a name that is taken or none, DocumentError.
+        Raises MissingPermission, ValidationError for a taken or invalid name, DocumentError.
         """
         self.require(by, "add")
         with transaction.atomic():
@@ -133,10 +133,10 @@ class Versioned[V: DocumentVersion, D: Any]:
     def edit(
         self, draft: V, change: Callable[[Plain], Plain], *, revision: int | None, by: User, now: datetime
     ) -> V:
-        """One step: `change` gets what the draft says and returns what it shall say; all of it is taken, or nothing.
+        """One step: `change` gets the present content and returns the new one; all of it is saved, or nothing.
 
-        `revision` is what the editor had before them; None where something else, such as an ETag, has compared already.
-        A step that changes nothing is none. Raises MissingPermission, NotADraft, StaleRevision, DocumentError.
+        `revision` is the one that the editor read; None if something else, such as an ETag, was compared. A step
+        without changes is not recorded. Raises MissingPermission, NotADraft, StaleRevision, DocumentError.
         """
         self.require(by, "change")
         with transaction.atomic():
@@ -145,7 +145,7 @@ class Versioned[V: DocumentVersion, D: Any]:
             return self._step(locked, self.read({**definition, "version": locked.version}), by=by, now=now)
 
     def replace(self, draft: V, document: D, *, revision: int | None, by: User, now: datetime) -> V:
-        """One step to a document that was read already: the draft is locked no longer than comparing and writing takes.
+        """One step to an already parsed document, so that the draft is locked only for comparing and writing.
 
         The draft keeps its name. Raises as `edit` does.
         """
@@ -167,7 +167,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         return locked
 
     def discard(self, draft: V, *, revision: int | None = None, by: User) -> None:
-        """Throw a draft away. Raises MissingPermission, NotADraft, StaleRevision."""
+        """Delete a draft. Raises MissingPermission, NotADraft, StaleRevision."""
         self.require(by, "delete")
         with transaction.atomic():
             locked = self.locked_draft(draft, revision=revision)
@@ -183,10 +183,10 @@ class Versioned[V: DocumentVersion, D: Any]:
         now: datetime,
         columns: Callable[[V], Plain] = lambda row: {},
     ) -> V:
-        """Put a draft in force, and take out what was; `digest` is that of the content decided on.
+        """Put a draft in force and retire the present version; `digest` is that of the content decided on.
 
-        `columns` is asked last what else is kept of it, and may refuse. Raises MissingPermission, NotADraft,
-        StaleContent, DocumentError.
+        `columns` is called last for further columns, and may refuse. Raises MissingPermission, NotADraft, StaleContent,
+        DocumentError.
         """
         self.require(by, "publish")
         with transaction.atomic():
@@ -194,7 +194,7 @@ class Versioned[V: DocumentVersion, D: Any]:
             locked = self.locked_draft(draft, revision=None)
             if locked.digest != digest:
                 raise StaleContent(
-                    "The draft was changed since you read it. Look at it again before you publish it."
+                    "The draft was changed since you read it. Read it again before you publish it."
                 )
             self.refuse(self.content(locked))
             kept = {"status": PUBLISHED, "published_at": now, "published_by": by, **columns(locked)}
@@ -206,7 +206,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         return locked
 
     def withdraw(self, row: V, *, by: User, now: datetime) -> V:
-        """Take the version in force out, with none in its place. Raises MissingPermission, NotInForce."""
+        """Withdraw the version in force without a replacement. Raises MissingPermission, NotInForce."""
         self.require(by, "publish")
         with transaction.atomic():
             locked = cast(V, self.model._default_manager.select_for_update().get(pk=row.pk))
@@ -233,9 +233,10 @@ class Versioned[V: DocumentVersion, D: Any]:
             row.save()
 
     def hold_in_force(self) -> V | None:
-        """Until the end of the transaction, so that of two who publish at once the second sees what the first did.
+        """Lock until the end of the transaction, so that the second of two simultaneous publishers sees the first's
+        result.
 
-        A lock on the row would not do: whoever waited for it finds it retired, and not the one that took its place.
+        A row lock is not enough: the waiting transaction would find the retired row, not its replacement.
         """
         self._hold(0)
         return self.in_force()
@@ -246,16 +247,14 @@ class Versioned[V: DocumentVersion, D: Any]:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [key, what])
 
     def locked_draft(self, draft: V, *, revision: int | None) -> V:
-        """Lock the draft as it is now until the end of the transaction; another revision than was read is refused."""
+        """Lock the draft until the end of the transaction; refuse it if the revision differs from the one read."""
         rows = self.model._default_manager.select_for_update(of=("self",))
         locked = rows.select_related("edited_by", "made_from").filter(pk=draft.pk).first()
         if locked is None:
             raise NotADraft(f"{draft.version} is gone.")
         if not locked.is_draft:
             status = locked.get_status_display().lower()  # type: ignore[attr-defined]
-            raise NotADraft(
-                f"{locked.version} is {status}, so it is not changed any more. Create a draft from it."
-            )
+            raise NotADraft(f"{locked.version} is {status}, so it cannot be changed. Create a draft from it.")
         if revision is not None and revision != locked.revision:
             raise StaleRevision(
                 f"{locked.edited_by or 'Somebody'} changed the draft since: it is at revision {locked.revision},"
@@ -264,7 +263,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         return cast(V, locked)
 
     def free_name(self, version: str) -> str:
-        """The name asked for, else the next number. ValidationError if it is taken, or none for files and addresses."""
+        """The requested name, else the next number. Raises ValidationError for a taken or invalid name."""
         if not version:
             return self.next_name()
         if not _NAME.fullmatch(version):
@@ -275,7 +274,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         return version
 
     def next_name(self) -> str:
-        """`muster-3` after muster-1 and muster-2, whatever others are called. Two who ask at once get two."""
+        """`muster-3` after muster-1 and muster-2, whatever other names exist. Two callers at once get two names."""
         self._hold(1)
         pattern = rf"^{self.prefix}-[0-9]{{1,6}}$"
         names = self.model._default_manager.filter(version__regex=pattern).values_list("version", flat=True)
@@ -285,12 +284,12 @@ class Versioned[V: DocumentVersion, D: Any]:
 
 @lru_cache(maxsize=16)
 def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
-    """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
+    """Keyed by digest too, so that a rewritten row with the same id is never taken for the old one."""
     rows = versions.model._default_manager.filter(pk=pk, digest=digest)
     try:
         return versions.stored(rows.get())
     finally:
-        # What stands in several tables may be written while it is read.
+        # A document in several tables may be written while it is read.
         rows.only("pk").get()
 
 

@@ -1,4 +1,4 @@
-"""Pages of versions: the list, one of them, its file, and the forms of a draft's steps."""
+"""Pages of versions: the list, one version, its file, and the forms of a draft's steps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,9 +35,9 @@ type View = Callable[..., HttpResponseBase]
 class VersionPages:
     """Pages of one kind of documents.
 
-    `names` begins the names of their addresses ("rule-pack-draft"); those of the list and of a version are `listing`
-    and `showing`. `trail` is above them: label and address name. `content` is what the page of a version shows,
-    `shared` what all pages of the room do.
+    `names` begins the names of their addresses ("rule-pack-draft"); `listing` and `showing` name the list and the page
+    of a version. `trail` is above them: label and address name. `content` is the context of a version's page, `shared`
+    that of all pages of the room.
     """
 
     versions: Versioned[Any, Any]
@@ -77,7 +77,8 @@ class VersionPages:
         return self.allowed(never_cache(require_http_methods(["GET", "POST"])(view)), action)
 
     def deed(self, view: View, action: str, row_of: Callable[[int], Any] | None = None) -> View:
-        """A view that is posted to, whose refusal the page of a version says: of `row_of` the key in the address."""
+        """A POST view whose refusal is shown on the version's page; `row_of` finds the version by the key in the
+        address."""
         shown = row_of or self.row
 
         def checked(request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -142,9 +143,10 @@ class VersionPages:
     def step(
         self, request: HttpRequest, row: Any, form: StepForm, heading: str, back: str = "", done: str = ""
     ) -> HttpResponse:
-        """The form of one step, and the step. Whoever comes late is told so, with what they entered still there.
+        """The form of one step, and the step.
 
-        `back` is where the form was offered, by default the version's page; `done` is where a taken step leads.
+        After a conflicting edit the form shows an error and keeps the input. `back` is the page with the form, by
+        default the version's page; `done` is the page after the step.
         """
         back = back or self.url(row)
         if request.method == "GET" and not row.is_draft:
@@ -230,15 +232,15 @@ class VersionPages:
     def _discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.row(pk)
         self.versions.discard(row, revision=_revision(request), by=reader(request))
-        messages.success(request, f"The draft {row.version} is gone.")
+        messages.success(request, f"The draft {row.version} is deleted.")
         return HttpResponseRedirect(reverse(self.listing))
 
 
 def _revision(request: HttpRequest) -> int | None:
-    """None where none is sent; BadRequest for what is no revision, which must not pass for none."""
+    """None if not sent; raises BadRequest for an invalid revision, which must not count as none."""
     sent = request.POST.get("revision", "")
     if sent and not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
-        raise BadRequest(f"revision: {sent[:20]!r} is no revision.")
+        raise BadRequest(f"revision: {sent[:20]!r} is not a revision.")
     return int(sent) if sent else None
 
 

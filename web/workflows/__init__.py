@@ -1,4 +1,4 @@
-"""Workflows: an object in states, and the steps from one to the next, each declared beside the function that takes it.
+"""Workflows: the states of an object, and the steps between them, each declared beside its function.
 
 `steps` has the declaration and the locked operation, `pages` the buttons and addresses, `endpoints` the API, `waiting`
 what waits for whom.

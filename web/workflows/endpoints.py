@@ -1,4 +1,4 @@
-"""Steps at endpoints: one POST each, under the name of the step."""
+"""Endpoints of steps: one POST each, under the name of the step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def words_field(**given: Any) -> serializers.CharField:
 
 
 def any_of(*permissions: str, get: str = "") -> type[Permission]:
-    """Make a permission that needs one of these, or `get` to read. The operation asks whose the object is."""
+    """Make a permission that needs one of these, or `get` for reading. The operation checks the object."""
 
     class AnyOf(Permission):
         def needed(self, request: HttpRequest, view: APIView) -> list[str]:
@@ -45,9 +45,9 @@ def by_reader(request: Request) -> dict[str, Any]:
 
 
 class OperatedViewSet(ObjectViewSet):
-    # The operations that create, update and destroy; without one for it, destroying is plain.
+    # Operations behind create, update and destroy; without one, an object is simply deleted.
     writes: ClassVar[Mapping[str, Callable[..., Any]]]
-    # Fields that may be sent as they are, since a whole object that was read may be written back.
+    # Fields that may be sent unchanged, because a complete object may be written back.
     fixed: ClassVar[tuple[str, ...]] = ()
     # Given where its steps lock something else first: whoever comes by page or by call locks in one order.
     workflow: ClassVar[Workflow[Any] | None] = None
@@ -81,9 +81,9 @@ class OperatedViewSet(ObjectViewSet):
 def taken(
     view: Any, operation: Any, body: type[serializers.Serializer] | None = None, code: int = 200
 ) -> Response:
-    """Do it to the object in the address with what the body says, and answer with the object.
+    """Run the step on the object in the address with the body, and answer with the object.
 
-    The row is locked first, so that the ETag that was sent belongs to what is acted on.
+    The row is locked first, so that the sent ETag is compared with the row that is changed.
     """
     given = {}
     if body is not None:
@@ -106,7 +106,8 @@ def operated(
     code: int = 200,
     may: type[Permission] | None = None,
 ) -> Any:
-    """An action of an ObjectViewSet that does it to the object in the address; `body` reads what it takes."""
+    """An action of an ObjectViewSet that runs an operation on the object in the address; `body` parses its
+    arguments."""
 
     def handler(self: Any, request: Request, pk: str) -> Response:
         return taken(self, operation, body, code)
@@ -118,5 +119,5 @@ def operated(
 
 
 def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
-    """The step as such an action; `body` reads the words, and what else the step asks for."""
+    """The step as such an action; `body` parses the words, and further arguments of the step."""
     return operated(step, body, step.summary, name=step.name, may=any_of(*step.any_of))

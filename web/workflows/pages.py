@@ -1,4 +1,4 @@
-"""Steps on pages: which are offered, their addresses, and the page again with what stood in the way."""
+"""Steps on pages: the offered ones, their addresses, and the page with the reasons of a refusal."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ type Show = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPages:
-    """`page` names the address of the object's page; that of a step is the same with its name behind.
+    """`page` is the url name of the object's page; that of a step has its name appended.
 
-    `find` gets the object by its key, `show` is its page. `done` has what is said after each step. `to` is where it is
-    said, if not on the page of the object; what a step deletes has none, and the list above is shown.
+    `find` gets the object by its key, `show` is its page. `done` has the message after each step. `to` is the next
+    page, by default the page of the object; after a step that deletes the object, the list above is shown.
     """
 
     page: str
@@ -45,7 +45,7 @@ class StepPages:
 
     @property
     def shown(self) -> Callable[..., HttpResponseBase]:
-        """The page of the object, for those who may see it."""
+        """The page of the object, for users who may see it."""
         return reads(*self.see)(lambda request, pk: self.show(request, self.find(pk)))
 
     def routes(self, below: str = "<int:pk>/") -> list[URLPattern]:
@@ -55,7 +55,8 @@ class StepPages:
         ]
 
     def context(self, request: HttpRequest, obj: Any, refusals: Sequence[str]) -> dict[str, Any]:
-        """Say what is offered (`steps` by name, for web/step.html) and why not the rest, what was refused and done."""
+        """The offered steps (`steps` by name, for web/step.html), why the others are not offered, refusals and
+        results."""
         following = [step for step in self.done if step.follows(obj, now())]
         why_not = {step.name: step.why_not(obj, request.user) for step in following}
         return {
@@ -97,7 +98,7 @@ class StepPages:
 
 
 def saved(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done: str) -> Any:
-    """The result of `act` once the form is sent and nothing is refused; None while the form is to be shown."""
+    """The result of `act` if the form was sent and accepted; None while the form is to be shown."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
@@ -123,7 +124,7 @@ def form_page(
     breadcrumbs: Sequence[Mapping[str, str]],
     to: Callable[[Any], str] | None = None,
 ) -> HttpResponse:
-    """A page of one form. Once it is done it leads to where `to` says of the result, else to `back`."""
+    """A page with one form. Afterwards it leads to `to` of the result, else to `back`."""
     result = saved(request, form, act, done)
     if result is not None:
         return HttpResponseRedirect(to(result) if to else back)

@@ -1,4 +1,4 @@
-"""A step as it is declared, and the operation that it becomes: locked, allowed, in the right state, with its words."""
+"""The declaration of a step, and its operation: locked, permitted, in the right state, with its words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from web.workflows.waiting import Turn, awaits
 
 
 class NotInState(Exception):
-    """The object is in a state that the step does not follow from; the message says in which."""
+    """The object is in a state that the step does not follow from; the message names the state."""
 
 
 def require(by: Any, *any_of: str) -> None:
-    """Raise MissingPermission, which names the first, for whoever has none of these."""
+    """Raise MissingPermission with the first of these if the user has none of them."""
     if any_of and not any(by.has_perm(permission) for permission in any_of):
         raise MissingPermission([any_of[0]])
 
@@ -45,17 +45,17 @@ def stored_state(obj: Any, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Workflow[T: Model]:
-    """Objects of `model`, locked with `joined` read along. `states` are the words of what `state_of` returns."""
+    """Objects of `model`, locked with `joined` read along. `states` maps the result of `state_of` to words."""
 
     model: type[T]
     states: Mapping[str, Any]
     state_of: Callable[[T, datetime], str] = stored_state
     joined: tuple[str, ...] = ()
     lock_before: Callable[[T], object] | None = None
-    refusal: str = "It is {state}, so this cannot be done any more."
+    refusal: str = "It is {state}, so this step is no longer possible."
 
     def locked(self, obj: T) -> T:
-        """Lock the object as it is now: of two who act at once, the second sees what the first did."""
+        """Lock the object, so that the second of two simultaneous users sees what the first did."""
         if self.lock_before is not None:
             self.lock_before(obj)
         rows = self.model._default_manager.select_for_update(of=("self",))
@@ -67,7 +67,7 @@ class Workflow[T: Model]:
             raise NotInState(self.refusal.format(state=str(self.states[state]).lower(), object=obj))
 
     def step(self, **declared: Any) -> Callable[[Callable[..., Any]], WorkflowStep[T]]:
-        """Declare the function below as a step: the fields of WorkflowStep, apart from the first two."""
+        """Declare the decorated function as a step: the fields of WorkflowStep, apart from the first two."""
 
         def declare(act: Callable[..., Any]) -> WorkflowStep[T]:
             step = WorkflowStep(workflow=self, act=act, **declared)
@@ -133,7 +133,7 @@ class WorkflowStep[T: Model]:
         return self.workflow.state_of(obj, now) in self.after
 
     def why_not(self, obj: T, by: Any) -> str:
-        """The sentence that refuses this person; "" where they may take the step."""
+        """The sentence that refuses this person; "" if they may take the step."""
         try:
             require(by, *self.any_of)
             if self.refuse is not None:

@@ -1,7 +1,7 @@
-"""Who is waited for: what an inbox holds, from what workflows declare beside their steps.
+"""Which objects wait for whom: the contents of an inbox, from the declarations of steps.
 
-A step says with `turn` whose turn it is, since an object that may be revoked waits for nobody to revoke it. What has no
-workflow, such as an item of the worklist, is named by `awaits` instead.
+A step says with `turn` for whom its objects wait, because an object that may be revoked does not wait for that. Objects
+without a workflow, such as work items, use `awaits` instead.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from django.utils.text import slugify
 from web.links import link
 
 MOST_ENTRIES = 500
-"""Entries of one kind that a reader is shown; those due first."""
+"""Number of entries of one kind shown to a reader; those due first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Objects wait where `of(by, now)` holds: the step follows from their state, and this person may take it.
+    """Objects wait if `of(by, now)` holds: the step follows from their state, and this person may take it.
 
-    `kind` says what is to be done, `verb` stands on the button, `tab` names the tab of the navigation that counts them.
-    `page` names the address of an object, whose key is added if `keyed`. `subjects` gives the words of several, looked
-    up together, `site` and `asked_by` the site and the user of one; `since` and `due` are columns.
+    `kind` says what to do, `verb` is on the button, `tab` names the navigation tab that counts them. `page` names the
+    address, with the object's key if `keyed`. `subjects` gives the texts of several objects at once, `site` and
+    `asked_by` the site and the user of one; `since` and `due` are columns.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Objects of a model that wait for those with one of these permissions."""
+    """Objects of a model that wait for users with one of these permissions."""
 
     model: type[Model]
     any_of: tuple[str, ...]
@@ -73,7 +73,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """`site` is None where no site is meant, `asked_by` where nobody asked; `due_on` where it has no day."""
+    """`site` is None without a site, `asked_by` if nobody asked, `due_on` without a day."""
 
     turn: Turn
     pk: int
@@ -97,7 +97,7 @@ WAITING: list[Waiting] = []
 
 
 def subjects_by(words: Callable[[Any], str]) -> Callable[[Sequence[Any]], Iterable[str]]:
-    """The subjects of objects that need nothing looked up."""
+    """The subjects of objects that need no look-up."""
     return lambda objects: map(words, objects)
 
 
@@ -110,7 +110,7 @@ def kinds() -> list[tuple[str, str]]:
 
 
 def counts(by: Any, *, now: datetime) -> dict[str, int]:
-    """How many objects of each kind wait for this person, by key; one statement."""
+    """Number of objects of each kind that wait for this person, by key; one statement."""
     parts = [
         kind.rows(by, now)
         .values(key=Value(kind.turn.key, output_field=TextField()))
@@ -122,7 +122,7 @@ def counts(by: Any, *, now: datetime) -> dict[str, int]:
 
 
 def counts_by_tab(by: Any, *, now: datetime) -> dict[str, int]:
-    """How many objects wait for this person, by the url name of the tab; one statement."""
+    """Number of objects that wait for this person, by the url name of the tab; one statement."""
     tab_of = {waiting.turn.key: waiting.turn.tab for waiting in WAITING}
     numbers: Counter[str] = Counter()
     for key, number in counts(by, now=now).items():
@@ -131,7 +131,7 @@ def counts_by_tab(by: Any, *, now: datetime) -> dict[str, int]:
 
 
 def inbox(by: Any, *, now: datetime, numbers: dict[str, int], limit: int = MOST_ENTRIES) -> list[InboxEntry]:
-    """The first entries of each kind, due first; a statement for each kind of which `numbers` knows any."""
+    """The first entries of each kind, due first; one statement for each kind with a count in `numbers`."""
     entries = [
         entry for kind in _met_by(by) if numbers.get(kind.turn.key) for entry in kind.entries(by, now, limit)
     ]

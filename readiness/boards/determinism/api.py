@@ -75,8 +75,8 @@ class PathSerializer(serializers.Serializer):
 
 
 class DeterminismSerializer(serializers.Serializer):
-    """`id` is the site's. `state` and `reason` are those of p1-latency-under-load as stored, null before the first
-    evaluation; `paths` are worked out of the runs now."""
+    """`id` is the site's. `state` and `reason` are the stored ones of p1-latency-under-load, null before the first
+    evaluation; `paths` are computed from the runs now."""
 
     id = serializers.IntegerField(source="site.pk")
     site = serializers.CharField(source="site.slug")
@@ -89,7 +89,7 @@ class DeterminismSerializer(serializers.Serializer):
 
 
 class DeterminismViewSet(RowsViewSet):
-    """Sites with their paths, those with runs first and the worst of them before the others."""
+    """Sites with their paths. Sites with runs come first, the worst of them on top."""
 
     queryset = sites()
     serializer_class = DeterminismSerializer

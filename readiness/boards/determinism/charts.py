@@ -1,4 +1,5 @@
-"""Tails as figures: over the fleet, of one path by percentile, of one site over time. Roles instead of colours."""
+"""Charts of tails: over the fleet, of one path by percentile, and of one site over time. Traces name roles, not
+colours."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ MOST_BARS = 16
 ROLES = {"loaded": "series-1", "idle": "deployed"}
 STEPS = [digit * 10.0**power for power in range(-2, 7) for digit in (1, 2, 5)]
 MICROSECONDS: Figure = {"type": "log", "tickvals": STEPS, "ticktext": [f"{step:g} µs" for step in STEPS]}
-"""An axis of ratios, whose every label says its unit."""
+"""A logarithmic axis whose labels all show their unit."""
 HOVER = "%{y:.3g} µs"
 MARGIN = {"t": 12, "b": 28, "l": 56}
 
@@ -82,7 +83,7 @@ def tails(rows: Sequence[PathRow]) -> Figure:
 
 
 def _with_names_above(names: Sequence[str]) -> Figure:
-    """A narrow screen has no room beside the marks: each name stands above its row."""
+    """Place each name above its row: a narrow screen has no room beside the marks."""
     at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 11, "showarrow": False}
     return {
         "yaxis": {"showticklabels": False},

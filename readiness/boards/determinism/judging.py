@@ -1,7 +1,7 @@
 """One path as scoring judges it, with the figures that a reader compares. No Django here.
 
-Which runs count and what they come to is said by readiness.evidence.core.proving.latency, the state of each figure by
-readiness.scoring.core.judge: nothing is decided a second time.
+`readiness.evidence.core.proving.latency` decides which runs count and computes their figures;
+`readiness.scoring.core.judge` decides the state of each figure. This module repeats neither decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ SERVING = "p1-serving-latency"
 PARTS = ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats")
 PERCENTILES = (50.0, 99.0, 99.9)
 SAME_MEDIAN = 0.05
-"""Medians that differ by no more than this share are called equal (our judgement)."""
+"""Medians that differ by at most this share count as equal (our judgement)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The newest p99 under load and that of the runs it is compared with, µs; `marked` where somebody chose them."""
+    """The newest p99 under load and the baseline p99, µs; `marked` if somebody chose the baseline runs."""
 
     value: float
     p99: float
@@ -49,7 +49,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A run that was not read, and why."""
+    """A run that was not used, and the reason."""
 
     run: Run
     why: str
@@ -57,9 +57,9 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPath:
-    """`idle` and `loaded` are tails by percentile, `parts` the sub-measures as judged, by id.
+    """`idle` and `loaded` are tails by percentile, `parts` the judged sub-measures by id.
 
-    `change` is the loaded p99 over that of the baseline less one, None where there is no baseline.
+    `change` is the loaded p99 over the baseline's, less one; None without a baseline.
     """
 
     path: Path
@@ -136,7 +136,7 @@ def judged(
     regression: Check | None,
     now: datetime,
 ) -> JudgedPath:
-    """The path at `now`; `earlier` are its loaded runs that a baseline is made of, as `regression` says."""
+    """Judge the path at `now`; `earlier` are the loaded runs that may form its baseline, as in `regression`."""
     proofs = latency.proofs_of(check.with_stand_ins(PARTS), path)
     parts = {}
     for part in check.parts:
@@ -188,13 +188,13 @@ def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
             age = span_text((now - run.taken_at).total_seconds())
             why = f"It is {age} old and counted for {span_text(counts_s)}."
         else:
-            why = "It does not say whether it was idle or under load."
+            why = "The run does not say whether the path was idle or under load."
         left_out.append(LeftOut(run, why))
     return sorted(left_out, key=lambda each: (each.run.taken_at, each.run.id), reverse=True)
 
 
 def equal_medians(paths: Sequence[JudgedPath]) -> tuple[JudgedPath, JudgedPath] | None:
-    """Two paths of one median under load, one of which passes and one of which fails: the pair furthest apart."""
+    """Find two paths with the same median under load, one passing and one failing: the pair whose tails differ most."""
     good = [each for each in paths if each.state is CheckState.PASS]
     bad = [each for each in paths if each.state is CheckState.FAIL]
     pairs = [

@@ -1,6 +1,6 @@
 """Sites with their paths, idle and loaded, and one site with every run of a path.
 
-Medians are worked out on each read, for the sites of one page: only runs are kept.
+Medians are computed on each read for the sites of one page, because only runs are stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,9 +42,9 @@ SERVED = ("ttft", "tpot")
 
 @dataclass(frozen=True, slots=True)
 class SitePaths:
-    """`state` and `reason` of the check as stored, None and "" before the first evaluation; `paths` worst first.
+    """`state` and `reason` are the stored ones of the check, None and "" before the first evaluation.
 
-    `limit_declared` is whether the site has a limit of the p99 under load.
+    `paths` are sorted worst first. `limit_declared` says whether the site has a limit for the p99 under load.
     """
 
     site: Site
@@ -57,7 +57,7 @@ class SitePaths:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """One run of a path: when, under what, and its p99 in µs."""
+    """One run of a path: its time, its load, and its p99 in µs."""
 
     run_id: int
     path: str
@@ -68,8 +68,10 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class SiteDeterminism:
-    """`chosen` is the path whose runs are looked at, `left_out` what was not read of it, `curve` every percentile of
-    what was read. `serving` is p1-serving-latency as stored, `served` the percentiles of its newest run."""
+    """`chosen` is the path whose runs are shown, `left_out` its unused runs, `curve` every percentile of its used runs.
+
+    `serving` is the stored p1-serving-latency, `served` the percentiles of its newest run.
+    """
 
     site_paths: SitePaths
     check: Check
@@ -84,9 +86,9 @@ class SiteDeterminism:
 
 
 def sites() -> QuerySet[Site]:
-    """Sites that are not retired: those with latency runs first, the worst of them before the others.
+    """Sites that are not retired. Sites with latency runs come first, the worst of them on top.
 
-    `latency_state` is the stored state of the check, `latency_taken_at` when its deciding run was taken.
+    `latency_state` is the stored state of the check; `latency_taken_at` is when its deciding run was taken.
     """
     with_runs = ValidationRun.objects.filter(site=OuterRef("pk"), tool__in=sorted(TOOLS))
     severity = [When(latency__state=state, then=Value(place)) for state, place in SEVERITY.items()]
@@ -105,8 +107,10 @@ def sites() -> QuerySet[Site]:
 
 
 def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
-    """The paths of each site, in the order of the sites; twelve statements whatever the number of sites and runs.
-    KeyError where the framework in force has no such check."""
+    """The paths of each site, in the order of the sites; twelve statements for any number of sites and runs.
+
+    Raises KeyError if the framework in force has no such check.
+    """
     _, framework = framework_queries.current()
     check = framework.check(CHECK)
     ids = [site.pk for site in sites]
@@ -188,7 +192,9 @@ def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
     return [
         *chosen.left_out,
         *(
-            LeftOut(run, "Of one path and load the 40 newest runs are read; this one is older.")
+            LeftOut(
+                run, "For each path and load Muster reads the 40 newest runs are read; this one is older."
+            )
             for run in older
         ),
     ]

@@ -197,7 +197,7 @@ def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) 
 
 
 def about(path: JudgedPath) -> str:
-    """`perftest write, mlx5_0, 2 B`."""
+    """Name a path, such as `perftest write, mlx5_0, 2 B`."""
     size = str(format_value(path.path.size_bytes, "B")) if path.path.size_bytes is not None else ""
     parts = [f"{path.path.tool} {path.path.operation}".strip(), path.path.port, size]
     return ", ".join(part for part in parts if part)
@@ -207,7 +207,7 @@ def baseline(path: JudgedPath) -> tuple[str, str]:
     base = path.baseline
     if base is None:
         return "none yet", (
-            "an earlier run of this path, marked or the first ones of it, is what it is compared with"
+            "the newest result is compared with a marked run of this path, or else with its first runs"
         )
     on = day(base.taken_at)
     if base.marked:

@@ -1,1 +1,1 @@
-"""Trying a version of the framework before it is published: what would change where; nothing of a site is written."""
+"""Dry-runs of framework versions: show what publishing would change at each site, without writing to any site."""

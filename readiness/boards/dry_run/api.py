@@ -27,9 +27,9 @@ from web.versioned.versions import StaleContent
 
 
 class DryRunSerializer(serializers.ModelSerializer):
-    """`result` holds the sites that move (verdict first), the checks that move them with their thresholds on both
-    sides, and what the bands of capacity and the states of checks come to. `against` says why it does not stand for
-    the present content.
+    """`result` holds the sites whose outcome changes (verdict first), the checks responsible with their thresholds on
+    both sides, and the totals by verdict and check state. `against` says why the dry-run does not cover the present
+    content.
     """
 
     serializer_choice_field = ChoiceValueField
@@ -53,7 +53,7 @@ class PublishSerializer(BodySerializer):
     digest = serializers.CharField(
         max_length=64,
         required=False,
-        help_text="Of the content that was decided on; the present one, if none",
+        help_text="Revision that was decided on; the present one unless given",
     )
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     override_reason = serializers.CharField(
@@ -61,7 +61,7 @@ class PublishSerializer(BodySerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Why without a dry-run of exactly this content, or by who edited it",
+        help_text="Reason; required without a dry-run of exactly this content, and if you edited the draft",
     )
 
 
@@ -119,7 +119,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
         return self._answer(self._again(draft))
 
     @extend_schema(
-        summary="Put what an earlier version said in force again",
+        summary="Put the content of an earlier version in force again",
         request=RollBackSerializer,
         responses={201: WholeFrameworkVersionSerializer},
     )
@@ -140,6 +140,6 @@ class FrameworkViewSet(FrameworkVersionViewSet):
         standing = standing_of(version, framework_queries.current()[0], now=clock.now())
         if standing.run is None:
             raise exceptions.NotFound(f"There is no dry-run of {version.version}.")
-        # Not columns: they follow from the clock and from what is there now.
+        # These are not columns: they depend on the clock and on the present data.
         standing.run.against, standing.run.moved = list(standing.against), standing.moved  # type: ignore[attr-defined]
         return dict(DryRunSerializer(standing.run).data)

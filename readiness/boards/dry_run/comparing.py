@@ -1,4 +1,4 @@
-"""Sites under two definitions: whose verdict moves, and which checks and thresholds move it. Pure, plain values out."""
+"""Compare sites under two definitions: which verdicts change, and which checks and thresholds change them. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +12,14 @@ from readiness.scoring.core.states import Tier, Verdict
 type Plain = dict[str, Any]
 
 ABSENT = ""
-"""In place of a state: the definition has no such check or sub-measure; of a verdict: the stage has none."""
+"""Stands for a missing state: the definition has no such check or sub-measure, or the stage has no verdict."""
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 SAME_SCORE = 1e-9
 
 
 class TriedSite(NamedTuple):
-    """`row` is what a dry-run keeps of the site where it moves; its checks are counted by state on each side."""
+    """`row` is what a dry-run stores of the site if its outcome changes; its checks are counted by state on each
+    side."""
 
     row: Plain
     before: Counter[str]
@@ -26,7 +27,8 @@ class TriedSite(NamedTuple):
 
 
 def tried_site(site: Plain, before: SiteResult, after: SiteResult, names: Mapping[str, str]) -> TriedSite:
-    """Compare two results of the same inputs at the same instant: only the definition can make them differ."""
+    """Compare two results of the same inputs at the same instant, so that only the definition can explain a
+    difference."""
     moves = _moves(before.checks, after.checks, names)
     old, new = before.verdict.verdict or ABSENT, after.verdict.verdict or ABSENT
     row = site | {
@@ -109,13 +111,13 @@ def _part(part_id: str, old: PartResult | None, new: PartResult | None) -> Plain
 
 
 def _responsible(before: SiteResult, after: SiteResult, moves: list[Plain]) -> list[Plain]:
-    """The changes that hold the new verdict after a fall, or held the old one before a rise."""
+    """The changes that hold the new verdict after a fall, or that held the old one before a rise."""
     old, new = before.verdict.verdict, after.verdict.verdict
     if old == new or old is None or new is None:
         return []
     deciding = after.verdict.deciding if _BETTER[new] < _BETTER[old] else before.verdict.deciding
     by_id = {move["check"]: move for move in moves}
-    # Where no check applies any more, none decides: the moves themselves are responsible.
+    # If no check applies any more, no check decides, so the changes themselves are responsible.
     return [by_id[check_id] for check_id in deciding if check_id in by_id] or moves
 
 

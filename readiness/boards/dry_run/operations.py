@@ -1,4 +1,4 @@
-"""Operations that ask for a dry-run and publish what one has shown."""
+"""Operations that start a dry-run and publish the version that it covers."""
 
 from datetime import datetime
 
@@ -16,7 +16,8 @@ from web.permissions import MissingPermission
 
 MAY_TRY = "boards.add_dryrun"
 AT_ONCE = 50
-"""Sites up to which the answer waits for the result: one batch, which takes a second or two. More go to the worker."""
+"""Up to this many sites, the request waits for the result: one batch, a second or two. The worker tries larger fleets.
+"""
 
 
 class NothingToCompare(Exception):
@@ -24,10 +25,10 @@ class NothingToCompare(Exception):
 
 
 def start(version: FrameworkVersion, *, by: User, now: datetime, at_once: int = AT_ONCE) -> DryRun:
-    """Try the present content of the version on every site. A dry-run under way for that content is returned as it is.
+    """Try the present content of the version on every site.
 
-    A small fleet is tried at once. The worker tries a large one, and the run shows how far it is.
-    Raises MissingPermission, NothingToCompare.
+    Returns the open dry-run of this content if there is one. A small fleet is tried at once; for a large one the worker
+    does it, and the run shows the progress. Raises MissingPermission, NothingToCompare.
     """
     if not by.has_perm(MAY_TRY):
         raise MissingPermission([MAY_TRY])
@@ -74,11 +75,11 @@ def publish(
     by: User,
     now: datetime,
 ) -> FrameworkVersion:
-    """Put a draft in force that a dry-run of exactly its content stands for; without one it takes a reason.
+    """Put a draft in force if a dry-run covers exactly its content; otherwise a reason is required.
 
     Raises what `readiness.framework.operations.publish_draft` raises.
     """
-    # Held before the dry-run is looked at, so that another version cannot come into force between.
+    # Lock before reading the dry-run, so that no other version can come into force in between.
     framework_operations.hold_in_force()
     in_force = framework_queries.current()[0]
     standing = standing_of(FrameworkVersion.objects.get(pk=draft.pk), in_force, now=now)

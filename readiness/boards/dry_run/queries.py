@@ -1,4 +1,4 @@
-"""Dry-runs of a version, and whether one still says what publishing would do."""
+"""Dry-runs of a version, and whether one still covers what publishing would do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,10 @@ from web.units import how_many
 
 @dataclass(frozen=True, slots=True)
 class NewestDryRun:
-    """The newest dry-run of a version. `against` are sentences that keep it from standing for the present content;
-    `moved` says that sites changed since, which speaks for another look and forbids nothing.
+    """The newest dry-run of a version.
+
+    `against` are sentences that say why it does not cover the present content. `moved` says that sites have changed
+    since; that suggests another dry-run but forbids nothing.
     """
 
     run: DryRun | None
@@ -63,4 +65,4 @@ def _moved(since: datetime) -> str:
     if not sites:
         return ""
     have = how_many(sites, "site has", "sites have")
-    return f"{have} moved since, so it may come out otherwise now."
+    return f"{have} moved since, so the result may differ now."

@@ -1,4 +1,4 @@
-"""Evaluating sites under the version in force and under another one, at one instant, without writing."""
+"""Evaluate sites under the version in force and under another version, at one instant, without writing."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 SITES_AT_ONCE = 50
 LOST_AFTER = timedelta(minutes=5)
-"""Without a sign of life for so long, whoever worked on it is gone, and it begins anew."""
+"""After this long without a heartbeat the worker counts as gone, and the dry-run starts again."""
 
 
 def try_sites(
     sites: Sequence[Site], in_force: Framework, tried: Framework, names: Mapping[str, str], *, now: datetime
 ) -> Iterator[TriedSite]:
-    """In their order; one that cannot be evaluated is left out, and stops no other."""
+    """Try sites in order. A site that cannot be evaluated is left out and does not stop the others."""
     ids = [site.pk for site in sites]
     capacity = deployed(ids, at=now)
     before, after = _each(ids, in_force, now=now), _each(ids, tried, now=now)
@@ -42,7 +42,7 @@ def try_sites(
 
 
 def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
-    """Results by site id; sites are tried one by one where they fail together."""
+    """Results by site id. If sites fail together, they are tried one by one."""
     try:
         return _together(ids, framework, now=now)
     except Exception:
@@ -73,7 +73,7 @@ def run_waiting(*, now: datetime) -> int:
 
 
 def _claim() -> DryRun | None:
-    """The oldest dry-run that waits, claimed by its sign of life so that another worker leaves it."""
+    """Claim the oldest waiting dry-run by setting its heartbeat, so that no other worker takes it."""
     with transaction.atomic():
         run = (
             DryRun.objects.select_for_update(skip_locked=True)
@@ -107,7 +107,7 @@ def work_on(run: DryRun, *, now: datetime) -> None:
 
 
 class ContentChanged(Exception):
-    """The draft is another one than what was asked for."""
+    """The draft has changed since the dry-run was requested."""
 
 
 def _result(run: DryRun, *, now: datetime) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The page of a version's dry-runs, and the decisions there: to try it, to publish it, to go back to it."""
+"""The page of a version's dry-runs, with the actions to try, publish and roll back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,7 +59,7 @@ def moved_by(site: Plain) -> str:
 
 
 def _move(move: Plain) -> str:
-    """`p2-backup-power pass → fail: UPS load 70 % against ≤ 65 % (was ≤ 80 %)`."""
+    """Describe a change, such as `p2-backup-power pass → fail: UPS load 70 % against ≤ 65 % (was ≤ 80 %)`."""
     states = f"{move['before'] or 'not there'} → {move['after'] or 'not there'}"
     if move["gate_before"] != move["gate_after"] and move["gate_before"] and move["gate_after"]:
         states += f", {move['gate_before']} → {move['gate_after']}"
@@ -136,9 +136,9 @@ def _words(label: str, **given: Any) -> forms.CharField:
 class WordsForm(forms.Form):
     note = _words("Note", required=False)
     override_reason = _words(
-        "Reason to publish all the same",
+        "Reason to publish anyway",
         required=False,
-        help_text="Needed where something speaks against it, and kept with the version.",
+        help_text="Required if there is an objection. Muster keeps it with the version.",
     )
 
 
@@ -176,7 +176,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         operations.publish(version, digest=digest, **form.cleaned_data, by=reader(request), now=now())
     except NeedsReason as error:
-        return _answer(request, version, [*error.why, "Give a reason to publish it all the same."], 422)
+        return _answer(request, version, [*error.why, "Give a reason to publish it anyway."], 422)
     except DocumentError as error:
         return _answer(request, version, [str(error)], 422)
     except (NotADraft, StaleContent) as error:

@@ -1,1 +1,1 @@
-"""Score changes: between any two days, for a site, a region or the fleet."""
+"""Explain how the score of a site, a region or the fleet changed between any two days."""

@@ -28,7 +28,7 @@ from web.timerange import BadParameter
 
 _PARAMETERS = [
     parameter("site", "Slug. Without it or a region, the fleet."),
-    parameter("region", "Slug. Of no effect beside a site."),
+    parameter("region", "Slug. Ignored if a site is given."),
     parameter("start", "A date (UTC day), now-7d, ISO 8601 or epoch ms; now-30d unless given."),
     parameter("end", "The same; now unless given. A day stands for its last evaluation."),
 ]
@@ -45,20 +45,20 @@ _answer = inline_serializer(
         "change": fields.FloatField(),
         "causes": fields.DictField(
             child=fields.FloatField(),
-            help_text="Shapley values; they add up to the change, of several sites with `capacity` and"
+            help_text="Shapley values; they add up to the change, for several sites together with `capacity` and"
             " `sites_came_or_went`",
         ),
         "capacity": fields.FloatField(
-            required=False, help_text="Of several sites: what a change of deployed kW did"
+            required=False, help_text="For several sites: effect of changes in deployed kW"
         ),
         "sites_came_or_went": fields.FloatField(
-            required=False, help_text="Of several: what sites did that have capacity on one day only"
+            required=False, help_text="For several sites: effect of sites that have capacity on one day only"
         ),
         "sentence": fields.CharField(),
         "pillars": fields.ListField(child=fields.DictField(), help_text="Of a site"),
-        "checks": fields.ListField(child=fields.DictField(), help_text="Of a site: those that moved"),
+        "checks": fields.ListField(child=fields.DictField(), help_text="For one site: the checks that moved"),
         "sites": fields.ListField(
-            child=fields.DictField(), help_text="Of several: what moved the score most first"
+            child=fields.DictField(), help_text="For several sites: the largest effect on the score first"
         ),
     },
 )

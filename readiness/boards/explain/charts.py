@@ -1,4 +1,4 @@
-"""From one score to another in steps, one for each cause."""
+"""A waterfall chart from one score to another, with one step for each cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from web import charts
 from web.charts import Figure
 
 THIN = 0.015
-"""Height of a score's own mark, as a part of the axis: a bar down to an axis that does not begin at 0 would lie."""
+"""Height of the mark of a score, as a share of the axis. The axis does not begin at 0, so a full bar would mislead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """The score of both days, None drawn at 0, and what each cause did between them."""
+    """The scores of both days (None is drawn at 0) and the effect of each cause."""
 
     start_on: date
     start: float | None

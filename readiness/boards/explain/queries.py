@@ -1,4 +1,4 @@
-"""Explanations from the inputs that were kept: one site in full, several sites by cause."""
+"""Explanations from stored score inputs: one site in full, several sites by cause."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ from readiness.scoring.queries.standing import event_kw
 from web.remembering import recall, remember
 
 MOST_SITES = 1000
-"""Sites that are explained at once; each costs about 5 ms the first time."""
+"""Largest number of sites explained at once; each costs about 5 ms the first time."""
 REMEMBERED = timedelta(days=7)
 _ALGORITHM = 2
-"""To be counted up when a share may come out otherwise, so that none of an older reckoning is shown."""
+"""Raise this number when the arithmetic changes, so that cached shares of the older version are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class SiteExplained:
 
 @dataclass(frozen=True, slots=True)
 class NothingKept:
-    """Nothing is kept for `day`, the first such day that was asked for, nor for the two weeks before."""
+    """There are no inputs for `day`, the first such day that was asked for, nor for the two weeks before it."""
 
     site: Site
     day: date
@@ -54,10 +54,11 @@ class NothingKept:
 
 @dataclass(frozen=True, slots=True)
 class SiteMove:
-    """One site of several. `weight` is what it adds to the change of their score, by deployed kW; `by_capacity` the
-    part of it that a change of its kW made.
+    """One site of several.
 
-    `came` and `went` where it counts at one end only: it was entered or retired, or had no capacity at the other.
+    `weight` is its part of the change of the joint score by deployed kW, `by_capacity` the part of that caused by a
+    change of its kW. `came` and `went` say that it counts at one end only: it was entered or retired, or had no
+    capacity at the other end.
     """
 
     site: Site
@@ -79,10 +80,11 @@ class SiteMove:
 
 @dataclass(frozen=True, slots=True)
 class FleetExplained:
-    """`sites` are those that moved the score most first; of those left out nothing was kept near one of the days.
+    """`sites` are sorted by their effect on the score, the largest first. Sites without inputs near one of the days are
+    left out.
 
-    `too_many` is how many sites there are where that is more than are explained at once, `missing` a day for which
-    nothing is kept of any site, though some had a score; there is no `move` then.
+    `too_many` is the number of sites if it exceeds the limit; `missing` is a day without any inputs although some sites
+    had a score. In both cases there is no `move`.
     """
 
     start: date
@@ -120,13 +122,14 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
     missing = start if not kept[0] else end if not kept[1] else None
     if missing is None or not explained.left_out:
         return explained
-    # What is kept of the other day alone would count as sites that came, or went.
+    # Sites with inputs on the other day only would otherwise count as added or removed.
     return replace(explained, move=fleet_move({}), sites=(), missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A row of what was kept, without its content. `version` is the id of the framework's, `kw` the capacity then."""
+    """A stored row of inputs without its content. `version` is the framework version's id, `kw` the capacity at the
+    time."""
 
     pk: int
     key: str
@@ -149,7 +152,7 @@ type _Pair = tuple[_Day, _Day]
 def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
     rows = ScoreInputs.objects.filter(site__in=sites, on_date__lte=day, on_date__gt=day - NEAR)
     newest = rows.order_by("site_id", "-on_date").distinct("site_id")
-    # Capacity is read for the chosen days alone.
+    # Capacity is read only for the chosen days.
     taken = ScoreInputs.objects.filter(pk__in=newest.values("pk")).order_by()
     kw = event_kw(site="site_id", at=OuterRef("evaluated_at"))
     columns = ("pk", "site_id", "evaluated_at", "framework_version_id", "kw")
@@ -160,7 +163,7 @@ def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
 
 
 def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pair]:
-    """The two days to compare, by site id. A site that is there at one end only is compared with itself."""
+    """The two days to compare, by site id. A site that exists at one end only is compared with itself."""
     start, end = kept
     return {
         site_id: (start.get(site_id) or end[site_id], end.get(site_id) or start[site_id])
@@ -169,7 +172,7 @@ def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pa
 
 
 def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Remembered]:
-    """Moves by site id. Past days do not change, so results are cached for a while and may be lost at any time."""
+    """Moves by site id. Past days do not change, so results are cached; the cache may be lost at any time."""
     keys = {
         f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
     }
@@ -195,7 +198,7 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
         for row in rows.defer("framework_version__definition")
     }
     for site_id, (first, last) in pairs.items():
-        # A day that was written anew between the statements, or went past its time, is left out this once.
+        # A day that was rewritten or deleted between the statements is left out this time.
         if first.pk in snapshots and last.pk in snapshots:
             made = explain(snapshots[first.pk], snapshots[last.pk])
             verdicts = (made.verdict.start.verdict or "", made.verdict.end.verdict or "")
@@ -238,7 +241,7 @@ def _together(
         )
         for site_id, of_site in ends.items()
     ]
-    # Among equals, sites whose score was moved by causes that cancelled each other come first.
+    # Among equals, sites whose causes cancelled each other come first.
     stir = {row.site.pk: sum(map(abs, row.move.by.values())) for row in rows}
     rows.sort(key=lambda row: (-abs(row.weight), -stir[row.site.pk], row.site.name, row.site.pk))
     return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
@@ -251,7 +254,7 @@ def _kw(day: _Day | None, stage: str) -> float:
 def _whereabouts(
     site: Site, remembered: _Remembered | None, at_start: bool, at_end: bool, known_before: bool
 ) -> str:
-    """Whether a site is there at both days, came, went, is in neither (""), or cannot be told ("unknown")."""
+    """Say whether a site exists on both days, came, went, exists on neither (""), or cannot be told ("unknown")."""
     if remembered is None:
         return "unknown" if known_before or at_start or at_end else ""
     there = [

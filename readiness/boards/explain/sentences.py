@@ -1,4 +1,4 @@
-"""Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
+"""Sentences about changes of a check, a verdict or a score. All figures come from the compared evaluations."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ MEANINGS = {
 }
 GRANT_WORDS = {"waivers": "Waiver", "exceptions": "Go-live exception", "declared_na": "Declared n-a"}
 POINTS_SHOWN = 0.0005
-"""A twentieth of a point of a hundred: what is less shows as 0.0."""
+"""Half of a tenth of a point of a hundred: a smaller change shows as 0.0."""
 NAMED = 5
 
 
@@ -60,7 +60,7 @@ def change(start: float | None, end: float | None) -> int:
 
 
 def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
-    """The causes that moved the check itself; where none did, those that moved its weight among the others."""
+    """The causes that changed the check itself; if none did, those that changed its weight among the others."""
     flipped = {cause for causes in move.moved_by for cause in causes}
     own = tuple(cause for cause in CAUSES if cause in flipped or move.points[cause])
     return own or tuple(cause for cause in CAUSES if abs(move.share[cause]) >= POINTS_SHOWN)
@@ -129,7 +129,7 @@ def other_weights(explained: SiteExplained) -> str:
 
 
 def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
-    """The sub-measure that decided at each end. One that decides at one end only is looked up at the other."""
+    """The sub-measure that decided at each end. If only one end has it, look it up at the other end."""
     start, end = _decider(move.start), _decider(move.end)
     if start and end and start.part_id != end.part_id:
         worse = end if sum(move.points.values()) < 0 else start
@@ -170,7 +170,7 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
-    """Why the same figure counts for less, or for more, than before; "" where both ends were measured or declared."""
+    """Say why the same figure counts for less, or more, than before; "" if both ends are measured or both declared."""
     was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
     if is_capped and not was_capped:
         return f". {_reason(end)}"
@@ -270,13 +270,13 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
 CAPACITY = "Capacity"
 CAME_OR_WENT = "Sites added or removed"
 TENTHS = 1000
-"""Tenths of a point of 100 in a score from 0 to 1."""
+"""Number of tenths of a point of 100 in a score from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The share that a cause added, 0 to 1 of the score, and the tenths that are shown: those of all causes add up to
-    the change that is shown of the score."""
+    """The share of a cause (0 to 1 of the score), and the tenths shown. The tenths of all causes add up to the shown
+    change."""
 
     label: str
     means: str
@@ -304,7 +304,7 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
 
 
 def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
-    """Causes that moved a score, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
+    """Name the causes of a change, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
     if start is None and end is None:
         return "There is no score on either day."
     named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))

@@ -217,7 +217,7 @@ def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[
         "flipped": sentences.how_it_flipped(explanation.verdict.moved_by),
         "deciding": [line for line in lines if line.id in deciding],
         "notes": [
-            f"Nothing is kept for {sentences.day(day)}; {sentences.day(kept.on_date)} is the nearest before."
+            f"There is no data for {sentences.day(day)}; the page uses {sentences.day(kept.on_date)}."
             for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
             if kept.on_date != day
         ],

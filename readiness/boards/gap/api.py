@@ -1,4 +1,4 @@
-"""`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap's page, for programs."""
+"""`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap page, for programs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ GROWN = ("points", "accelerators_per_person", "kw_per_person", "capacity_growth"
 GROWTH = ("qualified_now", "qualified_then")
 DEFAULT_RANGE = "now-365d"
 MOST_SITES = 1000
-"""Sites of a plan that one answer names, the first of them; it says how many there are."""
+"""Largest number of sites of a plan that one answer lists; it also states the total."""
 
 
 _WHICH = [
@@ -53,7 +53,7 @@ _OVER_TIME = [
 _HOW = [
     parameter(
         "target",
-        "Where sites are to get to.",
+        "The verdict that the plan brings sites to.",
         enum=[each.value for each in ClosingTarget],
         default="conditional",
     ),
@@ -81,7 +81,7 @@ _answer = inline_serializer(
         "now": _bands("GapNow", series=False),
         "groups": fields.ListField(child=fields.DictField()),
         "projection": fields.DictField(allow_null=True),
-        "no_projection": fields.CharField(help_text="Why there is none."),
+        "no_projection": fields.CharField(help_text="Why there is no projection."),
         "capability_gap": fields.DictField(),
     },
 )
@@ -97,11 +97,15 @@ _closing_answer = inline_serializer(
             child=fields.DictField(), help_text="Sites by capacity freed for each check."
         ),
         "checks": fields.ListField(child=fields.DictField(), help_text="The check that frees most first."),
-        "best": fields.DictField(help_text="The most that so many checks free, and where."),
+        "best": fields.DictField(
+            help_text="The most capacity that this number of checks frees, and at which sites."
+        ),
         "curve": fields.ListField(
             child=fields.DictField(), help_text="A point wherever one more check frees more; exact."
         ),
-        "beyond_checks": fields.ListField(child=fields.CharField(), help_text="Held by no check."),
+        "beyond_checks": fields.ListField(
+            child=fields.CharField(), help_text="Sites that resolving checks cannot free."
+        ),
     },
 )
 
@@ -144,7 +148,7 @@ def gap(request: Request) -> dict[str, Any]:
 
 
 def capability_fields(gap: CapabilityGap | None) -> dict[str, Any]:
-    """Null where nobody is recorded; `points` is null, with a reason, where there is no base to grow from."""
+    """Null if nobody is recorded. `points` is null, with a reason, if the growth has no base."""
     if gap is None:
         return dict.fromkeys((*GROWN, *GROWTH)) | {"reason": "Nobody is recorded."}
     return _fields(gap, *GROWN, "reason") | _fields(gap.known, *GROWTH)

@@ -1,4 +1,4 @@
-"""Capacity as figures: deployed, ready and the gap over time, by site and by group, and what would close it."""
+"""Charts of capacity: deployed, ready and the gap over time, by site and by group, and what would close the gap."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ ROLES = {
     **{f"p{number}": f"pillar-{number}" for number in range(1, 6)},
 }
 MOST_DRAWN = 400
-"""Points of a curve; a thousand sites have thousands of steps, which no screen has room for."""
+"""Largest number of points on a curve: a thousand sites give thousands of steps, too many for a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def gap_over_time(
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
         return charts.nothing("No capacity was deployed in this time.")
-    # A range that ends in the past has nothing ahead of it to draw.
+    # A range that ends in the past has no projection.
     ahead = history.projection if now - gaps[-1].at < timedelta(days=1) else None
     # Today's figures beside the chart are in the same unit.
     scale = Scale.of(measure, max(gap.deployed.it_kw for gap in gaps))

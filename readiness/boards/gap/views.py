@@ -46,7 +46,7 @@ from web.timerange import TimeRange
 from web.units import Formatted, how_many, number, power, power_unit
 
 NAMED = 3
-"""Checks that a row names; the others are counted."""
+"""Number of checks that a row names; the others are only counted."""
 NO_CAPACITY_HELD = "No check holds any capacity of these sites back."
 
 type Listed = Mapping[tuple[str, str], int]
@@ -55,7 +55,7 @@ type Listed = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One site's turn. `listed` of its checks are on the worklist."""
+    """The row of one site in the plan. `listed` counts its checks that are on the worklist."""
 
     place: int
     step: Step
@@ -71,7 +71,7 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class GapCheckLine:
-    """One check, resolved wherever it holds a site; at `listed` of them it is on the worklist."""
+    """One check, resolved at every site that it holds back. `listed` counts the sites where it is on the worklist."""
 
     effect: CheckEffect
     check: str
@@ -266,7 +266,7 @@ def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[s
     own = {
         name: values for name, values in own.items() if values and name not in ("points", "by")
     } | span.query
-    # What would close the gap has an endpoint of its own.
+    # The plan that closes the gap has its own endpoint.
     of_gap = {name: values for name, values in own.items() if name != "target"}
     return {
         "over_time": chart_urls("gap-over-time-chart", **own),
@@ -311,7 +311,7 @@ def _quantity(value: float, measure: CapacityMeasure, unit: str = "", counted: s
 
 
 def _split(groups: Sequence[PresentGroup]) -> tuple[list[PresentGroup], list[PresentGroup]]:
-    """Groups with a bar, and the smaller ones that are counted; what is conditional always has one."""
+    """Groups that get a bar, and the smaller ones that are only counted; the conditional group always gets a bar."""
     blocked = [group for group in groups if group.key != CONDITIONAL]
     conditional = [group for group in groups if group.key == CONDITIONAL]
     return blocked[:MOST_BARS] + conditional, blocked[MOST_BARS:]

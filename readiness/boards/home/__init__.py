@@ -1,1 +1,1 @@
-"""Home: what waits for whoever is signed in, their inbox, and what an empty installation is still to be told."""
+"""The home page, the reader's inbox, and the set-up steps of an empty installation."""

@@ -14,17 +14,17 @@ from web.workflows.waiting import InboxEntry
 
 class InboxEntrySerializer(serializers.Serializer[InboxEntry]):
     kind = serializers.CharField(
-        source="turn.key", help_text="What is to be done, as the filter of the page takes it"
+        source="turn.key", help_text="Kind of the entry, as in the filter of the page"
     )
     words = serializers.CharField(source="turn.kind")
     subject = serializers.CharField()
     site = serializers.CharField(source="site.slug", allow_null=True, default=None)
     asked_by = serializers.SerializerMethodField(
-        help_text="Null where nobody asked, or whose name you may not see"
+        help_text="Null if nobody asked, or if you may not see the name"
     )
     since = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
-    url = serializers.CharField(help_text="The page on which it is acted upon")
+    url = serializers.CharField(help_text="Page on which you act")
 
     def get_asked_by(self, entry: InboxEntry) -> str | None:
         return username_of(entry.asked_by)

@@ -30,14 +30,14 @@ from readiness.tradeoffs.models import Decision
 from telemetry.models import SourceState, SourceStatus
 
 SHOWN, SHOWN_OF_MANY = 5, 3
-"""Rows of a section, and of one among those of several duties."""
+"""Rows of a section; fewer if the reader has several duties."""
 LOOKED_AT = 200
-"""Runs whose progress is worked out, those due first: what is done among them is known only afterwards."""
+"""Number of runs whose progress is computed, those due first: only the computation shows which are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Few[T]:
-    """The first rows of a longer list, and how many it has."""
+    """The first rows of a longer list, and its length."""
 
     rows: Sequence[T]
     total: int
@@ -65,7 +65,7 @@ SHOWN_PROBLEMS = 7
 
 @dataclass(frozen=True, slots=True)
 class HomeProblems:
-    """`urgent` causes are critical or silent; `kw` is what their sites have deployed, each counted once."""
+    """`urgent` causes are critical or silent. `kw` is the capacity of their sites, each site counted once."""
 
     few: Few[Problem]
     critical: int
@@ -89,7 +89,6 @@ def worst(causes: Sequence[Problem]) -> HomeProblems:
 
 
 def sources_on_time() -> tuple[int, int]:
-    """How many sources are on time, and how many are to send."""
     counted = SourceStatus.objects.exclude(state=SourceState.PAUSED).aggregate(
         on_time=Count("pk", filter=Q(state=SourceState.ON_TIME)), all=Count("pk")
     )
@@ -97,7 +96,7 @@ def sources_on_time() -> tuple[int, int]:
 
 
 def runs_due(by: User, *, now: datetime) -> Few[ItemRow]:
-    """Runs of campaigns under way that are this person's, or nobody's yet, and are not made; those due first."""
+    """Runs of open campaigns that are assigned to this person or to nobody and not done yet; those due first."""
     theirs = Q(assignee=by) | Q(assignee=None, assigned_to="")
     items = (
         CampaignItem.objects.filter(theirs, campaign__state=Campaign.State.RUNNING, dropped_at=None)
@@ -115,7 +114,7 @@ def waivers_ending(known: FleetStanding) -> Few[tuple[Grant, str]]:
 
 
 def decisions_to_review() -> Few[Decision]:
-    """Approved, and not compared yet with what came; those due first."""
+    """Approved decisions whose outcome is not yet recorded; those due first."""
     waiting = Decision.objects.filter(state=Decision.State.APPROVED, reviewed_at=None).select_related("site")
     return _few(waiting.defer("options", "sensitivity", "snapshot", "demand").order_by("due_on", "pk"))
 
@@ -127,8 +126,10 @@ def open_campaigns(*, now: datetime) -> Few[CampaignRow]:
 
 @dataclass(frozen=True, slots=True)
 class OwnerStake:
-    """The sites with deployed capacity that one team answers for, "" for nobody: `held_kw` of `kw` is at those that are
-    not ready."""
+    """The sites with deployed capacity that one team answers for; "" means no team.
+
+    `held_kw` is the part of `kw` at sites that are not ready.
+    """
 
     owner: str
     sites: int
@@ -138,7 +139,7 @@ class OwnerStake:
 
 
 def stake_by_owner(known: FleetStanding) -> list[OwnerStake]:
-    """Those with anything at stake, the most first."""
+    """Owners with capacity at stake, the largest first."""
     by_owner: dict[str, list[SiteCapacity]] = defaultdict(list)
     for site in known.sites:
         if known.capacity[site.ref.id].deployed != NOTHING:
@@ -165,7 +166,7 @@ NOBODY = (ItemStanding.UNOWNED, ItemStanding.LEFT)
 
 @dataclass(frozen=True, slots=True)
 class UnownedSite:
-    """A site with the items that nobody answers for, or whose owner has left."""
+    """A site with the items that have no owner or whose owner has left."""
 
     site: BoardSite
     items: tuple[str, ...]
@@ -176,7 +177,7 @@ class UnownedSite:
 
 
 def unowned(*, now: datetime) -> tuple[Few[UnownedSite], int]:
-    """Sites by the capacity at stake, and how many items there are in all."""
+    """Sites by capacity at stake, and the total number of such items."""
     sites = [
         UnownedSite(site, tuple(item.value for item, cell in site.cells.items() if cell.standing in NOBODY))
         for site in gaps.fleet(now=now).sites

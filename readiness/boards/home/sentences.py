@@ -11,7 +11,7 @@ from web.units import how_many, power
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`tone` is bad, warn or ok, or "" for what is neither good nor bad."""
+    """`tone` is bad, warn or ok, or "" if the sentence is neither good nor bad."""
 
     words: str
     tone: str

@@ -18,7 +18,7 @@ from web.permissions import roles_of
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """`page` names where those with `permission` do it; `is_theirs`: the reader is one of them."""
+    """`page` names the page of the step. `is_theirs` says whether the reader has the `permission` to do it."""
 
     key: str
     title: str
@@ -47,9 +47,9 @@ STEPS = (
               "source-add", "Add a source", "telemetry.add_source"),
     SetupStep("sample", "Receive the first sample", "Muster ticks this as soon as a sender delivers one.",
               "ingest", "See what arrives", "telemetry.view_source"),
-    SetupStep("people", "Add people", "Those who answer for sites, whether they sign in or not.",
+    SetupStep("people", "Add people", "The people who answer for sites, with or without a user account.",
               "person-add", "Add a person", "people.add_person"),
-    SetupStep("owners", "Name the owners", "Propose a person for each item of a site; it counts once they accept.",
+    SetupStep("owners", "Name the owners", "Propose a person for each item of a site; they own it once they accept.",
               "ownership", "Propose owners", "ownership.add_assignment"),
     SetupStep("framework", "Publish a framework", "The checks and thresholds that sites are judged by.",
               "framework", "See the framework", "framework.publish_frameworkversion"),
@@ -57,7 +57,7 @@ STEPS = (
 
 
 def steps(by: User, *, now: datetime) -> list[SetupStep]:
-    """All of them, in order; one statement. Of what the reader cannot see nothing is there."""
+    """All steps in order; one statement. Steps that depend on data which the reader cannot see are left out."""
     there: dict[str, QuerySet] = {
         "site": Site.objects.all(),
         "devices": Device.objects.all(),

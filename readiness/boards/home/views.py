@@ -1,4 +1,4 @@
-"""Home, which shows what waits for the reader by what they may do, and their inbox."""
+"""The home page, whose sections follow from the reader's permissions, and the reader's inbox."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Interoperability: the pairs of products that sites link, against the records of their test."""
+"""Interoperability: the pairs of linked products, compared with the records of their tests."""

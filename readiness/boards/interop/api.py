@@ -1,4 +1,4 @@
-"""Endpoint of interoperability: each site with the pairs that it links and what proves them. Read-only."""
+"""Endpoint of interoperability: each site with its pairs of linked products and their proofs. Read-only."""
 
 from typing import Any
 
@@ -32,8 +32,8 @@ class EndSerializer(serializers.Serializer):
 
 
 class PairSerializer(serializers.Serializer):
-    """`standing` is proven, other-versions, failed, stale or not-proven; `aspects` what stands at the deployed
-    versions; `tested` which other versions there are records of."""
+    """`standing` is proven, other-versions, failed, stale or not-proven. `aspects` are the outcomes at the deployed
+    versions, `tested` the other versions that have records."""
 
     ends = EndSerializer(source="installed.ends", many=True, read_only=True)
     standing = serializers.CharField()
@@ -60,7 +60,7 @@ class PairSerializer(serializers.Serializer):
 
 
 class InteropSerializer(serializers.Serializer):
-    """`id` is the site's. `state` and `reason` are those of p1-multivendor-interop as stored, null before the first
+    """`id` is the site's. `state` and `reason` are the stored ones of p1-multivendor-interop, null before the first
     evaluation."""
 
     id = serializers.IntegerField(source="site.pk")
@@ -75,7 +75,7 @@ class InteropSerializer(serializers.Serializer):
 
 
 class InteropViewSet(RowsViewSet):
-    """Sites with the pairs of products that they link."""
+    """Sites with the pairs of products that their links join."""
 
     queryset = sites()
     serializer_class = InteropSerializer

@@ -1,4 +1,4 @@
-"""Pairs of the fleet and of one site, and what is at stake where they are not proven."""
+"""Pairs of the fleet and of one site, and the capacity at stake where a pair is not proven."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,10 @@ WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class SitePairs:
-    """`state` and `reason` of the check as stored, None and "" before the first evaluation; `pairs` the worst first."""
+    """`state` and `reason` are the stored ones of the check, None and "" before the first evaluation.
+
+    `pairs` are sorted worst first.
+    """
 
     site: Site
     state: str | None
@@ -44,14 +47,16 @@ class SitePairs:
 
     @property
     def is_single_vendor(self) -> bool:
-        """One vendor carries all traffic: nothing is proven multi-vendor, and nothing has to be."""
+        """Whether one vendor carries all traffic, so that there is no pair to prove."""
         return self.state == "n-a"
 
 
 @dataclass(frozen=True, slots=True)
 class FleetPair:
-    """One pair at its versions over the sites that link it. `at_stake` is what those have deployed where it is not
-    proven and the check applies."""
+    """One pair at its versions over all sites that link it.
+
+    `at_stake` is the capacity of the sites where the pair is not proven and the check applies.
+    """
 
     installed: Installed
     standing: PairStanding
@@ -73,8 +78,10 @@ def sites() -> QuerySet[Site]:
 
 
 def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
-    """The pairs of each site, in the order of the sites; ten statements whatever the number of sites, links and
-    records. KeyError where the framework in force has no such check."""
+    """The pairs of each site, in the order of the sites; ten statements for any number of sites, links and records.
+
+    Raises KeyError if the framework in force has no such check.
+    """
     _, framework = framework_queries.current()
     check = framework.check(CHECK).with_stand_ins(["pairs-proven"])
     ids = [site.pk for site in sites]
@@ -121,8 +128,7 @@ def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
 
 @dataclass(frozen=True, slots=True)
 class ProductPairCell:
-    """Pairs of two products over all of their versions, each with its reason: how many of each standing. `pairs` are
-    what the cell stands for, the worst first."""
+    """All pairs of two products over their versions, worst first, counted by standing."""
 
     standings: Counter[PairStanding]
     links: int
@@ -152,14 +158,14 @@ type Product = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A cell for each two that are linked, keyed by their places, the larger first."""
+    """A cell for each two linked products, keyed by their row and column, the larger index first."""
 
     products: Sequence[Product]
     cells: dict[tuple[int, int], ProductPairCell]
 
     @property
     def rows(self) -> list[tuple[Product, list[tuple[Product, ProductPairCell | None]]]]:
-        """Each product with its cells beside every other; below the diagonal only, since a pair has no direction."""
+        """Each product with its cells; only below the diagonal, because a pair has no direction."""
         return [
             (product, [(other, self.cells.get((row, column))) for column, other in enumerate(self.products)])
             for row, product in enumerate(self.products)

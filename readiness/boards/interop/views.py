@@ -35,7 +35,7 @@ NAMES_SHOWN = 3
 
 
 def row_id(pair: Any) -> str:
-    """An id that stays the same while the pair is deployed; its characters go into an id of the page."""
+    """An id that stays the same while the pair is deployed, usable as an element id."""
     joined = "-".join("_".join(end) for end in pair.installed.key)
     return "".join(char if char.isalnum() else "-" for char in joined)
 

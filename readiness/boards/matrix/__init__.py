@@ -1,1 +1,1 @@
-"""The readiness matrix: sites against checks, the evidence behind one cell, the report of what is shown."""
+"""The readiness matrix of sites and checks, the evidence panel of a cell, and the printable report."""

@@ -1,4 +1,4 @@
-"""The matrix for programs: one row a site, with the state of each check under its id."""
+"""The matrix for programs: one row for each site, with the state of each check under its id."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _of_score(field: type[serializers.Field], name: str, **more: Any) -> seriali
 
 
 class MatrixSerializer(ObjectSerializer):
-    """`states` holds the checks that were evaluated; results tell more of each of them."""
+    """`states` holds the evaluated checks; the endpoint of results has the details."""
 
     slug = serializers.CharField(read_only=True)
     verdict = _of_score(ChoiceValueField, "confirmed_verdict", choices=VERDICTS)
@@ -79,7 +79,7 @@ class MatrixSerializer(ObjectSerializer):
 
 @extend_schema(summary="Sites against checks")
 class MatrixViewSet(ReadOnlyObjectViewSet):
-    """Filters are those of the page at /readiness/. `pillar` and `gate` leave out the other checks' states."""
+    """The filters are those of the page at /readiness/. `pillar` and `gate` leave out the states of other checks."""
 
     queryset = Site.objects.all()
     serializer_class = MatrixSerializer

@@ -1,4 +1,4 @@
-"""The part of the matrix that an address asks for: columns by pillar and gate, cells by state, tier and expiry."""
+"""The part of the matrix that the filters select: columns by pillar and gate, cells by state, tier and expiry."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Wanted:
         return bool(self.tiers) or self.expiring
 
     def checks(self, every: Iterable[Check]) -> tuple[Check, ...]:
-        """Checks of the pillars and gates. The gate is the definition's; a site's own may be another."""
+        """Checks of the pillars and gates. The gate is the definition's; the gate at a site may differ."""
         return tuple(
             check
             for check in every
@@ -103,7 +103,7 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckCount:
-    """Sites by state of one check; `matching` have a cell as the address asks for."""
+    """Sites by state of one check; `matching` counts the sites whose cell matches the filters."""
 
     states: dict[str, int] = field(default_factory=dict)
     matching: int = 0
@@ -114,7 +114,7 @@ class CheckCount:
 
     @property
     def pass_rate(self) -> float | None:
-        """Passing sites among those it applies to; None while no site is judged."""
+        """Share of passing sites among those that the check applies to; None if no site is judged."""
         judged = self.applicable - self.states.get(CheckState.UNKNOWN, 0)
         return self.states.get(CheckState.PASS, 0) / self.applicable if judged else None
 
@@ -159,7 +159,7 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The sites that the filters leave, as a whole and by region. `gap_kw` counts as the rows do."""
+    """Totals of the sites that match the filters, also by region. `gap_kw` counts as the rows do."""
 
     ids: tuple[int, ...]
     extent: Extent
@@ -167,7 +167,7 @@ class Left:
 
 
 def left(sites: QuerySet[Site]) -> Left:
-    """One statement. Counts of these sites go by their ids: filters within filters are planned badly."""
+    """One statement. It counts by site ids, because PostgreSQL plans nested filters badly."""
     members: dict[str, list[tuple[float, datetime | None]]] = defaultdict(list)
     ids = []
     values = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")  # type: ignore[misc]
@@ -194,7 +194,7 @@ def counts(
     matching = dict.fromkeys(states, 0)
     counted = results.order_by().values_list("check_id", "state").annotate(total=Count("*"))
     if wanted.picks_by_row:
-        # The index holds no expiry and no tier, so this one reads the rows themselves.
+        # The index has neither expiry nor tier, so this filter reads the rows themselves.
         counted = counted.annotate(there=Count("pk", filter=wanted.cells(now=now)))
     for check_id, state, total, *there in counted:
         if check_id in states:

@@ -1,4 +1,4 @@
-"""The matrix: filters for its page and the API alike, columns, the rows of cells, and its letters on paper."""
+"""The matrix: filters for page and API, columns, rows of cells, and the letters of the printed report."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from web.units import against_limit, day, how_many, number, power
 
 
 class MatrixFilters(ReadinessSiteFilters):
-    """Pillar and gate leave columns; state, tier and expiry leave the sites and checks that have such a cell."""
+    """Pillar and gate select columns; state, tier and expiry select the sites and checks that have such a cell."""
 
     site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
 
@@ -60,7 +60,7 @@ class MatrixFilters(ReadinessSiteFilters):
         return queryset.filter(profiles__overlap=values) if values else queryset
 
     def with_cells(self, queryset: QuerySet[Site], name: str, values: Any) -> QuerySet[Site]:
-        """These filters ask for one cell together, so `filter_queryset` applies them as one."""
+        """Apply the filters that describe one cell together in `filter_queryset`."""
         return queryset
 
     def filter_queryset(self, queryset: QuerySet[Site]) -> QuerySet[Site]:
@@ -72,7 +72,7 @@ class MatrixFilters(ReadinessSiteFilters):
         if wanted.pillars or wanted.gates:
             _version, framework = framework_queries.current()
             cells = cells.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
-        # Not correlated: without fresh figures of the tables PostgreSQL would look through all results for each site.
+        # Uncorrelated: without fresh statistics PostgreSQL would scan all results for each site.
         return left.filter(pk__in=cells.order_by().values("site"))
 
 
@@ -144,18 +144,18 @@ def _of_check(check: Check, default: bool) -> Column:
 
 SHORT_NAMES = Path(__file__).parent / "data" / "short_names.yaml"
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
-# These states have figures that say how far away the limit is; the others have nothing to compare.
+# Results in these states have a distance to the limit; the others have nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
 MARKED_TIERS = ("declared", "capped")
-"""A measured result has no mark: it is the expected case."""
-# On paper a letter stands for a state: a copy in black and white keeps it.
+"""A measured result has no mark, because it is the expected case."""
+# The printed report shows states as letters, which survive a black-and-white copy.
 LETTERS = {"pass": "·", "warn": "W", "fail": "F", "unknown": "?", "stale": "S", "waived": "V", "n-a": "–"}
 CAPPED = "D"
-"""In the place of W where a declaration is all there is."""
+"""Replaces W for a result that rests on a declaration only."""
 
 
 class CellLine(NamedTuple):
-    """`key` names the cell in the address; `state` is "" where there is no result."""
+    """`key` names the cell in the address; `state` is "" without a result."""
 
     key: str
     state: str
@@ -184,7 +184,7 @@ def short_name(check: Check) -> str:
 
 
 class CellWords:
-    """Says cells of one page; the instants of a page repeat, and formatting them would take most of the time."""
+    """Describes the cells of one page. Instants repeat within a page, so formatted ones are cached."""
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
@@ -226,7 +226,7 @@ def row_lines(
 
 def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chosen: str) -> CellLine:
     check_id, name, begins = column
-    # Neither slugs nor ids hold a dot.
+    # Slugs and ids contain no dot.
     key = f"{row.site.slug}.{check_id}"
     cell = row.cells.get(check_id)
     if cell is None:

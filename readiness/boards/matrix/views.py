@@ -1,4 +1,4 @@
-"""The matrix with the evidence of one cell beside it, either of which can be asked for alone, and its report."""
+"""The matrix page with the evidence of one cell, each of which can be loaded alone, and its report."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ CELL, GROUP, EXPORT = "cell", "group", "export"
 BY_REGION = "region"
 FAILING, CAPPED, EXPIRING = ("state", "fail"), ("tier", "capped"), ("expiring", "true")
 QUICK = {"Only failing": FAILING, "Declared, not measured": CAPPED, "Expiring in 14 days": EXPIRING}
-"""Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
+"""Frequent filters that have a button of their own; a second press removes the filter."""
 VERDICTS = ("ready", "conditional", "not-ready", "none")
 EVIDENCE_REGION = "evidence"
 GRANTS_SHOWN = 5
@@ -69,7 +69,7 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
 
 @REPORT.page
 def report(request: HttpRequest) -> tuple[TablePage, Any]:
-    """All that the filters leave, in the order of the address: no pages, since it is to be printed and kept."""
+    """Everything that the filters select, in the order of the address and without pages, for printing."""
     at = now()
     version, framework = framework_queries.current()
     address = Address(request, path=request.path, filters=FILTER_NAMES)
@@ -159,7 +159,7 @@ def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -
 
 
 def _every(address: Address, shown: Shown) -> int:
-    """How many sites there are: those that are shown, where nothing leaves any out."""
+    """The total number of sites; equal to the shown ones if no filter is set."""
     narrows = address.applied or address.one(SEARCH)
     return queries.every_site() if narrows else shown.left.extent.sites
 

@@ -1,1 +1,1 @@
-"""How inventoried objects are: on the lists of their kinds and on their own pages."""
+"""Health of inventoried objects, on the lists of their kinds and on their own pages."""

@@ -1,4 +1,4 @@
-"""The health of an object on its page: since when, the value and its limit, what it touches, and who answers."""
+"""The health card on an object's page: since when, value and limit, affected checks, and the owner."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
 
 
 def _meter(obj: Model, now: datetime) -> dict[str, Any] | None:
-    """A feed seldom has samples of its own: the device that measures it has them."""
+    """A feed seldom has samples of its own, so use the device that measures it."""
     if not isinstance(obj, PowerFeed) or obj.device is None:
         return None
     return {"device": obj.device, "health": health_of([obj.device], now=now)[obj.device.pk]}
@@ -90,7 +90,7 @@ def _code(health: ObjectHealth) -> Code | None:
 
 
 def _deciding(health: ObjectHealth, metrics: Collection[str]) -> str:
-    """The metric that speaks against the object, else the first of those that could."""
+    """The metric that explains the object's health, else the first metric that could."""
     if health.reason is not None and health.reason.metric:
         return health.reason.metric
     judged = (name for name in sorted(metrics) if (known := registry().get(name, None)) and known.health)
@@ -108,7 +108,7 @@ def _heard_at(kind: str, obj: Model, site: Site, metrics: Collection[str], now: 
 
 
 def _touched(site: Site, metrics: Collection[str]) -> Sequence[TouchedCheck]:
-    """Checks that are computed from what is sent of the object, as they stand at its site."""
+    """Checks that are computed from the object's data, with their present state at its site."""
     _version, framework = framework_queries.current()
     touched = {
         check.id: check

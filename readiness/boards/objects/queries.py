@@ -1,4 +1,4 @@
-"""Health of inventoried objects, read from what was evaluated for their sites: one statement for a page of them."""
+"""Health of inventoried objects, read from the evaluations of their sites: one statement for a page of objects."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ SITE_PATHS = dict(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class ObjectHealth:
-    """`reason` is why the object is not well, None where it is, or where nothing is known. `note` says why not."""
+    """`reason` says why the object is not well; None if it is well or unknown. `note` says why it is unknown."""
 
     state: Health
     domain: str
@@ -50,7 +50,7 @@ class ObjectHealth:
 
 
 class _Stored(NamedTuple):
-    """One object in one domain, as the evaluation of its site left it."""
+    """One object in one domain, as stored by the evaluation of its site."""
 
     object_id: int
     domain: str
@@ -82,7 +82,7 @@ JOIN scoring_domainhealth AS health ON health.site_id = asked.site_id
 
 
 def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealth]:
-    """The health of objects of one kind, by id. They bring their device and its site along."""
+    """The health of objects of one kind, by id. The objects must have their device and its site joined in."""
     if not objects:
         return {}
     kind = MODELS[type(objects[0])]
@@ -100,7 +100,7 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
 
 
 def site_id_of(obj: Any) -> int:
-    """The site that answers for it: of a link, that of its first end."""
+    """The id of the site that an object belongs to; for a link, the site of its first end."""
     *through, last = SITE_PATHS[type(obj)].split("__")
     return getattr(reduce(getattr, through, obj), f"{last}_id")
 
@@ -113,7 +113,7 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
         return min(reasons, key=lambda health: RANK[health.state])
     own = next((row for row in stored if row.domain == domain), None)
     if own is None or not own.is_sent:
-        return ObjectHealth(Health.NOT_MONITORED, domain, note="no source sends anything about it")
+        return ObjectHealth(Health.NOT_MONITORED, domain, note="no source sends data about it")
     current = own.at(now)
     if current.health == Health.UNKNOWN:
         return ObjectHealth(Health.UNKNOWN, domain, current.since, note="not heard from")
@@ -123,7 +123,8 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
 
 
 def _out_of_service(obj: Any) -> Health | None:
-    """Follow the evaluation: what is planned or retired is not looked at, other inactive things rest."""
+    """Follow the evaluation: planned or retired equipment and inactive ports are not monitored; other inactive
+    equipment is in maintenance."""
     if not isinstance(obj, Device | Accelerator | Port):
         return None
     device = obj if isinstance(obj, Device) else obj.device

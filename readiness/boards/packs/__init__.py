@@ -1,1 +1,1 @@
-"""The site pack: everything that stands behind a site’s verdict in one document, for paper and as PDF."""
+"""The site pack: one document, printable and as PDF, with everything behind a site's verdict."""

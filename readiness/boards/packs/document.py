@@ -1,4 +1,4 @@
-"""A pack as a document: sections of facts and tables, in words, which the page and the PDF draw."""
+"""A pack as a document: sections of facts and tables, as text, which the page and the PDF render."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,10 @@ from web.visibility import name_of
 
 @dataclass(frozen=True, slots=True)
 class PackColumn:
-    """`percent` is of the table's width. A `kind` says that the cells are states of it, such as "check"."""
+    """`percent` is a share of the table's width.
+
+    `kind` says that the cells are states of that kind, such as "check".
+    """
 
     title: str
     percent: int
@@ -40,7 +43,7 @@ class PackTable:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`facts` are terms with their values; `empty` is said where there is neither fact nor row."""
+    """`facts` are terms with their values; `empty` is shown if there are neither facts nor rows."""
 
     id: str
     title: str
@@ -53,7 +56,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`stamp` is when and by whom it was made: the only thing that differs between two of one state."""
+    """`stamp` says when and by whom it was made; it is the only part that differs between two packs of one state."""
 
     title: str
     subtitle: str
@@ -143,7 +146,7 @@ def _verdict(pack: Pack) -> Section:
         ("Framework", pack.framework.version),
     ]
     if score.failed_at:
-        failed = f"since {utc(score.failed_at)}: {score.failure}; what is told here is of the last evaluation"
+        failed = f"since {utc(score.failed_at)}: {score.failure}; this document shows the last evaluation"
         facts.insert(1, ("Could not be evaluated", failed))
     if score.excepted:
         lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)

@@ -1,4 +1,4 @@
-"""A document as PDF. The one module that knows the library, and nothing about sites."""
+"""Renders a document as PDF. Only this module imports the library, and it knows nothing about sites."""
 
 import io
 import unicodedata
@@ -20,18 +20,18 @@ from web.states import state
 
 PAGE = landscape(A4)
 MARGIN = 14 * mm
-# A frame keeps six points on each side for itself.
+# A frame has a padding of six points on each side.
 WIDTH = PAGE[0] - 2 * MARGIN - 12
 LINE = colors.HexColor("#c9ced6")
 HEAD = colors.HexColor("#eef1f5")
 GREY = colors.HexColor("#5b6470")
 CELL = 7.2
-# The library's own fonts, which hold the letters of most of Europe; they are embedded, so that any reader shows them.
+# The library's own fonts cover most European letters; embedding them makes any PDF reader show them.
 FONTS = {"Pack": "Vera.ttf", "Pack-Bold": "VeraBd.ttf"}
 
 
 def pdf_of(document: Document) -> bytes:
-    """The same bytes for the same document: no clock, no random id."""
+    """Render the document. The same document always gives the same bytes: no clock, no random id."""
     for name, file in FONTS.items():
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, file))
@@ -134,7 +134,7 @@ def _grid(table: PackTable) -> Grid:
             ]
         )
     widths = [WIDTH * share / sum(shares) for share in shares]
-    # One reason may be longer than a page.
+    # A single reason may be longer than a page.
     grid = Grid(rows, colWidths=widths, repeatRows=1, splitInRow=1)
     grid.setStyle(
         [

@@ -1,4 +1,4 @@
-"""The contents of a pack, read once in a number of statements that does not grow with the site."""
+"""The contents of a pack, read in a number of statements that does not grow with the site."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ RECORDS = ("run", "fact", "attestation")
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """`checks` are all of the framework in its order; a check that was never evaluated has no row."""
+    """`checks` are all checks of the framework in order; a check that was never evaluated has no row."""
 
     site: Site
     row: SiteRow
@@ -68,7 +68,7 @@ def pack_of(site: Site, *, now: datetime) -> Pack:
 
 
 def refs_of(row: CheckRow) -> list[str]:
-    """References to the evidence of a check's sub-measures, as `run:12`, each once; none to telemetry."""
+    """References to the evidence of a check's sub-measures, such as `run:12`, each once; telemetry has none."""
     refs = (part.evidence for part in row.parts)
     return list(dict.fromkeys(ref for ref in refs if ref.partition(":")[0] in RECORDS))
 

@@ -1,4 +1,4 @@
-"""The pack of a site as a page made for paper, and as PDF."""
+"""The pack of a site as a printable page and as PDF."""
 
 from typing import cast
 
@@ -39,7 +39,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 def pdf(request: HttpRequest, slug: str) -> HttpResponse:
-    # The library takes long to load, and few processes are ever asked for a PDF.
+    # Import late: the library loads slowly, and few processes ever make a PDF.
     from readiness.boards.packs.pdf import pdf_of
 
     site = site_or_404(slug)

@@ -1,1 +1,1 @@
-"""All that is wrong now, at every site: one list for the page, the endpoint, the file and the fleet's top five."""
+"""All present problems at all sites: one list for the page, the endpoint, the file and the fleet page."""

@@ -22,7 +22,9 @@ _problem = inline_serializer(
     "Problem",
     {
         "id": fields.CharField(),
-        "cause": fields.CharField(help_text="The problem that it follows from; its own id where from none."),
+        "cause": fields.CharField(
+            help_text="Id of the problem that causes it; its own id if it has no cause."
+        ),
         "state": fields.CharField(),
         "kind": fields.CharField(),
         "subject": fields.CharField(help_text="The domain, check, queue, or the id of the source."),
@@ -34,7 +36,7 @@ _problem = inline_serializer(
         "since": fields.DateTimeField(allow_null=True),
         "value": fields.CharField(allow_blank=True),
         "limit": fields.CharField(allow_blank=True),
-        "kw": fields.FloatField(help_text="Deployed at the site; 0 for what follows from a cause."),
+        "kw": fields.FloatField(help_text="Deployed at the site; 0 for a problem that follows from another."),
         "workloads": fields.IntegerField(),
         "owner": fields.CharField(allow_blank=True),
         "url": fields.CharField(),

@@ -1,4 +1,4 @@
-"""One problem closely: the chart of what tells of it, the checks it touches, what to do, and what happened before."""
+"""Details of one problem: a chart, the affected checks, what to do, and what happened before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MOST_FLIPS = 5
 
 @dataclass(frozen=True, slots=True)
 class ProblemDetail:
-    """`touches` are the checks that fail with it; `code` is what the object reported, with what to do about it."""
+    """`touches` are the checks that fail with it; `code` is the code that the object reported, with its action."""
 
     chart: SampleQuery | None
     chart_url: str
@@ -48,7 +48,7 @@ def detail_of(problem: Problem, following: Sequence[Problem], *, user: Any, now:
 
 
 def _chart(problem: Problem) -> SampleQuery | None:
-    """The object's own series where there is one object, else all that the site sends of the metric."""
+    """Chart the object's own series if one object is affected, else the metric over the whole site."""
     metric = next(iter(sorted(problem.metrics - {NO_DATA})), "")
     if not metric:
         return None

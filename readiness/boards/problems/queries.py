@@ -1,4 +1,4 @@
-"""Problems of the sites of a standing: health, sources, checks and owners. A fixed number of statements."""
+"""Problems of sites: health, sources, checks and owners. A fixed number of statements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,12 +28,12 @@ from telemetry.models import Series, Source, SourceState
 from web.units import duration, format_value, how_many, plural
 
 COVERAGE = "p5-telemetry-coverage"
-"""Fails where nothing is sent any more, so that it follows from the silence."""
+"""Telemetry coverage fails when a source is silent, so it follows from the silence."""
 NO_DATA = "no-data"
-"""Stands in `metrics` for the silence of a site."""
+"""Stands for the silence of a site in `metrics`."""
 STATE_OF_HEALTH = {Health.CRITICAL: ProblemState.CRITICAL, Health.WARN: ProblemState.WARN}
 SILENT_AFTER = {SourceState.LATE: 1, SourceState.SILENT: 3}
-"""In cadences with their grace, as telemetry.sources counts them."""
+"""Multiples of cadence plus grace after which a source is late or silent, as in telemetry.sources."""
 LACKING = {
     OwnershipQueue.LEFT: ("The owner of 1 item has left", "The owners of {} items have left"),
     OwnershipQueue.OVERDUE: ("1 item was not confirmed in time", "{} items were not confirmed in time"),
@@ -67,12 +67,12 @@ class _Stake:
 
 
 def problems(known: FleetStanding) -> list[Problem]:
-    """All that is wrong at sites that are not retired; causes first, worst first, each before what follows from it."""
+    """All problems at sites that are not retired: worst causes first, each followed by its consequences."""
     return _problems(known, _workloads(known))
 
 
 def causes(known: FleetStanding) -> list[Problem]:
-    """The causes among them, which are shown without their workloads: these are not read."""
+    """Only the causes. Their workloads are not read, because they are not shown."""
     return [problem for problem in _problems(known, {}) if problem.is_cause]
 
 
@@ -178,7 +178,8 @@ def _silent_domain(
 
 
 def _troubles(stake: _Stake, site_id: int, domain: str, reasons: Iterable[HealthReason]) -> Iterator[Problem]:
-    """One problem for each rule that speaks against objects of the domain; where there are several, each under it."""
+    """One problem for each rule that objects of the domain break. If several objects break a rule, each also gets a
+    problem under that one."""
     by_rule: dict[str, list[HealthReason]] = defaultdict(list)
     for reason in reasons:
         by_rule[reason.metric if reason.health != Health.UNKNOWN else NO_DATA].append(reason)
@@ -194,7 +195,7 @@ def _troubles(stake: _Stake, site_id: int, domain: str, reasons: Iterable[Health
 
 
 def _title(worst: HealthReason, alike: Sequence[HealthReason]) -> str:
-    """Leave out which exporter or sensor it is, where that is another one for each object."""
+    """Leave the exporter or sensor out of the title if it differs between the objects."""
     known = registry().get(worst.metric, None)
     differ = len({reason.title for reason in alike}) > 1
     return known.title if known is not None and known.parts and differ else worst.title

@@ -1,4 +1,4 @@
-"""A problem, and how problems fold: what follows from a cause stands under it, and its capacity counts once."""
+"""A problem, and how problems fold: consequences appear under their cause, and capacity counts once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +12,7 @@ from web.units import Formatted, power
 
 
 class ProblemState(StrEnum):
-    """Worst first."""
+    """States of a problem, worst first."""
 
     CRITICAL = "critical"
     SILENT = "silent"
@@ -34,10 +34,11 @@ RANK = {state: place for place, state in enumerate(ProblemState)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """`subject` is the domain, the source's id, the check or the queue. `kw` is what its site has deployed, `workloads`
-    how many classes are placed there, `region` is its slug. `metrics` are those that tell of it.
+    """One problem at one site.
 
-    `cause` is the id of the problem that it follows from, its own where it follows from none.
+    `subject` is the domain, the source's id, the check or the queue. `kw` is the site's deployed capacity, `workloads`
+    the number of classes placed there, `region` a slug. `metrics` are the metrics that show the problem. `cause` is the
+    id of the problem that causes it, or its own id.
     """
 
     id: str
@@ -70,7 +71,7 @@ class Problem:
 
     @property
     def leading(self) -> "Problem":
-        """The problem that this one is sorted with."""
+        """The problem that determines the place of this one in the list."""
         return self.head or self
 
     @property
@@ -79,7 +80,8 @@ class Problem:
 
     @property
     def where(self) -> str:
-        """The object, the first of several, or what it is of the site."""
+        """The affected object, the first of several with their number, or else the source's detail, the domain, or
+        "site"."""
         if not self.reasons:
             return {ProblemKind.SOURCE: self.detail, ProblemKind.HEALTH: self.subject}.get(self.kind, "site")
         more = f" and {self.objects - 1} more" if self.objects > 1 else ""
@@ -87,7 +89,7 @@ class Problem:
 
     @property
     def headline(self) -> str:
-        """The title with the site's name, which some titles begin with."""
+        """The title with the site's name, unless the title already begins with it."""
         return self.title if self.title.startswith(self.site.name) else f"{self.site.name}: {self.title}"
 
     @property
@@ -96,7 +98,7 @@ class Problem:
 
     @property
     def url(self) -> str:
-        """Where it is dealt with."""
+        """The page on which the problem is handled."""
         match self.kind:
             case ProblemKind.CHECK:
                 return link("site-check", self.site.slug, self.subject)
@@ -109,7 +111,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ProblemTotal:
-    """Causes in a state, and the capacity of their sites, each counted once."""
+    """The number of causes in a state, and the capacity of their sites, each site counted once."""
 
     state: ProblemState
     causes: int
@@ -133,7 +135,7 @@ def kw_once(problems: Iterable[Problem]) -> float:
 
 
 def in_order(problems: Collection[Problem]) -> list[Problem]:
-    """Causes, worst first and by the capacity at stake, each before what follows from it."""
+    """Causes worst first, then by capacity at stake, each followed by its consequences."""
     following: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         if not problem.is_cause:
@@ -147,7 +149,7 @@ def in_order(problems: Collection[Problem]) -> list[Problem]:
 
 
 def folded(checks: Iterable[Problem], causes: Sequence[Problem]) -> list[Problem]:
-    """Checks at the site of a cause that are computed from what the cause is about follow from it."""
+    """A check of the same site that is computed from the cause's metrics becomes a consequence of that cause."""
     by_metric = {
         (cause.site.id, metric): cause.cause for cause in reversed(causes) for metric in cause.metrics
     }

@@ -53,7 +53,7 @@ def owner_words(problem: Problem) -> str:
 
 
 def filters(problems: Sequence[Problem]) -> tuple[RowFilter, ...]:
-    """Sites, regions and owners are those of the problems."""
+    """Filters whose sites, regions and owners are those that have problems."""
     sites = sorted({(problem.site.slug, problem.site.name) for problem in problems}, key=lambda pair: pair[1])
     regions = sorted({(problem.region, problem.site.region) for problem in problems})
     owners = sorted({problem.site.owner for problem in problems if problem.site.owner.strip()})
@@ -91,7 +91,7 @@ def problems_table(problems: Sequence[Problem], *, group: str, url: Callable[[Pr
 
 
 def _heading(problems: Sequence[Problem], group: str) -> Callable[[Any], str] | None:
-    """Causes need no heading: what follows stands under them."""
+    """Causes need no heading: consequences stand under them."""
     if group == CAUSE:
         return None
     of_group: dict[str, list[Problem]] = defaultdict(list)

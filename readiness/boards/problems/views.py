@@ -49,7 +49,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _shows_all(address: Address, group: str) -> bool:
-    """Whoever looks for something finds it under its cause as well; so does a file."""
+    """A search also lists consequences under their cause; so does a file."""
     return bool(group != tables.CAUSE or address.applied or address.one(SEARCH) or "export" in address.data)
 
 

@@ -1,1 +1,1 @@
-"""Queries for the pages and charts of several sites, one site or one check."""
+"""Queries for pages and charts of several sites, one site or one check."""

@@ -1,4 +1,4 @@
-"""Checks that keep a site from being ready, with who answers for each and what is planned about it."""
+"""Checks that keep a site from being ready, with their owners and the planned work."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def holds(row: CheckRow) -> bool:
 
 
 def not_passed(rows: Iterable[CheckRow]) -> list[CheckRow]:
-    """Those that hold the site back first, then by gate, failures before what is not known."""
+    """Checks that do not pass: those that hold the site back first, then by gate, failures before unknown ones."""
     shown = [row for row in rows if row.state not in ACCEPTABLE or holds(row)]
     return sorted(shown, key=lambda row: (not holds(row), -SEVERITY[CheckState(row.state)], _gate(row)))
 
@@ -39,8 +39,11 @@ def _gate(row: CheckRow) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers for a check at a site. `who` is empty where nobody does; `item` is what it belongs to, `standing` how
-    that stands."""
+    """The owner of a check at a site.
+
+    `who` is empty without an owner; `item` is the item that the check belongs to, `standing` the state of its
+    ownership.
+    """
 
     who: str
     item: Item
@@ -56,7 +59,7 @@ def cells_of(site: Site, *, now: datetime) -> SiteCells:
 
 
 def answering(site: Site, check: Check | None, cells: SiteCells, *, names: bool) -> Answering:
-    """The owner of the check's own item; where nobody accepted that, whoever answers for the whole site."""
+    """The owner of the check's own item; if nobody has accepted it, the owner of the whole site's orchestration."""
     item = item_of(check.domains if check else ())
     cell = cells[item]
     held = cell if cell.current else cells[Item.ORCHESTRATION]
@@ -71,7 +74,7 @@ def _held_by(cell: OwnershipCell, *, names: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """`item` and `run` are where it is worked on: an item of the worklist, an item of the open campaign."""
+    """`item` is the item of the worklist, `run` the item of the open campaign, if there is one."""
 
     check: CheckRow
     how_to: str
@@ -93,7 +96,7 @@ class Blocker:
 
     @property
     def doer(self) -> str:
-        """Who does it, where that is planned; else who answers for the check."""
+        """The person who is planned to do it, else the owner of the check."""
         planned = self.item.owner_text if self.item else ""
         if not planned and self.run:
             planned = name_of(self.run.assignee or self.run.assigned_to)
@@ -109,7 +112,7 @@ def blockers(
     names: bool,
     now: datetime,
 ) -> list[Blocker]:
-    """One for each check that holds the site, in the order of `rows`. Two statements."""
+    """One blocker for each check that holds the site, in the order of `rows`. Two statements."""
     work = {item.check_id: item for item in WorkItem.objects.live().filter(site=site).select_related("owner")}
     planned = CampaignItem.objects.filter(campaign__site=site, dropped_at=None)
     planned = planned.exclude(campaign__state__in=ENDED).select_related("campaign", "assignee")
@@ -135,6 +138,6 @@ def blockers(
 
 
 def next_to_end(rows: Iterable[CheckRow], *, now: datetime) -> CheckRow | None:
-    """The check whose evidence runs out first from now on."""
+    """The check whose evidence expires next."""
     ending = [row for row in rows if row.expires_at and row.expires_at > now]
     return min(ending, key=lambda row: (row.expires_at or now, row.id), default=None)

@@ -1,4 +1,4 @@
-"""One check: over the fleet, and at one site."""
+"""One check over the fleet and at one site."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class CheckSiteRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckPage:
-    """`counts` sites by state, `kw` what they have deployed by state; `rows` worst first, then most kW."""
+    """`counts` has the number of sites by state, `kw` their capacity by state. `rows` are worst first, then by kW."""
 
     check: Check
     pillar: Pillar
@@ -174,9 +174,9 @@ def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:
 
 
 def strip(moves: Sequence[Flip], present: str, *, start: datetime, end: datetime) -> tuple[StripCell, ...]:
-    """The worst state of each two days; `moves` in order of time, `present` the state at the end.
+    """The worst state in each two-day period. `moves` are in order of time; `present` is the state at the end.
 
-    What held before the first evaluation is left out: it was no state.
+    Periods before the first evaluation are left out.
     """
     edges = [start + CELL * place for place in range((end - start) // CELL + 1)]
     worst = ((begin, _worst_between(moves, present, begin, until)) for begin, until in pairwise(edges))
@@ -202,7 +202,7 @@ def pillar_of(check: Check, framework: Framework) -> Pillar:
     return next(pillar for pillar in framework.pillars if pillar.id == check.pillar)
 
 
-# A check in one of these states keeps its sites from being ready, if its gate is not INFO.
+# A check in one of these states keeps its sites from being ready unless its gate is INFO.
 OPEN_STATES = ("fail", "stale", "unknown", "waived")
 
 
@@ -215,7 +215,7 @@ class CheckListRow:
 
     @property
     def waits(self) -> bool:
-        """No site where it applies has evidence of it."""
+        """Whether no site where the check applies has evidence for it."""
         return bool(self.counts) and set(self.counts) <= {"unknown", "n-a"}
 
     @property
@@ -239,7 +239,7 @@ def check_list(*, now: datetime) -> CheckList:
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     seen = set()
-    # In one order: kW are added up as rows come.
+    # Use a fixed order, because floating-point sums depend on it.
     results = CheckResult.objects.filter(site__in=list(present)).order_by("pk")
     for site_id, check_id, state in results.values_list("site_id", "check_id", "state"):
         seen.add(site_id)
@@ -254,12 +254,12 @@ def check_list(*, now: datetime) -> CheckList:
 
 
 def _counted(counts: dict[str, int]) -> dict[str, int]:
-    """Bars and legends of all checks have one order."""
+    """Return all states in one fixed order, so that all bars and legends agree."""
     return {state.value: counts[state] for state in SEVERITY if state in counts}
 
 
 BY_A_REVIEW = "go-live review #"
-"""Sources and documents that reviews once wrote by themselves begin with this: nobody entered them by hand."""
+"""Prefix of the sources and documents that reviews once wrote by themselves: such records were not entered by hand."""
 
 
 def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""Figures over all sites: the gap and what became of it, verdicts, freshness, and each domain's health."""
+"""Figures over all sites: the gap and its past, verdicts, freshness, and the health of each domain."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -28,16 +28,17 @@ from web.units import how_many
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
 STEADY_S = 600
-"""The weeks before are shown as of one moment for this long."""
+"""Past weeks are shown as of one moment, which is kept for this long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
+    """Figures of the fleet.
 
-    `monitored` is how many sites have any source, `sites_reporting` how many of these have one on time.
-    `outlook` holds the projection and the pace, and no gaps; `weeks` ends with now. `declared` counts BLOCK checks that
-    ask for a measurement, over sites with a verdict: how many are declared, at how many sites.
+    `verdicts` counts sites by verdict, "none" for sites without one; `sites` is the total. `monitored` sites have a
+    source, `sites_reporting` of them a source on time. `outlook` holds the projection and the pace, but no gaps;
+    `weeks` ends with now. `declared` counts BLOCK checks at sites with a verdict that ask for a measurement but are
+    declared, and their sites.
     """
 
     now: Gap
@@ -55,8 +56,11 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class DomainCard:
-    """One domain over the fleet. `reporting` of the `sites` that are monitored have live data for it, those in
-    `unknown_at` (ids) none that tells how it is; figures say whose value they are."""
+    """One domain over the fleet.
+
+    `reporting` of the monitored `sites` have live data for it; those in `unknown_at` (ids) have no data that shows its
+    health. Figures name their provenance.
+    """
 
     domain: str
     sites_by_health: dict[str, int]
@@ -117,9 +121,9 @@ def _declared(known: FleetStanding) -> dict[str, int]:
 
 
 def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
-    """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
+    """The gap now, and at about this moment of each past week; past weeks stay cached until something changes.
 
-    A year of verdicts of every site takes longer to read than all the rest of the page.
+    Reading a year of verdicts takes longer than the rest of the page.
     """
     moment = datetime.fromtimestamp(known.at.timestamp() // STEADY_S * STEADY_S, UTC)
     key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
@@ -140,7 +144,7 @@ def _mark(known: FleetStanding) -> str:
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
     health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
-    # One text for all sites that are alike: to read a row for each would take longer than the statement.
+    # Aggregate equal sites into one text: fetching a row for each would take longer than the statement.
     site_id, stored = (Cast(field, TextField()) for field in ("site_id", "figures"))
     both = Concat(Value("["), site_id, Value(","), stored, Value("]"), output_field=TextField())
     rows = (
@@ -151,11 +155,11 @@ def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
     )
     for domain, evaluated, state, clock, texts in rows:
         for site_id, figures in orjson.loads(f"[{texts}]"):
-            # Figures of what no longer sends samples tell nothing.
+            # Figures without live samples mean nothing.
             by_domain[domain].append(
                 _SiteHealth(state, clock, site_id, figures if state == evaluated else {})
             )
-    # The database gives rows in any order, and figures are added up as they come.
+    # Sort first: the database returns rows in any order, and floating-point sums depend on it.
     return tuple(
         _card(domain, sorted(by_domain[domain], key=lambda row: row.site_id))
         for domain in DomainChoices.values
@@ -191,7 +195,7 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
 def _sources(
     known: FleetStanding, counted: Collection[int]
 ) -> tuple[dict[str, int], datetime | None, dict[int, set[str]]]:
-    """Return how many sources have which state, the newest sample, and the states of the sources of each site."""
+    """Return the number of sources by state, the newest sample, and the states of each site's sources."""
     own = Source.objects.order_by().values_list("site_id", "status__state", "status__last_sample_at")
     labelled = (
         Series.objects.filter(known.among("site"), site__isnull=False, source__site__isnull=True)

@@ -1,4 +1,4 @@
-"""The people of a site as its page shows them: who is on call now, what they are qualified for, what rests on one."""
+"""The people of a site for its page: who is on call, their qualifications, and single-person dependencies."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,11 @@ PRIMARY_AND_SECONDARY = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class OnCallLine:
-    """A shift under way. `who` is "" for readers who may not see names, and where it is nobody's. Of the skills that
-    the site requires in the domain, `skills` are those that whoever is on call has."""
+    """A shift under way.
+
+    `who` is "" for readers who may not see names, and if nobody is on call. `skills` are the required skills of the
+    domain that this person has.
+    """
 
     domain: str
     rotation: str
@@ -30,7 +33,7 @@ class OnCallLine:
 
 @dataclass(frozen=True, slots=True)
 class Reliance:
-    """A person alone qualified for `skills`; `who` is "" for readers who may not see names."""
+    """A person who alone is qualified for `skills`; `who` is "" for readers who may not see names."""
 
     who: str
     skills: tuple[str, ...]
@@ -46,7 +49,7 @@ class SitePeopleCard:
 
 
 def people_of(site: Site, *, names: bool, now: datetime) -> SitePeopleCard:
-    """Two statements beside those of all people, three where somebody is relied on alone."""
+    """Takes two statements beside those for all people, or three if there is a single-person dependency."""
     covered = fleet_people(now=now).covered.get(site.pk)
     requirements = covered.requirements if covered else ()
     shifts = (

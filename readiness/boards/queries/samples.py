@@ -1,4 +1,4 @@
-"""From a check or a domain to the samples behind it, as parameters of the explorer and the query endpoint."""
+"""Find the samples behind a check or a domain, as parameters of the explorer and the query endpoint."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -20,7 +20,7 @@ from telemetry.models import Series
 from telemetry.params import admitted_query
 from web.units import number, scale
 
-# The first of each domain that the site sends is drawn on its page.
+# The site's page charts the first metric of each domain that the site sends.
 HEADLINES = {
     "compute": ("DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity", "node_load1"),
     "network": (
@@ -40,7 +40,7 @@ def _sent(site: Site, metrics: Collection[str]) -> set[str]:
 
 
 def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
-    """One line a domain, for the metric that says most among those that the site sends; one statement."""
+    """One line for each domain, of the most informative metric that the site sends; one statement."""
     wanted = [metric for metrics in HEADLINES.values() for metric in metrics]
     sent = _sent(site, wanted)
     queries = []
@@ -54,7 +54,7 @@ def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
 
 
 def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[SampleQuery, ...]:
-    """The series that decided each sub-measure where one did, else its metrics that the site sends."""
+    """The series that decided each sub-measure, else the metrics of the sub-measure that the site sends."""
     decided = {part.id: part for part in parts}
     wanted = {metric for part in check.parts for metric in part.metrics}
     sent = _sent(site, wanted)
@@ -108,9 +108,9 @@ def _object(series: Series) -> dict[str, str]:
     return {}
 
 
-# A whole site's meter is held against what the site has contracted.
+# The meter of the whole site is compared with the contracted power.
 SITE_METERS = frozenset({"site_power_watts"})
-# A line breaks where samples paused for more than so many times their usual distance.
+# A line breaks where samples pause for more than this multiple of their usual interval.
 USUAL_PAUSES = 3
 NEIGHBOURS = 5
 
@@ -123,7 +123,7 @@ class PanelLimit:
 
 @dataclass(frozen=True, slots=True)
 class PanelLine:
-    """One line of a panel; `values` are None where nothing arrived, so that the line breaks there."""
+    """One line of a panel. `values` are None where no sample arrived, which breaks the line."""
 
     name: str
     instants_ms: tuple[int, ...]
@@ -132,7 +132,7 @@ class PanelLine:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPanel:
-    """One of several drawings over one axis of time. `left_out` counts series that its line does not."""
+    """One of several charts over one time axis. `left_out` counts the series that its line leaves out."""
 
     title: str
     unit: str
@@ -165,7 +165,7 @@ def _panel(
         | {"start": _ms_text(start), "end": _ms_text(end), "points": str(min(max(points, 50), 2000))}
     )
     question = admitted_query(params, now=now)
-    # All series of the site as one line: it says more than six hundred lines.
+    # Combine all series of the site: one line says more than six hundred.
     spec = replace(question.spec, group_by=())
     lines = store.run(spec, now=now)
     values = [value for line in lines for value in line.values if not math.isnan(value)]
@@ -188,9 +188,9 @@ def _panel(
 
 
 def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> PanelLine:
-    """Steps without a sample are left out, and the line breaks where it paused for longer than is usual around there.
+    """Leave out steps without a sample, and break the line at unusually long pauses.
 
-    A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
+    A step may be shorter than the interval of samples: breaking at each empty step would leave only dots.
     """
     known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
     pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
@@ -203,7 +203,7 @@ def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Pan
 
 
 def _is_break(pauses: Sequence[int], place: int) -> bool:
-    """Held against the pauses just before and just after: older samples may be kept less densely than new ones."""
+    """Compare a pause with those just before and after it, because older samples may be kept less densely."""
     around = (pauses[max(place - NEIGHBOURS, 0) : place], pauses[place + 1 : place + 1 + NEIGHBOURS])
     usual = max((median(some) for some in around if some), default=math.inf)
     return pauses[place] > USUAL_PAUSES * usual

@@ -1,4 +1,4 @@
-"""The site table: a queryset to filter and sort, and the rows of one page of it."""
+"""The site table: a queryset to filter and sort, and the rows of one page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,9 +63,9 @@ DOMAINS = tuple(DomainChoices.values)
 
 
 def table(*, now: datetime) -> QuerySet[Site]:
-    """Sites with their region and score, and columns to sort and filter by.
+    """Sites with region and score, and columns to sort and filter by.
 
-    `deployed_kw` and `ready_kw` count a capacity event from the end of its day in the site's own zone, as the rows do.
+    `deployed_kw` and `ready_kw` count a capacity event from the end of its day in the site's time zone, as the rows do.
     """
     kw = Coalesce(event_kw(at=now), 0.0)
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
@@ -94,8 +94,9 @@ def table(*, now: datetime) -> QuerySet[Site]:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """`stored` is empty for a site that was never evaluated. `ready` is the whole of `deployed` or nothing; `weeks`
-    holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
+    """`stored` is empty for a site that was never evaluated. `ready` is all of `deployed` or zero.
+
+    `weeks` holds the score at the end of each of the last 24 weeks, oldest first; None without a score.
     """
 
     site: SiteRef
@@ -125,13 +126,13 @@ def rows(
     framework: Framework | None = None,
     capacity: Mapping[int, SiteCapacity] | None = None,
 ) -> list[SiteRow]:
-    """The rows of these sites, in their order. Five statements, however many sites.
+    """The rows of these sites, in their order; five statements for any number of sites.
 
-    Sites that come from `table()` bring their region and score along; `capacity` has that of each, if it is known.
+    Sites from `table()` bring their region and score. `capacity` holds the capacity by site if it is already known.
     """
     shown = list(sites)
     framework = framework or framework_queries.current()[1]
-    # A site that was added meanwhile is not among those whose capacity is known.
+    # A site added in the meantime is missing in the known capacities.
     if capacity is None or not all(site.pk in capacity for site in shown):
         capacity = present_capacity(shown, now=now)
     health = _health(shown, now=now)
@@ -193,7 +194,7 @@ def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMa
     }
 
 
-# A look into the index for each week: reading every day of half a year would take five times as long.
+# One index look-up for each week is five times faster than reading all days of half a year.
 _LAST_OF_WEEKS = """
 SELECT site.id, week.back, point.score
 FROM unnest(%(sites)s::bigint[]) AS site (id), generate_series(0, %(weeks)s - 1) AS week (back),
@@ -249,7 +250,7 @@ class DomainDetail:
 
     @property
     def unwell(self) -> int:
-        """How many objects are critical, warn, or are not known."""
+        """Number of objects that are critical, warn or unknown."""
         return sum(count for health, count in self.at.objects_by_health.items() if health in UNWELL)
 
     @property
@@ -283,7 +284,7 @@ class SitePage:
 
 
 def site_page(site: Site, *, now: datetime) -> SitePage:
-    """Five statements. Give a site with its region and score joined in, or they cost two more."""
+    """Five statements. The site needs its region and score joined in, or they cost two more."""
     _version, framework = framework_queries.current()
     domains = domain_details(site, now=now)
     capacity = present_capacity([site], now=now)[site.pk]
@@ -339,7 +340,7 @@ def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
 
 
 def sources(site: Site) -> list[Source]:
-    """The site's own sources, and those that name it by a label and have sent something for it."""
+    """The site's own sources, and those that name the site by a label and have sent data for it."""
     named = Series.objects.filter(source=OuterRef("pk"), site=site)
     rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
     waiting = Value(SourceState.WAITING.value)
@@ -361,7 +362,7 @@ def flips(site: Site, *, start: datetime, end: datetime) -> tuple[FlipRow, ...]:
     return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:MOST_FLIPS])
 
 
-# How rows lead to a site.
+# The paths from rows to their site.
 KINDS: tuple[tuple[type[Model], str], ...] = (
     *((Rack, "site"), (Device, "site"), (Accelerator, "device__site"), (Port, "device__site")),
     *((Link, "site_a"), (PowerFeed, "site"), (CoolingUnit, "site")),

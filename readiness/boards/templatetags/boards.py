@@ -1,6 +1,6 @@
-"""Tags and filters of boards: cells of the matrix, scores, health and its reasons. `{% load boards %}`.
+"""Tags and filters of boards: matrix cells, scores, health and its reasons. `{% load boards %}`.
 
-A page of the matrix has thousands of cells, and a template's own loop would take most of its time.
+A page of the matrix has thousands of cells, and a template loop would take most of its time.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A score over time between what is proven and what could be, the verdicts below, and marks above."""
+"""A chart of a score over time between score and upper score, with verdicts below and marks above."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ VERDICT_AXIS: Figure = {
 
 @dataclass(frozen=True, slots=True)
 class ScoreAxis:
-    """Between the lowest and the highest value, in whole steps, with room above for what happened."""
+    """The axis spans the lowest to the highest value in whole steps, with room above for marks."""
 
     low: int
     high: int
@@ -75,7 +75,8 @@ class ScoreAxis:
 
 
 def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime) -> Figure:
-    """Instants are the ends of UTC days, as a day's score is its last. Several sites show their plain mean too."""
+    """Each value stands at the end of its UTC day, because it is the day's last. Several sites also show their plain
+    mean."""
     if not shown.scores:
         return charts.nothing(finding(shown))
     scores = [
@@ -106,7 +107,7 @@ def _at(on: date) -> int:
 
 
 def _stretches(days: Sequence[Day]) -> list[list[Day]]:
-    """Days with a score, apart where none follows within two weeks: neither line nor band bridges a hole."""
+    """Days with a score, split where none follows within two weeks: neither line nor band bridges a hole."""
     stretches: list[list[Day]] = []
     for day in days:
         if day.score is None:
@@ -122,7 +123,7 @@ def _percent(value: float | None) -> float | None:
 
 
 def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
-    # A day alone between two holes is a dot.
+    # A single day between two holes is drawn as a dot.
     look: Figure = {"mode": "lines" if len(days) > 1 else "markers", "connectgaps": False}
 
     def line(name: str, values: Iterable[float | None], role: str, hover: str, **more: Any) -> go.Scatter:
@@ -142,7 +143,7 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
 
 
 def _ribbon(days: Sequence[Day]) -> list[go.Bar]:
-    """A verdict is drawn until the next day that has one, as it held until then."""
+    """Draw a verdict until the next day that has one, because it held until then."""
     lengths = _lengths(days)
     traces = []
     for verdict, role in VERDICTS:
@@ -194,7 +195,7 @@ def _said(mark: Mark) -> str:
 
 
 def _lines(marks: Iterable[Mark], axis: ScoreAxis) -> list[Figure]:
-    """A version concerns every site, so its day is drawn through."""
+    """Draw a vertical line at each published version, because a version concerns every site."""
     return [
         {
             "type": "line",

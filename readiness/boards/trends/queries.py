@@ -1,6 +1,6 @@
-"""Scores by UTC day, and the verdicts that stood then.
+"""Scores and verdicts by UTC day.
 
-Of several sites they are by deployed kW: what each site had when its score was stored counts.
+The score of several sites is weighted by the deployed kW that each site had when its score was stored.
 """
 
 import zlib
@@ -39,10 +39,9 @@ class Subject(Place):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Means over the sites by deployed kW, from 0 to 1, or what one site had; `plain` is the plain mean of the scores
-    of sites with a verdict.
+    """Scores from 0 to 1: weighted means over several sites, or the score of one site.
 
-    `verdicts` counts the sites, "" for none.
+    `plain` is the plain mean over the sites with a verdict. `verdicts` counts the sites by verdict, "" for none.
     """
 
     on: date
@@ -88,10 +87,10 @@ def trend(subject: Subject, start: date, end: date) -> Trend:
 
 
 def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
-    """Oldest first; a day on which nothing is known of any site is not there. One statement.
+    """Scores by day, oldest first; days without data are left out. One statement.
 
-    Each of several sites stands for two weeks after it was scored last, so that a day on which one was not scored
-    does not move the mean. One site alone shows the days on which it was.
+    With several sites, each keeps counting for two weeks after its last score, so that a missing day does not move the
+    mean. A single site shows only the days on which it was scored.
     """
     near = 1 if subject.site else NEAR.days
     figures, pillar = _figures(subject.pillar)
@@ -120,7 +119,7 @@ def _sums(figure: str) -> str:
     )
 
 
-# A point without a verdict is of a stage without capacity.
+# A point without a verdict belongs to a stage without capacity.
 _DAYS = f"""
     WITH capacity AS MATERIALIZED ({CAPACITY}), point AS (
         SELECT on_date, verdict, {{figures}}, CASE WHEN verdict = '' THEN 0
@@ -173,7 +172,7 @@ def _part(verdict: str, sites: int, *sums: Any) -> _DaySums:
 
 
 def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
-    # Of several sites those without a verdict have no score, as in lists.
+    # As in lists, sites without a verdict have no score among several.
     counted = [part for part in parts if part.verdict or not by_kw]
     score, upper, coverage = (
         sum((getattr(part, figure) for part in counted), Sums()) for figure in ("score", "upper", "coverage")
@@ -190,7 +189,7 @@ def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
 
 DAY = timedelta(days=1)
 MOST = 500
-"""Marks of one kind that are read: more could be told from each other neither on a chart nor in a list."""
+"""Largest number of marks of one kind: a chart or list cannot show more distinctly."""
 KINDS = {
     "rule": "Framework published",
     "grant-began": "Grant began",
@@ -212,13 +211,14 @@ class Mark:
 
     @property
     def id(self) -> str:
-        """An id that stays the same at each reading, so that a refresh knows the row again."""
+        """An id that stays the same, so that a refresh recognises the row."""
         said = zlib.crc32(f"{self.sentence}{self.detail}".encode())
         return f"{self.kind}-{self.at:%Y%m%d%H%M%S}-{self.site_slug}-{said:08x}"
 
 
 def marks(subject: Subject, framework: Framework, *, start: datetime, end: datetime) -> list[Mark]:
-    """Newest first; six statements. Grants of a pillar are those of its checks; all else concerns every pillar."""
+    """Marks, newest first; six statements. Grants are limited to the checks of the pillar; other marks concern every
+    pillar."""
     between = (start, end)
     every_mark = [
         *_versions(between),
@@ -258,14 +258,14 @@ def _grants(subject: Subject, framework: Framework, between: tuple[datetime, dat
         rows = rows.filter(check_id__in=[check.id for check in framework.checks_of(subject.pillar)])
     for grant in rows[:MOST]:
         began, ended = _time_of(grant)
-        # One that was taken back before it began never counted.
+        # A grant that was revoked before it began never counted.
         for kind, at in (("grant-began", began), ("grant-ended", ended)):
             if between[0] <= at <= between[1] and began < ended:
                 yield _grant_mark(grant, kind, at, framework)
 
 
 def _time_of(grant: Grant) -> tuple[datetime, datetime]:
-    """The span in which the grant counted: not before its approval, not after it was revoked."""
+    """The span in which the grant counted: from its approval at the earliest until it was revoked."""
     began = max(grant.starts_at, grant.decided_at or grant.starts_at)
     return began, min(grant.ends_at, grant.revoked_at or grant.ends_at)
 

@@ -1,4 +1,4 @@
-"""Scores over time: the page, and its chart, which a site's page shows too."""
+"""The page of scores over time, and its chart, which the site's page also uses."""
 
 from datetime import UTC
 from typing import Any
@@ -60,7 +60,7 @@ def _asked(request: HttpRequest) -> tuple[Subject, TimeRange, Framework]:
     if pillar and pillar not in {each.id for each in framework.pillars}:
         raise BadParameter("pillar", "There is no pillar of that name.")
     site = site_named(slug)
-    # A site is in a region of its own, so another one beside it says nothing.
+    # A site already has a region, so a region parameter beside it means nothing.
     subject = Subject(site, None if site else region_named(region), pillar)
     return subject, answers.time_range(request, now=now(), default=DEFAULT_RANGE), framework
 

@@ -1,1 +1,1 @@
-"""Pages and chart endpoints of verdicts, one module a page."""
+"""Pages and chart endpoints of verdicts, one module for each page."""

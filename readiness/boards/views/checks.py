@@ -1,4 +1,4 @@
-"""Checks: over the fleet, one of them, and one at a site with what proves it."""
+"""Pages of checks: all checks, one check over the fleet, and one check at a site with its proof."""
 
 from collections import Counter
 from datetime import datetime
@@ -39,13 +39,13 @@ PAGES = {
     "review": ("review", "Go-live review #"),
     "source": ("source", "Source "),
 }
-"""Name and title of a page, by the kind that a reference to evidence begins with."""
+"""Url name and title of the evidence page, by the kind in an evidence reference."""
 OF_WORKLOADS = {
     placements.ENVELOPE_EVIDENCE: "Envelopes",
     placements.PLACEMENT_EVIDENCE: "Placements and rules",
 }
 OF_PEOPLE = (people.QUALIFIED, people.TRAINING)
-"""References to what people can do and learned: the slug of the site follows."""
+"""Kinds of references to people's qualifications and trainings; the site's slug follows."""
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 
 

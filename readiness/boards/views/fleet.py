@@ -1,4 +1,4 @@
-"""The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
+"""The fleet page: deployed capacity, the ready part of it, and what holds the rest back."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -99,14 +99,14 @@ def _sites_page(
     at: datetime,
     known: FleetStanding | None = None,
 ) -> TablePage:
-    """`known` has what is read of all sites, where that is at hand."""
+    """`known` passes in what has already been read about all sites."""
     capacity = known.capacity if known else None
     return table_kit.page(
         request,
         tables.SITES,
         site_queries.table(now=at),
         prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
-        # Without parameters nothing narrows the list.
+        # Without parameters the list is not filtered.
         total=len(known.sites) if known and not request.GET else None,
     )
 
@@ -121,13 +121,13 @@ def _figures(figures: Fleet) -> dict[str, Any]:
         "standing": findings.standing(figures.now, figures.verdicts),
         "on_declarations": findings.on_declarations(**figures.declared),
         "pace": findings.pace(figures.outlook.pace, figures.now),
-        # There before the chart is, so that nothing below it moves when it comes.
+        # Rendered before the chart loads, so that the content below does not jump.
         "gap_footer": findings.ahead(figures.outlook),
     }
 
 
 def _key_figures(fleet: Fleet) -> dict[str, Figure]:
-    """More of what is ready is good and less is bad, of the gap the other way round; more deployed is neither."""
+    """A rise of ready capacity is good and a rise of the gap is bad; a rise of deployed capacity is neither."""
     unit, figures = power_unit(fleet.now.deployed.it_kw), {}
     for band, tones in (("deployed", ("", "")), ("ready", ("ok", "bad")), ("gap", ("bad", "ok"))):
         weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
@@ -163,7 +163,7 @@ def _blockers(held: HoldsBack) -> list[Figure]:
 
 
 def _held(power_kw: float, unit: str) -> Formatted:
-    """In the unit of the others, unless that would make it nearly nothing."""
+    """Use the unit of the other figures, unless that would round the figure to almost nothing."""
     return power(power_kw, unit if power_kw * power_factor(unit) >= LEAST_SHOWN else "")
 
 

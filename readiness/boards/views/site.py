@@ -1,4 +1,4 @@
-"""One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
+"""The page of one site: verdict and reasons, live series, checks, inventory, sources and changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -169,7 +169,7 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
     domain = {"domain": tab} if tab in DOMAINS else {}
     return {
         "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
-        # There before the chart is, so that nothing below it moves when it comes.
+        # Rendered before the chart loads, so that the content below does not jump.
         "series_footer": "Samples of the site’s sources",
         "series_title": span.named("Live series"),
         "span_views": choices(

@@ -1,1 +1,1 @@
-"""Waivers, go-live exceptions and declared n-a: their list, one of them, asking for one, and how old they are."""
+"""Waivers, go-live exceptions and declared n-a: the list, single grants, requests, and the ageing report."""

@@ -1,4 +1,4 @@
-"""Endpoints of grants under `waivers/`: asked for, decided on, taken back. None is changed or deleted: it is kept."""
+"""Endpoints of grants under `waivers/`: request, decide, revoke. Grants are kept: never changed or deleted."""
 
 from typing import cast
 
@@ -21,7 +21,10 @@ _DECIDED = (
 
 
 class GrantSerializer(ObjectSerializer):
-    """`state` is as of now: `expired` follows from `ends_at`. `part` only for a declared n-a of a sub-measure."""
+    """`state` is as of now: `expired` follows from `ends_at`.
+
+    `part` is only set for a declared n-a of a sub-measure.
+    """
 
     check = serializers.CharField(source="check_id", max_length=64)
     state = ChoiceValueField(choices=GrantStanding.choices, source="standing", read_only=True)

@@ -1,4 +1,4 @@
-"""Grants beside what their checks were decided on: rows with the vendor, and the report of how old they are."""
+"""Grants with the results that they cover: rows with the vendor, and the ageing report."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,14 +14,15 @@ from readiness.scoring.models import CheckResult
 from web.visibility import name_of
 
 OLD = (timedelta(days=30), timedelta(days=90))
-"""Where the ageing report draws its lines. Operator-set defaults."""
+"""Age limits of the ageing report. Operator-set defaults."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgeingRow:
-    """Live grants of one requester, owner, vendor or pillar. `key` "" is "none", or "unknown".
+    """Live grants of one requester, owner, vendor or pillar.
 
-    `counts` are those that wait, those in force, and these by age since their request: up to 30 days, up to 90, more.
+    The `key` "" means "none" or "unknown". `counts` are the waiting grants, those in force, and all by age since the
+    request: up to 30 days, up to 90, more.
     """
 
     key: str
@@ -38,10 +39,10 @@ def rows(grants: Sequence[Grant], *, now: datetime) -> list[GrantRow]:
 
 
 def vendors_of(grants: Iterable[Grant], framework: Framework) -> dict[int, str]:
-    """The maker of what a check is about, by grant id, where there is one answer; three statements.
+    """The vendor of the equipment that a check is about, by grant id, if it is unambiguous; three statements.
 
-    The maker is that of the device which decided the check, else that of all devices of the check's domains at the
-    site, if they have the same one.
+    The vendor of the device that decided the check, else the common vendor of all devices of the check's domains at the
+    site.
     """
     covered = list(grants)
     site_ids = {grant.site_id for grant in covered}
@@ -82,7 +83,7 @@ KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
     "vendor": lambda row: (row.vendor, row.vendor),
     "pillar": lambda row: (row.pillar, row.pillar_name),
 }
-"""Groups of the ageing report: the key and the words of a row's group."""
+"""Groups of the ageing report, as functions from a row to the key and title of its group."""
 
 
 def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:

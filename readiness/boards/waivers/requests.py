@@ -1,4 +1,4 @@
-"""The request of a grant for a check as it stands at the site."""
+"""Request a grant for a check as it stands at the site."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from readiness.scoring.models import CheckResult
 
 
 def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **asked: Any) -> Grant:
-    """Ask as `grants.operations.request` does, with the gate that the last evaluation found at the site."""
+    """Call `grants.operations.request` with the gate that the last evaluation found at the site."""
     result = CheckResult.objects.filter(site=site, check_id=check_id).only("gate", "state", "code").first()
     return operations.request(
         site=site,

@@ -1,4 +1,4 @@
-"""Sentences about grants: when one ends, what it does, and what is offered beside a check."""
+"""Sentences about grants: the end, the effect, and the request offered beside a check."""
 
 from collections.abc import Sequence
 from datetime import datetime

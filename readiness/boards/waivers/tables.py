@@ -1,4 +1,4 @@
-"""Filters and columns of grants, whose rows must carry their `standing`, and of how old they are."""
+"""Filters and columns of grants, whose rows must carry `standing`, and of the ageing report."""
 
 from datetime import datetime
 
@@ -48,7 +48,7 @@ class GrantFilters(ObjectFilterSet):
 BY = {"requester": "Requested by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 
 MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
-"""The parameter of the list that narrows it to one group."""
+"""The list parameter that selects one group."""
 COUNTED = {
     "waiting": "Waiting",
     "in_force": "In force",
@@ -112,7 +112,7 @@ def ageing_table(by: str, now: datetime) -> Table:
             Column("group", BY[by], "label", lambda row: row.label or _none(by), url=lambda row: _members(by, row),
                    sort=True, locked=True, phone="title"),
             *(Column(key, label, f"counts.{key}", sort=True, numeric=True) for key, label in COUNTED.items()),
-            # The age grows as the instant goes back.
+            # Sort in reverse: an earlier instant means a greater age.
             Column("oldest", "Oldest", "oldest_at", lambda row: duration((now - row.oldest_at).total_seconds()),
                    sort=lambda row: now - row.oldest_at, numeric=True),
             Column("next_end", "Next to end", "next_end_at", sort=True, numeric=True,

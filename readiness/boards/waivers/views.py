@@ -1,4 +1,4 @@
-"""Pages of grants: the list, who answers for how many, one of them, asking for one, deciding on one."""
+"""Pages of grants: the list, the ageing report, one grant, the request form, and the decision."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -36,7 +36,7 @@ USUAL = timedelta(days=30)
 
 
 class RequestForm(RefusedForm):
-    """Days are those of the site's calendar; the grant counts until the last day is over."""
+    """Days follow the site's calendar; the grant counts until the end of its last day."""
 
     field_of = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
 
@@ -90,7 +90,7 @@ class RequestForm(RefusedForm):
         self.initial.setdefault("ends_on", now.date() + USUAL)
 
     def asked(self) -> dict[str, Any]:
-        """The arguments of the operation. A first day that has begun already means now."""
+        """The arguments of the operation. A first day that has already begun means now."""
         given = self.cleaned_data
         zone = given["site"].time_zone
         return {

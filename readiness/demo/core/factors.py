@@ -1,8 +1,6 @@
-"""The knowledge of the demo's operator of its sites' costs and energy, as a plan: entries by the day, hours by the
-instant.
+"""A plan of what the demo's operator knows about the costs and energy of its sites: daily entries and hourly values.
 
-Pure and deterministic: an hour's value depends on the data file and the instant alone, so that days can be added as
-they come.
+Pure and deterministic: a value depends only on the data file and the instant, so days can be added as they come.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +20,7 @@ SUN_UP_H, SUN_DOWN_H = 8.0, 16.0
 EVENING_H = 18.0
 TRIPS_AGO = 90
 CAPACITY_REPORTS = (66, 3)
-"""Ages in days: decisions of the demo's past stand on the older one."""
+"""Ages of the reports in days; decisions in the demo's past rest on the older one."""
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
@@ -42,7 +40,7 @@ def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
 
 
 type Stated = tuple[str, float, str, str, int, dict[str, Any]]
-"""Kind, value and unit; the source and how many days ago; currency or band."""
+"""Kind, value, unit, source, age in days, and further fields such as currency or band."""
 
 
 def _of_place(site: SitePlan) -> Iterator[Stated]:
@@ -85,7 +83,7 @@ def _sourced(source: str, site: str, today: date, ago: int) -> dict[str, Any]:
 
 
 def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
-    """Return round trips to user regions that no probe of the site is for."""
+    """Return round trips to the user regions that no probe of the site covers."""
     return [
         LatencyEntry(
             line=line,
@@ -126,7 +124,7 @@ def hourly(site_name: str) -> list[Mapping[str, Any]]:
 
 
 def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[SeriesRow]:
-    """Values of every interval of these UTC days, both included. The sun goes by the place's own clock."""
+    """Values of every interval of these UTC days, both included. The sun follows the site's local clock."""
     step_s = 60 * row.get("step_min", 60)
     begin = datetime.combine(first, time(), UTC)
     count = ((last - first).days + 1) * int(DAY_S) // step_s
@@ -139,7 +137,8 @@ def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: floa
 
 
 def _shape(row: Mapping[str, Any], instants: np.ndarray[Any, Any], utc_offset_h: float) -> Sequence[float]:
-    """The mean, an evening peak, the sun's dip at midday, weather over days, and now and then a scarce hour."""
+    """A daily curve: the mean, an evening peak, a midday dip from solar power, weather over days, and rare scarce
+    hours."""
     seed = seeds([f"{row['site']}:{row['kind']}"])
     column = instants[:, np.newaxis]
     local_h = (instants / 3600 + utc_offset_h) % 24
@@ -150,6 +149,6 @@ def _shape(row: Mapping[str, Any], instants: np.ndarray[Any, Any], utc_offset_h:
     values = row["base"] + row["day"] * evening - row["noon"] * high_sun * cloud + row["wind"] * weather
     scarce = uniform(seed + np.uint64(2), column, every_s=3600.0)[:, 0] < row.get("spikes", 0) / 1000
     values = np.where(scarce, row["base"] * row.get("peak", 1), values)
-    # No grid emits less than nothing; prices go below it.
+    # Emissions cannot be negative; prices can.
     floor = -np.inf if row["kind"] == "electricity_price" else 0.05 * row["base"]
     return cast(Sequence[float], np.maximum(values, floor).tolist())

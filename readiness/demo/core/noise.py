@@ -1,4 +1,4 @@
-"""Repeatable noise: the same object at the same instant always gives the same value, in history and live alike."""
+"""Repeatable noise: the same object at the same instant always gets the same value, in history and live."""
 
 import hashlib
 from functools import lru_cache
@@ -21,12 +21,12 @@ def _seed(name: str) -> int:
 
 
 def wobble(name: str) -> float:
-    """A number in [-1, 1] that belongs to the name."""
+    """A fixed number in [-1, 1] for the name."""
     return 2 * (_seed(name) / 2**64) - 1
 
 
 def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of splitmix64 (Steele, Lea and Flood 2014); wraps on purpose."""
+    """The finaliser of splitmix64 (Steele, Lea and Flood 2014); the multiplication wraps on purpose."""
     with np.errstate(over="ignore"):
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -34,7 +34,8 @@ def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def uniform(seed: Seeds, ts: Floats, *, every_s: float) -> Floats:
-    """Values in [0, 1) that hold for `every_s` seconds; `ts` has shape (instants, 1), the result (instants, seeds)."""
+    """Values in [0, 1) that change every `every_s` seconds; `ts` has shape (instants, 1), the result (instants,
+    seeds)."""
     with np.errstate(over="ignore"):
         step = np.floor(ts / every_s).astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         mixed = _mix(seed + step)

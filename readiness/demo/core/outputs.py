@@ -1,4 +1,4 @@
-"""Outputs of test tools, for runs that the demo's operator would have made: given figures in the tools' own forms."""
+"""Outputs of test tools for the runs of the demo's operator: given figures, in the format of each tool."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ GIB = 1024**3
 
 
 def latency(*, p50: float, p99: float, p999: float, port: str, run: str) -> bytes:
-    """perftest's `ib_write_lat`, µs; each run is a little off the figures given."""
+    """perftest's `ib_write_lat`, µs; each run varies a little around the given figures."""
     off = 1 + 0.02 * wobble(run)
     spread = {
         "low": p50 * 0.8,
@@ -28,7 +28,7 @@ def latency(*, p50: float, p99: float, p999: float, port: str, run: str) -> byte
 
 
 def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: str) -> bytes:
-    """sockperf's `under-load`, µs one way; each run is a little off the figures given."""
+    """sockperf's `under-load`, µs one way; each run varies a little around the given figures."""
     off = 1 + 0.02 * wobble(run)
     upper = p50 + 0.6 * (p99 - p50)
     spread = {"low": p50 * 0.8, "lower": p50 * 0.92, "middle": p50, "mean": p50 * 1.06, "upper": upper}
@@ -44,7 +44,7 @@ def write_bandwidth(*, gbps: float, port: str, run: str) -> bytes:
 
 
 def _filled(name: str, **figures: object) -> bytes:
-    """A text of readiness/demo/data/outputs with its places filled in."""
+    """A text of readiness/demo/data/outputs with its placeholders filled in."""
     text = (DATA / "outputs" / f"{name}.txt").read_text(encoding="utf-8")
     return text.format(**figures).encode()
 
@@ -93,7 +93,7 @@ def _collective(
 
 
 def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str, uuids: Sequence[str] = ()) -> bytes:
-    """`dcgmi diag -r 3 -j` of one node; `severities` of the accelerators that do not pass."""
+    """`dcgmi diag -r 3 -j` of one node; `severities` holds the accelerators that fail."""
     names: Sequence[str] = ("software", "pcie", "memory", "diagnostic", "targeted_stress", "targeted_power")
     tests = [
         {
@@ -168,7 +168,7 @@ def served(
 
 
 def table(*, tool: str, rows: Sequence[tuple[datetime, str, float, str, str]]) -> bytes:
-    """Figures of a tool whose output has no parser: time, measure, value, unit and subject."""
+    """Figures of a tool without a parser: time, measure, value, unit and subject."""
     lines = [
         f"{at.isoformat()},{measure},{value:g},{unit},{subject}" for at, measure, value, unit, subject in rows
     ]

@@ -1,7 +1,7 @@
-"""The demo fleet as a plan: which objects exist, what they are called, and when their capacity came.
+"""The demo fleet as a plan: its objects, their names, and when their capacity was added.
 
-Pure and deterministic: the loader writes it to the inventory, the sender makes series for the same names. Names,
-addresses and UUIDs depend only on the data files and the scale.
+Pure and deterministic: the loader writes the plan to the inventory, and the sender makes series for the same names.
+Names, addresses and UUIDs depend only on the data files and the scale.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ def book(name: str) -> dict[str, Any]:
     return cast(dict[str, Any], yaml_documents.read((DATA / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
-# Between the lines of every feed in the demo.
+# Line-to-line voltage of every feed in the demo.
 FEED_VOLTAGE_V = 400.0
 
 
@@ -146,7 +146,7 @@ class SitePlan:
 
     @property
     def main_meter(self) -> str:
-        """The meter at the site's supply; the level at which the site's whole load is read."""
+        """The meter at the site's supply, which measures the load of the whole site."""
         return f"{self.slug}-main-meter"
 
     @property
@@ -166,7 +166,7 @@ class FleetPlan:
 
 
 def fleet_plan(*, scale: int = 1, names: Collection[str] | None = None) -> FleetPlan:
-    """Lay out every site, or those named; `scale` multiplies the nodes of each wave."""
+    """Plan every site, or only the named ones; `scale` multiplies the nodes of each wave."""
     fleet, hardware = book("fleet"), book("hardware")
     sites = tuple(
         site_plan(facts, hardware, number=number, scale=scale)
@@ -315,7 +315,7 @@ def _feed_kw(amps: float) -> float:
 
 
 def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> list[PlannedUps]:
-    """One UPS on each side, each able to carry the IT load alone at 70 %; an edge site has one."""
+    """One UPS on each side, each able to carry the IT load alone at 70 %; an edge site has only one."""
     if nodes == 0:
         return []
     rated_kw = float(ceil(nodes * node_type.nameplate_w / 1000 / 0.7))

@@ -1,4 +1,4 @@
-"""A plan of what the operator has on record of each check: which value was written down on which day, and why.
+"""A plan of the operator's records for each check: which value was recorded on which day, and why.
 
 Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
 """
@@ -15,9 +15,9 @@ DAILY = "day"
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """A value of a sub-measure, in its unit, written down `days_ago` days before the demo is loaded; below 0 after it.
+    """A value of a sub-measure, in its unit, recorded `days_ago` days before the demo is loaded (negative: after it).
 
-    `attested_by` is empty for what is recorded as a fact.
+    `attested_by` is empty for a recorded fact.
     """
 
     check: str
@@ -31,7 +31,7 @@ class PlannedRecord:
 
 
 def proved_since(site: str, check: str) -> int | None:
-    """Days ago from when on runs prove the check at the site; None where they do not."""
+    """Number of days since runs prove the check at the site; None if they do not."""
     kept = book("runs")
     return cast("int | None", kept["since"].get(site)) if check in kept["checks"] else None
 
@@ -44,9 +44,9 @@ def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
 def records(
     site: SitePlan, kept: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
 ) -> tuple[PlannedRecord, ...]:
-    """Return what was written down from `first` days ago to `last` days ago, both included, oldest first.
+    """Return the records from `first` to `last` days ago, both included, oldest first.
 
-    `daily` are the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
+    `daily` holds the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
     """
     listed = [
         record
@@ -82,7 +82,7 @@ def _of_check(
     began = _began(site, kept, check)
     if began is None:
         return
-    # From then on runs say it, or the texts themselves.
+    # From then on, runs or documents prove the check.
     until = max(until, proved_since(site.name, check) or until, row.get("until", until))
     regular = _ages(began, row["every"], daily, until)
     for part, said in row["parts"].items():
@@ -110,7 +110,7 @@ def _is_about(turn: Mapping[str, Any], site: SitePlan, check: str, part: str) ->
 
 
 def _began(site: SitePlan, kept: Mapping[str, Any], check: str) -> int | None:
-    """Days ago; a pillar's checks follow each other within the ramp, and none later than yesterday."""
+    """Days ago. The checks of a pillar start one after the other within the ramp, yesterday at the latest."""
     since = kept["since"].get(site.name, {}).get(check.partition("-")[0])
     if since is None:
         return None
@@ -139,7 +139,7 @@ def _value(site: SitePlan, kept: Mapping[str, Any], said: Any, about: str, age: 
 
 
 def stated(kept: Mapping[str, Any], limit_id: str) -> Any:
-    """A limit as the file states it: of a site, or of node types."""
+    """A limit from the data file, for a site or for node types."""
     of_types = {
         key: value for row in kept["floors"] if row["limit"] == limit_id for key, value in row["at"].items()
     }
@@ -157,6 +157,6 @@ def _limit(site: SitePlan, said: Any) -> float | None:
 
 
 def share(*names: str) -> float:
-    """Return a share from 0 up to, and not, 1; the same for the same names."""
+    """Return a share in [0, 1) that is always the same for the same names."""
     digest = hashlib.blake2b("/".join(names).encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

@@ -1,6 +1,6 @@
-"""The runs of test tools that the demo's sites keep, as a plan: which file a tool wrote at which instant, and of what.
+"""A plan of the test runs that the demo's sites keep: which tool wrote which file at which instant.
 
-Pure and deterministic: a figure depends on the data files, the site, the thing measured and the round.
+Pure and deterministic: a figure depends on the data files, the site, the tested thing and the round.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
 type Row = tuple[datetime, str, float, str, str]
 type Day = Callable[[int], datetime]
-"""The beginning of the day that is so many days before the loading, in the site's zone."""
+"""The start of the day that lies this many days before the loading, in the site's time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoRun:
-    """`nodes` are the names of those that it was on."""
+    """`nodes` are the names of the nodes that the run was on."""
 
     tool: str
     file_name: str
@@ -68,13 +68,13 @@ def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime
 
 
 def last_check(day: Day, age: int, at: datetime) -> datetime:
-    """The night of that day, or the one before where it had not come by `at`, which is within the day."""
+    """The night of that day, or the night before if it lies after `at`, an instant of that day."""
     return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
 
 
 @dataclass(frozen=True)
 class _Round:
-    """All that a site measures anew in one night: every node, pair and port, one path, the service."""
+    """Everything that a site measures again in one night: every node, pair and port, one path, the service."""
 
     site: SitePlan
     kept: Mapping[str, Any]
@@ -109,7 +109,7 @@ class _Round:
 
     @property
     def _pairs(self) -> list[tuple[PlannedNode, PlannedNode]]:
-        """Each node is in one; of an odd number the last two are in one again."""
+        """Put each node into a pair; with an odd number, the last two nodes form another pair."""
         nodes = self.site.nodes
         return [
             *zip(nodes[::2], nodes[1::2], strict=False),
@@ -117,7 +117,7 @@ class _Round:
         ]
 
     def _fabric(self, after: timedelta) -> Iterator[DemoRun]:
-        """Pairs until each node is in one, then all of them together."""
+        """Test pairs that cover all nodes, then all nodes together."""
         pair = self._times_floor("fabric-floor", "pair", "fabric")
         for place, ends in enumerate(self._pairs):
             yield self._gathered(ends, pair * (1 + 0.004 * wobble(ends[0].name)), after, place)
@@ -138,7 +138,7 @@ class _Round:
         return self._run("nccl-tests", file_name, text, after + timedelta(minutes=3 * place), nodes)
 
     def _ports(self, after: timedelta) -> Iterator[DemoRun]:
-        """Each port with the same one of the other node."""
+        """Pair each port with the same port of the other node."""
         for place, (near, far) in enumerate(self._pairs):
             for port in near.ports:
                 gbps = self._times_floor("rdma-port-floor", "port", f"{near.name}/{port.name}")
@@ -193,7 +193,7 @@ class _Round:
         return self._table("incast and deadlock test 1.4", "incast.csv", raw, kept, at, after)
 
     def _soak(self, after: timedelta) -> DemoRun:
-        """The 24 hours before, with the mean rate of each of them."""
+        """The 24 hours before, with the mean rate of each hour."""
         end = self.begin + after
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
         raw = [
@@ -265,5 +265,5 @@ class _Round:
         return low + (high - low) * share(self.site.name, thing)
 
     def _off(self, thing: str, *, part: float = 1.0) -> float:
-        """The share by which this round differs from the plan; each round has its own."""
+        """The share by which this round deviates from the plan."""
         return 1 + part * float(self.kept["round_off"]) * wobble(f"{self.site.name}/{thing}/{self.age}")

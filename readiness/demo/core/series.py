@@ -1,7 +1,7 @@
-"""The samples that the demo fleet's exporters would send: their own metric names, labels and units.
+"""The samples of the demo fleet's exporters, with the exporters' metric names, labels and units.
 
-`blocks` gives everything a site's exporters send at the instants asked for, `meter` what its own power meter does. The
-odd units are the exporters': RTT in seconds, Raritan currents in milliamperes, SNMP enumerations.
+`blocks` gives everything that a site's exporters send at the given instants, `meter` the data of the site's power
+meter. Odd units are those of the exporters: RTT in seconds, Raritan currents in milliamperes, SNMP enumerations.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ DRIVERS = {"nvidia": "580.95.05", "amd": "6.14.14"}
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One metric of many objects: `values` has a row per instant and a column per entry of `labels`."""
+    """One metric of many objects: `values` has a row for each instant and a column for each entry of `labels`."""
 
     metric: str
     labels: tuple[Labels, ...]
@@ -32,7 +32,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Signals:
-    """A site's quantities at the instants asked for, computed once and read by every exporter."""
+    """A site's quantities at the given instants, computed once and read by every exporter."""
 
     ts: Floats
     busy: Floats
@@ -64,7 +64,7 @@ class Signals:
 
 
 def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> Iterator[Block]:
-    """Everything the site's exporters report at `ts` (shape (instants, 1)), for a site that has nodes."""
+    """Everything that the exporters of a site with nodes report at `ts` (shape (instants, 1))."""
     shape = SiteShape.of(site, at=shapes.utc(float(ts[-1, 0])))
     signals = Signals.of(shape, stories, ts)
     yield from _accelerators(shape, stories, signals)
@@ -167,7 +167,7 @@ def _switch_ports(site: SitePlan, ts: Floats) -> Iterator[Block]:
 
 def _pdus(shape: SiteShape, stories: Stories, signals: Signals) -> Iterator[Block]:
     leg_a, leg_b = stories.leg_share(shape, signals.ts, signals.racks_kw)
-    # The meter of the whole site speaks as a PDU does.
+    # The meter of the whole site uses the metrics of a PDU.
     labels: list[Labels] = [{"instance": shape.plan.main_meter, "job": "snmp-pdu", "inletLabel": "I1"}]
     columns: list[Floats] = [signals.site_kw[:, 0]]
     for feed in shape.plan.feeds:
@@ -191,7 +191,7 @@ def _ups(site: SitePlan, signals: Signals) -> Iterator[Block]:
     load = np.concatenate([100 * signals.it_kw * share / ups.rated_kw for ups in site.ups], axis=1)
     yield Block("upsBatteryStatus", labels, _full(signals.ts, len(labels), 2.0))
     yield Block("upsOutputSource", labels, _full(signals.ts, len(labels), 3.0))
-    # Minutes left on battery: 12 at half load, more when loaded less.
+    # Minutes left on battery: 12 at half load, more at a lower load.
     minutes = np.clip(600 / np.maximum(load, 8), 11, 60)
     yield Block("upsEstimatedMinutesRemaining", labels, np.round(minutes))
     yield Block("upsTestResultsSummary", labels, _full(signals.ts, len(labels), 1.0))
@@ -217,7 +217,7 @@ def _cooling(site: SitePlan, signals: Signals) -> Iterator[Block]:
 
 
 def _probes(fleet: FleetPlan, site: SitePlan, ts: Floats) -> Iterator[Block]:
-    """Round trips to the user regions of the workloads placed here, busier in the evening."""
+    """Round trips to the user regions of the workloads placed here, higher in the evening."""
     regions: Mapping[str, Mapping[str, Any]] = {
         region["slug"]: region for region in fleet.fleet["user_regions"]
     }

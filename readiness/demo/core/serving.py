@@ -1,7 +1,7 @@
-"""Latency histograms of the engines that serve at inference sites, as vLLM exports them.
+"""Latency histograms of the engines at inference sites, as vLLM exports them.
 
-An engine starts anew at each midnight UTC, so its counters begin at zero: what was counted until then follows from the
-time alone. Bounds are some of vLLM's own.
+Each engine restarts at midnight UTC, so its counters begin at zero and depend only on the time. The bounds are some of
+vLLM's own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,20 +15,20 @@ from readiness.demo.core.stories import SLOW_SITE
 
 WINDOW_S = 300.0
 REQUESTS_S = 0.8
-"""Requests a second of one node."""
+"""Requests per second of one node."""
 TOKENS = 220.0
-"""Output tokens of a request."""
+"""Output tokens per request."""
 SLOW_SHARE = 0.02
-"""The share of five-minute windows in which the slow site is slow."""
+"""Share of the five-minute windows in which the slow site is slow."""
 
 type Histogram = Mapping[float, float]
-"""Upper bound in seconds to the share of observations at or below it."""
+"""Maps an upper bound in seconds to the share of observations at or below it."""
 
 type Rows = tuple[str, tuple[dict[str, str], ...], Floats]
 
 
 def histograms(site: SitePlan, ts: Floats) -> Iterator[Rows]:
-    """Metric, labels and values of the site's engine; none where nothing is served."""
+    """Metric, labels and values of the site's engine; empty if the site serves nothing."""
     if "inference" not in site.facts["profiles"] or not site.nodes:
         return
     small = site.facts["kind"] == "edge"

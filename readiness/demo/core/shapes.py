@@ -1,7 +1,7 @@
-"""How the demo's physical quantities move: how busy a site is, and what follows in watts, degrees and milliseconds.
+"""How the demo's physical quantities move: how busy a site is, and the resulting watts, degrees and milliseconds.
 
-All functions take instants `ts` (seconds since the epoch, shape (instants, 1)) and give (instants, objects). The shapes
-are the demo's own; their outer bounds are the products' figures in data/hardware.yaml.
+All functions take instants `ts` (seconds since the epoch, shape (instants, 1)) and return (instants, objects). The
+shapes are invented; their bounds are the products' figures in data/hardware.yaml.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from readiness.demo.core.plan import SitePlan
 
 HOUR = 3600.0
 DAY = 86400.0
-# A training job holds its nodes this long; the last part of it is the gap until the next job starts.
+# A training job holds its nodes this long, including the gap before the next job.
 JOB_S = 9.5 * HOUR
 JOB_GAP_S = 5 * 60.0
-# No divisor of an hour, so that samples of each quarter of an hour meet no more dips than those of each minute.
+# Not a divisor of an hour, so that quarter-hourly samples meet no more dips than minutely ones.
 CHECKPOINT_S = 29 * 60.0
 CHECKPOINT_DIP_S = 60.0
 IDLE_SHARE_OF_TDP = 0.11
@@ -26,7 +26,7 @@ IDLE_SHARE_OF_TDP = 0.11
 
 @dataclass(frozen=True)
 class SiteShape:
-    """A site's plan with the arrays its signals need; node-major order for accelerators."""
+    """A site's plan with the arrays that its signals need; accelerators are ordered by node."""
 
     plan: SitePlan
     zone_offset_s: float
@@ -36,7 +36,8 @@ class SiteShape:
 
     @classmethod
     def of(cls, plan: SitePlan, *, at: datetime) -> "SiteShape":
-        """`at` fixes the offset of the site's zone; signals of another season are off by the hour of summer time."""
+        """`at` fixes the offset of the site's time zone; signals of another season are off by the hour of summer
+        time."""
         offset = at.astimezone(ZoneInfo(str(plan.facts["time_zone"]))).utcoffset()
         positions = {rack: index for index, rack in enumerate(plan.racks)}
         return cls(
@@ -53,7 +54,7 @@ def column(instants: list[float]) -> Floats:
 
 
 def day_curve(ts: Floats, zone_offset_s: float) -> Floats:
-    """0 in the small hours to 1 in the early afternoon, local time."""
+    """Rises from 0 in the small hours to 1 in the early afternoon, local time."""
     hour = ((ts + zone_offset_s) % DAY) / HOUR
     return np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4
 
@@ -78,10 +79,10 @@ def busy(shape: SiteShape, ts: Floats) -> Floats:
 
 
 def _training(node_seeds: Seeds, ts: Floats) -> Floats:
-    """Plateaus: blocks of eight nodes run one job; short gaps between jobs and a dip at each checkpoint.
+    """Plateaus: blocks of eight nodes run one job, with short gaps between jobs and a dip at each checkpoint.
 
-    Each block has a time of its own for both: jobs of several sites do not end together. Its nodes go over to the next
-    job one after another.
+    Each block has its own times, so that jobs of several sites do not end together. Its nodes change to the next job
+    one after another.
     """
     block, place = np.divmod(np.arange(node_seeds.shape[1]), 8)
     job_seed = node_seeds[:, block * 8]
@@ -122,7 +123,7 @@ def inlet_c(shape: SiteShape, ts: Floats) -> Floats:
 
 
 def node_w(shape: SiteShape, ts: Floats, accelerators_w: Floats) -> Floats:
-    """Power of each node, W: its accelerators and a host that follows them from 40 % to 80 % of its allowance."""
+    """Power of each node, W: its accelerators plus a host that follows them from 40 % to 80 % of its allowance."""
     count = shape.plan.node_type.count
     sums = accelerators_w.reshape(accelerators_w.shape[0], -1, count).sum(axis=2)
     share = sums / (count * shape.plan.node_type.tdp_w)
@@ -130,7 +131,6 @@ def node_w(shape: SiteShape, ts: Floats, accelerators_w: Floats) -> Floats:
 
 
 def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
-    """Load of each rack, kW."""
     racks = np.zeros((nodes_w.shape[0], len(shape.plan.racks)))
     for index in range(len(shape.plan.racks)):
         racks[:, index] = nodes_w[:, shape.rack_of_node == index].sum(axis=1) / 1000
@@ -138,7 +138,7 @@ def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
 
 
 def it_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
-    """IT load of the site, kW; switches draw 60 % of their name plate all day."""
+    """IT load of the site, kW; switches always draw 60 % of their name plate."""
     switches_kw = 0.6 * len(shape.plan.switches) * shape.plan.fabric.nameplate_w / 1000
     return nodes_w.sum(axis=1, keepdims=True) / 1000 + switches_kw
 

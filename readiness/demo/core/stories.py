@@ -1,7 +1,7 @@
-"""Six things that go wrong in the demo fleet, each at a fixed time before the fleet was loaded.
+"""Six incidents in the demo fleet, each at a fixed time before the loading.
 
-A story bends the signals of readiness.demo.core.shapes; nothing here sets a state or a score. What the product makes of
-them is its own judgement, and a test asserts it through the flip.
+A story only changes the signals of readiness.demo.core.shapes; nothing here sets a state or a score. Muster judges the
+signals by itself, and a test checks the resulting flip.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ XID_SITE, XID_ACCELERATORS = "SAT-1", (("sat-1-n004", 2), ("sat-1-n011", 6))
 HOT_SITE, HOT_RACK = "DXB-1", "R02"
 HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
 SILENT_SITE = "QRO-1"
-# Not a story with a beginning: about one window in fifty is slow there.
+# This story has no beginning: about one window in fifty is slow there.
 SLOW_SITE = "SEL-1"
 
 # XID 79: the GPU has fallen off the bus.
@@ -56,7 +56,8 @@ class Stories:
         return site != SILENT_SITE or ts < self.silent_from
 
     def flaps(self, ports: list[tuple[str, str]], ts: Floats) -> Floats:
-        """Carrier losses since the start of the story for each (device, port): about one in 100 minutes, unevenly."""
+        """Carrier losses since the start of the story for each (device, port): about one in 100 minutes, at irregular
+        times."""
         sick = np.array([[port in FLAPPING_PORTS for port in ports]])
         # The position in the list makes the ports flap at different times.
         offset = np.arange(len(ports)) * 1847.0
@@ -81,7 +82,7 @@ class Stories:
         return np.where(ts >= starts, XID_CODE, 0.0)
 
     def inlet_rise(self, shape: SiteShape, ts: Floats) -> Floats:
-        """Kelvin added to each node's inlet: one rack's aisle loses its cooling over two hours."""
+        """Kelvin added to each node's inlet: the aisle of one rack loses its cooling over two hours."""
         if shape.plan.name != HOT_SITE:
             return np.zeros((ts.shape[0], len(shape.plan.nodes)))
         in_rack = np.array([[node.rack == HOT_RACK for node in shape.plan.nodes]])
@@ -89,9 +90,9 @@ class Stories:
         return np.where(in_rack, 11.5 * ramp, 0.0)
 
     def leg_share(self, shape: SiteShape, ts: Floats, racks_kw: Floats) -> tuple[Floats, Floats]:
-        """How much of each rack's load its A and B leg carry, kW: half each, but for one rack whose B leg takes over.
+        """Load of each rack's A and B leg, kW: half each, except for one rack whose B leg takes over.
 
-        The heavy leg is held at 91 % of its breaker, as after a half-finished move of cords.
+        The heavy leg carries 91 % of its breaker, as if only half of the cords had been moved.
         """
         leg_a, leg_b = racks_kw * 0.51, racks_kw * 0.49
         if shape.plan.name == HEAVY_SITE:

@@ -1,4 +1,4 @@
-"""Which source sends what: a site's exporters through its Prometheus, and its power meter where that samples faster."""
+"""The sources of the demo: each site's exporters send through its Prometheus; a fast power meter sends by itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from readiness.demo.core.stories import Stories
 from telemetry.core.labels import NAME, key_of
 
 CADENCE_S = GRACE_S = 60
-# A fast meter samples every second and posts what it has once a minute.
+# A fast meter samples every second and posts once a minute.
 FAST_CADENCE_S = 1
 FAST_GRACE_S = 119
 POST_EVERY_S = 60
@@ -21,7 +21,8 @@ EDGE_SOURCE = "Edge Prometheus"
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """All that one source sends for one site. `names_site`: the source serves several, so a label says which."""
+    """Everything that one source sends for one site. `names_site` says that the source serves several sites, so that a
+    label names the site."""
 
     source_name: str
     site: SitePlan
@@ -36,7 +37,7 @@ class Stream:
         return max(POST_EVERY_S // self.cadence_s, 1)
 
     def ends_at(self, instants: Sequence[float]) -> list[float]:
-        """All instants sampled in the minutes that end at these."""
+        """All instants sampled in the minutes that end at these instants."""
         back = [self.cadence_s * place for place in range(self.samples_a_post - 1, -1, -1)]
         return [at - before for at in instants for before in back]
 
@@ -58,9 +59,7 @@ def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
 
 
 def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iterator[Block]:
-    """Return what the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same
-    order.
-    """
+    """Return what the stream sends at `ts` (shape (instants, 1)): always the same series in the same order."""
     if stream.sends_exporters:
         for block in blocks(fleet, stream.site, stories, ts):
             yield _labelled(block, stream) if stream.names_site else block
@@ -69,7 +68,7 @@ def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iter
 
 
 def series_of(fleet: FleetPlan, stream: Stream, stories: Stories) -> list[tuple[str, dict[str, str]]]:
-    """Metric and labels of each of its series, in the order of what is sent."""
+    """Metric and labels of each series, in the order of sending."""
     any_time = column([stories.loaded_s])
     return [
         (block.metric, labels) for block in sent(fleet, stream, stories, any_time) for labels in block.labels
@@ -77,7 +76,7 @@ def series_of(fleet: FleetPlan, stream: Stream, stories: Stories) -> list[tuple[
 
 
 def key_of_series(metric: str, labels: Mapping[str, str]) -> bytes:
-    """The labels as they go over the wire, the metric's name among them."""
+    """The labels as they are sent, including the metric's name."""
     return key_of({NAME: metric, **labels})
 
 

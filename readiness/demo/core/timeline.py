@@ -1,6 +1,7 @@
-"""When the demo's past has samples and when it is scored: dense near the present, thin further back.
+"""When the demo's past has samples and scores: dense near the present, sparse further back.
 
-Why these densities: docs/guides/demo.md. All instants are seconds since the epoch, counted back from the loading.
+The reasons for these densities: docs/guides/demo.md. All instants are seconds since the epoch, counted back from the
+loading.
 """
 
 from collections import defaultdict
@@ -23,13 +24,13 @@ from readiness.demo.core.stories import (
 )
 
 MINUTE = 60.0
-# Back to which there are weekly scores: with this week, what a sparkline of 24 weeks is drawn from.
+# Scores are weekly back to here: with this week, enough for a sparkline of 24 weeks.
 WEEKS = 23
-# Before that there are scores every four weeks, back to the first sites: 18 months.
+# Before that, scores are every four weeks, back to the first sites: 18 months.
 LONG_WEEKS = 75
 LONG_STEP_WEEKS = 4
 DAILY_DAYS = 7
-# What daily measures look back on: the 30-day peak, and the day that it begins in.
+# Daily measures look back this far: the 30-day peak, and the day in which it begins.
 KEPT_DAYS = 31
 WEEK_DAYS = 7
 WEEK_STEP_H, MONTH_STEP_H = 2, 4
@@ -38,22 +39,22 @@ LIVE_S = 10 * MINUTE
 
 
 class SampleExtent(Enum):
-    """How much of the fleet an instant has samples of."""
+    """Which part of the fleet has samples at an instant."""
 
     EVERYTHING = "everything"
-    # What moves. What stands still all day is left out.
+    # Everything that varies; constant signals are left out.
     MOVING = "moving"
-    # The same without accelerators, which are the most: the curves of a day.
+    # The same without accelerators, which have the most series: enough for daily curves.
     CURVES = "curves"
-    # One series at least of every object, and all that checks read.
+    # At least one series of every object, and every series that a check reads.
     CHECKED = "checked"
-    # What measures look back on for a week, and what charts of a week show.
+    # Everything that weekly measures and weekly charts need.
     WEEK = "week"
     # The same for a month.
     MONTH = "month"
-    # Latency histograms alone, twice within the last window that is over when a site is scored.
+    # Only latency histograms, twice within the last complete window before a site is scored.
     SERVED = "served"
-    # Only the sites that are looked at just then.
+    # Only the sites that are evaluated at this instant.
     NOTHING = "nothing"
 
 
@@ -87,8 +88,8 @@ def _port(labels: Mapping[str, str]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePoint:
-    """`scored` names the sites that are scored then, `whole` those that have samples of everything, whatever the
-    extent is for others."""
+    """`scored` names the sites that are scored then; `whole` names the sites with all samples, whatever the extent for
+    the others."""
 
     at_s: float
     extent: SampleExtent
@@ -102,7 +103,7 @@ class TimelinePoint:
 def timeline(
     plan: FleetPlan, stories: Stories, *, until_s: float, reach_s: float = LONG_WEEKS * 7 * DAY
 ) -> tuple[TimelinePoint, ...]:
-    """The past in order of time: from `reach_s` before the loading up to `until_s`, some minutes after it."""
+    """The past in order of time: from `reach_s` before the loading to `until_s`, some minutes after it."""
     loaded_s = stories.loaded_s
     instants: dict[float, TimelinePoint] = {}
     for ago_s, extent, is_scored in (*_long_ago(), *_weeks_ago(), *_last_day()):
@@ -122,9 +123,9 @@ def timeline(
 
 
 def present(plan: FleetPlan, stories: Stories, *, until_s: float) -> tuple[TimelinePoint, ...]:
-    """Return what today's verdicts need: the last minutes, and of the sites of stories the day that they take.
+    """Return what today's verdicts need: the last minutes, and for sites of stories the day that the story takes.
 
-    The silent site is scored in its last minutes, since it goes by what was known of it then.
+    The silent site is scored in its last live minutes, because its state then is what remains known.
     """
     instants = timeline(plan, stories, until_s=until_s, reach_s=DAY)
     return tuple(
@@ -157,7 +158,7 @@ def _long_ago() -> list[_Row]:
 
 
 def scored_days() -> frozenset[int]:
-    """Ages in days whose records the scores of the past read: the days before each, and all of the last ones."""
+    """Ages in days of the records that past scores read: the days before each score, and all recent days."""
     before = {round(ago_s / DAY) + 1 for ago_s, _, is_scored in _long_ago() if is_scored}
     return frozenset(before | set(range(DAILY_DAYS + 3)))
 
@@ -191,14 +192,14 @@ def _last_day() -> list[_Row]:
 
 
 def _commissioned(sites: Collection[SitePlan], ago_s: float) -> tuple[str, ...]:
-    """Sites whose first capacity had come by then, and those that have none yet."""
+    """Sites whose first capacity was already added, and sites that have none yet."""
     return tuple(site.name for site in sites if not site.waves or site.waves[0][0] * DAY > ago_s)
 
 
 def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...]]:
-    """Which sites are looked at when: soon after each story begins and every hour after that.
+    """Which sites are evaluated when: soon after each story begins, then hourly up to the loading.
 
-    What a story comes to is dated from the look that sees it, so the looks go on up to the loading.
+    The effect of a story is dated by the evaluation that sees it.
     """
     begin = {
         FLAPPING_SITE: stories.flaps_from,
@@ -214,7 +215,7 @@ def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...
             for ago_s in {soon_s, *hours}:
                 looks[stories.loaded_s - ago_s].append(site)
         elif site == SILENT_SITE:
-            # Its last sample, then late after cadence and grace, and silent after three times that.
+            # The last sample, then late after cadence plus grace, and silent after three times that.
             for minutes in (-1, 2, 6):
                 looks[stories.silent_from + minutes * MINUTE].append(site)
     return {at_s: tuple(sites) for at_s, sites in looks.items()}

@@ -1,4 +1,4 @@
-"""Remote write 1.0 bodies of always the same series: their labels are encoded once, times and values filled in.
+"""Remote write 1.0 bodies for a fixed set of series: labels are encoded once, times and values are filled in.
 
 Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.core.remote_write.
 """

@@ -1,4 +1,4 @@
-"""Loading the demo fleet and taking it out again."""
+"""Load and remove the demo fleet."""
 
 from readiness.demo.operations.fleet import catch_up, load, load_present
 from readiness.demo.operations.inventory import SiteTaken

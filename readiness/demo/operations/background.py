@@ -1,6 +1,7 @@
-"""The demo's past, written beside the present in steps: each is a transaction, so one cut short is done again.
+"""Write the demo's past in steps while the present runs.
 
-The worker takes the next steps until its time is up (readiness/demo/tasks.py); any other may take those after them.
+Each step is a transaction, so an interrupted step is repeated. The worker takes steps until its time is up
+(readiness/demo/tasks.py); any worker may take the next ones.
 """
 
 import logging
@@ -32,12 +33,12 @@ from web.actor import acting
 
 log = logging.getLogger(__name__)
 State = DemoFleet.History
-# One step at a time, whoever takes it.
+# Only one worker takes a step at a time.
 _STEPPING = 0x44454D4F  # "DEMO"
 
 
 def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
-    """Take a step, and more until the past is written, somebody cancels it, or the time is up; returns how many."""
+    """Take one or more steps until the past is written, somebody cancels, or the time is up; returns their number."""
     began, steps = perf_counter(), 0
     past: _Steps | None = None
     with acting(ACTOR, message="Write the demo's history"):
@@ -50,7 +51,7 @@ def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
                     past = past or _Steps(fleet)
                     past.step(fleet, now=clock())
             except (InterfaceError, OperationalError):
-                raise  # the database was away, or somebody stood in the way: the next turn tries again
+                raise  # the database was unavailable or a lock was taken: the next turn tries again
             except Exception as error:
                 log.exception("The demo's history cannot go on")
                 _set(State.RUNNING, State.FAILED, failure=f"{type(error).__name__}: {error}"[:400])
@@ -60,12 +61,12 @@ def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
 
 
 def cancel() -> bool:
-    """Stop after the step under way; what is written stays. False where nothing is being written."""
+    """Stop after the current step; the written part stays. Returns False if nothing is being written."""
     return _set(State.RUNNING, State.CANCELLED)
 
 
 def resume() -> bool:
-    """Go on from the last step that was done. False where nothing was cancelled and nothing failed."""
+    """Continue after the last finished step. Returns False if nothing was cancelled and nothing failed."""
     return _set(State.CANCELLED, State.RUNNING) or _set(State.FAILED, State.RUNNING)
 
 
@@ -82,8 +83,8 @@ def _claim() -> DemoFleet | None:
 
 
 class _Steps:
-    """First the records and runs of each site, then what was measured and scored, part by part; last of all the present
-    goes on from there."""
+    """First the records and runs of each site, then samples and scores part by part, and finally the handover to the
+    present."""
 
     def __init__(self, fleet: DemoFleet) -> None:
         self._fleet = fleet
@@ -125,7 +126,7 @@ class _Steps:
 
     def _begin(self, fleet: DemoFleet) -> None:
         shadow.make(self._ids(Source), since=fleet.loaded_at - HISTORY)
-        # Found again when the past comes to them, with what was before.
+        # They are detected again when the past reaches them.
         Flip.objects.filter(site__in=self._ids(Site), at__lte=fleet.sampled_at).delete()
         SourceFlip.objects.filter(source__in=self._ids(Source), at__lte=fleet.sampled_at).delete()
         fleet.history_at = fleet.loaded_at - HISTORY

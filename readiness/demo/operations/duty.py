@@ -1,4 +1,4 @@
-"""Who is on call in the demo: rotations with their layers, an override, leave, an open swap, and the shifts so far."""
+"""On-call duty in the demo: rotations with layers, an override, leave, an open swap, and past shifts."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from readiness.people.operations.rotations import write_shifts
 from readiness.people.queries.rotations import plan_of
 
 BEGUN_BEFORE = 10
-"""Days before a rotation's first site has any capacity."""
+"""A rotation begins this many days before its first site has capacity."""
 BOTH_LEVELS = (1, 2)
 RULE = "FREQ=DAILY;BYHOUR={hours};BYMINUTE=0;BYSECOND=0"
 
@@ -33,7 +33,6 @@ RULE = "FREQ=DAILY;BYHOUR={hours};BYMINUTE=0;BYSECOND=0"
 def write_duty(
     plan: FleetPlan, sites: Mapping[str, Site], workforce: Workforce, made: DemoObjects, *, now: datetime
 ) -> None:
-    """Rotations that serve any of these sites."""
     kept, rotations, people = book("people"), {}, workforce.people
     begun = {site.name: max((days for days, _ in site.waves), default=0) for site in plan.sites}
     for row in kept["rotations"]:
@@ -102,7 +101,7 @@ def _night(now: datetime, days_ago: int) -> datetime:
 
 
 def _write_shifts(rotation: Rotation, *, now: datetime) -> None:
-    """Those that have begun at once; those to come as the product writes them."""
+    """Write past shifts in bulk, and future shifts as the product does."""
     since = Layer.objects.filter(rotation=rotation).earliest("starts_at").starts_at
     Shift.objects.bulk_create(
         Shift(

@@ -1,4 +1,4 @@
-"""Writing down what the operator knows of its sites' costs and energy, and hours of prices and carbon as they come."""
+"""Write the operator's knowledge of costs and energy, and hourly prices and carbon as they arrive."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -24,13 +24,13 @@ from readiness.tradeoffs.operations import (
 def write_factors(
     plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
-    """Dated before `now`, each in the unit that its source uses, all marked simulated."""
+    """Entries dated before `now`, each in the unit of its source, all marked simulated."""
     today = now.date()
     planned = [entry for site in plan.sites for entry in entries(site, sites[site.name].slug, today)]
     enter_factors(entries=planned, by=by, now=now)
     trips = [trip for site in plan.sites for trip in round_trips(site, sites[site.name].slug, today)]
     enter_latencies(entries=trips, by=by, now=now)
-    # Rates of the installation's own source stay what they are, and are not the demo's to take out.
+    # Rates from the installation's own sources stay unchanged and are not removed with the demo.
     known = set(ExchangeRate.objects.values_list("pk", flat=True))
     entered = enter_rates(entries=rates(today), by=by, now=now)
     made.note([rate for rate in entered.rows if rate.pk not in known])
@@ -38,7 +38,7 @@ def write_factors(
 
 
 def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
-    """Enter the hours up to the end of tomorrow, as a day-ahead market knows them; returns how many days."""
+    """Enter the hours up to the end of tomorrow, as a day-ahead market publishes them; returns the number of days."""
     today = now.astimezone(UTC).date()
     entered = 0
     for site in sites:
@@ -72,7 +72,7 @@ def _first(newest: date | None, today: date) -> date:
 
 
 def load_published(*, by: User | None, now: datetime) -> str:
-    """Load what packages publish of the sites, in one sentence. The demo is whole without it."""
+    """Load published data about the sites and return one sentence. The demo also works without it."""
     try:
         loaded = load_factors(by=by, now=now)
     except (NotInstalled, DataSetUnreadable) as error:

@@ -1,4 +1,4 @@
-"""The demo as a whole: its inventory in one transaction, then its past in order of time, or what today needs of it."""
+"""The demo as a whole: its inventory in one transaction, then its past in order of time, or only what today needs."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, time, timedelta
@@ -29,7 +29,7 @@ from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
 
 HISTORY = timedelta(weeks=LONG_WEEKS)
-# A load is over sooner than that; what is missing after more than that is missing because nobody sent.
+# A load takes less time; a longer gap means that nobody sent samples.
 LOAD_TAKES = timedelta(minutes=10)
 
 
@@ -42,10 +42,10 @@ def load(
     now: datetime,
     say: Say = lambda line: None,
 ) -> DemoFleet:
-    """Load the demo with its past, unless it is there already; one whose load broke off is begun anew.
+    """Load the demo with its past unless it is already loaded; an interrupted load starts again.
 
-    `site_names` loads only these sites of the plan, `reach` is how far its history goes back. Raises SiteTaken.
-    Must run outside a transaction, since partitions are dropped.
+    `site_names` limits the sites, `reach` limits the history. Raises SiteTaken. Must run outside a transaction, because
+    it drops partitions.
     """
     write = partial(write_history, reach=reach)
     return _load(write, Portion.ALL, scale=scale, site_names=site_names, by=by, now=now, say=say)
@@ -59,7 +59,7 @@ def load_present(
     now: datetime,
     say: Say = lambda line: None,
 ) -> DemoFleet:
-    """Load what today's verdicts and pages need; `readiness.demo.operations.background` writes the past afterwards."""
+    """Load what today's verdicts and pages need; `readiness.demo.operations.background` writes the past later."""
     return _load(write_present, Portion.NEWEST, scale=scale, site_names=site_names, by=by, now=now, say=say)
 
 
@@ -83,15 +83,15 @@ def _load(
         return known
     with acting(by or ACTOR, message="Load the demo fleet"):
         if known is not None:
-            say("Taking out what an earlier load left ...")
+            say("Removing what an earlier load left behind ...")
             remove(by=by, now=now)
         plan = fleet_plan(scale=scale, names=site_names)
         say(f"Writing {len(plan.sites)} sites ...")
-        # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
+        # Round to the second: sample times are whole milliseconds, and a sample after `now` would be ignored.
         now = now.replace(microsecond=0)
         fleet = write_inventory(plan, scale=scale, portion=portion, now=_anchor(now))
         staff = people(fleet.made)
-        # Before the history, whose decisions stand on them.
+        # Write these before the history, because its decisions rest on them.
         say(load_published(by=staff.get("planner"), now=now))
         write(plan, fleet, now=now, say=say)
         write_plans(_sites(fleet), staff, now=now)
@@ -104,7 +104,7 @@ def _load(
 
 
 def catch_up(fleet: DemoFleet, *, now: datetime) -> None:
-    """Add the minutes that went by while the fleet was being loaded, so that no source is late from the start."""
+    """Add the minutes that passed during the loading, so that no source is late from the start."""
     now = now.replace(microsecond=0)
     began = fleet.sampled_at
     if began is None or not timedelta(minutes=1) <= now - began <= LOAD_TAKES:
@@ -121,9 +121,9 @@ def _sites(fleet: DemoFleet) -> dict[str, Site]:
 
 
 def _anchor(now: datetime) -> datetime:
-    """Return what the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
+    """Return the instant from which the past is counted back: the end of a quarter of an hour of the same UTC day.
 
-    What was sent up to then fills whole windows, and a circuit's continuous load is a mean over a quarter of an hour.
+    Samples up to then fill whole windows, and a circuit's continuous load is a 15-minute mean.
     """
     anchor = now - timedelta(minutes=now.minute % 15, seconds=now.second)
     return anchor if anchor.time() > time.min else anchor - timedelta(minutes=15)
@@ -140,7 +140,7 @@ def write_inventory(
     write_workloads(plan, sites, catalogue.accelerators, made, now=now)
     write_logins(made, now=now)
     known = people(made.ids)
-    # They began to send when the history begins, and the states they had since are dated from there.
+    # Sources begin to send when the history begins, and their states are dated from then.
     write_sources(plan, sites, made, owner=known.get("ops"), now=now - HISTORY)
     write_records(plan, sites, known, made, now=now)
     staff = write_owners(sites, known, made, now=now)
@@ -160,7 +160,7 @@ def write_inventory(
 def write_evidence(
     plan: FleetPlan, sites: Mapping[str, Site], *, portion: Portion, by: User | None, now: datetime
 ) -> None:
-    """A portion of the values on record and of the runs up to `now`, when the demo is loaded."""
+    """Write a portion of the records and runs up to `now`, the time of loading."""
     write_values(plan, sites, daily=scored_days(), portion=portion, by=by, now=now)
     nights = {age - 1 for age in scored_days() if age}
     write_runs(plan, sites, nights=nights, portion=portion, by=by, now=now)

@@ -1,7 +1,6 @@
-"""Who sends in the demo, and its past: samples through the product's own intake and roll-up, then its own measuring
-and scoring.
-
-All of it in order of time and with the time passed in. No state, score or roll-up is written here.
+"""The demo's sources and past: samples go through the product's own intake and roll-up, then measuring and scoring
+follow. Everything happens in order of time, and the time is passed in. Nothing here writes a state, score or roll-up
+itself.
 """
 
 from collections import defaultdict
@@ -37,9 +36,9 @@ from telemetry.series import Memory
 from telemetry.sources import update_states
 
 type Say = Callable[[str], None]
-# Instants of one batch, so that a batch stays within what one drain takes on.
+# Instants of one batch, so that one drain can take the whole batch.
 INSTANTS_AT_ONCE = 48
-# A roll-up takes a window on when it is over and its senders had time to deliver the last of it.
+# A roll-up waits until a window is over and its senders have had time to deliver.
 CLOSED_AFTER = timedelta(minutes=6)
 
 
@@ -64,9 +63,9 @@ def write_sources(
 
 @transaction.atomic
 def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
-    """A fresh token for each of the demo's sources, by the source's name; the ones before are gone.
+    """Make a token for each of the demo's sources, by source name, and delete the earlier ones.
 
-    Only hashes of tokens are stored, so whoever starts to send cannot have the old ones again.
+    Muster stores only hashes of tokens, so a new sender process needs new tokens.
     """
     tokens = {}
     made = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
@@ -74,7 +73,7 @@ def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
         before = source.token
         tokens[source.name] = rotate_token(source, by=None, now=now)
         if before is not None:
-            # Every start of the sender would leave one more dead token per source.
+            # Otherwise every start of the sender would leave a dead token for each source.
             Token.objects.filter(pk=before.pk).delete()
     return tokens
 
@@ -102,7 +101,7 @@ class Recorder:
         }
 
     def columns_of(self, instants: Sequence[TimelinePoint]) -> SampleColumns | None:
-        """The stream's samples at these instants; None where it is silent at all of them."""
+        """The stream's samples at these instants; None if it is silent at all of them."""
         by_extent: dict[SampleExtent, list[float]] = defaultdict(list)
         for instant in instants:
             by_extent[instant.extent_of(self.stream.site.name)].append(instant.at_s)
@@ -110,9 +109,9 @@ class Recorder:
         return _joined([columns for columns in parts if columns is not None])
 
     def columns(self, instants: Sequence[float], extent: SampleExtent) -> SampleColumns | None:
-        """The same where each instant has one extent.
+        """The same with an extent for each instant.
 
-        Where everything that checks read is wanted, a fast meter has the whole minute before, not its end alone.
+        Where checks need every sample, a fast meter gets all seconds of the minute before, not only the last one.
         """
         whole_minutes = extent in (SampleExtent.EVERYTHING, SampleExtent.CHECKED)
         sampled = self.stream.ends_at(instants) if whole_minutes else instants
@@ -132,7 +131,7 @@ class Recorder:
 
 
 def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
-    """Columns of one stream in one batch, which names only the series that it has samples of."""
+    """Join columns of one stream into one batch that names only the series with samples."""
     if not parts:
         return None
     used, series_index = np.unique(np.concatenate([part.series_index for part in parts]), return_inverse=True)
@@ -148,7 +147,7 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
 class Past:
     """Writes a fleet's samples and scores, part by part in order of time.
 
-    It remembers series by itself: where the past is written beside the present, both have their own.
+    Each instance has its own series cache, so past and present can be written side by side.
     """
 
     def __init__(self, plan: FleetPlan, fleet: DemoFleet) -> None:
@@ -176,10 +175,10 @@ class Past:
         scored = [name for name in part[-1].scored if name in self.site_ids]
         if not scored:
             return
-        # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
+        # Reviews come first: they leave facts that scores of the same instant use, and decisions use those scores.
         if decided is not None:
             decided.review(now=at)
-        # The others have no samples of just then, which is the past being thin and no silence of theirs.
+        # Other sites only lack samples because the past is sparse; they are not silent.
         update_states(now=at, sources={source_id for name in scored for source_id in self._source_ids[name]})
         _score([self.site_ids[name] for name in scored], now=at)
         if decided is not None:
@@ -192,21 +191,21 @@ class Past:
                 accept(source=recorder.source, columns=columns, now=now)
         while drain_once(now=now, memory=self._memory):
             pass
-        # In order: with a later `now`, every empty window in between would be looked at for a counter's rise.
+        # Keep the order: a later `now` would make the roll-up check every empty window in between.
         for instant in part:
             roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
 
 
 def write_present(plan: FleetPlan, fleet: DemoFleet, *, now: datetime, say: Say) -> None:
-    """Samples and scores that today's verdicts need, up to `now`."""
+    """Write the samples and scores that today's verdicts need, up to `now`."""
     instants = present(plan, Stories(fleet.loaded_at.timestamp()), until_s=now.timestamp())
     _write(plan, fleet, instants, now=now, say=lambda at: None)
 
 
 def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Say) -> None:
-    """Samples and scores from `reach` before `fleet.loaded_at` up to `now`.
+    """Write samples and scores from `reach` before `fleet.loaded_at` up to `now`.
 
-    Must run outside a transaction, since partitions are dropped.
+    Must run outside a transaction, because it drops partitions.
     """
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
@@ -233,7 +232,7 @@ def _write(
     for part in parts(instants):
         say(utc(part[-1].at_s))
         past.write(part, until=now, decided=decided)
-    # All of them were scored just now, at the end.
+    # All sites have just been scored at the end.
     SiteChange.objects.filter(site__in=past.site_ids.values()).delete()
 
 
@@ -251,7 +250,7 @@ def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
 
 
 def parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:
-    """Cut so that what is scored ends a part, and each is short enough for one batch of every stream."""
+    """Split the past so that each part ends with a scoring and fits into one batch of every stream."""
     part: list[TimelinePoint] = []
     for instant in instants:
         part.append(instant)

@@ -1,6 +1,6 @@
-"""Products, regions, sites with their racks, power and cooling, devices, ports and cables of the demo.
+"""Products, regions, and sites with their racks, power, cooling, devices, ports and cables.
 
-Of products and regions, what the installation has already under that name is used as it is.
+Products and regions that the installation already has under the same name are reused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,16 +33,16 @@ from readiness.demo.operations.made import DemoObjects, existing_or_new
 
 Kind, Role = DeviceType.Kind, Device.Role
 type BySite[Row] = dict[tuple[str, str], Row]
-"""Rows by site name and their own; ports by device name, which is unique in the demo."""
+"""Rows by site name and own name; ports also by device name, which is unique in the demo."""
 
 TOP_OF_RACK_U = 48
-# Of the contracted power: the demo's own choice of what an interconnection allows.
+# Share of the contracted power that an interconnection allows as a step; the demo's own choice.
 STEP_SHARE = 0.5
 BACKBONE = "Corvale backbone (fictional)"
 
 
 class SiteTaken(Exception):
-    """The inventory has a site of a name that the demo uses, so the demo cannot be loaded beside it."""
+    """The inventory already has a site with a name that the demo uses, so the demo cannot be loaded."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _device_type(
         slug=f"{row['manufacturer']}-{key}",
         **_nameplate(group, key, row, hardware["accelerators"]),
     )
-    # Bulk writes call neither of these.
+    # Bulk writes call neither of these methods.
     device_type.clean_fields(exclude=["manufacturer"])
     device_type.clean()
     return device_type
@@ -126,7 +126,7 @@ def _nameplate(
 
 
 def write_regions(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[str, Region]:
-    """Regions by slug; a parent stands before its children in the list."""
+    """Regions by slug; a parent comes before its children."""
     regions: dict[str, Region] = {}
     for level in ([row for row in rows if "parent" not in row], [row for row in rows if "parent" in row]):
         wanted = [
@@ -139,7 +139,6 @@ def write_regions(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[
 
 
 def write_sites(plan: FleetPlan, regions: Mapping[str, Region], made: DemoObjects) -> dict[str, Site]:
-    """Sites by the plan's name. Raises SiteTaken."""
     taken = Site.objects.filter(slug__in=[site.slug for site in plan.sites]).values_list("name", flat=True)
     if taken:
         raise SiteTaken(f"The inventory already has {', '.join(sorted(taken))}.")
@@ -188,7 +187,7 @@ def write_parts(plan: FleetPlan, sites: Mapping[str, Site], catalogue: Catalogue
 
 
 def _racks(plan: FleetPlan, sites: Mapping[str, Site]) -> BySite[Rack]:
-    """One leg of a rack carries what the rack is rated for: either must be able to feed it alone."""
+    """Each leg of a rack carries the rack's whole rating, so that either leg can feed it alone."""
     racks = []
     for site in plan.sites:
         rated_kw = {feed.rack: feed.rated_kw for feed in site.feeds}
@@ -229,7 +228,7 @@ def _nodes(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue
 
 
 def _switches(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
-    """A leaf stands on top of the first rack it serves, spines below it in the first racks."""
+    """A leaf is on top of the first rack that it serves; spines are below it in the first racks."""
     taken: dict[str, int] = {}
     leaves = 0
     for switch in plan.switches:
@@ -252,7 +251,7 @@ def _switches(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalo
 
 
 def _power(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
-    """A PDU for each feed, the UPSs, and the meter of the whole site, which stands in no rack."""
+    """A PDU for each feed, the UPSs, and the meter of the whole site, which is in no rack."""
     for feed in plan.feeds:
         yield Device(
             site=site,
@@ -306,7 +305,6 @@ def _ports(plan: FleetPlan, devices: BySite[Device]) -> BySite[Port]:
 
 
 def _write_cables(plan: FleetPlan, sites: Mapping[str, Site], ports: BySite[Port]) -> None:
-    """Every leaf to every spine."""
     links = [
         Link(
             name=f"{switch.name} to {above}",

@@ -1,4 +1,4 @@
-"""Objects that the demo made itself, to be taken out with it, and those that were there before."""
+"""Tracks which objects the demo created (and must remove) and which existed before."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from django.db.models import Model, Q
 
 @dataclass
 class DemoObjects:
-    """Primary keys of what the demo made itself, by model label."""
+    """Primary keys of the objects that the demo created, by model label."""
 
     ids: dict[str, list[int]] = field(default_factory=dict)
 
@@ -21,7 +21,7 @@ class DemoObjects:
 def existing_or_new[Row: Model](
     model: type[Row], wanted: list[Row], *, by: tuple[str, ...], made: DemoObjects
 ) -> list[Row]:
-    """The rows in the order wanted; where a row is there that shares any of the unique columns `by`, it is used."""
+    """Return rows in the given order; an existing row that shares one of the unique columns `by` is reused."""
     known: dict[tuple[str, Any], Row] = {}
 
     def found(row: Row) -> Row | None:
@@ -42,8 +42,8 @@ def existing_or_new[Row: Model](
 def written[Row: Model](
     model: type[Row], rows: Sequence[dict[str, Any]], made: DemoObjects, **known: Mapping[str, Any]
 ) -> dict[str, Row]:
-    """Write rows of a file, or use those that have the slug or name already; by the slugs of the file. `known` has
-    what a column refers to, by what stands there."""
+    """Write the rows of a file, or reuse rows with the same slug or name; returns them by slug of the file. `known`
+    resolves references: for a column, the object for each text."""
     wanted = [
         model(**row | {column: known[column][row[column]] for column in known.keys() & row.keys()})
         for row in rows

@@ -1,6 +1,6 @@
-"""Who there is in the demo: a login for each role, and teams and people who answer for items of its sites.
+"""People of the demo: a login for each role, and teams and people who own items of its sites.
 
-The password of the logins follows from the secret key, so that it can be told again at any time.
+The password of the logins is derived from the secret key, so it can be printed at any time.
 """
 
 from collections.abc import Mapping
@@ -27,9 +27,10 @@ from readiness.people.models import Membership, Person, Team
 
 USERNAME = "demo-{key}"
 LINKED_BEFORE = timedelta(days=400)
-"""How long ago the demo's people confirmed who they are: before anything that the demo had them accept."""
+"""How long ago the demo's people confirmed their user accounts: before they accepted anything."""
 CONFIRMED_BEFORE = timedelta(days=3)
-"""How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
+"""An owner of the demo confirms this long before the deadline. Confirmations that ended before the loading stay
+overdue."""
 
 
 def password() -> str:
@@ -37,14 +38,14 @@ def password() -> str:
 
 
 def logins() -> tuple[str, ...]:
-    """Those of the loaded demo that are still there, each named as its role; none without a demo."""
+    """The remaining logins of the loaded demo, each named after its role; empty without a demo."""
     fleet = DemoFleet.objects.first()
     return () if fleet is None else tuple(role for role, user in people(fleet.made).items() if user.is_active)
 
 
 def write_logins(made: DemoObjects, *, now: datetime) -> None:
-    """Make the logins; a name that somebody has already is left alone. Hashing their one password once takes a second
-    less than hashing it for each."""
+    """Make the logins, except for names that already exist. The common password is hashed only once, which saves a
+    second."""
     taken = set(User.objects.filter(username__in=ROLES).values_list("username", flat=True))
     users = [
         create_user(username=role, password=None, role=role, by=None, now=now)
@@ -56,7 +57,7 @@ def write_logins(made: DemoObjects, *, now: datetime) -> None:
 
 
 def people(made: Mapping[str, list[int]]) -> dict[str, User]:
-    """The logins that the demo made, by role; a role whose name somebody had already is not among them."""
+    """The logins that the demo created, by role. A role whose name already existed is missing."""
     users = {user.username: user for user in User.objects.filter(pk__in=made.get(User._meta.label, []))}
     return {role: users[role] for role in ROLES if role in users}
 
@@ -82,7 +83,7 @@ class Staff:
 def write_owners(
     sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
 ) -> Staff | None:
-    """Up to `now`. Without the manager's login there is nobody to propose."""
+    """Write assignments up to `now`. Without the manager's login, nobody can propose."""
     by = logins.get("manager")
     if by is None:
         return None
@@ -100,7 +101,7 @@ def write_owners(
 
 
 def _team(row: Mapping[str, str], made: DemoObjects) -> Team:
-    """A team of that name may be there already: it is used, and not taken out with the demo."""
+    """Use an existing team of that name, which then stays when the demo is removed."""
     team = Team.objects.filter(slug=row["slug"]).first()
     if team is None:
         team = Team.objects.create(**row)
@@ -136,9 +137,9 @@ def _person(
 
 
 def _write_site(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
-    """Proposed a week before it was accepted, all at once, so that no day counts half a site."""
+    """Each assignment was proposed a week before its acceptance; all at once, so that no day counts half a site."""
     accepted_at, items, team = now - timedelta(days=row["since"]), row.get("items", {}), row["team"]
-    # An item of its own may have other people; nobody, or one that did not answer, is not among these.
+    # Special items may have other people, nobody, or somebody who has not answered.
     owned = {item.value: items.get(item.value, row) for item in Item}
     proposals = [
         staff.proposal(site, item, team, person=own["by"], deputy=own["deputy"])
@@ -171,7 +172,7 @@ def _hand_over(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, no
 
 
 def keep_owned(site_ids: list[int], *, now: datetime) -> int:
-    """The owners of the demo's sites confirm in time what is about to run out; returns how many they did."""
+    """Let the owners of the demo confirm before the deadline; returns the number of confirmations."""
     due = Assignment.objects.in_force(now).filter(
         site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE
     )

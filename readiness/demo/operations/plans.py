@@ -1,5 +1,5 @@
-"""Decisions of the past, recorded as the history comes to their day; at its end campaigns, a go-live review, the
-worklist, and one portfolio."""
+"""Past decisions, recorded when the history reaches their day; at its end campaigns, a go-live review, the worklist and
+one portfolio."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -23,16 +23,16 @@ from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.models import WorkloadClass
 
 STAFF = frozenset({"planner", "manager"})
-"""Who decides, and who answers."""
+"""The people who decide and answer."""
 
 REVIEWED = "SYD-1"
 SIGNERS = {"compute": "ops", "network": "planner", "security": "manager"}
-"""By domain. Nobody has been named for energy and planning yet."""
+"""Signers by domain. Nobody has been named for energy and planning yet."""
 SIGNED = "ops"
 
 
 class Decided:
-    """Decisions still to be made as the history goes on, and those that wait for their review."""
+    """Decisions that the history has not reached yet, and decisions that wait for their review."""
 
     def __init__(self, fleet: DemoFleet) -> None:
         self._staff = people(fleet.made)
@@ -52,7 +52,7 @@ class Decided:
     def come_to(self, now: datetime, scored: Collection[str]) -> None:
         for due in [each for each in self._to_come if each[0] <= now and each[1]["site"] in scored]:
             self._to_come.remove(due)
-            # A decision of before the history that was asked for has no figures to stand on.
+            # A decision before the requested history has no figures to rest on.
             if now - due[0] < timedelta(days=1):
                 self._decide(due[1], now=now)
 
@@ -75,7 +75,7 @@ class Decided:
                 now=now,
             )
         except ValidationError:
-            # Without the published factors a limit may stand against nothing, and the site is no option.
+            # Without the published factors a limit may have no figure, so that the site is not an option.
             return
         self._answer(decision, row, now=now)
 
@@ -97,7 +97,7 @@ class Decided:
 
 
 def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun | None:
-    """All workloads at once, worked out here and now; None where nobody could ask for it."""
+    """Compute a portfolio of all workloads now; None if nobody may request it."""
     asked = book("decisions")["portfolio"]
     by = staff.get(asked["by"])
     if by is None or not WorkloadClass.objects.exists():
@@ -144,7 +144,7 @@ def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: dateti
 
 
 def write_review(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:
-    """Before any scoring: what a review proves counts from its own days on."""
+    """Call before any scoring, because the proof of a review counts from its own days."""
     site, manager = sites.get(REVIEWED), staff.get("manager")
     if site is None or manager is None or not set(SIGNERS.values()) <= set(staff):
         return

@@ -1,4 +1,4 @@
-"""Procedures, alert rules, drills of the demo's operator, and two surveys: one with its answers, one open."""
+"""Procedures, alert rules and drills of the demo's operator, and two surveys: one answered, one open."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365
 LONG_AGO = timedelta(days=1000)
 REVIEWED_BEFORE = timedelta(days=3)
-"""How long before its review is due a text of the demo is reviewed again."""
+"""A document of the demo is reviewed this long before its review is due."""
 
 
 def write_practice(
@@ -78,7 +78,7 @@ def _write_procedures(
     *,
     now: datetime,
 ) -> dict[str, Procedure]:
-    """Documents of each site and runbooks of all; returns the runbooks by their slugs."""
+    """Write documents of each site and common runbooks; returns the runbooks by slug."""
     reviewed_at = now - timedelta(days=book("records")["routine"][DOCUMENTS]["until"])
     texts = {"kind": Procedure.Kind.RUNBOOK, "version": "2", "reviewed_at": reviewed_at}
     rows = [row | texts | kept["runbook_fields"] for row in kept["runbooks"]]
@@ -104,7 +104,7 @@ def _write_procedures(
 def hold_drills(
     sites: Mapping[str, Site], crews: Crews, *, after: datetime, until: datetime, loaded_at: datetime
 ) -> int:
-    """Drills after an instant up to another; returns how many."""
+    """Hold the drills between two instants; returns their number."""
     kept = book("people")
     runbooks = {each.slug: each for each in Procedure.objects.filter(kind=Procedure.Kind.RUNBOOK)}
     drills = [
@@ -142,7 +142,6 @@ def _drill_ages(site: str, every: int, until: int) -> range:
 
 
 def _groups_at(kept: Mapping[str, Any], site: str) -> Sequence[str]:
-    """Groups on call at a site, as they are today."""
     return [
         key
         for rotation in kept["rotations"]
@@ -161,7 +160,7 @@ def keep_practice(
     last_at: datetime,
     now: datetime,
 ) -> int:
-    """Drills that fell due since `last_at`, and a review of each text before it is due; returns how many."""
+    """Hold the drills due since `last_at`, and review each document before it is due; returns their number."""
     staffed = staffed_of(sites)
     crews = crews_of({person.name: person for person in Person.objects.filter(pk__in=person_ids)})
     if not staffed or not crews["leads"]:
@@ -219,7 +218,7 @@ def _truth(asked: Mapping[str, Any], site: Site) -> str:
 
 
 def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
-    """Estimates are by team; other answers are what the record says, but for every n-th person of some teams."""
+    """Estimates differ by team; other answers match the records, except for every n-th person of some teams."""
     if question.kind == SurveyQuestion.Kind.ESTIMATE:
         return str(asked["by_team"][team])
     nth = asked["otherwise"].get(team)

@@ -1,6 +1,6 @@
-"""Writing down what the operator has on record: floors, facts, attestations and grants, each with its date.
+"""Write the operator's records with their dates: floors, facts, attestations and grants.
 
-Evidence counts from when it was taken, so all of the past can be written at once, before any of it is scored.
+Evidence counts from the day it was taken, so all of the past can be written before any scoring.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -31,9 +31,9 @@ from telemetry.models import SourceProvenance
 from web.actor import acting
 
 FIRST_DAYS = 560
-"""Before the first site of the plan had any capacity."""
+"""A day before any site of the plan had capacity."""
 AGAIN_AFTER = timedelta(hours=5)
-"""What a nightly job enters counts for a day; entered as often as this it never runs out while Muster runs."""
+"""The data of a nightly job count for a day; renewed this often, they never expire while Muster runs."""
 ACTOR = "demo"
 
 
@@ -45,7 +45,6 @@ def write_records(
     *,
     now: datetime,
 ) -> None:
-    """Floors, limits and grants."""
     kept = book("records")
     _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
     _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
@@ -66,9 +65,9 @@ def write_values(
     by: User | None,
     now: datetime,
 ) -> None:
-    """A portion of what was written down of each check up to `now`, when the demo is loaded.
+    """Write a portion of the records of each check up to `now`, the time of loading.
 
-    `daily` are the ages in days at which the nightly jobs wrote.
+    `daily` holds the ages in days at which the nightly jobs wrote.
     """
     chosen = []
     for site in plan.sites:
@@ -86,9 +85,9 @@ def write_values(
 
 @transaction.atomic
 def keep_current(*, now: datetime) -> int:
-    """Enter what the operator wrote down since: what is due again, and what nightly jobs say of today.
+    """Enter the records due since the last call, including today's nightly jobs.
 
-    Returns how many records; 0 where there is no demo, or it was seen to a while ago.
+    Returns their number; 0 without a demo or shortly after the last call.
     """
     fleet = DemoFleet.objects.select_for_update().filter(sampled_at__isnull=False).first()
     if fleet is None:
@@ -108,7 +107,7 @@ def keep_current(*, now: datetime) -> int:
         known = (begin - day_of(sites[site.name], last_at)).days
         today = (begin - day_of(sites[site.name], now)).days
         due = records(site, book("records"), first=known, last=today, daily=range(today, known + 1))
-        # Of the day that was seen to last, only what a nightly job enters anew.
+        # For the last handled day, only nightly jobs enter records again.
         planned += [
             (sites[site.name], record) for record in due if record.days_ago < known or record.is_daily
         ]
@@ -132,7 +131,7 @@ def keep(
     by: User | None,
     now: datetime,
 ) -> int:
-    """Enter records by their days before `loaded_at`; returns how many."""
+    """Enter records by their days before `loaded_at`; returns their number."""
     facts, attested = [], 0
     for site, record in planned:
         common: dict[str, Any] = {
@@ -158,7 +157,7 @@ def day_of(site: Site, at: datetime) -> date:
 def _write_floors(
     plan: FleetPlan, kept: Mapping[str, Any], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
-    """Write floors of the node types that the plan's sites hold, unless the installation has such a floor already."""
+    """Write floors for the node types of the plan's sites, unless the installation already has such a floor."""
     held = {site.node_type.key for site in plan.sites}
     makers = {key: row["manufacturer"] for key, row in plan.hardware["nodes"].items()}
     for row in kept["floors"]:
@@ -191,7 +190,7 @@ def _write_limits(
 
 
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
-    """Write a grant by the days on which it was asked for, decided and taken back."""
+    """Write a grant with the days of its request, decision and revocation."""
 
     def ago(key: str) -> datetime:
         return now - timedelta(days=row[key])

@@ -1,4 +1,4 @@
-"""Taking the demo out: what it made, and everything that hangs on its sites and sources."""
+"""Remove the demo: the objects it created, and everything that belongs to its sites and sources."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from telemetry.models import Series, Source
 from telemetry.operations import delete_source
 from web.actor import acting
 
-# In this order nothing still refers to what is deleted, unless somebody else's does.
+# In this order, no object of the demo refers to a deleted one.
 _CATALOGUE = (
     *("people.Survey", "people.Rotation", "people.CapabilityRule"),
     *("people.Person", "people.Course", "people.Skill", "people.Procedure", "people.Team"),
@@ -30,9 +30,9 @@ _TABLES = ("telemetry_sample", "telemetry_rollup_5m", "telemetry_rollup_1h")
 
 
 def remove(*, by: User | None, now: datetime) -> bool:
-    """Take the demo out; False when there is none. What others use of it by now stays: a manufacturer, a region.
+    """Remove the demo; returns False if there is none.
 
-    The change history keeps what was done, as always.
+    Objects that others use in the meantime stay, such as a manufacturer or region. The change history stays, as always.
     """
     fleet = DemoFleet.objects.first()
     if fleet is None:
@@ -45,7 +45,7 @@ def remove(*, by: User | None, now: datetime) -> bool:
             _remove_unused(apps.get_model(label), fleet.made.get(label, []))
         people = fleet.made.get(User._meta.label, [])
         _remove_unused(User, people)
-        # Whoever decided something that stays is still named there, and signs in no more.
+        # A login that decided something that stays is kept there by name, but can no longer sign in.
         User.objects.filter(pk__in=people).update(is_active=False)
         fleet.delete()
     return True
@@ -64,7 +64,7 @@ def _remove_telemetry(fleet: DemoFleet, *, by: User | None, now: datetime) -> No
 
 
 def _remove_unused(model: type[models.Model], ids: list[int]) -> None:
-    """Deepest first where rows of the model refer to each other, so that a region goes after its children."""
+    """Delete leaf rows first where rows of a model refer to each other, so that a region goes after its children."""
     left = list(ids)
     while left:
         before = len(left)

@@ -1,6 +1,6 @@
-"""Outputs of test tools, through the product's own import: those that some sites keep, and trials at a few others.
+"""Imports outputs of test tools as the product does: regular runs of some sites, and trials at a few others.
 
-Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
+Runs count from the time they were taken, so all of the past can be imported before any scoring.
 """
 
 from collections import defaultdict
@@ -19,11 +19,11 @@ from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)
-"""Between two repeats of a trial."""
+"""Time between two repeats of a trial."""
 
 
 class Portion(Enum):
-    """Which records and runs of a site are written: the newest of each kind, those before them, or both."""
+    """Which records and runs of a site to write: the newest of each kind, the earlier ones, or both."""
 
     ALL = "all"
     NEWEST = "newest"
@@ -34,9 +34,9 @@ class Portion(Enum):
 
 
 WITH_BASELINE = 2
-"""Runs of a kind that today needs: the newest, and one before it to be measured against."""
+"""Number of runs of a kind that today needs: the newest, and one earlier run as its baseline."""
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
-"""Tools whose output tells when it was taken."""
+"""Tools whose output states when it was taken."""
 
 
 def write_runs(
@@ -48,8 +48,8 @@ def write_runs(
     by: User | None,
     now: datetime,
 ) -> None:
-    """A portion of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a
-    quick check is kept, since scores look at it."""
+    """Write a portion of the past up to `now`, the time of loading. `nights` are the ages in days at which scores need
+    a quick check."""
     for site in _keeping(plan):
         if site.name not in sites:
             continue
@@ -70,7 +70,7 @@ def write_runs(
 
 
 def _repeated(run: DemoRun) -> str:
-    """Name what a run shares with those that replace it: a round's file name. A quick check is named by its time."""
+    """The common name of a run and its successors: the file name of a round. A quick check is named by its time."""
     return "" if run.file_name.startswith("mndiag-") else run.file_name
 
 
@@ -83,14 +83,14 @@ def keep_runs(
     last_at: datetime,
     now: datetime,
 ) -> int:
-    """Import what came since `last_at`: the rounds that were due, and a quick check of just now. Returns how many."""
+    """Import the rounds that were due since `last_at`, and a present quick check. Returns their number."""
     kept = 0
     for site in _keeping(plan):
         if site.name not in sites:
             continue
         day = _days(sites[site.name], loaded_at)
         ages = [(day(0) - at).days for at in (last_at, now)]
-        # One day more at either end, since a round lasts for hours; the time of each run says whether it is due.
+        # Add a day at either end, because a round lasts for hours; the time of each run decides whether it is due.
         planned = [
             *rounds(site, day, first=ages[0] + 1, last=ages[1] - 1),
             *quick_checks(site, {now}, since=last_at),

@@ -1,7 +1,7 @@
-"""A schema in which the past is written while the present goes on: its tables hide the public ones of the same name.
+"""A schema for writing the past while the present runs: its tables hide the public tables of the same name.
 
-Statements name tables without a schema. With this one first on the search path, the product's own intake, roll-up and
-scoring find here what they know of the past, and what they write stays apart from today's until it is handed over.
+Statements name tables without a schema. With this schema first on the search path, the product's own intake, roll-up
+and scoring read and write the past here, apart from today's data, until it is handed over.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -33,10 +33,10 @@ _HIDDEN = (
     *(BodyDigest, DirtyWindow, InboxBatch, LateDay, Series, SourceFlip, SourceStatus),
 )
 _BY_TIME = {partitions.SAMPLES: "ts", partitions.FIVE_MINUTES: "start", partitions.HOURS: "start"}
-# What is older than this is read by no score to come, and goes over to the present's tables.
+# No later score reads older data, so it is moved to the present's tables.
 READ_FOR = timedelta(days=2)
 _SITE_IS_THERE = "site_id IN (SELECT id FROM public.inventory_site)"
-# A series that the present has as well keeps its id, so that roll-ups of both are of one series.
+# A series that the present also has keeps its id, so that roll-ups of both belong to one series.
 _SERIES = f"""
 CREATE FUNCTION {SCHEMA}.take_id() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     SELECT id INTO NEW.id FROM public.telemetry_series WHERE source_id = NEW.source_id AND digest = NEW.digest;
@@ -51,7 +51,7 @@ CREATE TRIGGER take_id BEFORE INSERT ON {SCHEMA}.telemetry_series FOR EACH ROW E
 
 
 def make(source_ids: Collection[int], *, since: datetime) -> None:
-    """The empty tables; sources wait for their first sample since the past begins."""
+    """Make the empty tables. Sources wait for their first sample, because the past begins."""
     drop()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA {SCHEMA}")
@@ -77,7 +77,7 @@ def drop() -> None:
 
 @contextmanager
 def first() -> Iterator[None]:
-    """Inside, tables of the past are found before those of the present; not to be entered twice."""
+    """Inside, tables of the past come first on the search path; must not be nested."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
         yield
@@ -85,7 +85,8 @@ def first() -> Iterator[None]:
 
 
 def publish(*, at: datetime, before: date, now: datetime) -> None:
-    """Hand over what was found at an instant, of days before the loading, and roll-ups that nothing reads any more."""
+    """Hand over what was computed at an instant, for days before the loading, and roll-ups that nothing reads any
+    more."""
     with connection.cursor() as cursor:
         for model, present in ((Flip, _SITE_IS_THERE), (SourceFlip, "source_id IN (TABLE sources)")):
             table, columns = model._meta.db_table, ", ".join(_columns(model._meta.db_table))
@@ -101,8 +102,8 @@ def publish(*, at: datetime, before: date, now: datetime) -> None:
 
 
 def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, now: datetime) -> None:
-    """Hand over what is left, and let the present go on from where the past ends: a state that stands as it stood at
-    the loading holds since the past says."""
+    """Hand over the rest, and let the present continue where the past ends: a state that still holds takes its start
+    from the past."""
     _publish_rollups(now=now, until=None)
     _copy(
         "evidence_measure",
@@ -124,7 +125,7 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
 
 def _measure_again(site_ids: Collection[int], *, sampled_at: datetime, before: date) -> None:
     with connection.cursor() as cursor:
-        # These days are measured again, from all their samples.
+        # These days are measured again from all their samples.
         cursor.execute(
             "DELETE FROM public.evidence_measuredday WHERE site_id = ANY(%s) AND on_date < %s",
             [list(site_ids), before],
@@ -169,7 +170,7 @@ def _publish_rollups(*, now: datetime, until: datetime | None) -> None:
 
 
 def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any], *, part: str = "") -> None:
-    """Put rows of the past in place of those of the present with the same key."""
+    """Replace the rows of the present that have the same key by rows of the past."""
     columns = _columns(table)
     changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
     with connection.cursor() as cursor:
@@ -182,7 +183,7 @@ def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any]
 
 
 def _columns(table: str) -> list[str]:
-    """All but the id, which each schema gives out by itself."""
+    """All columns except the id, which each schema assigns by itself."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"

@@ -1,4 +1,4 @@
-"""Who can run the demo's sites: people in groups, what they showed and learned, and what the sites ask of them."""
+"""The people who can run the demo's sites: groups, their qualifications and training, and the sites' requirements."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ type Crews = Mapping[str, Sequence[Person]]
 """People by the key of their group, in the order of people.yaml."""
 DOMAINS = ("compute", "network", "energy")
 ASSIGNED_BEFORE, DUE_AFTER = timedelta(days=21), timedelta(days=9)
-"""How long before its completion a course was assigned, and how long after it would have been due."""
+"""How long before its completion a course was assigned, and how long after that it was due."""
 MAIL = "corvale.example"
 
 
 @dataclass(frozen=True, slots=True)
 class Workforce:
-    """`people` are by their names, and by the keys of owners.yaml."""
+    """`people` are indexed by name, and by the keys of owners.yaml."""
 
     teams: Mapping[str, Team]
     crews: Crews
@@ -44,7 +44,7 @@ class Workforce:
 def write_workforce(
     sites: Mapping[str, Site], staff: Staff, made: DemoObjects, *, now: datetime
 ) -> Workforce:
-    """Everybody, and which of these sites they staff."""
+    """Write everybody, and which of these sites they staff."""
     kept = book("people")
     teams = {**staff.teams, **written(Team, kept["teams"], made)}
     crews = _crews(kept["groups"], teams, staff, made, now=now)
@@ -80,7 +80,7 @@ def staffed_since(site: str) -> int:
 
 
 def crews_of(people: Mapping[str, Person]) -> Crews:
-    """The groups again, of people by name; somebody who is not there is left out."""
+    """Restore the groups from people's names; missing people are left out."""
     names = {row["key"]: row["name"] for row in book("owners")["people"]}
     return {
         group["key"]: [people[name] for key in group["people"] if (name := names.get(key, key)) in people]
@@ -148,7 +148,7 @@ def _qualify(
 def _members(
     group: Mapping[str, Any], crews: Crews, places: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Person, int]]:
-    """Place, person, and since how many days they can do what the group does."""
+    """Place, person, and the number of days for which they have had the group's qualifications."""
     people = zip(crews[group["key"]], group["since"], strict=True)
     for place, (person, since) in enumerate(people):
         if places is None or place in places:
@@ -184,7 +184,8 @@ def _train(kept: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course],
 
 
 def _learned(group: Mapping[str, Any], place: int) -> Iterator[str]:
-    """Slugs of the courses of one person: the own domain's, the modules of the others, a shift beside one of them."""
+    """Slugs of one person's courses: those of the own domain, the modules of other domains, and a shift with one of
+    them."""
     if group["domain"] in DOMAINS:
         yield f"{group['domain']}-basics"
     missed = group.get("not_yet") if place >= group.get("literate", len(group["people"])) else None

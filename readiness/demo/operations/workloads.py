@@ -1,4 +1,4 @@
-"""User regions, workload classes with their envelopes and the law of their data, and where they are placed."""
+"""User regions, workload classes with their envelopes, the law of their data, and their placements."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -20,9 +20,9 @@ def write_workloads(
     *,
     now: datetime,
 ) -> None:
-    """The classes placed at any of these sites. A class is placed from the day its site's first capacity came.
+    """Write the classes placed at any of these sites.
 
-    `types` are accelerators by the key of hardware.yaml.
+    A class is placed from the day of its site's first capacity. `types` are accelerators by key of hardware.yaml.
     """
     rows = [row for row in plan.fleet["workload_classes"] if set(row["sites"]) & set(sites)]
     wanted = [
@@ -88,7 +88,7 @@ def _class(
 
 
 def columns(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the class declares beside its name, latency limit and rows, by the names of the product's fields."""
+    """Return the declared fields of the class, except name, latency limit and rows, under the product's field names."""
     ceiling, currency, unit = envelope["cost"]
     same = ("description", "kind", "criticality", "it_kw", "bandwidth_gbps", "source")
     limits = ("carbon_g_per_kwh", "carbon_kg_per_month", "min_score")
@@ -107,7 +107,7 @@ def columns(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_footing(workload: WorkloadClass, *, since: date) -> None:
-    """The law that its data is under, and the bases on record; both go with the class when the demo is taken out."""
+    """Write the law of the class's data and the bases on record; both are removed with the class."""
     DataOrigin.objects.bulk_create(
         DataOrigin(workload_class=workload, country=country, note="Simulated")
         for country in book("footing")["origins"].get(workload.slug, ())
@@ -119,7 +119,8 @@ def _write_footing(workload: WorkloadClass, *, since: date) -> None:
 
 
 def confirmed_days_ago(slug: str, *, last: int = 0) -> list[int]:
-    """Days before the demo was loaded on which it was confirmed, oldest first, until `last`; below 0 after it."""
+    """Days before the loading on which the envelope was confirmed, oldest first, until `last`; negative: after the
+    loading."""
     kept = book("workloads")
     first = kept["envelopes"][slug]["declared"] - kept["renewed"]
     return list(range(first, last - 1, -kept["renewed"]))

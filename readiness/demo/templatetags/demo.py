@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.inclusion_tag("demo/history.html", takes_context=True)
 def demo_history(context: template.RequestContext) -> dict[str, Any]:
-    """How far the demo's history is, while it is not complete; nothing otherwise."""
+    """Show the progress of the demo's history until it is complete."""
     return history_of(context["request"], is_asked_for=False)

@@ -30,7 +30,10 @@ def _name(column: str, **kwargs: Any) -> serializers.CharField:
 
 def _unit(of_what: str) -> serializers.CharField:
     return serializers.CharField(
-        write_only=True, required=False, max_length=16, help_text=f"Of the value, where it is not {of_what}'s"
+        write_only=True,
+        required=False,
+        max_length=16,
+        help_text=f"Unit of the value, if it is not {of_what}'s",
     )
 
 
@@ -124,13 +127,13 @@ def _entered(kind: Kind) -> Callable[..., list[Any]]:
 
 
 class RecordViewSet(ObjectViewSet):
-    """Records are entered, singly or in a list, and deleted. They are not edited: a correction is entered anew."""
+    """Records are created, singly or in a list, and deleted. To correct a record, create it again."""
 
     http_method_names = ["get", "head", "options", "post", "delete"]
     enter: Callable[..., Any]
 
     def perform_create(self, serializer: Any) -> None:
-        # The operation calls a value as the body does, whatever its column is called.
+        # Errors of the operation use the names of the body, not those of the columns.
         names = {field.source: name for name, field in serializer.fields.items()}
         given = {names[source]: value for source, value in serializer.validated_data.items()}
         with answered():
@@ -157,7 +160,7 @@ class AttestationViewSet(RecordViewSet):
 
 
 class RecordedFactViewSet(RecordViewSet):
-    """Entered again for the same day, a fact corrects the one that is there."""
+    """A fact that is sent again for the same day corrects the existing one."""
 
     queryset = FACTS.rows()
     serializer_class = RecordedFactSerializer
@@ -169,7 +172,7 @@ class RecordedFactViewSet(RecordViewSet):
 
 
 class DeclaredLimitViewSet(RecordViewSet):
-    """Declared again for the same day, a limit corrects the one that is there."""
+    """A limit that is sent again for the same day corrects the existing one."""
 
     queryset = LIMITS.rows()
     serializer_class = DeclaredLimitSerializer

@@ -1,4 +1,4 @@
-"""Endpoint of validation runs: send a file, read what it said, get the file back."""
+"""Endpoint of validation runs: send a file, read its figures, download the file."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ class ValidationRunSerializer(ObjectSerializer):
 
 
 class ProvedSerializer(serializers.Serializer):
-    """`reason` says why it is no proof, and is empty where it is one."""
+    """`reason` says why the figure is not a proof; it is empty for a proof."""
 
     check = serializers.CharField(source="check_id")
     part = serializers.CharField(source="part_id")
@@ -87,7 +87,7 @@ class ProvedSerializer(serializers.Serializer):
 
 
 class RunSummarySerializer(serializers.Serializer):
-    """Sentences on what the run rests on, and the sub-measures that it proves and does not."""
+    """Sentences about the basis of the run, and the sub-measures that it proves and does not prove."""
 
     samples = serializers.CharField()
     failures = serializers.CharField()
@@ -97,11 +97,11 @@ class RunSummarySerializer(serializers.Serializer):
 
 
 class WholeRunSerializer(ValidationRunSerializer):
-    """One run with its figures, which a list leaves out: a run may have thousands."""
+    """One run with its figures. A list leaves them out, because a run may have thousands."""
 
     measures = RunMeasureSerializer(many=True, read_only=True)
     summary = serializers.SerializerMethodField(
-        help_text="What it rests on, and what it proves now and what not"
+        help_text="Basis of the run, what it proves now, and what it does not prove"
     )
 
     class Meta(ValidationRunSerializer.Meta):
@@ -113,11 +113,11 @@ class WholeRunSerializer(ValidationRunSerializer):
 
 
 class BaselineSerializer(BodySerializer):
-    marked = serializers.BooleanField(help_text="False leaves the baseline to the first runs again")
+    marked = serializers.BooleanField(help_text="False: the first runs are the baseline again")
 
 
 class RunUploadSerializer(BodySerializer):
-    """The form that a run is sent in. Only `file`, `site` and `tool` are needed."""
+    """The form for sending a run. Only `file`, `site` and `tool` are required."""
 
     file = FileField(help_text="The tool's output as it is, 5 MiB at most")
     site = serializers.SlugRelatedField(
@@ -143,7 +143,7 @@ class RunUploadSerializer(BodySerializer):
     firmware = serializers.CharField(max_length=100, required=False, allow_blank=True)
     nos = serializers.CharField(max_length=100, required=False, allow_blank=True)
     library = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    taken_at = serializers.DateTimeField(required=False, help_text="Where the file has no time of its own")
+    taken_at = serializers.DateTimeField(required=False, help_text="Used only if the file states no time")
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
     provenance = serializers.ChoiceField(choices=SourceProvenance.choices, default=SourceProvenance.MEASURED)
     changelog_message = message_field()
@@ -152,7 +152,7 @@ class RunUploadSerializer(BodySerializer):
         load, is_idle = attrs.get("load", ""), attrs.get("load_gbps") == 0
         if is_idle and load == ValidationRun.Load.LOADED:
             raise serializers.ValidationError(
-                {"load_gbps": ["A background load of 0 Gb/s is none: load=idle."]}
+                {"load_gbps": ["A background load of 0 Gb/s is no load: send load=idle."]}
             )
         if is_idle:
             attrs["load"] = ValidationRun.Load.IDLE
@@ -174,7 +174,7 @@ class RunUploadSerializer(BodySerializer):
 
 
 class ValidationRunViewSet(ReadOnlyObjectViewSet):
-    """Runs are read and sent, never edited; a file that was sent by mistake can be deleted."""
+    """Runs are created and read, never edited; a file that was sent by mistake can be deleted."""
 
     queryset = ValidationRun.objects.select_related("site", "by").prefetch_related("run_devices__device")
     serializer_class = ValidationRunSerializer
@@ -193,7 +193,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         request={"multipart/form-data": RunUploadSerializer},
         responses={
             201: WholeRunSerializer,
-            400: OpenApiResponse(description="It cannot be read: `file`, and beside it `line` and `reason`"),
+            400: OpenApiResponse(description="The file cannot be read: `file`, with `line` and `reason`"),
         },
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

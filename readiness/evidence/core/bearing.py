@@ -1,8 +1,6 @@
-"""Which checks a tool's output bears on, how figures name the sub-measure they prove, and which checks Muster computes
-from records of its own.
-
-As soon as a site has such records, statements by hand (facts, attestations, tables) prove nothing for the check: what
-Muster knows outweighs what somebody says.
+"""Which checks the output of a tool affects, how figures name the sub-measure they prove, and which checks Muster
+computes from its own records. Once a site has such records, statements by hand (facts, attestations, tables) prove
+nothing for the check: Muster's records outweigh statements.
 """
 
 import re
@@ -26,17 +24,17 @@ CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
     "fio": (REGRESSION,),
     "csv": (),
 }
-"""By tool; a table's figures name their checks themselves."""
+"""Checks by tool; the figures of a table name their checks themselves."""
 REVALIDATION = "p5-revalidation"
-"""Worked out of the runs of other checks."""
+"""This check is computed from the runs of other checks."""
 PARSED = frozenset({REVALIDATION}.union(*CHECKS_OF_TOOL.values()))
-"""Checks that the output of a tool proves, so that a table about them is no run."""
+"""Checks that the output of a tool proves, so that a table about them is not a run."""
 HAVE_BASELINE = frozenset(
     {"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf", "vllm-bench"}
 )
-"""Tools whose rates and latencies are compared with earlier ones: a diagnostic has none."""
+"""Tools whose rates and latencies are compared with earlier ones; a diagnostic has none."""
 OF_ACCELERATORS = frozenset({"nccl-tests", "rccl-tests", "dcgm-diag", "mlperf", "vllm-bench"})
-"""Tools whose results are of the accelerators that they ran on, so that another accelerator voids them."""
+"""Tools whose results belong to the accelerators they ran on, so that a replaced accelerator voids them."""
 _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 
 
@@ -55,7 +53,7 @@ def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class OwnRecords:
-    """`words` names the records in a sentence; `refs` is how references to them begin."""
+    """`words` names the records in a sentence; `refs` is the prefix of references to them."""
 
     words: str
     refs: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Reading files that anybody may have sent: text by lines, and JSON whose every surprise names its line."""
+"""Reads files from untrusted senders: text by lines, and JSON whose every error names its line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_TEXT = 200
 MOST_FIGURES = 5_000
 DEEPEST = 60
 SECRETS = frozenset({"env", "environment", "environ", "envp"})
-"""Members of a JSON document that hold a process's environment, which may hold passwords."""
+"""Members of a JSON document that hold the environment of a process, which may contain passwords."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
@@ -33,34 +33,36 @@ _COLLECTED = re.compile(
 
 
 def text_of(content: bytes) -> str:
-    """The file as text, without colours and what a log puts before lines; ParseError where it is no text in UTF-8."""
+    """The file as text, without colours and log prefixes. Raises ParseError if it is not UTF-8 text."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ParseError(line, "This is no text in UTF-8.") from error
+        raise ParseError(line, "The file is not UTF-8 text.") from error
     if "\x00" in text:
-        raise ParseError(text.count("\n", 0, text.index("\x00")) + 1, "This is no text: it holds null bytes.")
+        raise ParseError(
+            text.count("\n", 0, text.index("\x00")) + 1, "The file is not text: it contains null bytes."
+        )
     if not text.strip():
         raise ParseError(1, "The file is empty.")
     return _COLLECTED.sub("", _ANSI.sub("", text))
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their number, from 1. Only line feeds part lines, so that numbers agree with an editor's."""
+    """Lines with their number, from 1. Only line feeds separate lines, so that numbers agree with an editor's."""
     for number, line in enumerate(text.split("\n"), start=1):
         yield number, line.rstrip("\r")
 
 
 def tidy(text: object) -> str:
-    """A short text that any store and page takes: one line, no control characters, at most 200 characters."""
+    """A short text for any store and page: one line, no control characters, at most 200 characters."""
     plain = str(text).encode("utf-8", "replace").decode("utf-8")
     spaced = "".join(char if char.isprintable() else " " for char in plain)
     return " ".join(spaced.split())[:LONGEST_TEXT]
 
 
 def number_of(text: str) -> float | None:
-    """A finite number written in digits; None for everything else, `nan` and `1_000` among them."""
+    """A finite number written in digits; None for everything else, including `nan` and `1_000`."""
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         return None
     value = float(text)
@@ -71,7 +73,7 @@ def whole_of(text: str) -> int | None:
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
-def counted(line: int, text: str, reason: str = "{} is no number.") -> float:
+def counted(line: int, text: str, reason: str = "{} is not a number.") -> float:
     value = number_of(text)
     if value is None or value < 0:
         raise ParseError(line, reason.format(tidy(text)))
@@ -87,7 +89,7 @@ def instant(seconds: float | None, line: int = 1) -> datetime | None:
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise ParseError(line, f"The time {seconds:g} is none.") from error
+        raise ParseError(line, f"{seconds:g} is not a valid time.") from error
 
 
 def local_time(text: str, form: str) -> datetime | None:
@@ -109,8 +111,8 @@ def looks_like_json(text: str) -> bool:
 
 
 def json_below(text: str, hint: str) -> tuple[list[str], str]:
-    """The first remarks that stand around a tool's document, and the document. Lines of remarks above it stay, empty,
-    so that line numbers are those of the file."""
+    """The remarks above a tool's document, and the document. Remark lines stay as empty lines, so that line numbers
+    match the file."""
     lines = [line for _, line in lines_of(text)]
     first = next((place for place, line in enumerate(lines) if line.lstrip().startswith("{")), None)
     if first is None:
@@ -124,8 +126,8 @@ def json_below(text: str, hint: str) -> tuple[list[str], str]:
 
 
 class Json:
-    """A value inside a JSON document, which knows where it is. Getters raise ParseError with the line of what they
-    looked at, so parsers read like the format they read. `line` is that of a document which is one line of a file."""
+    """A value inside a JSON document that knows its place. Getters raise ParseError with the line of the value, so that
+    parsers read like the format. `line` is set for a document that is one line of a file."""
 
     __slots__ = ("_line", "_text", "path", "value")
 
@@ -143,7 +145,7 @@ class Json:
             # Some versions of iperf3 write their document twice.
             if error.msg == "Extra data" and text[: error.pos].strip() == text[error.pos :].strip():
                 return cls.of(text[: error.pos], line)
-            reason = f"This is no JSON: {error.msg}."
+            reason = f"This is not JSON: {error.msg}."
             if error.msg == "Extra data":
                 reason = "Something follows the document here: send each run in a file of its own."
             raise ParseError(line or error.lineno, reason) from error
@@ -153,7 +155,7 @@ class Json:
             reason = f"This JSON gives {tidy(error)!r} twice, with two values."
             raise ParseError(line or text.count("\n", 0, text.rfind(f'"{error}"')) + 1, reason) from error
         except ValueError as error:
-            reason = f"This JSON holds a number that nobody can use: {tidy(error)}"
+            reason = f"This JSON holds a number out of range: {tidy(error)}"
             raise ParseError(line or 1, reason) from error
         if _is_deeper(value, DEEPEST):
             raise ParseError(line or 1, "This JSON is nested too deeply.")
@@ -175,7 +177,7 @@ class Json:
         return member
 
     def within(self, key: str) -> Json:
-        """The member, or an empty object in its place."""
+        """The member, or an empty object instead."""
         return self.get(key) or Json(self._text, {}, (*self.path, key), self._line)
 
     def items(self) -> Iterator[Json]:
@@ -241,7 +243,7 @@ class Json:
 
 
 def without_secrets(text: str, value: Any) -> bytes:
-    """The document as it may be kept: the same bytes, unless it holds an environment, which is then left out."""
+    """The document as it may be stored: the same bytes, but without the environment of a process."""
     if not _holds_secrets(value):
         return text.encode("utf-8", "replace")
     return json.dumps(_stripped(value), indent=1, ensure_ascii=True).encode()
@@ -278,7 +280,8 @@ class _TwiceError(ValueError):
 
 
 def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse two values of one name: iperf3 before 3.11 gave both directions one, and only the last would be read."""
+    """Refuse two members of one name: iperf3 before 3.11 gave both directions the same name, and only the last would be
+    read."""
     members = dict(pairs)
     if len(members) < len(pairs):
         for name, value in pairs:
@@ -296,7 +299,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def line_in(text: str, path: tuple[str | int, ...]) -> int:
-    """The line on which the value at `path` begins; that of the innermost part that can be found."""
+    """The line on which the value at `path` begins, or that of the innermost part that can be located."""
     at = _skip(text, 0)
     try:
         for step in path:

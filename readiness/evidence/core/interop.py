@@ -1,8 +1,8 @@
-"""Records of interoperability in a table: what was tested between two ends, and how a row names them.
+"""Records of interoperability in a table: which tests two ends passed, and how a row names them.
 
-A row's measure is `interop/link-fec`, `interop/incast`, `interop/failover` or `interop/telemetry`, its value 1 where
-that passed and 0 where it failed, its subject the two ends: `leaf-1 -- spine-1` by the names of devices, or
-`Arista|7060X6|EOS 4.33.1F|2.1 -- NVIDIA|DGX H100||24.09` by vendor, model, software and firmware.
+A row's measure is `interop/link-fec`, `interop/incast`, `interop/failover` or `interop/telemetry`; its value is 1 for
+passed and 0 for failed. Its subject names the two ends: `leaf-1 -- spine-1` by device names, or `Arista|7060X6|EOS
+4.33.1F|2.1 -- NVIDIA|DGX H100||24.09` by vendor, model, software and firmware.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ FIELDS = 4
 
 @dataclass(frozen=True, slots=True, order=True)
 class End:
-    """A product at its versions. Of switches `software` is the operating system; of hosts it is left out, since a
-    driver is no part of what two ends agree on."""
+    """A product at its versions. For switches `software` is the operating system; for hosts it is empty, because the
+    driver does not affect interoperability."""
 
     vendor: str
     model: str
@@ -30,7 +30,7 @@ class End:
 
     @property
     def is_known(self) -> bool:
-        """Whether any version is: what is not known cannot be what was tested."""
+        """Whether any version is known; an unknown version cannot match a tested one."""
         return bool(self.software or self.firmware)
 
     @property
@@ -39,7 +39,7 @@ class End:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Compares without regard to case, as vendors write their own versions in more than one."""
+        """Ignores case, because vendors write their own versions in several ways."""
         return (*self.product, self.software.lower(), self.firmware.lower())
 
     @property
@@ -75,13 +75,14 @@ def _end(text: str) -> str | End | None:
 def trouble(name: str, value: float, subject: str) -> str:
     aspect = name.removeprefix(PREFIX)
     if aspect not in ASPECTS:
-        return f"{name!r} is no record of interoperability; there are {', '.join(PREFIX + each for each in ASPECTS)}."
+        known = ", ".join(PREFIX + each for each in ASPECTS)
+        return f"{name!r} is not a record of interoperability; the records are {known}."
     if value not in (0.0, 1.0):
         return f"The value of {name} is 1 where it passed and 0 where it failed."
     ends = ends_of(subject)
     if ends is None:
         forms = f"`device{BETWEEN}device`, or `vendor|model|software|firmware` for either"
-        return f"The subject {subject!r} names no two ends: {forms}."
+        return f"The subject {subject!r} does not name two ends: {forms}."
     unknown = [end for end in ends if isinstance(end, End) and not end.is_known]
     return (
         f"{unknown[0].vendor} {unknown[0].model} has neither software nor firmware version."

@@ -1,7 +1,7 @@
-"""Limits that somebody declared, as checks take them: a value or a preset, and of several the strictest.
+"""Declared limits as checks use them: a value or a preset, and of several the strictest.
 
-A limit of the site and one of a class that is placed there both bind: whoever declares a looser one for the site does
-not free it from what a class was promised.
+A site's limit and the limits of its placed classes all bind: a looser limit of the site does not release it from the
+promise to a class.
 """
 
 import math
@@ -14,7 +14,7 @@ from readiness.framework.core.definition import Bound, Framework, LimitKind, Pre
 from readiness.framework.core.vocabulary import Direction
 
 OF_PLATFORM, OF_CLASS = "platform", "workload class"
-"""Where the framework has a limit declared: floors are a platform's and have their own list."""
+"""Owners of limits in the framework. Limits of a platform are floors and have their own list."""
 CLASS_LATENCY = "class-latency"
 
 
@@ -30,8 +30,8 @@ class DeclaredEntry:
 class Limit(NamedTuple):
     """A limit that a site, platform or workload declared, in the sub-measure's unit.
 
-    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source` says whose it
-    is ("PUE target of Porto") and is shown beside the threshold.
+    It is either a `value`, scaled by each threshold's factor, or whole regions (of a preset, or a range). `source`
+    names its owner ("PUE target of Porto") and is shown with the threshold.
     """
 
     value: float | None = None
@@ -49,7 +49,7 @@ def judged_by(framework: Framework, limit_id: str) -> list[SubMeasure]:
 
 
 def presets_of(framework: Framework, limit_id: str) -> dict[str, Preset]:
-    """Ready limits by id. Where two sub-measures name one alike, that with a warn region is the fuller."""
+    """Presets by id. If two sub-measures have a preset of the same name, the one with a warn region is used."""
     preset_by_id: dict[str, Preset] = {}
     for part in judged_by(framework, limit_id):
         for preset in part.presets:
@@ -64,7 +64,7 @@ def is_range(framework: Framework, limit_id: str) -> bool:
 
 
 def bound_words(framework: Framework, limit_id: str) -> str:
-    """ "at least", "at most", or nothing where the sub-measures that it judges do not agree."""
+    """ "at least", "at most", or nothing if the judged sub-measures do not agree."""
     words = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
     directions = {part.direction for part in judged_by(framework, limit_id)}
     return words.get(directions.pop(), "") if len(directions) == 1 else ""
@@ -97,7 +97,7 @@ def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str],
 
 
 def strictest(limits: Iterable[Limit], framework: Framework, limit_id: str) -> Limit | None:
-    """The lowest where lower is better, the highest where higher is; of equals, and of regions, the first."""
+    """The lowest limit if lower is better, the highest if higher is; among equals, and among regions, the first."""
     candidates = list(limits)
     parts = judged_by(framework, limit_id)
     higher = bool(parts) and parts[0].direction is Direction.HIGHER

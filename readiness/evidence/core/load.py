@@ -1,8 +1,8 @@
-"""Electrical load from the windows of many meters: sums, peaks, steps, quantiles, and which meters add up to a site.
+"""Electrical load from the windows of many meters: sums, peaks, steps, quantiles, and the meters that add up to a site.
 
-Arrays hold one mean per window, NaN where a meter sent nothing in it. The power of a site may be metered at several
-levels, one behind the other: at the supply, at the UPS, at the PDUs, in the nodes. One level is added up, never two, or
-the same kilowatt would count twice.
+Arrays hold one mean per window, NaN where a meter sent nothing. A site may be metered at several levels, one behind the
+other: at the supply, the UPS, the PDUs, and in the nodes. Only one level is added up, or the same kilowatt would count
+twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +18,8 @@ from telemetry.core.sketch import Sketch, value_of
 type Windows = NDArray[np.float64]
 
 CONTINUOUS_WINDOWS = 3
-"""Windows of 5 minutes that make a load continuous: 15 minutes, the usual demand interval of utility meters.
-
-Electrical codes speak of three hours. At its highest the mean over a shorter span is never lower, so this
-errs to the safe side."""
+"""Number of 5-minute windows that make a load continuous: 15 minutes, the usual demand interval of utility meters.
+Electrical codes use three hours. The highest mean of a shorter span is never lower, so this errs on the safe side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ class Peak:
 
 
 def complete_sum(meters: Windows) -> Windows:
-    """The sum over meters (rows) of each window. A part is not the whole: one missing meter gives NaN."""
+    """The sum over meters (rows) for each window. If one meter is missing, the sum is NaN, because a part is not the
+    whole."""
     total: Windows = meters.sum(axis=0)
     return total
 
@@ -46,8 +45,8 @@ def peak(windows: Windows) -> Peak | None:
 
 
 def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
-    """The mean of what is known in each `span` windows, NaN where nothing is. A span that is not over yet does not
-    count: its first minute would pass for all of it."""
+    """The mean of the known values in each `span` windows, NaN without any. An unfinished span does not count, or its
+    first minute would stand for the whole."""
     whole = windows[: windows.size // span * span].reshape(-1, span)
     known = np.isfinite(whole)
     sums, counts = np.where(known, whole, 0).sum(axis=1), known.sum(axis=1)
@@ -57,14 +56,14 @@ def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
 
 def largest_step(windows: Windows, span: int = 1) -> float | None:
     apart = range(1, min(span, windows.size - 1) + 1)
-    # fmax passes over NaN, and gives it only where there is nothing else.
+    # fmax ignores NaN unless there is no other value.
     steps = [np.fmax.reduce(np.abs(windows[far:] - windows[:-far])) for far in apart]
     largest = np.fmax.reduce(steps) if steps else np.nan
     return float(largest) if np.isfinite(largest) else None
 
 
 class MeteringLevel(StrEnum):
-    """Levels from the supply inwards; the outermost that is complete is taken."""
+    """Levels from the supply inwards; the outermost complete level is used."""
 
     METER = "meter"
     UPS = "ups"
@@ -79,7 +78,7 @@ class MeteringLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeteredLevel:
-    """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent any."""
+    """`expected` are the meters in service at this level, by any key; `windows` the kW of those that sent data."""
 
     level: MeteringLevel
     expected: frozenset[int]
@@ -92,7 +91,7 @@ class MeteredLevel:
 
 @dataclass(frozen=True, slots=True)
 class SiteLoad:
-    """Windows of the whole site's kW at one level; `level` None with a reason where no level is complete."""
+    """Windows of the whole site's kW at one level; `level` is None, with a reason, if no level is complete."""
 
     level: MeteringLevel | None
     windows: Windows
@@ -100,7 +99,7 @@ class SiteLoad:
 
 
 def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
-    """The outermost level whose every device sent power in some window; None if nothing sends any."""
+    """The outermost level at which every device sent power in some window; None without any data."""
     reason = ""
     for metered in sorted(levels, key=lambda each: list(MeteringLevel).index(each.level)):
         if not metered.windows:
@@ -114,7 +113,7 @@ def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
         total = complete_sum(np.vstack(list(metered.windows.values())))
         if np.isfinite(total).any():
             return SiteLoad(metered.level, total)
-        reason = reason or f"Never in one window did every {WORDS[metered.level]} send power."
+        reason = reason or f"In no window did every {WORDS[metered.level]} send power."
     return SiteLoad(None, np.empty(0), reason=reason) if reason else None
 
 
@@ -132,11 +131,11 @@ type Day = tuple[list[int], list[int]]
 
 
 def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | None]:
-    """Return for each thing the quantile of all samples of its days, exact to the sketch's error; None if there are
-    none.
+    """Return the quantile of all samples of several days for each subject, exact to the sketch's error; None without
+    samples.
 
-    Of all of them at once, since there are thousands and each is small: their buckets are put in order thing by thing,
-    and each quantile is the bucket at which the samples counted so far pass its rank (telemetry.core.sketch has it).
+    All subjects are computed together, because there are thousands of small ones: buckets are sorted by subject, and
+    each quantile is the bucket at which the cumulative count passes its rank (see telemetry.core.sketch).
     """
     days = [(place, day) for place, each in enumerate(things) for day in each]
     things_of = np.repeat([place for place, _ in days], [len(buckets) for _, (buckets, _) in days]).astype(
@@ -159,8 +158,8 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
 
 
 def share_at_most(limit: float, sketch: Sketch) -> float | None:
-    """Which part of the values, 0 to 1, is at the limit or below it; None of no values. A value within 1 % of the limit
-    may be taken for one on its other side: that is the sketch's error."""
+    """The share of the values, 0 to 1, at or below the limit; None without values. A value within 1 % of the limit may
+    count on the wrong side: that is the sketch's error."""
     if not sketch.count:
         return None
     return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count

@@ -1,7 +1,6 @@
-"""The content of a tool's output, whatever the tool: figures with their conditions and units, what they were measured
-on, and why a run failed whatever rate or latency it shows: values that were wrong, operations that failed.
-
-A parser finds and never judges: it gives no state, and does not know a floor.
+"""The content of a tool's output, for any tool: figures with conditions and units, what they were measured on, and
+failures that void a run (wrong values, failed operations). A parser reads and never judges: it sets no state and knows
+no floor.
 """
 
 import math
@@ -17,7 +16,7 @@ def worst_provenance(provenances: Iterable[str]) -> str:
 
 
 class ParseError(ValueError):
-    """The file is refused. `line` counts from 1; `reason` is a sentence for whoever uploaded it."""
+    """The file is refused. `line` counts from 1; `reason` is a sentence for the uploader."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"Line {line}: {reason}")
@@ -27,13 +26,13 @@ class ParseError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure as the file gives it, in one of our units.
+    """One figure of the file, in one of our units.
 
-    `value` None means that the file names the figure and does not hold it; `caution` then says why. A `caution` beside
-    a value says why it must not be judged (too few samples behind a percentile). `operation` is what was run
-    (`all_reduce`, `write`), `variant` its kind (`float sum`, `out-of-place`), `subject` the thing it is about in the
-    file's own words (`GPU 3`, `mlx5_0`), `percentile` in per cent, `size_bytes` the message or block, `streams` how
-    many ran side by side.
+    `value` None means that the file names the figure but has no value; `caution` then says why. A `caution` with a
+    value says why it must not be judged (for example too few samples behind a percentile). `operation` is the operation
+    (`all_reduce`, `write`), `variant` its kind (`float sum`, `out-of-place`), `subject` the measured object in the
+    file's words (`GPU 3`, `mlx5_0`), `percentile` in per cent, `size_bytes` the message or block, `streams` how many
+    ran in parallel.
     """
 
     name: str
@@ -52,23 +51,24 @@ class Figure:
 RANKS = "ranks"
 """Name of the figure that counts the accelerators of a host that took part, each once; its subject is the host."""
 TEST, FAILED_TEST = "test", "failed_test"
-"""Names of the figures that say which tests a diagnostic ran, and where one failed; their operation is the test."""
+"""Names of the figures for the tests that a diagnostic ran and for failed tests; their operation is the test."""
 IDENTITIES = ("serial", "uuid")
-"""Names of the figures that say which accelerator a number was; their variant is the serial number or UUID."""
-END_UNKNOWN = "The file does not say where the other end was, so that the run may have crossed no network."
+"""Names of the figures that identify the accelerator behind a number; their variant is the serial number or UUID."""
+END_UNKNOWN = "The file does not say where the other end was, so the run may not have crossed a network."
 ANOTHER_RUN = "The results of another run begin here: send each run in a file of its own."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
-"""Characters of a figure's texts, as its store has them."""
+"""Length limits of a figure's texts, as its store has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
+    """A whole file.
 
-    `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence, not empty
-    where both ends were one machine or one port, or nobody can tell: the run may have crossed no network. `kept` is the
-    file as it may be stored, without what must not be (the environment of a process). `declared` is a sentence, not
-    empty where the file is no run but what somebody entered: a table that does not say how its figures came to be.
+    `taken_at` is in UTC; `taken_local` is a time that the tool prints without its zone. `versions` are pairs of name
+    and version (`driver`, `library`, the tool itself). `loopback` is a sentence if both ends were one machine or port,
+    or may have been: the run may not have crossed a network. `kept` is the file without what must not be stored (the
+    environment of a process). `declared` is a sentence if the file is not a run but entered data: a table that does not
+    say how its figures were measured.
     """
 
     tool: str
@@ -85,13 +85,13 @@ class Parsed:
 
 
 MOST_COUNT = 2**62
-"""Of sizes, samples and streams: what a store takes, and far more than there is."""
+"""Bound for sizes, samples and streams: the largest value that the store takes, far above real ones."""
 PERCENTILE_SUPPORT = 10
-"""A percentile needs this many samples beyond it: 10,000 for p99.9 (our judgement)."""
+"""A percentile needs this many samples beyond it: 10,000 samples for p99.9 (our judgement)."""
 
 
 def percentile_caution(percentile: float | None, samples: int | None) -> str:
-    """Why a percentile from so many samples must not be judged; empty if there are enough, and of no percentile.
+    """Say why a percentile of so many samples must not be judged; empty if there are enough, or without a percentile.
 
     >>> percentile_caution(99.9, 14)
     'p99.9 needs 10000 samples; there are 14, so it is near the maximum.'
@@ -103,7 +103,7 @@ def percentile_caution(percentile: float | None, samples: int | None) -> str:
     tail = min(percentile, 100 - percentile) / 100
     if tail <= 0:
         return ""
-    # A percentile may be so far out that no number of samples is behind it.
+    # A percentile may be so extreme that no number of samples supports it.
     needed = round(min(PERCENTILE_SUPPORT / tail, MOST_COUNT))
     if samples >= needed:
         return ""
@@ -115,7 +115,7 @@ WRONG_VALUES = "wrong_values"
 FAILED = "failed_operations"
 DROPPED = "dropped_messages"
 FAILURES = frozenset({WRONG_VALUES, FAILED, DROPPED})
-"""Names of the figures that count failures. `samples` of such a figure are all operations, failed ones included."""
+"""Names of the figures that count failures. Their `samples` are all operations, including failed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,8 @@ _FACTORS: dict[str, tuple[str, float]] = {
 
 
 def converted(value: float, unit: str, to: str) -> float | None:
-    """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite comes
-    of it. 24056.72 MiB/s, for example, are 201.80 Gb/s."""
+    """Convert a value to another unit of the same dimension; None if that is impossible or the result is not finite.
+    For example, 24056.72 MiB/s are 201.80 Gb/s."""
     if unit == to:
         return value
     if unit not in _FACTORS or to not in _FACTORS:

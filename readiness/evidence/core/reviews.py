@@ -17,7 +17,7 @@ class ReviewCounts:
 
 
 def counted(signed: Collection[str], actions: Collection[tuple[bool, date | None]]) -> ReviewCounts:
-    """Each open action is given as whether it is critical and when it is due."""
+    """Each open action is given by whether it is critical and when it is due."""
     dated = [due_on is not None for is_critical, due_on in actions if not is_critical]
     return ReviewCounts(
         signatures_missing=len(set(DOMAINS) - set(signed)),
@@ -29,10 +29,9 @@ def counted(signed: Collection[str], actions: Collection[tuple[bool, date | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldReview:
-    """One review as it was at an instant: open, decided go or no-go, or cancelled, which `decided_at` says nothing of.
-
-    `signed_at` is when its signatures hold from, its end or the newest answer; `acted_at` when its actions last
-    changed, no earlier than that.
+    """One review as it was at an instant: open, decided go or no-go, or cancelled; `decided_at` is not set for a
+    cancelled one. `signed_at` is when its signatures count from: its end or the newest answer. `acted_at` is the last
+    change of its actions, no earlier than that.
     """
 
     id: int
@@ -48,8 +47,8 @@ class HeldReview:
 
 
 def counting_review(reviews: Sequence[HeldReview], *, valid: timedelta, now: datetime) -> HeldReview | None:
-    """The newest decided review as long as it is valid, then the open one, then the decided one, which is stale. Where
-    there is none of them, the newest that was cancelled: it proves nothing, and still the site had a review."""
+    """The newest decided review while it is valid, then the open one, then the stale decided one. Otherwise the newest
+    cancelled one, which proves nothing but shows that the site had a review."""
     decided = [review for review in reviews if review.decided_at is not None]
     last = max(decided, key=lambda review: (review.signed_at, review.id), default=None)
     if last is not None and last.signed_at + valid > now:

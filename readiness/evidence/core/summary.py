@@ -1,4 +1,4 @@
-"""How much a run's figures rest on, and what failed in it, in a few words each."""
+"""Sample size and failures of a run, in a few words each."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _SAMPLES = {
     "vllm-bench": "requests",
 }
 _COUNTS = parsed.FAILURES | {parsed.RANKS, parsed.TEST, parsed.FAILED_TEST, *parsed.IDENTITIES}
-"""Figures that say how a run went: no samples are behind them."""
+"""Figures about how a run went; they have no samples."""
 
 
 def sample_size(tool: str, figures: Sequence[parsed.Figure]) -> str:
@@ -31,12 +31,12 @@ def sample_size(tool: str, figures: Sequence[parsed.Figure]) -> str:
         tests = sum(figure.name == parsed.TEST for figure in figures)
         results = sum(figure.name == "severity" for figure in figures)
         counted = f"{tests} test{'' if tests == 1 else 's'}, {results} result{'' if results == 1 else 's'}"
-        return counted if tests else "The tests that ran were not kept."
+        return counted if tests else "Muster did not keep which tests ran."
     if tool == "csv":
         return f"{len(figures)} row{'' if len(figures) == 1 else 's'}"
     sizes = {figure.samples for figure in figures if figure.samples and figure.name not in _COUNTS}
     if not sizes:
-        return "The output does not say."
+        return "The output does not state a sample size."
     least, most = min(sizes), max(sizes)
     return f"{f'{least:,}' if least == most else f'{least:,} to {most:,}'} {_SAMPLES.get(tool, 'samples')}"
 
@@ -58,7 +58,7 @@ def failures_text(tool: str, figures: Sequence[parsed.Figure]) -> str:
     if counted.count is not None:
         return f"{counted.text}."
     unchecked = next((figure.caution for figure in figures if figure.name == parsed.WRONG_VALUES), "")
-    return unchecked or "The output counts none; what fails outright is refused."
+    return unchecked or "The output does not count failures. Muster refuses the output of a run that failed."
 
 
 def coverage_text(run: Run, site: SiteParts) -> str:
@@ -78,5 +78,7 @@ def coverage_text(run: Run, site: SiteParts) -> str:
 
 def _no_device(run: Run) -> str:
     return (
-        "It names no device of the site." if not run.devices else "Of its devices none is a node in service."
+        "The run names no device of the site."
+        if not run.devices
+        else "None of its devices is a node in service."
     )

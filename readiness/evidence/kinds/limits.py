@@ -1,4 +1,4 @@
-"""Declared limits. Their names, units and presets are the framework's, which `prepare` sets beside each."""
+"""Declared limits. The framework defines their names, units and presets, which `prepare` adds to each row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -130,7 +130,7 @@ LIMITS = Kind(
             Column("by", "Entered by", value="by.username", sort="by__username", default=False),
             hidden(Column, "note", "Note"),
         ),
-        # A limit is a name of the framework, so its filter is `limit` and no id.
+        # A limit is a name of the framework, so the filter is `limit`, not an id.
         filterset=filters_of(
             DeclaredLimit,
             ("site", "workload_class", "value", "preset", "declared_on", "source"),

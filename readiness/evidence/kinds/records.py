@@ -30,7 +30,10 @@ def _check_url(record: Record) -> str:
 
 
 def _with_names(records: Sequence[Any]) -> Sequence[Any]:
-    """Set names of check and sub-measure and the unit of the value. An id that the framework lacks stays an id."""
+    """Add the names of check and sub-measure and the unit of the value.
+
+    An id that the framework lacks stays as it is.
+    """
     _version, framework = framework_queries.current()
     for record in records:
         check = framework.checks_by_id.get(record.check_id)
@@ -58,7 +61,7 @@ _OF_CHECK = (
 
 
 def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
-    """A check is a name of the framework, so its filter is `check` and no id."""
+    """A check is a name of the framework, so the filter is `check`, not an id."""
     check = django_filters.CharFilter(field_name="check_id", label="check", max_length=64)
     fields = ("site", "part", "taken_on", "taken_at", "provenance", *fields)
     search = ("check_id", "site__name", *search)

@@ -1,4 +1,4 @@
-"""Records that somebody entered: attestations, facts, and limits of a site or a workload class from a day on."""
+"""Records that people enter: attestations, facts, and limits of a site or a workload class from a day on."""
 
 from collections.abc import Callable
 from functools import partial
@@ -40,10 +40,10 @@ def user_key(on_delete: Callable[..., Any], **given: Any) -> models.ForeignKey:
 
 
 class Voidable(models.Model):
-    """`basis` is what the evidence stands on, by kind of change: a digest of the inventory when it was entered.
+    """`basis` is the ground of the evidence when it was entered: a digest of the inventory by kind of change.
 
-    `void_changes` are the kinds of change since then. Which of them matter is each sub-measure's to say, so a run may
-    still count for one check and not for another.
+    `void_changes` are the kinds of change since then. Each sub-measure decides which of them matter, so a run may still
+    count for one check and not for another.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False)
@@ -103,8 +103,8 @@ class Record(Voidable):
 
 @choices_held
 class Attestation(Record):
-    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check. One
-    that names workload classes is of these alone, and proves nothing of the site as a whole."""
+    """A statement by a named person. With a value it proves a sub-measure; without, it is only shown with the check. A
+    statement about workload classes covers only these, and proves nothing about the whole site."""
 
     HISTORY = True
 
@@ -154,7 +154,7 @@ class Attestation(Record):
 
 @choices_held
 class RecordedFact(Record):
-    """A dated value of a sub-measure with its source, until a room of Muster measures it itself."""
+    """A dated value of a sub-measure with its source, until Muster measures it itself."""
 
     HISTORY = True
 
@@ -165,7 +165,7 @@ class RecordedFact(Record):
     class Meta:
         ordering = ["-taken_at", "-id"]
         constraints = [
-            # One value a day; entering it again corrects it. Serves look-ups by site too.
+            # One value a day; entering it again corrects it. The index also serves look-ups by site.
             models.UniqueConstraint(
                 fields=["site", "check_id", "part", "taken_on"],
                 name="fact_once_a_day",
@@ -182,10 +182,10 @@ class RecordedFact(Record):
 
 
 class DeclaredLimit(models.Model):
-    """The value that a check's threshold is measured against, where the framework leaves it to the site or the class.
+    """The limit of a check, where the framework leaves it to the site or the class.
 
-    It holds from the first instant of its day, by the calendar of the site that is judged, until the next entry of the
-    same limit; so an evaluation of a past day finds what was in force then.
+    It holds from the start of its day, by the calendar of the judged site, until the next entry of the same limit; an
+    evaluation of a past day uses the limit of that day.
     """
 
     HISTORY = True
@@ -209,7 +209,7 @@ class DeclaredLimit(models.Model):
     class Meta:
         ordering = ["-declared_on", "limit_id", "id"]
         constraints = [
-            # Serves look-ups by site too.
+            # The index also serves look-ups by site.
             models.UniqueConstraint(
                 fields=["site", "workload_class", "limit_id", "declared_on"],
                 name="declared_limit_once_a_day",

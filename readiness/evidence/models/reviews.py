@@ -16,7 +16,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class SigningDomain(models.TextChoices):
-    """The domains of p4-golive-review: the inventory's three, and two that answer for all of them."""
+    """The domains of p4-golive-review: the three of the inventory, and two that concern all of them."""
 
     COMPUTE = "compute", "Compute"
     NETWORK = "network", "Network"
@@ -145,7 +145,7 @@ _WHILE_OPEN = (
 
 @choices_held
 class SignOff(models.Model):
-    """One domain's answer in a review. `approver` is who is asked; nobody else can answer."""
+    """One domain's answer in a review. Only the `approver` may answer."""
 
     HISTORY = True
 
@@ -170,7 +170,7 @@ class SignOff(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["review", "domain"], name="signoff_once_a_domain"),
-            # Five domains are five looks at a site; one person who signs twice is one look.
+            # Five domains mean five independent reviews; a person who signed twice would be one.
             models.UniqueConstraint(
                 fields=["review", "approver"],
                 name="signoff_one_domain_a_person",

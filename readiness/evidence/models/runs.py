@@ -1,5 +1,5 @@
-"""Validation runs: the output of a tool, the file itself, its devices; and the floors that runs must reach; daily
-measures taken from telemetry, and which days were measured."""
+"""Validation runs: a tool's output, its file and devices; the floors that runs must reach; daily measures from
+telemetry, and which days were measured."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from telemetry.models import SourceProvenance
 from web.units import instant
 
 MOST_BYTES = 5 * 1024 * 1024
-"""A larger file is refused: outputs of these tools are kilobytes, logs of whole jobs do not belong here."""
+"""A larger file is refused: outputs of these tools are kilobytes, and logs of whole jobs do not belong here."""
 
 
 class Tool(models.TextChoices):
@@ -41,7 +41,7 @@ class ValidationRunQuerySet(models.QuerySet["ValidationRun"]):
 
 @choices_held
 class ValidationRun(Voidable):
-    """One output of one tool at one site. It is not edited: a better run is a new one."""
+    """One output of one tool at one site. A run is never edited: a better run is a new one."""
 
     HISTORY = True
 
@@ -104,13 +104,13 @@ class ValidationRun(Voidable):
     class Meta:
         ordering = ["-taken_at", "-id"]
         indexes = [
-            # The newest runs of a site; serves the site alone too.
+            # The newest runs of a site; the index also serves look-ups by site alone.
             models.Index(fields=["site", "tool", "-taken_at"], name="run_site_tool_taken"),
             # The newest runs of each thing, which is what scoring reads.
             models.Index(fields=["site", "about", "-taken_at", "-id"], name="run_site_about_taken"),
         ]
         constraints = [
-            # The same file twice is one run: a retry, or an old result dressed as a new one.
+            # The same file twice is one run: either a retry, or an old result passed off as new.
             models.UniqueConstraint(
                 fields=["site", "file_sha256"],
                 name="run_file_once_at_site",
@@ -131,7 +131,7 @@ class ValidationRun(Voidable):
 
 
 class RunFile(models.Model):
-    """The file as it may be kept, apart from its run so that lists do not read it."""
+    """The stored file, separate from its run so that lists do not read it."""
 
     run = models.OneToOneField(ValidationRun, on_delete=models.CASCADE, related_name="file", primary_key=True)
     content = models.BinaryField()
@@ -165,7 +165,7 @@ class RunDevice(models.Model):
 
 
 class RunMeasure(models.Model):
-    """One figure of a run. A value of none, or a caution, is why it is not judged."""
+    """One figure of a run. It is not judged if it has no value or a caution."""
 
     run = models.ForeignKey(ValidationRun, on_delete=models.CASCADE, related_name="measures", db_index=False)
     name = models.CharField("measure", max_length=200)
@@ -183,7 +183,7 @@ class RunMeasure(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            # The figures of a run by name; serves the run alone too.
+            # The figures of a run by name; the index also serves look-ups by run alone.
             models.Index(fields=["run", "name"], name="run_measure_run_name")
         ]
         constraints = [
@@ -202,7 +202,7 @@ class RunMeasure(models.Model):
 
 @choices_held
 class Floor(models.Model):
-    """A run of that platform passes at `value` or above. Without a size it holds at any."""
+    """A run of that platform passes at `value` or above. A floor without a size applies to any size."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -248,9 +248,9 @@ class Floor(models.Model):
 class Measure(models.Model):
     """One figure of one site for one UTC day, such as the day's peak load.
 
-    It is kept after the samples behind it are gone. `key` names the measure (readiness.evidence.measures lists them),
-    `part` the object it is about where a measure has several. Quantiles keep their mergeable sketch, so that seven
-    days' p99 is exact to the sketch's error rather than a mean of percentiles.
+    It outlives its samples. `key` names the measure (see readiness.evidence.measures), `part` the subject if a measure
+    has several. Quantiles keep their mergeable sketch, so that the p99 of seven days is exact to the sketch's error
+    rather than a mean of percentiles.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="measures")
@@ -279,7 +279,7 @@ class Measure(models.Model):
 
 
 class MeasuredDay(models.Model):
-    """A site's day was measured, and when: what says whether it is due again."""
+    """Records when a site's day was measured, which decides whether it is due again."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     on_date = models.DateField()

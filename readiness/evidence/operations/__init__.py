@@ -1,4 +1,4 @@
-"""Operations that change evidence: measuring days, importing runs, recording what people say, voiding what changed."""
+"""Operations on evidence: measure days, import runs, record statements, void evidence after changes."""
 
 from readiness.evidence.operations.days import measure, measure_day
 from readiness.evidence.operations.limits import declare_limit

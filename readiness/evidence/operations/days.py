@@ -23,7 +23,7 @@ from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
 
 @dataclass(frozen=True, slots=True)
 class DayFigure:
-    """One row of `Measure` before it has a day. `value` None with a detail: it could not be told, and why."""
+    """One row of `Measure` before it has a day. `value` None has a `detail` with the reason."""
 
     site_id: int
     key: str
@@ -41,7 +41,7 @@ class DayFigure:
 def _figure(
     measure: measures.DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
 ) -> DayFigure:
-    """The figure is as new as the newest of the series behind it, and trusted no more than the least of them."""
+    """The figure is as new as the newest of its series, and trusted no more than the least trusted of them."""
     return DayFigure(
         site_id=site_id,
         key=measure.key,
@@ -139,11 +139,11 @@ def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
 
 
 DAYS_A_RUN = 4
-"""Days measured in one run, so that a run after a long stop stays short; the next run goes on."""
+"""Number of days measured in one run, so that a run after a long pause stays short; the next run continues."""
 OVERLAP = timedelta(minutes=15)
-"""Today's loads are read again from so long before the last measuring, for samples that came late."""
+"""Today's loads are read again from this long before the last measuring, for samples that arrived late."""
 WHOLE_DAY_EVERY = timedelta(hours=1)
-"""Today's loads are read from midnight once in this while, for samples that came later still."""
+"""Today's loads are read from midnight this often, for samples that arrived even later."""
 HIGHEST_SO_FAR = frozenset(
     {measures.SITE_LOAD.key, measures.CIRCUIT_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}
 )
@@ -154,10 +154,10 @@ _LOCK = 0x4D4541  # "MEA"
 
 @transaction.atomic
 def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
-    """Measure what is due: today where data changed, days that are over once, and again where late data came.
+    """Measure what is due: today if data changed, past days once, and again after late data.
 
-    Only one worker at a time measures; another finds the lock taken and returns 0. The number of statements does not
-    depend on how many sites are due. Returns rows written.
+    Only one worker measures at a time; another finds the lock taken and returns 0. The number of statements does not
+    depend on the number of sites. Returns the number of rows written.
     """
     if not _lock():
         return 0
@@ -174,8 +174,8 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
 
 @transaction.atomic
 def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: bool = False) -> int:
-    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again. A day
-    that was measured a moment ago is read from there on, unless the `whole` of it is asked for."""
+    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are marked for scoring. A day that
+    was measured a moment ago is read from there on, unless the `whole` of it is requested."""
     since = queries.start_of(day) if whole else _since(site_ids, day=day, now=now)
     gathered = gather_day(site_ids, day=day, now=now, since=since)
     figures: list[DayFigure] = []
@@ -197,8 +197,8 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
 
 
 def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
-    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately. On
-    a quarter of an hour, so that the 15-minute means are those of the whole day."""
+    """Return where today's loads are read from: midnight for a past day, or one not measured as a whole lately. It is
+    on a quarter of an hour, so that 15-minute means agree with those of the whole day."""
     start = queries.start_of(day)
     noted = MeasuredDay.objects.filter(site_id__in=site_ids, on_date=day)
     oldest = noted.aggregate(count=Count("pk"), measured=Min("measured_at"), whole=Min("whole_at"))
@@ -226,8 +226,8 @@ def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]
 
 
 def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> set[int]:
-    """Upsert the day's rows; returns the sites whose rows changed. Where the whole day was read, rows that were not
-    found again go; else a load keeps its highest so far."""
+    """Upsert the day's rows; returns the sites whose rows changed. If the whole day was read, missing rows are deleted;
+    otherwise a load keeps its earlier maximum."""
     sites = {figure.site_id for figure in figures}
     before = {
         _place(row): row
@@ -259,7 +259,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
 def _highest_so_far(
     figures: Iterable[DayFigure], before: Mapping[tuple[int, str, str], Measure]
 ) -> list[DayFigure]:
-    """Keep what earlier readings of the day found. That a level is incomplete just now undoes no earlier load."""
+    """Keep the maxima of earlier readings of the day. A level that is incomplete now does not undo an earlier load."""
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
     kept = []
     for figure in figures:

@@ -1,4 +1,4 @@
-"""Declaring limits: of a site or of a workload class."""
+"""Declare limits of a site or of a workload class."""
 
 import math
 from datetime import date, datetime
@@ -31,10 +31,10 @@ def declare_limit(
     preset: str = "",
     note: str = "",
 ) -> DeclaredLimit:
-    """Declare a limit from a day on; declared again for the same day, the later corrects the earlier.
+    """Declare a limit from a day on; declaring it again for the same day corrects it.
 
-    EvidenceRefused for a limit or preset that the framework does not have, one that is not declared there, a retired
-    site, a unit that does not fit, a value that can be no limit.
+    Raises EvidenceRefused for an unknown limit or preset, a wrong owner, a retired site, a wrong unit, or an impossible
+    value.
     """
     _, framework = framework_queries.current()
     kind = _kind(framework, limit)
@@ -65,7 +65,10 @@ def _kind(framework: Framework, limit_id: str) -> LimitKind:
     if kind is None:
         raise EvidenceRefused("limit", f"There is no limit {limit_id!r}; there are {there}.")
     if kind.declared_on == OF_PLATFORM:
-        raise EvidenceRefused("limit", f"{kind.name} is a platform's: set a floor of it. Here are {there}.")
+        raise EvidenceRefused(
+            "limit",
+            f"{kind.name} is a limit of platforms: set a floor for it. Limits of sites and classes are {there}.",
+        )
     return kind
 
 
@@ -79,9 +82,9 @@ def _refuse_owner(kind: LimitKind, site: Site | None, workload_class: WorkloadCl
 
 
 def _refuse_day(declared_on: date, now: datetime) -> None:
-    """Days to come are welcome: many targets are known years before they hold."""
+    """Future days are allowed: many targets are known years ahead."""
     if abs(declared_on - now.date()) > OLDEST:
-        raise EvidenceRefused("declared_on", f"{day(declared_on)} is more than twenty years away.")
+        raise EvidenceRefused("declared_on", f"{day(declared_on)} is more than twenty years from today.")
 
 
 def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str) -> None:
@@ -89,7 +92,7 @@ def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str
     if preset not in there:
         known = f"there are {', '.join(there)}" if there else "it has none"
         raise EvidenceRefused("preset", f"{kind.name} has no preset {preset!r}; {known}.")
-    # The list's file names the unit beside presets too.
+    # The exported file states the unit also for presets.
     if unit not in {"", kind.unit}:
         raise EvidenceRefused("unit", "A preset has its own unit.")
 
@@ -100,7 +103,7 @@ def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> fl
         raise EvidenceRefused("value", f"{kind.name} is a range: choose a preset, one of {there}.")
     value = in_unit_of_limit(kind, value, unit)
     if not math.isfinite(value) or value < 0:
-        raise EvidenceRefused("value", "A limit is a finite number that is not below 0.")
+        raise EvidenceRefused("value", "A limit is a finite number of 0 or more.")
     if kind.unit == "%" and value > 100:
         raise EvidenceRefused("value", f"{kind.name} is a share: 100 % at most.")
     return value

@@ -1,4 +1,4 @@
-"""Attestations, recorded facts, floors and baselines: what people enter."""
+"""Attestations, recorded facts, floors and baselines: everything that people enter."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,11 +41,9 @@ def attest(
     workload_classes: Collection[str] = (),
     **said: Any,
 ) -> Attestation:
-    """Keep what a named person says of a check, or of the value of one of its sub-measures; with `workload_classes`
-    (slugs) of these alone.
-
-    EvidenceRefused for a check or sub-measure that is not in force or counts only live, a unit that does not fit, a day
-    to come, a class that is not there.
+    """Keep a named person's statement about a check, or about the value of one of its sub-measures; with
+    `workload_classes` (slugs) only about these. Raises EvidenceRefused for a check or sub-measure that is not in force
+    or counts only live, a wrong unit, a future day, or an unknown class.
     """
     refusals.refuse_retired(site)
     measures = _measures_of(check, part)
@@ -106,10 +104,10 @@ def record_fact(*, by: User | None, now: datetime, **fact: Any) -> RecordedFact:
 
 @transaction.atomic
 def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Keep sub-measures' values of a day, in a number of statements that does not grow with them.
+    """Keep values of sub-measures for a day, in a constant number of statements.
 
-    Entered again, or of several rows for one day, the later value corrects the earlier. EvidenceRefused where one of
-    them is refused; then none is kept.
+    A value entered again for a day, or in a later row, corrects the earlier one. Raises EvidenceRefused if any is
+    refused; then none is kept.
     """
     _, framework = framework_queries.current()
     facts: dict[tuple[int, str, str, date], tuple[RecordedFact, SubMeasure]] = {}
@@ -185,7 +183,7 @@ def import_floors(
         raise refusals.EvidenceRefused("file", f"A configuration has {MOST_FLOOR_BYTES} bytes at most.")
     floors = platform_floors.parse(content)
     if not floors:
-        raise refusals.EvidenceRefused("file", "The configuration states no floor that is known.")
+        raise refusals.EvidenceRefused("file", "The configuration states no floor that Muster knows.")
     with transaction.atomic():
         named: dict[str, Any] = {"platform": platform, "source": source, "by": by, "now": now}
         return [set_floor(**asdict(line), **named) for line in floors]
@@ -212,8 +210,9 @@ def can_be_baseline(run: ValidationRun) -> bool:
 
 @transaction.atomic
 def mark_baseline(run: ValidationRun, *, marked: bool, by: User, now: datetime) -> ValidationRun:
-    """Make it the baseline of its thing, or leave that to the first runs again. Its site's claim row is the table's.
-    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided."""
+    """Make the run the baseline of its subject, or restore the first runs as baseline. The table's trigger leaves the
+    site's claim row. Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has
+    voided."""
     if not by.has_perm(MAY_MARK):
         raise MissingPermission([MAY_MARK])
     locked = ValidationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)

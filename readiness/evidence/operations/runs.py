@@ -1,4 +1,4 @@
-"""Importing the output of a tool as a validation run."""
+"""Import the output of a tool as a validation run."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +26,7 @@ from telemetry.models import SourceProvenance
 from web.units import instant
 
 AHEAD = timedelta(minutes=10)
-"""Clocks differ; a run dated further ahead than this did not happen yet. Telemetry refuses at the same distance."""
+"""Tolerance for clocks: a run dated further ahead has not happened yet. Telemetry uses the same tolerance."""
 Scope = ValidationRun.Scope
 _SCOPES = {
     "perftest": Scope.LINK,
@@ -39,19 +39,19 @@ _SCOPES = {
     "csv": Scope.SITE,
 }
 OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
-"""Figures that say how a run went and not what it was of."""
+"""Figures about how a run went, not what it measured."""
 COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
 AT_ONCE = 2_000
-"""Figures in one statement."""
+"""Number of figures in one statement."""
 VERSIONS = ("driver", "firmware", "nos", "library")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """Statements of the sender about a run that its file may not: each may be left out.
+    """The sender's statements about a run, all optional.
 
-    `devices`, or their names at the site, go before the hosts that the file names, `versions` (driver, firmware, nos,
-    library) before the file's. `taken_at` counts only where the file has no time of its own.
+    `devices`, or their names at the site, override the hosts in the file, `versions` (driver, firmware, nos, library)
+    those in the file. `taken_at` counts only if the file has no time of its own.
     """
 
     load: str = ""
@@ -93,8 +93,8 @@ def import_run(
 ) -> ValidationRun:
     """Read a file and keep it as a run of the site.
 
-    Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge, SameFile,
-    a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
+    Raises ParseError for an unreadable file, and EvidenceRefused for a file that is not a valid run: FileTooLarge,
+    SameFile, a future time, a scope that contradicts the file. The number of statements does not depend on the figures.
     """
     upload = Upload(tool=tool, content=content, file_name=file_name, context=context)
     [run] = import_runs(site=site, uploads=[upload], by=by, now=now)
@@ -105,9 +105,9 @@ def import_run(
 def import_runs(
     *, site: Site, uploads: Sequence[Upload], by: User | None, now: datetime
 ) -> list[ValidationRun]:
-    """Import several files, all or none, and look once at what changed since. Raises what `import_run` raises."""
+    """Import several files, all or none, and check once for changes since. Raises what `import_run` raises."""
     refusals.refuse_retired(site)
-    # Before the transaction: a large file takes seconds.
+    # Parse before the transaction: a large file takes seconds.
     read = [(upload, _parsed(upload)) for upload in uploads]
     with transaction.atomic():
         _refuse_same(site, [upload.digest for upload in uploads])
@@ -131,7 +131,7 @@ def _parsed(upload: Upload) -> Parsed:
         )
     if len(upload.content) > MOST_BYTES:
         raise refusals.FileTooLarge(
-            "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are taken at most."
+            "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are allowed."
         )
     return parse(upload.tool, upload.content)
 
@@ -177,12 +177,12 @@ def _draft(
 
 
 def _save(drafts: Sequence[_Draft]) -> None:
-    """The number of statements grows with the sets of devices that runs were on, and not with the runs."""
+    """The number of statements grows with the distinct sets of devices, not with the runs."""
     bases: dict[object, dict[str, object]] = {}
     for draft in drafts:
         run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
         run.about = _about(run, draft.parsed, draft.devices)
-        # What a record names by product and version stands on these, and counts wherever they are deployed.
+        # A record by product and version counts wherever these are deployed, so it has no ground at the site.
         if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
             continue
         key = (run.scope, of_accelerators, frozenset(device.pk for device in draft.devices))
@@ -228,11 +228,11 @@ def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
-    """A digest of what the run is of: the same test of the same devices under the same load, whatever came out.
+    """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
 
-    Of runs with one digest only the newest is read, so all that decides whether a run can count is in it: a quick
-    diagnostic does not hide a long one, nor a run of small sizes, on fewer accelerators, or one that checked nothing, a
-    full one.
+    Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
+    count: a quick diagnostic must not hide a long one, nor a run of small sizes, on fewer accelerators, or without
+    checked results a full one.
     """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
     # A declaration hides no run.
@@ -264,7 +264,7 @@ def _refuse_same(site: Site, digests: Collection[str]) -> None:
 
 
 def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) -> tuple[datetime, list[str]]:
-    """The file's own time goes before what the sender says, so that an old run is not dressed as a new one."""
+    """The file's own time overrides the sender's, so that an old run cannot pass as new."""
     own = parsed.taken_at
     if own is None and parsed.taken_local is not None:
         own = parsed.taken_local.replace(tzinfo=ZoneInfo(site.time_zone))
@@ -318,7 +318,7 @@ def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
     if context.scope:
         if context.scope not in Scope.values:
             raise refusals.EvidenceRefused(
-                "scope", f"{context.scope!r} is no scope; there are {', '.join(Scope.values)}."
+                "scope", f"{context.scope!r} is not a scope; the scopes are {', '.join(Scope.values)}."
             )
         if context.scope == Scope.NODE and nodes > 1 and tool in ("nccl-tests", "rccl-tests"):
             raise refusals.EvidenceRefused("scope", f"The run was on {nodes} nodes, not on one.")

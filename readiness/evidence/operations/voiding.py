@@ -1,10 +1,8 @@
-"""Voiding evidence: what a change at the site took the ground from under, and which change that was.
+"""Void evidence whose ground changed, and name the change.
 
-Pulled: nothing of the inventory calls here. Evidence keeps what it stood on; this compares it with what is there now,
-and with what was there in between by the change history, so that a change that was undone is seen too. Scoring calls it
-for the sites that claim rows name, before it evaluates them.
-
-What counts is what changed since the evidence was taken, not since it was entered: a file may come late.
+This is pulled: the inventory never calls here. Evidence keeps its ground; this module compares it with the present
+inventory and with the change history, so that undone changes are noticed too. Scoring calls it for claimed sites before
+it evaluates them. Changes since the evidence was taken count, not since it was entered: a file may arrive late.
 """
 
 from collections import defaultdict
@@ -39,12 +37,12 @@ from readiness.framework.core.vocabulary import Change
 from web.units import instant
 
 LONGEST = timedelta(days=10 * 366)
-"""Records older than this count for no check, and are left alone; so are runs that are no longer read."""
+"""Older records count for no check and are left alone; so are runs that are no longer read."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoidingChange:
-    """One change that one piece of evidence does not survive; `place` is that of a part that was replaced."""
+    """One change that voids one piece of evidence; `place` is that of a replaced part."""
 
     evidence: Voidable
     change: Change
@@ -55,9 +53,9 @@ class VoidingChange:
 
 @transaction.atomic
 def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
-    """Void the evidence of these sites that changes since have touched; returns how much was.
+    """Void the evidence of these sites that later changes affect; returns the number of voided rows.
 
-    Calling it again changes nothing. What was voided stays so, even if the change is undone. The number of statements
+    Calling it again changes nothing. Voided evidence stays void, even if the change is undone. The number of statements
     does not depend on sites or evidence.
     """
     runs = list(_standing(ValidationRun, site_ids, now))
@@ -85,14 +83,14 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
     findings += _other_ground(live, relevant, reaches, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
-    # The history's clock may be ahead of `now`: what is seen now was not made later.
+    # The history's clock may be ahead of `now`, but a visible change was not made later.
     return _apply([replace(each, at=min(each.at, now)) for each in (*replaced, *kept)])
 
 
 def _standing[Evidence: Voidable](
     model: type[Evidence], site_ids: Collection[int], now: datetime
 ) -> Iterable[Evidence]:
-    """Locked in the order of ids, so that two workers never wait for each other."""
+    """Lock in the order of ids, so that two workers never wait for each other."""
     since = now - (KEPT if model is ValidationRun else LONGEST)
     return (
         model._default_manager.select_for_update(of=("self",))
@@ -165,7 +163,7 @@ def _other_ground(
         made = _first_since(each, key, steps, ground, reaches[type(each), each.pk])
         if made is None and not is_shaken(key, before, ground.under(each, key)):
             continue
-        # What was changed before evidence was entered, by a clock that is ahead, is told by the newest.
+        # If a clock is ahead, a change before the evidence was entered is found by its newest entry.
         made = made or (steps[-1].made if steps else None)
         reason = made.sentence() if made else f"The {_spoken(_kind(key))} at the site changed."
         findings.append(VoidingChange(each, _kind(key), made.at if made else now, reason))
@@ -182,7 +180,7 @@ def _first_since(
         if step.made.at <= since or (devices is not None and not step.devices & devices):
             continue
         more += step.net
-        # Fewer accelerators are no expansion, and one in the place of another is none either.
+        # Fewer accelerators are not an expansion, and neither is a replacement.
         if key != Change.EXPANSION or more > 0:
             return step.made
     return None

@@ -1,8 +1,7 @@
-"""Facts about a site that decide whether a check applies and how much it decides, and the conditions over them.
+"""Facts about a site that decide whether a check applies and at which gate, and conditions over them.
 
-A fact that is not known makes a condition false. Rules in the definition are written so that a false condition is the
-stricter outcome: a check stays applicable, and a gate stays where it is. Silence in the inventory cannot relax
-anything.
+An unknown fact makes a condition false. Rules in the definition are written so that false is the stricter outcome: a
+check still applies, and a gate stays as it is. Missing inventory data can therefore relax nothing.
 """
 
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from readiness.framework.core.vocabulary import Fabric, Profile, Prose, SiteKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
-    """Facts that the definition needs to know about a site.
+    """Facts that the definition needs about a site.
 
-    `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds none;
+    `None` and the empty set mean "not known". A count is 0 only if the inventory was recorded and holds none;
     decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices joined by links.
     """
 
@@ -28,11 +27,11 @@ class SiteContext:
     vendors_in_path: int | None = None
     dual_fed_racks: int | None = None
     compute_objects: int | None = None
-    """Nodes and accelerators that telemetry should hear from; the next two likewise."""
+    """Nodes and accelerators that should send telemetry; the next two likewise."""
     network_objects: int | None = None
     energy_objects: int | None = None
     on_call_sites: int | None = None
-    """How many sites share this site's on-call rotation, itself included."""
+    """Number of sites that share this site's on-call rotation, including itself."""
     had_capacity: bool | None = None
     """Whether any capacity was commissioned 180 days ago."""
     has_generator: bool | None = None
@@ -69,7 +68,8 @@ SET_OPERATORS = (ConditionOperator.ANY, ConditionOperator.ONLY)
 
 @dataclass(frozen=True, slots=True)
 class FactTest:
-    """One comparison of one fact; `operand` is an int, a bool, or a frozenset of words, by the operator."""
+    """One comparison of one fact. The type of `operand` follows from the operator: an int, a bool, or a frozenset of
+    words."""
 
     fact: str
     operator: ConditionOperator
@@ -97,7 +97,7 @@ class FactTest:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when every one of its tests holds; there is at least one."""
+    """Holds if every one of its tests holds; there is at least one test."""
 
     tests: tuple[FactTest, ...]
 

@@ -1,7 +1,7 @@
 """The framework as frozen values: pillars, checks, sub-measures, thresholds, sources.
 
-Annotations say how a document of it is read (`web.versioned.core.documents`); `readiness.framework.core.document` adds
-what they cannot say. Nothing here validates again.
+Annotations say how a document is read (`web.versioned.core.documents`); `readiness.framework.core.document` adds the
+rules that annotations cannot express. This module validates nothing again.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ Id = Annotated[
 ]
 CheckId = Annotated[str, most(64), matches(r"p[0-9]+(-[a-z0-9]+)+", "expected the form p1-some-words")]
 Unit = Annotated[str, most(16)]
-"""These are as long as the columns that hold them in results."""
+"""These texts are at most as long as the result columns that store them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A region of acceptable values, in the sub-measure's unit: an interval (either side may be open), or a set.
 
-    `strict` leaves the interval's edges out. `values`, when not empty, is the whole region, and there is no distance.
-    Without any of them the region holds every value, which only a warn threshold may say.
+    `strict` excludes the interval's edges. A non-empty `values` is the whole region and has no distance. Without any of
+    these the region holds every value, which only a warn threshold may say.
     """
 
     low: float | None = None
@@ -83,7 +83,7 @@ class Bound:
         return _text(self, unit)
 
     def compared(self, value: float, unit: str = "") -> str:
-        """How a value stands to the region: "is below the limit of 330 GB/s"."""
+        """Say how a value stands to the region: "is below the limit of 330 GB/s"."""
         inside, text = self.contains(value), self.text(unit)
         if self.values:
             one_of = "the required" if len(self.values) == 1 else "one of the allowed"
@@ -116,7 +116,7 @@ def _text(bound: Bound, unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OperatorDecision:
-    """Who of the operator's people decided a figure whose source is `own`, and on which day (YYYY-MM-DD)."""
+    """The operator's person who decided a figure with source `own`, and the day (YYYY-MM-DD)."""
 
     by: str
     on: str
@@ -125,7 +125,7 @@ class OperatorDecision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledFigure:
     """`source` is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers),
-    or `own` (the operator's own decision), which alone has who decided and when, and always has a note."""
+    or `own` (the operator's own decision). Only `own` has a decision, and it always has a note."""
 
     source: SourceLabel
     note: Prose = ""
@@ -141,7 +141,7 @@ class LabelledFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(LabelledFigure):
-    """The region where a sub-measure passes or warns. Either an absolute `bound`, or a `factor` on the limit that the
+    """The region in which a sub-measure passes or warns: an absolute `bound`, or a `factor` on the limit that the
     sub-measure's `limit_from` names."""
 
     bound: Bound | None = None
@@ -158,8 +158,8 @@ class Threshold(LabelledFigure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset(LabelledFigure):
-    """A named choice of limit that a site or platform may pick instead of typing its own. `value` is the limit itself,
-    None for a range. `pass_at` and `warn_at` are what it comes to."""
+    """A named limit that a site or platform may choose instead of a value. `value` is the limit itself, None for a
+    range. `pass_at` and `warn_at` are the resulting regions."""
 
     id: str
     name: str
@@ -191,7 +191,7 @@ LIVE_FLOOR_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class LimitKind:
-    """A limit that is the site's, the platform's or the workload's own, and where it is declared."""
+    """A limit of the site, the platform or the workload, and where it is declared."""
 
     id: str
     name: str
@@ -200,17 +200,17 @@ class LimitKind:
     note: str = ""
 
 
-# A name that begins so says by itself which of several figures it is.
+# A name that begins with such a word already says which of several figures it is.
 SUPERLATIVES = frozenset({"Worst", "Weakest", "Longest", "Largest", "Fewest", "Highest", "Lowest"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubMeasure:
-    """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are already
-    resolved.
+    """One measured row of a check.
 
-    `worst_over` names the things of which the worst is taken ("port"), empty if the measure is one figure per site.
-    `metrics` are exporters' metric names for telemetry measures. No `pass_at` means shown for trend only (INFO).
+    `gate` None means the check's gate; evidence, validity and waits_for are already resolved. `worst_over` names the
+    subjects of which the worst counts ("port"); it is empty for one figure per site. `metrics` are exporters' metric
+    names for telemetry. A sub-measure without `pass_at` is only shown for its trend (INFO).
     """
 
     id: Id
@@ -234,12 +234,13 @@ class SubMeasure:
 
     @property
     def is_measured(self) -> bool:
-        """Whether a run or telemetry alone proves it, so that a declaration counts as warn at most."""
+        """Whether only a run or telemetry proves it, so that a declaration counts as warn at most."""
         return self.evidence <= MEASUREMENTS
 
     @property
     def figure_name(self) -> str:
-        """Return the name of its figure: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
+        """Return the name of its figure, such as "Link flaps in 24 h, worst port", which differs from the sum over all
+        ports."""
         thing = self.worst_over.partition(",")[0]
         if not thing or self.name.partition(" ")[0] in SUPERLATIVES:
             return self.name
@@ -248,7 +249,7 @@ class SubMeasure:
 
 @dataclass(frozen=True, slots=True)
 class GateRule:
-    """Where the condition holds, the check has this gate instead; the first rule that holds wins."""
+    """If the condition holds, the check has this gate instead; the first rule that holds wins."""
 
     when: Condition
     gate: Gate
@@ -283,8 +284,8 @@ class Check:
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
     def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
-        """Put something in the place of each of these that an edited framework has dropped. For code that works out
-        several sub-measures at once; what it makes of a stand-in is to be left out."""
+        """Add a stand-in for each of these sub-measures that an edited framework has dropped. For code that computes
+        several sub-measures at once; it must ignore the result of a stand-in."""
         there = {part.id for part in self.parts}
         dropped = [
             replace(self.parts[0], id=part_id, unit=(units or {}).get(part_id, ""), metrics=(), limit_from="")
@@ -296,7 +297,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Pillar:
-    """`origin` says whose pillar it is: the article's, or this product's own."""
+    """`origin` says who defined the pillar: the article, or this product."""
 
     id: Annotated[str, most(4)]
     name: str
@@ -347,8 +348,8 @@ class Framework:
 
 
 def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
-    """Whether a check or a sub-measure applies at the site, and the reason when it does not. A site without declared
-    profiles is measured against everything."""
+    """Whether a check or sub-measure applies at the site, and the reason if not. A site without declared profiles is
+    measured against everything."""
     if site.profiles and item.profiles.isdisjoint(site.profiles):
         return False, f"Applies to {' and '.join(sorted(item.profiles))} sites only."
     for rule in item.exclusions:

@@ -1,4 +1,4 @@
-"""The framework as a document: YAML or plain mappings in and out, and what does not hold together by its field."""
+"""The framework as a document: YAML or plain mappings in and out. Contradictions are reported by field."""
 
 import re
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ def _wrong_states(check: Check, highest: Gate) -> str | None:
         CheckState.WAIVED: highest is not Gate.INFO,
     }
     if not needed[CheckState.WARN] and any(part.is_measured for part in deciding):
-        # By a declaration it warns all the same; earlier versions do not list that.
+        # A declaration may still cause a warn; earlier versions do not list that state.
         del needed[CheckState.WARN]
     for state, is_needed in needed.items():
         if is_needed != (state in check.states):
@@ -93,13 +93,13 @@ def _wrong_states(check: Check, highest: Gate) -> str | None:
 INDEX_NAME = "index.yaml"
 HEAVIEST = 100
 INHERITED = ("valid_for", "evidence", "waits_for", "profiles")
-"""Keys that a sub-measure takes from its check unless it says otherwise."""
+"""Keys that a sub-measure inherits from its check unless it states them itself."""
 _FOLLOWED = {"validity": {}, "evidence": [], "waits_for": "", "profiles": []}
-"""Fields of a sub-measure behind these keys, and how one is written that is as its check."""
+"""Fields of a sub-measure behind these keys, and the written form of an inherited value."""
 
 
 def load(definition: Mapping[str, Any] | Path) -> Framework:
-    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists. Raises
+    """Load a framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists. Raises
     DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`."""
     if not isinstance(definition, Path):
         return documents.read(Framework, definition)
@@ -108,8 +108,8 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
 
 
 def load_files(texts: Texts) -> Framework:
-    """A framework from files by name: one document, or `index.yaml` and the files that it lists. Raises DocumentError,
-    whose `file` and `line` say where the field at fault is written, as far as it is there."""
+    """Load a framework from files by name: one document, or `index.yaml` and the files that it lists. Raises
+    DocumentError with the `file` and `line` of the wrong field, if it can be located."""
     return located(lambda each: load(_assembled(each)), texts)
 
 
@@ -157,7 +157,7 @@ def _read_framework(fields: Fields) -> Framework:
         raise weights.error(Gate.INFO, "must be 0: an INFO check is trend only")
     weights.close()
     framework = fields.build(Framework, weights=by_gate)
-    # A file left out of the folder must not pass for a smaller framework.
+    # A missing file must not turn into a smaller framework unnoticed.
     counts = fields.inner("counts")
     for pillar in framework.pillars:
         stated, counted = counts.take(pillar.id, int), len(framework.checks_of(pillar.id))
@@ -278,7 +278,7 @@ def _read_validity(fields: Fields) -> Validity:
 
 
 def refuse_undecided(value: LabelledFigure, fields: Fields) -> None:
-    """An own decision says why, who and when; nothing else was decided by anybody."""
+    """An own decision states why, who and when; other figures have no decision."""
     if value.source == OWN and not value.note:
         raise fields.error("note", "is missing; an own decision says why")
     for key in ("decided_by", "decided_on"):

@@ -1,4 +1,4 @@
-"""Steps of an edit: a definition as a mapping in, another out. `load` says afterwards whether it holds together."""
+"""Steps of an edit: each takes a definition as a mapping and returns another. `load` then checks the result."""
 
 import copy
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from web.versioned.core.documents import DocumentError
 type Definition = Mapping[str, Any]
 
 FIGURES = ("value", "low", "high", "values", "factor", "any", "strict")
-"""What of a threshold is the figure; the rest says where it comes from."""
+"""Keys of a threshold that make up its figure; the others describe its origin."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenThreshold:
-    """A threshold as entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
+    """A threshold as entered. `figures` holds some of FIGURES, empty for none; `source` is "" if the label stays."""
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
@@ -42,8 +42,8 @@ def with_part(
 def threshold(
     name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
-    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something. A figure
-    that is new says anew where it comes from: a label that stood by another figure is not its own."""
+    """Merge an entered threshold with the present one; None means no threshold. Raises DocumentError for a missing
+    field. A new figure needs a new source, because the old label belongs to the old figure."""
     if not given.figures:
         return None
     old = {key: value for key, value in (before or {}).items() if key in FIGURES}
@@ -69,7 +69,7 @@ def validity(
 def sourced(
     name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: OperatorDecision
 ) -> dict[str, Any]:
-    """Source, note, and for an own decision who decided: whoever edits, if anything of it is new."""
+    """Source and note, and for an own decision who decided: the editor, if any of it is new."""
     earlier = before or {}
     label = source or str(earlier.get("source", ""))
     said: dict[str, Any] = _kept({"source": label, "note": note})
@@ -83,10 +83,10 @@ def sourced(
 
 
 def refuse_unlike(framework: Framework, in_force: Framework) -> None:
-    """DocumentError for what an edit may not touch, since stored evidence and pages rest on it.
+    """Raise DocumentError for edits that would break stored evidence and pages.
 
-    The pillars are five, whatever is asked in them. A sub-measure keeps its unit: what was measured is kept in it, and
-    the same number in another unit is another finding.
+    The five pillars are fixed. A sub-measure keeps its unit, because results are stored in it and the same number in
+    another unit means something else.
     """
     there = tuple(pillar.id for pillar in in_force.pillars)
     if tuple(pillar.id for pillar in framework.pillars) != there:
@@ -107,7 +107,7 @@ def _replaced(items: Any, item_id: str, fields: Mapping[str, Any]) -> list[dict[
 
 
 def _changed(item: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields that came to nothing are left out, as the loader takes what is absent for its default."""
+    """Leave out fields that became empty, because the loader gives absent fields their default."""
     changed = copy.deepcopy(dict(item))
     for key, value in fields.items():
         if _is_nothing(value):

@@ -1,6 +1,6 @@
-"""Numbers in the texts that cores write: reasons, thresholds, spans of time.
+"""Numbers in the texts of cores: reasons, thresholds, time spans.
 
-The same decimals as `web.units` shows on pages (which a core may not import; a test holds the two together).
+The decimals are those of `web.units` on pages; a core may not import that module, so a test keeps the two equal.
 """
 
 import re
@@ -12,7 +12,7 @@ SIGNIFICANT = 4
 
 
 def decimals_for(value: float) -> int:
-    """One decimal below 100, none from there on; two below 1, so that small figures keep meaning."""
+    """One decimal below 100, none above; two below 1, so that small figures stay meaningful."""
     size = abs(value)
     if size >= 99.95 or float(value).is_integer():
         return 0
@@ -24,7 +24,7 @@ def value_text(value: float, *, decimals: int | None = None) -> str:
 
 
 def limit_text(value: float) -> str:
-    """A limit: four significant digits, whole from a thousand on, no trailing zeros. Most are declared with fewer."""
+    """A limit: four significant digits, no decimals from a thousand on, no trailing zeros."""
     if value == 0:
         return "0"
     decimals = max(SIGNIFICANT - 1 - floor(log10(abs(value))), 0)
@@ -34,7 +34,7 @@ def limit_text(value: float) -> str:
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_SECONDS = 100 * 366 * 86400
-"""A century: no evidence counts longer, and a date so far off still exists."""
+"""A century: no evidence counts longer, and a date that far away still exists."""
 
 
 def duration_s(value: Any) -> int | None:

@@ -1,7 +1,7 @@
-"""The words a framework definition is written in, and the labels of its sources.
+"""The words of a framework definition, and the labels of its sources.
 
-Plain string enumerations, so that Django's TextChoices can mirror them value by value. Words that only scoring uses
-(verdicts, causes of a flip) live in `readiness.scoring.core.states`.
+They are plain string enumerations, so that Django's TextChoices can mirror them value by value. Words that only scoring
+uses (verdicts, causes of a flip) are in `readiness.scoring.core.states`.
 """
 
 import re
@@ -12,7 +12,7 @@ from web.versioned.core.documents import Fields, Rule
 
 
 class Gate(StrEnum):
-    """How much a check decides: BLOCK decides go-live, COND may go live conditionally, INFO is trend only."""
+    """The effect of a check: BLOCK decides go-live, COND makes go-live conditional, INFO is only shown."""
 
     BLOCK = "BLOCK"
     COND = "COND"
@@ -46,7 +46,7 @@ class EvidenceKind(StrEnum):
 
 
 MEASUREMENTS = frozenset({EvidenceKind.TELEMETRY, EvidenceKind.VALIDATION_RUN})
-"""Kinds of evidence that are measured; the others are entered by somebody."""
+"""Kinds of evidence that count as measured; the others are entered by people."""
 
 
 class Domain(StrEnum):
@@ -87,7 +87,7 @@ class Fabric(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a sub-measure is better, and so how its thresholds are written."""
+    """Which direction is better for a sub-measure, and so the form of its thresholds."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -103,7 +103,7 @@ class CitationStanding(StrEnum):
 
 
 class Change(StrEnum):
-    """A change at the site that voids evidence taken before it."""
+    """A change at the site that voids earlier evidence."""
 
     DRIVER = "driver"
     FIRMWARE = "firmware"
@@ -116,13 +116,13 @@ class Change(StrEnum):
     SERVING_STACK = "serving-stack"
     EXPANSION = "expansion"
     ACCELERATOR = "accelerator"
-    """Another accelerator in a slot: evidence of the one before is none of this one, whatever a check lists."""
+    """Another accelerator in a slot: evidence for the earlier one never counts, whatever a check lists."""
     DEVICE = "device"
-    """Another device under a name: so it is with a chassis."""
+    """Another device under a name: the same applies to a chassis."""
 
 
 OWN = "own"
-"""The operator's own decision: it names who decided, when, and says why in its note."""
+"""The operator's own decision, with who decided, when, and the reason in its note."""
 LABELS_WITHOUT_SOURCE = frozenset({"OD", "J", "calc", OWN})
 
 
@@ -154,4 +154,4 @@ def listed(section: str, noun: str) -> Rule:
 
 SourceLabel = Annotated[str, source_label]
 Prose = Annotated[str, cited]
-"""A sentence whose `[S#]` citations are all listed."""
+"""A sentence whose `[S#]` citations are all listed sources."""

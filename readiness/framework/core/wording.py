@@ -1,4 +1,4 @@
-"""Pieces of a definition in words, as lists of differences and pages say them; differences between two definitions."""
+"""Parts of a definition in words, for pages and lists of differences, and the differences between two definitions."""
 
 import dataclasses
 import re
@@ -30,7 +30,7 @@ LABELS = {
     "calc": "Arithmetic on sourced numbers",
     "own": "Own decision",
 }
-"""Sources that are none of the definition's list, and what they stand for."""
+"""Labels of sources outside the definition's list, and their meaning."""
 EVIDENCE = {
     EvidenceKind.TELEMETRY: "Telemetry",
     EvidenceKind.VALIDATION_RUN: "Validation runs",
@@ -46,7 +46,7 @@ def limit_name(part: SubMeasure, framework: Framework) -> str:
 
 
 def region(threshold: Threshold | None, part: SubMeasure, framework: Framework) -> str:
-    """`≥ 90 %`, or `≥ 0.95 × RDMA port rate floor` where the limit is the site's, platform's or class's own."""
+    """`≥ 90 %`, or `≥ 0.95 × RDMA port rate floor` if the limit belongs to the site, platform or class."""
     if threshold is None:
         return NONE
     if threshold.bound is not None:
@@ -57,7 +57,7 @@ def region(threshold: Threshold | None, part: SubMeasure, framework: Framework) 
 
 
 def factor_text(factor: float) -> str:
-    """Two decimals at least, since factors are compared with one another."""
+    """At least two decimals, because factors are compared with each other."""
     text = limit_text(factor)
     return text if len(text.partition(".")[2]) >= 2 else f"{factor:.2f}"
 
@@ -85,7 +85,7 @@ def label_title(label: str, framework: Framework) -> str:
 
 
 def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]:
-    """Return the sources that the check's sentences name, such as `[S12]`."""
+    """Return the sources that the check's sentences cite, such as `[S12]`."""
     named = {
         label for text in (check.why, check.how_to, check.waits_for, check.note) for label in citations(text)
     }
@@ -93,13 +93,13 @@ def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]
 
 
 def with_names(text: str, framework: Framework) -> str:
-    """Put names where a stored sentence has ids of checks; an id that the framework lacks stays."""
+    """Replace ids of checks in a stored sentence by names; an id that the framework lacks stays."""
     names = {check_id: check.name for check_id, check in framework.checks_by_id.items()}
     return re.sub(r"\bp[1-5]-[a-z0-9-]+", lambda found: names.get(found[0], found[0]), text)
 
 
 def cap(part: SubMeasure, declaration: str) -> str:
-    """Why a declaration counts as warn at most; empty where the sub-measure may be declared, or nothing was."""
+    """Say why a declaration counts as warn at most; empty if the sub-measure may be declared, or nothing was."""
     if not declaration or not part.is_measured:
         return ""
     names = {
@@ -111,7 +111,7 @@ def cap(part: SubMeasure, declaration: str) -> str:
 
 
 def validity(value: Validity) -> str:
-    """Exact, since versions are compared by it: "45 min", "24 h", "30 d", "5 years"."""
+    """An exact text, because versions are compared by it: "45 min", "24 h", "30 d", "5 years"."""
     if value.max_age_s is None:
         return "live"
     text = duration_text(value.max_age_s)
@@ -169,7 +169,7 @@ AS_ITS_CHECK = "as its check"
 
 
 def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
-    """List differences in the later definition's order. The name of the version is none: each version has its own."""
+    """List differences in the order of the later definition. The version's name is not a difference."""
     return (
         *fields_changed("", _head(before), _head(after)),
         *items_changed("pillar", before.pillars, after.pillars, _words),

@@ -1,4 +1,4 @@
-"""A definition on a page: its rules, thresholds and sources in words. `{% load framework %}`."""
+"""Rules, thresholds and sources of a definition in words. `{% load framework %}`."""
 
 from collections.abc import Iterator
 

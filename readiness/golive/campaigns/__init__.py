@@ -1,1 +1,4 @@
-"""Validation campaigns: which runs a site still needs. A campaign plans; an item is done when evidence says so."""
+"""Validation campaigns: the runs that a site still needs.
+
+A campaign only plans; evidence decides when an item is done.
+"""

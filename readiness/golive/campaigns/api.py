@@ -30,7 +30,7 @@ _DROPPED = ("added", "dropped_by", "dropped_at", "drop_reason")
 
 
 class CampaignSerializer(ObjectSerializer):
-    """Its items are made from the framework in force when it is created; `site` cannot be changed afterwards."""
+    """The framework in force determines its items when it is created; `site` cannot be changed."""
 
     class Meta:
         model = Campaign
@@ -40,7 +40,7 @@ class CampaignSerializer(ObjectSerializer):
 
 
 class ItemSerializer(ObjectSerializer):
-    """`progress` follows from the evidence as of now; of an ended campaign it is what was true at its end."""
+    """`progress` follows from the evidence as of now; for an ended campaign it is the progress at its end."""
 
     check = serializers.CharField(source="check_id", max_length=64)
     parts = serializers.ListField(
@@ -66,7 +66,7 @@ class ItemSerializer(ObjectSerializer):
         return super().to_representation(instance)
 
     def _row(self, item: CampaignItem) -> ItemRow:
-        """All rows of the answer are worked out together, at the first one that is asked for."""
+        """The rows of all objects in the answer are computed together when the first one is needed."""
         known = cast(dict[str, dict[int, ItemRow]], self.context).setdefault("item_rows", {})
         if item.pk not in known:
             shown = self.root.instance
@@ -76,7 +76,7 @@ class ItemSerializer(ObjectSerializer):
 
 
 class ItemChangeSerializer(ItemSerializer):
-    """Who makes it, until when and how; what it proves is another item."""
+    """The person, the day and the method of an item. To prove something else, add another item."""
 
     class Meta:
         model = CampaignItem
@@ -103,7 +103,7 @@ class CloneSerializer(BodySerializer):
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
     due_on = serializers.DateField()
     counts_from = serializers.DateField(
-        required=False, allow_null=True, default=None, help_text="Runs taken before do not count"
+        required=False, allow_null=True, default=None, help_text="Runs taken before this day do not count"
     )
 
 
@@ -156,7 +156,7 @@ def _items() -> QuerySet[CampaignItem]:
 
 
 class ItemViewSet(OperatedViewSet):
-    """Items of all campaigns. They are added under their campaign, and dropped rather than deleted."""
+    """Items of all campaigns. Add an item under its campaign; drop it instead of deleting it."""
 
     queryset = _items()
     filterset_class = ItemFilters

@@ -1,4 +1,4 @@
-"""Planning a campaign, running it, ending it, and what becomes of its items. Evidence is written elsewhere."""
+"""Plan, run and end a campaign, and change its items. Evidence is written elsewhere."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -24,7 +24,7 @@ MAY_ADD = "golive.add_campaign"
 MAY_CHANGE = "golive.change_campaign"
 MAY_DELETE = "golive.delete_campaign"
 MOST_ITEMS = 200
-"""Items of one campaign. Operator-set default: a framework of 48 checks gives about twenty."""
+"""Largest number of items in a campaign. Operator-set default: a framework of 48 checks gives about twenty."""
 
 
 OPEN = (Campaign.State.PLANNED, Campaign.State.RUNNING)
@@ -49,7 +49,7 @@ ITEMS = Workflow(
     },
     state_of=_item_state,
     joined=("campaign__site",),
-    # With its campaign, so that none is changed while that ends.
+    # Lock the campaign too, so that no item changes while the campaign ends.
     lock_before=lambda item: CAMPAIGNS.locked(item.campaign),
     refusal="The item is {state}.",
 )
@@ -66,7 +66,7 @@ def create(
     by: User,
     now: datetime,
 ) -> Campaign:
-    """Plan a campaign with an item for each run that the framework asks for at the site.
+    """Plan a campaign with an item for each run that the framework requires at the site.
 
     Raises MissingPermission, and ValidationError by field: the site is retired, or has an open campaign.
     """
@@ -89,7 +89,7 @@ def clone(
     now: datetime,
     counts_from: date | None = None,
 ) -> Campaign:
-    """Plan the same items again, without those that were dropped; only runs from `counts_from` on count, if given."""
+    """Plan the same items again, except dropped ones; with `counts_from`, only runs from that day on count."""
     planned = {
         "name": name.strip() or campaign.name,
         "due_on": due_on,
@@ -128,7 +128,7 @@ STARTING = Turn(
     since="created_at",
     due="due_on",
 )
-# Its day is over at every site on earth once it is over in UTC and twelve hours more.
+# The day is over everywhere on earth twelve hours after it is over in UTC.
 FINISHING = replace(
     STARTING,
     kind="Finish a campaign",
@@ -148,7 +148,7 @@ def start(campaign: Campaign, *, by: User, now: datetime) -> None:
 
 @CAMPAIGNS.step(after=[Campaign.State.RUNNING], any_of=(MAY_CHANGE,), turn=FINISHING)
 def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
-    """Finish a running campaign; open items need a note."""
+    """Finish a running campaign; a note is required if items are open."""
     rows = item_rows(campaign, now=now)
     open_items = sum(
         row.progress not in (Progress.DONE, Progress.NOT_APPLICABLE)
@@ -162,13 +162,13 @@ def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
 
 @CAMPAIGNS.step(after=OPEN, any_of=(MAY_CHANGE,), must_say=True)
 def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
-    """Call an open campaign off, and say why."""
+    """Cancel an open campaign, with a reason."""
     _end(campaign, Campaign.State.CANCELLED, item_rows(campaign, now=now), note, by, now)
 
 
 @CAMPAIGNS.step(after=[Campaign.State.PLANNED], any_of=(MAY_DELETE,), words="")
 def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
-    """Delete a campaign that never began; others are kept, and can be cancelled."""
+    """Delete a campaign that never started; a started one can only be cancelled."""
     campaign.delete()
 
 
@@ -176,10 +176,10 @@ def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
 def add_item(
     campaign: Campaign, *, check_id: str, parts: Collection[str] = (), by: User, now: datetime, **given: Any
 ) -> CampaignItem:
-    """Add a run that the framework does not ask for, or asks for in another way. No `parts` means all that runs prove.
+    """Add a run that the framework does not require, or requires differently.
 
-    `given` are the further columns: tool, scope, targets, load, size_bytes, repeats, how, assignee, assigned_to,
-    due_on.
+    No `parts` means everything that runs prove. `given` are the further columns: tool, scope, targets, load,
+    size_bytes, repeats, how, assignee, assigned_to, due_on.
     """
     require(by, MAY_CHANGE)
     locked = CAMPAIGNS.locked(campaign)
@@ -196,7 +196,7 @@ def add_item(
 
 @transaction.atomic
 def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) -> CampaignItem:
-    """Change who makes the runs, until when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
+    """Change who does the runs, by when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
     require(by, MAY_CHANGE)
     locked = ITEMS.locked(item)
     ITEMS.refuse_unless(locked, ("kept", "dropped"), now)
@@ -211,13 +211,13 @@ def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) ->
 
 @ITEMS.step(after=["kept"], any_of=(MAY_CHANGE,), words="reason", must_say=True, longest=500)
 def drop(item: CampaignItem, *, reason: str, by: User, now: datetime) -> None:
-    """Drop an item, and say why."""
+    """Drop an item, with a reason."""
     _set_dropped(item, by, now, reason)
 
 
 @ITEMS.step(after=["dropped"], any_of=(MAY_CHANGE,), words="")
 def restore(item: CampaignItem, *, by: User, now: datetime) -> None:
-    """Take a dropped item back."""
+    """Restore a dropped item."""
     _set_dropped(item, None, None, "")
 
 
@@ -270,7 +270,7 @@ def _save_new(site: Site, *, by: User, now: datetime, **planned: Any) -> Campaig
     require(by, MAY_ADD)
     if site.stage == Site.Stage.RETIRED:
         raise ValidationError({"site": f"{site.name} is retired."})
-    # Two plans for one site wait for each other; the constraint holds in any case.
+    # The lock makes two plans for one site wait; the constraint is the final guard.
     still_there(Site.objects.select_for_update(no_key=True), site.pk)
     if (other := Campaign.objects.filter(site=site, state__in=OPEN).first()) is not None:
         raise ValidationError({"site": f"{site.name} has an open campaign already: {other.name}."})

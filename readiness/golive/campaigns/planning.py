@@ -1,4 +1,4 @@
-"""Which runs the checks of a framework ask for, and how far an item is. Nothing is read here from the database."""
+"""Which runs a framework's checks require, and the progress of an item. Nothing here reads the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """One way to run a tool. `repeats` is of each target; `how` says what no other field does."""
+    """One way to run a tool. `repeats` counts for each target; `how` holds instructions that no other field covers."""
 
     parts: tuple[str, ...]
     tool: str
@@ -53,7 +53,7 @@ def setups() -> Mapping[str, tuple[Setup, ...]]:
 def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     """Plan the runs that prove, at this site, every check that runs prove, in the framework's order.
 
-    Sub-measures that decide nothing are left out. One that has no setup of its own is proved by a table that names it.
+    Sub-measures without effect are left out. A sub-measure without its own setup is proved by a table that names it.
     """
     planned: list[Planned] = []
     for check in framework.checks:
@@ -101,7 +101,7 @@ WORST_FIRST = (
     *(Progress.FAILED, Progress.BLOCKED, Progress.STALE, Progress.MISSING, Progress.DONE),
     *(Progress.NOT_APPLICABLE, Progress.DROPPED),
 )
-"""A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
+"""A failed run comes before one that could not be judged, and that before a missing run."""
 RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
 IN_NO_SHARE = (Progress.NOT_APPLICABLE, Progress.DROPPED)
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
@@ -119,7 +119,7 @@ class Since(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ItemProgress:
-    """`part` is the sub-measure that decides, "" where all are done; `detail` what scoring says is left."""
+    """`part` is the sub-measure that decides, "" if all are done; `detail` says what is left."""
 
     progress: str
     part: str
@@ -135,7 +135,7 @@ def progress_of(
     *,
     since: Since | None = None,
 ) -> ItemProgress:
-    """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
+    """The worst of an item's sub-measures. `stored` holds the results of the last evaluation, by sub-measure."""
     if check is None:
         return ItemProgress(Progress.NOT_APPLICABLE, "", "The framework in force has no such check.")
     known = {part.id for part in check.parts}
@@ -176,19 +176,19 @@ def _judged(
 def _not_proved(
     check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
 ) -> str:
-    """Why what passes does so by something that the campaign does not ask for; "" where a run that counts proves it."""
+    """Say why a passing sub-measure does not rest on a run that the campaign counts; "" if it does."""
     kind, _, _ = stored.get("evidence", "").partition(":")
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
         return f"Accepted from {RECORDS.get(kind, 'a record')}; test run missing."
     if since and taken_at and since.is_before(taken_at):
-        return f"The run that counts is of {day(taken_at)}; here they count from {day(since.day)} on."
+        return f"The run that counts was taken on {day(taken_at)}; this campaign counts runs from {day(since.day)} on."
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Items by progress. Items that were dropped or do not apply are in no share."""
+    """Items by progress. Dropped items and those that do not apply are in no share."""
 
     by_progress: Mapping[str, int]
 

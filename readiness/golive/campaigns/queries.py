@@ -1,4 +1,4 @@
-"""Queries for the pages of campaigns: the list with its progress, the items of one, and what the gate still lacks."""
+"""Queries for the pages of campaigns: the list with progress, the items of one, and the open BLOCK checks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from web.visibility import name_of
 BY_HAND = frozenset({EvidenceKind.INVENTORY_FACT, EvidenceKind.PEOPLE_RECORD, EvidenceKind.OWNERSHIP_RECORD})
 
 type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
-"""The sub-measures that the last evaluation kept, by site and check."""
+"""The sub-measures of the last evaluation, by site and check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A BLOCK check that keeps the site from being ready: `parts` are the sub-measures that do, `item` plans a run."""
+    """A BLOCK check that keeps the site from being ready: `parts` are the sub-measures responsible, `item` plans a
+    run."""
 
     check: Check
     state: str
@@ -81,7 +82,7 @@ class GateRow:
 
     @property
     def is_met(self) -> bool:
-        """Whether it is met, by a declaration alone: that keeps a site from Ready, but not from Conditional."""
+        """Whether the check is met by a declaration only, which keeps a site from Ready but not from Conditional."""
         return self.state in ACCEPTABLE
 
     @property
@@ -189,7 +190,7 @@ def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) 
     ):
         by_check[site_id, check_id] = {part["part"]: part for part in parts}
         if state == CheckState.NOT_APPLICABLE:
-            # A check that does not apply has no sub-measures on record: each takes the check's state.
+            # A check that does not apply has no stored sub-measures: each takes the check's state.
             whole = {"state": state, "reason": reason}
             by_check[site_id, check_id] = dict.fromkeys(wanted[check_id], whole)
     return by_check
@@ -230,7 +231,7 @@ def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] |
 
 
 def _holds(result: CheckResult) -> bool:
-    """A COND sub-measure of a BLOCK check holds no gate; a check whose every sub-measure is n-a may."""
+    """A COND sub-measure of a BLOCK check does not block; a check whose sub-measures are all n-a may."""
     deciding = [part for part in result.parts if part["gate"] == Gate.BLOCK]
     return all(part["state"] == CheckState.NOT_APPLICABLE for part in deciding) or any(
         map(_is_open, deciding)
@@ -253,7 +254,7 @@ RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 
 
 def targets_of(site: Site) -> dict[RunTarget, list[str]]:
-    """Names by kind, as the form of a run takes them; two statements. What is in service counts, as for coverage."""
+    """Names by kind, as the form of a run takes them; two statements. Parts in service count, as for coverage."""
     nodes = list(
         Device.objects.in_service()
         .filter(site=site, role=Device.Role.NODE)
@@ -270,7 +271,7 @@ def targets_of(site: Site) -> dict[RunTarget, list[str]]:
         RunTarget.SITE: [site.name],
         RunTarget.NODE: nodes,
         RunTarget.PAIR: [f"{first} – {second}" for first, second in pairs(nodes)],
-        # The first and the last node by name, which as a rule stand farthest apart.
+        # The first and last node by name are usually the farthest apart.
         RunTarget.PATH: [f"{nodes[0]} – {nodes[-1]}"] if len(nodes) > 1 else [],
         RunTarget.FABRIC: [", ".join(nodes)] if nodes else [],
         RunTarget.PORT: [f"{device} {port}" for device, port in ports],
@@ -278,7 +279,7 @@ def targets_of(site: Site) -> dict[RunTarget, list[str]]:
 
 
 def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
-    """The fewest pairs that touch every node: neighbours by name, and an odd one out with the first."""
+    """The fewest pairs that cover every node: neighbours by name; an odd node is paired with the first."""
     if len(nodes) < 2:
         return []
     neighbours = list(zip(nodes[::2], nodes[1::2], strict=False))

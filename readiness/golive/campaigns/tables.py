@@ -111,7 +111,7 @@ def campaign_table(now: datetime) -> Table:
 
 
 def _due(row: CampaignRow, now: datetime) -> str:
-    # What is left may be an age, which is markup.
+    # The remaining text may be an age, which is markup.
     return format_html("<span>{} · {}</span>", day(row.campaign.due_on), left(row, now))
 
 

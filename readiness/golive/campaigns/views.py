@@ -1,4 +1,4 @@
-"""Pages of campaigns: the list, one of them with its items, one item, and the forms that change them."""
+"""Pages of campaigns: the list, one campaign with its items, one item, and the forms that change them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -96,7 +96,9 @@ class AssignForm(ShownForm, CampaignsForm):
 class ItemForm(AssignForm):
     check = forms.ChoiceField(label="Check")
     parts = forms.MultipleChoiceField(
-        label="Sub-measures", required=False, help_text="Choose none for all that the tool can prove."
+        label="Sub-measures",
+        required=False,
+        help_text="Leave empty to prove everything that the tool can prove.",
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
     scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
@@ -140,14 +142,14 @@ class ItemForm(AssignForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if any(part.partition("/")[0] != given.get("check") for part in given.get("parts", [])):
-            self.add_error("parts", "These are of another check.")
+            self.add_error("parts", "These sub-measures belong to another check.")
         return given
 
 
 SEE = ("inventory.view_site", "golive.view_campaign")
 ABOVE = (("Campaigns", "campaigns"),)
 TARGETS_SHOWN = 60
-"""Targets that are listed with a link each; a site with more is done with a script, not by hand."""
+"""Largest number of targets with a link each; more targets need a script, not clicks."""
 CAMPAIGNS = Report("readiness/campaigns/list.html", *SEE)
 
 

@@ -1,1 +1,1 @@
-"""Go-live reviews: five domains sign for themselves, one person decides, and the site goes to production."""
+"""Go-live reviews: five domains sign, one person decides, and the site goes to production."""

@@ -55,7 +55,7 @@ class NamedSerializer(BodySerializer):
 
 
 class ReviewSerializer(ObjectSerializer):
-    """`approvers` names who is asked, by username; where one is left out, the only one who may sign is asked."""
+    """`approvers` are usernames of the people asked to sign; for a missing domain, its only approver is asked."""
 
     sign_offs = SignOffSerializer(many=True, read_only=True)
     open_actions = serializers.IntegerField(read_only=True)
@@ -107,7 +107,7 @@ class NameSerializer(BodySerializer):
 
 
 class MayAddAction(Permission):
-    """Who may change reviews, and who is named in an open one; the operation asks whether it is that one."""
+    """Users who may change reviews, and the people named in an open review; the operation checks which review."""
 
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
         if request.method in SAFE_METHODS:
@@ -139,7 +139,7 @@ class ReviewViewSet(OperatedViewSet):
 
 
 class ActionViewSet(OperatedViewSet):
-    """Closed rather than deleted."""
+    """Actions are closed, not deleted."""
 
     queryset = ReviewAction.objects.select_related("review__site", "owner", "opened_by", "closed_by").defer(
         "review__snapshot"
@@ -164,7 +164,7 @@ class ActionViewSet(OperatedViewSet):
 
 
 class ApproverViewSet(OperatedViewSet):
-    """Approvers: named and taken off, never changed."""
+    """Approvers are added and removed, never changed."""
 
     queryset = Approver.objects.select_related("user", "site")
     serializer_class = ApproverSerializer

@@ -1,4 +1,4 @@
-"""Approvers, and what becomes of a review and its actions: opened, signed, decided on, closed."""
+"""Change approvers, reviews and their actions: open, sign, decide, close."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,10 @@ MAY_REMOVE = "golive.delete_approver"
 
 
 def candidates(site: Site) -> dict[str, list[User]]:
-    """Those who may sign in each domain, by username; one statement. A site's own list replaces that of every site."""
+    """People who may sign in each domain, by username; one statement.
+
+    A site's approvers replace those for all sites.
+    """
     own: dict[str, list[User]] = defaultdict(list)
     everywhere: dict[str, list[User]] = defaultdict(list)
     approvers = Approver.objects.filter(Q(site=site) | Q(site=None), user__is_active=True).select_related(
@@ -76,10 +79,11 @@ REVIEWS = Workflow(
 def open_review(
     *, site: Site, note: str = "", approvers: Mapping[str, User | None] | None = None, by: User, now: datetime
 ) -> Review:
-    """Ask the five domains. Where a domain has one approver who is asked for no other, that one is named by itself.
+    """Open a review and ask the five domains to sign.
 
-    Raises MissingPermission, and ValidationError by field: a stage without a verdict, an open review, a person who may
-    not sign for the domain or is named twice.
+    A domain's only approver is named automatically unless already asked for another domain. Raises MissingPermission,
+    and ValidationError by field: a stage without a verdict, an open review, a person who may not sign for the domain or
+    is named twice.
     """
     require(by, MAY_OPEN)
     if not site.has_verdict:
@@ -87,7 +91,7 @@ def open_review(
         raise ValidationError(
             {"site": f"{site.name} is {stage}: only sites in commissioning or production are reviewed."}
         )
-    # Two who open at once wait for each other; the constraint holds in any case.
+    # The lock makes two simultaneous openings wait; the constraint is the final guard.
     still_there(Site.objects.select_for_update(no_key=True), site.pk)
     if (other := Review.objects.filter(site=site, state=Review.State.OPEN).first()) is not None:
         raise ValidationError({"site": f"{site.name} has an open review already: {other}."})
@@ -135,7 +139,7 @@ def _refuse_stranger(review: Review, by: User) -> None:
 
 
 def _asks_to_sign(by: User, now: datetime) -> Q:
-    """Whoever is named and may no longer sign is not waited for: another has to be named."""
+    """Nobody waits for a named person who may no longer sign; somebody else must be named."""
     of_domain = Approver.objects.filter(domain=OuterRef("domain"), user__is_active=True)
     own = of_domain.filter(site=OuterRef("review__site"))
     may_sign = Exists(own.filter(user=by)) | (~Exists(own) & Exists(of_domain.filter(site=None, user=by)))
@@ -171,30 +175,27 @@ DECIDING = replace(SIGNING, kind="Decide a go-live review", verb="Decide", of=_a
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, turn=SIGNING)
 def sign(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
-    """Sign for the domain that you are named for."""
+    """Sign for your domain."""
     return _answer(review, SignOff.State.SIGNED, note, by, now)
 
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, must_say=True)
 def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
-    """Decline to sign, and say why.
-
-    A signature may be taken back so, until it is decided.
-    """
+    """Decline to sign, with a reason. A signature can be withdrawn this way until the decision."""
     return _answer(review, SignOff.State.DECLINED, note, by, now)
 
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",), turn=DECIDING)
 def decide(review: Review, *, decision: str, note: str, by: User, now: datetime) -> None:
-    """Decide: go sets the site to production.
+    """Decide go or no-go; go sets the site to production.
 
-    The site is evaluated first, so that what is decided on is what holds now. A go needs five signatures, no open
+    The site is evaluated first, so that the decision rests on the present state. A go needs five signatures, no open
     action that is critical or undated, and every BLOCK check acceptable or under an exception; ValidationError names
-    all that is missing. A no-go needs a reason, and leaves it as a critical action, so that the check fails until
-    another review is held.
+    everything that is missing. A no-go needs a reason, which becomes a critical action, so that the check fails until
+    the next review.
     """
     if decision not in (Review.State.GO, Review.State.NO_GO):
-        raise ValidationError({"decision": "It is go or no-go."})
+        raise ValidationError({"decision": "Enter go or no-go."})
     try:
         evaluate_one(site=review.site, now=now)
     except NotEvaluable as error:
@@ -218,7 +219,7 @@ def decide(review: Review, *, decision: str, note: str, by: User, now: datetime)
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_CHANGE,), must_say=True)
 def cancel(review: Review, *, note: str, by: User, now: datetime) -> None:
-    """Call the review off, and say why."""
+    """Cancel the review, with a reason."""
     _end(review, Review.State.CANCELLED, note, by, now)
 
 
@@ -240,7 +241,7 @@ def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User |
 
 
 def _twice(user: User) -> str:
-    return f"Nobody signs for two domains of one review: {user} is asked already."
+    return f"Nobody may sign for two domains of one review: {user} is already named for another."
 
 
 def _refuse_unnamed(site: Site, domain: str, user: User) -> None:
@@ -254,7 +255,7 @@ def _refuse_unnamed(site: Site, domain: str, user: User) -> None:
 def _answer(review: Review, state: SignOff.State, note: str, by: User, now: datetime) -> SignOff:
     sign_off = review.sign_offs.get(approver=by)
     if sign_off.state == state:
-        raise NotInState("You have answered so already.")
+        raise NotInState("You have already given this answer.")
     sign_off.state, sign_off.signed_by, sign_off.answered_at, sign_off.note = state, by, now, note
     sign_off.full_clean(exclude=["review", "approver", "signed_by"])
     sign_off.save()
@@ -270,12 +271,12 @@ def _end(review: Review, state: Review.State, note: str, by: User, now: datetime
 
 
 def claim(review: Review) -> None:
-    """Have the site evaluated again: its check reads the review."""
+    """Mark the site for evaluation, because its check reads the review."""
     SiteChange.objects.create(site_id=review.site_id, origin=SiteChange.Origin.EVIDENCE)
 
 
 MOST_ACTIONS = 100
-"""Actions of one review. Operator-set default: a review with more is no review but a project."""
+"""Largest number of actions of one review. Operator-set default: more actions are a project, not a review."""
 NOT_CANCELLED = set(Review.State.values) - {Review.State.CANCELLED}
 
 
@@ -308,7 +309,7 @@ def add_action(
     by: User,
     now: datetime,
 ) -> ReviewAction:
-    """Whoever is named to sign may say what is missing, beside those who may change the review."""
+    """People named to sign may add an action, and so may users who may change the review."""
     refuse_others(review.pk, by=by)
     locked = REVIEWS.locked(review)
     REVIEWS.refuse_unless(locked, NOT_CANCELLED, now)
@@ -346,7 +347,7 @@ def change_action(action: ReviewAction, *, by: User, now: datetime, **given: Any
 
 
 def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
-    """Whoever owns it may close it too."""
+    """The owner of an action may close it too."""
     if action.owner_id != by.pk:
         require(by, MAY_CHANGE)
 
@@ -376,6 +377,6 @@ def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
 
 
 def refuse_others(review_id: int, *, by: User) -> None:
-    """Raise MissingPermission for those who neither may change such a review nor are named in it."""
+    """Raise MissingPermission for users who neither may change the review nor are named in it."""
     named = SignOff.objects.filter(review=review_id, approver=by).exists()
     require(by, MAY_SEE if named else MAY_CHANGE)

@@ -1,4 +1,4 @@
-"""Reviews, how a site stands when it is decided on, the copy of that which a review keeps, and what is in its way."""
+"""Reviews, the state of a site at the decision, the snapshot that a review keeps, and what blocks a go."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from web.units import how_many
 from web.visibility import name_of
 
 CHECK = "p4-golive-review"
-"""The check that a review proves. It is not held against its own review."""
+"""The check that a review proves; a review is not judged by its own check."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockingChecks:
-    """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `failure` says why they could
-    not be judged since.
+    """A site's BLOCK checks at an instant: `blocking` ones hold it back without an exception. `failure` says why the
+    site could not be evaluated since.
     """
 
     judged: bool
@@ -56,7 +56,7 @@ def standing_of(site: Site) -> BlockingChecks:
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")
     held = score.verdict == Verdict.NOT_READY
-    # Where no check applies, nothing is proved, and a site cannot go live on that.
+    # If no check applies, nothing is proved, so the site cannot go live.
     judged = not held or bool(score.deciding)
     return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
 
@@ -107,12 +107,12 @@ def _frozen_exception(grant: Grant) -> dict[str, Any]:
 
 
 YEARLY = timedelta(days=365)
-"""How long a review holds where the framework in force does not say [S32, once a year]."""
+"""How long a review holds if the framework in force does not say [S32, once a year]."""
 
 
 @dataclass(frozen=True, slots=True)
 class SitesReview:
-    """How a site stands with its reviews. `held` is the newest go, `open` the one that is under way."""
+    """The reviews of a site. `held` is the newest go, `open` the review under way."""
 
     held: Review | None
     open: Review | None
@@ -206,5 +206,5 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks, framework: Framewo
         names = [known[check_id].name if check_id in known else check_id for check_id in held[:5]]
         checks = "; ".join(names) + (f"; and {len(held) - 5} more" if len(held) > 5 else "")
         blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
-        sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
+        sentences.append(f"{blocking} not acceptable and not under an exception: {checks}.")
     return sentences

@@ -1,4 +1,4 @@
-"""Filters of reviews, their actions and approvers; columns of reviews and of who may sign."""
+"""Filters of reviews, actions and approvers; columns of reviews and approvers."""
 
 from datetime import datetime
 

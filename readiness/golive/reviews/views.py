@@ -1,4 +1,4 @@
-"""Pages of go-live reviews: the reviews themselves, and who is asked to do what in them."""
+"""Pages of go-live reviews, and of their sign-offs and actions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -45,7 +45,7 @@ def reviewable() -> Any:
 
 
 class ReviewedSiteForm(forms.Form):
-    """The form asks for the site first, since who may sign depends on it."""
+    """Asks for the site first, because the approvers depend on it."""
 
     site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label="Site")
 
@@ -118,7 +118,7 @@ class ApproverForm(RefusedForm):
     site = SiteField(
         required=False,
         empty_label="– every site –",
-        help_text="A site’s own list takes the place of the one for every site, domain by domain.",
+        help_text="The approvers of a site replace the approvers for all sites, domain by domain.",
     )
 
 
@@ -158,7 +158,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
         form,
         make,
         heading=f"Open the review of {site.name}",
-        done="{} is open; those who are named can sign.",
+        done="{} is open. The named approvers can sign.",
         back=reverse("reviews"),
         to=lambda made: link("review", made.pk),
         breadcrumbs=way,
@@ -206,7 +206,7 @@ STEPS = StepPages(
     done={
         operations.sign: "You have signed.",
         operations.decline: "You have declined.",
-        operations.decide: "It is decided.",
+        operations.decide: "The review is decided.",
         operations.cancel: "The review is cancelled.",
     },
 )
@@ -272,7 +272,7 @@ def add_action(request: HttpRequest, pk: int) -> HttpResponse:
 @require(*SEE)
 @require_GET
 def action(request: HttpRequest, pk: int) -> HttpResponse:
-    """An action has no page of its own: the review that it belongs to shows it."""
+    """An action has no page of its own; its review shows it."""
     return HttpResponseRedirect(link("review", _action(pk).review_id))
 
 

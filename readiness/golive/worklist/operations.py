@@ -1,4 +1,4 @@
-"""Putting work on the list, changing it, closing it. Nothing here is evidence: no site is evaluated because of it."""
+"""Add, change and close work items. They are not evidence, so no site is evaluated because of them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ MAY_PROGRESS = "golive.progress_workitem"
 MAY_REMOVE = "golive.delete_workitem"
 MOST_AT_ONCE = 1000
 PROGRESS = frozenset({"status", "note"})
-"""The fields that those who do the work may set; planners decide who does it by when."""
+"""Fields that users who do the work may set; planners decide who does it by when."""
 CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
 
 type Pair = tuple[Site, str]
@@ -52,7 +52,7 @@ def add(
 ) -> WorkItem:
     """`planned` are owner, owner_name, due_on and note.
 
-    Raises MissingPermission, and ValidationError by field: no such check, on the list already, two owners.
+    Raises MissingPermission, and ValidationError by field: an unknown check, an existing live item, two owners.
     """
     require(by, MAY_ADD)
     _refuse_unknown([check_id])
@@ -67,14 +67,14 @@ def add(
 
 @transaction.atomic
 def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any) -> int:
-    """Add an item for each site and check that is not on the list yet; returns how many. Three statements.
+    """Add an item for each site and check without one; returns their number.
 
-    `planned` are owner, owner_name, due_on and note. Raises MissingPermission, ValidationError.
+    Three statements. `planned` are owner, owner_name, due_on and note. Raises MissingPermission, ValidationError.
     """
     require(by, MAY_ADD)
     if not 0 < len(pairs) <= MOST_AT_ONCE:
         raise ValidationError(
-            f"{MOST_AT_ONCE} checks at most are added at a time; these are {len(pairs)}. Choose fewer."
+            f"{MOST_AT_ONCE} checks at most can be added at once; you chose {len(pairs)}. Choose fewer."
         )
     _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
     listed = live_pairs([site.pk for site, _check_id in pairs])
@@ -82,7 +82,7 @@ def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any
     items = [_item(wanted[key], key[1], by, now, **planned) for key in sorted(wanted) if key not in listed]
     for item in items[:1]:
         _refuse_wrong(item)
-    # Somebody may add the same item at this moment: theirs stays, and it is not added twice.
+    # If somebody adds the same item at this moment, theirs stays and it is not added twice.
     WorkItem.objects.bulk_create(items, ignore_conflicts=True)
     return len(items)
 
@@ -103,13 +103,16 @@ def _item(
 
 @transaction.atomic
 def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkItem:
-    """Set any of `CHANGES`. Those who may only do the work set status and note.
+    """Set any of `CHANGES`.
 
-    Raises MissingPermission, NotInState once it is removed, and ValidationError by field.
+    Users who may only do the work may set status and note. Raises MissingPermission, NotInState once the item is
+    removed, and ValidationError by field.
     """
     unknown = sorted(set(changes) - CHANGES)
     if unknown:
-        raise ValidationError({name: ["This cannot be changed; add another item."] for name in unknown})
+        raise ValidationError(
+            {name: ["This field cannot be changed. Add another item instead."] for name in unknown}
+        )
     locked = still_there(WorkItem.objects.select_for_update(), item.pk)
     differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     _require_progress(by, only=set(differ) <= PROGRESS)
@@ -127,9 +130,9 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
 
 @transaction.atomic
 def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> int:
-    """Set the same status for many items, all of them or none; returns how many had another.
+    """Set the same status for many items, all or none; returns how many had another.
 
-    Raises MissingPermission, and ValidationError where one that is reopened is on the list again already.
+    Raises MissingPermission, and ValidationError if a reopened item has a newer live one.
     """
     _require_progress(by, only=True)
     if status not in WorkItem.Status.values:
@@ -150,7 +153,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
 
 
 def remove(item: WorkItem, *, by: User, now: datetime) -> None:
-    """Remove what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
+    """Remove an item entered by mistake; unneeded work is dropped instead. The history keeps it."""
     require(by, MAY_REMOVE)
     item.delete()
 
@@ -180,7 +183,7 @@ def _refuse_wrong(item: WorkItem) -> None:
 
 
 def _refuse_second(item: WorkItem) -> None:
-    """The constraint of the table refuses it too; this says which one is there."""
+    """The table's constraint refuses it too; this message names the existing item."""
     others = WorkItem.objects.live().filter(site=item.site_id, check_id=item.check_id).exclude(pk=item.pk)
     if (other := others.first()) is not None:
         raise ValidationError(

@@ -1,4 +1,4 @@
-"""The address of a question about the gap. The gap's page, its endpoint and the worklist take the same words."""
+"""The question about the gap in an address. The gap's page, its endpoint and the worklist share these parameters."""
 
 from collections.abc import Iterable, Mapping
 
@@ -25,21 +25,21 @@ MEASURES = {CapacityMeasure.POWER: "Power", CapacityMeasure.ACCELERATORS: "Accel
 TARGETS = {ClosingTarget.CONDITIONAL: "Conditional", ClosingTarget.READY: "Ready"}
 MOST_POINTS = 400
 BLOCKER_POINTS = 60
-"""A blocker is known by the day, and reading a day costs a row for each site."""
+"""Blockers are known by the day, and reading a day costs a row for each site."""
 WIDEST = 10_000
-"""A chart asks for as many points as it has pixels; more than there are is no mistake, and gets what there is."""
+"""A chart may ask for one point per pixel; more points than exist are not an error."""
 MOST_GROUPS, MOST_CHECKS = 50, 5000
 
 
 class BadQuestion(BadParameter):
-    """A question about the gap that cannot be read."""
+    """A question about the gap has a wrong parameter."""
 
 
 FIELDS = ("measure", "by", "target", "region", "kind", "profile", "points", "groups", "checks")
 
 
 def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by: str = "") -> Question:
-    """The question of an address; `regions` are names by slug, `by` what is asked for unless the address says.
+    """Read the question of an address; `regions` are names by slug, `by` is the default grouping.
 
     Raises BadQuestion.
     """

@@ -1,4 +1,4 @@
-"""How an item stands: its status, unless its check is met; and whether its day is over."""
+"""The standing of an item: its status, or resolved if its check is met; and whether it is overdue."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
 
 MET = sorted(state.value for state in ACCEPTABLE)
-"""States of a check that needs no work any more."""
+"""States of a check that need no work."""
 
 
 class WorkItemStanding(models.TextChoices):
@@ -34,9 +34,9 @@ class WorkItemStanding(models.TextChoices):
 
 
 def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-    """With `check_state` and `check_reason` as evaluated, and `standing`: resolved where a live item’s check is met.
+    """Add `check_state` and `check_reason` as evaluated, and `standing`: resolved if a live item's check is met.
 
-    A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, and is open.
+    A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, so it stays open.
     """
     result = CheckResult.objects.filter(site=OuterRef("site"), check_id=OuterRef("check_id"))
     return items.annotate(
@@ -61,7 +61,7 @@ def today_by_zone(now: datetime) -> dict[str, date]:
 
 
 def is_overdue(today: Mapping[str, date]) -> Q:
-    """Live items whose day is over at their site; of rows with `standing`, so that what is resolved is not late."""
+    """Live items whose day is over at their site; for rows with `standing`, so that resolved ones are not overdue."""
     zones_by_day: dict[date, list[str]] = {}
     for zone, day in today.items():
         zones_by_day.setdefault(day, []).append(zone)
@@ -73,9 +73,10 @@ def is_overdue(today: Mapping[str, date]) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """`check_state` "" : never evaluated. `held` is what is deployed at the site while it is not ready.
+    """`check_state` is "" if never evaluated.
 
-    `days_left` until the due day at the site, negative once it is over; None without one, and for what is not live.
+    `held` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at the site,
+    negative once it is over; None without a due day, and for items that are not live.
     """
 
     item: WorkItem
@@ -150,14 +151,14 @@ def listed() -> dict[tuple[str, str], int]:
 
 
 class BadSelection(ValueError):
-    """The names in a selection that are not there."""
+    """The unknown names in a selection."""
 
 
 def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
-    """Sites and checks that rows of the ranked plan stand for, each once, in order. One statement.
+    """The sites and checks behind rows of the ranked plan, each once, in order.
 
-    `site:<slug>` is every check that holds the site, `check:<id>` the check at every site it holds. Raises
-    BadSelection for a name that means nothing; sites and checks that no longer hold anything add nothing.
+    One statement. `site:<slug>` means every check that holds the site, `check:<id>` the check at every site it holds.
+    Raises BadSelection for unknown names; sites and checks that no longer hold capacity add nothing.
     """
     by_slug = {site.site: site.checks for site in held}
     pairs: set[tuple[str, str]] = set()

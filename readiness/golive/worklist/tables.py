@@ -69,7 +69,7 @@ WORKLIST = Table(
         Column("check_state", "Check now", template="readiness/worklist/check_state_cell.html", sort="check_state"),
         Column("reason", "Reason", phone="full"),
         Column("held", "Capacity held", "held.it_kw", lambda row: str(power(row.held.it_kw)), numeric=True,
-               hint="What is deployed at the site while it is not ready; other checks may hold it as well",
+               hint="Deployed at the site while it is not ready; other checks may also hold it back",
                file_unit="kW"),
         Column("owner", "Owner", "item.owner_text", lambda row: row.item.owner_text or "nobody", sort="owner_name",
                tone=lambda row: "" if row.item.owner_text else "warn"),

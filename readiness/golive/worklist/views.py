@@ -1,4 +1,4 @@
-"""Pages of the worklist: the list, one item, and adding to it, one by one or what was chosen on the gap's page."""
+"""Pages of the worklist: the list, one item, and adding items singly or from the gap's plan."""
 
 from typing import Any, cast
 
@@ -61,7 +61,7 @@ class PlannedForm(_Refusing):
     note = _note()
 
     def planned(self) -> dict[str, Any]:
-        """The arguments that the operations take. A name that is a username means the user."""
+        """The arguments of the operations. A name that is a username means the user."""
         name = self.cleaned_data["owner"].strip()
         user = queries.user_named(name)
         return {
@@ -109,7 +109,7 @@ def initial_of(item: WorkItem) -> dict[str, Any]:
 
 SHOWN_PAIRS = 20
 LONGEST_ID = 18
-"""Digits; every number of so many is one that an id may have."""
+"""Number of digits that any id fits into."""
 
 SEE = ("inventory.view_site", "golive.view_workitem")
 WORKLIST = Report("readiness/worklist/list.html", *SEE)

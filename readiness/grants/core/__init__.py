@@ -1,1 +1,1 @@
-"""Grants without a database: what may be granted, and what counts while it is in force."""
+"""Rules of grants without a database: what may be granted, and when a grant counts."""

@@ -1,4 +1,4 @@
-"""A grant as scoring counts it, and rules for what may be granted: which kind suits which check, and how many."""
+"""A grant as scoring uses it, and the rules for granting: which kind suits which check, and how many."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from readiness.framework.core.vocabulary import CheckState, Gate
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
-    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception. It
-    counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it."""
+    """A dated decision: a waiver, a declared `n-a` or a go-live exception. It counts from `starts_at` up to, but not
+    including, `ends_at`, and only if somebody other than the requester approved it."""
 
     id: str
     reason: str
@@ -25,16 +25,14 @@ class HeldGrant:
 
 
 MOST_WAIVERS = 10
-"""Live waivers that one site may have.
-
-Operator-set default: about a fifth of the checks. A site that needs more is not one that may run meanwhile; it is
-one that is not ready, and says so.
+"""Largest number of live waivers of one site. Operator-set default: about a fifth of the checks. A site that needs more
+is not ready.
 """
 WAIVER, EXCEPTION, DECLARED_NA = "waiver", "exception", "n-a"
 
 
 class NotGrantable(ValueError):
-    """`field` is the part of the request that is wrong, `reason` a sentence that says why."""
+    """`field` is the wrong part of the request, `reason` a sentence."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -50,8 +48,8 @@ def check_of(framework: Framework, check_id: str) -> Check:
 
 
 def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, excluded: bool) -> None:
-    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows. `gate` is the check's
-    at this site; `excluded` says that it does not apply there anyway."""
+    """Raise NotGrantable if the grant would have no effect, or more than the definition allows. `gate` is the check's
+    gate at this site; `excluded` says that the check does not apply there anyway."""
     if excluded:
         raise NotGrantable("check", f"{check.id} does not apply at this site, so there is nothing to grant.")
     if kind == WAIVER:
@@ -67,7 +65,7 @@ def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, exclude
 def _refuse_waiver(check: Check, gate: Gate) -> None:
     if gate is Gate.INFO:
         raise NotGrantable(
-            "check", f"{check.id} is INFO at this site: it decides nothing, so it cannot be waived."
+            "check", f"{check.id} is INFO at this site: it does not decide a verdict, so it cannot be waived."
         )
     if CheckState.WAIVED not in check.states:
         raise NotGrantable("check", f"The framework does not let {check.id} be waived.")

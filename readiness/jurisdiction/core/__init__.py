@@ -1,1 +1,1 @@
-"""Rules about where data may lie and who may reach it, and what they say of a case. Pure."""
+"""Rules about where data may be stored and whose law may reach it, and the decision of a case. Pure."""

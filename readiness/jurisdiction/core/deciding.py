@@ -1,7 +1,7 @@
 """Decides a case by a pack on a day.
 
-Each kind of data is looked at by itself and the strictest answer holds. What a rule that covers the case cannot settle,
-because it has no date or has not been checked for too long, cannot be decided; nor can what no rule covers.
+Each kind of data is decided separately, and the strictest answer holds. A case cannot be decided if no rule covers it,
+or if a covering rule has no date or has not been checked for too long.
 """
 
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ from readiness.workloads.core.countries import COUNTRIES
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A case. Countries are codes of ISO 3166-1; "" is not known.
+    """A case.
 
-    `origin` is whose law the data is under, `operator` where whoever controls the operator is: the owner's country, not
-    that of a subsidiary. `bases` are those on record for the case.
+    Countries are ISO 3166-1 codes; "" means unknown. `origin` is the country whose law the data is under. `operator` is
+    the country of the operator's owner, not of a subsidiary. `bases` are those on record for the case.
     """
 
     origin: str
@@ -38,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class AppliedRule:
-    """A rule that covers the case, what it comes to here, and which basis on record meets it."""
+    """A rule that covers the case, its answer here, and the basis on record that meets it."""
 
     rule: RuleTerms
     answer: LegalAnswer
@@ -49,7 +49,7 @@ class AppliedRule:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why it cannot be decided: `what` is the country or the category at fault."""
+    """Why the case cannot be decided: `what` is the country or category at fault."""
 
     kind: RuleKind
     gap: UndecidedReason
@@ -58,7 +58,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class LegalFinding:
-    """The answer to one of the two questions, the rules that led there, deciding ones first, and what is missing."""
+    """The answer to one of the two questions, the rules behind it (deciding ones first), and what is missing."""
 
     kind: RuleKind
     answer: LegalAnswer
@@ -150,7 +150,7 @@ def _covering(
     for rule in covering:
         if rule.doubt(on, pack.check_again) is None:
             displaced |= rule.instead_of
-    # A rule that forbids stands, whatever claims to go before it.
+    # A rule that forbids always applies, even if another rule claims to replace it.
     return tuple(rule for rule in covering if rule.effect == RuleEffect.FORBIDDEN or rule.id not in displaced)
 
 

@@ -1,6 +1,6 @@
-"""A pack of rules: frozen values, which countries and data a rule speaks of, and how a document of it is read.
+"""A pack of rules as frozen values: which countries and data a rule covers, and how a document is read.
 
-Annotations say how a document is read; `reads` adds what they cannot say.
+Annotations say how a document is read; `reads` adds the rules that annotations cannot express.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ from web.versioned.core.files import Texts, located, parse
 
 
 class RuleKind(StrEnum):
-    """Two questions that are answered apart."""
+    """The two questions, which are answered separately."""
 
     RESIDENCY = "residency"
-    """Where the data lies: the rule looks at the destination."""
+    """Where the data is stored: the rule checks the destination."""
     SOVEREIGNTY = "sovereignty"
-    """The rule looks at the country of the operator’s owner, since its law reaches the operator."""
+    """The rule checks the country of the operator’s owner, because its law reaches the operator."""
 
 
 class RuleEffect(StrEnum):
@@ -46,7 +46,7 @@ class RuleEffect(StrEnum):
 
 
 class LegalAnswer(StrEnum):
-    """Answers that can be given in a case, from the most open to the strictest."""
+    """Possible answers, from the most open to the strictest."""
 
     ALLOWED = "allowed"
     NEEDS_BASIS = "needs-basis"
@@ -55,7 +55,7 @@ class LegalAnswer(StrEnum):
 
 
 ORDER = tuple(LegalAnswer)
-"""Answers from weak to strict: an undecided one is stricter than one that needs a basis, and weaker than a ban."""
+"""Answers from weak to strict: an undecided case is stricter than one that needs a basis, and weaker than a ban."""
 
 
 class Doubt(StrEnum):
@@ -80,12 +80,12 @@ def strictest(*answers: LegalAnswer) -> LegalAnswer:
 
 
 ANYWHERE = "any"
-"""In place of countries and groups: wherever it is. A country that is not known is not meant by it."""
+"""Stands for every known country; it does not cover an unknown one."""
 
 
 def country_code(code: str, fields: Fields) -> str:
     if code not in COUNTRIES:
-        raise ValueError(f"{code[:20]!r} is no country code of ISO 3166-1")
+        raise ValueError(f"{code[:20]!r} is not a country code of ISO 3166-1")
     return code
 
 
@@ -115,7 +115,7 @@ def category_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
 def basis_names(names: tuple[str, ...], fields: Fields) -> tuple[str, ...]:
     for name in names:
         if name not in fields.ids("bases"):
-            raise ValueError(f"{name[:60]!r} is none of the bases of this pack")
+            raise ValueError(f"{name[:60]!r} is not one of the bases of this pack")
     return tuple(dict.fromkeys(names))
 
 
@@ -135,7 +135,7 @@ Places = Annotated[frozenset[str], place_names]
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The place where a rule can be read: the instrument, the place in it, and an address."""
+    """Where a rule can be read: the instrument, the place in it, and an address."""
 
     instrument: Name
     article: Name
@@ -144,7 +144,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class GroupMembership:
-    """A country in a group from a day until a day; both days count."""
+    """A country in a group from a day to a day, both included."""
 
     country: Annotated[str, country_code]
     since: date
@@ -168,7 +168,7 @@ class PackGroup:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of data. Rules about one that it implies hold for it too: health data is personal data."""
+    """A kind of data. Rules about a kind that it implies also cover it: health data is personal data."""
 
     id: Slug
     name: Name
@@ -178,7 +178,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """The ground that makes a case lawful which needs one: a contract, a certificate, an assessment."""
+    """A contract, certificate or assessment that makes a case lawful which needs a basis."""
 
     id: Slug
     name: Name
@@ -188,9 +188,10 @@ class LegalBasis:
 class RuleTerms:
     """The content of one provision.
 
-    `origins` are whose law the data is under. `places` are where it would lie for a rule of residency, and where
-    whoever controls the operator is for one of sovereignty. Both name countries, groups, or `any`. Of `bases` any one
-    will do. Where this rule covers a case, those in `instead_of` do not: the special case before the general one.
+    `origins` are the countries whose law the data is under. `places` are the countries of storage for a rule of
+    residency, and the countries of the operator's owner for one of sovereignty. Both name countries, groups, or `any`.
+    Any one of `bases` is enough. Where this rule covers a case, the rules in `instead_of` do not: the special rule
+    replaces the general one.
     """
 
     id: Slug
@@ -225,7 +226,7 @@ class RuleTerms:
 
 @dataclass(frozen=True)
 class RulePackDocument:
-    """One version of the rules. `check_again_days` is how long a rule that was checked counts as true."""
+    """One version of the rules. `check_again_days` is how long a checked rule counts."""
 
     version: Version
     title: Name
@@ -239,7 +240,7 @@ class RulePackDocument:
 
     @cached_property
     def content_digest(self) -> str:
-        """The digest without the name: two versions that say the same have the same."""
+        """A digest that ignores the name: two versions with the same content have the same digest."""
         return digest(mapping_of(self, version=None))
 
     @cached_property
@@ -263,7 +264,7 @@ class RulePackDocument:
         return timedelta(days=self.check_again_days)
 
     def implied(self, category: str) -> frozenset[str]:
-        """The category with all that it implies, at any remove."""
+        """The category with all categories that it implies, directly or indirectly."""
         implied: set[str] = set()
         waiting = [category]
         while waiting:
@@ -285,7 +286,7 @@ def load(definition: Mapping[str, Any]) -> RulePackDocument:
 
 
 def load_files(texts: Texts) -> RulePackDocument:
-    """A pack from one YAML document. A DocumentError tells the line as well, as far as the field is there."""
+    """Load a pack from one YAML document. A DocumentError includes the line if the field can be located."""
     return located(_load_only, texts)
 
 
@@ -304,7 +305,7 @@ def dump(pack: RulePackDocument) -> str:
 def _read_group(fields: Fields) -> PackGroup:
     group = fields.build(PackGroup)
     if group.id == ANYWHERE:
-        raise fields.error("id", f"{ANYWHERE!r} stands for every country already")
+        raise fields.error("id", f"{ANYWHERE!r} already means every country")
     return group
 
 
@@ -323,7 +324,9 @@ def _read_rule(fields: Fields) -> RuleTerms:
         bases = "at least one" if rule.effect == RuleEffect.NEEDS_BASIS else "none"
         raise fields.error("bases", f"a rule that is {rule.effect} names {bases}")
     if rule.instead_of and rule.effect == RuleEffect.FORBIDDEN:
-        raise fields.error("instead_of", "a rule that forbids stands beside all others, in place of none")
+        raise fields.error(
+            "instead_of", "a rule that forbids always applies, so it cannot replace other rules"
+        )
     begins, ends = rule.in_force_from, rule.in_force_until
     if begins and ends and ends < begins:
         raise fields.error("in_force_until", "is before in_force_from")
@@ -350,7 +353,7 @@ def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | N
     if named is None or named is rule:
         return f"there is no other rule {other[:60]!r}"
     if named.effect == RuleEffect.FORBIDDEN:
-        return f"{other} forbids, and what forbids always stands"
+        return f"{other} forbids, and a rule that forbids cannot be replaced"
     if named.kind != rule.kind:
-        return f"{other} answers the other question"
-    return f"{other} stands in place of this one" if rule.id in named.instead_of else None
+        return f"{other} is a rule of the other kind"
+    return f"{other} replaces this rule" if rule.id in named.instead_of else None

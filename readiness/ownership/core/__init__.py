@@ -1,1 +1,1 @@
-"""Works out what an item's terms come to at an instant. Pure: no Django, no clock."""
+"""Computes the standing of an item from its terms at an instant. Pure: no Django, no clock."""

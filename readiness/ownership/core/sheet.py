@@ -1,6 +1,6 @@
-"""The file that ownership is exported to and read back from: rows of words, and where a row is wrong.
+"""The CSV file of ownership, exported and imported: rows of text, and errors by line.
 
-Pure: which site or person a word means is looked up elsewhere.
+Pure: looking up sites and people happens elsewhere.
 """
 
 import io
@@ -20,7 +20,7 @@ MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """`line` is where the row ends in the file, as editors count."""
+    """`line` is the row's last line in the file, as editors count."""
 
     line: int
     values: Mapping[str, str]
@@ -28,7 +28,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """`field` "" is the whole line."""
+    """An empty `field` means the whole line."""
 
     line: int
     field: str
@@ -36,7 +36,7 @@ class Wrong:
 
 
 class BadSheet(ValueError):
-    """All that is wrong with the file, each with its line."""
+    """All errors of the file, each with its line."""
 
     def __init__(self, wrongs: Iterable[Wrong]) -> None:
         self.wrongs = tuple(wrongs)
@@ -44,7 +44,7 @@ class BadSheet(ValueError):
 
 
 def read(body: bytes) -> list[SheetRow]:
-    """Raises BadSheet for what is no such file: not UTF-8, no header, columns missing, rows of another length."""
+    """Raises BadSheet if the file is not UTF-8, or its header, columns or row lengths are wrong."""
     try:
         return _rows(sheets.read(io.BytesIO(body)))
     except sheets.UnreadableSheet as error:

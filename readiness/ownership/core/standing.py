@@ -1,7 +1,7 @@
-"""How one item of a site stands, and how much of a site is owned.
+"""The standing of an item of a site, and the owned share of a site.
 
-An item counts as owned where one accountable person accepted it and confirmed it in time, has not left, has a deputy
-who has not left either, and what they may decide is written down.
+An item counts as owned if one accountable person accepted it and confirmed it in time, has not left, has a deputy who
+has not left, and has written decision rights.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 CONFIRM_EVERY = timedelta(days=180)
-"""How long an acceptance or a confirmation counts.
-
-Operator-set default: `valid_for: 180d` of p4-orchestration-owner, which is judged by it.
+"""How long an acceptance or a confirmation counts. Operator-set default: `valid_for: 180d` of p4-orchestration-owner,
+the check that uses it.
 """
 
 
@@ -36,12 +35,13 @@ OF_DOMAINS = {
 
 
 def item_of(domains: Iterable[str]) -> Item:
-    """Return the item whose owner answers for a check of these domains: one of them, the border of two, else all."""
+    """Return the item whose owner answers for a check of these domains: a single domain, a pair, or orchestration
+    overall."""
     return OF_DOMAINS.get(frozenset(domains) & {item.value for item in DOMAINS}, Item.ORCHESTRATION)
 
 
 class ItemStanding(StrEnum):
-    """How an item stands, the best first."""
+    """Standings of an item, the best first."""
 
     OWNED = "owned"
     NO_DEPUTY = "no-deputy"
@@ -81,9 +81,10 @@ def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> Item
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much is owned, in per cent. `since` is the oldest confirmation behind it: with it the share falls.
+    """The owned share in per cent.
 
-    `term_id` names that one; `missing` is what is not owned and why.
+    `since` is the oldest confirmation behind it, whose expiry lowers the share. `term_id` is the term of that
+    confirmation; `missing` lists what is not owned and why.
     """
 
     percent: float
@@ -99,9 +100,9 @@ def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONF
 
 
 def assets_owned(terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime) -> Share | None:
-    """Count by domain those of a site's assets whose domain has a team and an escalation route in force.
+    """Count a site's assets, by domain, whose domain has a team and an escalation route in force.
 
-    None where there are no assets. A deputy is not asked for: an alert goes to the team.
+    None without assets. No deputy is required, because an alert goes to the team.
     """
     there = {domain: assets[domain] for domain in DOMAINS if assets.get(domain)}
     by_item = {term.item: term for term in terms}

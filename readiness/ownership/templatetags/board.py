@@ -1,4 +1,4 @@
-"""The cells of the board: a page has hundreds, and a template's own loop would take most of its time."""
+"""The cells of the board: a page has hundreds, and a template loop would take most of its time."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,7 +1,6 @@
-"""The checks that Muster computes from telemetry, envelopes, rules, ownership, people and go-live reviews: facts of
-a site in, readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.bearing`.
-
-Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
+"""The checks that Muster computes from telemetry, envelopes, rules, ownership, people and go-live reviews: they turn
+facts of a site into readings of sub-measures. `readiness.evidence.core.bearing` lists those whose source is Muster
+itself. Every other check has no reading and is unknown until somebody enters evidence.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,9 +37,9 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
     "p4-orchestration-owner": governance.orchestration,
     "p4-asset-ownership": governance.assets,
 }
-"""Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
+"""Also computed, but read from assignments at each evaluation, so that no earlier reading is kept."""
 FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": governance.review_readings}
-"""Read from its records at each evaluation: nothing of it stands by itself."""
+"""Read from reviews at each evaluation, so that no earlier reading is kept."""
 FROM_PEOPLE: Mapping[str, Computed] = {
     "p3-role-coverage": people.role_coverage,
     "p3-training-currency": people.training,
@@ -53,26 +52,26 @@ FROM_PEOPLE: Mapping[str, Computed] = {
     "p4-runbook-coverage": people.runbooks,
     "p4-documentation-currency": people.documents,
 }
-"""Read from its records at each evaluation: nothing of it stands by itself."""
+"""Read from records of people at each evaluation, so that no earlier reading is kept."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts, str], bool]] = {
     "p2-backup-power": lambda facts, name: any(
         unit.name == name for unit in facts.in_service(kind="device", role="ups")
     ),
     "p5-accelerator-health": lambda facts, _: any(key[0] == "accelerator" for key in facts.things),
     "p5-fabric-health": lambda facts, _: any(facts.in_service(kind="port")),
-    # Without a reading no class that is placed here has users, whatever was measured for others.
+    # Without a reading no class that is placed here has users, whatever was measured for other classes.
     "p2-placement-latency": lambda facts, _: False,
-    # Measured at each evaluation, and silence is what it measures: nothing of it stands.
+    # Measured at each evaluation; since it measures silence, no earlier reading is kept.
     "p5-telemetry-coverage": lambda facts, _: False,
 }
-"""Whether there still is what earlier evidence of a check is about, given the name in its detail; of the others there
-always is."""
+"""Whether the subject of a check's earlier evidence still exists, given the name in its detail; other checks always
+have a subject."""
 LATEST_OF = ("p5-fabric-health",)
 """Checks whose metrics count only while live."""
 HELD_OF = ("p5-accelerator-health", "p2-backup-power")
 """Checks whose metrics count for 24 hours."""
 RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
-"""Checks that look at what counters rose by in 24 hours."""
+"""Checks that use the rises of counters in 24 hours."""
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -86,7 +85,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "p5-accelerator-health": ("still-scheduling",),
     "p5-fabric-health": hardware.FABRIC_PARTS,
 }
-"""Sub-measures whose definition the arithmetic looks at; an edited framework may have dropped some."""
+"""Sub-measures whose definition the arithmetic needs; an edited framework may have dropped some."""
 
 
 def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:

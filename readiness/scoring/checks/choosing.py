@@ -1,9 +1,7 @@
-"""Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry, and the
-one that decides among several of one sub-measure.
-
-Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale and
-the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Records of Muster's
-own always go first, stale ones too: an envelope that ran out is confirmed where it is declared.
+"""Choose the deciding reading of a sub-measure among those of telemetry, validation runs, recorded facts and
+attestations. Telemetry takes precedence. Entered evidence replaces it only if telemetry never had a reading, or if its
+reading is stale and the evidence is younger: otherwise falling silent would restore what telemetry had contradicted.
+Muster's own records always take precedence, even stale ones: an expired envelope is confirmed where it is declared.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,11 +22,9 @@ from readiness.scoring.core.states import CheckState, Provenance
 def worst_reading(
     part: SubMeasure, readings: Iterable[Reading], *, now: datetime, limit: Limit | None = None
 ) -> Reading | None:
-    """The reading whose state is worst; among equals one that is capped, so that the verdict hears of it; then the one
-    nearest to its limit, or furthest outside it.
-
-    A reading that is missing for one object must be among them as one that cannot be judged: what is not known may not
-    be passed over in favour of what is.
+    """The reading with the worst state; among equals a capped one, so that the verdict considers it; then the one
+    nearest to its limit, or furthest outside. A missing reading of one object must be included as one that cannot be
+    judged, so that unknown values are not passed over.
     """
     candidates = list(readings)
     if len(candidates) < 2:
@@ -43,7 +39,7 @@ def _rank(result: JudgedState) -> tuple[int, bool, float]:
 
 
 type Readings = dict[str, Reading | None]
-"""The readings of one check, by sub-measure; None where nothing is known of it."""
+"""The readings of one check, by sub-measure; None if unknown."""
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
@@ -91,7 +87,7 @@ def reading_of(proof: Proof) -> Reading:
     )
 
 
-# Of a platform's few floors every site has hundreds of proofs.
+# Few floors of platforms are shared by hundreds of proofs of a site.
 @lru_cache(maxsize=10_000)
 def _limit(floor: float, source: str) -> Limit:
     return Limit(value=floor, source=source)

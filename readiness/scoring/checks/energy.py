@@ -39,7 +39,7 @@ def power_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readi
 
 
 def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
-    """The outermost meter level of the newest day; where no level was ever complete, the reason why."""
+    """The outermost meter level of the newest day; if no level was complete, the reason."""
     figures = [figure for figure in peaks if figure.key == key]
     complete = [figure for figure in figures if figure.value is not None and figure.part]
     if not complete:
@@ -62,7 +62,7 @@ def _cannot_tell(figures: Sequence[SpanFigure]) -> Reading | None:
 
 
 def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
-    """The load of racks stands in for the site's: an estimate, unless it is simulated anyway."""
+    """The load of racks stands for the site's load, which makes it an estimate unless it is simulated."""
     provenance = Provenance(figure.provenance)
     if level.sees_everything or provenance is not Provenance.MEASURED:
         return provenance
@@ -92,8 +92,8 @@ BACKUP_PARTS = (
 
 
 def backup_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    """The worst UPS of each sub-measure. The date of the last battery test is not sent, so that of its result is
-    taken."""
+    """The worst UPS of each sub-measure. No metric gives the date of the last battery test, so the date of its result
+    is used."""
     by_part = {}
     for part_id in BACKUP_PARTS:
         part = check.part(part_id)
@@ -103,7 +103,7 @@ def backup_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Read
 
 
 def _of_each_ups(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:
-    """Nothing until any UPS sends the metric; from then on one that does not is unknown."""
+    """Nothing until any UPS sends the metric; from then on, a UPS that does not send it is unknown."""
     samples = {sample.device_id: sample for metric in part.metrics for sample in facts.held.get(metric, ())}
     units = list(facts.in_service(kind="device", role=Device.Role.UPS))
     if not any(unit.key[1] in samples for unit in units):
@@ -144,8 +144,8 @@ def cooling_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Rea
 
 
 def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
-    """Every liquid loop in inventory; one that sends no supply temperature is unknown. Without any figure there is no
-    reading."""
+    """Every liquid loop in the inventory; a loop without a supply temperature is unknown. Without any figure there is
+    no reading."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == SUPPLY.key}
     if not figures:
         return
@@ -159,7 +159,7 @@ def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
 
 
 def _flow_alarms(facts: EvaluationFacts, now: datetime) -> Reading | None:
-    """How many loops raise an alarm. A loop that sends none is not covered, and the count cannot be given."""
+    """Number of loops with an alarm. If a loop sends no alarm metric, the number is unknown."""
     samples = {
         sample.cooling_unit_id: sample
         for metric in FLOW_ALARM_METRICS
@@ -177,5 +177,5 @@ def _flow_alarms(facts: EvaluationFacts, now: datetime) -> Reading | None:
         provenance=Provenance(oldest.provenance),
         evidence=f"series:{(raised or [oldest])[0].series_id}",
         detail=few(sorted(facts.loops[sample.cooling_unit_id or 0] for sample in raised)),
-        cannot_judge=f"No flow alarm is sent by {few(unheard)}." if unheard and not raised else "",
+        cannot_judge=f"{few(unheard)} sends no flow alarm." if unheard and not raised else "",
     )

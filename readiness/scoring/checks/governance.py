@@ -1,5 +1,5 @@
-"""p4-golive-review: the signatures, the open actions and the decision of the site's go-live review;
-p4-orchestration-owner and p4-asset-ownership: what accepted and confirmed assignments own."""
+"""p4-golive-review: signatures, open actions and the decision of the site's go-live review; p4-orchestration-owner and
+p4-asset-ownership: the owned shares by accepted and confirmed assignments."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from readiness.scoring.facts import EvaluationFacts
 
 SIGNATURES = "signatures-missing"
 REVIEW_EVIDENCE = "review:"
-"""A reference to a review begins so; the review's id follows."""
+"""Prefix of a reference to a review; the review's id follows."""
 
 
 def review_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
@@ -55,8 +55,8 @@ WORDS = {
 
 
 def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Readings are dated by the oldest confirmation behind them, and run out with it. Until anybody accepted anything
-    at the site there is no reading, and what people attest counts."""
+    """Readings have the date of the oldest confirmation and expire with it. Until anybody accepted anything at the site
+    there is no reading, and attestations count."""
     if facts.owned is None:
         return {}
     part = next(each for each in check.parts if each.id == "items-owned")
@@ -94,7 +94,7 @@ def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Rea
 
 
 def _without(share: Share) -> str:
-    """Name no people: everybody who sees the check reads this."""
+    """Name no people, because everybody who sees the check can read this."""
     if not share.missing:
         return ""
     missing = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]

@@ -1,6 +1,6 @@
 """p5-accelerator-health: accelerators with a fatal fault in the last 24 hours, and whether they still take work;
-p5-fabric-health: what the counters of each port rose by in the last 24 hours; p5-telemetry-coverage: which of the
-objects in service are heard from, by the same hearing that health reads."""
+p5-fabric-health: rises of each port's counters in the last 24 hours; p5-telemetry-coverage: the share of objects in
+service that are heard from, as health counts them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, Thing, he
 from telemetry.core.codes import code_table
 from telemetry.queries import Latest, Rise
 
-# The codes that take a node out in Azure's health checks (source S5 of the framework).
+# Codes that remove a node from service in Azure's health checks (source S5 of the framework).
 FATAL_XIDS = frozenset({48, 56, 57, 58, 62, 63, 64, 65, 68, 69, 73, 74, 79, 80, 81, 92, 119, 120})
 XID_METRICS = ("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_XID_ERROR")
 ROW_REMAP_METRICS = ("DCGM_FI_DEV_ROW_REMAP_FAILURE",)
@@ -67,7 +67,7 @@ def faults(facts: EvaluationFacts) -> Iterator[Fault]:
 def _all_faults(facts: EvaluationFacts) -> Iterator[Fault]:
     for sample, thing in _samples(facts, XID_METRICS):
         at = facts.changed_at.get(sample.series_id)
-        # The series holds the last code, not a count: it stands for an event only if it changed lately.
+        # The series holds the last code, not a count: it means an event only if it changed recently.
         if at is not None and sample.value in FATAL_XIDS:
             yield Fault(thing, _xid(sample.value), at, sample.series_id)
     for sample, thing in _samples(facts, ROW_REMAP_METRICS):
@@ -127,7 +127,7 @@ def fabric_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Read
 
 
 def _worst_port(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Reading | None:
-    """None where no port in service sends any of the counters; a port that fell silent still counts what it rose by."""
+    """None if no port in service sends any of the counters. A port that fell silent still counts its rise."""
     watched = [
         sample
         for metric in part.metrics
@@ -176,8 +176,8 @@ DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy
 
 
 def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself. Until anything at
-    the site was ever heard from there is no reading; nobody has said yet that it is watched."""
+    """Readings have the time `now`: silence shows at once and the reading itself never goes stale. Until anything at
+    the site was ever heard from there is no reading, because nobody monitors it yet."""
     if not facts.sources_of:
         return {}
     heard = heard_from(facts, now)

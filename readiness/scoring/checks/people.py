@@ -1,8 +1,8 @@
-"""The checks computed from Muster's records of people: what they can do, who is on call, and what they practised.
+"""Checks computed from Muster's records of people: qualifications, on-call duty and practice.
 
-Records are read anew at each evaluation, so readings are dated by the day. Where nothing of a kind is recorded there
-are none of it, and what people enter counts. Everybody who sees a check reads its details: they name skills, domains,
-levels, teams and titles, never persons. Pages, incident by incident, are counted by nobody here.
+Records are read at each evaluation, so readings are dated by the day. If no record of a kind exists, entered evidence
+counts. Everybody who sees a check can read its details: they name skills, domains, levels, teams and titles, never
+persons. Muster does not count pages of the people on call.
 """
 
 from collections.abc import Mapping
@@ -23,19 +23,19 @@ from readiness.scoring.facts import EvaluationFacts
 from web.units import how_many
 
 QUALIFIED, TRAINING, ROTATIONS = "qualified", "training", "rotations"
-"""References to records of people begin so; the site's slug follows."""
+"""Prefixes of references to records of people; the site's slug follows."""
 NOBODY_ON_CALL = "Nobody is on call for the site."
 NOTHING_ASKED = "No rule asks the people on call for a skill on a vendor's equipment."
 NOBODY_QUALIFIED = "Nobody is qualified here for anything that the site requires."
 TIME, SIZE, SHARED_SIZE = "time-on-call", "rotation-size", "rotation-size-shared"
 _TITLES: Mapping[str, str] = {kind.value: kind.label for kind in Procedure.DOCUMENTS}
-"""The core documents; the definition's note lists them."""
+"""The core documents, as listed in the definition's note."""
 
 
 def recorded(
     evidence: str, value: float | None, detail: str, *, now: datetime, cannot_judge: str = ""
 ) -> Reading:
-    """Date it by the day, so that a day has one row. `cannot_judge` is why there is no value."""
+    """A reading dated by the day, so that a day has one row. `cannot_judge` says why there is no value."""
     return Reading(
         value=value,
         taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
@@ -128,7 +128,7 @@ def staffing(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
 
 
 def _exceeded(standing: OnCallStanding, check: Check) -> list[str]:
-    """Limits that are exceeded, by their names in the definition in force, of those that it has."""
+    """Names of the exceeded limits, as far as the definition in force has them."""
     size = standing.smallest
     measured = {TIME: standing.busiest}
     if size is not None:

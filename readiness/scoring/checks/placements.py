@@ -34,7 +34,7 @@ from telemetry.queries import Latest
 COMPLETE, CONTRADICTIONS = "classes-complete", "contradictions"
 ENVELOPE_PARTS = (COMPLETE, CONTRADICTIONS)
 ENVELOPE_EVIDENCE = "envelopes:"
-"""A reference to the envelopes of a site begins so; the site's slug follows."""
+"""Prefix of a reference to the envelopes of a site; the site's slug follows."""
 
 
 def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
@@ -63,11 +63,11 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Re
         f"{ENVELOPE_EVIDENCE}{facts.profile.slug}",
         Provenance(worst_provenance(envelope.provenance for envelope in placed)),
     )
-    # A class stands at no site, so its day ends in UTC.
+    # A class belongs to no site, so its day ends in UTC.
     oldest_at = min(datetime.combine(min(vouched.values()) + timedelta(days=1), time.min, UTC), now)
     by_part = {}
     for part_id, (value, is_amiss, detail) in values.items():
-        # A fault holds now; the absence of faults is as old as the oldest declaration of it.
+        # A fault is dated now; the absence of faults is as old as the oldest declaration.
         dates = (now, oldest_at) if is_amiss else (oldest_at,)
         each = [Reading(value, at, provenance, evidence, detail) for at in dates]
         by_part[part_id] = worst_reading(check.part(part_id), each, now=now)
@@ -97,15 +97,15 @@ def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str
         )
     needed, there = sum(envelope.accelerator_count for envelope in placed), facts.context.accelerators
     if there is not None and needed > there:
-        yield f"Together they need {needed} accelerators, and the site has {there}."
+        yield f"Together the workloads need {needed} accelerators, and the site has {there}."
     kw, contracted_kw = sum(envelope.it_kw or 0.0 for envelope in placed), facts.profile.contracted_kw
     if contracted_kw is not None and kw > contracted_kw:
-        yield f"Together they need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
+        yield f"Together the workloads need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
 
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
 PLACEMENT_EVIDENCE = "placements:"
-"""A reference to the placements of a site begins so; the site's slug follows."""
+"""Prefix of a reference to the placements of a site; the site's slug follows."""
 PERSONAL = "personal"
 EEA = GROUPS["EEA"]
 
@@ -134,7 +134,7 @@ def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, no
     provenance = Provenance(worst_provenance([statement.provenance for statement in statements]))
     evidence = f"{PLACEMENT_EVIDENCE}{facts.profile.slug}"
     detail = few(amiss or unknown or [statement.name for statement in statements])
-    # What is known to be amiss stays so, whatever else is unknown.
+    # A known fault counts, whatever else is unknown.
     cannot_judge = few(unknown) if unknown and not amiss else ""
     return Reading(float(len(amiss)), now, provenance, evidence, detail, cannot_judge=cannot_judge)
 
@@ -236,7 +236,8 @@ def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
 
 
 def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:
-    """Explain when p99 cannot judge a limit at another percentile, though it bounds lower ones above, higher below."""
+    """Explain when p99 cannot judge a limit at another percentile: it is an upper bound for lower percentiles, and a
+    lower bound for higher ones."""
     if placed.percentile == MEASURED_PERCENTILE or p99 is None or limit.value is None:
         return ""
     is_proven = p99 <= limit.value if placed.percentile < MEASURED_PERCENTILE else p99 > limit.value
@@ -246,7 +247,7 @@ def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:
 COUNTS = frozenset(f"{metric}_count" for measure in SERVING for metric in measure.metrics)
 """One series of each engine, which shows how fresh its histograms are."""
 WINDOWS = (("ttft-windows", TTFT_WINDOWS, "ttft-slo"), ("tpot-windows", TPOT_WINDOWS, "tpot-slo"))
-"""Sub-measure, what it is counted from, and the limit that the windows are held against."""
+"""Sub-measure, the measure it is counted from, and the limit for its windows."""
 
 
 def serving_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
@@ -261,7 +262,7 @@ def serving_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dic
 
 
 def _fresh(facts: EvaluationFacts, measure: DailyMeasure, now: datetime) -> Latest | None:
-    """The newest live sample; an engine that fell silent while others serve shows in telemetry coverage."""
+    """The newest live sample; a silent engine among serving ones shows in telemetry coverage."""
     live = [
         sample
         for metric in measure.metrics
@@ -272,7 +273,7 @@ def _fresh(facts: EvaluationFacts, measure: DailyMeasure, now: datetime) -> Late
 
 
 def _of_windows(windows: Distribution, fresh: Latest, limit: Limit | None, limit_id: str) -> Reading:
-    """A share of windows: the class's limit is in it, and is not what the share is held against."""
+    """A share of windows: the class's limit is already inside it and is not compared with the share."""
     at = None if limit is None else limit.value
     share = None if at is None else share_at_most(at, windows.sketch)
     against = "" if limit is None or at is None else f", against {at:g} ms, {limit.source}"

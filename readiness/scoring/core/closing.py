@@ -25,8 +25,8 @@ class ClosingTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeldSite:
-    """A site short of the target, and the ids of the checks that hold it, each once. Without any, no check can free it:
-    nothing proves it, or it was never evaluated."""
+    """A site short of the target, and the ids of the checks that hold it, each once. Without checks, resolving cannot
+    free it: nothing proves it, or it was never evaluated."""
 
     site: str
     held: CapacityFigures
@@ -35,7 +35,7 @@ class HeldSite:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One site's turn in a plan. `checks_so_far` and `freed_so_far` count this one and all before it."""
+    """The turn of one site in a plan. `checks_so_far` and `freed_so_far` include this step and all earlier ones."""
 
     site: HeldSite
     checks_so_far: int
@@ -44,8 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CheckEffect:
-    """One check, resolved at all of `sites`, which are those that it holds. `freed` is the capacity of `frees`: the
-    sites that no other check holds. `touched` is that of all `sites`."""
+    """One check, resolved at all `sites` that it holds. `freed` is the capacity of `frees`: the sites that no other
+    check holds. `touched` is the capacity of all `sites`."""
 
     check_id: str
     sites: tuple[str, ...]
@@ -56,7 +56,7 @@ class CheckEffect:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The most that `checks` resolved checks can free, in the measure asked for; with fewer it is less."""
+    """The most capacity that `checks` resolved checks can free; fewer checks free less."""
 
     checks: int
     freed: float
@@ -65,9 +65,9 @@ class CurvePoint:
 def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step, ...]:
     """The ranked plan: sites by capacity freed for each check resolved, the most first.
 
-    Among equals, fewer checks come first, then the name decides. After each step nothing else frees more with as many
-    checks: filling by ratio is the optimum of the knapsack that may cut things, and here it just cut nothing. Between
-    two steps smaller sites can free more, which `best_curve` shows.
+    Among equals, fewer checks come first, then the name decides. After each step no other choice of as many checks
+    frees more: filling by ratio solves the knapsack problem with divisible items, and after a step no item is divided.
+    Between two steps smaller sites can free more; see `best_curve`.
     """
     ranked = sorted(
         _closable(sites),
@@ -79,8 +79,8 @@ def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step,
 
 
 def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CurvePoint, ...]:
-    """The most that any number of resolved checks can free: a point wherever one more check frees more. Exact: a
-    knapsack of whole sites, weighed by their checks, over every number of checks at once."""
+    """The most capacity for any number of resolved checks: a point wherever one more check frees more. Exact: a 0/1
+    knapsack of sites, weighted by their checks, for all numbers of checks at once."""
     closable = _closable(sites)
     most = np.zeros(sum(len(site.checks) for site in closable) + 1, np.int64)
     for site in closable:
@@ -108,7 +108,8 @@ def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) 
 
 
 def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) -> NDArray[np.bool_]:
-    """Let `most` (by number of checks) take the site where that is better; says where, from its own weight on."""
+    """Let `most` (by number of checks) take the site where that is better; returns where, from the site's own weight
+    on."""
     weight = len(site.checks)
     if weight >= len(most):
         return np.zeros(0, np.bool_)

@@ -46,7 +46,7 @@ DATA, AGE, RULE, WAIVER, APPLICABILITY = (1 << place for place in range(len(CAUS
 NONE, ALL = 0, (1 << len(CAUSES)) - 1
 _ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _SETTLED = frozenset(CheckState) - {CheckState.UNKNOWN}
-"""States that, found at both ends, no mixture of the two changes. Unknown may be for want of a limit or of evidence."""
+"""States that no mixture changes if both ends have them. Unknown is excluded: it may lack a limit or evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Grants(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """Why evidence may count no more; the greater is the staler."""
+    """Why evidence may no longer count; a greater ground is staler."""
 
     is_voided: bool
     age: timedelta
@@ -85,8 +85,7 @@ def grants_in_force(snapshot: Snapshot) -> Grants:
 
 
 class Between:
-    """Checks of one site under any coalition of causes. Results are worked out once, and only where something that the
-    check stands on differs."""
+    """Checks of one site under any coalition of causes. Results are computed once, and only if an input differs."""
 
     def __init__(self, start: Snapshot, end: Snapshot) -> None:
         self.ends = (start, end)
@@ -160,7 +159,7 @@ class Between:
 
     def _stands_still(self, check: Check, start: CombinedCheck, end: CombinedCheck) -> bool:
         """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of data
-        and age can come to anything else."""
+        and age changes anything."""
         before, after = (snapshot.inputs.readings for snapshot in self.ends)
         return all(
             _same_standing(before.get(key), after.get(key))
@@ -219,7 +218,7 @@ class Between:
 
 
 def _ground(reading: Reading, at: datetime) -> Ground:
-    """Evidence from the future is no evidence yet, and its age must not change that."""
+    """Evidence from the future does not count yet, and its age must not change that."""
     return Ground(bool(reading.voided), max(at - reading.taken_at, -CLOCK_SKEW), reading.voided)
 
 

@@ -28,9 +28,9 @@ WORST_FIRST = (
 SEVERITY = {
     state: len(WORST_FIRST) - place for place, state in enumerate((*WORST_FIRST, CheckState.NOT_APPLICABLE))
 }
-"""6 for fail down to 1 for pass, and 0 for `n-a`, which anything that applies outranks."""
+"""6 for fail down to 1 for pass, and 0 for `n-a`, which any applicable state outranks."""
 ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICABLE})
-"""States that hold no verdict back."""
+"""States that do not hold a verdict back."""
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
 """States that fresh evidence decided."""
 NO_FIGURES = PartResult("", Gate.INFO, CheckState.NOT_APPLICABLE, ReasonCode.NOTHING_LEFT, "")
@@ -39,10 +39,11 @@ LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 
 @dataclass(frozen=True, slots=True)
 class CombinedCheck:
-    """One check at one site. `measured_state` is the state under a waiver, else the same as `state`.
+    """One check at one site.
 
-    `decided_by` is the sub-measure that gave the state. `block_state` and `cond_state` are None where the check has no
-    applicable sub-measure of that gate. `fresh_until` is the first moment at which applicable evidence goes stale.
+    `measured_state` is the state under a waiver, else the same as `state`. `decided_by` is the sub-measure that gave
+    the state. `block_state` and `cond_state` are None if the check has no applicable sub-measure of that gate.
+    `fresh_until` is when the first applicable evidence goes stale.
     """
 
     check_id: str
@@ -65,7 +66,7 @@ class CombinedCheck:
 
     @property
     def tier(self) -> Tier | None:
-        """The tier that the state rests on; a check that holds is declared as soon as one deciding sub-measure is."""
+        """The tier of the state; a check that holds counts as declared if any deciding sub-measure is."""
         if self.decided_by is None or not self.has_fresh_evidence:
             return None
         if self.measured_state is CheckState.FAIL:
@@ -75,7 +76,6 @@ class CombinedCheck:
 
     @property
     def figures(self) -> PartResult:
-        """The figures are those of the sub-measure that decided."""
         return self.decided_by or NO_FIGURES
 
 
@@ -148,7 +148,7 @@ def _deciding(parts: Sequence[PartResult], gate: Gate) -> list[PartResult]:
 
 
 def _decider(parts: Sequence[PartResult]) -> PartResult | None:
-    """The worst sub-measure; among equals a capped one, then that with the highest gate, then the first written."""
+    """The worst sub-measure; among equals a capped one, then the highest gate, then the order of the definition."""
     applicable = [part for part in parts if part.state is not CheckState.NOT_APPLICABLE]
     if not applicable:
         return None
@@ -158,7 +158,7 @@ def _decider(parts: Sequence[PartResult]) -> PartResult | None:
 
 
 def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CombinedCheck:
-    """Every sub-measure is `n-a`. If the definition does not let the check be `n-a`, nothing proves it: unknown."""
+    """Every sub-measure is `n-a`. If the definition does not allow `n-a` for the check, nothing proves it: unknown."""
     reasons = dict.fromkeys(part.reason for part in parts)
     result = not_applicable(check, " ".join(reasons), gate=gate, weight=weight, parts=parts)
     if CheckState.NOT_APPLICABLE in check.states:

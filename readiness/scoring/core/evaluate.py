@@ -30,7 +30,7 @@ UNPROVEN = frozenset({CheckState.UNKNOWN, CheckState.STALE})
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """From 0 to 1, None where no weight applies. `coverage` is fresh / applicable, counted in checks."""
+    """From 0 to 1, None if no weight applies. `coverage` is fresh / applicable, counted in checks."""
 
     score: float | None
     upper: float | None
@@ -47,7 +47,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class SiteFigures:
-    """`result.weight` is the sum over pillars, and plays no part in the mean."""
+    """`result.weight` is the sum over pillars and does not affect the mean."""
 
     result: Score
     pillars: Mapping[str, Score]
@@ -113,10 +113,11 @@ STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
 
 @dataclass(frozen=True, slots=True)
 class SiteVerdict:
-    """`verdict` None: the stage has none. `deciding` are the ids that hold it, first blocker first.
+    """`verdict` None means that the stage has none.
 
-    `excepted` are BLOCK checks lifted by an exception in force. `ends_at` is when the first of those ends. `capped` are
-    BLOCK checks that hold and are declared where a measurement is asked for.
+    `deciding` are the ids that hold it, first blocker first. `excepted` are BLOCK checks lifted by an exception in
+    force; `ends_at` is when the first of those ends. `capped` are BLOCK checks that hold but are declared where a
+    measurement is asked for.
     """
 
     verdict: Verdict | None
@@ -194,11 +195,11 @@ type PartKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteInputs:
-    """Everything that is known about one site.
+    """Everything known about one site.
 
     `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at most one
     live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure. `people_change_at`
-    is when something recorded of people next begins or runs out.
+    is when a record of people next begins or ends.
     """
 
     context: SiteContext
@@ -214,9 +215,9 @@ class SiteInputs:
 class SiteResult:
     """A site's evaluation at one instant under one framework version.
 
-    `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes stale, a
-    waiver, exception or declared `n-a` starts or ends, or what people can do begins or runs out. None if nothing is
-    due. `measurable` counts the BLOCK checks that apply and ask for a measurement.
+    `changes_at` is the first later moment at which it changes without new data: evidence goes stale, a waiver,
+    exception or declared `n-a` starts or ends, or a record of people begins or ends. None if nothing is due.
+    `measurable` counts the applicable BLOCK checks that ask for a measurement.
     """
 
     framework_version: str

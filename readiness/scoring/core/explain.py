@@ -34,7 +34,8 @@ from readiness.scoring.core.states import FlipCause, Tier
 
 
 def contributions(worths: Sequence[float]) -> tuple[float, ...]:
-    """Each player's contribution, from the worth of coalitions: `worths[0]` is nobody's, `worths[-1]` everybody's."""
+    """Each player's contribution, from the worth of coalitions: `worths[0]` is that of nobody, `worths[-1]` that of
+    all."""
     players = len(worths).bit_length() - 1
     if len(worths) != 1 << players:
         raise ValueError(f"{len(worths)} worths belong to no whole number of players.")
@@ -53,8 +54,8 @@ def contributions(worths: Sequence[float]) -> tuple[float, ...]:
 
 
 def smallest(worths: Sequence[object]) -> tuple[int, ...]:
-    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too. Among
-    several, those of fewer players first."""
+    """Minimal coalitions that alone reach the worth of all players; none if the empty one does. Smaller coalitions come
+    first."""
     if worths[0] == worths[-1]:
         return ()
     enough = [coalition for coalition, worth in enumerate(worths) if worth == worths[-1]]
@@ -73,9 +74,9 @@ def _weights(players: int) -> tuple[float, ...]:
 
 
 type Causes = Mapping[FlipCause, float]
-"""What each of the five causes adds; all five are there."""
+"""The contribution of each of the five causes; all five are present."""
 type Sets = tuple[tuple[FlipCause, ...], ...]
-"""Sets of causes, each of which alone would have brought the end about, with none to spare."""
+"""Minimal sets of causes, each of which alone would have brought about the end."""
 NOTHING: Causes = dict.fromkeys(CAUSES, 0.0)
 
 
@@ -92,8 +93,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class CheckMove:
-    """A check that moved; None where the version of that end has no such check. `points` are of its own points from 0
-    to 1, `share` of the site's score. `moved_by` is empty where the state is the same at both ends."""
+    """A check that changed; None at an end whose version has no such check. `points` are its own points from 0 to 1,
+    `share` its part of the site's score. `moved_by` is empty if the state is the same at both ends."""
 
     check_id: str
     pillar: str
@@ -131,7 +132,7 @@ class FactMove:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`checks` are those that moved, what moved the score most first."""
+    """`checks` are those that changed, the largest effect on the score first."""
 
     start_at: datetime
     end_at: datetime
@@ -148,7 +149,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Game:
-    """Every coalition of the causes that make any difference, by its number among them."""
+    """Every coalition of the causes that make a difference, by its bit number."""
 
     players: tuple[int, ...]
     results: tuple[tuple[CombinedCheck, ...], ...]

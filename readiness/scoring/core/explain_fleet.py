@@ -17,8 +17,8 @@ from readiness.scoring.core.mean import Sums, sums_of
 
 @dataclass(frozen=True, slots=True)
 class SiteEnds:
-    """One site: how its score moved, and its deployed kW at both ends, None where it is not there. Without a verdict
-    (`is_judged`) its score is in no mean.
+    """One site: how its score changed, and its deployed kW at both ends, None if it does not exist there. Without a
+    verdict (`is_judged`) its score is in no mean.
     """
 
     move: Move
@@ -39,11 +39,11 @@ class SiteEnds:
 
 @dataclass(frozen=True, slots=True)
 class FleetMove[Site: Hashable]:
-    """The score by kW at both ends, None where no site counts, and the plain means beside it.
+    """The score by kW at both ends, None if no site counts, and the plain means.
 
-    `by` are the five causes at the sites that count at both ends (`sites` of them), `capacity` what a change of their
-    kW did, `by_capacity` by site. `came` and `went` are what each site adds that counts at one end only, `adds` what
-    every site does in all.
+    `by` holds the five causes at the sites that count at both ends (`sites` of them), `capacity` the effect of changes
+    of their kW, `by_capacity` that by site. `came` and `went` are the effects of sites that count at one end only,
+    `adds` the total effect of each site.
     """
 
     start: float | None
@@ -71,7 +71,7 @@ class FleetMove[Site: Hashable]:
 
 @dataclass(frozen=True, slots=True)
 class _Stayed:
-    """A site that counts at both ends: its shares among those that do, and its scores."""
+    """A site that counts at both ends: its shares among those sites, and its scores."""
 
     by: Causes
     shares: tuple[float, float]

@@ -50,7 +50,8 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class DetectedFlip:
-    """One move. `key` is a check id; it and `part` are empty where the subject has none; a state None is "had none"."""
+    """One change of state. `key` is a check id; it and `part` are empty if the subject has none; a state None means
+    "had none"."""
 
     subject: FlipSubject
     key: str
@@ -82,12 +83,12 @@ def find_flips(
     under_old_rules: SiteResult | None = None,
     unmoved: Collection[str] = frozenset(),
 ) -> FlipSet:
-    """Moves from `previous` to `current`, in order of check, then the verdict.
+    """Changes from `previous` to `current`, in order of check, then the verdict.
 
     Without a previous evaluation every check was `unknown` and there was no verdict. Sub-measures flip on their own
-    only in checks that have several. Where the framework's content changed, `under_old_rules` is the current inputs
-    evaluated under the previous content; without it every move at such a change counts as `rule`. `unmoved` are checks
-    known to have come to the same as before, which need not be compared.
+    only in checks with several. If the framework's content changed, `under_old_rules` is the evaluation of the current
+    inputs under the previous content; without it every change counts as `rule`. `unmoved` are checks known to be
+    unchanged, which need not be compared.
     """
     rule_changed = previous is not None and previous.framework_digest != current.framework_digest
     old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
@@ -111,7 +112,7 @@ def find_flips(
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One check before and after. States before may come from storage as plain text, so they are compared by value."""
+    """One check before and after. Earlier states may be plain text from storage, so they are compared by value."""
 
     old: CheckBefore
     new: CombinedCheck
@@ -236,10 +237,10 @@ def _verdict_cause(
     flips: list[DetectedFlip],
     after: Mapping[str, CheckBefore],
 ) -> FlipCause:
-    """The cause of the first move among the checks that decide the worse of the two verdicts.
+    """The cause of the first change among the checks that decide the worse of the two verdicts.
 
-    A check that still warns may rest on other evidence, which is data. If none of them moved, what moved is how much
-    one decides here: a fact of the site that its gate hangs on.
+    A check that still warns may rest on other evidence, which is data. If none of them changed, the gate of one did,
+    because it depends on a fact of the site.
     """
     if set(previous.excepted) != set(new.excepted):
         return FlipCause.WAIVER

@@ -37,7 +37,7 @@ class CapacityFigures:
 
 NOTHING = CapacityFigures()
 _WHOLE = 1_000_000
-"""Power is summed and compared in whole milliwatts: what leaves takes away exactly what it brought, in any order."""
+"""Power is summed and compared in whole milliwatts, so that a removal exactly cancels an addition in any order."""
 
 
 class CapacityMeasure(StrEnum):
@@ -79,7 +79,7 @@ class VerdictStep:
 
 @dataclass(frozen=True, slots=True)
 class SiteHistory:
-    """A site's dated inputs, each sequence in order of `at`; equal instants count in the order given."""
+    """A site's dated inputs, each sequence in order of `at`; equal instants count in the given order."""
 
     site: str
     changes: Sequence[CapacityChange] = ()
@@ -89,7 +89,7 @@ class SiteHistory:
 
 @dataclass(frozen=True, slots=True)
 class SiteCapacity:
-    """One site at one instant. `verdict` None: never evaluated by then, and counted as not ready."""
+    """One site at one instant. `verdict` None means never evaluated by then, which counts as not ready."""
 
     site: str
     deployed: CapacityFigures
@@ -164,7 +164,7 @@ def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A site as it is from the instant at place `first` up to, and not at, that at `last`."""
+    """A site from the instant at index `first` up to, but not including, that at `last`."""
 
     first: int
     last: int
@@ -180,8 +180,8 @@ def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> 
 def gaps_by_group(
     spans: Iterable[Span], instants: Sequence[datetime], *, group_of: GroupOf
 ) -> dict[str, tuple[Gap, ...]]:
-    """The bands of each group at each instant. The groups add up to the whole at every instant. `group_of` is asked
-    again whenever a site changes, so that a site may move from one group to another."""
+    """The bands of each group at each instant. At every instant the groups add up to the whole. `group_of` is called
+    again whenever a site changes, so that a site may change its group."""
     sums: dict[str, _Sums] = {}
     for span in spans:
         group = group_of(span.site)
@@ -200,7 +200,7 @@ def largest_groups(
         gap = 0 if span.site.verdict is Verdict.READY else measure.whole(span.site.deployed)
         held[group] = held.get(group, 0) + gap * (span.last - span.first)
     ranked = sorted(held, key=lambda group: (-held[group], group))
-    # One more is no shorter with a line for the others.
+    # A single remaining group takes no more room than a group of others.
     shown = ranked if len(ranked) <= most + 1 else ranked[:most]
     return tuple(shown), len(ranked) - len(shown)
 
@@ -213,7 +213,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
     total, counts, verdict, blocker = NOTHING, False, None, ""
     first = 0
     for at, step in dated:
-        # The first instant that sees the step; up to there all is as it was.
+        # The first instant at or after the step; nothing changes before.
         place = bisect_left(instants, at, lo=first)
         if first < place:
             deployed = total.standing if counts else NOTHING
@@ -232,7 +232,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
 
 @dataclass(slots=True)
 class _Sums:
-    """Amounts that are added and taken away at each place, by band; running totals give the bands."""
+    """Amounts added and removed at each index, by band; running totals give the bands."""
 
     length: int
     bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
@@ -268,11 +268,11 @@ class _Sums:
 def with_blockers(
     verdicts: Sequence[VerdictStep], days: Sequence[tuple[date, str]]
 ) -> tuple[VerdictStep, ...]:
-    """The verdicts with the first blocker of each day, where the verdict alone was recorded at its instant.
+    """Verdicts with the first blocker of each day, where only the verdict was recorded at its instant.
 
-    `days` are the first blockers as of the end of UTC days, oldest first, "" where there was none. A day's holds from
-    its first instant on, and until another day says otherwise, while the site is not ready. Before the first of them it
-    is "": not recorded.
+    `days` are the first blockers at the end of UTC days, oldest first, "" if none. A day's blocker holds from its first
+    instant until the next recorded day, while the site is not ready. Before the first recorded day it is "": not
+    recorded.
     """
     dated: list[tuple[datetime, str | VerdictStep]] = [
         (datetime(day.year, day.month, day.day, tzinfo=UTC), blocker) for day, blocker in days

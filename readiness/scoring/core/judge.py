@@ -16,22 +16,22 @@ from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_
 from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 CLOCK_SKEW = timedelta(minutes=10)
-"""Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same distance."""
+"""Evidence dated further ahead of now does not count yet; telemetry refuses samples by the same tolerance."""
 
 NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
-"""An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
+"""An estimate is never shown as a measurement, but it is not capped unless somebody entered it."""
 
 
 class Reading(NamedTuple):
-    """One figure measured at `taken_at`, in the sub-measure's unit. A site has hundreds.
+    """One figure measured at `taken_at`, in the sub-measure's unit.
 
-    `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it. `limit`
-    is the limit that belongs to this very reading (its platform's floor, its class's latency), and goes before the
-    site's. `failed`, `cannot_judge` and `voided` are sentences, empty when there is nothing to say: the first makes it
-    fail without any value (wrong data, failed requests), the second unknown (no background load, no floor for its
-    platform), the third stale (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad
-    sample in the window, if the measure knows it. `declaration` names what somebody entered ("recorded fact 3"); it is
-    empty where a run or telemetry measured it, or Muster worked it out.
+    A site has hundreds. `evidence` names its origin (a run, a source, a record), `detail` the worst object behind it.
+    `limit` is the limit of this very reading (its platform's floor, its class's latency), and overrides the site's.
+    `failed`, `cannot_judge` and `voided` are sentences or empty: the first makes it fail without any value (wrong data,
+    failed requests), the second makes it unknown (no background load, no floor for its platform), the third stale
+    (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad sample in the window, if
+    known. `declaration` names what somebody entered ("recorded fact 3"); it is empty if a run or telemetry measured it,
+    or Muster computed it.
     """
 
     value: float | None
@@ -53,8 +53,8 @@ class PartResult(NamedTuple):
     """A judged sub-measure; a site has more than a hundred.
 
     `threshold` is the pass edge that `margin` (positive inside) is measured from. `fresh_until` is when the evidence
-    goes stale by itself, None where there is none. `bad_since` is when a state that is not good began, as far as this
-    evidence tells.
+    goes stale by itself, None without evidence. `bad_since` is when a state that is not good began, as far as this
+    evidence shows.
     """
 
     part_id: str
@@ -88,8 +88,8 @@ def judge(
 ) -> PartResult:
     """The state of one applicable sub-measure at `now`.
 
-    `limit_override` goes before the reading's own limit, which goes before the definition's. `gate` is the gate in
-    force at the site (`applicability.part_gate`), by default the sub-measure's own, else BLOCK.
+    `limit_override` overrides the reading's own limit, which overrides the definition's. `gate` is the gate in force at
+    the site (`applicability.part_gate`), by default the sub-measure's own, else BLOCK.
     """
     gate = gate or part.gate or Gate.BLOCK
     if reading is None:
@@ -132,8 +132,8 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
 
 
 class JudgedState(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure. `capped` where a
-    declaration counts as warn at most."""
+    """The judgement of a reading, as needed to compare readings of one sub-measure. `capped` means a declaration that
+    counts as warn at most."""
 
     state: CheckState
     capped: bool

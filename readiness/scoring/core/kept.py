@@ -1,8 +1,8 @@
-"""The inputs of an evaluation as bytes, and back: what was decided can be decided again, and told apart by cause.
+"""Encode the inputs of an evaluation as bytes and decode them, so that it can be repeated and explained.
 
-Readings are stored by column, since a column repeats itself and a row does not. `decode(encode(inputs))` equals
-`inputs` in every field, figures that are not finite included. A field that is added later has its default in what was
-kept before; any other change of shape needs a new version, with the old one still read.
+Readings are stored by column, because columns compress better than rows. `decode(encode(inputs))` equals `inputs` in
+every field, including figures that are not finite. A new field gets its default when older data are read; any other
+change of shape needs a new version, and the old one must stay readable.
 """
 
 import math
@@ -24,17 +24,17 @@ from readiness.scoring.core.states import Provenance
 
 VERSION = 1
 LEVEL = 1
-"""The fastest level: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
+"""The fastest level: a higher one saves 5 % of the bytes and takes as long again as everything else."""
 _INSTANTS = ("taken_at", "voided_at", "bad_since")
 _PLAIN = ("evidence", "detail", "cadence_s", "cannot_judge", "voided")
 _LATER = {"failed": "", "declaration": ""}
-"""Plain columns that were added later, with what they are in what was kept before."""
+"""Plain columns that were added later, with their value in older data."""
 _FACTS = tuple(field.name for field in fields(SiteContext))
 _GRANTS = ("waivers", "exceptions", "declared_na")
 
 
 class UnreadableError(ValueError):
-    """Kept inputs are damaged, or of a version that is no longer read."""
+    """Stored inputs are damaged, or of a version that is no longer supported."""
 
 
 def encode(inputs: SiteInputs) -> bytes:
@@ -89,7 +89,7 @@ def decode(content: bytes) -> SiteInputs:
 
 
 def _number(value: float | None) -> float | str | None:
-    """JSON has no word for a figure that is not finite."""
+    """JSON cannot express figures that are not finite."""
     return value if value is None or math.isfinite(value) else str(value)
 
 

@@ -1,9 +1,8 @@
-"""The score of several sites: their mean by deployed kW, and beside it the plain mean.
+"""The score of several sites: the mean by deployed kW, and the plain mean.
 
-A site without deployed capacity carries no load, so it does not count by kW; where no site has any, there is no such
-score. Both are sums divided once, so that parts (the sites of one verdict, of one day) add up before they are divided.
-
-Beside it: rounding that adds up, and a line through points.
+A site without deployed capacity carries no load, so it does not count by kW; if no site has any, there is no such
+score. Both are sums divided once, so that parts (the sites of one verdict, of one day) add up before the division. Also
+here: rounding that adds up, and a line through points.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ NO_KW = "No site here has deployed capacity, so there is no score by deployed kW
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The sites that have a score: how many, the sum of their scores, their kW, and the sum of score times kW."""
+    """Sites with a score: their number, the sum of scores, their kW, and the sum of score times kW."""
 
     sites: int = 0
     total: float = 0.0
@@ -49,16 +48,16 @@ def sums_of(sites: Iterable[tuple[float | None, float]]) -> Sums:
 
 
 def half_up(value: float) -> int:
-    """The nearest whole number. Halves go up, so that the difference of two rounded numbers is their rounded difference
-    to within one; with halves to the even number it may be off by two."""
+    """Round to the nearest whole number, halves up, so that the difference of two rounded numbers is within one of the
+    rounded difference; with halves to the even number it may be off by two."""
     return floor(value + 0.5)
 
 
 def apportioned(parts: Sequence[float], whole: int) -> list[int]:
-    """Each part as a whole number, down or up to the next one, so that together they are `whole` (largest remainder).
+    """Round each part down or up so that together they are `whole` (largest remainder).
 
-    `whole` is the sum of the parts, rounded in any way. A part of 0 stays 0; where floating point leaves `whole` one
-    off, the largest part gives.
+    `whole` is the sum of the parts, rounded in any way. A part of 0 stays 0; if floating point leaves `whole` one off,
+    the largest part absorbs it.
     """
     rounded = [floor(part) for part in parts]
     left = whole - sum(rounded)

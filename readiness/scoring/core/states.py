@@ -1,7 +1,5 @@
-"""Every state that scoring uses, exactly as shown on pages and in the API.
-
-Check states, gates and stages are words of the framework's definition; they are named here too, so that scoring code
-has one place to look.
+"""Every state that scoring uses, exactly as on pages and in the API. Check states, gates and stages are words of the
+framework's definition; they are named here too, so that scoring code has one place to look.
 """
 
 from collections.abc import Mapping
@@ -26,7 +24,7 @@ __all__ = [
 
 
 class Verdict(StrEnum):
-    """May the site carry production load? Only commissioning and production sites have one."""
+    """Whether the site may carry production load. Only commissioning and production sites have one."""
 
     READY = "ready"
     CONDITIONAL = "conditional"
@@ -52,8 +50,8 @@ class Provenance(StrEnum):
 
 
 class Tier(StrEnum):
-    """How far evidence can be trusted: measured by a run or telemetry, or entered by somebody. `capped` is declared
-    too, where the framework asks for a measurement: it counts as warn at most."""
+    """How trustworthy evidence is: measured by a run or telemetry, or entered by somebody. `capped` is declared too,
+    where the framework asks for a measurement: it counts as warn at most."""
 
     MEASURED = "measured"
     DECLARED = "declared"
@@ -82,7 +80,7 @@ class ReasonCode(StrEnum):
 
 
 class FlipCause(StrEnum):
-    """The five things that can move a state; every move has exactly one."""
+    """The five possible causes of a change of state; every change has exactly one."""
 
     DATA = "data"
     EVIDENCE_AGE = "evidence-age"
@@ -112,11 +110,11 @@ TIERS = _choices(Tier, CAPPED="Declared, not measured")
 
 
 KNOWN = frozenset({Health.OK, Health.WARN, Health.CRITICAL})
-"""Health that is read from samples, so that it ends with them."""
+"""Health that is read from samples, and so ends with them."""
 
 
 class HealthAt(NamedTuple):
-    """Health of a domain at an instant. An unknown one was `last_health` until `heard_at`, where that is known."""
+    """Health of a domain at an instant. If unknown, it was `last_health` until `heard_at`, as far as known."""
 
     health: str
     since: datetime
@@ -127,7 +125,7 @@ class HealthAt(NamedTuple):
 
 
 def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> HealthAt:
-    """The evaluated health until `blind_at`, then unknown: had samples still come, it would be evaluated anew."""
+    """The evaluated health until `blind_at`, then unknown: with newer samples it would have been evaluated again."""
     if blind_at is None or now <= blind_at or evaluated.health not in KNOWN:
         return evaluated
     return HealthAt(

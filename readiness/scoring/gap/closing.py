@@ -1,4 +1,4 @@
-"""The checks that hold capacity back now, site by site, and the plans that would free it."""
+"""The checks that hold capacity back now, by site, and the plans that would free it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ SHORT_OF = {
     ClosingTarget.CONDITIONAL: (Verdict.NOT_READY, None),
     ClosingTarget.READY: (Verdict.NOT_READY, Verdict.CONDITIONAL, None),
 }
-"""The verdicts of the sites that are not there yet; None: never evaluated."""
+"""The verdicts of the sites short of a target; None means never evaluated."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def _open(known: FleetStanding) -> dict[int, list[str]]:
 
 
 def open_results() -> QuerySet[CheckResult]:
-    """Results that keep their sites from being ready: those of a check that decides, applies and is not met, and those
-    of a BLOCK check that is met by a declaration alone."""
+    """Results that keep their sites from being ready: a deciding, applicable check that is not met, or a BLOCK check
+    that is met by a declaration only."""
     met = sorted(state.value for state in ACCEPTABLE)
     is_open = Q(gate__in=[Gate.BLOCK.value, Gate.COND.value]) & ~Q(state__in=met)
     return CheckResult.objects.filter(is_open | Q(gate=Gate.BLOCK.value, tier=Tier.CAPPED.value))

@@ -1,4 +1,4 @@
-"""The gap over time of the sites that are asked about, whole and by group."""
+"""The gap over time of the selected sites, as a whole and by group."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -54,7 +54,8 @@ POINTS, GROUPS, CHECKS = 120, 6, 10
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
+    """An empty `by` means no groups; empty `regions`, `kinds` and `profiles` mean all. `checks` is the number of
+    resolved checks."""
 
     measure: CapacityMeasure = CapacityMeasure.POWER
     by: str = ""
@@ -79,14 +80,14 @@ CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
     "others",
 )
-"""Groups of sites that no blocker names; check ids look otherwise."""
+"""Groups of sites without a blocker; their ids differ from check ids."""
 READ_AT_ONCE = 60_000
-"""Rows of daily scores; of larger fleets only the days that are drawn are read."""
+"""Rows of daily scores; for larger fleets only the drawn days are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`gaps` at the same instants as the whole. `key` is a slug, a kind, a pillar, a check, or one of those above."""
+    """`gaps` at the same instants as the whole. `key` is a slug, a kind, a pillar, a check, or one of the ids above."""
 
     key: str
     label: str
@@ -118,7 +119,7 @@ def asked(question: Question, *, now: datetime) -> FleetStanding:
 
 @dataclass(frozen=True, slots=True)
 class WithPast:
-    """The sites that are asked about as they stand, and in the same order how each came to it."""
+    """The present standing of the selected sites, and their histories in the same order."""
 
     known: FleetStanding
     histories: Sequence[SiteHistory]
@@ -142,8 +143,8 @@ def over_time(question: Question, sites: WithPast, *, start: datetime, end: date
 def groups_over_time(
     question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
-    """The groups at the same instants, in order of what they hold at the last. One statement for blockers, else none.
-    They add up to the whole: what is not among the largest of the range is one group of others."""
+    """The groups at the same instants, sorted by their last value. One statement for blockers, else none. They add up
+    to the whole: all but the largest are combined into one group of others."""
     instants = _instants(question, sites, start, end)
     if not question.by or not instants:
         return ()
@@ -229,8 +230,8 @@ def _blocked(
 
 
 def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
-    """Every day of the range where that is a bounded number of rows, else the instants' own. With the two weeks before:
-    the first instant may lie on a day without an evaluation."""
+    """Every day of the range if that is a bounded number of rows, else the days of the instants. It includes the two
+    weeks before, because the first instant may be on a day without an evaluation."""
     first, last = instants[0].date(), instants[-1].date()
     before = [first - timedelta(days=ago) for ago in range(NEAR.days, 0, -1)]
     every = [first + timedelta(days=day) for day in range((last - first).days + 1)]
@@ -249,7 +250,7 @@ def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[t
     for day, blocker, held in rows:
         for site_id in held:
             entries = recorded[site_id]
-            # A day with the blocker of the day before adds nothing.
+            # A day with the same blocker as the day before adds nothing.
             if not entries or entries[-1][1] != blocker:
                 entries.append((day, blocker))
     return recorded
@@ -257,7 +258,7 @@ def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[t
 
 @dataclass(frozen=True, slots=True)
 class PresentGroup:
-    """A group as it stands; `sites` are the slugs of those with capacity."""
+    """A group as it is now; `sites` are the slugs of those with capacity."""
 
     key: str
     label: str
@@ -280,13 +281,13 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
         for key, each in members.items()
     ]
     measure = question.measure
-    # No check blocks conditional capacity: it comes after what checks block.
+    # No check blocks conditional capacity, so it comes after blocked capacity.
     groups.sort(key=lambda group: (group.key == CONDITIONAL, -measure.of(group.gap.gap), group.label))
     return tuple(group for group in groups if measure.of(group.gap.gap))
 
 
 def capability(known: FleetStanding) -> CapabilityGap | None:
-    """Count these sites together; None where nothing is recorded of their people."""
+    """The staff growth gap of these sites together; None without records of their people."""
     people, now = fleet_people(now=known.at), known.at
     together = {site.ref.id: 0 for site in known.sites}
     if people.qualified.recorded.isdisjoint(together):
@@ -298,7 +299,7 @@ def capability(known: FleetStanding) -> CapabilityGap | None:
 def capability_of(
     known: FleetStanding, site_ids: Collection[int], *, qualified_then: int, qualified_now: int
 ) -> CapabilityGap:
-    """Hold growth of people over 180 days against that of the capacity of these sites."""
+    """Compare the growth of people over 180 days with that of these sites' capacity."""
     then = deployed_before(known, known.at - GROWTH_SPAN, site_ids)
     deployed = sum((known.capacity[site_id].deployed for site_id in site_ids), NOTHING)
     return capability_gap(
@@ -314,13 +315,13 @@ def capability_of(
 
 
 def accelerator_growth(known: FleetStanding) -> float | None:
-    """Return the share grown over 180 days; None from zero."""
+    """Return the growth as a share; None from zero."""
     then = deployed_before(known, known.at - GROWTH_SPAN, known.capacity)
     return growth_of(then.accelerators, known.gap.deployed.accelerators)
 
 
 def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
-    """Add up the capacity that these sites had at an earlier instant; sites without any now count for nothing."""
+    """Sum the capacity that these sites had at an earlier instant; sites without capacity now are ignored."""
     return sum(
         (
             step.change

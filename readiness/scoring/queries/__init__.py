@@ -1,5 +1,6 @@
-"""Queries of stored verdicts for other rooms. Nothing is judged here, and nothing is written.
+"""Queries of stored verdicts for other rooms.
 
-`standing` reads the sites as they stand, from which the others begin; `capacity` the megawatts over time and what holds
-them; `results` the checks of a site, and the inputs kept of a day. `rows` are the rows that they return.
+Nothing here judges or writes. `standing` reads the present sites, which the other queries start from; `capacity` the
+capacity over time and what holds it back; `results` the checks of a site, and the stored inputs of a day. `rows` are
+the row types.
 """

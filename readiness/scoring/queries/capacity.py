@@ -30,14 +30,14 @@ from readiness.scoring.queries.standing import EVER, FleetStanding, standing
 PROJECTED_WEEKS = 12
 FITTED_WEEKS = 12
 LEAST_WEEKS = 4
-"""A line through fewer weeks says nothing."""
+"""A line through fewer weeks means nothing."""
 DAYS_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high). `method` is
-    for the page."""
+    """The future deployed and ready capacity, in one measure, if the trend of the last weeks continues; bands are (low,
+    high). `method` is a text for the page."""
 
     method: str
     instants: tuple[datetime, ...]
@@ -57,7 +57,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class CapacityHistory:
-    """`gaps` in order of time. Without a projection `no_projection` says why there is none."""
+    """`gaps` in order of time. Without a projection, `no_projection` says why."""
 
     gaps: tuple[Gap, ...]
     projection: Projection | None
@@ -95,8 +95,8 @@ class HeldByPillar:
 
 @dataclass(frozen=True, slots=True)
 class HoldsBack:
-    """Not-ready capacity under each site's first blocker, every site once. The pillars' `held`, `unevaluated` and
-    `conditional` add up to the gap."""
+    """Not-ready capacity by first blocker, every site once. The pillars' `held`, `unevaluated` and `conditional` add up
+    to the gap."""
 
     pillars: tuple[HeldByPillar, ...]
     conditional: CapacityFigures
@@ -211,7 +211,7 @@ def _band(site: SiteCapacity, verdict: Verdict) -> CapacityFigures:
 
 
 def _stages(known: FleetStanding) -> dict[int, list[StageChange]]:
-    """Stages by the change history. The first one known is taken to have held before, too."""
+    """Stages from the change history. The first known stage also counts for the time before."""
     steps: dict[int, list[StageChange]] = defaultdict(list)
     for step in inventory.stage_history(known.site_ids):
         at = step.at if steps[step.site_id] else EVER

@@ -1,5 +1,5 @@
-"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes from; scores of
-past days, and the inputs that were kept beside them."""
+"""Stored results as rows: a check with its sub-measures, their thresholds and the thresholds' sources; scores of past
+days and their stored inputs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _BLANK: dict[str, Any] = {
     **dict.fromkeys(("gate", "state", "unit", "limit_source", "code", "tier", "reason"), ""),
     **dict.fromkeys(("detail", "evidence", "provenance"), ""),
 }
-"""Values that stand for what a stored sub-measure leaves out."""
+"""Defaults for the values that a stored sub-measure leaves out."""
 
 
 def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:
@@ -114,7 +114,7 @@ def _age_s(taken_at: datetime | None, now: datetime) -> float | None:
 
 
 NEAR = timedelta(days=14)
-"""A day without a point borrows from the two weeks before it; older ones would be another time."""
+"""A day without data uses the two weeks before it; older data would describe another time."""
 
 
 def pillars_on(site: Site, *, at: datetime) -> dict[str, float | None] | None:
@@ -140,8 +140,8 @@ class Kept:
 
 
 def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
-    """The newest inputs of the two weeks up to `day`, by site id; None is every site, and those without are left out.
-    One statement, and one for each version of the framework that was not read yet."""
+    """The newest inputs of the two weeks up to `day`, by site id; None means every site. Sites without inputs are left
+    out. One statement, and one for each version of the framework not read yet."""
     rows = ScoreInputs.objects.filter(on_date__lte=day, on_date__gt=day - NEAR)
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)

@@ -14,8 +14,8 @@ from readiness.scoring.models import Flip
 
 @dataclass(frozen=True, slots=True)
 class SiteRef:
-    """Enough of a site to name it and link to it. `owner` is the team that answers for it, or what the site says.
-    `accountable` is a person's name, for those who may see names alone."""
+    """Enough of a site to name and link it. `owner` is the team that owns its orchestration, else the text on the site.
+    `accountable` is a person's name, only for readers who may see names."""
 
     id: int
     slug: str
@@ -33,7 +33,7 @@ class SiteRef:
 
 @dataclass(frozen=True, slots=True)
 class DomainFigure:
-    """A number with all that it carries. `value` None is unknown, and never shown as 0."""
+    """A number with its unit and provenance. `value` None means unknown and is never shown as 0."""
 
     key: str
     label: str
@@ -46,7 +46,7 @@ class DomainFigure:
 
 @dataclass(frozen=True, slots=True)
 class PillarFigure:
-    """One pillar at one site. `state` is the worst of its checks; scores are None where no weight applies."""
+    """One pillar at one site. `state` is the worst of its checks; scores are None if no weight applies."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class PillarFigure:
 
 @dataclass(frozen=True, slots=True)
 class HealthMark:
-    """`clock` is "", "late" or "silent": how the sources behind this health stand. See core.silence.HealthAt."""
+    """`clock` is "", "late" or "silent": the state of the sources behind this health. See core.silence.HealthAt."""
 
     domain: str
     health: str
@@ -73,8 +73,8 @@ class HealthMark:
 
 @dataclass(frozen=True, slots=True)
 class HealthReason:
-    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source. An unknown one
-    `was` in that health when the value was read, at `taken_at`; its cause was seen first at `since`."""
+    """Why an object is not well: the metric, its value, and the exceeded limit with its source. An unknown object had
+    the health `was` when the value was read, at `taken_at`; its cause was first seen at `since`."""
 
     health: str
     object_kind: str
@@ -94,7 +94,7 @@ class HealthReason:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One sub-measure as judged. `threshold_source` is the label of the pass threshold: S#, OD, J or calc."""
+    """One judged sub-measure. `threshold_source` is the label of the pass threshold: S#, OD, J or calc."""
 
     id: str
     name: str
@@ -125,8 +125,8 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check at one site as stored. The figures are those of the sub-measure that decided. `evidence` names what was
-    read (`kind`, `ref`, `object`); `age_s` counts from `taken_at` to now."""
+    """One stored check at one site. The figures are those of the deciding sub-measure. `evidence` names what was read
+    (`kind`, `ref`, `object`); `age_s` is the time from `taken_at` to now."""
 
     id: str
     name: str
@@ -154,7 +154,7 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """How one sub-measure is judged, by the definition. `source` is S#, OD, J or calc; OD is Muster's own default."""
+    """How the definition judges one sub-measure. `source` is S#, OD, J or calc; OD is Muster's own default."""
 
     part_id: str
     part: str
@@ -176,7 +176,7 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class SampleQuery:
-    """The samples behind something: `params` go to the explorer's page and to the query endpoint alike."""
+    """The samples behind a figure: `params` work for the explorer's page and the query endpoint."""
 
     label: str
     unit: str
@@ -185,7 +185,7 @@ class SampleQuery:
 
 
 class FlipRow(NamedTuple):
-    """A change of state, with its site joined in, and the title of the check or sub-measure."""
+    """A change of state with its site and the title of the check or sub-measure."""
 
     flip: Flip
     title: str
@@ -198,13 +198,16 @@ def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
 
 
 def copied[R](kind: type[R], stored: Model, **given: Any) -> R:
-    """A row of what is stored: `given`, and the columns that have the name of a field."""
+    """A row made of `given` and the columns that have the name of a field."""
     names = (name for name in _shared(kind, type(stored)) if name not in given)  # type: ignore[arg-type]
     return kind(**{name: getattr(stored, name) for name in names}, **given)
 
 
 def ref_of(site: Site) -> SiteRef:
-    """The site needs its region joined in. Without what `with_owner` adds, the owner is what the site says."""
+    """The site needs its region joined in.
+
+    Without the annotations of `with_owner`, the owner is the text on the site.
+    """
     return copied(
         SiteRef,
         site,

@@ -1,8 +1,8 @@
-"""The sites as they stand at an instant: every query over the fleet begins with them, so they are read once; and who
-answers for a site, as lists of sites show it: the team of whoever is accountable for its orchestration.
+"""The sites as they are at an instant.
 
-Where nobody has accepted that, what is written at the site takes its place. The person's name is personal data, and is
-drawn only for those who may see names.
+Every query over the fleet starts with them, so they are read once. Also the owner of a site as lists show it: the team
+of the person accountable for its orchestration, else the text on the site. The person's name is personal data, and only
+shown to readers who may see names.
 """
 
 from collections import Counter, defaultdict
@@ -38,9 +38,10 @@ from web.audit.stamps import Stamp
 
 
 def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
-    """Sites with `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
+    """Annotate sites with `answering`, the owning team or else the text on the site, and `accountable`, the person's
+    name or ""."""
     held = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
-    # Joined, not asked for a site at a time; it makes no row of two, for no two terms of an item overlap.
+    # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
     return sites.annotate(held=models.FilteredRelation("assignments", condition=held)).annotate(
         answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
         accountable=Coalesce(
@@ -64,25 +65,25 @@ type Changes = Mapping[int, Sequence[CapacityChange]]
 
 @dataclass(frozen=True, slots=True)
 class SiteStanding:
-    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated. The
-    verdict is "" as well where the site cannot be evaluated at present, since `failed_at`."""
+    """A site and its stored score in short. `verdict` is "" without `evaluated_at` if it was never evaluated; it is
+    also "" while the site cannot be evaluated, which is so since `failed_at`."""
 
     ref: SiteRef
     region: str
-    """Its slug; the reference has its name."""
+    """The region's slug; the reference has its name."""
     verdict: str
     verdict_since: datetime | None
     first_blocker: str
     evaluated_at: datetime | None
     capped: int = 0
-    """BLOCK checks that are declared, of those that ask for a measurement, which are `measurable`."""
+    """Number of declared BLOCK checks among the `measurable` ones, which ask for a measurement."""
     measurable: int = 0
     failed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FleetStanding:
-    """`changes` and `capacity` (at `at`) are by site id. `of_all`: there are no other sites."""
+    """`changes` and `capacity` (at `at`) are by site id. `of_all` says that these are all sites."""
 
     at: datetime
     sites: tuple[SiteStanding, ...]
@@ -91,11 +92,11 @@ class FleetStanding:
     framework: Framework
     of_all: bool = False
     mark: Stamp | None = None
-    """Read before all else, so that what is remembered by it is never older than it."""
+    """Read before all other data, so that cached values are never newer than it."""
 
     @property
     def site_ids(self) -> list[int] | None:
-        """None of all sites: naming a thousand would take longer than reading what they have."""
+        """None means all sites: listing a thousand would take longer than reading them."""
         return None if self.of_all else [site.ref.id for site in self.sites]
 
     def among(self, site: str) -> models.Q:
@@ -136,7 +137,7 @@ def standing_of(
 ) -> FleetStanding:
     mark = inventory.history_mark()
     framework = framework or framework_queries.current()[1]
-    # Values are read: a thousand model objects would take longer than everything else here.
+    # Read values: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
@@ -186,7 +187,7 @@ def _present(
 
 @lru_cache(maxsize=4)
 def _kept_changes(mark: Stamp) -> Changes:
-    """All changes as of this mark: reading some thousand of them takes longer than most of a page."""
+    """All changes as of this mark, cached because reading thousands of them takes longer than most of a page."""
     return capacity_changes(None)
 
 
@@ -199,7 +200,7 @@ def capacity_changes(site_ids: Collection[int] | None) -> Changes:
     return changes
 
 
-# A dated event counts from the end of its day in the site's own zone.
+# A dated event counts from the end of its day in the site's time zone.
 CAPACITY = """
     SELECT site_id, array_agg(since ORDER BY since) AS since, array_agg(greatest(kw, 0) ORDER BY since) AS kw
     FROM (
@@ -213,8 +214,8 @@ CAPACITY = """
     ) AS step
     GROUP BY site_id
 """
-"""Each site's capacity from step to step, a row a site. These are arrays, since a join of days with steps costs as
-much again as all the rest of a year's trend: `kw[width_bucket(at, since)]` is null before the first."""
+"""Each site's capacity in steps, one row for each site. Arrays are used, because a join of days with steps doubles the
+cost of a year's trend: `kw[width_bucket(at, since)]` is null before the first step."""
 
 
 def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subquery:

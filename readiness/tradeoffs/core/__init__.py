@@ -1,1 +1,1 @@
-"""Arithmetic of trade-offs: units, series, distances, and what is known of a site. Pure."""
+"""Arithmetic of trade-offs: units, series, distances, and factors of sites. Pure."""

@@ -14,20 +14,20 @@ from readiness.tradeoffs.core.assignment import Assigning, Flags, Numbers, Place
 from readiness.tradeoffs.core.relaxation import Relaxed, priced
 
 SETTLED = 0.009
-"""A gap below this is not worth more work."""
+"""A smaller gap is not worth more work."""
 STEPS = 3_000
 NEAR = 16
-"""Sites that are tried for a workload, the cheapest at the prices of the relaxation."""
+"""Number of sites tried for a workload, the cheapest at the prices of the relaxation."""
 NEARER = 2.5
-"""A site is drawn as the uniform draw to this power: the cheapest half of the 16 in three draws of four."""
+"""Exponent of the uniform draw of a site: three of four draws fall on the cheaper half of the 16 sites."""
 HOT, COOLED = 3.0, 50.0
-"""The first temperature, in gaps by workload, and how many times colder the last one is."""
+"""The first temperature, in gaps per workload, and the factor by which the last one is colder."""
 FAR_DEARER = 8.0
-"""The most that a move may cost, in temperatures, whatever pushing out another would save."""
+"""The largest cost of a move, in temperatures, whatever pushing out another workload would save."""
 
 
 class _Moves(NamedTuple):
-    """`row` from `here` to `there`; where `pushes`, `other` goes from there to `elsewhere`."""
+    """`row` goes from `here` to `there`; if it `pushes`, `other` goes from there to `elsewhere`."""
 
     row: Places
     here: Places
@@ -41,7 +41,7 @@ class _Moves(NamedTuple):
 
 
 def annealed(problem: Assigning, plan: Places, relaxed: Relaxed, *, seed: int) -> Places:
-    """A plan no dearer than the one given, which has to place every workload, as this one does."""
+    """A plan no dearer than the given one. The given plan must place every workload; so does the result."""
     walk = _Walk(problem, plan, relaxed, seed)
     best, cost = plan, walk.cost
     heat = HOT * max(cost - relaxed.bound, 0.0) / max(len(plan), 1)
@@ -61,12 +61,12 @@ class _Walk:
         self.random = np.random.default_rng(seed)
         self.plan, self.free, self.cost = plan.copy(), problem.left(plan), problem.total(plan)
         self.rows = np.arange(len(plan))
-        # Of 16 bits numpy sorts by digits, in half the time; a place beyond 65,535 does not fit into them.
+        # numpy sorts 16-bit integers by radix, in half the time; larger indexes do not fit.
         self.narrow = np.min_scalar_type(len(problem.capacity))
         self.now = problem.costs[self.rows, plan]
         prices = priced(problem, relaxed.prices)
         near = np.argsort(prices, axis=1, kind="stable")[:, :NEAR]
-        # Where a workload has fewer sites, the cheapest stands in for those that it may not run at.
+        # If a workload has fewer sites, its cheapest site fills the remaining places.
         allowed = np.isfinite(np.take_along_axis(prices, near, axis=1))
         self.near = np.where(allowed, near, near[:, :1])
 
@@ -91,7 +91,7 @@ class _Walk:
         self.plan[row], self.now[row] = site, cost
 
     def _drawn(self, heat: float) -> _Moves:
-        """Moves that keep every capacity and whose extra cost is below heat times an exponential draw, as of now."""
+        """Moves that keep every capacity now and whose extra cost is below heat times an exponential draw."""
         site, luck, who, where = self.random.random((4, len(self.rows)))
         there = self.near[self.rows, self._rank(site)]
         dearer = self.costs[self.rows, there] - self.now

@@ -1,7 +1,7 @@
-"""Workloads to sites under shared capacity, as arrays: one row a workload, one column a site, depth a resource.
-
-Here are the problem and the two ways from prices to a plan that keeps every capacity: filling in the order of size, and
-improving by moves and by moves that push one other workload out. `relaxation` finds the prices and proves the bound.
+"""Assign workloads to sites under shared capacity, as arrays: a row for each workload, a column for each site, depth
+for resources. This module has the problem and two ways from prices to a plan that keeps every capacity: filling by
+size, and improving by moves and by moves that push out one other workload. `relaxation` finds the prices and proves the
+bound.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ Flags = NDArray[np.bool_]
 
 NOWHERE = -1
 ROUND_OFF = 1e-9
-"""Share of a capacity by which sums may exceed it for their last bits."""
+"""Share of a capacity by which sums may exceed it due to rounding."""
 FEW_TARGETS = 6
-"""Sites that a workload tries to push another out of, the cheapest first; more hardly find more."""
+"""Number of sites at which a workload tries to push out another, the cheapest first; more hardly help."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assigning:
-    """`costs` is infinite where a workload may not run; demand and capacity are in the same unit for each resource."""
+    """`costs` is infinite where a workload may not run; demand and capacity have the same unit for each resource."""
 
     costs: Numbers
     demand: Numbers
@@ -43,9 +43,10 @@ class Assigning:
 
 
 def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
-    """A plan that keeps what is fixed and fills in the others by size, each at its cheapest site with room for it.
+    """A plan that keeps the fixed workloads and adds the others by size, each at its cheapest site with enough
+    capacity.
 
-    A site that what is fixed would overfill, as a linear program that was ended early may, is filled in anew.
+    A site that fixed workloads would overfill, as after an early end of the linear program, is filled again.
     """
     overfull = np.flatnonzero((problem.left(fixed) < 0).any(axis=1))
     plan = np.where(np.isin(fixed, overfull), NOWHERE, fixed)
@@ -63,7 +64,7 @@ def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
 
 
 def by_size(problem: Assigning) -> Places:
-    """The largest first, by the largest share of what the average site has."""
+    """The largest first, by their largest share of an average site's capacity."""
     average = np.maximum(problem.capacity.mean(axis=0), 1e-12)
     return np.argsort(-(problem.demand / average).max(axis=1), kind="stable")
 
@@ -71,9 +72,9 @@ def by_size(problem: Assigning) -> Places:
 def improved(
     problem: Assigning, plan: Places, penalty: Numbers, good_enough: float, rounds: int = 6
 ) -> Places:
-    """Moves that lower the cost, until none does, the total is good enough, or all rounds are used.
+    """Apply moves that lower the cost until none does, the total is good enough, or all rounds are used.
 
-    One that is nowhere costs its penalty, so that placing it comes before all savings.
+    An unplaced workload costs its penalty, so placing it comes before all savings.
     """
     plan = plan.copy()
     free = problem.left(plan)

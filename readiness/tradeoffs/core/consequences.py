@@ -1,8 +1,7 @@
-"""The consequences of moving a workload from one site to another, in plain words, from the figures of both.
-
-"+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %". What did not change is not said; what
-is unknown at either site is named, and where it is. A change whose figures have bands carries its own, and counts as
-unclear where the band holds both signs.
+"""The consequences of moving a workload from one site to another, in words, from the figures of both: "+18 ms, -11 %
+cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %". Unchanged figures are left out; an unknown one is
+named with its site. A change of figures with bands has a band too, and counts as unclear if the band contains both
+signs.
 """
 
 import math
@@ -22,7 +21,8 @@ from readiness.tradeoffs.core.options import (
 from readiness.tradeoffs.core.units import number, signed
 
 FEED_TOLD_PERCENT = 80.0
-"""A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
+"""A feed is mentioned from this load on: a continuous load may be at most 80 % of its rating (NFPA 70, 215.3: 125 %).
+"""
 
 _STRICTER = {
     JurisdictionAnswer.NOT_ASKED: 0,
@@ -51,7 +51,7 @@ class ConsequenceEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """One thing that changes. `change` is after less before in `unit`, with the ends that its figures allow."""
+    """One change. `change` is after less before in `unit`, with the ends that its figures allow."""
 
     domain: ConsequenceDomain
     name: str
@@ -123,7 +123,7 @@ def _effect(low: float, high: float, more_is_better: bool = False) -> Consequenc
 
 
 def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
-    """State the change in percent of what it costs now; in money where it costs nothing now, or is paid for running."""
+    """State the change in percent of the present cost; in money if that is zero or negative."""
     sites = (before.site, after.site)
     pair = (before.monthly_cost, after.monthly_cost)
     money = "{} " + pair[0].unit.replace("/", " a ")
@@ -133,7 +133,7 @@ def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
             yield paid
             continue
         change, low, high = (each / base * 100 for each in (paid.change, paid.low, paid.high))
-        # Nobody decides by tenths of a percent, but a change is not no change either.
+        # Tenths of a percent do not matter, but a change must not be shown as no change.
         shown = signed(round(change)) if abs(change) >= 1 else signed(change)
         words = f"{shown} % cost{_band(low, high)}"
         yield Consequence(ConsequenceDomain.COST, "cost", words, paid.effect, change, low, high, "%")
@@ -146,7 +146,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     for zone in sorted(after.residency - before.residency):
         yield Consequence(domain, "residency", f"enters {zone} residency", ConsequenceEffect.BETTER)
     was, now = before.jurisdiction, after.jurisdiction
-    # What nobody was asked of either is no change.
+    # If the rules were not applied at either site, nothing changes.
     for name, subject, answers, rule in (
         ("jurisdiction", "transfer", (was.answer, now.answer), now.rule),
         ("operator", "operator", (was.sovereignty, now.sovereignty), now.sovereignty_rule),

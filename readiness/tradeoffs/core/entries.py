@@ -1,7 +1,6 @@
-"""Values as somebody enters them, and what of each is stored, or why it is refused.
+"""Entered values: what is stored of each, or why it is refused.
 
-Everything that can be said of an entry without the database is said here, so that a table of thousands of rows is read
-without asking it once for each.
+All checks that need no database are here, so that a table of thousands of rows is checked without a query for each.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,14 +25,14 @@ from readiness.tradeoffs.core.units import (
 from web.parameters import BadParameter
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
-"""Kinds that can be entered; the others are worked out."""
+"""Bases that can be entered; the others are computed."""
 FURTHEST = timedelta(days=366 * 20)
 """A date further away comes from a clock that was never set."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryError:
-    """`line` is that of the file, or the place in a list, from 1."""
+    """`line` is the line of the file, or the position in a list, from 1."""
 
     line: int
     field: str
@@ -41,7 +40,7 @@ class EntryError:
 
 
 class EntriesRefused(ValueError):
-    """Nothing of what was sent is stored; every entry that is wrong is named."""
+    """Nothing was stored; every wrong entry is named."""
 
     def __init__(self, errors: Iterable[EntryError]) -> None:
         self.errors = tuple(errors)
@@ -50,7 +49,7 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedEntry:
-    """An entry names its source, and the first day that its value holds."""
+    """An entry with its source and the first day that its value holds."""
 
     line: int
     source: str
@@ -80,7 +79,7 @@ class FactorEntry(SiteEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyEntry(SiteEntry):
-    """`user_region` and `other_site` are slugs, of which one is given."""
+    """`user_region` and `other_site` are slugs; exactly one is given."""
 
     user_region: str = ""
     other_site: str = ""
@@ -97,7 +96,7 @@ class RateEntry(StatedEntry):
 
 @dataclass(frozen=True, slots=True)
 class CheckedValue:
-    """Value and band in the stored unit; `stated` is what was sent."""
+    """Value and band in the stored unit; `stated` is the text as sent."""
 
     value: float
     low: float | None
@@ -122,7 +121,7 @@ def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
     if entry.other_site == entry.site:
         raise BadParameter("other_site", "A site has no round trip to itself.")
     if not 0 < entry.percentile < 100:
-        raise BadParameter("percentile", f"{entry.percentile:g} is no percentile; 50 is the median.")
+        raise BadParameter("percentile", f"{entry.percentile:g} is not a percentile; 50 is the median.")
     return _checked(LATENCY, entry.value, entry.unit, "", (entry.low, entry.high))
 
 
@@ -130,11 +129,11 @@ def checked_rate(entry: RateEntry, today: date) -> float:
     for field, code in (("currency", entry.currency), ("to_currency", entry.to_currency)):
         if code not in CURRENCIES:
             known = ", ".join(CURRENCIES)
-            raise BadParameter(field, f"{code[:20]!r} is no currency that is known: {known}.")
+            raise BadParameter(field, f"{code[:20]!r} is not a known currency; known are {known}.")
     if entry.currency == entry.to_currency:
         raise BadParameter("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
-        raise BadParameter("rate", f"{entry.rate:g} is no rate.")
+        raise BadParameter("rate", f"{entry.rate:g} is not a rate.")
     _refuse_source(entry, today)
     return entry.rate
 
@@ -142,7 +141,7 @@ def checked_rate(entry: RateEntry, today: date) -> float:
 def collected[Item, Stored](
     entries: Iterable[Item], line_of: Callable[[Item], int], check: Callable[[Item], Stored]
 ) -> list[tuple[Item, Stored]]:
-    """Return what comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
+    """Return the result of each entry; raises EntriesRefused with all wrong entries, not only the first."""
     checked, errors = [], []
     for entry in entries:
         try:
@@ -162,10 +161,10 @@ def _checked(
     caution = bounded(spec, scale, stored)
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
-        raise BadParameter("low" if low is None else "high", "A band has two ends, or there is none.")
+        raise BadParameter("low" if low is None else "high", "Give both ends of the band, or neither.")
     if low is not None and high is not None:
         if not low <= stored <= high:
-            raise BadParameter("low" if low > stored else "high", "The band does not hold the value.")
+            raise BadParameter("low" if low > stored else "high", "The value is outside the band.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
@@ -179,11 +178,11 @@ def _checked(
 
 def _refuse_source(entry: StatedEntry, today: date) -> None:
     if not entry.source.strip():
-        raise BadParameter("source", "Say where the value comes from.")
+        raise BadParameter("source", "Enter where the value comes from.")
     _refuse_long("source", entry.source)
     if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
-        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
+        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is not one of {known}.")
     _refuse_far("as_of_on", entry.as_of_on, today)
 
 
@@ -191,7 +190,7 @@ def _refuse_validity(entry: SiteEntry, today: date) -> None:
     _refuse_source(entry, today)
     _refuse_long("note", entry.note)
     if entry.basis not in BASES:
-        raise BadParameter("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+        raise BadParameter("basis", f"{entry.basis[:20]!r} is not one of {', '.join(BASES)}.")
     if entry.until_on is not None:
         _refuse_far("until_on", entry.until_on, today)
         if entry.until_on < entry.as_of_on:
@@ -205,7 +204,7 @@ def _refuse_long(field: str, text: str) -> None:
 
 def _refuse_far(field: str, day: date, today: date) -> None:
     if abs(day - today) > FURTHEST:
-        raise BadParameter(field, f"{day} is more than twenty years away.")
+        raise BadParameter(field, f"{day} is more than twenty years from today.")
 
 
 HEADINGS = {
@@ -222,13 +221,13 @@ HEADINGS = {
     "as stated": "",
     "caution": "",
 }
-"""Names that exports give to columns, so that a file can be changed and sent back; those without news are skipped."""
+"""Column names of exports, so that an exported file can be edited and sent back; columns without input are skipped."""
 NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unknown")
-"""Bases of exported rows that Muster works out: they are passed over, or they would become somebody's statement."""
+"""Bases of exported rows that Muster computes: they are skipped, or they would become declared values."""
 
 
 def factors(content: bytes) -> list[FactorEntry]:
-    """Rows in the order of the file; EntriesRefused with line and field of each that cannot be read."""
+    """Entries in the order of the file; raises EntriesRefused with line and field of each wrong one."""
     return _entries(content, FactorEntry)
 
 
@@ -241,12 +240,12 @@ def rates(content: bytes) -> list[RateEntry]:
 
 
 def series(content: bytes) -> list[SeriesRow]:
-    """`at,value`; an empty value is an instant of which nothing is known."""
+    """`at,value`; an empty value marks an unknown instant."""
     return _entries(content, SeriesRow, most=MOST_POINTS)
 
 
 def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> list[Item]:
-    """Rows whose columns are the fields of `kind`; an empty cell is the field as it is without one."""
+    """Rows whose columns are the fields of `kind`; an empty cell gives the field's default."""
     cells = [each for each in fields(kind) if each.name != "line"]  # type: ignore[arg-type]
     columns = tuple(each.name for each in cells)
     needed = tuple(each.name for each in cells if each.default is MISSING)
@@ -283,13 +282,15 @@ def _instant(row: Mapping[str, str], field: str) -> datetime:
     try:
         return datetime.fromisoformat(row[field])
     except ValueError as error:
-        raise BadParameter(field, f"{tidy(row[field])!r} is no instant in ISO 8601.") from error
+        raise BadParameter(field, f"{tidy(row[field])!r} is not an ISO 8601 time.") from error
 
 
 def _number(row: Mapping[str, str], field: str) -> float:
     number = number_of(row[field])
     if number is None:
-        raise BadParameter(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
+        raise BadParameter(
+            field, f"{tidy(row[field])!r} is not a number; leave the row out if there is none."
+        )
     return number
 
 
@@ -297,4 +298,4 @@ def _day(row: Mapping[str, str], field: str) -> date:
     try:
         return date.fromisoformat(row[field])
     except ValueError as error:
-        raise BadParameter(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error
+        raise BadParameter(field, f"{tidy(row[field])!r} is not an ISO 8601 date.") from error

@@ -1,6 +1,6 @@
-"""A factor of a site: one value of each source, the one that counts, and why there is none.
+"""A factor of a site: one value for each source, the one that counts, and the reason if there is none.
 
-Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
+Nothing is filled in: a factor without a source is unknown, with the reason, and never 0.
 """
 
 import math
@@ -15,7 +15,7 @@ from readiness.tradeoffs.core.units import data
 
 
 class ValueBasis(StrEnum):
-    """How a value came here, most trusted first."""
+    """The origin of a value, most trusted first."""
 
     TELEMETRY = "telemetry"
     PUBLISHED = "published"
@@ -27,16 +27,17 @@ class ValueBasis(StrEnum):
 _ORDER = {basis: place for place, basis in enumerate(ValueBasis)}
 
 DISAGREE_SHARE = 0.05
-"""Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
+"""Sources disagree if they differ by more than this share of the larger value and their bands do not overlap (our
+judgement)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownValue:
-    """One value of one source. `low` and `high` are its band, both None where the source gives none.
+    """One value of one source.
 
-    `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
-    last day at the site. `coverage` is the known share of the period that a mean is over. `caution` says why it should
-    be looked at again.
+    `low` and `high` are its band, both None if the source gives none. `as_of` is when it began to hold or was measured;
+    for an entered value, `as_of_on` and `until_on` are its first and last day at the site. `coverage` is the known
+    share of the period of a mean. `caution` says why it should be checked again.
     """
 
     value: float
@@ -59,7 +60,7 @@ class KnownValue:
         return (at - self.as_of).total_seconds()
 
     def disagrees_with(self, other: "KnownValue") -> bool:
-        """Whether both say the same thing of it and are too far apart. Two currencies are not compared here."""
+        """Whether both have the same unit and differ too much. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False
         apart = abs(self.value - other.value)
@@ -78,7 +79,7 @@ def _most(known: KnownValue) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
+    """`known` has a value for each source, the one that counts first; empty if `unknown` says why there is none."""
 
     kind: str
     known: tuple[KnownValue, ...] = ()
@@ -98,9 +99,9 @@ class Factor:
 
 
 def settled(kind: str, values: Iterable[KnownValue], unknown: str) -> Factor:
-    """The factor from what sources say: telemetry before publications, declared values, and what is worked out.
+    """Build the factor from its sources: telemetry before publications, declared values and computed ones.
 
-    Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
+    Among equals, the more trusted provenance counts, then the newer value, then the source by name.
     """
     known = tuple(values)
     if not known:
@@ -115,10 +116,10 @@ def _rank(known: KnownValue) -> tuple[int, int, float, str]:
 
 @dataclass(frozen=True, slots=True)
 class SiteFactors:
-    """All that is known of a site at an instant. `latency` is by slug of the user region, `between` by that of a site.
+    """Everything known about a site at an instant.
 
-    `verdict` is empty for a site that has none, `operator_country` where nobody knows who controls the operator.
-    `accelerators` are those in service, by slug of their type.
+    `latency` is by slug of the user region, `between` by slug of a site. `verdict` is empty without a verdict,
+    `operator_country` if unknown. `accelerators` are those in service, by slug of their type.
     """
 
     site_id: int
@@ -145,7 +146,7 @@ def accelerator_hour(
     capex: KnownValue, years: KnownValue, power_kw: KnownValue, price: KnownValue, pue: KnownValue
 ) -> KnownValue | None:
     """Cost of an hour that an accelerator is held: capital, and energy at the meter as if `power_kw` were drawn; None
-    where the parts are of two currencies. An hour in use costs more, by the share of hours that are.
+    if the parts have different currencies. An hour in use costs more, by the utilisation.
     """
     if capex.currency != price.currency:
         return None
@@ -169,7 +170,7 @@ def capital_hour(capex: KnownValue, years: KnownValue) -> KnownValue:
 def _an_hour(
     parts: Sequence[KnownValue], band: tuple[float, float, float], source: str, detail: str = ""
 ) -> KnownValue:
-    """Cost of an hour, worked out of its parts, of which the first is money; a band where one of them has one."""
+    """Cost of an hour, computed from its parts, the first of which is money; it has a band if a part has one."""
     low, value, high = band
     banded = any(part.low is not None for part in parts)
     trust = max((part.provenance for part in parts), key=LEAST_TRUSTED_LAST.index)
@@ -200,13 +201,13 @@ class KnownRate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Rates that are in force, one for each pair and source."""
+    """The exchange rates in force, one for each pair and source."""
 
     all: tuple[KnownRate, ...] = ()
 
     def between(self, currency: str, to_currency: str) -> KnownRate | None:
-        """The newest rate of a pair, stated this way or the other way about, else over the one currency that both have
-        the newest rates with; None where there is no such way: unknown.
+        """The newest rate of a pair, in either direction, else over the common currency with the newest rates; None if
+        there is no such way: unknown.
         """
         direct = self._stated(currency, to_currency)
         if direct is not None:
@@ -235,7 +236,7 @@ class Rates:
         return max(stated, key=lambda rate: (rate.as_of, rate.source), default=None)
 
     def converted(self, known: KnownValue, to_currency: str) -> KnownValue | None:
-        """A value in another currency; None where no rate is known. What is no money stays as it is."""
+        """A value in another currency; None without a rate. Values that are not money stay the same."""
         if not known.currency or known.currency == to_currency:
             return known
         rate = self.between(known.currency, to_currency)
@@ -281,9 +282,10 @@ def age_limits() -> Mapping[str, AgeLimit]:
 
 
 def outdated(kind: str, known: KnownValue, at: datetime) -> str:
-    """`1,062 days old; due for review after 731 days: …`; empty where it is no older than its limit.
+    """`1,062 days old; due for review after 731 days: …`; empty within the age limit.
 
-    What is worked out is as old as its parts, which say so themselves, and what has a stated last day is in force.
+    Computed values are as old as their parts, which have their own texts, and values with a stated last day are in
+    force.
     """
     if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
         return ""

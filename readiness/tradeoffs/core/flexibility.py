@@ -34,7 +34,7 @@ class FlexibilityLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Freedom:
-    """One workload's alternatives: other feasible sites, and those that may be, if what is unknown turns out well."""
+    """One workload's alternatives: other feasible sites, and undecided sites that may turn out feasible."""
 
     runs_at: tuple[str, ...]
     alternatives: tuple[str, ...]
@@ -43,13 +43,13 @@ class Freedom:
 
     @property
     def remaining(self) -> int:
-        """Sites left for it when one that it runs at is lost: its others, and the alternatives."""
+        """Number of sites left if one of its sites is lost: its other sites and the alternatives."""
         return len(self.alternatives) + max(len(self.runs_at) - 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """The index and its level, unknown where nothing is counted; `shares` are percents by vendor."""
+    """The index and its level, unknown if nothing is counted; `shares` are percents by vendor."""
 
     hhi: float | None
     level: FlexibilityLevel
@@ -66,8 +66,8 @@ def freedom(
     on: date,
     tested_within: timedelta,
 ) -> Freedom:
-    """How free a workload is that runs at these sites; a test of its fallback counts for as long as `tested_within`."""
-    # A site it runs at already is no place to fall back to.
+    """How free a workload at these sites is; a test of its fallback counts for as long as `tested_within`."""
+    # A site where it already runs is not a fallback.
     alternatives = sorted(set(feasible) - set(runs_at))
     fallback = FallbackState.NONE
     if has_fallback and not alternatives:

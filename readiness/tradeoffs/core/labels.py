@@ -1,7 +1,7 @@
-"""Where the names of points in a chart go, so that none covers a point or another name.
+"""Place the names of points in a chart so that none covers a point or another name.
 
-Places are worked out for a plot as narrow as on a phone: names keep their size in pixels, and so what is apart there is
-apart in any wider plot.
+Places are computed for a plot as narrow as on a phone: names keep their size in pixels, so they stay apart in any wider
+plot.
 """
 
 import math
@@ -11,7 +11,7 @@ type Box = tuple[float, float, float, float]
 
 PLOT_PX = (270.0, 400.0)
 CHARACTER_PX, LINE_PX, POINT_PX = 7.2, 15.0, 22.0
-"""The size of a letter, of a line, and across a point with its ring."""
+"""The width of a letter, the height of a line, and the diameter of a point with its ring."""
 PLACES = (
     ("top center", 0.0, 1.0),
     ("bottom center", 0.0, -1.0),
@@ -25,16 +25,17 @@ PLACES = (
 
 
 def label_places(points: Sequence[Sequence[float]], names: Sequence[str]) -> list[str]:
-    """Return the place of each name beside its point, empty where it fits nowhere; earlier names choose first.
+    """Return the place of each name beside its point, empty if it fits nowhere; earlier names choose first.
 
-    Points are shares of the plot from its lower left corner; those after the last name have none and are not covered.
+    Points are shares of the plot from its lower left corner; points beyond the last name have no name, but are not
+    covered.
     """
     centres = [(x * PLOT_PX[0], y * PLOT_PX[1]) for x, y in points]
     taken: list[Box] = []
     chosen = []
     for own, name in enumerate(names):
         (x, y), width = centres[own], CHARACTER_PX * len(name)
-        # A point that all but covers its own is no other.
+        # A point that almost covers the named one does not count as another.
         apart = [
             _box(*centre, POINT_PX, POINT_PX)
             for centre in centres

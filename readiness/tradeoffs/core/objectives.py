@@ -1,13 +1,12 @@
 """Objectives of a choice, the Pareto front over any of them, and steps that no limit asks for.
 
-One option dominates another if it is no worse in every objective and better in at least one. A figure with a band is
-taken over its whole band: A dominates B only if A at its worst is no worse than B at its best in every objective, and
-better in at least one. So nothing is dominated for a figure that nobody knows. Equal options do not dominate each
-other.
+One option dominates another if it is no worse in every objective and better in at least one. A figure with a band
+counts over its whole band: A dominates B only if A at its worst is no worse than B at its best in every objective, and
+better in at least one. So an unknown figure never makes an option dominated. Equal options do not dominate each other.
 
-A move from today's site is a step that no limit asks for where today's site keeps every limit, a month costs more at
-the other, and the other is better in nothing but objectives whose limit is declared, and so kept already. It is shown
-with its price and is no win. Where either cost is unknown nothing is said.
+A move from today's site is a step that no limit asks for if today's site keeps every limit, the other site costs more a
+month, and it is better only in objectives whose limit is declared and so already kept. Such a step is shown with its
+price and never wins. If either cost is unknown, there is no such step.
 """
 
 import math
@@ -38,8 +37,8 @@ class ScoredAgainst(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """`scale` is the upper end of a fixed scale that begins at 0. `reference` is what scores one half, and `against`
-    says where it comes from. Without either the objective is unscored.
+    """`scale` is the upper end of a fixed scale that begins at 0. `reference` is the value that scores one half, and
+    `against` its origin. Without either the objective is unscored.
     """
 
     name: str
@@ -56,7 +55,7 @@ class Objective:
 def referenced(
     objectives: Sequence[Objective], limits: Mapping[str, float], today: Mapping[str, BandedFigure]
 ) -> tuple[Objective, ...]:
-    """The objectives with what they are scored against: a fixed scale, else the declared limit, else today's figure."""
+    """The objectives with their reference: a fixed scale, else the declared limit, else today's figure."""
     return tuple(
         _referenced(objective, limits.get(objective.name), today.get(objective.name))
         for objective in objectives
@@ -75,7 +74,7 @@ def _referenced(objective: Objective, limit: float | None, today: BandedFigure |
 
 @dataclass(frozen=True, slots=True)
 class ScoredOption:
-    """One option with its figure for each objective by name; one that is not there is unknown."""
+    """One option with its figure for each objective by name; a missing figure is unknown."""
 
     name: str
     figures: Mapping[str, BandedFigure]
@@ -83,9 +82,9 @@ class ScoredOption:
 
 @dataclass(frozen=True, slots=True)
 class OptionColumns:
-    """Options down, objectives across, every objective turned so that less is better.
+    """Options as rows, objectives as columns, all turned so that less is better.
 
-    `value` is NaN where it is unknown; `least` and `most` are then the ends of the band, infinite where nothing bounds.
+    `value` is NaN if unknown; `least` and `most` are then the ends of the band, infinite without a bound.
     """
 
     value: Numbers
@@ -111,15 +110,15 @@ def columns(options: Sequence[ScoredOption], objectives: Sequence[Objective]) ->
 
 
 def dominated(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> dict[str, str]:
-    """Return each option that is not on the front, with the first on the front that dominates it."""
+    """Return each option that is not on the front, with the first option on the front that dominates it."""
     by = dominators(columns(options, objectives))
     return {option.name: options[who].name for option, who in zip(options, by, strict=True) if who >= 0}
 
 
 def dominators(table: OptionColumns) -> NDArray[np.int64]:
-    """Return for each row the first row on the front that dominates it, -1 for those on the front.
+    """Return for each row the first row on the front that dominates it, -1 for rows on the front.
 
-    To dominate is transitive, bands included, so that who is dominated at all is dominated by one on the front.
+    Dominance is transitive, also with bands, so a dominated row is dominated by one on the front.
     """
     rows, objectives = table.least.shape
     if not rows or not objectives:
@@ -140,8 +139,8 @@ TRIFLE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class UnaskedStep:
-    """`price` is what a month costs more, in `unit`, between the two figures as they are written; `gains` are by
-    objective, above 0, each with its unit."""
+    """`price` is the extra cost a month, in `unit`, between the two figures as written; `gains` are by objective, above
+    0, each with its unit."""
 
     price: float
     unit: str
@@ -171,10 +170,10 @@ def step_of(
     limited: Collection[str],
     derived: Collection[str] = (),
 ) -> UnaskedStep | None:
-    """The step from `before`, which keeps every limit; None where it is no such step.
+    """The step from `before`, which keeps every limit; None if it is not such a step.
 
-    `objectives` are those that count, `limited` names those that a limit is declared for, and `derived` those that only
-    tell of others.
+    `objectives` are those that count, `limited` those with a declared limit, and `derived` those that follow from
+    others.
     """
     was, comes = before["cost"], after["cost"]
     if was.value is None or comes.value is None or comes.value <= was.value:
@@ -195,7 +194,8 @@ def step_of(
 
 
 def _is_trifle(gain: float, before: BandedFigure | None) -> bool:
-    """Whether nobody would pay for it: under 1 % of today's figure, or that a figure becomes known (our judgement)."""
+    """Whether nobody would pay for it: less than 1 % of today's figure, or only an unknown figure becoming known (our
+    judgement)."""
     if before is None or before.value is None:
         return math.isinf(gain)
     return gain < TRIFLE * abs(before.value)

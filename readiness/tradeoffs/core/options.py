@@ -1,7 +1,7 @@
-"""The values that placing works on: what a site offers, what a workload asks, and what it may not exceed.
+"""The values for placing: what a site offers, what a workload needs, and its limits.
 
-They know no other room: an adapter makes them from envelopes, site factors, verdicts and the rules of jurisdiction.
-Missing is unknown and never 0: a type of accelerator that a candidate does not name is one nobody counted there.
+They know no other room: an adapter builds them from envelopes, site factors, verdicts and the rules of jurisdiction.
+Missing means unknown, never 0: a type of accelerator that a candidate does not name was not counted there.
 """
 
 import math
@@ -21,9 +21,9 @@ class JurisdictionAnswer(StrEnum):
     FORBIDDEN = "forbidden"
     CANNOT_DECIDE = "cannot-decide"
     DECLARED = "declared"
-    """The rules do not speak of the case, and whoever declared the envelope names the country among those allowed."""
+    """The rules do not cover the case, and the envelope names the country among the allowed ones."""
     NOT_ASKED = "not-asked"
-    """The envelope names no data, so that there is nothing to ask."""
+    """The envelope names no data, so the rules are not applied."""
 
     @property
     def words(self) -> str:
@@ -32,7 +32,7 @@ class JurisdictionAnswer(StrEnum):
 
 
 class CarbonKind(StrEnum):
-    """The intensity that carbon is counted with: the grid's mean, its marginal plant, or that of contracts."""
+    """The carbon intensity used: the grid's mean, its marginal plant, or that of contracts."""
 
     AVERAGE = "average"
     MARGINAL = "marginal"
@@ -43,12 +43,12 @@ VERDICT_RANK = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 
 class FigureError(ValueError):
-    """A figure that contradicts itself, or two that are not of one unit."""
+    """A figure contradicts itself, or two figures have different units."""
 
 
 @dataclass(frozen=True, slots=True)
 class BandedFigure:
-    """One number with what it stands on. Without a value it is unknown, and `low` and `high` may still bound it."""
+    """One number with its origin. Without a value it is unknown, and `low` and `high` may still bound it."""
 
     value: float | None
     unit: str
@@ -60,7 +60,7 @@ class BandedFigure:
 
     def __post_init__(self) -> None:
         if self.low is None and self.high is None and (self.value is None or math.isfinite(self.value)):
-            # Most are so, and a placement makes ten for each of a thousand sites.
+            # The common case first: a placement makes ten figures for each of a thousand sites.
             return
         given = (self.low, self.value, self.high)
         known = [end for end in given if end is not None]
@@ -71,14 +71,14 @@ class BandedFigure:
 
     @property
     def least(self) -> float:
-        """The smallest it can be; minus infinity where nothing bounds it."""
+        """The smallest possible value; minus infinity without a bound."""
         if self.low is not None:
             return self.low
         return -math.inf if self.value is None else self.value
 
     @property
     def most(self) -> float:
-        """The largest it can be; infinity where nothing bounds it."""
+        """The largest possible value; infinity without a bound."""
         if self.high is not None:
             return self.high
         return math.inf if self.value is None else self.value
@@ -102,10 +102,10 @@ def unknown(unit: str) -> BandedFigure:
 
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
-    """The answer for the data of one workload at one site; `rule` names what gave it, or what it lacks.
+    """The answer for the data of one workload at one site; `rule` names the deciding rule, or what is missing.
 
-    `sovereignty` is the answer about whoever controls the site's operator, with its own rule. `text` is a sentence,
-    `rules` are ids.
+    `sovereignty` is the answer about the owner of the site's operator, with its own rule. `text` is a sentence, `rules`
+    are ids.
     """
 
     answer: JurisdictionAnswer
@@ -131,10 +131,10 @@ class Latency:
 class CandidateSite:
     """One site as an option for one workload.
 
-    Costs are in one currency for all candidates, by the unit of the figure (`EUR/h`, `EUR/month`). `free_accelerators`
-    has the number free by type: `Figure(0, …)` where there are none, no entry where it is unknown. `feed_load` and
-    `residency` serve the consequence line alone: load in percent of each feed with the workload there, and the zones
-    whose residency the site keeps (`EU residency`).
+    Costs of all candidates are in one currency, named by the figure's unit (`EUR/h`, `EUR/month`). `free_accelerators`
+    has the free number by type: `Figure(0, …)` for none, no entry if unknown. `feed_load` and `residency` only serve
+    the consequences: load in percent of each feed with the workload there, and the zones whose residency the site keeps
+    (`EU residency`).
     """
 
     site: str
@@ -156,10 +156,10 @@ class CandidateSite:
     residency: frozenset[str] = frozenset()
 
     def latency_at(self, region: str, percentile: float) -> BandedFigure:
-        """Return what is known of the latency at this percentile.
+        """Return the known latency at this percentile.
 
-        Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
-        higher percentile an upper bound, where the one asked for is not there.
+        Latency does not fall as the percentile rises: without the exact percentile, a lower one gives a lower bound and
+        a higher one an upper bound.
         """
         for latency in self.latency:
             if latency.region == region and latency.percentile == percentile:
@@ -177,7 +177,7 @@ def _finite(value: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class LimitBound:
-    """A limit with its unit, which has to be that of the figures it is held against."""
+    """A limit with its unit, which must be that of the compared figures."""
 
     value: float
     unit: str
@@ -185,7 +185,7 @@ class LimitBound:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The demand of a workload on a site. None: the envelope does not say, so that nothing is asked."""
+    """The demand of a workload on a site. None means that the envelope states none."""
 
     accelerators: Mapping[str, int] = field(default_factory=dict)
     power_kw: float | None = None
@@ -201,7 +201,7 @@ class LatencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that an envelope sets a site. None: no limit stands, and every country is allowed."""
+    """The limits of an envelope for a site. None means no limit, or that every country is allowed."""
 
     latency: tuple[LatencyLimit, ...] = ()
     unit_cost: LimitBound | None = None
@@ -216,9 +216,9 @@ class Limits:
 
 
 def worst_latency(candidate: CandidateSite, limits: tuple[LatencyLimit, ...]) -> BandedFigure:
-    """Latency as one objective: that of the farthest of the regions that the envelope serves.
+    """Latency as one objective: that of the farthest region of the envelope.
 
-    Unknown for one region is unknown for all, with what is known as its lower bound.
+    If one region is unknown, the result is unknown, with the known maximum as its lower bound.
     """
     latencies = [candidate.latency_at(limit.region, limit.percentile) for limit in limits]
     if not latencies:

@@ -1,11 +1,11 @@
-"""Which sites may run a workload: hard constraints only, every site with every reason.
+"""Which sites may run a workload: hard constraints only, every site with all reasons.
 
-A site is **feasible** if each figure that a limit stands against is within it for certain, **rejected** if one is
-beyond it for certain, and **undecided** otherwise: the figure is unknown, or its band crosses the limit, or a rule
-cannot be decided or asks for a basis that is not recorded. An undecided site is listed apart and is never an option,
-so that what nobody knows is neither allowed nor counted against a site.
+A site is **feasible** if each figure with a limit is certainly within it, **rejected** if one is certainly beyond it,
+and **undecided** otherwise: the figure is unknown, or its band crosses the limit, or a rule cannot be decided or asks
+for a basis that is not recorded. An undecided site is listed separately and is never an option, so that an unknown
+figure counts neither for nor against a site.
 
-Relaxing a limit never takes a site out of the feasible ones: each test is on one figure, and more room only helps.
+Relaxing a limit never makes a feasible site infeasible: each test is on one figure, and a looser limit only helps.
 """
 
 import math
@@ -45,7 +45,7 @@ REASON_GROUPS = {
     "power": "Too little power free",
     "bandwidth": "Too little bandwidth free",
 }
-"""Names the reasons that keep a site out; keys are those of `UnkeptLimit.limit`."""
+"""Names of the reasons that keep a site out, by `UnkeptLimit.limit`."""
 
 
 class Feasibility(StrEnum):
@@ -56,11 +56,11 @@ class Feasibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnkeptLimit:
-    """One limit or rule that a site does not keep, or not for certain.
+    """One limit or rule that a site does not keep, or not certainly.
 
-    `limit` is the kind (`latency`, `accelerators`, `jurisdiction`), `subject` what of it (a user region, a type, the
-    rule's name). `margin` says by how much it is beyond, in `unit`: for an undecided site by how much at most, and
-    None where nothing bounds it or where it is no quantity.
+    `limit` is the kind (`latency`, `accelerators`, `jurisdiction`), `subject` the part of it (a user region, a type,
+    the rule's name). `margin` is the excess in `unit`: for an undecided site the largest possible one, None without a
+    bound or if it is not a quantity.
     """
 
     limit: str
@@ -75,11 +75,11 @@ class UnkeptLimit:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A site with what speaks against it.
+    """A site with the reasons against it.
 
-    `compliance_margin` is the smallest room left under any numeric limit as a share of it: 0.1 is 10 % of the limit
-    still free, below 0 is beyond it. Figures count at the worse end of their bands; None where no limit stands or a
-    figure is not bounded.
+    `compliance_margin` is the smallest margin to any numeric limit as a share of it: 0.1 means that 10 % of the limit
+    is free, below 0 is beyond it. Figures count at the worse end of their bands; None without a limit or if a figure
+    has no bound.
     """
 
     candidate: CandidateSite
@@ -90,7 +90,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Test:
-    """One figure of a candidate against one number, of which it may have no more (`at_most`) or no less."""
+    """One figure of a candidate and a bound, either an upper one (`at_most`) or a lower one."""
 
     limit: str
     subject: str
@@ -120,7 +120,7 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
             least, most = figure.least, figure.most
             if (reason := _unkept(test, figure, least, most)) is not None:
                 reasons.append(reason)
-            # The share of the limit that is left, at the worse end of the band.
+            # The free share of the limit, at the worse end of the band.
             if test.bound:
                 left = test.bound - most if test.at_most else least - test.bound
                 room = min(room, left / abs(test.bound))
@@ -177,13 +177,13 @@ def _unkept(test: _Test, figure: BandedFigure, least: float, most: float) -> Unk
 
 
 def limit_name(limit: str, subject: str) -> str:
-    """Return what is said of a limit: `unit cost`, `latency iberia p99`, `accelerators`."""
+    """Return the name of a limit in sentences: `unit cost`, `latency iberia p99`, `accelerators`."""
     of = "" if (limit, subject) == ("accelerators", "any") else subject
     return f"{limit.replace('-', ' ')} {of}".strip()
 
 
 def free_name(limit: str, subject: str) -> str:
-    """Return what a site has to have free: `H100 accelerators`, `kW of power`; empty where the limit is of no such."""
+    """Return the name of a free resource: `H100 accelerators`, `kW of power`; empty for other limits."""
     if limit == "accelerators":
         return "accelerators" if subject == "any" else f"{subject} accelerators"
     return {"power": "kW of power", "bandwidth": "Gb/s of bandwidth"}.get(limit, "")
@@ -220,10 +220,10 @@ def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     elif answer is JurisdictionAnswer.NEEDS_BASIS:
         words = f"{rule} asks for a basis, and none is recorded"
         yield _said("jurisdiction", rule, Feasibility.UNDECIDED, words)
-    # What nobody knows of the operator, and what a contract could mend, is told beside the placement and bars nothing.
+    # An unknown operator, or one that a contract could cover, is only reported and does not exclude the site.
     if candidate.jurisdiction.sovereignty is JurisdictionAnswer.FORBIDDEN:
         operator_rule = candidate.jurisdiction.sovereignty_rule
-        words = f"whoever controls the operator is barred by {operator_rule}"
+        words = f"{operator_rule} forbids the country of the operator’s owner"
         yield _said("operator", operator_rule, Feasibility.REJECTED, words)
     country = candidate.country
     if country is None:
@@ -238,7 +238,7 @@ def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
 
 def _by_verdict(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     least = limits.verdict
-    # Every site has at least the lowest verdict, one that was never evaluated as well.
+    # Every site has at least the lowest verdict, even if it was never evaluated.
     if least is None or least is Verdict.NOT_READY:
         return
     if candidate.verdict is None:

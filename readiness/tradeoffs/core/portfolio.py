@@ -1,13 +1,13 @@
-"""All workloads at once under shared capacity: a sweep over weights, each point with its proven gap.
+"""Place all workloads at once under shared capacity: a sweep over weights, each point with its proven gap.
 
-A point is the plan of least weighted sum of the objectives, each divided by what it is on average over the pairs that
-are allowed, so that weights are without unit. Its gap is (cost of the plan - bound) / cost of the plan: no plan for
-these weights is cheaper by more. A plan never exceeds a capacity and never uses a pair that is not allowed, which is
-where jurisdiction and every other hard limit of a single workload stand. As many workloads as room is found for are
-placed, by priority, before anything is saved; the others are named with the reason, and the bound is that of the rest.
+A point is the plan with the least weighted sum of the objectives. Each objective is divided by its average over the
+allowed pairs, so that weights have no unit. The gap is (cost of the plan - bound) / cost of the plan: no plan for these
+weights is cheaper by more. A plan never exceeds a capacity and never uses a pair that is not allowed; allowed pairs
+follow from jurisdiction and every other hard limit of a single workload. As many workloads as possible are placed, by
+priority, before anything is saved; the others are named with the reason, and the bound covers the rest.
 
-Small portfolios are solved to the optimum by HiGHS. Larger ones are bounded by `relaxation`, and their plans made by
-rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
+Small portfolios are solved to the optimum by HiGHS. Larger ones are bounded by `relaxation`, and their plans are its
+rounded and improved solutions (`assignment`). Nothing here reads a clock: the same input gives the same points.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,12 +35,12 @@ def most_placed(problem: Assigning, priority: Numbers) -> Places:
 
 
 def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Places, float]:
-    """Return the plan, and what no plan can be below."""
+    """Return the plan, and a bound that no plan goes below."""
     workloads = len(priority)
     program, rows, sites = _program(problem, np.zeros(workloads))
     highs = quiet_highs()
     highs.passModel(program)
-    # A last row over the workloads' own columns: no more priority may be left out.
+    # The last row covers the workloads' own columns: no more priority may be left out.
     allowed = float(priority.sum()) - placed + 1e-6
     highs.addRow(-np.inf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float))
     return _run(highs, rows, sites, workloads)
@@ -49,7 +49,7 @@ def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Place
 def _program(problem: Assigning, leaving_out: Numbers) -> tuple["highspy.HighsLp", Places, Places]:
     """First a column for leaving each workload out, then one for each pair.
 
-    Each capacity counts as 1: what HiGHS lets a plan exceed it by is the same share of a large one and a small one.
+    Each capacity is scaled to 1, so that the tolerance of HiGHS is the same share of large and small ones.
     """
     import highspy  # large: see readiness/tradeoffs/core/relaxation.py
 
@@ -85,17 +85,17 @@ def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) ->
 
 
 EXACT_PAIRS = 400
-"""Up to so many allowed pairs the optimum is proven in well under a second."""
+"""Up to this many allowed pairs, the optimum is proven in well under a second."""
 CORNER = 0.97
-"""Weight of one objective in its corner of the sweep; the rest keeps its plan from being worse elsewhere for free."""
+"""Weight of one objective in its corner of the sweep; the rest avoids plans that are needlessly worse elsewhere."""
 
 
 SEED = 1
-"""The seed of the draws while plans are improved; another gives other plans with about the same gaps."""
+"""The seed of the draws that improve plans; other seeds give other plans with about the same gaps."""
 
 
 LEFT_OUT_DEAR = 20.0
-"""The cost of leaving a workload out while room is searched for, where the average pair costs 1."""
+"""Cost of leaving a workload out while capacity is searched for; the average pair costs 1."""
 
 
 class LeftOutReason(StrEnum):
@@ -106,11 +106,11 @@ class LeftOutReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Portfolio:
-    """`allowed` is workloads by sites; `figures` has the objectives as depth, less is better, NaN where one is unknown.
+    """`allowed` is workloads by sites; `figures` has the objectives as depth, less is better, NaN if unknown.
 
-    `demand` is workloads by resources and `capacity` sites by resources, in the same units; a capacity of NaN is
-    unknown, and takes no workload that demands of it. Capacity is what is there for these workloads: what those among
-    them that run there today take is part of it. `priority` is how much it matters that each is placed.
+    `demand` is workloads by resources and `capacity` sites by resources, in the same units; a NaN capacity is unknown
+    and takes no workload that needs it. Capacity is what these workloads may use, including what they use there today.
+    `priority` is the importance of placing each workload.
     """
 
     workloads: tuple[str, ...]
@@ -126,9 +126,9 @@ class Portfolio:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One plan: the site of each workload that is placed, the sum of each objective, and how good it is proven to be.
+    """One plan: the site of each placed workload, the sum of each objective, and its proven quality.
 
-    `dominated_by` is the place in the sweep of a point that is no worse in every objective and better in one.
+    `dominated_by` is the index of a point of the sweep that is no worse in every objective and better in one.
     """
 
     weights: Mapping[str, float]
@@ -142,8 +142,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """`left_out` says why, of those that no plan was found for at first; of several that matter alike and have not room
-    for all, a point of a small portfolio may leave out another one.
+    """`left_out` gives the reasons for workloads without a place in the first plan; among workloads of equal priority
+    that compete for capacity, a point of a small portfolio may leave out another one.
     """
 
     points: tuple[Point, ...]
@@ -152,7 +152,8 @@ class Sweep:
 
 
 def spread(objectives: Sequence[str], points: int, *, seed: int) -> tuple[dict[str, float], ...]:
-    """Weights of a sweep: even, one corner for each objective, then drawn; each next to the one most like it."""
+    """Weights of a sweep: equal ones, one corner for each objective, then random ones; sorted so that neighbours are
+    similar."""
     many = len(objectives)
     corners = np.full((many, many), (1 - CORNER) / max(many - 1, 1))
     np.fill_diagonal(corners, CORNER if many > 1 else 1.0)
@@ -204,7 +205,8 @@ def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[st
 
 
 class _Solving:
-    """The state that points of one sweep share: who can be placed at all, a plan for them, and the last prices."""
+    """State shared by the points of one sweep: the workloads that can be placed, a plan for them, and the last
+    prices."""
 
     def __init__(self, portfolio: Portfolio, usable: Flags, exact_pairs: int) -> None:
         self.portfolio = portfolio
@@ -260,7 +262,7 @@ class _Solving:
         return whole, cost, min(bound, cost)
 
     def _rounded(self, problem: Assigning) -> tuple[Places, float]:
-        """The relaxation rounded and improved; from the plan before, where a workload finds no room so."""
+        """The relaxation rounded and improved; if that leaves a workload out, start from the plan before."""
         self.before = relax(problem, self.before)
         bound = self.before.bound
         dearest = np.where(np.isfinite(problem.costs), problem.costs, 0.0).max(axis=1)
@@ -277,7 +279,8 @@ class _Solving:
 
 
 def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
-    """Solve it like a sweep's point, with one site more: there is room for all, and being there is dear by priority."""
+    """Solve it like a point of the sweep with one extra site: it holds everything, at a cost that rises with the
+    priority."""
     nowhere = problem.costs.shape[1]
     costs = np.hstack([problem.costs, LEFT_OUT_DEAR * (priority / priority.mean())[:, None]])
     room = problem.demand.sum(axis=0, keepdims=True) + 1.0
@@ -316,9 +319,9 @@ def _points(
 
 @dataclass(frozen=True, slots=True)
 class WorkloadMove:
-    """One workload from a site to another; None for one that runs nowhere, today or in the plan.
+    """One workload from a site to another; None means that it runs nowhere.
 
-    `changes` is plan less today for each objective, None where a figure is unknown or one side is nowhere.
+    `changes` is plan less today for each objective, None if a figure is unknown or one side runs nowhere.
     """
 
     workload: str
@@ -329,7 +332,7 @@ class WorkloadMove:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """One resource of one site: what these workloads take of it today and in the plan, and what there is."""
+    """One resource of one site: its use by these workloads today and in the plan, and its capacity."""
 
     site: str
     resource: str
@@ -340,7 +343,7 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class PlanChanges:
-    """Everything that a plan changes. `unknown` counts the changes that are unknown, by objective."""
+    """All changes of a plan. `unknown` counts the unknown changes by objective."""
 
     moves: tuple[WorkloadMove, ...]
     filling: tuple[Filling, ...]
@@ -348,7 +351,7 @@ class PlanChanges:
 
 
 def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> PlanChanges:
-    """`today` and `plan` name the site of each workload; sites outside of the portfolio are nowhere in its figures."""
+    """`today` and `plan` give the site of each workload; sites outside of the portfolio do not count."""
     moves = tuple(
         _move(portfolio, row, today.get(name), plan.get(name))
         for row, name in enumerate(portfolio.workloads)

@@ -29,14 +29,14 @@ type Places = npt.NDArray[np.float64]
 FIBRE_ROUND_TRIP_MS_PER_KM = 2 * 1000 / FIBRE_KM_PER_S
 
 NEAREST_KM = 100.0
-"""No pair of the calibration is nearer; whatever is counts as this far, so that no estimate is 0 ms."""
+"""The calibration has no nearer pair; shorter distances count as this, so that no estimate is 0 ms."""
 
 SOURCE = "great-circle estimate"
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Up to `to_km`: how many times the fibre time of the great circle the round trip was, at p5, p50 and p95."""
+    """Up to `to_km`, the round trip as a multiple of the great circle's fibre time at p5, p50 and p95."""
 
     to_km: float
     low: float
@@ -56,7 +56,7 @@ STRETCHES = (
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A round trip in ms; of 100 paths of such a length, 90 lie between `low` and `high`."""
+    """A round trip in ms; 90 of 100 paths of such a length are between `low` and `high`."""
 
     value: float
     low: float
@@ -64,7 +64,8 @@ class Estimate:
 
 
 def great_circles_km(places: Places, other: Places) -> Floats:
-    """`distance_km` of all of one from all of the other, a row for each of the first; places are rows of degrees."""
+    """`distance_km` from each of the first places to each of the second, a row for each of the first; places are rows
+    of degrees."""
     a, b = np.radians(places)[:, np.newaxis, :], np.radians(other)[np.newaxis, :, :]
     half = (
         np.sin((b[..., 0] - a[..., 0]) / 2) ** 2
@@ -87,13 +88,13 @@ def estimated_round_trip(distance_km: float) -> Estimate:
 
 
 NEAR_KM = 150.0
-"""How far a place may be from a cloud region that stands for it (our judgement)."""
+"""Largest distance between a place and the cloud region that represents it (our judgement)."""
 AROUND_MS_PER_KM = FIBRE_ROUND_TRIP_MS_PER_KM * STRETCHES[0].middle
-"""The most that the way from a place to the region that stands for it may add or save."""
+"""The most that the way from a place to its cloud region may add or save."""
 
 
 class DataSetUnreadable(ValueError):
-    """The files of a package are not what they were when this was written."""
+    """The files of a package have another format than expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class PublishedPlace:
 
 @dataclass(frozen=True, slots=True)
 class RegionTable:
-    """Round trips in ms between cloud regions by name, and where the regions are."""
+    """Round trips in ms between cloud regions by name, and the regions' places."""
 
     places: tuple[PublishedPlace, ...]
     round_trips: Mapping[tuple[str, str], float]
@@ -137,8 +138,8 @@ class RegionTable:
 
 
 def country_means(text: str) -> dict[str, CountryMean]:
-    """Return the means by two-letter code. A country without an intensity, or with one of 0, is left out: no
-    grid emits nothing over its whole life.
+    """Return the means by two-letter code. A country without an intensity, or with 0, is left out: no grid has zero
+    life-cycle emissions.
     """
     means = {}
     two_letters = data("countries")
@@ -152,7 +153,7 @@ def country_means(text: str) -> dict[str, CountryMean]:
 
 
 def region_table(matrix: str, coordinates: str) -> RegionTable:
-    """From a matrix of ms with regions as its head and first column, and coordinates by short name."""
+    """Parse a matrix of ms with regions as header and first column, and coordinates by short name."""
     rows = list(csv.reader(matrix.splitlines()))
     if not rows or len(rows[0]) < 3:
         raise DataSetUnreadable("The table of round trips has no columns.")
@@ -169,7 +170,7 @@ def region_table(matrix: str, coordinates: str) -> RegionTable:
             for row in _document(coordinates).values()
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise DataSetUnreadable(f"The table of round trips or of places is another: {error}.") from error
+        raise DataSetUnreadable(f"The table of round trips or of places has changed: {error}.") from error
     named = {name for pair in trips for name in pair}
     return RegionTable(tuple(place for place in places if place.name in named), trips)
 
@@ -178,16 +179,16 @@ def _document(text: str) -> dict[str, Any]:
     try:
         rows = json.loads(text)
     except ValueError as error:
-        raise DataSetUnreadable("A file of the data set is no JSON.") from error
+        raise DataSetUnreadable("A file of the data set is not JSON.") from error
     if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
-        raise DataSetUnreadable("A file of the data set is no table of rows.")
+        raise DataSetUnreadable("A file of the data set is not a table of rows.")
     return rows
 
 
 def carbon_entries(
     sites: Iterable[tuple[str, str]], means: Mapping[str, CountryMean], source: str
 ) -> list[FactorEntry]:
-    """An entry for each site (slug and country) whose country is known, as of the last day of the year it is of."""
+    """An entry for each site (slug and country) with a known country, dated the last day of its year."""
     return [
         FactorEntry(
             line=line,
@@ -214,9 +215,9 @@ def latency_entries(
     source: str,
     as_of_on: date,
 ) -> list[LatencyEntry]:
-    """An entry for each site and user region that a cloud region stands for, two of the same region left out.
+    """An entry for each site and user region that have a cloud region, unless both have the same one.
 
-    The band is what the ways to those regions may add or save.
+    The band covers what the ways to those regions may add or save.
     """
     entries: list[LatencyEntry] = []
     ends = {place: table.nearest(place) for place in (*sites, *user_regions)}

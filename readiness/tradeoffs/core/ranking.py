@@ -53,16 +53,16 @@ from readiness.tradeoffs.core.objectives import (
 )
 
 ONE = 1_000_000_000
-"""Points of a score of 1: ranks are decided at nine digits, so that rounding of the last bits decides none."""
+"""Points of a score of 1: ranks use nine digits, so that rounding errors decide nothing."""
 
 
 class WeightError(ValueError):
-    """Weights that rank nothing."""
+    """The weights do not define a ranking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One option's place. Scores are points of `ONE`; `unknown` names the objectives that count and are unknown."""
+    """One option's place. Scores are points of `ONE`; `unknown` names the unknown objectives that count."""
 
     name: str
     rank: int
@@ -85,15 +85,13 @@ class Ranked:
             return f"within the bands of the estimates rank {self.best_rank} to {self.worst_rank} is possible"
         names = ", ".join(self.unknown)
         if self.best_rank == self.worst_rank:
-            return f"{names} unknown: rank {self.rank} whatever it is"
-        return (
-            f"{names} unknown: rank {self.rank} at its worst, {self.best_rank} to {self.worst_rank} possible"
-        )
+            return f"{names} unknown, which does not change rank {self.rank}"
+        return f"{names} unknown: rank {self.rank} in the worst case, {self.best_rank} to {self.worst_rank} possible"
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Each figure within 0..1, 1 the best, as it counts and at the worse and the better end of its band."""
+    """Scores within 0..1, 1 the best: as counted, and at the worse and better end of the band."""
 
     counted: Numbers
     low: Numbers
@@ -112,7 +110,7 @@ def ranking(
     ranks = [1 + above for above in _how_many_above(points, points)]
     best = [1 + above for above in _how_many_above(low, high)]
     worst = [
-        # An option with a band is above its own worse end.
+        # Do not count an option with a band as above itself.
         1 + above - (high[row] > low[row])
         for row, above in enumerate(_how_many_above(high, low))
     ]
@@ -140,7 +138,9 @@ def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
     named = {objective.name for objective in objectives}
     for name, weight in weights.items():
         if name not in named:
-            raise WeightError(f"{name} is no objective here; there are {', '.join(sorted(named))}")
+            raise WeightError(
+                f"{name} is not an objective here; the objectives are {', '.join(sorted(named))}"
+            )
         if not math.isfinite(weight) or weight < 0:
             raise WeightError(f"the weight of {name} is {weight}; it has to be 0 or more")
     weighed = tuple(float(weights.get(objective.name, 0.0)) for objective in objectives)
@@ -150,7 +150,7 @@ def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
 
 
 def counting(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
-    """The weights in the order of the objectives, 0 for those that are unscored. They may all be 0 then."""
+    """The weights in the order of the objectives, 0 for unscored ones. All may be 0."""
     weighed = in_order(objectives, weights)
     return tuple(
         weight if objective.is_scored else 0.0 for objective, weight in zip(objectives, weighed, strict=True)
@@ -172,7 +172,7 @@ def scored(table: OptionColumns, objectives: Sequence[Objective]) -> Scores:
 
 
 def _scored(figures: Numbers, objective: Objective) -> Numbers:
-    """`figures` as they are, not turned."""
+    """Takes `figures` as they are, not turned."""
     more_is_better = objective.direction is ObjectiveDirection.MAX
     x = np.maximum(figures, 0.0)
     if objective.scale is not None:
@@ -188,7 +188,7 @@ def _scored(figures: Numbers, objective: Objective) -> Numbers:
 
 
 def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Points of each option. Summed objective by objective: any other order differs in the last bits."""
+    """Points of each option, summed objective by objective: another order would differ in the last bits."""
     total, above = 0.0, np.zeros(within.shape[0])
     for place, weight in enumerate(weighed):
         if weight > 0:
@@ -207,15 +207,15 @@ def _how_many_above(those: Sequence[int], than: Sequence[int]) -> list[int]:
 
 
 SAME = 1e-12
-"""Two scores this close are one."""
+"""Two scores this close count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class WinnerFlip:
     """The weight of one objective beyond which `to` wins.
 
-    `share` is its part of all weight, between 0 and 1; `weight` the same with the other weights left as they are. `up`
-    says that it happens as the weight rises.
+    `share` is its part of all weight, between 0 and 1; `weight` is its value if the other weights stay. `up` says that
+    it happens as the weight rises.
     """
 
     objective: str
@@ -227,9 +227,9 @@ class WinnerFlip:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """`flips` has at most two for each objective; one without any never changes the winner alone.
+    """`flips` has at most two for each objective; an objective without any cannot change the winner alone.
 
-    `fixed` names the objectives that cannot be varied so: all weight is on them, and the others have no proportions.
+    `fixed` names objectives that cannot vary: all weight is on them, so the others have no proportions.
     """
 
     winner: str
@@ -239,7 +239,8 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """The share of `draws` weight vectors over `objectives` that the winner wins, and those of all that win any."""
+    """The share of `draws` weight vectors over `objectives` that the winner wins, and the shares of all options that
+    win any."""
 
     winner: str
     share: float
@@ -251,7 +252,7 @@ class Robustness:
 def sensitivity(
     options: Sequence[ScoredOption], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> Sensitivity | None:
-    """None without options, and where nothing that has a weight is scored."""
+    """None without options, or if no objective with a weight is scored."""
     objectives, weighed = _counting(objectives, weights)
     if not options or not weighed.any():
         return None
@@ -283,10 +284,10 @@ def _winner(within: Numbers, weighed: Numbers, names: Sequence[str]) -> int:
 def _flip(
     slope: Numbers, rest: Numbers, winner: int, now: float, up: bool, names: Sequence[str]
 ) -> tuple[float, int] | None:
-    """The share where another line rises above the winner's, nearest to `now` in one direction, and whose it is.
+    """The share nearest to `now` in one direction at which another line rises above the winner's, and its option.
 
-    `rest` is a line's height at a share of 0. Of several lines that cross there, the one that is highest beyond, the
-    steepest, wins.
+    `rest` is a line's height at a share of 0. If several lines cross there, the steepest wins, because it is highest
+    beyond.
     """
     gains = (slope - slope[winner]) * (1 if up else -1)
     behind = np.maximum((rest[winner] + slope[winner] * now) - (rest + slope * now), 0.0)
@@ -297,7 +298,7 @@ def _flip(
     distance[rising] = behind[rising] / gains[rising]
     nearest = float(distance.min())
     share = now + nearest if up else now - nearest
-    # At the far end of the range they only draw level.
+    # At the far end of the range the lines only meet.
     if share > 1 - SAME if up else share < SAME:
         return None
     tied = np.flatnonzero(distance <= nearest + SAME)
@@ -313,8 +314,8 @@ def robustness(
     seed: int,
     draws: int = 1_000,
 ) -> Robustness | None:
-    """None without options, and where nothing that has a weight is scored. With 1,000 draws a share is within 3.1
-    points of the true one 19 times in 20.
+    """None without options, or if no objective with a weight is scored. With 1,000 draws a share is within 3.1 points
+    of the true one in 19 of 20 cases.
     """
     objectives, weighed = _counting(objectives, weights)
     if not options or not weighed.any():
@@ -341,6 +342,6 @@ def _counting(
 
 
 def _that_may_win(within: Numbers) -> list[int]:
-    """Rows than which no other is better everywhere it counts: the others win for no weights, and cost time."""
+    """Rows that no other row beats everywhere: the others never win and only cost time."""
     worse = -within
     return np.flatnonzero(dominators(OptionColumns(worse, worse, worse)) < 0).tolist()

@@ -1,15 +1,14 @@
-"""Energy, carbon and cost of a workload at a site over a span, from meters, and why one is unknown.
+"""Energy, carbon and cost of a workload at a site over a span, from meters, or why one is unknown.
 
-A site's meters see all that runs there. A workload's part of them is its share of the accelerators in service, idle
-ones included: they are there to be had. So a figure is an estimate even where every meter measures, and it says so.
+A site's meters see everything that runs there. A workload's part is its share of the accelerators in service, including
+idle ones, because they are available. So a figure is an estimate even if every meter measures, and is marked as one.
 
-Of series only the hours are added in which all is known; the sum stands for a mean month where it covers `ENOUGH` of
-the span.
+Only hours in which all series are known are added; the sum stands for a mean month if it covers `ENOUGH` of the span.
 
-A forecast's **error** is realised less expected, in the objective's unit: above 0 it came to more than was expected.
-Its **percent error** is 100 x error / |realised|, without value where nothing was realised: percentage errors are of
-what came (R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of
-Forecasting 22, 2006, section 2.2).
+A forecast's **error** is realised less expected, in the objective's unit: above 0 means more than expected. Its
+**percent error** is 100 x error / |realised|, without a value if nothing was realised: percentage errors are relative
+to the realised value (R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy", International
+Journal of Forecasting 22, 2006, section 2.2).
 """
 
 import math
@@ -23,7 +22,7 @@ from readiness.tradeoffs.core.options import BandedFigure, FigureError
 from readiness.tradeoffs.core.series import FactorSeries, Integral, integrated
 
 ENOUGH = 0.8
-"""The least share of the span of which all has to be known. Operator-set default."""
+"""The least share of the span with all data known. Operator-set default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class MeasuredSpan:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """Power of a site in kW. `pue` is what it has to be multiplied with, 1 where the meter sees everything."""
+    """Power of a site in kW. `pue` is the factor to multiply by, 1 if the meter sees everything."""
 
     power_kw: FactorSeries
     pue: float
@@ -48,7 +47,7 @@ class Metered:
 
 @dataclass(frozen=True, slots=True)
 class RatePerKwh:
-    """The price or intensity of a kWh: a series where one is known, else one value for the whole span."""
+    """The price or intensity of a kWh: a series if known, else one value for the whole span."""
 
     per_kwh: FactorSeries | float
     source: str
@@ -69,7 +68,7 @@ def energy(metered: Metered, share: float, span: MeasuredSpan) -> BandedFigure:
 
 
 def carbon(metered: Metered, share: float, intensity: RatePerKwh, span: MeasuredSpan) -> BandedFigure:
-    """kg of CO2e of a mean month, from gCO2e/kWh hour by hour."""
+    """kg of CO2e of a mean month, from hourly gCO2e/kWh."""
     return _with_rate("kg CO2e/month", metered, share / 1000, intensity, span)
 
 
@@ -82,7 +81,7 @@ def cost(
     currency: str,
     fixed: float = 0.0,
 ) -> BandedFigure:
-    """Money of a mean month: energy at the price of its hours, and what is paid whatever is drawn."""
+    """Money of a mean month: energy at the price of its hours, and fixed costs."""
     realised = _with_rate(f"{currency}/month", metered, share, price, span)
     return realised if realised.value is None else replace(realised, value=realised.value + fixed)
 
@@ -117,7 +116,7 @@ def _monthly(
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One objective of one decision. What is None cannot be said, because a side is unknown or nothing was realised."""
+    """One objective of one decision. None means unknown, because a side is unknown or nothing was realised."""
 
     expected: BandedFigure
     realised: BandedFigure
@@ -140,6 +139,6 @@ def compare(expected: BandedFigure, realised: BandedFigure) -> Comparison:
 
 
 def mean_percent(comparisons: Iterable[Comparison]) -> float | None:
-    """The mean of the sizes of the percent errors that can be said (MAPE)."""
+    """The mean of the absolute percent errors that are known (MAPE)."""
     percents = [abs(each.percent) for each in comparisons if each.percent is not None]
     return math.fsum(percents) / len(percents) if percents else None

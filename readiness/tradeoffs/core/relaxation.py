@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 DIVIDED = 1e-5
 LEAST_VIOLATED = 0.02
-"""A cover that is violated by less costs the linear program more than it proves."""
+"""A cover violated by less costs the linear program more than it proves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """The weights of all workloads at this site sum to no more than `most`, whatever the plan."""
+    """The weights of all workloads at this site sum to at most `most` in any plan."""
 
     site: int
     weights: Numbers
@@ -71,7 +71,7 @@ def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple
 
 
 def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
-    """Up to one cover for each order in which workloads are taken until they do not fit together any more."""
+    """Up to one cover for each order in which workloads are added until they no longer fit together."""
     room = room * (1 + 2 * ROUND_OFF)
     sizes = needs[rows]
     some = sizes > 0
@@ -89,7 +89,7 @@ def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Number
 
 
 def _smallest(taken: Sequence[int], sizes: Numbers, shares: Numbers, room: float) -> list[int]:
-    """Without those that it is a cover without, those of the least share first."""
+    """Remove workloads that the cover does not need, those of the least share first."""
     members, total = list(taken), float(sizes[taken].sum())
     for each in sorted(taken, key=lambda member: shares[member]):
         if total - sizes[each] > room:
@@ -110,17 +110,18 @@ STEPS = 400
 PAIRS_EACH = 5
 PAIRS_ADDED = 4
 CLOSE = 1e-3
-"""Sifting ends when the linear program over few pairs is this close to the bound over all."""
+"""Sifting ends when the linear program over few pairs is this close to the bound over all pairs."""
 MOST_ROUNDS = 30
 COVER_ROUNDS = 6
 LEAST_RISE = 6e-4
-"""The least rise, as a share of the value, after which another round of covers follows."""
+"""The least rise, as a share of the value, that justifies another round of covers."""
 MOST_PIVOTS = 20_000
-"""The most pivots of a linear program, which may cycle where most pairs cost alike. Its prices still prove a bound."""
+"""Limit of pivots of a linear program, which may cycle if most pairs cost alike. Its prices still prove a bound."""
 LAST_BITS = 1e-13
-"""Share of what is added up by which sums may be off."""
+"""Relative rounding error of sums."""
 DEAR = 3.0
-"""The cost of leaving a workload out of the linear program, in multiples of its dearest site; no bound hangs on it."""
+"""Cost of leaving a workload out of the linear program, in multiples of its dearest site; the bound does not depend on
+it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +135,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """`bound` holds for every plan; `whole` is the site of each workload that the linear program does not divide."""
+    """`bound` holds for every plan; `whole` is the site of each workload that the linear program does not split."""
 
     bound: float
     prices: Prices
@@ -150,7 +151,7 @@ def priced(problem: Assigning, prices: Prices) -> Numbers:
 
 
 def bound_of(problem: Assigning, prices: Prices) -> float:
-    """Less what the sums may be off by: prices that nothing holds grow until their last bits are worth a cost."""
+    """Subtract the rounding error of the sums: unlimited prices grow until their last bits are worth a cost."""
     room = float((prices.capacity * problem.capacity).sum())
     room += sum(price * cover.most for cover, price in zip(prices.covers, prices.of_covers, strict=True))
     least = priced(problem, prices).min(axis=1)
@@ -195,7 +196,7 @@ def _cheapest(costs: Numbers, each: int) -> Flags:
 
 
 def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
-    """Prices after so many steps, the best found. Capacities are scaled to 1, so that one step length fits all."""
+    """Prices after this many steps, the best found. Capacities are scaled to 1, so that one step length fits all."""
     scale = np.where(problem.capacity > 0, problem.capacity, 1.0)
     size = problem.capacity / scale
     best = prices * scale
@@ -236,7 +237,7 @@ def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) ->
 
 
 class _Master:
-    """The linear program over the pairs and covers so far; more are added to it, and it goes on from where it was."""
+    """The linear program over the pairs and covers so far; adding more continues from its last solution."""
 
     def __init__(self, problem: Assigning, taken: Flags, covers: Sequence[Cover]) -> None:
         self.problem = problem
@@ -309,7 +310,7 @@ class _Master:
 
 
 def quiet_highs() -> "highspy.Highs":
-    import highspy  # 7 MB that a process without a portfolio to make does not need
+    import highspy  # import late: 7 MB that only portfolios need
 
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # it has no annotations
     highs.silent()
@@ -318,7 +319,7 @@ def quiet_highs() -> "highspy.Highs":
 
 
 def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> "highspy.HighsLp":
-    import highspy  # as above
+    import highspy  # import late, as above
 
     workloads = len(problem.costs)
     most = np.r_[problem.capacity.ravel(), [cover.most for cover in covers]]

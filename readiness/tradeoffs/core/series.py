@@ -1,7 +1,7 @@
-"""Series of prices and carbon intensities: what a file says, at which instants, and what comes of one over a period.
+"""Series of prices and carbon intensities: parsing a file, placing it in time, and integrating over a period.
 
-A value holds from its instant for one step. An instant without a value is unknown: integrals leave it out and say how
-much of the period they cover; nothing is filled in.
+A value holds from its instant for one step. An instant without a value is unknown: integrals leave it out and state the
+covered share of the period; nothing is filled in.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 STEPS_S = (900, 1800, 3600)
-"""Quarters, halves and whole hours: what markets and grids publish."""
+"""Quarters, halves and whole hours, as markets and grids publish them."""
 MOST_POINTS = 40_000
 """A little more than a year of quarter-hours."""
 
@@ -23,7 +23,7 @@ type Instants = npt.NDArray[np.int64]
 
 
 class SeriesRefused(ValueError):
-    """A file that cannot be placed in time. `line` counts from 1; `field` is `at` or `value`."""
+    """A file whose rows cannot be placed in time. `line` counts from 1; `field` is `at` or `value`."""
 
     def __init__(self, line: int, field: str, reason: str) -> None:
         super().__init__(f"Line {line}: {reason}")
@@ -34,7 +34,7 @@ class SeriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
-    """One row of a file: the instant as it is written, with or without an offset; no value where the cell is empty."""
+    """One row of a file: the instant as written, with or without an offset; no value for an empty cell."""
 
     line: int
     at: datetime
@@ -69,9 +69,9 @@ class FactorSeries:
 
 @dataclass(frozen=True, slots=True)
 class Integral:
-    """`total` is in (unit of the first) x (unit of the second) x h, over what is known of the period alone.
+    """`total` is in (unit of the first) x (unit of the second) x h, over the known part of the period only.
 
-    `coverage` is the known share of the period. None where nothing of it is known: that is no 0.
+    `coverage` is the known share of the period. None if nothing is known, which is not 0.
     """
 
     total: float | None
@@ -84,10 +84,10 @@ class Integral:
 
 
 def placed(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[tuple[int, datetime, float | None]]:
-    """Line, instant in UTC and value, oldest first; SeriesRefused where a row has no instant of its own.
+    """Line, instant in UTC and value, oldest first; raises SeriesRefused if a row's instant is not unique.
 
-    An instant without an offset is local time in `zone`. Where clocks go back, an hour occurs twice and has to be in
-    the file twice; where they go forward, an hour does not occur and must not be in it.
+    An instant without an offset is local time in `zone`. When clocks go back, an hour occurs twice and must be in the
+    file twice; when they go forward, an hour does not occur and must not be in the file.
     """
     if len(rows) > MOST_POINTS:
         raise SeriesRefused(rows[MOST_POINTS].line, "at", f"There are more than {MOST_POINTS} rows.")
@@ -98,13 +98,13 @@ def placed(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[tuple[int, 
     for (before, row), (at, next_at) in zip(pairwise(ordered), pairwise(instants), strict=True):
         if next_at <= at:
             line, other = max(row.line, before.line), min(row.line, before.line)
-            why = "says the same instant as" if next_at == at else "is out of order after"
+            why = "has the same time as" if next_at == at else "is out of order after"
             raise SeriesRefused(line, "at", f"{row.at.isoformat()} {why} line {other}.")
     return [(row.line, at, row.value) for row, at in zip(ordered, instants, strict=True)]
 
 
 def step_of(points: Sequence[tuple[int, datetime, float | None]], stated_s: int | None = None) -> int:
-    """The step of a file, stated or worked out, in seconds; SeriesRefused where a row is off its grid."""
+    """The step of a file in seconds, stated or derived; raises SeriesRefused if a row is off its grid."""
     if not points:
         raise SeriesRefused(1, "at", "There is no row.")
     gaps = [int((b[1] - a[1]).total_seconds()) for a, b in pairwise(points)]
@@ -112,7 +112,9 @@ def step_of(points: Sequence[tuple[int, datetime, float | None]], stated_s: int 
     if step_s not in STEPS_S:
         line = points[gaps.index(step_s) + 1][0] if step_s in gaps else points[0][0]
         spacing = (
-            f"Rows are {step_s} s apart" if gaps or stated_s else "One row does not tell how long it holds"
+            f"Rows are {step_s} s apart"
+            if gaps or stated_s
+            else "A single row does not show how long its value holds"
         )
         raise SeriesRefused(line, "at", f"{spacing}; a step is 15, 30 or 60 minutes.")
     first = int(points[0][1].timestamp())
@@ -153,7 +155,7 @@ def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int)
         if occurrences > 1 and before:
             raise SeriesRefused(row.line, "at", f"{wall} is in the file {occurrences} times.")
         return first
-    # Clocks go forward: the two readings are ordered the other way about, and neither gives this wall time back.
+    # Clocks go forward: the two readings are in reverse order, and neither maps back to this wall time.
     if first > second:
         raise SeriesRefused(
             row.line, "at", f"{wall} does not exist in {zone.key}: clocks go forward over it."
@@ -173,11 +175,11 @@ def _in_utc(row: SeriesRow, at: datetime) -> datetime:
 
 
 def integrated(factor: FactorSeries, load: FactorSeries | float, start: datetime, end: datetime) -> Integral:
-    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW. The load is a series of
-    its own or the same throughout.
+    """The integral of factor x load over a period: EUR from EUR/kWh and kW, g from g/kWh and kW. The load is a series
+    or a constant.
     """
     if end <= start:
-        raise ValueError("A period ends after it starts.")
+        raise ValueError("A period must end after it starts.")
     start_s, end_s = start.timestamp(), end.timestamp()
     parts = [factor, load] if isinstance(load, FactorSeries) else [factor]
     edges = _edges(parts, start_s, end_s)
@@ -201,7 +203,7 @@ def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Float
 
 
 def values_at(part: FactorSeries, instants: Floats) -> Floats:
-    """The values at these instants, NaN where none holds."""
+    """The values at these instants, NaN without a value."""
     if not len(part.starts_s):
         return np.full(len(instants), np.nan)
     places = np.searchsorted(part.starts_s, instants, side="right") - 1
@@ -215,7 +217,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class IntervalDay:
-    """`values` has a place for every interval of the day, None where nothing is known."""
+    """`values` has an entry for every interval of the day, None if unknown."""
 
     day_on: date
     step_s: int
@@ -228,7 +230,7 @@ class IntervalDay:
 
 
 def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[IntervalDay]:
-    """Days of which anything is known, oldest first. The points lie on one grid."""
+    """Days with any known value, oldest first. The points are on one grid."""
     by_day: dict[date, dict[int, float]] = {}
     offset_s = int(points[0][0].timestamp()) % step_s if points else 0
     for at, value in points:
@@ -243,9 +245,9 @@ def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[In
 
 
 def joined(days: Iterable[IntervalDay]) -> FactorSeries | None:
-    """The series that days of one source make, oldest first; None of no days.
+    """Join the days of one source into a series, oldest first; None without days.
 
-    Where the step changed from one day to the next, the finer one is used: a coarser value holds for each of its parts.
+    If the step changed between days, the finer one is used: a coarser value holds for each of its parts.
     """
     ordered = sorted(days, key=lambda day: day.day_on)
     if not ordered:
@@ -258,7 +260,7 @@ def joined(days: Iterable[IntervalDay]) -> FactorSeries | None:
         for place, value in enumerate(day.values):
             begin = midnight + day.offset_s + place * day.step_s
             for start in range(begin, begin + day.step_s, step_s):
-                # A change of the grid's offset would let two days overlap by a part of a step.
+                # If the grid's offset changes, two days may overlap by a part of a step.
                 if not starts or start >= starts[-1] + step_s:
                     starts.append(start)
                     values.append(np.nan if value is None else value)

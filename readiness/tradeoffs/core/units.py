@@ -1,10 +1,9 @@
-"""Kinds of factors, units that senders use for them, types of accelerators, and numbers as people read them.
+"""Kinds of factors, senders' units, types of accelerators, and numbers for people.
 
-Stored: gCO2e/kWh; a currency per kWh, kW and month, GB, hour; ms; kW; Gb/s; shares as ratios. A currency stays what it
-is: what it is worth in another is a matter of dated rates. A unit that is not known is refused, never guessed: `ton`
-is one of three masses, `¥` one of two currencies. Accelerators of two types count by their published peak in one
-precision; a type without a figure compares with none but itself. `readiness/tradeoffs/data` has the tables, with
-sources.
+Stored units: gCO2e/kWh; a currency per kWh, kW and month, GB, hour; ms; kW; Gb/s; shares as ratios. Currencies are not
+converted here: that needs dated rates. An unknown unit is refused, never guessed: `ton` is one of three masses, `¥` one
+of two currencies. Accelerators of two types are compared by their published peak in one precision; a type without a
+figure compares only with itself. `readiness/tradeoffs/data` has the tables, with sources.
 """
 
 import math
@@ -27,7 +26,7 @@ def data(name: str) -> Any:
 
 
 class Dimension(StrEnum):
-    """The quantity that a factor's unit measures. Each has one unit that values are stored in."""
+    """The quantity of a factor's unit. Values of each dimension are stored in one unit."""
 
     CARBON = "carbon"
     PRICE = "price"
@@ -54,9 +53,9 @@ class ValueSpan:
 
 @dataclass(frozen=True, slots=True)
 class KindSpec:
-    """A value outside `possible` is refused, one outside `plausible` kept with a caution.
+    """A value outside `possible` is refused; one outside `plausible` is kept with a caution.
 
-    `hourly` ones may also come as a series; `hourly_possible` is what one interval of such a series may be.
+    `hourly` kinds may also come as a series; `hourly_possible` bounds one interval of it.
     """
 
     id: str
@@ -82,10 +81,10 @@ def _kind(name: str, stated: Mapping[str, Any]) -> KindSpec:
 _STATED = data("kinds")
 KINDS: dict[str, KindSpec] = {name: _kind(name, stated) for name, stated in _STATED["kinds"].items()}
 LATENCY = KINDS.pop("latency")
-"""Round trips, which are of two ends and so no factor of a site."""
+"""Round trips have two ends, so they are not a factor of a site."""
 HOURLY = tuple(spec.id for spec in KINDS.values() if spec.hourly)
 MAGNITUDES: dict[str, float] = _STATED["magnitudes"]
-"""Roughly how many of a currency make a US dollar: only to tell a slip from a price, never to convert one."""
+"""Approximate amount of a currency per US dollar: only to detect mistakes in prices, never to convert."""
 CURRENCIES = tuple(sorted({*_STATED["other_currencies"], *MAGNITUDES}))
 MONETARY = frozenset(
     {Dimension.PRICE, Dimension.DEMAND_CHARGE, Dimension.EGRESS, Dimension.HOURLY_COST, Dimension.MONEY}
@@ -94,7 +93,7 @@ MONETARY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class UnitScale:
-    """How to get from a sender's unit to the stored one, worked out once for all rows of a file."""
+    """The conversion from a sender's unit to the stored one, computed once for all rows of a file."""
 
     factor: float
     unit: str
@@ -110,15 +109,15 @@ _CO2 = re.compile(r"\s*(CO2|CO₂)(-?eq\.?|-?e)?", re.IGNORECASE)
 
 
 def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
-    """The way from a sender's unit to the stored one; BadParameter where the unit or the currency is not known.
+    """Return the conversion of a sender's unit; raises BadParameter for an unknown unit or currency.
 
-    `currency` is what stands beside the unit, in a column of its own; a unit that names another one is refused.
+    `currency` is given beside the unit, in its own column; it must agree with a currency in the unit.
     """
     plain = " ".join(unit.split()).replace("µ", "u").replace("μ", "u")
     if dimension in MONETARY:
         return _money(dimension, plain, currency.strip())
     if currency.strip():
-        raise BadParameter("currency", "This factor is no price, so it has no currency.")
+        raise BadParameter("currency", "This factor is not a price, so it has no currency.")
     factor = _carbon(plain) if dimension is Dimension.CARBON else _factor(dimension, plain)
     return UnitScale(factor, stored_unit(dimension))
 
@@ -129,9 +128,9 @@ def stored_unit(dimension: Dimension, currency: str = "") -> str:
 
 
 def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> str:
-    """Hold a value in the stored unit against what it may be; return why somebody should look at it again."""
+    """Check a value in the stored unit against its bounds; return a caution if it is unusual."""
     if not math.isfinite(value):
-        raise BadParameter("value", "The value is no finite number.")
+        raise BadParameter("value", "The value is not a finite number.")
     magnitude = MAGNITUDES.get(scale.currency, 1.0)
     possible = spec.possible if not of_an_hour or spec.hourly_possible is None else spec.hourly_possible
     if not possible.holds(value / magnitude):
@@ -139,7 +138,7 @@ def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool 
         raise BadParameter("value", f"{value:g} {scale.unit} is not between {span}.")
     if spec.plausible.holds(value / magnitude):
         return ""
-    return f"Seldom outside {_bounds(spec.plausible, magnitude, scale.unit)}: check the unit."
+    return f"Values outside {_bounds(spec.plausible, magnitude, scale.unit)} are rare: check the unit."
 
 
 def _bounds(span: ValueSpan, magnitude: float, unit: str) -> str:
@@ -167,12 +166,12 @@ def _money(dimension: Dimension, unit: str, currency: str) -> UnitScale:
         raise BadParameter("currency", f"The unit is in {named} and the currency says {wanted}.")
     code = named or wanted
     if not code:
-        raise BadParameter("currency", f"{unit!r} does not say of which currency; give the currency too.")
+        raise BadParameter("currency", f"{unit!r} does not name a currency. Give the currency too.")
     return UnitScale(share / per, stored_unit(dimension, code), code)
 
 
 def _currency(money: str) -> tuple[str, float]:
-    """Code and share of "EUR", "$", "ct", "EUR ct", "ct EUR"; no code where the text names none."""
+    """Code and scale of "EUR", "$", "ct", "EUR ct", "ct EUR"; no code if the text names none."""
     code, share = "", 1.0
     for word in money.split() or [""]:
         if word in _TABLES["hundredths"] and share == 1.0:
@@ -181,7 +180,7 @@ def _currency(money: str) -> tuple[str, float]:
         elif word and not code:
             code = _known(word)
         elif word:
-            raise BadParameter("unit", f"{money!r} is no currency that is known.")
+            raise BadParameter("unit", f"{money!r} is not a known currency.")
     return code, share
 
 
@@ -190,7 +189,7 @@ def _known(text: str) -> str:
     code: str = _TABLES["symbols"].get(text, text.upper())
     if code not in CURRENCIES:
         raise BadParameter(
-            "currency", f"{text[:20]!r} is no currency that is known: {', '.join(CURRENCIES)}."
+            "currency", f"{text[:20]!r} is not a known currency; known are {', '.join(CURRENCIES)}."
         )
     return code
 
@@ -203,12 +202,12 @@ def _halves(dimension: Dimension, unit: str) -> tuple[str, str]:
 
 
 def _factor(dimension: Dimension, unit: str, of: str = "") -> float:
-    """`of` names the units where they are not those of the dimension."""
+    """`of` names the units if they are not those of the dimension."""
     units = _UNITS[of or _TABLES["dimensions"][dimension]["units"]]
     if unit in units:
         return units[unit]
     _refuse_ambiguous(unit)
-    # Capitals are often dropped, and mean nothing where only one unit is written that way without them.
+    # Case is often wrong, and does not matter if only one unit matches without it.
     alike = [factor for name, factor in units.items() if name.lower() == unit.lower()]
     if len(alike) == 1:
         return alike[0]
@@ -222,12 +221,12 @@ def _refuse_ambiguous(text: str) -> None:
 
 def _unknown(dimension: Dimension, unit: str) -> BadParameter:
     examples = _TABLES["dimensions"][dimension]["examples"]
-    return BadParameter("unit", f"{unit[:40]!r} is no unit of this factor; known are {examples}.")
+    return BadParameter("unit", f"{unit[:40]!r} is not a unit of this factor; known units are {examples}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Peak dense throughput of one accelerator in the precision of the book."""
+    """Peak dense throughput of one accelerator in the precision of the table."""
 
     tflops: float
     source: str
@@ -278,7 +277,8 @@ DIGITS = 3
 
 
 def number(value: float) -> str:
-    """At most three digits that count, whole numbers whole, thousands apart: 0.0123, 4.57, 240, 12,300."""
+    """At most three significant digits, no decimals for whole numbers, thousands separated: 0.0123, 4.57, 240,
+    12,300."""
     if not math.isfinite(value):
         return "?"
     if value == 0:
@@ -292,19 +292,19 @@ def number(value: float) -> str:
 
 
 def as_written(value: float) -> float:
-    """The value of what `number` writes, so that a difference agrees with the two figures beside it."""
+    """The value that `number` writes, so that a difference agrees with the two figures shown."""
     if not math.isfinite(value) or value == int(value):
         return value
     return round(value, max(_places(value), 0))
 
 
 def difference(after: float, before: float) -> float:
-    """The difference of two figures as they are written beside it."""
+    """The difference of two figures as they are written."""
     return as_written(after) - as_written(before)
 
 
 def at_least(value: float) -> float:
-    """The value rounded up to what `number` writes, so that what is asked for is enough. `value` is above 0."""
+    """The value rounded up to what `number` writes, so that the written value is enough. `value` is above 0."""
     places = max(_places(value), 0)
     return math.ceil(value * 10.0**places - 1e-9) / 10.0**places
 

@@ -28,7 +28,7 @@ HOUR_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class DeferrableRun:
-    """`hours` of running between two instants, in one piece or not."""
+    """`hours` of running between two instants, in one piece or several."""
 
     hours: float
     earliest_at: datetime
@@ -49,7 +49,7 @@ class Piece:
 
 
 def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] | None:
-    """None where the known slots before the deadline do not hold the work."""
+    """None if the known slots before the deadline are too few for the work."""
     step_s = series.step_s
     needed = math.ceil(work.hours * HOUR_S / step_s)
     inside = (
@@ -84,9 +84,10 @@ def cost_of(series: FactorSeries, pieces: Sequence[Piece]) -> float | None:
 
 
 def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, spare_s: float) -> int | None:
-    """Twice the place of its first slot, plus one where that is the slot that is spared.
+    """Twice the index of its first slot, plus one if that slot is the shortened one.
 
-    Found by running sums, for a run may have a thousand slots. Values that differ in the last digits tie.
+    Computed with running sums, because a run may have a thousand slots. Values that differ only in the last digits are
+    equal.
     """
     sums = np.concatenate([[0.0], np.cumsum(values)])
     whole = (sums[needed:] - sums[:-needed]) * step_s
@@ -118,7 +119,7 @@ LEARNT_DAYS = 7
 """Operator-set default: a week, so that each weekday counts once."""
 MOST_CORNERS = 40
 TIE = 1e-6
-"""How much of its own spread the factor that is weighed may give away for the other: of equals the better takes it."""
+"""Share of its own spread that the weighed factor may give up for the other: among equals the other decides."""
 GRAMS_A_TONNE = 1e6
 MINUTES_A_DAY = 1440
 
@@ -140,7 +141,7 @@ def with_carbon_price(money_a_tonne: float) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Both series on one grid with a slot for every step; None where no source has hours of it."""
+    """Both series on one grid with a slot for every step; None if no source has hourly values."""
 
     price: FactorSeries | None
     carbon: FactorSeries | None
@@ -154,7 +155,7 @@ class Hours:
 
     @property
     def both_known(self) -> "Hours":
-        """Leave out slots that lack one of the two values."""
+        """Leave out slots in which one of the two values is missing."""
         if self.price is None or self.carbon is None:
             return Hours(None, None)
         lacks = np.isnan(self.price.values + self.carbon.values)
@@ -163,7 +164,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When it runs, and what that comes to for 1 kW; None where it is unknown."""
+    """When it runs, and its totals for 1 kW; None if unknown."""
 
     pieces: tuple[Piece, ...]
     money: float | None
@@ -176,7 +177,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class TrialDay:
-    """One past day: what running at once, the rule, and perfect foresight came to."""
+    """One past day: the totals of running at once, by the rule, and with perfect foresight."""
 
     asked_at: datetime
     at_once: Plan
@@ -186,14 +187,15 @@ class TrialDay:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Days, oldest first, and how many could not be judged, because hours of them or of the week before are unknown."""
+    """Days, oldest first, and the number of days that could not be judged, because hours of them or of the week before
+    are unknown."""
 
     days: tuple[TrialDay, ...]
     unknown: int
 
 
 def on_one_grid(price: FactorSeries | None, carbon: FactorSeries | None) -> Hours:
-    """Both at the finest step that every slot of either begins on."""
+    """Put both on the finest step that fits all slots of either."""
     both = [each if each is not None and len(each.starts_s) else None for each in (price, carbon)]
     given = [each for each in both if each is not None]
     if not given:
@@ -212,7 +214,7 @@ def known_until(series: FactorSeries) -> datetime | None:
 
 
 def on_grid(at: datetime, step: timedelta) -> datetime:
-    """The first instant from this one on at which a slot may begin."""
+    """The first instant at or after this one at which a slot may begin."""
     seconds = math.ceil(at.timestamp() / step.total_seconds()) * step.total_seconds()
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -222,7 +224,7 @@ def at_once(hours: Hours, work: DeferrableRun) -> Plan:
 
 
 def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
-    """None where a factor that is weighed has no series, or its known slots do not hold the work."""
+    """None if a weighed factor has no series, or too few known slots for the work."""
     series = _weighed(hours.within(work.earliest_at, work.deadline_at), weights, with_tie=True)
     pieces = best_window(series, work) if series is not None else None
     return None if pieces is None else plan(hours, pieces)
@@ -242,8 +244,8 @@ def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
 
 
 def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
-    """The corners of the front of money and carbon, the cheapest first: for each there is a carbon price at which no
-    plan is better. By halving between two corners along the price that makes them equal (Aneja and Nair, "Bicriteria
+    """The corners of the front of money and carbon, the cheapest first: each is the best plan for some carbon price.
+    Found by bisection between two corners at the price that makes them equal (Aneja and Nair, "Bicriteria
     transportation problem", Management Science 25, 1979).
     """
     known = hours.both_known
@@ -273,8 +275,8 @@ def _between(hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, ro
 
 
 def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]:
-    """The instants at which it is this time at the site, in UTC. A time that clocks jump over is as much later as they
-    jump; of one that comes twice it is the first.
+    """The instants of this local time at the site, in UTC. A time that clocks skip is shifted by the skip; of an
+    ambiguous time, the first is used.
     """
     return [datetime.combine(day, wall, zone).astimezone(UTC) for day in days]
 
@@ -327,7 +329,7 @@ def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries 
 
 
 def _with_tie(values: Floats, other: FactorSeries | None) -> Floats:
-    """A hair of the other factor on top; where that is unknown it counts as the worst."""
+    """Add a tiny weight of the other factor; if that is unknown it counts as the worst."""
     known = values[~np.isnan(values)]
     others = other.values[~np.isnan(other.values)] if other is not None else np.empty(0)
     if other is None or not len(known) or not len(others) or others.max() == others.min():

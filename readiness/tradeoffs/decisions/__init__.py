@@ -1,4 +1,5 @@
-"""Decisions where a workload runs, and what came of them. Models are in readiness/tradeoffs/models/decisions.py.
+"""Decisions about where a workload runs, and their outcomes.
 
-What an answer of the placement holds is taken as it is and kept; nothing here places or ranks.
+Models are in readiness/tradeoffs/models/decisions.py. The answer of the placement is stored as it is; nothing here
+places or ranks.
 """

@@ -1,4 +1,7 @@
-"""Endpoints of decisions: recorded, answered, taken back, compared with what came. None is changed or deleted."""
+"""Endpoints of decisions: record, answer, withdraw, compare with the outcome.
+
+Decisions are never changed or deleted.
+"""
 
 from typing import Any, cast
 
@@ -40,7 +43,7 @@ class ForecastSerializer(serializers.ModelSerializer):
 
 
 class DecisionSerializer(ObjectSerializer):
-    """`options`, `snapshot` and `forecasts` are what the placement answered when it was recorded."""
+    """`options`, `snapshot` and `forecasts` are the placement's answer when the decision was recorded."""
 
     workload = serializers.SlugRelatedField(slug_field="slug", queryset=WorkloadClass.objects.all())
     site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
@@ -51,7 +54,7 @@ class DecisionSerializer(ObjectSerializer):
         write_only=True, required=False, choices=["average", "marginal", "market"]
     )
     today = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=100)
-    due_on = serializers.DateField(required=False, help_text="In 30 days, if none is given")
+    due_on = serializers.DateField(required=False, help_text="In 30 days unless given")
     forecasts = ForecastSerializer(many=True, read_only=True)
     options = serializers.JSONField(read_only=True)
     sensitivity = serializers.JSONField(read_only=True)
@@ -83,7 +86,7 @@ class FigureSerializer(serializers.Serializer):
 
 
 class RealisedSerializer(serializers.Serializer):
-    """`error` is realised less expected, `percent` that of what came; null where a side is unknown."""
+    """`error` is realised less expected, `percent` relative to the realised value; null if a side is unknown."""
 
     objective = serializers.CharField(source="forecast.objective")
     expected = FigureSerializer(source="comparison.expected")
@@ -92,7 +95,7 @@ class RealisedSerializer(serializers.Serializer):
     percent = serializers.FloatField(allow_null=True)
     within_band = serializers.BooleanField(source="comparison.within_band", allow_null=True)
     unknown = serializers.CharField(help_text="Why the outcome is unknown")
-    final = serializers.BooleanField(help_text="Written down at the review; else so far")
+    final = serializers.BooleanField(help_text="Recorded at the review; before that, the value so far")
 
 
 MAY_REVIEW = any_of(operations.MAY_APPROVE, operations.MAY_RECORD, get=operations.MAY_SEE)
@@ -118,7 +121,7 @@ class DecisionViewSet(ObjectViewSet):
     @extend_schema(
         request=None,
         responses=RealisedSerializer(many=True),
-        summary="Expected against realised: so far, or as written down; POST writes it down once the review is due",
+        summary="Expected against realised: the values so far, or those recorded. POST records them at the review",
     )
     @action(detail=True, methods=["get", "post"], permission_classes=[MAY_REVIEW], pagination_class=None)
     def realised(self, request: Request, pk: str) -> Response:

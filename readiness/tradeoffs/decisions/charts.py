@@ -1,4 +1,4 @@
-"""How far each forecast of a decision was off, in percent of what came."""
+"""The error of each forecast of a decision, in percent of the outcome."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Recording a decision, answering it, taking it back, writing down what came of it, and the evidence of its error."""
+"""Record, answer and withdraw a decision, record its outcome, and write the evidence of its error."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
@@ -34,15 +34,15 @@ from web.workflows.waiting import subjects_by
 
 CHECK = "p5-forecast-accuracy"
 PARTS = {realising.PEAK: "power-error", realising.IN_USE: "accelerators-error"}
-"""Which forecast is of which sub-measure; the others of the check are of plans that no decision holds."""
+"""Forecasts and their sub-measures; the check's other sub-measures are about plans that decisions do not contain."""
 QUARTER = timedelta(days=91)
 SOURCE = "Decisions reviewed: "
 
 
 def write(decision: Decision, *, by: User | None, now: datetime) -> list[RecordedFact]:
-    """A fact for each sub-measure that a forecast of the site is of: the mean error of the quarter's decisions.
+    """Write a fact for each sub-measure with a forecast for the site: the mean error of the quarter's decisions.
 
-    It is of the last day that was compared. Written anew it says the same; what somebody else entered of that day
+    It is dated the last compared day. Writing it again gives the same; a fact that somebody else entered for that day
     stays.
     """
     _version, framework = framework_queries.current()
@@ -97,16 +97,16 @@ MAY_SEE = "tradeoffs.view_decision"
 MAY_RECORD = "tradeoffs.add_decision"
 MAY_APPROVE = "tradeoffs.approve_decision"
 REVIEWED_AFTER = timedelta(days=30)
-"""Operator-set default: a month of meters, and within the 100 days that p5-forecast-accuracy holds."""
+"""Operator-set default: a month of metering, and within the 100 days that p5-forecast-accuracy allows."""
 LATEST_REVIEW = timedelta(days=366)
 
 
 type Placing = Callable[[WorkloadClass, PlacementQuestion, datetime], Mapping[str, Any]]
-"""Returns what `POST /api/tradeoffs/placements/` answers at an instant, of JSON values alone."""
+"""Returns the answer of `POST /api/tradeoffs/placements/` at an instant, as JSON values."""
 
 
 class OwnDecision(PermissionDenied):
-    """Nobody approves what they decided."""
+    """Nobody may approve their own decision."""
 
 
 def _state(decision: Decision, now: datetime) -> str:
@@ -143,9 +143,9 @@ def record(
     by: User,
     now: datetime,
 ) -> Decision:
-    """Keep which site was chosen, among which, by which figures, and what is expected of it.
+    """Record the chosen site, the alternatives, their figures, and the forecasts.
 
-    The figures are those that `placing` answers now. Raises MissingPermission, and ValidationError by field.
+    The figures are those that `placing` returns now. Raises MissingPermission, and ValidationError by field.
     """
     require(by, MAY_RECORD)
     rationale = require_words("rationale", rationale)
@@ -213,13 +213,13 @@ APPROVING = Turn(
 
 @DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, turn=APPROVING)
 def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:
-    """Approve a decision of somebody else."""
+    """Approve somebody else's decision."""
     _answer(decision, Decision.State.APPROVED, note, by, now)
 
 
 @DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, must_say=True)
 def reject(decision: Decision, *, note: str, by: User, now: datetime) -> None:
-    """Reject a decision of somebody else, and say why."""
+    """Reject somebody else's decision, with a reason."""
     _answer(decision, Decision.State.REJECTED, note, by, now)
 
 
@@ -230,7 +230,7 @@ def reject(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     must_say=True,
 )
 def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> None:
-    """Take a decision back, and say why."""
+    """Withdraw a decision, with a reason."""
     decision.state = Decision.State.WITHDRAWN
     decision.withdrawn_by, decision.withdrawn_at, decision.withdrawal_note = by, now, note
     decision.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawal_note"])
@@ -240,14 +240,11 @@ def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     after=[Decision.State.APPROVED, "reviewed"], any_of=(MAY_APPROVE, MAY_RECORD), words="", by_clock=True
 )
 def review(decision: Decision, *, by: User | None, now: datetime) -> None:
-    """Write down what came of it, and how far the forecasts of the site were off as evidence.
-
-    Once reviewed it stays as it is: a second review changes nothing.
-    """
+    """Record the outcome, and the forecast errors of the site as evidence. A second review changes nothing."""
     if decision.reviewed_at is not None:
         return
     if not decision.is_due(now):
-        raise NotInState(f"It is reviewed on {day(decision.due_on)}; until then more comes in.")
+        raise NotInState(f"It is reviewed on {day(decision.due_on)}; until then more data arrives.")
     forecasts = list(decision.forecasts.all())
     outcomes = realising.realised_of(decision, now)
     DecisionOutcome.objects.bulk_create(
@@ -267,7 +264,7 @@ def review_due(*, now: datetime) -> int:
 
 
 def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
-    """Return what the envelope asks for, kept so that a later change of it does not change what was decided."""
+    """Return the demand of the envelope; it is stored, so that later changes do not affect the decision."""
     envelope = workloads.envelope_of(workload)
     return {
         "accelerators": [{"type": need.type, "count": need.count} for need in envelope.accelerators],
@@ -355,6 +352,6 @@ def _answer(decision: Decision, state: Decision.State, note: str, by: User, now:
 
 def _refuse_due(day: date, now: datetime) -> None:
     if day <= now.date():
-        raise ValidationError({"due_on": ["The review is after the day of the decision."]})
+        raise ValidationError({"due_on": ["The review must be after the day of the decision."]})
     if day > (now + LATEST_REVIEW).date():
-        raise ValidationError({"due_on": [f"It is reviewed within {LATEST_REVIEW.days} days."]})
+        raise ValidationError({"due_on": [f"The review must be within {LATEST_REVIEW.days} days."]})

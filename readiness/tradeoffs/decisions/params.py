@@ -1,4 +1,4 @@
-"""The question of a decision in an address or a body, and the form of whoever decides."""
+"""The question of a decision in an address or a body, and the form of the person who decides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ QUESTION_FIELDS = ("weights", "what_if", "currency", "carbon", "today")
 
 
 class RecordDecisionForm(RefusedForm):
-    """The part that a person adds to a placement: which site, why, and when to look at it again."""
+    """The parts of a decision that a person adds to a placement: the site, the reason, and the review day."""
 
     site = SiteField(label="Chosen site", help_text="It must keep every limit of the workload.")
     rationale = forms.CharField(
@@ -36,7 +36,7 @@ class RecordDecisionForm(RefusedForm):
 
 @dataclass(frozen=True, slots=True)
 class DecisionParams:
-    """`site` is the one that the form begins with; `refusal` says which part of the address cannot be read."""
+    """`site` is the initial choice of the form; `refusal` names the unreadable part of the address."""
 
     workload: WorkloadClass | None = None
     site: Site | None = None

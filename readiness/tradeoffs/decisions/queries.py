@@ -1,4 +1,4 @@
-"""Decisions with what came of them: rows of the list, the options of one, and each forecast beside its outcome."""
+"""Decisions and their outcomes: rows of the list, the options of one, and each forecast with its outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from readiness.tradeoffs.models.decisions import StatedFigure
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A forecast beside its outcome. `unknown` says why nothing came of it that is known; `final`: written down."""
+    """A forecast with its outcome. `unknown` says why the outcome is unknown; `final` that it was recorded at the
+    review."""
 
     forecast: DecisionForecast
     comparison: Comparison
@@ -35,7 +36,7 @@ class Pair:
 
 
 def compared(decision: Decision, now: datetime) -> list[Pair]:
-    """Return what was written down at the review; before that what has come so far, of an approved decision."""
+    """Return the outcomes recorded at the review; before that, the present ones of an approved decision."""
     if decision.reviewed_at is not None:
         return pairs(decision, ())
     if decision.state != Decision.State.APPROVED:
@@ -44,7 +45,7 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
 
 
 def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
-    """Pair the forecasts with these outcomes, in their order; without any, with those that were written down."""
+    """Pair the forecasts with these outcomes, in their order; without any, with the recorded ones."""
     paired = []
     for place, forecast in enumerate(decision.forecasts.all()):
         if outcomes:
@@ -90,7 +91,8 @@ def counts(*, now: datetime) -> dict[str, int]:
 
 
 def options(decision: Decision) -> list[dict[str, Any]]:
-    """The sites as the placement stated them, with which was chosen, which it ran at, and the words of the reasons."""
+    """The sites as the placement stated them, with marks for the chosen and the previous site, and the reasons in
+    words."""
     before = decision.previous_site.slug if decision.previous_site else ""
     rows = [
         {

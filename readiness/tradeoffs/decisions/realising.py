@@ -36,7 +36,7 @@ SEND_NOTHING = "No meter of the site sent power in this time."
 
 
 class NotKnown(Exception):
-    """Says why there is no figure."""
+    """There is no figure; the message says why."""
 
 
 def whole_hours(span: MeasuredSpan) -> MeasuredSpan:
@@ -45,10 +45,10 @@ def whole_hours(span: MeasuredSpan) -> MeasuredSpan:
 
 
 def power_of(site_id: int, span: MeasuredSpan, *, pue: float | None, now: datetime) -> Metered:
-    """Power by the hour at the outermost meters that are complete. Raises NotKnown where none is.
+    """Power by the hour at the outermost complete meters.
 
-    Meters behind the supply see no cooling: theirs is multiplied by `pue`. The supply is one series, so it is asked
-    first; thousands of nodes are read only where nobody meters it.
+    Raises NotKnown without complete meters. Meters behind the supply do not see cooling, so theirs is multiplied by
+    `pue`. The supply is one series, so it is tried first; thousands of nodes are only read if nobody meters it.
     """
     hours = whole_hours(span)
     why = SEND_NOTHING
@@ -70,9 +70,8 @@ def power_of(site_id: int, span: MeasuredSpan, *, pue: float | None, now: dateti
 
 
 def peak_of(site_id: int, first: datetime, end: datetime) -> BandedFigure:
-    """The highest 5-minute mean of the site's power over the UTC days after that of `first`, kW.
-
-    Meters stand one behind the other; of the levels that are known the outermost counts.
+    """The highest 5-minute mean of the site's power over the UTC days after that of `first`, kW. Meters are in a chain;
+    the outermost known level counts.
     """
     days = _days(first, end)
     means = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
@@ -104,9 +103,9 @@ def in_use_of(site_id: int, span: MeasuredSpan, *, now: datetime) -> BandedFigur
 def latency_of(
     site_id: int, regions: Sequence[str], percentile: float, first: datetime, end: datetime
 ) -> BandedFigure:
-    """The worst of the round trips to these user regions at the percentile, over the UTC days after that of `first`.
+    """The worst round trip to these user regions at the percentile, over the UTC days after that of `first`.
 
-    Read as p2-placement-latency reads it: the percentile of all probes, not a mean of percentiles.
+    Computed as in p2-placement-latency: the percentile of all probes, not a mean of percentiles.
     """
     if not regions:
         raise NotKnown("The envelope serves no user region.")
@@ -128,21 +127,21 @@ def _days(first: datetime, end: datetime) -> int:
 
 
 BEFORE = timedelta(days=30)
-"""Days before a decision in which a site's totals are looked for."""
+"""Number of days before a decision that give the site's totals."""
 PEAK, IN_USE = "site-peak-power", "site-accelerators"
-"""Forecasts for the whole site with the workload, as p5-forecast-accuracy asks of plans."""
+"""Forecasts for the whole site with the workload, as p5-forecast-accuracy asks for plans."""
 
 
 def accelerators_held(decision: Decision) -> int:
-    """How many of the chosen site's accelerators it holds: those of its type where they are not alike to today's."""
+    """Number of the chosen site's accelerators that it holds; of the site's type if that differs from today's."""
     held = decision.demand.get("held")
     return held or sum(need["count"] for need in decision.demand.get("accelerators", ()))
 
 
 def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigure]:
-    """Return peak power and accelerators in use of the chosen site: those of the last days, and what is added.
+    """Return peak power and accelerators in use of the chosen site: the last days plus the workload.
 
-    What the site was is measured; where nobody measures it nothing is expected of it.
+    The past is measured; without measurements nothing is forecast.
     """
     start, site_id = now - BEFORE, decision.site_id
     runs_there = Placement.objects.on(now.date()).filter(workload_class=decision.workload, site=decision.site)
@@ -161,7 +160,7 @@ def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigur
 
 
 def _more(before: BandedFigure, added: float) -> BandedFigure:
-    # The sum of what was measured and what is declared is no measurement.
+    # A sum of a measured and a declared value is not a measurement.
     is_simulated = before.provenance is Provenance.SIMULATED
     return replace(
         before,
@@ -172,14 +171,14 @@ def _more(before: BandedFigure, added: float) -> BandedFigure:
 
 
 def _pue(site_id: int, now: datetime) -> float:
-    """Return what a kW of IT takes at the supply; 1 where nobody knows it, which is the least it can be."""
+    """Return the power at the supply for a kW of IT; 1, the least possible, if unknown."""
     (known,) = queries.factors_of([site_id], now)
     best = known.factors["pue"].best
     return best.value if best else 1.0
 
 
 type Outcome = tuple[BandedFigure, str]
-"""The realised figure of a forecast, and the reason where it is unknown."""
+"""The realised figure of a forecast, and the reason if it is unknown."""
 
 
 def realised_of(decision: Decision, now: datetime) -> list[Outcome]:
@@ -198,14 +197,14 @@ def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> Outcome:
 def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
     read = READ.get(forecast.objective)
     if read is None:
-        raise NotKnown("Nothing measures it: it is worked out of the others when a placement is asked for.")
+        raise NotKnown("Nothing measures this objective: a placement derives it from the others.")
     if reading.span.end <= reading.span.start:
-        raise NotKnown("Nothing has come of it yet.")
+        raise NotKnown("There is no outcome yet.")
     figure = read(reading, forecast)
     if figure.value is None:
         raise NotKnown(figure.source)
     if figure.unit != forecast.unit:
-        raise NotKnown(f"It came in {figure.unit}, and was expected in {forecast.unit}.")
+        raise NotKnown(f"The outcome is in {figure.unit}, the forecast in {forecast.unit}.")
     return figure
 
 
@@ -217,7 +216,7 @@ def _known[T](value: T | str) -> T:
 
 @dataclass
 class RealisedReading:
-    """The sources that several objectives of one decision share, each read once. What is unknown raises NotKnown."""
+    """Sources that several objectives of one decision share, each read once. Raises NotKnown for an unknown one."""
 
     decision: Decision
     span: MeasuredSpan
@@ -242,20 +241,20 @@ class RealisedReading:
             .first()
         )
         if started is None:
-            return f"It was not placed at {site} from {self.span.words}."
+            return f"The workload was not placed at {site} from {self.span.words}."
         first, last = started
         start = max(self.span.start, start_of(first))
         end = self.span.end if last is None else min(self.span.end, start_of(last + timedelta(days=1)))
-        return MeasuredSpan(start, end) if start < end else f"It was placed at {site} too late."
+        return MeasuredSpan(start, end) if start < end else f"The workload was placed at {site} too late."
 
     @cached_property
     def share(self) -> float | str:
         asked = accelerators_held(self.decision)
         there = sum(site_factors.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
-            return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
+            return "The envelope asks for no accelerators, so its part of the site's power is unknown."
         if there < asked:
-            return f"{asked} accelerators were asked for, and {there} are in service at the site."
+            return f"The workload needs {asked} accelerators, and {there} are in service at the site."
         return asked / there
 
     @cached_property
@@ -299,12 +298,12 @@ class RealisedReading:
         return hours * capital_hour(capex, years).value * self.money(capex.currency, currency)
 
     def _energy_in_contract(self, currency: str) -> float:
-        """A stated cost of an hour has the energy in it that was expected."""
+        """A stated cost of an hour includes the expected energy."""
         price = self.factor("electricity_price")
         forecasts = {forecast.objective: forecast.value for forecast in self.decision.forecasts.all()}
         energy_kwh = forecasts.get("energy")
         if price is None or energy_kwh is None:
-            raise NotKnown("How much energy was expected, or at what price, is unknown.")
+            raise NotKnown("The expected energy or its price is unknown.")
         return energy_kwh * price.value * self.money(price.currency, currency)
 
     def rate(self, kind: str) -> tuple[RatePerKwh, str]:
@@ -337,8 +336,8 @@ def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigur
 
 
 def _cost(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
-    """Capital of the accelerators for all hours, and the energy that was metered at the prices of its hours. A stated
-    cost of an hour has energy in it as it was expected, which is taken off.
+    """Capital of the accelerators for all hours, and the metered energy at the prices of its hours. A stated cost of an
+    hour includes the expected energy, which is subtracted.
     """
     currency = forecast.unit.partition("/")[0]
     rate, of_price = reading.rate("electricity_price")
@@ -355,7 +354,7 @@ def _latency(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigu
 
 
 def _readiness(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
-    """The score of the last day of the span that has one."""
+    """The score of the last scored day of the span."""
     scored = ScorePoint.objects.filter(
         site_id=reading.site_id,
         score__isnull=False,

@@ -55,7 +55,7 @@ def percent(value: float | None) -> str:
 
 AS_IT_IS: Mapping[str, float] = {"demand": 1, "electricity_price": 1, "carbon_price": 0}
 WITHIN = 15
-"""Percent of what was expected that count as having come so."""
+"""Percent of the forecast within which an outcome counts as expected."""
 
 
 def levers(what_if: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -84,13 +84,13 @@ def flips(decision: Decision) -> list[str]:
 def finding(pairs: Sequence[Pair], decision: Decision) -> str:
     if not pairs:
         if decision.state == Decision.State.RECORDED:
-            return "It is compared once somebody has approved it."
-        return "It was not approved, so nothing is compared."
+            return "The forecast is compared once somebody has approved the decision."
+        return "The decision was not approved, so nothing is compared."
     known = [pair.comparison for pair in pairs if pair.comparison.error is not None]
     if not known:
         return "Nothing can be compared: the outcome is unknown."
     within = sum(100 * abs(each.error or 0) <= WITHIN * abs(each.expected.value or 0) for each in known)
-    # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
+    # Count unknown outcomes too: leaving them out would suggest that all were checked.
     objectives = how_many(len(pairs), "objective", "objectives")
     sentence = f"{within} of {objectives} came within {WITHIN} % of what was expected"
     if missing := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
@@ -170,7 +170,7 @@ DECISIONS = Table(
     api="tradeoffs-api-decision-list",
     empty={
         "title": "No decision yet",
-        "text": "Where a workload runs is decided from its placement: choose a site there, and say why.",
+        "text": "Open the placement of a workload, choose a site, and record why.",
         "icon": "scale",
     },
 )  # fmt: skip
@@ -203,7 +203,7 @@ def options(decision: Decision) -> Table:
 
 
 def _score(row: Mapping[str, Any]) -> str:
-    """The explorer counts to 100, too; the file keeps 0 to 1."""
+    """The explorer shows scores to 100; the file keeps 0 to 1."""
     return "" if row["score"] is None else number(100 * row["score"])
 
 
@@ -224,7 +224,7 @@ def _figure_column(name: str, unit: str) -> Column:
         value=f"objectives.{name}.value",
         text=text,
         unit=spoken_unit(unit),
-        # Sequences are sorted as wholes: what is unknown goes last.
+        # Sort unknown values last.
         sort=lambda row: (
             row["objectives"][name]["value"] is None,
             row["objectives"][name]["value"] or 0.0,

@@ -1,4 +1,4 @@
-"""Pages of decisions: the list, one of them with what came of it, recording one, answering one."""
+"""Pages of decisions: the list, one decision with its outcome, the form to record one, and its answers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def errors(request: HttpRequest, pk: int) -> Figure:
 
 @asks(*SEE, operations.MAY_RECORD)
 def new(request: HttpRequest) -> HttpResponse:
-    """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
+    """Records a decision for the address's question: the figures are computed here and never read from the form."""
     at = now()
     params = params_of_address(request.GET)
     form = RecordDecisionForm(request.POST or None, initial={"site": params.site.slug if params.site else ""})
@@ -113,6 +113,6 @@ STEPS = StepPages(
         operations.approve: "{} is approved.",
         operations.reject: "{} is rejected.",
         operations.withdraw: "{} is withdrawn.",
-        operations.review: "What came of {} is written down.",
+        operations.review: "The outcome of {} is recorded.",
     },
 )

@@ -52,7 +52,7 @@ class CriticalWorkloadSerializer(serializers.Serializer):
     )
     undecided = serializers.ListField(child=serializers.CharField(), source="freedom.undecided")
     remaining = serializers.IntegerField(
-        source="freedom.remaining", help_text="Sites left if one that it runs at is lost"
+        source="freedom.remaining", help_text="Sites left if one of its sites is lost"
     )
     fallback = serializers.ChoiceField(choices=CHOICES["fallback"], source="freedom.fallback")
     record = FlexibilityRecordSerializer(allow_null=True)
@@ -84,8 +84,8 @@ class FlexibilityAnswerSerializer(serializers.Serializer):
     parameters=[
         parameter("site", "Slug of a site that it runs at", many=True),
         parameter("alternatives", "How many other sites are feasible", enum=CHOICES["alternatives"], many=True),
-        parameter("fallback", "What is known of its fallback", enum=CHOICES["fallback"], many=True),
-        parameter("q", "In the name"),
+        parameter("fallback", "State of its fallback", enum=CHOICES["fallback"], many=True),
+        parameter("q", "Text in the name"),
     ],
     answer=FlexibilityAnswerSerializer,
     operation_id="tradeoffs_flexibility",

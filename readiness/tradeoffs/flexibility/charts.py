@@ -1,4 +1,4 @@
-"""Sites by how far they conform and how free their critical workloads are: side by side, in no one number."""
+"""A chart of sites by conformance and by the freedom of their critical workloads, without combining the two."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ HOVER = "Critical workloads, vendor concentration<br>%{customdata}<extra></extra
 def conformance(fleet: FleetFlexibility) -> Figure:
     drawn = [site for site in fleet.sites if site.fewest is not None and site.conformance.value is not None]
     if not drawn:
-        return nothing("No site has both: an attested conformance, and a critical workload.")
+        return nothing("No site has both an attested conformance and a critical workload.")
     looks = (
         (
             "A critical workload has no alternative",

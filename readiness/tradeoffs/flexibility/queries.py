@@ -1,5 +1,5 @@
-"""How free the fleet is to do otherwise: critical workloads, sites, vendors, and what is attested; a fixed number of
-statements, for what a placement stands on is read once for all.
+"""How free the fleet is: critical workloads, sites, vendors, and attested conformance. The number of statements is
+fixed, because the facts of a placement are read once for all.
 """
 
 from collections import Counter
@@ -33,12 +33,12 @@ CONFORMING = ("p4-standard-interfaces", "devices-conforming")
 UNTESTED = ("p4-flexibility-preserved", "classes-untested")
 WITHOUT = ("p4-flexibility-preserved", "classes-without-alternative")
 TESTED_WITHIN = timedelta(days=180)
-"""The time that p4-flexibility-preserved lets a test of an alternative count."""
+"""How long a test of an alternative counts, as in p4-flexibility-preserved."""
 
 
 @dataclass(frozen=True, slots=True)
 class CriticalRow:
-    """A critical workload. `record` is what its fallback was told from, `refused` why no site could be decided."""
+    """A critical workload. `record` is the record of its fallback, `refused` says why no site could be decided."""
 
     slug: str
     name: str
@@ -134,7 +134,7 @@ def fleet(*, now: datetime) -> FleetFlexibility:
 
 
 type _Word = tuple[NewestRecord | None, bool]
-"""The record of a class at a site, and whether it says that the fallback was tested."""
+"""The record for a class at a site, and whether it says that the fallback was tested."""
 
 
 def _word(
@@ -143,9 +143,9 @@ def _word(
     records: Mapping[int, Mapping[str, NewestRecord]],
     of_classes: Mapping[tuple[int, str], NewestRecord],
 ) -> _Word:
-    """An attestation that names the class, else what is said of all classes of the site together.
+    """An attestation that names the class, else a record for all classes of the site.
 
-    If none of all is untested, that is a word on each of them, and the newer counts.
+    A record with no untested class covers each of them, and the newer one counts.
     """
     if site is None:
         return None, False
@@ -177,7 +177,7 @@ def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
         of_site = vendors.setdefault(site.slug, Counter())
         if site.stage in IN_SERVICE:
             for slug, count in site.accelerators.items():
-                # A type that was renamed since the sites were read is of nobody known for a minute at most.
+                # A type renamed since the sites were read has no known vendor, for a minute at most.
                 of_site[vendor_of.get(slug, slug)] += count
     return vendors
 
@@ -186,7 +186,7 @@ def _site(
     site: SiteFactors, rows: Sequence[CriticalRow], records: Mapping[str, NewestRecord], vendors: Counter[str]
 ) -> SiteFlexibility:
     record = records.get(CONFORMING[1])
-    figure = BandedFigure(None, "%", source="nobody attested it, or what was attested ran out")
+    figure = BandedFigure(None, "%", source="nobody attested it, or the attestation expired")
     if record is not None:
         figure = BandedFigure(record.value, "%", Provenance(record.provenance), source=record.source)
     here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)

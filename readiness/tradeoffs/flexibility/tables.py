@@ -1,4 +1,4 @@
-"""Freedom, fallbacks and concentration in words; critical workloads and sites as lists."""
+"""Freedom, fallbacks and concentration in words; tables of critical workloads and of sites."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +13,7 @@ MOST_NAMED = 6
 
 
 def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
-    """The first of them, by name, and how many more: of a large fleet hundreds are feasible."""
+    """The first names, and the number of further ones: a large fleet has hundreds of feasible sites."""
     ordered = sorted(names.get(slug, slug) for slug in slugs)
     message = ", ".join(ordered[:MOST_NAMED])
     more = len(ordered) - MOST_NAMED
@@ -40,7 +40,7 @@ def shares(concentration: Concentration) -> str:
 
 
 def index(concentration: Concentration) -> str | None:
-    """`8 200 (high)`; None where no accelerator is counted."""
+    """`8 200 (high)`; None if no accelerator is counted."""
     if concentration.hhi is None:
         return None
     return f"{number(round(concentration.hhi))} of 10,000 ({concentration.level})"
@@ -106,7 +106,7 @@ def _explored(row: CriticalRow) -> str:
 
 _NO_WORKLOAD = {
     "title": "No critical workload",
-    "text": "Alternatives are looked for where a loss is worst: declare a class as critical.",
+    "text": "Muster looks for alternatives of critical workloads only. Declare a class as critical.",
     "icon": "stack-2",
     "action_url": "/tradeoffs/workloads/",
     "action_label": "Workload classes",
@@ -132,7 +132,7 @@ def critical(fleet: FleetFlexibility) -> Table:
                    text=lambda row: listed(row.freedom.alternatives, names) or row.refused or "none",
                    export=lambda row: ", ".join(row.freedom.alternatives), phone="full"),
             Column("undecided", "Undecided", value=lambda row: len(row.freedom.undecided), sort=True, numeric=True,
-                   hint="Sites of which something is unknown that a limit asks for"),
+                   hint="Sites where a figure that a limit needs is unknown"),
             Column("remaining", "If its site is lost", value="freedom.remaining", sort=True,
                    text=lambda row: if_lost(row.freedom, names), phone="full",
                    tone=lambda row: "" if row.freedom.remaining else "bad"),

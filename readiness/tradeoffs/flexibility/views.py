@@ -1,4 +1,4 @@
-"""Standard against flexible at /tradeoffs/flexibility/: critical workloads or sites as a list, and both as a chart."""
+"""The page /tradeoffs/flexibility/: critical workloads or sites as a list, and both as a chart."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
-"""Facts about sites from outside (factors, hourly series, round trips, rates), decisions made on it, and
-portfolios worked out from it."""
+"""External facts about sites (factors, hourly series, round trips, rates), decisions based on them, and portfolios
+computed from them."""
 
 from readiness.tradeoffs.models.decisions import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.models.factors import (

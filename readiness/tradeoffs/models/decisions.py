@@ -1,4 +1,4 @@
-"""Decisions where a workload runs: what was considered, what was expected, who answered, and what came."""
+"""Decisions about where a workload runs: the options, the forecasts, the approval, and the outcome."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ FROZEN = (
 )
 
 _KEPT = refuse_if(
-    # What a decision was about may be deleted; it never becomes something else.
+    # The subject of a decision may be deleted, but never replaced.
     f"{changed(FROZEN)}"
     " OR OLD.workload_id IS DISTINCT FROM NEW.workload_id AND NEW.workload_id IS NOT NULL"
     " OR OLD.previous_site_id IS DISTINCT FROM NEW.previous_site_id AND NEW.previous_site_id IS NOT NULL",
@@ -76,15 +76,15 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 @choices_held
 class Decision(models.Model):
-    """One workload, one site chosen for it, and all that was known of every site at that moment.
+    """One workload, the site chosen for it, and everything known about every site at that moment.
 
-    `options` is every site that was looked at, as the placement answered: figures, whether it is feasible, the reasons
-    why not, rank and score. `snapshot` holds every factor behind them with its age and provenance. Names stand beside
-    what they name, so that a decision reads on when a workload is gone.
+    `options` is every compared site in the placement's answer: figures, feasibility, reasons, rank and score.
+    `snapshot` holds every factor behind them with age and provenance. Names are stored with the ids, so that a decision
+    stays readable after a workload is deleted.
     """
 
     HISTORY = True
-    # Its figures compare the options, so that all of them have to be seen.
+    # Its figures compare all options, so readers must be allowed to see all of them.
     VISIBLE_WHERE = f"""{among("muster.sites", "tradeoffs_decision.site_id")}
         AND (tradeoffs_decision.previous_site_id IS NULL
             OR {among("muster.sites", "tradeoffs_decision.previous_site_id")})
@@ -219,7 +219,7 @@ def _written_once(name: str, table: str) -> pgtrigger.Trigger:
 
 
 class StatedFigure(models.Model):
-    """A figure as it was known: unknown without a value, with the band that still bounds it."""
+    """A figure as known at the time: without a value it is unknown, and the band may still bound it."""
 
     value = models.FloatField("value", null=True)
     low = models.FloatField("low", null=True)
@@ -244,7 +244,7 @@ def _in_order(name: str) -> models.CheckConstraint:
 
 @choices_held
 class DecisionForecast(StatedFigure):
-    """The forecast of one objective at the chosen site, and its value at the site before."""
+    """The forecast of one objective at the chosen site, and its value at the previous site."""
 
     HISTORY = True
 
@@ -273,7 +273,7 @@ class DecisionForecast(StatedFigure):
 
 @choices_held
 class DecisionOutcome(StatedFigure):
-    """The outcome of a forecast, written down at the review; `unknown` says why it has no value."""
+    """The outcome of a forecast, recorded at the review; `unknown` says why it has no value."""
 
     HISTORY = True
 

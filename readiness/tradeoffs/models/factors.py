@@ -1,6 +1,6 @@
-"""Facts about sites from outside: factors, hours of them, round trips between places, and exchange rates.
+"""External facts about sites: factors, hourly values, round trips between places, and exchange rates.
 
-Each value is that of one source, from a day on.
+Each value belongs to one source and holds from a day on.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ def _provenance() -> models.CharField:
 
 
 def _site(related_name: str) -> models.ForeignKey:
-    """The constraint that keeps values apart serves look-ups by site."""
+    """The unique constraint also serves look-ups by site."""
     return models.ForeignKey(
         verbose_name="site", to=Site, on_delete=models.CASCADE, related_name=related_name, db_index=False
     )
@@ -76,14 +76,14 @@ class FactorKind(models.TextChoices):
 
 
 class FactorBasis(models.TextChoices):
-    """How a stored value came here; a published one stands in a document or a data set that others can read."""
+    """The origin of a stored value; a published value is in a document or data set that others can read."""
 
     PUBLISHED = "published", "Published"
     DECLARED = "declared", "Declared"
 
 
 class Sourced(models.Model):
-    """Columns of every value: how it came here, whose it is, and the days that it holds."""
+    """Columns of every value: basis, source, and the days that it holds."""
 
     basis = models.CharField("basis", max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
     provenance = _provenance()
@@ -150,7 +150,7 @@ class SiteFactor(Sourced):
         verbose_name_plural = "site factors"
         ordering = ["-as_of_on", "kind", "source", "id"]
         constraints = [
-            # Serves look-ups by site, and the newest of each source.
+            # The index serves look-ups by site, and of the newest value of each source.
             models.UniqueConstraint(
                 fields=["site", "kind", "source", "as_of_on"],
                 name="site_factor_once_a_day",
@@ -161,7 +161,7 @@ class SiteFactor(Sourced):
                 name="site_factor_currency_of_prices",
                 violation_error_message="A price has a currency, and nothing else has.",
             ),
-            # A price may be negative: some hours, power is paid to be taken.
+            # A price may be negative: in some hours, consumers are paid to take power.
             models.CheckConstraint(
                 condition=Q(kind=FactorKind.ELECTRICITY_PRICE) | Q(value__gte=0),
                 name="site_factor_not_negative",
@@ -207,7 +207,7 @@ class LatencyFactor(Sourced):
     class Meta:
         verbose_name = "latency"
         verbose_name_plural = "latencies"
-        # By none of what may be empty: a row is locked in this order, and no outer join can be.
+        # Order by columns that are never empty: rows are locked in this order, and outer joins cannot be locked.
         ordering = ["-as_of_on", "source", "id"]
         constraints = [
             # Serves look-ups by site too.
@@ -223,7 +223,7 @@ class LatencyFactor(Sourced):
                 name="latency_to_one_place",
                 violation_error_message="A round trip is to one user region or to one other site.",
             ),
-            # A round trip is the same from both ends, so a pair has one row: that of the lower id.
+            # A round trip is the same from both ends, so a pair has one row, under the lower id.
             models.CheckConstraint(
                 condition=Q(other_site__isnull=True) | Q(other_site__gt=F("site")),
                 name="latency_of_a_pair_once",
@@ -258,9 +258,9 @@ class FactorDayQuerySet(models.QuerySet["FactorDay"]):
 class FactorDay(models.Model):
     """The values of one UTC day of one source: value n holds for a step from `offset_s + n * step_s` s after midnight.
 
-    `values` has a place for every interval of the day, empty where nothing is known. The offset is that of zones whose
-    hours do not begin with UTC's. `known`, `mean`, `lowest` and `highest` are worked out of the values when they are
-    written, so that a month of a thousand sites is read without them.
+    `values` has an entry for every interval of the day, empty if unknown. The offset is that of zones whose hours do
+    not begin with UTC's. `known`, `mean`, `lowest` and `highest` are computed on writing, so that a month of a thousand
+    sites is read without the values.
     """
 
     HISTORY = True
@@ -293,7 +293,7 @@ class FactorDay(models.Model):
                 fields=["site", "kind", "source", "day_on"], name="factor_day_once_a_source"
             ),
             models.CheckConstraint(condition=Q(offset_s__lt=F("step_s")), name="factor_day_offset_in_step"),
-            # The places of a day are those of its step.
+            # The number of entries follows from the step.
             models.CheckConstraint(
                 condition=Q(step_s=900, values__len=96)
                 | Q(step_s=1800, values__len=48)

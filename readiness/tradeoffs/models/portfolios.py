@@ -1,4 +1,4 @@
-"""All workloads placed at once, as work for a worker: what was asked, how far it is, and what came of it."""
+"""Portfolio runs as work for a worker: the question, the progress, and the result."""
 
 import pgtrigger
 from django.conf import settings
@@ -38,11 +38,11 @@ class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
 
 
 @choices_held
-# Progress is a sign of life, and a result is large and written once: neither is history.
+# The history leaves out progress, which is a heartbeat, and the result, which is large and written once.
 class PortfolioRun(models.Model):
-    """`inputs` is what was asked, with every workload by slug; `result` what `portfolios.result` makes of the sweep.
+    """`inputs` is the question, with every workload by slug; `result` is made by `portfolios.result` from the sweep.
 
-    A run that is cancelled keeps the points that were found until then.
+    A cancelled run keeps the points found so far.
     """
 
     HISTORY = True

@@ -1,6 +1,6 @@
-"""The answer of a placement: every site in service with its figures, and what sets the sites apart.
+"""The answer of a placement: every site in service with its figures, and how the sites differ.
 
-The endpoint dumps it (`document`), decisions keep that dump, and the page and its charts read it.
+The endpoint serialises it (`document`), decisions store that document, and the page and its charts read the answer.
 """
 
 from collections import Counter
@@ -25,8 +25,9 @@ type Ranges = Mapping[str, tuple[float | None, float | None]]
 
 @dataclass(frozen=True, slots=True)
 class HeldAccelerators:
-    """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
-    count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
+    """`count` accelerators of type `here` for `asked` ones of type `of`, the type that runs today; `equivalents` is
+    their number in the reference type. `of` is empty if any accelerator counts as one, `count` is None if the types do
+    not compare.
     """
 
     asked: int
@@ -38,10 +39,10 @@ class HeldAccelerators:
 
 @dataclass(frozen=True, slots=True)
 class PlacementOption:
-    """One candidate with all that the answer says about it; only feasible ones have `ranked` and `pareto`.
+    """One candidate with everything that the answer says about it; only feasible ones have `ranked` and `pareto`.
 
-    `step` is set where no limit asks for moving there from today's site. `outdated` says by objective which factors are
-    older than their kind may be. `moved` is what moving there does, None for where the class runs.
+    `step` is set if no limit asks for moving there from today's site. `outdated` names the outdated factors by
+    objective. `moved` holds the consequences of moving there, None where the class already runs.
     """
 
     site: SiteFactors
@@ -128,9 +129,9 @@ class PlacementOption:
 class PlacementAnswer:
     """`options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
 
-    `asked` is the envelope with the levers. `objectives` are those that this envelope has, `on_front` those of them
-    that the front is over: one that is unknown at every option tells none apart. `facts` is what was read, `sites` its
-    sites by slug. `today` is where the class runs; changes are counted from the first of these sites.
+    `asked` is the envelope with the levers. `objectives` are those of this envelope; `on_front` the ones used for the
+    front: an objective unknown at every option is left out. `facts` are the facts read, `sites` their sites by slug.
+    `today` is where the class runs; changes are counted from its first site.
     """
 
     question: PlacementQuestion
@@ -159,7 +160,7 @@ class PlacementAnswer:
 
     @cached_property
     def kept_out(self) -> tuple[PlacementOption, ...]:
-        """Undecided sites, then rejected ones; in either part the fewest reasons come first."""
+        """Undecided sites, then rejected ones; in either part those with the fewest reasons come first."""
         return tuple(
             sorted(
                 (option for option in self.options if not option.feasible),
@@ -169,7 +170,7 @@ class PlacementAnswer:
 
     @cached_property
     def best(self) -> PlacementOption | None:
-        """The first by rank that is no step without a limit that asks for it; None where nothing is scored."""
+        """The first by rank that is not a step without a limit for it; None if nothing is scored."""
         if not self.is_scored:
             return None
         return next((option for option in self.feasible if option.step is None), None)
@@ -189,12 +190,12 @@ class PlacementAnswer:
 
     @cached_property
     def _ties(self) -> frozenset[int]:
-        """Matches that several options have once they are rounded."""
+        """Rounded scores that several options share."""
         counted = Counter(option.match for option in self.feasible if option.match is not None)
         return frozenset(match for match, count in counted.items() if count > 1)
 
     def match_text(self, option: PlacementOption) -> str:
-        """Options that are alike when rounded have a decimal, so that their order has a reason."""
+        """Options with equal rounded scores show a decimal, so that their order is visible."""
         if option.ranked is None:
             return ""
         return f"{option.ranked.score * 100:.1f}" if option.match in self._ties else f"{option.match}"

@@ -1,4 +1,4 @@
-"""`POST /api/tradeoffs/placements/`: where one workload may run, and what speaks for each site. Nothing is written."""
+"""`POST /api/tradeoffs/placements/`: where one workload may run, and the figures of each site. Writes nothing."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ _option = inline_serializer(
         "feasible": fields.BooleanField(),
         "objectives": inline_serializer("PlacementObjectives", dict.fromkeys(NAMES, _figure)),
         "reasons": fields.ListField(
-            child=fields.DictField(), help_text="Each limit or rule that it does not keep, and by how much"
+            child=fields.DictField(), help_text="Each limit or rule that the site breaks, and by how much"
         ),
         "pareto": fields.BooleanField(allow_null=True),
         "dominated_by": fields.CharField(allow_null=True),
@@ -49,14 +49,12 @@ _option = inline_serializer(
         "score": _number(allow_null=True),
         "best_rank": fields.IntegerField(allow_null=True),
         "worst_rank": fields.IntegerField(allow_null=True),
-        "effect": fields.CharField(help_text="How what is unknown affects the rank"),
+        "effect": fields.CharField(help_text="Effect of unknown figures on the rank"),
         "step": fields.CharField(
-            allow_null=True, help_text="Price of moving there for what keeps its limit already: no win"
+            allow_null=True, help_text="Price of a move that no limit asks for; such an option never wins"
         ),
-        "margin": _number(allow_null=True, help_text="Least room left under any limit, as a share of it"),
-        "outdated": fields.DictField(
-            child=fields.CharField(), help_text="Factors older than their kind may be, by objective"
-        ),
+        "margin": _number(allow_null=True, help_text="Smallest margin to any limit, as a share of the limit"),
+        "outdated": fields.DictField(child=fields.CharField(), help_text="Outdated factors, by objective"),
         "unit_cost": _figure,
         "useful_hour_cost": _figure,
         "accelerators": fields.DictField(
@@ -67,7 +65,9 @@ _option = inline_serializer(
         "staffing": fields.DictField(
             allow_null=True, help_text="`requirements` of people there, and how many are `uncovered`"
         ),
-        "consequence": fields.CharField(allow_null=True, help_text="What moving there does, in a line"),
+        "consequence": fields.CharField(
+            allow_null=True, help_text="Consequences of moving there, in one line"
+        ),
         "consequences": fields.ListField(child=fields.DictField()),
     },
     many=True,
@@ -81,20 +81,23 @@ _answer = inline_serializer(
         "today": fields.ListField(child=fields.CharField()),
         "counts": fields.DictField(child=fields.IntegerField()),
         "best": fields.CharField(
-            allow_null=True, help_text="Slug of the first by rank that is no step without a limit for it"
+            allow_null=True,
+            help_text="Slug of the best-ranked option that is not a step without a limit for it",
         ),
-        "unscored": fields.CharField(help_text="What has a weight and nothing to be scored against"),
+        "unscored": fields.CharField(
+            help_text="Objectives that have a weight but no reference to be scored against"
+        ),
         "options": _option,
         "not_in_service": fields.ListField(child=fields.DictField()),
         "sensitivity": fields.DictField(allow_null=True),
-        "loosen": fields.ListField(child=fields.DictField(), help_text="Which limit leaves no option"),
+        "loosen": fields.ListField(child=fields.DictField(), help_text="Limits that leave no option"),
         "snapshot": fields.DictField(help_text="Every factor used, with age and provenance"),
     },
 )
 
 
 class PlacementsView(APIView):
-    """A read that is asked by POST, since an envelope does not fit an address: to look is all that it needs."""
+    """A read by POST, because an envelope does not fit an address; it only requires the permission to view."""
 
     permission_classes = [requires(*MAY_PLACE)]
     post_reads = True

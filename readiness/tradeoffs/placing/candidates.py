@@ -1,6 +1,6 @@
-"""Envelope, site factors, stored verdict and the rules' answer as the values that placing works on.
+"""Build the values for placing from envelope, site factors, stored verdict and the rules' answer.
 
-Candidates are sites in commissioning or production. Missing stays unknown with its reason, and is never 0.
+Candidates are sites in commissioning or production. Missing values stay unknown with a reason, and are never 0.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,13 +47,13 @@ USED = (
     *("accelerator_utilisation", "accelerator_idle_kw", "accelerators_free"),
     *("power_headroom_kw", "network_free_gbps"),
 )
-"""Kinds of factor that a placement is worked out from, beside the carbon intensity that is chosen."""
+"""Kinds of factors that a placement uses, besides the chosen carbon intensity."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """Makes candidates of one question. `envelope` is with the levers, `plain`, if they change it, without: what runs
-    today takes that.
+    """Builds the candidates of one question. `envelope` includes the levers; `plain` is the envelope without them, if
+    they change it: it describes what runs today.
     """
 
     envelope: Envelope
@@ -98,8 +98,8 @@ class Adapter:
 
     @cached_property
     def basis(self) -> str:
-        """The type that accelerators of any type are counted in: the one of today's site. Empty where the class runs
-        nowhere, asks for a type, or is at a site of none or several: then any accelerator is one.
+        """The type in which accelerators of any type are counted: that of today's site. Empty if the class runs
+        nowhere, asks for a type, or runs at a site with none or several types: then any accelerator counts as one.
         """
         home = next((site for site in self.facts.sites if site.slug == self.home), None)
         if home is None or any(need.type for need in self.envelope.accelerators):
@@ -123,7 +123,7 @@ class Adapter:
         return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
 
     def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, BandedFigure]:
-        """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
+        """The most loaded circuit with the workload there; empty if the power or a load is unknown."""
         loads, more = self.facts.circuits.get(slug), self.envelope.it_kw
         if loads is None or more is None or not loads.load_kw:
             return {}
@@ -155,7 +155,7 @@ class Adapter:
             bill = self._bill(parts, used)
             if count is None:
                 why = incomparable(self.basis, only_type(parts.site.accelerators))
-                return figures.without_hour(f"how many accelerators unknown: {why}", bill, currency)
+                return figures.without_hour(f"the number of accelerators is unknown: {why}", bill, currency)
             if not count:
                 cost = bill
             elif parts.capital.value is not None:
@@ -174,7 +174,7 @@ class Adapter:
     def _by_contract(
         self, parts: PlacementInputs, count: int, drawn_kw: float | None, used: BandedFigure
     ) -> BandedFigure:
-        """The cost at a stated hour, which has its energy in it: levers change that energy alone."""
+        """The cost at a stated hourly cost, which includes energy: levers only change that energy."""
         cost = figures.held(count, parts.contract, self.currency)
         if self.what_if.electricity_price == 1 and self.what_if.pue is None:
             return cost
@@ -182,7 +182,7 @@ class Adapter:
         return figures.with_energy_changed(cost, self._bill(parts, used), before)
 
     def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
-        """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
+        """Cost of one unit of the ceiling. For requests only the least cost is known: at the peak rate all month."""
         envelope, unit = self.envelope, self._unit
         if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
             held = envelope.accelerator_count * HOURS_A_MONTH
@@ -192,9 +192,9 @@ class Adapter:
         if envelope.cost_unit is CostUnit.MILLION_REQUESTS and envelope.requests_per_s:
             most = envelope.requests_per_s * HOURS_A_MONTH * SECONDS_AN_HOUR / 1e6
             low = None if cost.value is None and cost.low is None else cost.least / most
-            message = "how many requests a month come is unknown; at the peak rate all month it is the least"
+            message = "the number of requests a month is unknown; this is the least cost, at the peak rate all month"
             return BandedFigure(None, unit, low=low, source=message)
-        return BandedFigure(None, unit, source="how many units a month come is unknown")
+        return BandedFigure(None, unit, source="the number of units a month is unknown")
 
     @cached_property
     def _unit(self) -> str:
@@ -236,7 +236,7 @@ class Adapter:
 def incomparable(basis: str, here: str) -> str:
     lacking = [slug for slug in dict.fromkeys((basis, here)) if slug and equivalents(slug) is None]
     if not here:
-        return f"the site has none or several types, and {basis} is what is asked for"
+        return f"the site has no type or several types, and the workload asks for {basis}"
     return f"{here} and {basis} do not compare: no {book().precision} is published of {' and '.join(lacking)}"
 
 
@@ -264,14 +264,14 @@ def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, .
 
 
 def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
-    """Raises BadParameter where no rate leads from the ceiling's currency to the one that is asked for."""
+    """Raises BadParameter without an exchange rate from the ceiling's currency to the requested one."""
     is_monthly = envelope.cost_unit is CostUnit.MONTH
     ceiling = None
     if envelope.cost_ceiling is not None:
         unit = f"{currency}/month" if is_monthly else unit_of(envelope, currency)
         ceiling = LimitBound(_converted(envelope, currency, rates), unit)
     kg, grams, score = envelope.carbon_kg_per_month, envelope.carbon_g_per_kwh, envelope.min_score
-    # Where data has to stay, the rules' answer names it.
+    # The rules' answer covers residency.
     allowed = countries_of(envelope.allowed) if envelope.allowed else None
     limit_ms = envelope.latency_limit_ms
     return Limits(
@@ -288,10 +288,10 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
 
 
 def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
-    """Declared limits by objective, in the unit of its figures: what a figure is scored against.
+    """Declared limits by objective, in the unit of its figures: the references for scores.
 
-    A ceiling for an accelerator-hour is one of a month for the hours that are held; one for tokens or requests says
-    nothing of a month.
+    A ceiling per accelerator-hour becomes a monthly one for the hours held; ceilings per token or request have no
+    monthly value.
     """
     by_objective = {}
     if envelope.latency_limit_ms is not None:
@@ -330,7 +330,7 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
         missing = f"No rate from {envelope.cost_currency} to {currency} is known"
-        raise BadParameter("currency", f"{missing}, so the ceiling cannot be held.")
+        raise BadParameter("currency", f"{missing}, so the cost ceiling cannot be checked.")
     return ceiling * rate.rate
 
 

@@ -1,4 +1,4 @@
-"""A weighed placement as figures: any two objectives with their front and limits, and all objectives side by side."""
+"""Charts of a weighed placement: any two objectives with front and limits, and all objectives in parallel."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -20,23 +20,23 @@ ARROWS = {
     (False, True): "triangle-up-open",
     (True, True): "triangle-ne-open",
 }
-"""Arrows to where the site can be, by whether only a least is known across and up."""
+"""Arrows towards the possible values, by whether only a lower bound is known across and up."""
 ARROWS_AMONG = 200
-"""Among more sites there are none: they would hide options, and a slider's step over 1,000 took four times as long.
-The table has them all the same."""
+"""With more sites there are no arrows: they would hide options and slow a slider's step over 1,000 sites down fourfold.
+The table still has these sites."""
 MOST_NAMES = 12
-"""Names beside points; the pointer and the table tell all."""
+"""Number of named points; the pointer and the table show all names."""
 FEWEST_LINES = 3
-"""With fewer lines the table says it better."""
+"""With fewer lines the table is clearer."""
 FADED = {"marker": {"opacity": 0.18}}
-"""The style of options outside the ranges; the browser fades the same as ranges move (tradeoff_figures.js)."""
+"""Style of options outside the ranges; the browser fades the same way as ranges move (tradeoff_figures.js)."""
 
 
 def scatter(answer: PlacementAnswer, view: PlacementView) -> Figure:
-    """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
+    """Every option with both figures, or with a lower bound, which is drawn as an arrowhead.
 
-    Sites that are no options are drawn where the view asks for them, or where the class runs there today. Traces are
-    told apart by `part`: the browser moves `best` as weights move.
+    Sites that are not options are drawn if the view asks for them, or if the class runs there today. Traces are told
+    apart by `part`: the browser moves `best` as weights move.
     """
     x, y = view.x, view.y
     every = [point for option in answer.options if (point := _point(option, x, y)) is not None]
@@ -107,7 +107,7 @@ def _beside(
     beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
     kept_out = _trace("Undecided or rejected", out, "out", "muted", symbol="circle-open", size=7)
     faded = [
-        (_trace("Beaten by another option", beaten, "beaten", "muted", size=8), beaten),
+        (_trace("Dominated by another option", beaten, "beaten", "muted", size=8), beaten),
         (_trace("Front of these two", front, "front", "accent", size=10, line=True), front),
     ]
     if ranges:
@@ -131,7 +131,7 @@ def _left_out(answer: PlacementAnswer, view: PlacementView, drawn: Collection[st
 
 
 def _span(answer: PlacementAnswer, name: str, values: Sequence[float]) -> list[float]:
-    """The ends of an axis around the values, and around a limit that is near them."""
+    """The range of an axis: the values, and a limit that is near them."""
     low, high = min(values), max(values)
     reach = (high - low) or abs(high) / 2 or 1.0
     limit = answer.limit_of(name)
@@ -147,7 +147,7 @@ def _share(value: float, span: Sequence[float]) -> float:
 
 
 def _names(points: Iterable[Point], spans: Sequence[Sequence[float]]) -> go.Scatter:
-    """The names of the first points, each where it covers neither a point nor another name, else nowhere."""
+    """The names of the first points, each where it covers neither a point nor another name, else left out."""
     drawn = list({point[2].slug: point for point in points}.values())
     shares = [(_share(x, spans[0]), _share(y, spans[1])) for x, y, _option in drawn]
     places = label_places(shares, [point[2].name for point in drawn[:MOST_NAMES]])
@@ -160,7 +160,7 @@ def _names(points: Iterable[Point], spans: Sequence[Sequence[float]]) -> go.Scat
         textposition=[place for _point, place in named],
         customdata=[option.slug for (_x, _y, option), _place in named],
         mode="markers+text",
-        # What is not seen keeps the name off the mark.
+        # An invisible marker keeps the name away from the visible one.
         marker={"size": 22, "opacity": 0},
         cliponaxis=False,
         hoverinfo="skip",
@@ -173,12 +173,12 @@ def has_lines(answer: PlacementAnswer) -> bool:
 
 
 def _lines(answer: PlacementAnswer) -> tuple[list[str], list[PlacementOption]]:
-    """The objectives that have an axis, and the options that have a figure for each of them."""
+    """The objectives that have an axis, and the options with a figure for each of them."""
 
     def knows(option: PlacementOption, name: str) -> bool:
         return option.figures[name].value is not None
 
-    # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
+    # An objective unknown at every site has no axis, or no option would have a line.
     names = [
         objective.name
         for objective in answer.objectives
@@ -206,7 +206,7 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
         for option, score in zip(drawn, scores, strict=True)
     ]
     without = len(answer.feasible) - len(drawn)
-    unknown = f"{without} feasible sites have no line: one of their figures is unknown."
+    unknown = f"{without} feasible sites have no line because one of their figures is unknown."
     meta = {
         "finding": f"{len(drawn)} feasible sites, each a line over {len(names)} objectives.",
         "footer": unknown if without else "",

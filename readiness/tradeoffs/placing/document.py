@@ -1,4 +1,4 @@
-"""The answer of a placement as JSON, with the snapshot of what it stands on. Decisions store both."""
+"""The answer of a placement as JSON, with the snapshot behind it. Decisions store both."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -112,7 +112,7 @@ def _held(option: PlacementOption) -> dict[str, Any] | None:
 
 
 def figure(figure_of: BandedFigure) -> dict[str, Any]:
-    """`unknown` says why there is no value; `low` and `high` bound it all the same, where anything does."""
+    """`unknown` says why there is no value; `low` and `high` may still bound it."""
     return {
         "value": figure_of.value,
         "unit": figure_of.unit,
@@ -121,7 +121,9 @@ def figure(figure_of: BandedFigure) -> dict[str, Any]:
         "low": figure_of.low,
         "high": figure_of.high,
         "source": figure_of.source if figure_of.value is not None else "",
-        "unknown": None if figure_of.value is not None else figure_of.source or "Nothing is known of it.",
+        "unknown": None
+        if figure_of.value is not None
+        else figure_of.source or "No source knows this factor.",
     }
 
 
@@ -155,8 +157,8 @@ def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
 
 
 def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
-    """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it. Its
-    `sites` are JSON already, which `orjson` writes and `frozen` reads.
+    """Every factor behind the figures, with provenance and age, and the versions that judged them. `sites` is already
+    JSON, which `orjson` writes and `frozen` reads.
     """
     regions = tuple(user.region for user in answer.envelope.users)
     carbon = answer.question.carbon
@@ -180,7 +182,7 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """Return JSON already: no lever changes what is known, and a thousand sites take megabytes."""
+    """Return JSON, cached: levers do not change the factors, and a thousand sites take megabytes."""
     sites = {
         site.slug: {
             "verdict": site.verdict or None,
@@ -216,7 +218,7 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
 
 
 def as_bytes(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
-    """Infinite ends of bands become null, sets become lists in order."""
+    """Infinite ends of bands become null, sets become sorted lists."""
     return orjson.dumps(
         document(answer, with_snapshot=with_snapshot), default=sorted, option=orjson.OPT_UTC_Z
     )

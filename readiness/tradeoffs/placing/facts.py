@@ -1,8 +1,8 @@
-"""The facts of all sites, kept while nothing changes: reading 1,000 sites takes longer than placing a workload.
+"""The facts of all sites, cached while nothing changes: reading 1,000 sites takes longer than placing a workload.
 
-Facts are read again once a minute, and earlier when people, scoring or the inventory changed anything; telemetry shows
-with the next minute. Each process keeps its own. Inputs of a candidate that depend on no question but for currency and
-carbon are made once for each reading: half of the 100 ms of a question over 1,000 sites went into making them anew.
+Facts are read again once a minute, and earlier if people, scoring or the inventory changed anything; telemetry shows
+after a minute at most. Each process has its own cache. Inputs of a candidate that depend only on currency and carbon
+are built once for each reading: building them took half of the 100 ms of a question over 1,000 sites.
 """
 
 from collections import OrderedDict
@@ -43,7 +43,7 @@ from web.units import how_many
 
 @dataclass(frozen=True, slots=True)
 class StoredScore:
-    """The score and verdict that scoring has stored of a site. Scores are from 0 to 1."""
+    """The stored score and verdict of a site. Scores are from 0 to 1."""
 
     verdict: str
     score: float | None
@@ -59,7 +59,7 @@ class StoredScore:
 
 @dataclass(frozen=True, slots=True)
 class SiteStaffing:
-    """How many requirements a site has of its people, and how many of them too few people cover."""
+    """Number of a site's requirements of people, and how many are not covered."""
 
     requirements: int
     uncovered: int
@@ -73,9 +73,9 @@ class SiteStaffing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetFacts:
-    """All sites but the retired by name, what scoring has stored by slug, and rates, as of `at`.
+    """All sites except retired ones by name, their stored scores by slug, and rates, as of `at`.
 
-    `circuits` has the sites, by slug, whose circuits of racks are all metered, `staffing` those that require people.
+    `circuits` covers the sites, by slug, whose rack circuits are all metered, `staffing` those that require people.
     """
 
     at: datetime
@@ -100,7 +100,7 @@ _READ = (
     Accelerator,
     Link,
 )
-# Scores and health are not audited, and few: each new version of a row has another place or transaction.
+# Scores and health are not audited. Their rows are few, and each new version has another place or transaction.
 _SCORED = " UNION ALL ".join(
     f"SELECT count(*), bit_xor(hashtext(xmin::text || ctid::text)) FROM {model._meta.db_table}"
     for model in (SiteScore, DomainHealth)
@@ -110,7 +110,7 @@ _kept: OrderedDict[tuple[Any, ...], FleetFacts] = OrderedDict()
 
 
 def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
-    """Return facts of `now`, or of up to a minute before where nothing was written since: two statements then."""
+    """Return facts of `now`, or of up to a minute before if nothing was written since; then two statements."""
     with connection.cursor() as cursor:
         cursor.execute(_SCORED)
         scored = tuple(cursor.fetchall())
@@ -168,7 +168,7 @@ def _scores(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:
         scores[slug] = StoredScore(
             verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
         )
-    # During a change of version some sites are judged by the old one still.
+    # During a change of version some sites are still judged by the old one.
     return scores, ", ".join(sorted(versions))
 
 
@@ -185,11 +185,11 @@ def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:
 
 
 ANY = "any"
-"""Accelerators of any type, in demand and among what is free."""
+"""Accelerators of any type, in demand and among the free ones."""
 ACCELERATORS = "accelerators"
 HOUR = "cost of an accelerator-hour"
 KEPT = 16
-"""Currencies, kinds of carbon and percentiles that are asked for within a minute."""
+"""Number of combinations of currency, carbon and percentile that are cached."""
 
 
 @lru_cache(maxsize=KEPT)
@@ -202,7 +202,7 @@ def _part(kind: str, name: str, unit: str | None = None) -> cached_property[Band
 
 
 class PlacementInputs:
-    """Inputs of one site; each is made when it is first asked for."""
+    """Inputs of one site; each is built when it is first needed."""
 
     def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
         self.site = site
@@ -223,9 +223,7 @@ class PlacementInputs:
 
     @cached_property
     def contract(self) -> BandedFigure:
-        """The stated cost of an accelerator-hour, energy included. One that is only computed does not count, and has
-        no source.
-        """
+        """The stated cost of an accelerator-hour, including energy. A computed one does not count and has no source."""
         factor = self.site.factors.get("accelerator_hour_cost")
         if factor is None or not factor.known:
             return of_factor(HOUR, factor)
@@ -269,7 +267,7 @@ class PlacementInputs:
 
     @cached_property
     def readiness(self) -> BandedFigure:
-        """The score in points of 100, up to what it were with the unknown checks passed."""
+        """The score in points of 100; its band ends at the upper score."""
         standing = self._facts.scores.get(self.site.slug)
         if standing is None or standing.score is None:
             return BandedFigure(None, "points", source="readiness unknown: the site has no score")
@@ -290,7 +288,7 @@ class PlacementInputs:
             factor = self.site.latency.get(region)
             latencies: dict[float, Latency] = {}
             for known in factor.known if factor else ():
-                # What a source does not say a percentile of is a typical round trip.
+                # A round trip without a percentile counts as a typical one.
                 percentile = 50.0 if known.percentile is None else known.percentile
                 if percentile not in latencies:
                     latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
@@ -308,10 +306,10 @@ class PlacementInputs:
 
 
 def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
-    """Free by type, and of any type. What the workload holds there already is free for itself.
+    """Free accelerators by type and of any type; those that the workload holds there are free for itself.
 
-    One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
-    not in service there has none, unless nothing at all is in the inventory.
+    A site has one known total. If it has one type, the total belongs to it; with several types it bounds each. A type
+    not in service there has none, unless the inventory has nothing at all.
     """
     free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
     types = {kind: float(count) for kind, count in site.accelerators.items()}

@@ -1,7 +1,7 @@
-"""Formulas: what a placement of a workload takes and costs at a site, from what is known of both.
+"""Formulas: the use and cost of a placement at a site, from the factors of both.
 
-A figure of which a part is unknown is unknown, with the part and why as its `source`; what is sure still bounds it.
-Figures that are worked out are estimated, or simulated where any part is, and as old as their oldest part.
+A figure with an unknown part is unknown, with the part and the reason as its `source`; known parts still bound it.
+Computed figures are estimated, or simulated if a part is, and as old as their oldest part.
 """
 
 import math
@@ -24,14 +24,14 @@ def of_factor(name: str, factor: Factor | None, unit: str | None = None) -> Band
 
 
 def of_known(name: str, known: KnownValue | str, unit: str | None = None) -> BandedFigure:
-    """A value as it counts; in its place may stand why there is none."""
+    """A known value as a figure; a string is the reason why there is none."""
     if isinstance(known, str):
         return BandedFigure(None, unit or "", source=f"{name} unknown: {known}")
     return figure_of(known, unit)
 
 
 def tried(figure: BandedFigure, factor: float) -> BandedFigure:
-    """The figure as a lever makes it; a price that is negative keeps its ends in order."""
+    """The figure under a lever; a negative price keeps its ends in order."""
     if figure.value is None or factor == 1:
         return figure
     low, high = (None if end is None else end * factor for end in (figure.low, figure.high))
@@ -54,9 +54,10 @@ def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
 
 
 def energy(it_kw: float | None, pue: BandedFigure) -> BandedFigure:
-    """Energy at the meter: IT power x PUE x 730.5 h. PUE is total over IT energy (ISO/IEC 30134-2), so 1 at the least.
+    """Energy at the meter: IT power x PUE x 730.5 h.
 
-    The IT power is taken as drawn all month, which is the most that the envelope allows.
+    PUE is total over IT energy (ISO/IEC 30134-2), so at least 1. The IT power counts as drawn all month, the most that
+    the envelope allows.
     """
     if it_kw is None:
         return BandedFigure(None, ENERGY_UNIT, source="the envelope does not say its IT power")
@@ -78,7 +79,7 @@ def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
 
 
 def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | None:
-    """IT power that is drawn: what the envelope says, and at the least what the accelerators held draw idle."""
+    """IT power drawn: the envelope's power, but at least the idle power of the held accelerators."""
     return it_kw if it_kw is None or idle.value is None else max(it_kw, count * idle.value)
 
 
@@ -103,7 +104,7 @@ def _sure(low: float) -> float | None:
 
 
 def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
-    """The cost of a month: held hours x capital, plus the energy drawn, idle power included, at its price.
+    """The cost of a month: held hours x capital, plus the energy drawn, including idle power, at its price.
 
     It leaves out demand charges, egress, staff and space.
     """
@@ -114,11 +115,12 @@ def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
 
 
 def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: BandedFigure) -> BandedFigure:
-    """The cost of a month at a stated cost per hour that includes energy, with what levers change of that energy."""
+    """The cost of a month at a stated hourly cost that includes energy, adjusted by the levers' effect on that
+    energy."""
     if bill.value is None or bill_before.value is None:
         return BandedFigure(None, cost.unit, source=bill.source if bill.value is None else bill_before.source)
     by = bill.value - bill_before.value
-    source = f"{cost.source}, and what the levers change of energy"
+    source = f"{cost.source}, with the energy as the levers change it"
     assert cost.value is not None
     return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
 
@@ -179,9 +181,9 @@ def _other(figure: BandedFigure, ends: Sequence[float | None], unit: str, source
 
 
 def it_headroom(headroom: BandedFigure, pue: BandedFigure, own_kw: float) -> BandedFigure:
-    """Headroom at the meter as IT power: divided by PUE, and with what the workload draws there already.
+    """Headroom at the meter as IT power: divided by PUE, plus the workload's present power there.
 
-    At the least PUE of 1 it is the headroom itself, which bounds it where PUE is unknown.
+    PUE is at least 1, so the headroom itself is a bound if PUE is unknown.
     """
     if headroom.value is None:
         return headroom
@@ -195,10 +197,10 @@ def it_headroom(headroom: BandedFigure, pue: BandedFigure, own_kw: float) -> Ban
 
 
 def circuit(loads: CircuitLoads, more_kw: float) -> BandedFigure:
-    """Load of the circuit that is loaded most, in percent of its rating, with `more_kw` of IT power at the site.
+    """Load of the most loaded circuit, in percent of its rating, with `more_kw` of IT power at the site.
 
-    Which rack a workload comes to nobody knows yet: it is taken to spread over the circuits as the load does today, and
-    at the least it comes to others.
+    The workload's rack is unknown: it is assumed to spread over the circuits like today's load; the lower bound assumes
+    that it goes to other circuits.
     """
     value = loads.percent * (1 + more_kw / loads.load_kw)
     simulated = _PROVENANCE[loads.provenance] is Provenance.SIMULATED
@@ -209,7 +211,7 @@ def circuit(loads: CircuitLoads, more_kw: float) -> BandedFigure:
         loads.taken_at,
         min(loads.percent, value),
         max(loads.percent, value),
-        "highest continuous load of two days, and the workload spread as the load is today",
+        "highest continuous load of two days, with the workload spread like today's load",
     )
 
 
@@ -222,7 +224,7 @@ def _made(
         banded |= not figure.exact
         if figure.as_of is not None and (oldest is None or figure.as_of < oldest):
             oldest = figure.as_of
-    # Products in another order differ in the last bits; a band may not end on the wrong side of its value for that.
+    # Products in another order differ in the last bits, so clamp the band around its value.
     low, high = min(low, value), max(high, value)
     return BandedFigure(
         value,

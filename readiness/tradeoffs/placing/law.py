@@ -1,8 +1,7 @@
-"""The rules' answer about a workload's data at a site: one decision for each pair of countries, of the
-site and of its operator, not for each site.
-
-Residency decides where a workload may run. Sovereignty, which looks at who controls the operator, is told beside it,
-and bars a site only where a rule forbids: the rules give no answer over both, and not every operator is known.
+"""The rules' answer about a workload's data at a site: one decision for each pair of the site's and its operator's
+country, not for each site. Residency decides where a workload may run. Sovereignty, which concerns the operator's
+owner, is only reported, and excludes a site only if a rule forbids: the rules do not combine both answers, and not
+every operator is known.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,15 +17,15 @@ from readiness.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.workloads.core.envelope import Envelope
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
-"""Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""
+"""Gaps of the rules that the envelope may fill by naming the country."""
 NO_PACK = "no pack of rules is in force"
 
 
 @dataclass
 class Laws:
-    """Answers for one envelope on a day, each pair of a site's country and its operator's decided once.
+    """Answers for one envelope on a day, each pair of countries decided once.
 
-    `footing` is what is on record of the data; `data_origin` and `bases` are asked in its place and beside it.
+    `footing` is on record for the data; `data_origin` replaces it, and `bases` are added.
     """
 
     envelope: Envelope
@@ -56,7 +55,7 @@ class Laws:
                 )
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
-            message = "The envelope names no kind of data, so that no rule was asked."
+            message = "The envelope names no kind of data, so no rule was applied."
             return Jurisdiction(JurisdictionAnswer.NOT_ASKED, "", text=message)
         if self.pack is None:
             undecided = Jurisdiction(
@@ -83,24 +82,24 @@ class Laws:
         return self._spoken(country, law, all(map(_only_gaps, alike)))
 
     def _told_of_operator(self, findings: list[LegalFinding]) -> tuple[str, tuple[str, ...]]:
-        """Return what the rules say by the law of each origin, in words and as ids: an undecided one hides no other."""
+        """Return the rules' answers by the law of each origin, in words and as ids: an undecided one hides no other."""
         assert self.pack is not None
         limiting = [finding for finding in findings if finding.answer != LegalAnswer.ALLOWED] or findings
         sentences = _unique(sentence(finding, self.pack) for finding in limiting)
         return " ".join(sentences), tuple(_unique(rule for finding in limiting for rule in _ids(finding)))
 
     def _spoken(self, country: str, law: Jurisdiction, only_gaps: bool) -> Jurisdiction:
-        """Let an envelope that names the country answer where the rules do not. WORLD names none."""
+        """Let an envelope that names the country answer where the rules do not. WORLD names no country."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
         if law.answer is not JurisdictionAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
-        text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
+        text = f"The envelope allows {country}, and the rules give no answer: {law.rule}."
         return replace(law, answer=JurisdictionAnswer.DECLARED, text=text)
 
     @property
     def _origins(self) -> list[str]:
-        """Countries whose law applies: as asked, else on record, else where the data has to stay. A group has one for
-        each set of rules."""
+        """Countries whose law applies: as requested, else on record, else the residency. A group has one for each set
+        of rules."""
         if self.data_origin or self.pack is None:
             return [self.data_origin]
         if self.footing.origins:

@@ -1,4 +1,4 @@
-"""The question of a placement and its levers, read from the body of a request or from the address of the page."""
+"""The question of a placement and its levers, read from a request's body or the page's address."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -20,7 +20,7 @@ from web.rest.serializers import BodySerializer
 
 @dataclass(frozen=True, slots=True)
 class SlowerLink:
-    """A link that takes `add_ms` longer between a site and a user region; "" is every region."""
+    """A link that takes `add_ms` longer between a site and a user region; "" means every region."""
 
     site: str
     region: str
@@ -29,9 +29,9 @@ class SlowerLink:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """Levers. `demand` and `electricity_price` are times what they are; `carbon_price` is money a tonne of CO2e,
-    added to cost; `pue` stands for that of every site. `limits` has fields of the envelope with other values, None for
-    no limit. `data_origin` is the country under whose law the data is, `bases` what is on record for transfers.
+    """Levers. `demand` and `electricity_price` are factors; `carbon_price` is money per tonne of CO2e, added to cost;
+    `pue` replaces that of every site. `limits` has other values for fields of the envelope, None for no limit.
+    `data_origin` is the country whose law the data is under, `bases` are the bases on record for transfers.
     """
 
     demand: float = 1.0
@@ -58,7 +58,7 @@ class WhatIf:
 
 
 def with_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
-    """Return the envelope with demand and limits as they are tried. Part of an accelerator counts as one."""
+    """Return the envelope with the tried demand and limits. A fraction of an accelerator counts as one."""
     if what_if.demand != 1:
         envelope = replace(
             envelope,
@@ -100,9 +100,9 @@ def refuse_unknown(
         if link.region and link.region not in regions:
             raise BadParameter(f"{where}.region", f"No user region is called {link.region}.")
     if what_if.data_origin and what_if.data_origin not in COUNTRIES:
-        raise BadParameter("what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1.")
+        raise BadParameter("what_if.data_origin", f"{what_if.data_origin} is not a country of ISO 3166-1.")
     for basis in sorted(what_if.bases - set(bases)):
-        raise BadParameter("what_if.bases", f"The rules in force know no basis called {basis}.")
+        raise BadParameter("what_if.bases", f"The rules in force have no basis called {basis}.")
 
 
 OBJECTIVES = (
@@ -117,7 +117,7 @@ NAMES = tuple(objective.name for objective in OBJECTIVES)
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
 )
-"""Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
+"""Default weights. Cost and carbon already include energy, and the limits include compliance."""
 VERDICTS = ("conditional", "ready")
 
 
@@ -128,7 +128,7 @@ class PlacementLinkSlowerSerializer(BodySerializer):
 
 
 class PlacementLimitsSerializer(BodySerializer):
-    """Limits of the envelope that can be tried otherwise, by its own names; null: no limit."""
+    """Limits of the envelope that can be changed, under its own names; null: no limit."""
 
     latency_limit_ms = params.number(0.001, 1e6)
     cost_ceiling = params.number(1e-6, 1e12)
@@ -144,17 +144,17 @@ class PlacementLimitsSerializer(BodySerializer):
 
 
 class PlacementWhatIfSerializer(BodySerializer):
-    demand = params.number(0.01, 100.0, help_text="Times what the envelope asks for")
-    electricity_price = params.number(-10.0, 100.0, help_text="Times what it is at each site")
-    carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e, added to cost")
-    pue = params.number(1.0, 5.0, help_text="That of every site")
+    demand = params.number(0.01, 100.0, help_text="Factor on the demand of the envelope")
+    electricity_price = params.number(-10.0, 100.0, help_text="Factor on the price at each site")
+    carbon_price = params.number(0.0, 100_000.0, help_text="Price of a tonne CO2e, added to cost")
+    pue = params.number(1.0, 5.0, help_text="PUE assumed for every site")
     sites_lost = params.slugs(200, help_text="Slugs")
     links_slower = serializers.ListField(
         child=PlacementLinkSlowerSerializer(), max_length=200, **params.OPTIONAL
     )
     limits = PlacementLimitsSerializer(**params.OPTIONAL)
     data_origin = params.text(help_text="Country under whose law the data is")
-    bases = params.slugs(200, help_text="On record for transfers")
+    bases = params.slugs(200, help_text="Bases on record for transfers")
 
 
 class WeighedQuestionSerializer(BodySerializer):
@@ -174,7 +174,7 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
 
 @dataclass(frozen=True, slots=True)
 class PlacementQuestion:
-    """`today` is the site to count changes from, where the class runs at several; "" is the first by name."""
+    """`today` is the site to count changes from, if the class runs at several; "" means the first by name."""
 
     weights: Mapping[str, float] = WEIGHTS
     what_if: WhatIf = field(default_factory=WhatIf)
@@ -194,7 +194,7 @@ class PlacementQuestion:
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
-    """Raises BadParameter with the field at fault."""
+    """Raises BadParameter with the wrong field."""
     return question_from(params.asked(WeighedQuestionSerializer(data=given)))
 
 
@@ -224,8 +224,8 @@ PANES = ("objectives", "sure")
 
 @dataclass(frozen=True, slots=True)
 class PlacementView:
-    """How the page shows an answer: axes of the scatter, whether it draws sites that are no options, ranges to keep by
-    objective, two sites to compare, and the pane that is open.
+    """How the page shows an answer: axes of the scatter, whether it shows sites that are not options, ranges by
+    objective, two sites to compare, and the open pane.
     """
 
     x: str = "cost"
@@ -247,12 +247,12 @@ LIMIT_NAMES = {
     "kg": "carbon_kg_per_month",
     "grams": "carbon_g_per_kwh",
 }
-"""Limits by the address's names; readiness is `score` there, in points of 100."""
+"""Limits by parameter name; readiness is `score` there, in points of 100."""
 
 
 def question_of_address(query: QueryDict) -> PlacementQuestion:
     """Read an address such as `?workload=chat&demand=120&price=80&w_cost=60&lost=fra-1`; an empty parameter changes
-    nothing. Demand, price and score are percents there. Raises BadParameter with the parameter at fault.
+    nothing. Demand, price and score are percents there. Raises BadParameter with the wrong parameter.
     """
     what_if: dict[str, Any] = {
         name: params.value_of(parameter, query[parameter], percents) / 100

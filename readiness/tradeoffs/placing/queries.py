@@ -1,8 +1,8 @@
-"""One workload placed over all sites in service, many workloads as they are, and what the page offers to choose from.
+"""Place one workload over all sites in service, or many workloads without levers; and the page's choices.
 
-The number of statements grows with neither. Each percentile of the latency limits is one reading of the fleet. Placing
-30 classes over 1,000 sites takes a second, and most sites are as they were: a class is decided again only where
-something that counts has changed. Each process keeps its own decisions.
+The number of statements depends on neither. Each percentile of the latency limits needs one reading of the fleet.
+Placing 30 classes over 1,000 sites takes a second, and most sites stay as they were: a class is decided again only for
+sites with a relevant change. Each process caches its own decisions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,13 +35,13 @@ type Sign = tuple[Any, ...]
 OF_SITE = ("slug", "country", "operator_country", "stage", "verdict")
 OF_SCORE = ("score", "score_upper")
 OF_VALUE = ("value", "low", "high", "unit", "currency", "percentile")
-"""Fields of a value that decide: its source and its age do not."""
+"""Fields of a value that affect a decision; its source and age do not."""
 _site, _score, _value = attrgetter(*OF_SITE), attrgetter(*OF_SCORE), attrgetter(*OF_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassAtSites:
-    """A class to be placed, with all that decides it beside the sites; `rules` is the digest of the pack."""
+    """A class to place, with everything that decides it apart from the sites; `rules` is the digest of the pack."""
 
     adapter: Adapter
     limits: Limits
@@ -63,13 +63,13 @@ class ClassAtSites:
 
 
 _kept: dict[tuple[Any, ...], dict[str, Feasibility]] = {}
-"""Decisions behind the sign of a site, by class."""
+"""Decisions by class and by sign of a site."""
 
 
 def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
-    """Return for each class its sites in service by slug. Only the last call's classes are kept."""
+    """Return for each class its sites in service by slug. Only the last call's classes are cached."""
     global _kept
-    # Another request may have kept its own meanwhile: either is right, and the later one stays.
+    # Another request may have cached its own meanwhile; both are right, and the later one stays.
     _kept = decided = {asked.key: _decided(asked, _kept.get(asked.key, {})) for asked in classes}
     return [
         {slug: decided[asked.key][sign] for slug, sign in _signs(asked.adapter.facts).items()}
@@ -86,12 +86,12 @@ def _decided(asked: ClassAtSites, before: Mapping[str, Feasibility]) -> dict[str
 
 @lru_cache(maxsize=8)
 def _signs(facts: FleetFacts) -> Mapping[str, str]:
-    """Return the sign of each site in service, as text: that remembers its hash, which thirty classes ask for."""
+    """Return the sign of each site in service, as text, because strings cache their hash for the thirty classes."""
     return {site.slug: repr(sign_of(site, facts)) for site in facts.sites if site.stage in IN_SERVICE}
 
 
 def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
-    """Return all that decides about a site for any class: equal where no class can fare otherwise."""
+    """Return everything about a site that affects the decision of any class: equal signs give equal decisions."""
     score = facts.scores.get(site.slug)
     return (
         _site(site),
@@ -114,7 +114,7 @@ MAY_PLACE = (
     "tradeoffs.view_latencyfactor",
 )
 CURRENCY = "EUR"
-"""The currency of costs where neither the question nor the envelope names one."""
+"""The currency of costs if neither the question nor the envelope names one."""
 
 
 def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
@@ -148,8 +148,8 @@ def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: da
 
 @dataclass(frozen=True, slots=True)
 class FeasibleSites:
-    """Where each class runs today, and whether each site in service may run it, by slugs; `refused` says of a class why
-    no site could be decided.
+    """Where each class runs today, and whether each site in service may run it, by slugs; `refused` says why no site
+    could be decided.
     """
 
     facts: FleetFacts
@@ -160,7 +160,7 @@ class FeasibleSites:
 
 def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
     if not envelopes:
-        # Nothing is decided, so that nothing is read of what would decide it: that takes seconds at 1,000 sites.
+        # Nothing is to be decided, so read no facts: that takes seconds at 1,000 sites.
         return FeasibleSites(FleetFacts(now, sites_without_factors(), {}, Rates(()), ""), {}, {}, {})
     slugs = [envelope.slug for envelope in envelopes]
     today = workloads.running(slugs, day=now.date())

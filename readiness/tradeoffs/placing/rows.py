@@ -1,4 +1,4 @@
-"""Rows of an answer: options for table, browser and file, sites that are no options by reason, two side by side."""
+"""Rows of an answer: options for table, browser and file, other sites by reason, and two sites side by side."""
 
 import re
 from collections import defaultdict
@@ -23,11 +23,11 @@ LABELS = {
     "compliance": "Margin",
 }
 MOST_ROWS = 100
-"""Rows of feasible sites; the browser fills them anew as weights move."""
+"""Number of rows of feasible sites; the browser refills them as weights move."""
 
 
 def text(figure: BandedFigure | None) -> str:
-    """Return three significant digits; the bounds where the value is unknown."""
+    """Return three significant digits; the bounds if the value is unknown."""
     if figure is None:
         return "–"
     if figure.value is not None:
@@ -90,7 +90,7 @@ def blank(answer: PlacementAnswer) -> Row:
 
 
 def kept_out(answer: PlacementAnswer) -> list[Row]:
-    """Group sites that are no options by the reason that is told first of each; undecided ones stand first."""
+    """Group sites that are not options by their first reason; undecided ones come first."""
     by_reason: dict[tuple[bool, str], list[PlacementOption]] = defaultdict(list)
     for option in answer.kept_out[:MOST_ROWS]:
         by_reason[option.undecided, option.reasons[0].limit].append(option)
@@ -112,7 +112,7 @@ def _provenance(figure: BandedFigure | None) -> str:
 
 
 def served(answer: PlacementAnswer) -> Row:
-    """Return the numbers that the browser ranks anew as weights move, by the formula of the server."""
+    """Return the numbers with which the browser ranks again as weights move, by the server's formula."""
     return {
         "objectives": [
             {

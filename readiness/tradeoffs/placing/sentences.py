@@ -1,4 +1,4 @@
-"""Sentences of an answer: the winner and how sure that is, flips, and which limit to loosen."""
+"""Sentences of an answer: the winner and its robustness, flips, and which limit to loosen."""
 
 import math
 from collections import defaultdict
@@ -14,7 +14,8 @@ from web.units import how_many
 
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
-    """`Above 62 % of all weight on cost, LUL-1 wins.` Rounded away from the weight in force, so that it is so there."""
+    """`Above 62 % of all weight on cost, LUL-1 wins.` Rounded away from the present weight, so that the sentence
+    holds."""
     percents = math.ceil(100 * flip.share - 1e-9) if flip.up else math.floor(100 * flip.share + 1e-9)
     where = f"{'Above' if flip.up else 'Below'} {percents} % of all weight"
     if percents == (100 if flip.up else 0):
@@ -24,7 +25,7 @@ def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
     if not answer.runners_up:
-        return f"{answer.name_of(robustness.winner)} wins whatever the weights: there is no other to weigh it against."
+        return f"{answer.name_of(robustness.winner)} wins at any weights, because there is no other option."
     words = (
         f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
         "drawn at random "
@@ -34,7 +35,7 @@ def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
         (share, slug) for slug, share in robustness.by_option.items() if slug != robustness.winner
     )
     if not others:
-        return f"{words}; no other site for any of them."
+        return f"{words}; no other site wins for any of them."
     share, slug = others[-1]
     return f"{words}; {answer.name_of(slug)} for {percent(share)}."
 
@@ -44,7 +45,7 @@ def _said(objective: str) -> str:
 
 
 def held(option: PlacementOption) -> str:
-    """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty where the type is unknown."""
+    """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty if the type is unknown."""
     held = option.held
     if held is None or not held.here or held.count is None:
         return ""
@@ -77,17 +78,17 @@ def unscored(answer: PlacementAnswer) -> str:
     ]
     if not names:
         return ""
-    are, it, its = ("is", "it", "Its") if len(names) == 1 else ("are", "them", "Their")
-    why = f"{listed(names).capitalize()} {are} not scored: there is no limit for {it} and no figure today"
+    are, it, its = ("is", "it has", "Its") if len(names) == 1 else ("are", "they have", "Their")
+    why = f"{listed(names).capitalize()} {are} not scored, because {it} neither a limit nor a figure today"
     if not answer.is_scored:
-        return f"{why}, so that no site can be preferred. Declare a limit, or weigh something else."
+        return f"{why}, so no site can be preferred. Declare a limit, or weigh other objectives."
     return f"{why}. {its} weight is spread over the rest."
 
 
 def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
-    """Name the limits that keep most sites out alone where no option is left, and by how much to loosen them.
+    """Name the limits that alone exclude the most sites, and by how much to loosen them; empty if there is an option.
 
-    Empty where an option is left. A limit that keeps no site out alone is named only where none does.
+    A limit that excludes no site alone is named only if no limit does.
     """
     if answer.feasible or not answer.options:
         return []
@@ -128,7 +129,8 @@ _NO_AMOUNT = {
 
 
 def _loosened(reason: UnkeptLimit, by: float | None) -> str:
-    """`with 88 more accelerators`, `with the limit on latency iberia p99 raised by 7 ms`: enough as it is written."""
+    """`with 88 more accelerators`, `with the limit on latency iberia p99 raised by 7 ms`: the written value is
+    enough."""
     name = limit_name(reason.limit, _subject(reason))
     if by is None:
         return _NO_AMOUNT.get(reason.limit, f"without the limit on {name}")
@@ -144,7 +146,7 @@ def _subject(reason: UnkeptLimit) -> str:
 
 
 def percent(share: float) -> str:
-    """Whole percents, and what is not nothing never as 0, nor what is not all as 100."""
+    """Whole percents, but never 0 for a positive share, nor 100 for less than all."""
     whole = round(share * 100)
     if whole == 0 and share > 0:
         return "under 1 %"
@@ -194,7 +196,7 @@ def changed(answer: PlacementAnswer) -> str:
 
 
 def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The winner, what the next best costs against it, how sure that is, and how many sites are options."""
+    """The winner, the extra cost of the next best, the robustness, and the number of options."""
     best, feasible, kept_out = answer.best, len(answer.feasible), len(answer.kept_out)
     options = {
         "label": "Options",
@@ -224,7 +226,7 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
             }
         )
     else:
-        costly = "every other option costs more only to go beyond limits already met"
+        costly = "every other option only costs more to go beyond limits already met"
         why = costly if answer.steps else "no other option"
         figures.append({"label": "Next best", "value": "None", "note": why})
     if answer.robustness is not None and answer.runners_up:
@@ -236,7 +238,7 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
 
 
 def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOption) -> str:
-    """`cost +212 USD a month, latency +8.5 ms`: one option against another in what has a weight, as written."""
+    """`cost +212 USD a month, latency +8.5 ms`: one option against another in the weighed objectives, as written."""
     parts = []
     for name in (each.name for each in answer.objectives if answer.weights[each.name] > 0):
         value, other = option.figures[name].value, than.figures[name].value

@@ -1,4 +1,4 @@
-"""The trade-off explorer at /tradeoffs/, its two charts, and the options as a file. The address has all of it."""
+"""The trade-off explorer at /tradeoffs/, its two charts, and the options as a file. The address holds all settings."""
 
 from typing import Any
 from urllib.parse import urlencode

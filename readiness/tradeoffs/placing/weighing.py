@@ -1,4 +1,4 @@
-"""One workload over all candidates: who may hold it, the front, scores, flips, and what moving there does. Pure."""
+"""Weigh one workload over all candidates: feasibility, front, scores, flips, and consequences. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ from readiness.workloads.core.envelope import Envelope
 from web.parameters import BadParameter
 
 SEED = 2026
-"""The seed of the weights drawn for robustness, so that the same question has the same answer."""
+"""The seed of the random weights for robustness, so that the same question has the same answer."""
 IN_SERVICE = frozenset({"commissioning", "production"})
 
 
@@ -47,7 +47,7 @@ def weigh(
     rules: Mapping[str, str] | None,
     at: datetime,
 ) -> PlacementAnswer:
-    """Raises BadParameter where no objective that counts is left."""
+    """Raises BadParameter if no objective with a weight is left."""
     envelope, facts = adapter.envelope, adapter.facts
     limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
@@ -89,7 +89,7 @@ def _weights(question: PlacementQuestion, objectives: Sequence[Objective]) -> di
 
 
 def _known(objectives: Sequence[Objective], options: Sequence[PlacementOption]) -> list[Objective]:
-    """An objective that is unknown at every option tells none apart."""
+    """Leave out objectives that are unknown at every option."""
     return [each for each in objectives if any(option.figures[each.name].bounded for option in options)]
 
 
@@ -155,7 +155,7 @@ def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> 
 
 def _compliance(margin: float | None, at: datetime) -> BandedFigure:
     if margin is None:
-        why = "no limit in figures stands, or one of the figures is not bounded"
+        why = "the workload has no numeric limit, or one of the figures is not bounded"
         return BandedFigure(None, "%", source=why)
     source = "the least room left under any limit"
     return BandedFigure(margin * 100, "%", Provenance.ESTIMATED, at, source=source)

@@ -1,1 +1,1 @@
-"""All workloads placed at once under shared capacity: asked for, solved by a worker, and read as a front with moves."""
+"""Place all workloads at once under shared capacity: requested, solved by a worker, shown as a front with moves."""

@@ -1,4 +1,4 @@
-"""Endpoints of portfolios under `portfolios/`: asked for, looked at while they are worked out, called off."""
+"""Endpoints of portfolios under `portfolios/`: request, watch the progress, cancel."""
 
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from web.rest.viewsets import ReadOnlyObjectViewSet, Router
 
 
 class PortfolioSerializer(ObjectSerializer):
-    """`points_done` of `points_total` is how far it is. The result is in the answer to one run."""
+    """`points_done` of `points_total` is the progress. Only the answer for one run has the result."""
 
     class Meta:
         model = PortfolioRun
@@ -35,8 +35,8 @@ class PortfolioSerializer(ObjectSerializer):
 
 
 class WholePortfolioSerializer(PortfolioSerializer):
-    """`result.points` is the front: weights, plan, totals, proven gap, who is left out and why, how full sites get.
-    `result.moves` is what each move changes, by workload and by the site that it goes to.
+    """`result.points` is the front: weights, plan, totals, proven gap, left-out workloads with reasons, use of sites.
+    `result.moves` describes each move, by workload and by its new site.
     """
 
     class Meta(PortfolioSerializer.Meta):
@@ -62,7 +62,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
     @extend_schema(
         request=PortfolioQuestionSerializer,
         responses={202: WholePortfolioSerializer},
-        summary="Place all workloads at once; `Location` is where the run tells how far it is",
+        summary="Place all workloads at once; `Location` is the address of the run's progress",
     )
     def create(self, request: Request) -> Response:
         run = operations.ask(cast(Any, request.data), by=self._reader(), now=clock.now())
@@ -70,7 +70,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         answer["Location"] = answer.data["url"]
         return answer
 
-    @extend_schema(request=None, responses=WholePortfolioSerializer, summary="Call it off")
+    @extend_schema(request=None, responses=WholePortfolioSerializer, summary="Cancel a run")
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CANCEL)])
     def cancel(self, request: Request, pk: str) -> Response:
         with named_errors(operations.AlreadyEnded):

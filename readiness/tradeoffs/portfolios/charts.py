@@ -1,4 +1,4 @@
-"""The front of a portfolio over two of its objectives, with today and the chosen point."""
+"""The front of a portfolio over two objectives, with today and the chosen point."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from web.charts import Figure
 def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
     points = list(enumerate(result["points"], 1))
     if not points:
-        return charts.nothing("No point was found before it ended.")
+        return charts.nothing("The run ended before a point was found.")
     kinds = (
         ("On the front", "ready", "circle", [each for each in points if each[1]["dominated_by"] is None]),
         ("Dominated", "muted", "circle", [each for each in points if each[1]["dominated_by"] is not None]),

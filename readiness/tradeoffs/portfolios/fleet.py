@@ -1,7 +1,6 @@
-"""Envelopes, site factors and rules as one portfolio, in a number of statements that grows with neither.
+"""Build one portfolio from envelopes, site factors and rules, in a constant number of statements.
 
-Each percentile that latency limits are at is one reading of what is known of sites; there are as many as envelopes
-have different ones, which is a few.
+Each percentile of the latency limits needs one reading of the site factors; envelopes use only a few.
 """
 
 import math
@@ -45,18 +44,18 @@ def resources_of(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
 
 
 def in_reference(sites: Iterable[SiteFactors]) -> bool:
-    """Whether accelerators as a whole are counted in the reference type: where each site has one type, and each of
-    these a published figure. Else any accelerator is one.
+    """Whether accelerators of any type are counted in the reference type: every site must have one type with a
+    published figure. Otherwise any accelerator counts as one.
     """
     worth = [equivalents(only_type(site.accelerators)) for site in sites]
     return bool(worth) and None not in worth
 
 
 def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors]) -> float:
-    """Return the accelerators that a workload takes, of all types together, in the reference type.
+    """Return the accelerators that a workload needs, of all types together, in the reference type.
 
-    A workload that runs nowhere and asks for any type is counted in the strongest type of all sites, so that the
-    room left is never overestimated.
+    A workload that runs nowhere and accepts any type is counted in the strongest type of all sites, so that the free
+    capacity is never overestimated.
     """
     worth = 0.0
     for need in envelope.accelerators:
@@ -158,16 +157,16 @@ PRIORITY = {
     Criticality.STANDARD: 2.0,
     Criticality.BEST_EFFORT: 1.0,
 }
-"""Operator-set default: how much it matters that one is placed. One that is critical weighs as two important ones."""
+"""Operator-set default: the importance of placing a workload. A critical one weighs as much as two important ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortfolioFleet:
-    """A portfolio with what its rows and columns stand for.
+    """A portfolio with the meaning of its rows and columns.
 
-    `today` has the site of each workload that runs, `elsewhere` how many more sites it runs at; `against` the words of
-    why a workload may run at none of the sites, by slug. `gone` are workloads that were asked for and are not declared
-    any more. `broken` says which limit a workload breaks where it runs today, `pins` the site that one has to run at.
+    `today` has the site of each running workload, `elsewhere` the number of its further sites; `against` says why a
+    workload may run at no site, by slug. `gone` are requested workloads that are no longer declared. `broken` names the
+    limit that a workload breaks where it runs today, `pins` the required site.
     """
 
     portfolio: Portfolio
@@ -209,11 +208,11 @@ SCORED = {
     "latency": Objective("latency"),
     "risk": Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
 }
-"""The placement objective that stands for each objective of a portfolio."""
+"""The placement objective for each objective of a portfolio."""
 
 
 def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFigure]:
-    """Who serves nobody keeps nobody waiting."""
+    """A workload without users has no latency."""
     served = latency_limits(envelope, 0.0)
     return {
         "cost": candidate.monthly_cost,
@@ -237,7 +236,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     at_percentile = {key: sites | _only(sites, _in_service(each)) for key, each in facts.items()}
     of = {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
     runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
-    # Where accelerators as a whole are counted by the piece, so are those of one workload.
+    # If accelerators are counted by the piece overall, so are those of one workload.
     homes = runs_at if in_reference(sites.values()) else {}
     adapters = _adapters(asked, envelopes, facts, homes, now.date())
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
@@ -299,7 +298,7 @@ def _adapters(
 
 
 def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) -> dict[str, SiteFactors]:
-    """Two readings may be a moment apart; one fleet has one list of sites."""
+    """Two readings may be a moment apart; the fleet needs one list of sites."""
     return {slug: site for slug, site in those.items() if slug in sites}
 
 
@@ -308,7 +307,7 @@ def sites_in_service(now: datetime) -> tuple[str, ...]:
 
 
 def currencies(now: datetime) -> frozenset[str]:
-    """Currencies that a rate leads to, or that a factor is in."""
+    """Currencies of factors, and those that exchange rates reach."""
     facts = fleet_facts(50.0, now)
     rated = {currency for rate in facts.rates.all for currency in (rate.currency, rate.to_currency)}
     factors = (factor for site in facts.sites for factor in site.factors.values())
@@ -337,9 +336,9 @@ def _judged(
     sites: Mapping[str, Mapping[str, SiteFactors]],
     running: Mapping[str, tuple[str, ...]],
 ) -> tuple[np.ndarray, np.ndarray, dict[str, str], dict[str, str]]:
-    """Which pairs are allowed and their figures, with why a workload is allowed nowhere, and what it breaks today.
+    """The allowed pairs and their figures, why a workload is allowed nowhere, and what it breaks today.
 
-    Capacity is no part of it: it is shared, and what others take depends on the plan.
+    Capacity is not checked: it is shared, and its use by others depends on the plan.
     """
     columns = len(next(iter(sites.values()), ()))
     allowed = np.zeros((len(envelopes), columns), bool)
@@ -359,7 +358,7 @@ def _judged(
         broken |= _broken(envelope.slug, placed, running)
         for column, option in enumerate(placed):
             site = option.candidate.site
-            # A class is at a site once: where it runs beside the placement that is planned is no site for it.
+            # A class runs at a site once, so its other present sites are not available for the planned placement.
             may_be = pin in (None, site) and site not in others
             allowed[row, column] = may_be and option.standing is Feasibility.FEASIBLE
             values = _values(option.candidate, envelope)

@@ -1,4 +1,4 @@
-"""The form that asks for a portfolio. Each pinned workload is a row: the workload and the site where it has to run."""
+"""The form that requests a portfolio. Each pinned workload is a row: the workload and its required site."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -18,7 +18,7 @@ from web.parameters import BadParameter
 ADD = "add_row"
 SPARE_ROWS = 5
 MOST_PINS = 400
-"""Django takes 1,000 fields of a form; each pin is two of them."""
+"""Django accepts 1,000 fields in a form; each pin takes two."""
 
 
 class PinRow(forms.Form):
@@ -40,8 +40,8 @@ class PinRow(forms.Form):
 class PinRows(BaseFormSet):
     label = "Pinned workloads"
     hint = (
-        "Each has to run at one site and is part of the plan, with its figures. Without a site it is kept where it "
-        "runs today."
+        "Each pinned workload must run at one site and is part of the plan. Without a site it stays where it runs "
+        "today."
     )
     add_label = "Add more rows"
 
@@ -54,7 +54,7 @@ class PinRows(BaseFormSet):
         sites = dict(
             Site.objects.filter(stage__in=IN_SERVICE).order_by("name", "pk").values_list("slug", "name")
         )
-        # A site that went out of service since stands there still, so that asking again refuses it by name.
+        # Keep a site that has gone out of service since, so that a repeated request refuses it by name.
         gone = {row["site"]: f"{row['site']} (not in service)" for row in self.initial or () if row["site"]}
         self.workloads = [("", "–"), *workloads]
         self.sites = [("", "Today's site"), *(gone | sites).items()]
@@ -98,21 +98,21 @@ class AskForm(forms.Form):
         label="Weight of risk",
         min_value=0,
         initial=WEIGHTS["risk"],
-        help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
+        help_text="Risk is what a site lacks of a readiness score of 100. An objective of weight 0 is ignored.",
     )
     points = forms.IntegerField(
         label="Alternatives to compute",
         min_value=1,
         max_value=MOST_POINTS,
         initial=POINTS,
-        help_text="The first has these weights; the others show what else there is.",
+        help_text="The first plan uses these weights; the others use different ones.",
     )
     left_out = forms.ModelMultipleChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",
         required=False,
         label="Workloads to leave as they are",
-        help_text="They stay where they run and keep their room.",
+        help_text="They stay where they run and keep their capacity.",
     )
     currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
     intensity = forms.ChoiceField(label="Carbon counted as", choices=list(params.CARBON.items()))
@@ -135,7 +135,7 @@ class AskForm(forms.Form):
         return cls(more, initial={})
 
     def is_valid(self) -> bool:
-        # Both of them, so that every fault is told at once.
+        # Validate both, so that every error shows at once.
         return all([super().is_valid(), self.pins.is_valid()])
 
     def asked(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Asking for a portfolio, and calling it off. A worker solves it (`solving`)."""
+"""Request and cancel a portfolio. A worker solves it (`solving`)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,13 +23,14 @@ MAY_CANCEL = "tradeoffs.cancel_portfoliorun"
 
 
 class AlreadyEnded(Exception):
-    """There is nothing left to cancel; the message says in which state it is."""
+    """Nothing is left to cancel; the message names the state."""
 
 
 def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
-    """Queue a portfolio. One that is under way for the same question is returned as it is.
+    """Queue a portfolio.
 
-    Raises MissingPermission, and BadParameter with the field at fault.
+    An open run for the same question is returned as it is. Raises MissingPermission, and BadParameter with the wrong
+    field.
     """
     if not by.has_perm(MAY_ASK):
         raise MissingPermission([MAY_ASK])
@@ -41,7 +42,9 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
         running=workloads.running(known, day=now.date()),
     )
     if question.currency != CURRENCY and question.currency not in fleet.currencies(now):
-        raise BadParameter("currency", f"Nothing is known in {question.currency}, and no rate leads to it.")
+        raise BadParameter(
+            "currency", f"No factor is in {question.currency}, and no exchange rate leads to it."
+        )
     while (run := _open(question) or _queued(question, by=by, now=now)) is None:
         continue
     return run
@@ -72,16 +75,16 @@ def _queued(question: PortfolioQuestion, *, by: User, now: datetime) -> Portfoli
 
 @transaction.atomic
 def cancel(run: PortfolioRun, *, by: User, now: datetime) -> PortfolioRun:
-    """End it: at once where nobody works on it yet, else before the next point. What was found until then is kept.
+    """Cancel a run: at once if nobody works on it, else before the next point.
 
-    Asked twice, the first counts. Raises MissingPermission, AlreadyEnded.
+    Points found so far are kept. The first of two calls counts. Raises MissingPermission, AlreadyEnded.
     """
     if not by.has_perm(MAY_CANCEL):
         raise MissingPermission([MAY_CANCEL])
     locked = PortfolioRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if not locked.is_open:
         state = locked.get_state_display()
-        raise AlreadyEnded(f"It is in the state “{state}”: there is nothing left to cancel.")
+        raise AlreadyEnded(f"The run is in the state “{state}”, so it cannot be cancelled.")
     if locked.cancel_asked_at is None:
         locked.cancel_asked_by, locked.cancel_asked_at = by, now
     if locked.state == State.QUEUED:

@@ -14,7 +14,7 @@ from web.parameters import BadParameter
 from web.rest.serializers import BodySerializer
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
-"""Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
+"""Less of each is better. Risk is the difference to a readiness score of 100 points."""
 WEIGHTS: Mapping[str, float] = {"cost": 60.0, "carbon": 40.0, "latency": 50.0, "risk": 30.0}
 CURRENCY = "EUR"
 POINTS = 12
@@ -23,24 +23,24 @@ MOST_WORKLOADS = 2_000
 
 
 class PortfolioQuestionSerializer(BodySerializer):
-    workloads = params.slugs(MOST_WORKLOADS, help_text="Slugs; all that are declared, if none")
-    left_out = params.slugs(MOST_WORKLOADS, help_text="Slugs; they stay and keep their room")
+    workloads = params.slugs(MOST_WORKLOADS, help_text="Slugs; all declared classes unless given")
+    left_out = params.slugs(MOST_WORKLOADS, help_text="Slugs; these stay and keep their capacity")
     pins = serializers.DictField(
         child=serializers.CharField(allow_null=True),
-        help_text="Site by workload that has to run there; null: where it runs today",
+        help_text="Site of each pinned workload; null: where it runs today",
         **params.OPTIONAL,
     )
     weights = params.weights("PortfolioWeightsSerializer", OBJECTIVES)
     points = serializers.IntegerField(
         min_value=1, max_value=MOST_POINTS, help_text=f"{POINTS} unless given", **params.OPTIONAL
     )
-    currency = params.currency(help_text="ISO 4217; EUR, if none")
+    currency = params.currency(help_text="ISO 4217; EUR unless given")
     carbon = params.carbon()
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioQuestion:
-    """`workloads` are those that are placed, by slug; `weights` has the objectives that count, all above 0."""
+    """`workloads` are the slugs to place; `weights` has the objectives that count, all above 0."""
 
     workloads: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -51,7 +51,7 @@ class PortfolioQuestion:
     carbon: CarbonKind
 
     def inputs(self) -> dict[str, Any]:
-        """Return the columns that are kept, which `PortfolioQuestion.of` reads."""
+        """Return the stored columns, which `PortfolioQuestion.of` reads."""
         return asdict(self)
 
     @classmethod
@@ -76,9 +76,9 @@ def question_of(
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
 ) -> PortfolioQuestion:
-    """`workloads` and `sites` are what there is, `running` the sites that each workload runs at.
+    """`workloads` and `sites` are the existing ones, `running` the sites of each workload.
 
-    Raises BadParameter with the field at fault.
+    Raises BadParameter with the wrong field.
     """
     asked = params.asked(PortfolioQuestionSerializer(data=given))
     named = _known("workloads", asked.get("workloads", ()), workloads)
@@ -95,7 +95,7 @@ def question_of(
         tuple(sorted(left_out)),
         _pins(asked.get("pins", {}), placed, workloads, sites, running),
         weights,
-        # Weights tell nothing apart where one objective counts.
+        # Different weights mean the same if only one objective counts.
         asked.get("points", POINTS) if len(weights) > 1 else 1,
         asked.get("currency", CURRENCY),
         CarbonKind(asked.get("carbon", CarbonKind.AVERAGE)),
@@ -116,8 +116,8 @@ def _pins(
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
 ) -> dict[str, str]:
-    """Site by workload. None keeps one where it runs, which is a site by name from here on: it may move until it is
-    asked again.
+    """Site by workload. None means its present site, which is stored by name: the workload may move until the next
+    request.
     """
     pins = {}
     for workload, site in given.items():
@@ -137,9 +137,9 @@ def _pins(
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
     there = running.get(workload, ())
     if not there:
-        raise BadParameter(where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site.")
+        raise BadParameter(where, f"{workload} runs nowhere today. Name the site that it is pinned to.")
     if len(there) > 1:
         raise BadParameter(
-            where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
+            where, f"{workload} runs at {', '.join(there)}. Name the site that it is pinned to."
         )
     return there[0]

@@ -1,4 +1,4 @@
-"""The result of a sweep as plain values that are kept, and one point of it as a page reads it."""
+"""The result of a sweep as plain values for storage, and one point of it for a page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,8 +23,8 @@ UNITS = {
 
 
 def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
-    """Each plan stands once, with all weights that lead to it. Moves stand once for all points that make them: by
-    workload, then by the site that it goes to.
+    """Each plan is stored once with all its weights. A move is stored once for all points that include it: by workload,
+    then by its new site.
     """
     moves: dict[str, dict[str, Any]] = {}
     first = _first_of_each_plan(sweep.points)
@@ -118,7 +118,7 @@ def _point(
 
 def _left_out(fleet: PortfolioFleet, sweep: Sweep, point: Point) -> dict[str, dict[str, str]]:
     left_out: dict[str, dict[str, str]] = {
-        slug: {"reason": "gone", "words": "It is not declared any more."} for slug in fleet.gone
+        slug: {"reason": "gone", "words": "The workload class is no longer declared."} for slug in fleet.gone
     }
     for slug in fleet.portfolio.workloads:
         if slug not in point.plan:
@@ -131,7 +131,7 @@ def _words(fleet: PortfolioFleet, slug: str, reason: LeftOutReason) -> str:
     if reason is LeftOutReason.NO_SITE:
         return f"No site keeps its limits: {fleet.against.get(slug, 'none is allowed').rstrip('.')}."
     if reason is LeftOutReason.UNKNOWN:
-        return f"At every site that keeps its limits a figure is unknown: {_unknown(fleet, slug)}."
+        return f"A figure is unknown at every site that keeps its limits: {_unknown(fleet, slug)}."
     return _no_room(fleet, slug)
 
 
@@ -164,9 +164,9 @@ def _no_room(fleet: PortfolioFleet, slug: str) -> str:
             if asked > np.nan_to_num(there, nan=0.0)
         ]
         if not lacks:
-            return "There is no room for it beside the workloads that matter as much or more, or fill a site better."
+            return "Workloads of the same or a higher priority, or that use a site better, take the capacity."
         sentences.append(f"{' and '.join(lacks)} at {_site(fleet, portfolio.sites[column])}")
-    return f"No site that keeps its limits has the room: {', '.join(sentences)}."
+    return f"No site that keeps its limits has the capacity: {', '.join(sentences)}."
 
 
 def _site(fleet: PortfolioFleet, slug: str) -> str:
@@ -201,13 +201,13 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
     step = fleet.step(move.workload, move.before, move.after)
     if step is None:
         return {"kind": "choice", "why": ""}
-    # The move has its change of cost beside it.
+    # The move already shows its change of cost.
     price = move.changes.get("cost") or step.price
     return {"kind": "choice", "why": f"no limit asks for it: {replace(step, price=price).words}"}
 
 
 type Result = Mapping[str, Any]
-"""The document that `result` makes of a sweep, or a part of it."""
+"""The document that `result` makes from a sweep, or a part of it."""
 
 KINDS = {
     "forced": "Forced by a broken limit",
@@ -216,17 +216,17 @@ KINDS = {
     "starts": "Begins to run",
     "stops": "Does not run",
 }
-"""Why a workload moves, the moves that have to be made first."""
+"""Why a workload moves, forced moves first."""
 REASONS = {
     "no-feasible-site": "No site keeps its limits",
     "unknown-figure": "A figure is unknown",
     "no-room": "No room",
-    "gone": "Not declared any more",
+    "gone": "No longer declared",
 }
 
 
 def runs() -> QuerySet[PortfolioRun]:
-    """Without results, which are large."""
+    """Without results, because these are large."""
     return whole_runs().defer("result")
 
 
@@ -236,7 +236,7 @@ def whole_runs() -> QuerySet[PortfolioRun]:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A workload or site. Whoever is not declared any more is told by the slug, and has no page."""
+    """A workload or site. One that no longer exists is shown by its slug, without a page."""
 
     slug: str
     name: str
@@ -280,7 +280,7 @@ def moves(result: Result, point: Result) -> list[MoveRow]:
 
 
 def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
-    """Sites that workloads come to or leave, with what each of their resources is filled to."""
+    """Sites that gain or lose workloads, with the use of each resource."""
     return [
         {
             "site": _named(result, "site_names", site),
@@ -308,7 +308,7 @@ def left_out(result: Result, point: Result) -> list[tuple[Named, str, str]]:
 
 
 def pins(pinned: Mapping[str, str], result: Result, point: Result) -> list[dict[str, Any]]:
-    """Workloads that have to run at one site: whether each is placed at this point, and runs there today."""
+    """Pinned workloads: whether each is placed at this point, and runs there today."""
     today = result["today"]["plan"]
     rows = [
         {

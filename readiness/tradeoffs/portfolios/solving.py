@@ -1,4 +1,4 @@
-"""Solving portfolios that wait, and ending those whose worker is gone."""
+"""Solve waiting portfolios, and end those whose worker is gone."""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,21 +16,21 @@ from readiness.tradeoffs.portfolios.result import result_of
 log = logging.getLogger(__name__)
 State = PortfolioRun.State
 LOST_AFTER = timedelta(minutes=5)
-"""Without a sign of life for so long whoever worked on it is gone: reading and one point take a minute at most."""
+"""After this long without a heartbeat the worker counts as gone: reading and one point take a minute at most."""
 WAITS = timedelta(minutes=1)
-"""After so long a wake-up may have been lost. A second one does no harm: a run is taken once."""
-LOST = "Whoever worked on it ended before it was done. Ask for it again."
-FAILED = "It could not be worked out; the log of the worker says why. Ask for it again."
+"""After this long a wake-up may be lost. A second one is harmless: a run is taken once."""
+LOST = "The worker ended before the run was done. Start it again."
+FAILED = "The run failed; the log of the worker says why. Start it again."
 
 
 class _Ended(Exception):
-    """Somebody ended the run while it was worked on."""
+    """The run was ended while it was worked on."""
 
 
 def run(pk: int, *, now: datetime) -> bool:
-    """Work on one that waits, to its end; False where it does not wait any more.
+    """Work on a waiting run to its end; returns False if it no longer waits.
 
-    A message that comes twice finds it taken. What goes wrong is kept with it.
+    A repeated message finds it taken. Errors are stored with the run.
     """
     if not PortfolioRun.objects.filter(pk=pk, state=State.QUEUED).update(
         state=State.RUNNING, started_at=now, progressed_at=Now()

@@ -24,7 +24,7 @@ def shares(point: Result) -> str:
 
 
 def gap(point: Result) -> Formatted:
-    """Sums that are proven equal differ in their last bits."""
+    """Sums that are proven equal differ in their last bits, so round them."""
     return percent(round(point["gap"], 9), decimals=2)
 
 
@@ -60,7 +60,7 @@ def over(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
 
 
 def reason(row: MoveRow, units: Mapping[str, str]) -> str:
-    """Why a workload moves: what forces it, or what the choice buys and what it costs."""
+    """Why a workload moves: what forces it, or what the choice gains and costs."""
     kind = KINDS[row.kind]
     if row.kind != "choice":
         return f"{kind}: {row.why}" if row.why else kind
@@ -78,24 +78,26 @@ def reason(row: MoveRow, units: Mapping[str, str]) -> str:
 
 
 def besides(row: MoveRow) -> str:
-    """The consequences that no column has: energy, law, verdict, circuits, objectives that were not asked about."""
+    """The consequences without a column: energy, law, verdict, circuits, other objectives."""
     words = [each["words"] for each in row.consequences if each["name"] not in row.changes]
     return ", ".join(words) or (row.line if not row.consequences else "–")
 
 
 def today_told(result: Result) -> str:
     if not result["today"]["counted"]:
-        return "Today is not drawn: of no workload that runs are all figures known."
+        return "Today is not drawn, because no running workload has all its figures known."
     return " ".join(filter(None, (_same(result), _elsewhere(result))))
 
 
 def _same(result: Result) -> str:
     today, names = result["today"], result["names"]
     if today["counted"] == len(names):
-        return f"Today and every point sum all workloads ({today['counted']})."
+        return f"The sums of today and of every point cover all workloads ({today['counted']})."
     outside = ", ".join(f"{names.get(slug, slug)} ({why})" for slug, why in today["outside"].items())
-    same = f"Today and every point sum the same {today['counted']} of {len(names)} workloads."
-    return f"{same} Not in it: {outside}." if outside else same
+    same = (
+        f"The sums of today and of every point cover the same {today['counted']} of {len(names)} workloads."
+    )
+    return f"{same} Not included: {outside}." if outside else same
 
 
 def _elsewhere(result: Result) -> str:
@@ -103,13 +105,13 @@ def _elsewhere(result: Result) -> str:
     if not more:
         return ""
     named = ", ".join(f"{names.get(slug, slug)} ({how_many(n, 'site', 'sites')})" for slug, n in more.items())
-    return f"Where a workload runs beside the site that it is planned for is in no sum: {named}."
+    return f"The sums leave out further sites where a workload runs: {named}."
 
 
 def finding(result: Result, *, x: str, y: str) -> str:
     points = list(enumerate(result["points"], 1))
     if not points:
-        return "No point was found before it ended."
+        return "The run ended before a point was found."
     sentences = []
     for name in dict.fromkeys((x, y)):
         place, point = min(points, key=lambda each: each[1]["compared"][name])
@@ -122,7 +124,7 @@ SITE_CELL = "readiness/portfolios/site_cell.html"
 
 
 class PortfolioFilters(ObjectFilterSet):
-    """The endpoint has the same."""
+    """The endpoint has the same filters."""
 
     class Meta:
         model = PortfolioRun
@@ -152,7 +154,7 @@ RUNS = Table(
     api="tradeoffs-api-portfolio-run-list",
     empty={
         "title": "No portfolio yet",
-        "text": "A portfolio places all workloads at once under what the sites have free, and shows what that changes.",
+        "text": "A portfolio places all workloads at once within the free capacity of the sites and shows the changes.",
         "icon": "arrows-sort",
     },
 )  # fmt: skip

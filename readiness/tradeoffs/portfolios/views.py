@@ -1,4 +1,4 @@
-"""Pages of portfolios: the runs, asking for one, and one of them with its front and the moves of a point."""
+"""Pages of portfolios: the runs, the request form, and one run with its front and the moves of a point."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -117,7 +117,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     except operations.AlreadyEnded as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "It ends before its next point." if run.is_open else "It is cancelled.")
+        messages.success(
+            request, "The run ends before its next point." if run.is_open else "The run is cancelled."
+        )
     return redirect("portfolio", pk)
 
 

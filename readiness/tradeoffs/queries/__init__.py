@@ -1,6 +1,6 @@
-"""Facts about sites at an instant, as values; hourly series.
+"""Facts about sites at an instant, and hourly series.
 
-`stored` reads what was entered, `measured` what telemetry and inventory know, `site_factors` puts both together.
+`stored` reads entered values, `measured` telemetry and inventory, and `site_factors` combines both.
 """
 
 from readiness.tradeoffs.queries.site_factors import (

@@ -1,4 +1,4 @@
-"""Everything that is known of sites for a placement, put together: one factor of each kind, or why it is unknown."""
+"""Everything known about sites for a placement: each factor, or why it is unknown."""
 
 import math
 from collections import Counter, defaultdict
@@ -32,10 +32,10 @@ from readiness.workloads.models import UserRegion
 from telemetry.queries import latest
 
 LATENCY_DAYS = 7
-"""The span that round trips are taken over, as in p2-placement-latency."""
+"""The span of measured round trips, as in p2-placement-latency."""
 IDLE_METRIC = "slurm_gpus_idle"
 IDLE_WITHIN_S = 3_600
-"""An hour after the last sample nobody can say what a scheduler has free."""
+"""An hour after a scheduler's last sample its free capacity is unknown."""
 _SCALES = {"pue": "pue", "headroom": "power_headroom_kw"}
 
 type BySite = dict[int, dict[str, list[KnownValue]]]
@@ -47,7 +47,7 @@ def scored_figures(site_ids: Collection[int], at: datetime) -> BySite:
     for site_id, figures in kept.values_list("site_id", "figures"):
         for key, kind in _SCALES.items():
             known = _of_figure(figures.get(key), "kW" if kind.endswith("_kw") else "")
-            # A figure of a later day says nothing of an earlier one. No PUE is under 1: such meters are not nested.
+            # A later figure does not apply to an earlier day. A PUE below 1 is impossible: such meters are not nested.
             if known is not None and known.as_of <= at and not (kind == "pue" and known.value < 1):
                 site[site_id][kind].append(known)
     for site_id, idle in _idle_accelerators(site_ids, at):
@@ -102,9 +102,9 @@ def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> B
 
 
 def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
-    """Return by slug of the other site what links were designed for, from both ends; one statement.
+    """Return the design latencies of links, by slug of the other site, from both ends; one statement.
 
-    That is no measurement.
+    They are not measurements.
     """
     site: BySite = defaultdict(lambda: defaultdict(list))
     wanted = frozenset(site_ids)
@@ -157,11 +157,11 @@ def stored_sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
 
 _PARTS = ("accelerator_capex", "depreciation_years", "accelerator_power_kw", "electricity_price", "pue")
 _WHY_NOT = {
-    "pue": "No meter sees all of the site, and nobody entered it.",
-    "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",
-    "accelerators_free": "No scheduler says what is idle, and nobody entered it.",
-    "network_free_gbps": "Nobody entered it.",
-    "staffing_cover": "Nobody entered it; rotations do not fill it in.",
+    "pue": "No meter covers the whole site, and nobody entered a value.",
+    "power_headroom_kw": "No meter covers the whole site, or nobody entered its contracted power.",
+    "accelerators_free": "No scheduler reports what is idle, and nobody entered a value.",
+    "network_free_gbps": "Nobody entered a value.",
+    "staffing_cover": "Nobody entered a value; rotations do not provide it.",
 }
 NOT_ENTERED = "No source has a value for it."
 
@@ -175,10 +175,10 @@ def factors_of(
     kinds: Collection[str] | None = None,
     regions: Collection[str] | None = None,
 ) -> tuple[SiteFactors, ...]:
-    """Return the factors of these sites (None: all but the retired) at an instant, by name.
+    """Return the factors of these sites (None: all except retired ones) at an instant, by name.
 
-    `percentile` is that of measured round trips. With a `currency` all money is in that one; what has no rate is
-    unknown. `kinds` and `regions` (slugs) are those that are wanted. Statements do not grow with the sites.
+    `percentile` is that of measured round trips. With a `currency`, all money is converted to it; without a rate it is
+    unknown. `kinds` and `regions` (slugs) limit the result. The number of statements does not depend on the sites.
     """
     sites, places = stored_sites(site_ids), _regions(regions)
     if not sites:
@@ -205,7 +205,7 @@ def factors_of(
 
 
 def sites_without_factors() -> tuple[SiteFactors, ...]:
-    """Return all sites but the retired, by name, with their accelerators alone; two statements."""
+    """Return all sites except retired ones, by name, with only their accelerators; two statements."""
     sites = stored_sites(None)
     hardware = accelerators_by_type([site["id"] for site in sites])
     return tuple(_site(site, hardware, factors={}) for site in sites)
@@ -266,7 +266,7 @@ def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | 
     parts = {part: factors[part].best for part in _PARTS}
     missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
-        return f"No source has a value for it, and it is not computed without these: {', '.join(missing)}."
+        return f"No source has a value for it, and computing it needs these: {', '.join(missing)}."
     capex, years, power_kw, price, pue = (known for known in parts.values() if known is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:
@@ -282,9 +282,10 @@ def _latencies(
     site_id: int,
     at: datetime,
 ) -> dict[str, Factor]:
-    """To each user region. The great circle is asked only where nobody measured, published or declared a round trip.
+    """Round trips to each user region.
 
-    `distances` are km by slug of the region, or who has no position.
+    The great circle is used only if nobody measured, published or declared one. `distances` are km by slug of the
+    region, or the name of the end without a position.
     """
     factors = {}
     for slug, distance in distances.items():

@@ -1,4 +1,4 @@
-"""Entered values that hold at an instant, by the calendar of each site, and hourly series as they are kept."""
+"""Entered values that hold at an instant, by the calendar of each site, and stored hourly series."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -24,12 +24,12 @@ from web.audit.stamps import Stamp
 from web.units import day as day_text
 
 SERIES_DAYS = 30
-"""Days behind the one figure of a series: the mean over as many days up to the instant."""
+"""Number of days behind the single figure of a series: its mean up to the instant."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredValues:
-    """`known` by site and what the value is of; `ended` says of the others when their newest value stopped holding."""
+    """`known` by site and subject; `ended` says for the others when their newest value stopped holding."""
 
     known: dict[int, dict[str, list[KnownValue]]] = field(default_factory=lambda: defaultdict(_lists))
     ended: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -48,9 +48,9 @@ def _lists() -> dict[str, list[KnownValue]]:
     return defaultdict(list)
 
 
-# Columns that a KnownValue has by the same name, after those that say what it is of, when it holds, and in which unit.
+# Columns with the names of KnownValue's fields, after those for subject, validity and unit.
 _STATED = "provenance, low, high, caution, source, as_of_on, until_on"
-# The day that it is at each site; values of later days do not hold yet.
+# The local day at each site; values of later days do not hold yet.
 _TODAY = "timezone(site.time_zone, %(at)s)::date"
 _FACTORS = f"""
 SELECT DISTINCT ON (factor.site_id, factor.kind, source) factor.site_id, factor.kind, site.time_zone, {_TODAY} AS today,
@@ -70,7 +70,7 @@ WHERE (latency.site_id = ANY(%(sites)s) OR other_site_id = ANY(%(sites)s))
     AND (region.slug IS NULL OR region.slug = ANY(%(regions)s)) AND as_of_on <= {_TODAY}
 ORDER BY latency.site_id, user_region_id, other_site_id, percentile, source, as_of_on DESC
 """
-# Sums of sums: a mean of days that know as much as each other is the mean of all their hours.
+# Weight days by their known hours, so that the mean is that of all hours.
 _SERIES = """
 SELECT site_id, kind, source, currency, min(basis) AS basis, array_agg(DISTINCT provenance) AS provenances,
     sum(mean * known::int * step_s) / sum(known::int * step_s) AS value, min(mean) AS low, max(mean) AS high,
@@ -108,7 +108,7 @@ def _known(row: dict[str, Any], unit: str) -> KnownValue:
 
 
 CALENDARS_S = 900
-"""Days begin at each site with a quarter of an hour: every zone's offset is a multiple of one."""
+"""Local days begin on a quarter of an hour, because every zone's offset is a multiple of one."""
 
 
 def held(
@@ -116,8 +116,8 @@ def held(
 ) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
     """Return entered values, means of series, round trips to user regions and between sites.
 
-    One statement, or four where they changed since the last call: entries are few and asked for
-    often, at each step of a slider.
+    One statement, or four if they changed since the last call: entries are few and needed often, at each step of a
+    slider.
     """
     stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
@@ -128,7 +128,7 @@ def held(
 def _held(
     stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
 ) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
-    """The answer is shared: nobody writes into it."""
+    """The result is shared, so callers must not change it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
     return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), *latencies(site_ids, regions, at)
 
@@ -136,7 +136,7 @@ def _held(
 def latencies(
     site_ids: Collection[int], regions: Collection[str], at: datetime
 ) -> tuple[StoredValues, StoredValues]:
-    """Return round trips by site and slug: of the user region, of the other site."""
+    """Return round trips by site and slug of the user region or other site."""
     to_regions, to_sites = StoredValues(), StoredValues()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other = (
@@ -155,9 +155,9 @@ def latencies(
 
 
 def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
-    """Return what each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
+    """Return the mean of each series over the last `SERIES_DAYS` whole UTC days; one statement.
 
-    The band is that of the days' means. How much of the days is known is the coverage.
+    The band is that of the daily means. The coverage is the known share of the days.
     """
     until = at.astimezone(UTC).date() - timedelta(days=1)
     asked = {
@@ -215,10 +215,10 @@ class SourceSeries:
 
 
 def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) -> tuple[SourceSeries, ...]:
-    """Every source's values of a site (None: of all kinds) from start to end; one statement."""
+    """All sources' values of a site (None: of all kinds) from start to end; one statement."""
     days = FactorDay.objects.filter(
         site_id=site_id,
-        # Hours of a zone with an offset reach into the next UTC day.
+        # Hours of a zone with an offset may reach into the next UTC day.
         day_on__gte=start.astimezone(UTC).date() - timedelta(days=1),
         day_on__lte=end.astimezone(UTC).date(),
     )
@@ -258,7 +258,7 @@ def hourly_kinds(site: Site) -> list[str]:
 
 
 def preview(entry: FactorEntry, *, now: datetime) -> dict[str, Any]:
-    """How an entry would be stored, and what the source said of that day so far."""
+    """How an entry would be stored, and the source's present value for that day."""
     ((_, checked),) = collected(
         [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
     )

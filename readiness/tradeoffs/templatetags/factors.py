@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def exact(value: float, unit: str = "") -> str:
-    """`0.084 EUR/kWh`, as it was entered."""
+    """`0.084 EUR/kWh`, as entered."""
     return f"{tables.exact(value)} {unit}".strip()
 
 

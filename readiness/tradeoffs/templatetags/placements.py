@@ -31,7 +31,7 @@ BARRED = re.compile(r"^[A-Z]{2}(?= is (?:not among the allowed countries|a forbi
 
 @register.filter
 def with_country(words: str) -> str:
-    """`Ireland (IE) is a forbidden country` of `IE is a forbidden country`: answers and files keep the code alone."""
+    """`Ireland (IE) is a forbidden country` for `IE is a forbidden country`: answers and files keep the bare code."""
     return BARRED.sub(lambda code: country(code[0]), words)
 
 
@@ -45,12 +45,12 @@ def lever(
     context: Any, name: str, label: str, *, usual: str = "", value: str | None = None, low: float = 0,
     high: float | None = None, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """A number of the address with a slider beside it; without `high` there is none. `usual` is what it is where
-    nothing is set. `more` may hold unit, note, step and is_weight.
+    """A number input with a slider; without `high` there is no slider. `usual` is the default. `more` may hold unit,
+    note, step and is_weight.
     """
     value = context["asked"].get(name, "") if value is None else value
     if high is not None and value:
-        # A number that was typed may lie beyond the slider's usual end.
+        # A typed number may lie beyond the slider's usual end.
         high = max(high, float(value))
     is_set = bool(value) and value != usual and not more.get("is_weight")
     state = {"value": value, "usual": usual, "at": value or usual, "is_set": is_set}
@@ -59,7 +59,7 @@ def lever(
 
 @register.inclusion_tag("tradeoffs/lever.html", takes_context=True)
 def limit(context: Any, name: str, label: str, usual: float | None, **more: Any) -> dict[str, Any]:
-    """A ceiling with a slider to three times what the envelope says; without one there is nothing to slide from."""
+    """A limit with a slider up to three times the envelope's value; without a value there is no slider."""
     given: dict[str, Any] = {"note": "at most", "step": 0.01}
     if usual is not None:
         given |= {"usual": f"{usual:g}", "high": usual * 3, "step": _step(usual)}
@@ -67,7 +67,7 @@ def limit(context: Any, name: str, label: str, usual: float | None, **more: Any)
 
 
 def _step(usual: float) -> float:
-    """About a hundred steps to the end of the slider, as a power of ten."""
+    """About a hundred steps over the slider, as a power of ten."""
     step = 1.0
     while step > usual / 20:
         step /= 10

@@ -1,4 +1,4 @@
-"""The question of a workload's windows as an address asks it, and its answer as pages, charts and endpoint read it."""
+"""The question of a workload's windows from an address, and its answer for pages, charts and endpoint."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from readiness.workloads.core.envelope import Envelope
 from web.parameters import BadParameter
 
 HOURS = 4.0
-"""Operator-set default: how long a run takes is in no envelope."""
+"""Operator-set default: the length of a run is not part of an envelope."""
 SHORTEST_H, LONGEST_H = 0.25, 72.0
 MOST_DEFERRED_H = 168.0
-"""A week: what is further off, no market or grid publishes by the hour."""
+"""A week: markets and grids publish no hourly values further ahead."""
 DAYS, MOST_DAYS = 30, 60
-"""Past days that the rule is tried on; operator-set default."""
+"""Number of past days for trying the rule; operator-set default."""
 
 
 class Aim(StrEnum):
-    """The aim of the rule, which also says which plan comes first. With a carbon price, `cost` counts carbon at it."""
+    """The aim of the rule, and the plan shown first. With a carbon price, `cost` includes carbon at that price."""
 
     COST = "cost"
     CARBON = "carbon"
@@ -37,9 +37,9 @@ class Aim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WindowsQuestion:
-    """`site` "" is where the class runs; `aim` None what is known first; `at` as it was written, "" for now.
+    """`site` "" means where the class runs; `aim` None the first known one; `at` is the text as written, "" for now.
 
-    `carbon_price` is money a tonne of CO2e, in the currency of the answer. `pauses`: it may run in several pieces.
+    `carbon_price` is money per tonne of CO2e, in the answer's currency. `pauses` allows several pieces.
     """
 
     site: str = ""
@@ -55,17 +55,17 @@ class WindowsQuestion:
 
 def whole_quarters(hours: float) -> None:
     if hours % 0.25:
-        raise ValidationError("It has to be in whole quarters of an hour.")
+        raise ValidationError("Enter a multiple of a quarter of an hour.")
 
 
 class WindowsQuestionSerializer(serializers.Serializer):
-    site = params.text(help_text="Slug; where it runs unless given")
+    site = params.text(help_text="Slug; the site where the workload runs unless given")
     hours = params.number(
         SHORTEST_H, LONGEST_H, whole_quarters, help_text=f"How long a run takes; {HOURS:g} unless given"
     )
     pauses = params.choice(("yes", "no"), help_text="Whether it may run in several pieces")
-    aim = params.choice(Aim, help_text="What the rule is tried for")
-    carbon_price = params.number(0.0, 100_000.0, help_text="Money a tonne CO2e that carbon counts as")
+    aim = params.choice(Aim, help_text="What the rule saves: cost or carbon")
+    carbon_price = params.number(0.0, 100_000.0, help_text="Price of a tonne CO2e")
     carbon = params.carbon()
     currency = params.currency(help_text="ISO 4217; that of the hourly price unless given")
     at = params.text(help_text="When it may start, ISO 8601; without an offset at the site. Now unless given")
@@ -78,7 +78,7 @@ class WindowsQuestionSerializer(serializers.Serializer):
 
 
 def question_of(given: Mapping[str, str]) -> WindowsQuestion:
-    """Empty is as usual. Raises BadParameter with the parameter at fault."""
+    """Empty values give the defaults. Raises BadParameter with the wrong parameter."""
     said = {name: value for name, value in given.items() if value}
     asked = params.asked(WindowsQuestionSerializer(data=said))
     kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
@@ -88,15 +88,15 @@ def question_of(given: Mapping[str, str]) -> WindowsQuestion:
 
 
 def instant_of(written: str, zone: ZoneInfo) -> datetime:
-    """Return it in UTC. Without an offset it is the time at the site: the first of one that comes twice. Raises
-    BadParameter for one that clocks jump over.
+    """Return the instant in UTC. Without an offset it is local time at the site, the first of an ambiguous one. Raises
+    BadParameter for a time that clocks skip.
     """
     try:
         at = datetime.fromisoformat(written)
     except ValueError as error:
-        raise BadParameter("at", "It has to be an instant such as 2026-11-25T14:00.") from error
+        raise BadParameter("at", "Enter a time such as 2026-11-25T14:00.") from error
     if not 2000 <= at.year < 2200:
-        raise BadParameter("at", "It has to be in a year from 2000 to 2199.")
+        raise BadParameter("at", "Enter a year from 2000 to 2199.")
     if at.tzinfo is not None:
         return at.astimezone(UTC)
     instant = at.replace(tzinfo=zone).astimezone(UTC)
@@ -111,7 +111,7 @@ TRIED = ("at_once", "by_rule", "best")
 
 
 class HoursShown(StrEnum):
-    """Which hours are looked at: those ahead, the last that are known, or from the instant that was asked for."""
+    """Which hours are shown: the coming ones, the last known ones, or those from the requested instant on."""
 
     COMING = "coming"
     RECENT = "recent"
@@ -127,7 +127,7 @@ class SiteOfRun:
 
 @dataclass(frozen=True, slots=True)
 class HoursSource:
-    """The source of a factor's hours; `others` are sources that know less of the span, and are not used."""
+    """The source of a factor's hours; `others` are sources that cover less of the span and are not used."""
 
     name: str
     provenance: str
@@ -136,7 +136,7 @@ class HoursSource:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Money and grams for 1 kW at the meter, and of the run where its power is known; None is unknown."""
+    """Money and grams for 1 kW at the meter, and for the run if its power is known; None means unknown."""
 
     money: float | None
     grams: float | None
@@ -164,10 +164,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Plans for 1 kW at the meter, None where what they are weighed by is unknown. `priced` counts carbon at its price,
-    `flat` is money and grams of as many hours at the mean of all known ones of the span.
+    """Plans for 1 kW at the meter, None if their objective is unknown.
 
-    `skipped` are slots of the span without a price, and without an intensity: with these known it could be better.
+    `priced` counts carbon at its price, `flat` is money and grams of as many hours at the mean of all known ones.
+    `skipped` counts slots without a price, and without an intensity: with these known a plan might be better.
     """
 
     work: DeferrableRun
@@ -188,9 +188,10 @@ class Windows:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowsAnswer:
-    """`windows` None where there is nothing to plan. `missing` are factors without any hours.
+    """`windows` is None if there is nothing to plan.
 
-    `power_kw` is at the meter, `pue` what it was worked out with; None with `lacks` where it is unknown.
+    `missing` are factors without hourly values. `power_kw` is at the meter, computed with `pue`; it is None, with the
+    reason in `lacks`, if unknown.
     """
 
     question: WindowsQuestion

@@ -52,7 +52,7 @@ PLAN = inline_serializer(
         "saved": inline_serializer(
             "WindowSaved",
             {**AMOUNTS, "cost_share": NUMBER, "carbon_share": NUMBER},
-            help_text="Against running at once; below 0 where it is more",
+            help_text="Saving against running at once; below 0 if the plan costs or emits more",
         ),
     },
     allow_null=True,
@@ -90,7 +90,7 @@ ANSWER = inline_serializer(
         "power_kw": fields.FloatField(allow_null=True, help_text="At the meter"),
         "power_unknown": fields.CharField(allow_null=True, help_text="Why there is no power"),
         "factors": fields.ListField(
-            child=fields.DictField(), help_text="Which are known by the hour, and whence"
+            child=fields.DictField(), help_text="Factors with hourly values, and their sources"
         ),
         "why_not": fields.CharField(allow_null=True, help_text="Why there is no window"),
         "windows": WINDOWS,

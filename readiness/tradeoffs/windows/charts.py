@@ -18,7 +18,7 @@ PRICE_LOOK, CARBON_LOOK = ("deployed", "line"), ("energy", "dash")
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
 NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
 ABOVE, BELOW = [0.22, 1], [0, 0.16]
-"""Shares of the height: the hours, and below them when each plan runs."""
+"""Shares of the height: the hours above, and the times of the plans below."""
 
 
 def hours_legend(answer: WindowsAnswer) -> list[dict[str, str]]:
@@ -75,7 +75,7 @@ def _hours_layout(units: list[str], windows: Windows, site: SiteOfRun, plans: in
 
 
 def _line(kind: str, unit: str, series: FactorSeries, axis: str) -> go.Scatter:
-    """Steps, since a value holds for its slot; the last is drawn to its end."""
+    """Draw steps, because a value holds for its slot; the last slot is drawn to its end."""
     role, dash = _look(kind)
     starts, values = series.starts_s.tolist(), _values(series)
     return line(
@@ -169,7 +169,7 @@ def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
     ]
     if answer.chosen is not None:
         ring = {"symbol": "circle-open", "size": 17, "line": {"width": 2.5}}
-        given.append(("What the aim takes", answer.figures(answer.chosen), "deployed", ring))
+        given.append(("Chosen by the aim", answer.figures(answer.chosen), "deployed", ring))
     return [
         points(
             name,

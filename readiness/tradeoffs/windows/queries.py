@@ -1,4 +1,4 @@
-"""The windows of one workload at one site, from its hours; as many statements for any number of sites."""
+"""The windows of one workload at one site, from its hours; the number of statements does not depend on the sites."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -96,8 +96,8 @@ def _with_hours(
 def _places(
     workload: str, asked: str, now: datetime
 ) -> tuple[tuple[str, ...], dict[str, Site], dict[str, Newest]]:
-    """Return where it runs and the sites that can be chosen; of those where it runs, and the one asked for, the end of
-    the newest day of each hourly factor.
+    """Return where it runs and the sites to choose from; for those where it runs, and the requested one, the end of the
+    newest day of each hourly factor.
     """
     runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))

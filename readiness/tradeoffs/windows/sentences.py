@@ -48,12 +48,12 @@ def how_to_load(answer: WindowsAnswer, kind: str) -> str:
     instead = [each for each in answer.hourly if kind != PRICE and each.startswith("carbon_")]
     sentences = ["Send a file of instants and values"]
     if instead:
-        sentences.append(f"by the hour there is {', '.join(kind_name(each) for each in instead)}")
+        sentences.append(f"hourly values exist for {', '.join(kind_name(each) for each in instead)}")
     return " · ".join(sentences)
 
 
 def instant(at: datetime, zone: ZoneInfo) -> str:
-    """`25 Nov 2026 14:00 CET`: at the site."""
+    """`25 Nov 2026 14:00 CET`: local time at the site."""
     return local_instant(at, zone)
 
 
@@ -67,7 +67,7 @@ def clocks(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
 
 def zone_told(windows: Windows, site: SiteOfRun) -> str:
     ends = (windows.work.earliest_at, windows.work.deadline_at)
-    # A hyphen would let the line break after it.
+    # A hyphen would allow a line break after it.
     offsets = dict.fromkeys(
         f"UTC{at.astimezone(site.zone):%:z}".replace("-", "\N{MINUS SIGN}") for at in ends
     )
@@ -82,9 +82,9 @@ def span_told(windows: Windows, site: SiteOfRun) -> str:
     start, end = _ends(windows, site)
     run = f"A run of {number(windows.work.hours)} h"
     if windows.span is HoursShown.COMING:
-        return f"{run} that may start now and has to end by {end}."
+        return f"{run} that may start now and must end by {end}."
     if windows.span is HoursShown.RECENT:
-        return f"No hours ahead are known. {run} in the last known ones, {start} to {end}."
+        return f"There is no hourly data for the future. {run} in the last known hours, {start} to {end}."
     return f"{run} between {start} and {end}."
 
 
@@ -97,9 +97,11 @@ def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
     for name, count in windows.skipped.items():
         if count:
             unknown = how_many(count, "step of the span is", "steps of the span are")
-            sentences.append(f"{unknown} unknown in {names[name].lower()}; no plan by it runs there.")
+            sentences.append(f"{unknown} unknown in {names[name].lower()}; plans by it leave those out.")
     if answer.power_kw is None:
-        sentences.append(f"Its power at the meter is unknown ({answer.lacks}): figures are for 1 kW there.")
+        sentences.append(
+            f"The workload's power at the meter is unknown ({answer.lacks}), so figures are for 1 kW at the meter."
+        )
     if answer.question.carbon_price and windows.priced is None:
         sentences.append("A carbon price needs price and carbon intensity for the same hours.")
     if answer.envelope.deferrable_h > MOST_DEFERRED_H:

@@ -1,1 +1,1 @@
-"""Pure: what an envelope is, where it contradicts itself, and how it is written as YAML."""
+"""Envelopes: their fields, their contradictions, and their YAML form. Pure."""

@@ -19,7 +19,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "EEA": _EU | {"IS", "LI", "NO"},
     WORLD: frozenset(COUNTRIES),
 }
-"""Countries by name of the group. WORLD says that any country will do, which is not the same as having said nothing."""
+"""Countries by group name. WORLD means that any country is allowed, which differs from an empty list."""
 CODES = tuple(sorted(GROUPS)) + tuple(sorted(COUNTRIES))
 LONGEST_CODE = max(map(len, CODES))
 

@@ -1,4 +1,4 @@
-"""Envelopes as a YAML document: one list, `workloads`, of mappings. What nobody knows there is an error."""
+"""Envelopes as a YAML document: one list, `workloads`, of mappings. Unknown keys are errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ PATHS: Mapping[str, str] = {
     "provenance": "provenance",
     "declared_on": "declared_on",
 }
-"""Where each field of a workload class is written, below the mapping of its class; in this order it is written."""
+"""The path of each field below the mapping of its class, in the order of writing."""
 SECTIONS = ("demand", "latency", "cost", "jurisdiction", "carbon", "readiness")
 _LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
 _NUMBERS = (
@@ -51,20 +51,20 @@ _KINDS: Mapping[str, Any] = {
     **dict.fromkeys(_LISTS, tuple[str, ...]),
     "declared_on": date,
 }
-"""Kinds of the fields that are no text."""
+"""Types of the fields that are not text."""
 _ABSENT: Mapping[str, Any] = {
     "criticality": "standard",
     "latency_percentile": 99.0,
     "deferrable_h": 0.0,
     "provenance": "declared",
 }
-"""What a field is where it is not written, other than empty."""
+"""Defaults of missing fields, if not empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One class as it is written: where, and its fields. `accelerators` are mappings of type ("" : any) and count,
-    `users` of region and requests_per_s.
+    """One class as written: its place and its fields. `accelerators` are mappings of type ("" : any) and count, `users`
+    of region and requests_per_s.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The envelope of a workload class: what one placement of it needs, and the limits it has to keep."""
+"""The envelope of a workload class: the demand of one placement, and the limits it has to keep."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ EARTH_RADIUS_KM = 6371.0088
 VACUUM_KM_PER_S = 299_792.458
 """Speed of light in vacuum, exact by the definition of the metre."""
 FIBRE_KM_PER_S = VACUUM_KM_PER_S / 1.468
-"""In single-mode fibre: group index 1.468 at 1550 nm, as data sheets of ITU-T G.652.D fibre state it."""
+"""Speed of light in single-mode fibre: group index 1.468 at 1550 nm, as in data sheets of ITU-T G.652.D fibre."""
 
 type Point = tuple[float, float]
 """Latitude and longitude in degrees."""
 
 
 def distance_km(here: Point, there: Point) -> float:
-    """Along the great circle (haversine)."""
+    """Distance along the great circle (haversine)."""
     (lat_1, lon_1), (lat_2, lon_2) = ((radians(lat), radians(lon)) for lat, lon in (here, there))
     half = sin((lat_2 - lat_1) / 2) ** 2 + cos(lat_1) * cos(lat_2) * sin((lon_2 - lon_1) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
 
 def shared_floor_ms(apart_km: float, km_per_s: float) -> float:
-    """The shortest round trip in which one place reaches two others that are `apart_km` from each other.
+    """The shortest round trip with which one place reaches two others that are `apart_km` apart.
 
-    The best place lies half way: twice half the distance.
+    The best place is half way, so this is twice half the distance.
     """
     return 1000 * apart_km / km_per_s
 
 
 class WorkloadKind(StrEnum):
-    """How the work runs: people wait for it, it runs as a batch, or it trains a model."""
+    """How the work runs: interactively, as a batch, or as training."""
 
     INTERACTIVE = "interactive"
     BATCH = "batch"
@@ -45,7 +45,7 @@ class WorkloadKind(StrEnum):
 
 
 class Criticality(StrEnum):
-    """Worst to lose first."""
+    """Levels from the worst to lose on."""
 
     CRITICAL = "critical"
     IMPORTANT = "important"
@@ -54,7 +54,7 @@ class Criticality(StrEnum):
 
 
 class CostUnit(StrEnum):
-    """Units that a unit-cost ceiling is for one of."""
+    """Units of a unit-cost ceiling."""
 
     ACCELERATOR_HOUR = "accelerator-hour"
     MILLION_TOKENS = "million-tokens"
@@ -83,7 +83,7 @@ class EnvelopePart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AcceleratorNeed:
-    """`count` accelerators of one type; `type` is the slug of the product, None where any will do."""
+    """`count` accelerators of one type; `type` is the slug of the product, None for any type."""
 
     count: int
     type: str | None = None
@@ -93,7 +93,7 @@ class AcceleratorNeed:
 
 @dataclass(frozen=True, slots=True)
 class UserDemand:
-    """Users of one region, by its slug; `requests_per_s` None where nobody said how many."""
+    """Users of one region, by its slug; `requests_per_s` is None if unknown."""
 
     region: str
     name: str = ""
@@ -103,13 +103,14 @@ class UserDemand:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Demand is that of one placement. A limit that is None, "" or empty was not declared, which is not "no limit".
+    """Demand is that of one placement.
 
-    `latency_limit_ms` bounds the round trip to each of `users` at `latency_percentile`. `cost_ceiling` is in
-    `cost_currency` for one `cost_unit`. `allowed` and `forbidden` are countries or groups of them, `residency` the one
-    that the data has to stay in ("" : none asked for). `carbon_g_per_kwh` bounds the intensity of the electricity in
-    gCO2e/kWh, `carbon_kg_per_month` what a placement emits in kgCO2e. `min_verdict` is "", conditional or ready,
-    `min_score` from 0 to 1. Work may be put off for `deferrable_h` hours. `provenance` is of all the figures.
+    A limit that is None, "" or empty was not declared, which is not "no limit". `latency_limit_ms` bounds the round
+    trip to each of `users` at `latency_percentile`. `cost_ceiling` is in `cost_currency` for one `cost_unit`. `allowed`
+    and `forbidden` are countries or groups, `residency` the one where the data has to stay ("" : none).
+    `carbon_g_per_kwh` bounds the intensity of the electricity in gCO2e/kWh, `carbon_kg_per_month` the emissions of a
+    placement in kgCO2e. `min_verdict` is "", conditional or ready, `min_score` from 0 to 1. Work may be delayed for
+    `deferrable_h` hours. `provenance` covers all figures.
     """
 
     slug: str = ""
@@ -172,7 +173,7 @@ class Envelope:
         return tuple(part for part, is_there in declared.items() if not is_there)
 
     def vouched_on(self, day: date) -> date | None:
-        """The last day up to `day` on which it was declared or confirmed; None where it was not declared by then."""
+        """The last day up to `day` on which it was declared or confirmed; None if it was not declared by then."""
         if self.declared_on is None or self.declared_on > day:
             return None
         return max(each for each in (self.declared_on, *self.confirmed_on) if each <= day)
@@ -180,7 +181,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Two things of an envelope that cannot both be meant. A hard one can never hold; the others want a look."""
+    """Two values of an envelope that exclude each other. A hard one can never hold; others should be checked."""
 
     field: str
     reason: str

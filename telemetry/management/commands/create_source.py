@@ -50,4 +50,4 @@ class Command(BaseCommand):
                 )
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
-        self.stdout.write(f"Source {source.name} ({source.pk}). Token, shown this once: {plain}")
+        self.stdout.write(f"Source {source.name} ({source.pk}). Token, shown only once: {plain}")

@@ -102,7 +102,11 @@ class TestImporting:
     @pytest.mark.parametrize(
         ("content", "more", "words"),
         [
-            (b"measure,value\nx,fast\n", {"tool": "csv"}, "Line 2: The value &#x27;fast&#x27; is no number"),
+            (
+                b"measure,value\nx,fast\n",
+                {"tool": "csv"},
+                "Line 2: The value &#x27;fast&#x27; is not a number",
+            ),
             (b"", {}, "Line 1: The file is empty"),
             (None, {"devices": "ghost"}, "Porto has no device ghost"),
             (None, {"site": "atlantis"}, "“atlantis” is not in the list."),
@@ -176,7 +180,7 @@ class TestRecords:
         assert client.post("/evidence/attestations/add/", body).status_code == 302
         page = text_of(client.get(f"/evidence/attestations/{Attestation.objects.get().pk}/"))
         assert "pay" in page
-        assert "of some workload classes alone" in page
+        assert "about some workload classes only" in page
         assert "pay" in text_of(client.get("/evidence/attestations/?cols=workload_classes"))
 
     def test_a_value_without_its_sub_measure_is_said(self, client_of, porto):
@@ -230,7 +234,7 @@ class TestFloors:
         ("more", "words"),
         [
             ({"value": "0"}, "A floor is above 0."),
-            ({"value": "1e308"}, "No figure is as large as this."),
+            ({"value": "1e308"}, "This number is too large."),
             ({"value": "fast"}, "Enter a number"),
             ({"tool": "x"}, "valid"),
         ],
@@ -250,5 +254,5 @@ class TestFloors:
             body = {"platform": "nd-h100", "file": SimpleUploadedFile("nd.conf", content)}
             answer = client.post("/evidence/floors/import/", body)
             assert answer.status_code == status
-            assert status == 302 or "Line 2: fast is no floor" in answer.text
+            assert status == 302 or "Line 2: fast is not a floor" in answer.text
         assert Floor.objects.get().value == 380

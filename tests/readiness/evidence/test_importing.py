@@ -210,7 +210,7 @@ def test_a_run_of_a_clock_that_was_never_set_is_refused(take):
         ("p1-soak-24h/length,24,h", "no sub-measure"),
         ("p9-soak/duration,24,h", None),
         ("p1-imaginary/duration,24,h", "no check"),
-        ("p1-soak-24h/duration,24,kW", "cannot be turned"),
+        ("p1-soak-24h/duration,24,kW", "cannot be converted"),
     ],
 )
 def test_a_table_names_sub_measures_that_are_there(take, row, reason):
@@ -282,7 +282,7 @@ class TestTheCommand:
     def test_names_the_line_that_it_cannot_read(self, porto, tmp_path):
         file = tmp_path / "out.csv"
         file.write_text("measure,value\nx,fast\n")
-        with pytest.raises(CommandError, match=r"out.csv:2: The value 'fast' is no number"):
+        with pytest.raises(CommandError, match=r"out.csv:2: The value 'fast' is not a number"):
             call_command("import_run", str(file), site="porto", tool="csv")
 
     @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ class TestTheCommand:
             ({"site": "atlantis"}, "no site"),
             ({"device": ["ghost"]}, "no device ghost"),
             ({"taken_at": "yesterday"}, "ISO 8601"),
-            ({"taken_at": "2026-11-01T10:00"}, "no zone"),
+            ({"taken_at": "2026-11-01T10:00"}, "no time zone"),
             ({"user": "nobody"}, "no active user"),
             ({"platform": "x" * 101}, "100 is the most"),
         ],

@@ -156,7 +156,7 @@ def test_a_cooling_class_is_declared_by_preset(porto, declare, part_of, frozen_n
     ("given", "field", "words"),
     [
         ({"limit": "speed", "value": 1}, "limit", "no limit 'speed'"),
-        ({"limit": "fabric-floor", "value": 1}, "limit", "a platform's"),
+        ({"limit": "fabric-floor", "value": 1}, "limit", "a limit of platforms"),
         ({"limit": "pue-target"}, "value", "one of the two"),
         ({"limit": "pue-target", "value": 1.2, "preset": "enefg-new"}, "value", "one of the two"),
         ({"limit": "pue-target", "preset": "a1"}, "preset", "there are enefg-old-2027"),
@@ -166,7 +166,7 @@ def test_a_cooling_class_is_declared_by_preset(porto, declare, part_of, frozen_n
         ({"limit": "pue-target", "preset": "enefg-new", "unit": "%"}, "unit", "its own unit"),
         ({"limit": "cooling-class", "value": 20}, "value", "a range"),
         ({"limit": "pue-target", "value": float("nan")}, "value", "finite"),
-        ({"limit": "pue-target", "value": -1}, "value", "below 0"),
+        ({"limit": "pue-target", "value": -1}, "value", "0 or more"),
         ({"limit": "reuse-target", "value": 101}, "value", "100 %"),
         ({"limit": "pue-target", "value": 1, "on": date(2060, 1, 1)}, "declared_on", "twenty years"),
         ({"limit": "pue-target", "value": 1, "on": date(1970, 1, 1)}, "declared_on", "twenty years"),
@@ -277,7 +277,7 @@ def test_the_lists_own_file_is_declared_again(porto, assistant, send, client_of)
         ("porto,,pue-target,1.2,,,2026-01-01,,", "Source: This field is required."),
         ("porto,,speed,1.2,,,2026-01-01,x,", "Limit: There is no limit"),
         ("gone,,pue-target,1.2,,,2026-01-01,x,", "Site: Gone is retired."),
-        ("porto,,pue-target,1.2", "The line has 4 cells and the head 9."),
+        ("porto,,pue-target,1.2", "The line has 4 cells and the header 9."),
     ],
 )
 def test_a_table_is_refused_with_line_and_field_and_kept_out_whole(porto, assistant, send, line, words):
@@ -294,7 +294,7 @@ def test_a_table_is_refused_with_line_and_field_and_kept_out_whole(porto, assist
     ("head", "words"),
     [
         ("site,limit,valeu,declared_on,source", "Unknown columns valeu; there are site,"),
-        ("site,limit,limit,declared_on,source", "The head names a column twice."),
+        ("site,limit,limit,declared_on,source", "The header names a column twice."),
     ],
 )
 def test_a_head_that_cannot_be_read_is_refused(porto, send, head, words):

@@ -67,7 +67,7 @@ def test_a_run_that_a_newer_one_replaced_proves_nothing(porto, page_of, frozen_n
         )
 
     first, second = take(20), take(24)
-    assert f"A newer run of the same thing counts: run {second.pk}." in page_of(f"/evidence/runs/{first.pk}/")
+    assert f"A newer run of the same test counts: run {second.pk}." in page_of(f"/evidence/runs/{first.pk}/")
     assert "#part-duration" in page_of(f"/evidence/runs/{second.pk}/")
 
 
@@ -79,7 +79,7 @@ def test_a_table_that_a_newer_statement_replaced_names_it(porto, entered, page_o
     frozen_now.move(days=1)
     entered = entered | {"now": frozen_now.at, "taken_on": frozen_now.at.date()}
     fact = record_fact(check="p1-soak-24h", part="duration", value=24, source="the vendor", **entered)
-    assert f"Recorded fact {fact.pk} counts for it." in page_of(f"/evidence/runs/{table.pk}/")
+    assert f"Recorded fact {fact.pk} counts instead." in page_of(f"/evidence/runs/{table.pk}/")
 
 
 def test_a_fact_and_its_check_lead_to_each_other(entered, page_of):
@@ -96,7 +96,7 @@ def test_an_attestation_and_its_check_lead_to_each_other(entered, page_of):
     of_part = attest(part="signatures-missing", value=0, **given, **entered)
     whole = attest(**given, **entered)
     assert "#part-signatures-missing" in page_of(f"/evidence/attestations/{of_part.pk}/")
-    assert "Nothing: it is of a whole check" in page_of(f"/evidence/attestations/{whole.pk}/")
+    assert "Either it is about a whole check" in page_of(f"/evidence/attestations/{whole.pk}/")
     link = f'href="/evidence/attestations/{of_part.pk}/"'
     assert link in page_of("/sites/porto/checks/p4-golive-review/")
 

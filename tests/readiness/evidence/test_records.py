@@ -164,7 +164,7 @@ class TestFloors:
         good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
         good.write_text(" * || check_ib_bw_gdr 380\n")
         bad.write_text("\n * || check_ib_bw_gdr fast\n")
-        with pytest.raises(CommandError, match=r"bad.conf:2: fast is no floor"):
+        with pytest.raises(CommandError, match=r"bad.conf:2: fast is not a floor"):
             call_command("import_floors", str(good), str(bad), stdout=StringIO())
         assert not Floor.objects.exists()
 

@@ -63,7 +63,7 @@ def test_a_part_of_the_accelerators(sent):
     }
     reasons = {f"{each['check']}/{each['part']}": each["reason"] for each in summary["proves_not"]}
     assert "2 of 8 of node-1" in reasons["p1-intra-node/busbw"]
-    assert reasons["p1-fabric-collective/pair-busbw"] == "It has no figure for it."
+    assert reasons["p1-fabric-collective/pair-busbw"] == "The run has no figure for this sub-measure."
 
 
 NOT_JUDGED = {

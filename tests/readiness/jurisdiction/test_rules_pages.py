@@ -76,7 +76,7 @@ def test_a_rule_tells_citation_scope_and_history(planning, draft):
         "Standard contractual clauses (GDPR Art. 46(2)(c))",
         "One of these rules replaces it where it covers the case:",
         "Japan protects personal data adequately",
-        "first here",
+        "new in this pack",
     ):
         assert told in shown
     assert "edit/" not in shown
@@ -168,7 +168,7 @@ def test_a_rule_is_edited_and_whoever_comes_late_is_told(planning, draft):
         ({"in_force_until": "2001-01-01"}, "is before in_force_from"),
         ({"slug": "Two Words"}, "small letters"),
         ({"slug": "outside"}, "used twice"),
-        ({"instead_of": "hosting"}, "what forbids always stands"),
+        ({"instead_of": "hosting"}, "a rule that forbids cannot be replaced"),
         ({"origins": ""}, "Enter the origins."),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_rule_is_added_and_removed(planning, draft):
     }  # fmt: skip
     assert planning.post(path, sent).status_code == 302
     there = draft.rules.get(slug="new")
-    assert "no start date: decides nothing" in text_of(planning.get(page(there)))
+    assert "no start date, so the rule decides nothing" in text_of(planning.get(page(there)))
     assert planning.post(page(there, "remove/")).status_code == 302
     assert not draft.rules.filter(slug="new").exists()
     in_use = text_of(planning.post(page(draft.rules.get(slug="outside"), "remove/")), 409)

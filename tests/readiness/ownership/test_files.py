@@ -88,8 +88,8 @@ def test_rows_propose_and_amend(state, client_of, eva, ana, frozen_now):
         ("orchestration", {"site": "nowhere"}, "site", "no site nowhere"),
         ("orchestration", {"item": "luck"}, "item", "no item luck"),
         ("orchestration", {"accountable": "zoe@example.org", "team": "fabric"}, "accountable", "no person zoe"),
-        ("orchestration", {"accountable": "ana@example.org"}, "team", "This is needed"),
-        ("orchestration", {"team": "fabric"}, "accountable", "Somebody is needed"),
+        ("orchestration", {"accountable": "ana@example.org"}, "team", "This field is required"),
+        ("orchestration", {"team": "fabric"}, "accountable", "Name the accountable person"),
         (
             "orchestration",
             {"accountable": "ana@example.org", "team": "fabric"},
@@ -97,13 +97,13 @@ def test_rows_propose_and_amend(state, client_of, eva, ana, frozen_now):
             "This field cannot be blank",
         ),
         ("compute", {"accountable": "", "team": "", "deputy": "", "decision_rights": "", "escalation": ""},
-         "accountable", "A file ends nothing"),
-        ("compute", {"decision_rights": "Nothing"}, "decision_rights", "proposed otherwise"),
+         "accountable", "A file cannot end an assignment"),
+        ("compute", {"decision_rights": "Nothing"}, "decision_rights", "has another value"),
         ("compute", {"deputy": "ana@example.org"}, "deputy", "must be two people"),
-        ("compute", {"begins_at": "tomorrow"}, "begins_at", "Write an instant"),
-        ("compute", {"begins_at": "2026-11-24"}, "begins_at", "Write an instant"),
+        ("compute", {"begins_at": "tomorrow"}, "begins_at", "Write a time"),
+        ("compute", {"begins_at": "2026-11-24"}, "begins_at", "Write a time"),
         ("compute", {"state": "perhaps"}, "state", "no state perhaps"),
-        ("network", {"accountable": "ana@example.org"}, "item", "asked for this already"),
+        ("network", {"accountable": "ana@example.org"}, "item", "already asked to accept this item"),
     ],
 )  # fmt: skip
 def test_a_bad_row_is_told_by_line_and_field_and_nothing_is_imported(
@@ -128,7 +128,7 @@ def test_a_bad_row_is_told_by_line_and_field_and_nothing_is_imported(
 def test_a_row_that_is_there_twice_is_told(state, client_of):
     rows = exported(client_of("manager"))
     _, page = sent(client_of("manager"), [*rows, rows[0]])
-    assert "were there before" in page
+    assert "An earlier line has the same item and person" in page
 
 
 def test_a_file_that_is_none_is_refused(state, client_of):

@@ -67,12 +67,12 @@ class TestProposing:
 
     def test_one_is_asked_at_a_time(self, porto, ana, rui, ask):
         ask(porto, ana)
-        with pytest.raises(ValidationError, match="asked for this already"):
+        with pytest.raises(ValidationError, match="already asked to accept this item"):
             ask(porto, rui)
 
     def test_whoever_owns_it_is_not_asked_again(self, porto, ana, ask, own):
         own(porto, ana)
-        with pytest.raises(ValidationError, match="ask them to confirm"):
+        with pytest.raises(ValidationError, match="Ask them to confirm"):
             ask(porto, ana)
 
     def test_many_are_proposed_or_none(self, porto, ana, rui, ask, proposal, manager, frozen_now):

@@ -35,7 +35,7 @@ class TestBoard:
         page = text_of(client_of("ops").get("/ownership/"))
         assert page.index(">Porto</a>") < page.index(">Faro</a>")
         for told in (
-            "Porto, Compute: A. Reis. Nobody to stand in, Ana Reis, confirmed until 23 May 2027",
+            "Porto, Compute: A. Reis. No deputy, Ana Reis, confirmed until 23 May 2027",
             "Porto, Energy: nobody. Unowned",
             "Faro, Orchestration: A. Reis. Owned, Ana Reis",
             "A. Reis",
@@ -72,7 +72,7 @@ class TestBoard:
         manager = client_of("manager")
         page = text_of(manager.get("/ownership/?cell=porto.energy"))
         assert "Propose somebody" in page
-        assert "Nobody answers for it." in page
+        assert "Nobody owns the item." in page
         alone = text_of(
             manager.get("/ownership/?cell=porto.energy", headers={"HX-Target": "dialog#evidence"})
         )
@@ -111,7 +111,7 @@ class TestAssignment:
         assert client.post(f"{here}steps/{step.pk}/", {"done": "1"}).status_code == 302
         assert "Open again" in text_of(client.get(here))
         frozen_now.move(days=170)
-        assert "To be confirmed soon" in text_of(client.get("/ownership/mine/"))
+        assert "Confirm soon" in text_of(client.get("/ownership/mine/"))
         assert client.post(f"{here}confirm/", {"back": "mine"})["Location"] == "/ownership/mine/"
         frozen_now.move(days=181)
         assert "Overdue" in text_of(client.get("/ownership/mine/"))
@@ -156,7 +156,7 @@ class TestQueues:
         ask(porto, ana, Item.NETWORK_ENERGY, deputy=None)
         client = client_of("manager")
         page = text_of(client.get("/ownership/queues/"))
-        for queue in ("Unowned", "Waiting for acceptance", "To be confirmed soon", "Owner left", "Nobody to stand in",
+        for queue in ("Unowned", "Waiting for acceptance", "Confirmation due soon", "Owner left", "No deputy",
                       "Owner overloaded"):  # fmt: skip
             assert queue in page
         assert "5,000" in page or "5 000" in page or "5000" in page or "5.0" in page
@@ -245,8 +245,8 @@ class TestReassigning:
 
     def test_what_makes_no_sense_is_said(self, porto, ana, rui, client_of):
         client = client_of("manager")
-        assert "same person" in text_of(
+        assert "Choose another person" in text_of(
             client.post("/ownership/reassign/", {"source": ana.pk, "target": ana.pk}), 422
         )
         idle = text_of(client.post("/ownership/reassign/", {"source": ana.pk, "target": rui.pk}))
-        assert "answers for nothing" in idle
+        assert "owns no item" in idle

@@ -171,9 +171,8 @@ def test_the_pages_and_the_api_say_so(check, begin, say, state, client_of, api_o
 @pytest.mark.parametrize("check", STATED)
 def test_the_page_of_a_statement_says_how_long_it_counts(dallas, check, say, client_of):
     say(check)
-    until = (
-        f"Once this site has {OWN_RECORDS[check].words}, Muster computes the check and this no longer counts."
-    )
+    own = OWN_RECORDS[check].words
+    until = f"Once this site has {own}, Muster computes the check, and this record no longer counts."
     for kind, model in (("facts", RecordedFact), ("attestations", Attestation)):
         page = client_of("viewer").get(f"/evidence/{kind}/{model.objects.first().pk}/")
         assert until in page.getvalue().decode()

@@ -32,7 +32,7 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
 
 
 def test_one_thing_twice_in_a_table_is_refused(enter):
-    with pytest.raises(EntriesRefused, match="is in line 1 already"):
+    with pytest.raises(EntriesRefused, match="is already in line 1"):
         enter(entry("pue", 1.2), entry("pue", 1.3, line=2))
 
 
@@ -82,7 +82,7 @@ def test_a_later_file_adds_to_a_day_and_corrects_it(enter_hours):
         "no hourly factor": ({"kind": "pue", "unit": ""}, [1.2], "kind", "Series are of"),
         "no zone": ({"zone": "Mars/Olympus"}, [1.0], "zone", "IANA"),
         "no source": ({"source": " "}, [1.0], "source", "come from"),
-        "whose cents": ({"unit": "ct/kWh"}, [1.0], "currency", "which currency"),
+        "whose cents": ({"unit": "ct/kWh"}, [1.0], "currency", "Give the currency"),
         "no step": ({"step_min": 7}, [1.0], "at", "420 s apart"),
         "nothing known": ({}, [None, None], "value", "No row has a value"),
         "a spike": ({}, [50.0, 900_000.0], "value", "not between"),

@@ -69,7 +69,7 @@ class TestList:
         ):
             assert words in rows
         assert ">unknown</span>" in rows
-        assert "Nobody entered it; rotations do not fill it in." in rows
+        assert "Nobody entered a value; rotations do not provide it." in rows
         assert "check the unit" in rows
 
     def test_a_list_comes_back_from_its_file_unchanged(self, client_of, two_sources, enter_hours):
@@ -118,10 +118,10 @@ class TestSite:
             "2 of 17 factors are known; sources disagree on Carbon intensity, average.",
             "counts",
             "supplier",
-            "No meter sees all of the site",
+            "No meter covers the whole site",
             "great-circle estimate",
             "RIPE Atlas",
-            "What was entered",
+            "Entered values",
         ):
             assert words in page
         assert "Enter a factor" not in page
@@ -172,19 +172,19 @@ class TestForms:
         assert not SiteFactor.objects.exists()
         kept = planner.post(ADD, {**FILLED, "confirmed": "1"}, follow=True)
         page = text_of(kept)
-        for words in ("The value is kept.", "0.084 EUR/kWh", "As stated", "Changes of this entry"):
+        for words in ("The value is saved.", "0.084 EUR/kWh", "As stated", "Changes of this entry"):
             assert words in page
         assert [row.actor for row in kept.context["rows"]] == ["planner"]
         again = text_of(planner.post(ADD, {**FILLED, "value": "1500"}))
-        assert "Takes the place of" in again
+        assert "Replaces" in again
         assert "check the unit" in again
 
     @cases(
         ("changed", "said"),
         {
-            "whose cents": ({"unit": "ct/kWh"}, "of which currency"),
+            "whose cents": ({"unit": "ct/kWh"}, "Give the currency"),
             "a spike": ({"value": "84000000"}, "is not between"),
-            "half a band": ({"low": "80"}, "two ends"),
+            "half a band": ({"low": "80"}, "both ends"),
             "ends before it begins": ({"until_on": "2025-01-01"}, "ends before it begins"),
             "no site": ({"site": "atlantis"}, "“atlantis” is not in the list."),
         },
@@ -197,7 +197,7 @@ class TestForms:
         table = "site,kind,value,source,as_of_on\n" + "mars,pue,1.2,x,2026-01-01\n" * 30
         page = text_of(client_of("planner").post(IMPORT, {"what": "factors", "file": file_of(table)}), 422)
         assert "Line 2, site: There is no site &#x27;mars&#x27;." in page
-        assert "10 more lines are wrong." in page
+        assert "10 more lines have errors." in page
 
     def test_hours_are_uploaded_with_the_zone_of_the_file(self, client_of, porto):
         planner = client_of("planner")

@@ -51,14 +51,14 @@ def test_a_price_is_sent_in_any_unit_and_read_in_the_stored_one(api):
 @cases(
     ("changed", "field", "said"),
     {
-        "no unit of energy": ({"unit": "EUR/parsec"}, "unit", "no unit"),
-        "whose cents": ({"unit": "ct/kWh"}, "currency", "which currency"),
+        "no unit of energy": ({"unit": "EUR/parsec"}, "unit", "not a unit"),
+        "whose cents": ({"unit": "ct/kWh"}, "currency", "Give the currency"),
         "a spike": ({"value": 84_000_000}, "value", "not between"),
         "no number in JSON": ({"value": float("1e400")}, "detail", "JSON"),
         "no factor": ({"kind": "weather"}, "kind", "valid choice"),
         "no site": ({"site": {"slug": "atlantis"}}, "site", "No site"),
         "ends before it begins": ({"until_on": "2025-01-01"}, "until_on", "ends before"),
-        "half a band": ({"low": 80}, "high", "two ends"),
+        "half a band": ({"low": 80}, "high", "both ends"),
         "no source": ({"source": ""}, "source", "blank"),
     },
 )
@@ -147,7 +147,7 @@ def test_what_is_known_says_every_source_and_why_the_rest_is_unknown(api, enter,
         "2025-12-31T15:00:00Z",
     )
     assert porto["factors"]["pue"] == {
-        "unknown": "No meter sees all of the site, and nobody entered it.",
+        "unknown": "No meter covers the whole site, and nobody entered a value.",
         "disagrees": False,
     }
     assert porto["latency"]["emea"]["basis"] == "great-circle"

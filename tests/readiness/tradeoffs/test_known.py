@@ -35,7 +35,7 @@ def test_nothing_entered_is_unknown_with_a_reason_and_never_nothing(look):
     found = look()
     assert set(found.factors) == set(KINDS)
     assert all(factor.best is None and factor.unknown for factor in found.factors.values())
-    assert found.factors["staffing_cover"].unknown.startswith("Nobody entered it")
+    assert found.factors["staffing_cover"].unknown.startswith("Nobody entered a value")
     assert (found.verdict, found.score) == ("", None)
 
 

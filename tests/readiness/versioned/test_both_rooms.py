@@ -124,7 +124,7 @@ def test_what_was_read_is_what_is_published(versions, draft, step, manager, froz
 
 def test_what_is_or_was_in_force_is_neither_edited_nor_thrown_away(versions, step, planner):
     row = versions.in_force()
-    with pytest.raises(NotADraft, match="so it is not changed any more"):
+    with pytest.raises(NotADraft, match="so it cannot be changed"):
         step(row, "Other")
     with pytest.raises(NotADraft):
         versions.discard(row, by=planner)

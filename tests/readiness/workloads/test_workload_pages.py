@@ -170,7 +170,7 @@ class TestWriting:
             ({"accelerators-0-count": "many"}, "Enter a whole number of 1 or more."),
             ({"accelerators-0-count": ""}, "Enter the count."),
             ({"accelerators-1-type": ""}, "Choose one, or leave the whole row empty."),
-            ({"accelerators-1-type": "h100"}, "The same is stated twice."),
+            ({"accelerators-1-type": "h100"}, "This is entered twice."),
             ({"users-0-requests_per_s": "-1"}, "Enter a number of 0 or more."),
             ({"users-0-region": "atlantis"}, "“atlantis” is not in the list."),
             ({"users-1-requests_per_s": "3"}, "Choose one, or leave the whole row empty."),
@@ -179,7 +179,7 @@ class TestWriting:
             ({"allowed_jurisdictions": "UK"}, "No country or group of countries is called UK."),
             ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
             ({"deferrable_h": "4"}, "It may wait 4 h, and people wait for it"),
-            ({"slug": "import"}, "Pages have this name."),
+            ({"slug": "import"}, "This name is reserved for pages."),
             ({"it_kw": "nan"}, "Enter a number of 0 kW or more."),
         ],
         ids=[
@@ -255,7 +255,7 @@ class TestWriting:
         page = client.get(f"{HERE}chat/").text
         [dialog] = re.findall(rf'<dialog [^>]*id="end-{placed.pk}".*?</dialog>', page, re.S)
         assert f'action="{end}"' in dialog
-        assert "From the day after its last day Chat runs nowhere. Its limits no longer judge Faro" in dialog
+        assert "After its last day Chat runs nowhere. Its limits no longer judge Faro" in dialog
         assert re.search(r'<input[^>]* name="ended_on"[^>]* required', dialog)
         for day, message in (
             ("soon", "Enter a day such as"),

@@ -240,7 +240,7 @@ def test_a_good_folder_loads(folder):
     ("changes", "message"),
     [
         ({"exprter": "x"}, "exprter: unknown key"),
-        ({"source": "hearsay"}, "source: 'hearsay' is none of OD"),
+        ({"source": "hearsay"}, "source: 'hearsay' is not one of OD"),
         (metric(unit="furlong"), "metrics.m.unit: 'furlong'"),
         (metric(kind="meter"), "metrics.m.kind: 'meter'"),
         (metric(object="toaster"), "metrics.m.object: 'toaster'"),
@@ -331,7 +331,7 @@ def test_a_broken_matching_rule_is_named(folder, rules, message):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ("a: {match: nowhere, labels: [b], expressions: [c]}", "a.match: 'nowhere' is none of default"),
+        ("a: {match: nowhere, labels: [b], expressions: [c]}", "a.match: 'nowhere' is not one of default"),
         ("a: {match: default, labels: [b], expressions: []}", "a: names no label or has no expression"),
         ("a: {match: default, labels: [b], expressions: ['(']}", "a.expressions: '('"),
         ("a: {match: default, label: b, expressions: [c]}", "a.label: unknown key"),

@@ -157,5 +157,5 @@ def test_matchers_that_are_refused(text):
 
 
 def test_an_operator_that_does_not_exist_is_refused():
-    with pytest.raises(SpecError, match="none of"):
+    with pytest.raises(SpecError, match="not one of"):
         Matcher("a", "~", "b")

@@ -98,7 +98,7 @@ def test_many_lines_are_all_listed_and_the_highest_drawn(client_of, sender):
     ]
     assert {trace["meta"]["role"] for trace in figure["data"][5:]} == {"muted"}
     assert figure["meta"]["footer"].endswith(
-        "in colour the 5 with the highest peak, in grey the next 15; 10 more stand in the table alone"
+        "in colour the 5 with the highest peak, in grey the next 15; 10 more are only in the table"
     )
     go.Figure({"data": figure["data"], "layout": figure["layout"]})
     lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).getvalue().decode().splitlines()

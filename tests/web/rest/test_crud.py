@@ -109,7 +109,7 @@ def test_what_others_hold_in_its_place_is_not_moved(planner_api, lisbon, porto):
     rack = made.rack(site=lisbon)
     made.device(site=lisbon, rack=rack)
     answer = planner_api.patch(f"/api/inventory/racks/{rack.pk}/", {"site": porto.pk})
-    assert (answer.status_code, answer.json()) == (400, {"site": ["Devices still refer to this as it is."]})
+    assert (answer.status_code, answer.json()) == (400, {"site": ["Devices refer to the present value."]})
 
 
 def test_a_name_that_a_hidden_object_has_is_refused_by_field(api_of, lisbon, porto):

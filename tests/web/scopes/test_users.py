@@ -110,7 +110,7 @@ def test_a_token_beside_a_session_counts(client_of, api_of, ops, admin, limit):
 
 def test_refusals_name_permission_and_scope(client_of, api_of, ops, limit):
     limit(ops, PORTO)
-    limits = "You see a part of the sites: site porto."
+    limits = "You see only some sites: site porto."
     client, api = client_of("ops"), api_of("ops")
     missing, hidden = client.get("/settings/users/"), client.get("/sites/lyon/")
     assert (missing.status_code, hidden.status_code) == (403, 404)
@@ -136,7 +136,7 @@ def test_a_write_outside_is_refused_with_the_scope(client_of, api_of, planner, l
     answer = api_of("planner").post("/api/inventory/sites/", body)
     assert (answer.status_code, answer.json()["detail"]) == (
         403,
-        "This lies outside your sites, or belongs to other sites as well. You see a part of the sites: site porto.",
+        "This object is outside your sites, or it also belongs to other sites. You see only some sites: site porto.",
     )
     limit(planner, IBERIA)
     assert api_of("planner").post("/api/inventory/sites/", body).status_code == 201

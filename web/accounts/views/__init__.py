@@ -1,1 +1,1 @@
-"""Pages: signing in, one's own settings and tokens, users."""
+"""Pages of accounts: signing in, settings and tokens, users."""

@@ -1,4 +1,4 @@
-"""One's own settings: how Muster looks, the password, and tokens for programs."""
+"""The user's own settings: display, password, and tokens for programs."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -42,12 +42,12 @@ COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
 
 
 def add_section(url_name: str, label: Any) -> None:
-    """A section of everybody's settings, at a page of an app above."""
+    """Add a section to everybody's settings, at a page of an app above."""
     _added[url_name] = label
 
 
 def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
-    """The sections of the settings that this person may open."""
+    """The settings sections that this person may open."""
     sections = [
         ("settings", "Display and tokens"),
         ("access", "What you may do"),
@@ -60,12 +60,12 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
 
 
 def opening_views(user: User) -> list[tuple[str, Any]]:
-    """Pages that this person may begin with, by url name: those of the navigation."""
+    """Possible start pages of this person, by url name: those of the navigation."""
     return [(tab.url_name, tab.label) for tab in tabs_for(user)]
 
 
 def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
-    """The user's tokens that are not revoked, expired ones among them, newest first."""
+    """The user's tokens that are not revoked, including expired ones, newest first."""
     return [
         TokenRow(token, token.has_expired(now), ago(token.last_used_at, now=now))
         for token in user.tokens.filter(enabled=True)
@@ -89,7 +89,7 @@ def display(request: UserRequest) -> HttpResponse:
     )
     messages.success(request, "Your settings are saved.")
     response = redirect("settings")
-    # The browser's own switches write these cookies, and they win; what was chosen here must not lose to an older one.
+    # Cookies take precedence, so write them too, or an older cookie would override this choice.
     for name, value in (("theme", chosen["theme"]), ("shortcuts", "on" if chosen["shortcuts"] else "off")):
         response.set_cookie(name, value, max_age=COOKIE_AGE_S, samesite="Lax", secure=request.is_secure())
     return response
@@ -97,7 +97,7 @@ def display(request: UserRequest) -> HttpResponse:
 
 @reads()
 def access(request: UserRequest) -> HttpResponse:
-    """Why somebody sees and may do what they do: role, sites, and each permission in words."""
+    """Explain the user's access: role, sites, and each permission in words."""
     permissions = {words_of(name): name for name in request.user.get_all_permissions()}
     by_app: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for words, name in sorted(permissions.items()):
@@ -115,7 +115,7 @@ def access(request: UserRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def add_token(request: UserRequest) -> HttpResponse:
-    """Answers with the secret itself, not with a redirect: it is shown once and kept nowhere."""
+    """Answer with the secret itself instead of a redirect: it is shown once and stored nowhere."""
     now = clock.now()
     form = TokenForm(request.POST)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""Signing in and out, and making the first administrator of a new installation. Each leaves a line in the log."""
+"""Sign in, sign out, and make the first administrator of a new installation. Each leaves a line in the log."""
 
 import logging
 from typing import Any
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 def _note(request: UserRequest, what: str, username: str) -> None:
-    """Quoted, since whoever signs in chooses the name: a line break in it would be a line of the log."""
+    """Quote the name, because the user chooses it: a line break in it would forge a line of the log."""
     address = request.META.get("REMOTE_ADDR", "")
     _log.info("%s: account %r, address %s, request %s", what, username, address, request.id)
 
@@ -45,7 +45,7 @@ class SignIn(LoginView):
         return response
 
     def get_default_redirect_url(self) -> str:
-        """The person's default view; home where that page is gone."""
+        """The person's start page; home if that page no longer exists."""
         try:
             return reverse(str(self.request.user.preferences.get("default_view", "home")))
         except NoReverseMatch:
@@ -65,7 +65,7 @@ class SignOut(LogoutView):
 @sensitive_post_parameters()
 @never_cache
 def first_admin(request: UserRequest, secret: str) -> HttpResponse:
-    """Nothing is used up by looking at the page: programs that preview links open them as well."""
+    """Opening the page does not use the link up, because programs that preview links open it too."""
     now = clock.now()
     if not operations.link_opens(secret, now=now):
         return render(request, "accounts/link_spent.html", status=410)

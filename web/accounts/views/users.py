@@ -1,4 +1,4 @@
-"""Users: who may sign in, in which role."""
+"""Pages of users and their roles."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
 def set_password(request: UserRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     if user == request.user:
-        # There the old password is asked for, and this session goes on.
+        # The own password page asks for the old password and keeps this session.
         return redirect("password-change")
     form = SetPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""Makes a token for programs: `manage.py create_token --user mira --scope write`. Its last word is the token."""
+"""Makes an API token: `manage.py create_token --user mira --scope write`. The last word printed is the token."""
 
 from datetime import timedelta
 

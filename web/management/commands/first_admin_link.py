@@ -8,7 +8,7 @@ from web import clock
 
 
 class Command(BaseCommand):
-    help = "Print a one-time address that makes the first administrator. Prints nothing when there is one."
+    help = "Print a one-time address that makes the first administrator. Prints nothing if there is an administrator."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

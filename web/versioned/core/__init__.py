@@ -1,1 +1,1 @@
-"""Documents that have versions: read by the annotations of dataclasses, found in files, compared. Pure."""
+"""Versioned documents: parsed by dataclass annotations, read from files, compared. Pure."""

@@ -1,4 +1,4 @@
-"""Differences between two documents, item by item and field by field, in words."""
+"""Differences between two documents, by item and field, in words."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class DocumentChange:
-    """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the document as a whole."""
+    """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the whole document."""
 
     where: str
     field: str

@@ -1,8 +1,8 @@
-"""Frozen dataclasses as documents: a mapping is read by their annotations, or refused at the field at fault.
+"""Frozen dataclasses as documents: a mapping is parsed by their annotations, or refused at the wrong field.
 
-A field without a default must be there and must say something. `Annotated` adds what a type cannot say: another `Key`,
-another form (`As`), and rules, which take the value and the mapping around it, and return the value or raise
-ValueError. Where a class needs more, a function for it is registered with `reads` and `writes`.
+A field without a default is required and must not be empty. `Annotated` adds what a type cannot express: another `Key`,
+another form (`As`), and rules, which take the value and its mapping, and return the value or raise ValueError. For
+further rules, a class registers a function with `reads` and `writes`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 LARGEST = 1e15
-"""The bound is far above any figure that means something, and far below where arithmetic overflows."""
+"""Far above any meaningful figure, and far below an arithmetic overflow."""
 REQUIRED: Any = object()
 
 type Rule = Callable[[Any, Fields], Any]
 
 
 class DocumentError(ValueError):
-    """A document that does not hold together; `path` names the field: `checks[p1-load].parts[site].pass`.
+    """An invalid document; `path` names the field: `checks[p1-load].parts[site].pass`.
 
-    `file` and `line` say where that is written, where it came as files; "" and 0 where that cannot be told.
+    `file` and `line` locate it if it came as files; "" and 0 if unknown.
     """
 
     file = ""
@@ -44,21 +44,21 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key of a field in documents, where it is not the field's name."""
+    """The key of a field in documents, if it differs from the field's name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class As:
-    """How a field is read and written that documents have in another form."""
+    """How to read and write a field that has another form in documents."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
 
 
 class Fields:
-    """One mapping of a document, and the path that leads to it. What nobody took from it is refused by `close`."""
+    """One mapping of a document, and its path. `close` refuses keys that nobody took."""
 
     def __init__(self, data: Any, path: str = "", root: Fields | None = None) -> None:
         if not isinstance(data, Mapping):
@@ -84,7 +84,7 @@ class Fields:
         return self.root._ids[section]
 
     def take(self, key: str, annotation: Any, default: Any = REQUIRED) -> Any:
-        """The value as annotated. Without a default it must be there and not be empty. Raises DocumentError."""
+        """The value as annotated. Without a default it is required and must not be empty. Raises DocumentError."""
         self._taken.add(key)
         value = self.data.get(key, REQUIRED)
         if value is REQUIRED and default is REQUIRED:
@@ -109,7 +109,7 @@ class Fields:
         return None if self.data.get(key) is None else self.inner(key)
 
     def each[T](self, key: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Every item of a list of mappings, of which none may have the id of another; () where there is no list."""
+        """Every item of a list of mappings with unique ids; () if there is no list."""
         self._taken.add(key)
         items: dict[Any, T] = {}
         for position, value in enumerate(_listed(self.data.get(key), self.at(key))):
@@ -181,7 +181,7 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {}
 
 
 def reads[F: Callable[[Fields], Any]](kind: type) -> Callable[[F], F]:
-    """Register how a class is read; the function usually calls `Fields.build` and looks at what came of it."""
+    """Register how a class is parsed; the function usually calls `Fields.build` and checks the result."""
     return partial(_registered, _READERS, kind)
 
 
@@ -195,7 +195,7 @@ def _registered[F: Callable[..., Any]](registry: dict[type, Any], kind: type, fu
 
 
 def written(value: Any) -> Any:
-    """Plain values as documents have them: mappings of what is not empty, sets in order, days as text."""
+    """Plain values for documents: mappings without empty values, sorted sets, days as text."""
     if (writer := _WRITERS.get(type(value))) is not None:
         return writer(value)
     if dataclasses.is_dataclass(value):
@@ -210,7 +210,7 @@ def written(value: Any) -> Any:
 
 
 def mapping_of(value: Any, **instead: Any) -> dict[str, Any]:
-    """The fields of one dataclass by key, without the empty ones; `instead` are fields that are written otherwise."""
+    """The fields of one dataclass by key, without empty ones; `instead` overrides some values."""
     mapping = {}
     for field in _slots_of(type(value)):  # type: ignore[arg-type]
         plain = instead[field.name] if field.name in instead else field.write(getattr(value, field.name))
@@ -309,7 +309,7 @@ def _listed_text(value: Any) -> str:
 
 
 def _storable(text: str) -> str:
-    """YAML can write a NUL, and half of a surrogate pair, as an escape."""
+    """YAML escapes can produce a NUL, and half of a surrogate pair."""
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("holds characters that no database keeps")
     return text
@@ -335,7 +335,7 @@ def _exactly(kind: type, said: str) -> Callable[[Any], Any]:
 
 
 def _day(value: Any) -> date:
-    """YAML reads a day that is not quoted as a date already."""
+    """YAML already parses an unquoted day as a date."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:

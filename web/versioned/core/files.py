@@ -1,4 +1,4 @@
-"""Documents as files: one YAML, or a zip of several; and the line at which a field stands in them."""
+"""Documents as files: one YAML, or a zip of several; and the line of a field in them."""
 
 import io
 import re
@@ -18,10 +18,10 @@ type Texts = Mapping[str, str]
 
 MOST_FILES = 20
 READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-"""The methods that every program which packs a zip writes; others may ask for gigabytes to unpack a kilobyte."""
+"""Compression methods that every zip program writes; others may expand a kilobyte to gigabytes."""
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
-    # Of offsets and names that are damaged, and of files that are encrypted.
+    # Raised for damaged offsets and names, and for encrypted files.
     *(ValueError, EOFError, NotImplementedError, RuntimeError, OSError),
 )
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
@@ -29,7 +29,7 @@ _LINE = re.compile(r"^line ([0-9]+)$")
 
 
 def parse(text: str, name: str) -> Any:
-    """YAML as plain values; DocumentError for what cannot be read, with its line or `name` as its path."""
+    """YAML as plain values; raises DocumentError for unreadable text, with its line or with `name` as its path."""
     try:
         return yaml_documents.read(text)
     except yaml_documents.YamlError as error:
@@ -37,7 +37,7 @@ def parse(text: str, name: str) -> Any:
 
 
 def located[T](load: Callable[[Texts], T], texts: Texts) -> T:
-    """Load from files. The DocumentError of a refusal tells the file and line as well, as far as the field is there."""
+    """Load from files. DocumentErrors get file and line if the field can be located."""
     try:
         return load(texts)
     except DocumentError as error:
@@ -46,7 +46,7 @@ def located[T](load: Callable[[Texts], T], texts: Texts) -> T:
 
 
 def texts_of(name: str, content: bytes) -> dict[str, str]:
-    """Texts by file name, of one YAML file or of a zip with several. DocumentError for what is neither."""
+    """Texts by file name, from one YAML file or a zip of several. Raises DocumentError for anything else."""
     if len(content) > MOST_BYTES:
         raise DocumentError(name, f"has more than {MOST_BYTES} bytes")
     if not content.startswith(b"PK"):
@@ -57,14 +57,14 @@ def texts_of(name: str, content: bytes) -> dict[str, str]:
     except DocumentError:
         raise
     except UNREADABLE as error:
-        raise DocumentError(name, f"is no zip that can be read: {error}") from error
+        raise DocumentError(name, f"is not a readable zip: {error}") from error
     if not texts:
         raise DocumentError(name, "holds no YAML file")
     return texts
 
 
 def _unpacked(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
-    """Folders inside are left out of the names, and so are files that are no YAML."""
+    """Names lose their folders; files that are not YAML are ignored."""
     members = [each for each in archive.infolist() if each.filename.lower().endswith((".yaml", ".yml"))]
     if any(member.compress_type not in READ for member in members):
         raise DocumentError(name, "is packed in a way that is not read; use plain zip")
@@ -73,7 +73,7 @@ def _unpacked(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
     texts: dict[str, str] = {}
     left = MOST_BYTES
     for member in members:
-        # The size that the archive states may be a lie, so no more is unpacked than is allowed.
+        # The size stated in the archive may be wrong, so unpack no more than the limit.
         with archive.open(member) as file:
             content = file.read(left + 1)
         left -= len(content)
@@ -94,7 +94,7 @@ def _text(name: str, content: bytes) -> str:
 
 
 def packed(texts: Texts) -> bytes:
-    """A zip; the same texts give the same bytes."""
+    """A zip; the same texts always give the same bytes."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in texts.items():
@@ -120,7 +120,7 @@ def _find(texts: Texts, roots: Mapping[str, yaml.Node | None], path: str) -> tup
     steps = [(match[1], match[2]) for match in _STEP.finditer(path)]
     best = ("", 0, 0)
     for name, root in roots.items():
-        # A file that is a list holds one section; the rest of the document stands in the index.
+        # A file with a list holds one section; the rest of the document is in the index.
         is_section = isinstance(root, yaml.SequenceNode) and bool(steps) and steps[0][1] is None
         depth, line = _deepest(root, steps[1:] if is_section else steps)
         if depth > best[2]:

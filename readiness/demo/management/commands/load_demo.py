@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["scale"] < 1:
-            raise CommandError("The scale is at least 1.")
+            raise CommandError("The scale must be at least 1.")
         try:
             fleet = operations.load_present(
                 scale=options["scale"], by=None, now=clock.now(), say=self.stdout.write

@@ -8,12 +8,14 @@ from web import clock
 
 
 class Command(BaseCommand):
-    help = "Take the demo fleet out: its sites, sources, samples, workloads and logins."
+    help = "Remove the demo fleet: its sites, sources, samples, workloads and logins."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not operations.remove(by=None, now=clock.now()):
             self.stdout.write("There is no demo fleet.")
             return
-        self.stdout.write("The demo fleet is out.")
+        self.stdout.write("The demo fleet is removed.")
         if not has_admin():
-            self.stdout.write("No administrator is left: `manage.py first_admin_link` makes one.")
+            self.stdout.write(
+                "No administrator is left. `manage.py first_admin_link` prints a link to make one."
+            )

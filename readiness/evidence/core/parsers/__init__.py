@@ -1,6 +1,7 @@
-"""One module for each tool's output. `parse` finds the module by the tool's name.
+"""One module for each tool's output.
 
-Each takes the bytes of a file and returns a `Parsed`, or raises `ParseError` and nothing else.
+`parse` finds the module by the name of the tool. Each takes the bytes of a file and returns a `Parsed`, or raises
+`ParseError` and nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ PARSERS: Mapping[str, Callable[[bytes], Parsed]] = {
     "csv": table.parse,
 }
 LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})
-"""Of these zero is no result: nothing answers in no time, and tails are measured against each other."""
+"""A latency of zero is not a result: no answer takes no time, and tails are divided by each other."""
 
 
 def parse(tool: str, content: bytes) -> Parsed:
@@ -47,8 +48,8 @@ def parse(tool: str, content: bytes) -> Parsed:
 
 
 def _unbelievable(figure: Figure, *, may_be_negative: bool) -> str:
-    """Why a figure is none that a tool measures or a store takes; empty where it is one. Rates, times and counts are
-    never below zero. In a table of one's own a temperature or an offset may be."""
+    """Say why no tool measures such a figure, or no store takes it; empty for a valid figure. Rates, times and counts
+    are never below zero. In a user's own table, a temperature or an offset may be."""
     value = figure.value
     if value is not None and not abs(value) <= LARGEST:
         return f"it is out of range, which ends at {LARGEST:.0e}."

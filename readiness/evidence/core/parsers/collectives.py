@@ -1,7 +1,7 @@
-"""nccl-tests and rccl-tests: their tables, and what `-J` (nccl-tests) and `-Z json` (rccl-tests) write.
+"""nccl-tests and rccl-tests: their tables, and the output of `-J` (nccl-tests) and `-Z json` (rccl-tests).
 
-The average over all sizes, which both print last, is left out on purpose: it is far below the bandwidth of any size
-that matters. Columns are taken by name from the table's own header, because versions and options add some.
+The average over all sizes, which both print last, is ignored on purpose: it is far below the bandwidth of any size that
+matters. Columns are found by name in the table's header, because versions and options add some.
 """
 
 import re
@@ -66,7 +66,7 @@ class _CollectiveReport:
     def row(
         self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
     ) -> None:
-        """One size, one of out-of-place and in-place. A row of zero bytes moved nothing and says nothing."""
+        """Results for one size, either out-of-place or in-place. A row of zero bytes is ignored."""
         documents.refuse_more(line, len(self.figures))
         wrong = cells.get("wrong")
         if wrong is None:
@@ -115,7 +115,7 @@ class _CollectiveReport:
         )
 
     def rank(self, number: str, host: str, accelerator: str, name: str) -> None:
-        """A rank that was there before begins the list of another run in the same file."""
+        """A rank that is listed again begins the list of another run in the same file."""
         if not self.rank_lists or number in self.rank_lists[-1]:
             self.rank_lists.append({})
         self.rank_lists[-1][number] = (host, accelerator.lower())
@@ -123,15 +123,15 @@ class _CollectiveReport:
         self.devices.append(documents.tidy(name))
 
     def _took_part(self) -> dict[str, int]:
-        """Count the accelerators of each host. Ranks that share one count once, and of several runs in a file the one
-        with the fewest counts: no run is of what two of them were on together."""
+        """Count the accelerators of each host. Ranks that share one accelerator count once. With several runs in a
+        file, the run with the fewest counts, because no run used more."""
         counted = [Counter(host for host, _ in set(ranks.values())) for ranks in self.rank_lists]
         hosts = dict.fromkeys(self.hosts)
         counts = {host: min(count[host] for count in counted) for host in hosts}
         return counts | ({"": self.unnamed_ranks} if self.unnamed_ranks else {})
 
     def _recognised(self) -> str:
-        """An all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
+        """Recognise an all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
         unnamed = [figure for figure in self.figures if not figure.operation]
         largest = max((figure.size_bytes or 0 for figure in unnamed), default=0)
         here = {figure.name: figure.value for figure in unnamed if figure.size_bytes == largest}
@@ -191,7 +191,7 @@ def _header(line: str) -> list[str] | None:
 
 
 def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequence[str]) -> None:
-    """Results are counted from the right: reduction and root, on their left, are left blank by some operations."""
+    """Results are counted from the right, because some operations leave reduction and root on the left blank."""
     first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
     if first is None:
         raise ParseError(number, "The header names no time, so the columns are ambiguous.")
@@ -211,7 +211,7 @@ def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequen
     leading, values = tokens[: len(tokens) - wanted], tokens[len(tokens) - wanted :]
     size = documents.whole_of(leading[0])
     if size is None:
-        raise ParseError(number, f"The size {documents.tidy(leading[0])} is no whole number.")
+        raise ParseError(number, f"The size {documents.tidy(leading[0])} is not a whole number.")
     named = dict(zip(columns, leading, strict=False))
     variant = _variant(named.get("type", ""), named.get("redop", ""))
     for buffers, names in halves:
@@ -234,10 +234,10 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
         elif cell is not None:
             # RCCL marks values beyond its threshold with an asterisk.
             value = documents.counted(
-                line, text.rstrip("*"), f"The column {name} holds {{}}, which is no number."
+                line, text.rstrip("*"), f"The column {name} holds {{}}, which is not a number."
             )
             if cell == "error":
-                # Older versions print the largest difference, which is no count: rounding alone makes one.
+                # Older versions print the largest difference, which is not a count: rounding alone causes one.
                 cell, value = "wrong", float(text.endswith("*"))
             cells[cell] = value
     return cells
@@ -245,8 +245,8 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
 
 def _read_remark(report: _CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        # Where each process sees one device, all are number 0, and the bus tells them apart; older versions print a
-        # part of it, which several may share.
+        # If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a
+        # part of the id, which several may share.
         is_whole = ":" in rank[4]
         accelerator = rank[4] if is_whole else f"{rank[3]} {rank[4]}"
         report.rank(rank[1], documents.tidy(rank[2]), accelerator, f"{rank[2]} {rank[3]} {rank[5]}")
@@ -263,7 +263,7 @@ def _read_remark(report: _CollectiveReport, line: str) -> None:
 
 
 def _library(code: int) -> str:
-    """2.27.3 from 22703, and 2.8.3 from 2803: the code grew a digit with 2.9."""
+    """2.27.3 from 22703, and 2.8.3 from 2803: the code has one digit more since 2.9."""
     if code >= 10_000:
         return f"{code // 10_000}.{code // 100 % 100}.{code % 100}"
     return f"{code // 1000}.{code // 100 % 10}.{code % 100}"
@@ -333,7 +333,7 @@ def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     name = row.text("name")
     report.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
-        # This document names no host.
+        # This document does not name hosts.
         report.unnamed_ranks = max(report.unnamed_ranks, row.whole("ranks"))
     cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")

@@ -1,9 +1,9 @@
 """`dcgmi diag -j`, of DCGM 3 and 4, and `dcgmi mndiag -j`.
 
-Judged by the severity of each failed test's errors, not by the exit code, which is not zero for harmless warnings. A
-failed test without a severity counts as 3, unknown: it fails closed. So does a status that nobody knows, and a document
-that stopped early. An accelerator on which a test was skipped that ran on others, or one that every level stands on,
-has not passed.
+Each failed test is judged by the severity of its errors, not by the exit code, which is not zero even for harmless
+warnings. Everything unclear fails closed: a failed test without a severity counts as 3 (unknown), and so do an unknown
+status and a document that stopped early. An accelerator has not passed if a test was skipped on it that ran on others,
+or that every level requires.
 """
 
 import re
@@ -15,7 +15,7 @@ from readiness.evidence.core.documents import MOST_FIGURES, Json, json_below, te
 from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed
 
 ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
-"""Where `diag` puts everything; `mndiag` puts it at the top, beside its hosts."""
+"""Root members of a `diag` document; `mndiag` has the content at the top, with its hosts."""
 UNKNOWN = 3
 WORDS = {
     0: "none",
@@ -26,22 +26,23 @@ WORDS = {
     5: "configuration",
     6: "reset",
 }
-"""DCGM's own words for the severities."""
+"""DCGM's own words for severities."""
 BADNESS = {0: 0, 1: 1, 5: 2, 4: 3, 3: 4, 6: 5, 2: 6}
-"""Severities from none to worst: monitor and configuration do not stop use, isolate stops it at once."""
+"""Severities from none to worst: with monitor and configuration the accelerator stays in use; isolate stops it at once.
+"""
 GOOD = frozenset({"pass", "passed", "ok"})
 NOT_RUN = frozenset({"skip", "skipped", "not run", "notrun", "n/a"})
 LONG_TEST = "diagnostic"
 CORE_TESTS = frozenset({"memory", "pcie", LONG_TEST})
-"""A long diagnostic has all of these. A skip of one, or of a stress test, counts even where no accelerator ran it;
-other tests, such as `eud`, are often not installed."""
+"""A long diagnostic has all of these tests. Skipping one of them, or a stress test, counts even if no accelerator ran
+it; other tests, such as `eud`, are often not installed."""
 RUN = "the run"
-"""The test that errors about the run as a whole are put down to."""
+"""Stands for the test of errors about the run as a whole."""
 ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
-"""Only levels 3 and 4, the long ones, run these tests; a run of some tests by name is not a long diagnostic."""
+"""Only levels 3 and 4, the long ones, run these tests; a run of tests chosen by name is not a long diagnostic."""
 NAMES = {"gpu memory": "memory"}
-"""Names of version 3 for tests that version 4 calls otherwise."""
+"""Test names of version 3 that differ in version 4."""
 
 
 @dataclass
@@ -139,7 +140,7 @@ def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
             subject=subject,
             variant=lengths.get(subject, "quick"),
             operation="diagnostic",
-            # What failed has failed, whatever else was skipped.
+            # A failed test counts as failed, whatever else was skipped.
             caution="" if severity else caution,
         )
     worst = max(map(results.severity, results.ran), key=BADNESS.__getitem__)
@@ -174,7 +175,7 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
 
 
 def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
-    """Some boards have no serial number, and print zeros or a word for it."""
+    """Some boards have no serial number and print zeros or a word instead."""
     if number.isdecimal() and value.strip("0") and any(char.isdigit() for char in value):
         yield Figure(name=name, value=float(int(number[:5])), subject=f"GPU {number[:5]}", variant=value)
 
@@ -189,7 +190,7 @@ def _root(document: Json) -> Json:
             return root
     if document.get("test_categories") is not None:
         return document
-    return document.refuse(f"None of {', '.join(ROOTS)} is there: this is no output of dcgmi diag -j.")
+    return document.refuse(f"None of {', '.join(ROOTS)} is there: this is not output of dcgmi diag -j.")
 
 
 def _hosts(root: Json) -> dict[str, str]:
@@ -214,18 +215,18 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
             failed = any(_status(result) == "fail" for result in results)
             if not results or (_status(summary) == "fail" and not failed):
                 yield name, summary
-    # Errors about no entity: of a host, or of the run as a whole.
+    # Errors without an entity belong to a host or to the whole run.
     yield from ((RUN, error) for error in root.listed("global_errors"))
 
 
 def _status(result: Json) -> str:
-    """Return the status in lower case. An unknown word fails closed; so does none where a warning is given."""
+    """Return the status in lower case. An unknown status fails closed, and so does a missing one with a warning."""
     status = result.text("status").strip().lower().replace("_", " ")
     return status if status in GOOD | NOT_RUN else "fail"
 
 
 def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
-    """`GPU 3`; version 3 lists several numbers in one text. Results about no accelerator are about the node."""
+    """`GPU 3`; version 3 lists several numbers in one text. Results without an accelerator belong to the node."""
     for key in ("gpu_ids", "gpu_id", "gpu_list"):
         if ids := result.text(key):
             return [tidy(f"GPU {part}") for part in ids.split(",") if part.strip()][:MOST_FIGURES] or ["node"]
@@ -238,8 +239,8 @@ def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
 
 
 def _severity(result: Json, *, passed: bool) -> int:
-    """The worst of the result's warnings; 3 where a failed one has none, or a warning has no severity. A test that
-    passed with an error of some severity beside it counts by that: the tool has been seen to do so."""
+    """The worst severity of the result's warnings; 3 if a failed result has none, or a warning has no severity. A
+    passed test with an error counts by the severity of that error: the tool is known to report this."""
     severities = []
     alone = [result] if result.get("error_severity") is not None else []
     for warning in (*_warnings(result), *alone):
@@ -254,7 +255,7 @@ def _severity(result: Json, *, passed: bool) -> int:
 
 
 def _warnings(result: Json) -> list[Json]:
-    """Version 3 writes one text, or a list of them, where version 4 writes objects."""
+    """Version 3 writes one text or a list of texts, version 4 writes objects."""
     warnings = result.get("warnings")
     if warnings is None:
         return []

@@ -1,7 +1,7 @@
 """fio `--output-format=json` (and json+): bytes per second, operations per second and completion latency of each job.
 
-A job that ended with an error is no slow job: the file is refused. Errors that jobs were told to continue after are
-failed operations. Of a run over several clients each client's jobs count, and not their sum.
+A file with a job that ended with an error is refused. Errors after which jobs were told to continue are failed
+operations. In a run over several clients, each client's jobs count, not their sum.
 """
 
 import re
@@ -33,7 +33,7 @@ def parse(content: bytes) -> Parsed:
     if not figures:
         holder.refuse("No job read or wrote anything.")
     failures = [count for job in jobs if (count := job.optional_number("total_err")) is not None]
-    # A client that was lost is in no list of jobs.
+    # A lost client is missing in the list of jobs.
     failures += [1.0 for note in notes if _ERROR.search(note)]
     figures += [failed_operations(sum(failures))] if failures else []
     milliseconds = document.optional_number("timestamp_ms")
@@ -82,10 +82,10 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
     for key in percentiles.names():
         rank = documents.number_of(key)
         if rank == 0:
-            # Older versions fill their list of percentiles up with these.
+            # Older versions pad their list of percentiles with these.
             continue
         if rank is None or not 0 < rank < 100:
-            latency.refuse(f"{documents.tidy(key)} is no percentile.")
+            latency.refuse(f"{documents.tidy(key)} is not a percentile.")
         yield replace(
             average,
             name="latency",
@@ -96,7 +96,7 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
 
 
 def _block_size(text: str) -> int | None:
-    """4096 from `4k`; None where a job uses several sizes."""
+    """4096 for `4k`; None if a job uses several sizes."""
     text = text.strip().lower().removesuffix("ib").removesuffix("b")
     factor = _SIZES.get(text[-1:], 1)
     value = documents.number_of(text.rstrip("kmg"))

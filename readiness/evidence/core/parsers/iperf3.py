@@ -1,4 +1,5 @@
-"""iperf3 `-J`: what was received, not only sent; an error in the document is a refusal, never a zero."""
+"""iperf3 `-J`: the received rate, not only the sent one. An error in the document refuses the file and never counts as
+zero."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,7 +65,7 @@ def _figures(start: Json, end: Json) -> Iterator[Figure]:
     senders = [sender for stream in end.listed("streams") if (sender := stream.get("sender")) is not None]
     for key, name in (("mean_rtt", "round_trip_average"), ("max_rtt", "round_trip_max")):
         values = [value for sender in senders if (value := sender.optional_number(key)) is not None]
-        # iperf3 writes 0 where the system does not tell.
+        # iperf3 writes 0 if the system does not provide the value.
         if values and max(values) > 0:
             yield replace(bandwidth, name=name, value=max(values), unit="µs")
 

@@ -1,7 +1,7 @@
-"""MLPerf-style training logs: lines of `:::MLLOG` and JSON, which a rank may precede.
+"""MLPerf-style training logs: lines of `:::MLLOG` and JSON, optionally after a rank.
 
-Time to train is from `run_start` to `run_stop`, and only where the stop says success: an aborted run has no time. The
-load generator of inference writes such lines too; its times count from its own start, and a run that it calls INVALID
+Time to train runs from `run_start` to `run_stop`, and only if the stop reports success: an aborted run has no time. The
+load generator of inference also writes such lines; its times count from its own start, and a run that it calls INVALID
 is refused.
 """
 
@@ -16,9 +16,9 @@ LATENCIES = {
     "result_first_token_99.00_percentile_latency_ns": "ttft",
     "result_time_per_output_token_99.00_percentile_ns": "tpot",
 }
-"""What the load generator logs of a server run; the figures are in nanoseconds."""
+"""Latencies that the load generator logs for a server run, in nanoseconds."""
 EPOCH_MS = 1e11
-"""Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
+"""A smaller time counts from the start of the program: as milliseconds since 1970 it would be in 1973."""
 KEPT = ("submission_benchmark", "submission_platform")
 
 NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
@@ -42,7 +42,7 @@ class _Log:
         at_ms = entry.number("time_ms")
         self.times.append(at_ms)
         metadata = entry.within("metadata")
-        # The load generator marks what it logs as an error, whatever its key.
+        # The load generator marks errors in the entry itself, under any key.
         mark = metadata.get("is_error") if metadata.is_object() else None
         if mark is not None and mark.value is True:
             self.errors.append(documents.tidy(f"The load generator reports an error: {key}"))
@@ -84,7 +84,7 @@ def parse(content: bytes) -> Parsed:
         if not mark:
             continue
         if not entry.lstrip().startswith("{"):
-            raise ParseError(number, f"What follows {MARK} is no JSON object.")
+            raise ParseError(number, f"What follows {MARK} is not a JSON object.")
         log.read(number, documents.Json.of(entry, number))
     if not log.times:
         raise ParseError(number, f"There is no line of {MARK}.")
@@ -117,7 +117,7 @@ def _with_zone(text: str) -> datetime | None:
 
 
 def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
-    """The first start to the last stop, as every rank may log its own."""
+    """From the first start to the last stop, because every rank may log its own."""
     if not log.starts:
         raise ParseError(last_line, "There is no run_start.")
     if not log.stops:

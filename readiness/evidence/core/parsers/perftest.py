@@ -1,8 +1,7 @@
-"""perftest (`ib_write_bw`, `ib_send_lat` and the like): its tables, and what `--out_json` writes.
+"""perftest (`ib_write_bw`, `ib_send_lat` and the like): its tables, and the output of `--out_json`.
 
-Bandwidth is in the unit that the header names; what it calls MB is 2^20 bytes. The JSON names no unit at all, so it is
-found from the message rate beside it. Latency is half the round trip, except for reads and atomics, which are round
-trips by nature.
+Bandwidth is in the unit that the header names; perftest's MB is 2^20 bytes. The JSON names no unit, so it is derived
+from the message rate. Latency is half the round trip, except for reads and atomics, which always are round trips.
 """
 
 import re
@@ -87,7 +86,7 @@ def _read_text(text: str) -> Parsed:
 
 
 def _worse(first: Figure, second: Figure) -> Figure:
-    """Server and client of one test are often in one file, and say the same; of several runs the worst counts."""
+    """Server and client of one test are often in one file and agree; of several runs, the worst counts."""
     by_value = sorted((first, second), key=lambda figure: figure.value or 0.0)
     return by_value[0 if first.name == "bandwidth" else 1]
 
@@ -98,7 +97,7 @@ def _operation(title: str) -> str:
 
 @dataclass
 class _Ends:
-    """The two ends of one run. Each queue pair prints its address, all local ones before the remote ones."""
+    """The two ends of one run. Each queue pair prints its address, first all local ones, then the remote ones."""
 
     lids: dict[str, str] = field(default_factory=dict)
     gids: dict[str, str] = field(default_factory=dict)
@@ -112,7 +111,7 @@ class _Ends:
             self.gids[self.end] = matched[1]
 
     def loopback(self) -> str:
-        """One local identifier at both ends is one port. RoCE has no identifier, and the GIDs tell."""
+        """The same local identifier at both ends means one port. RoCE has no such identifier, so the GIDs decide."""
         is_numbered = self.lids.get("local", "").lower().removeprefix("0x").strip("0") != ""
         kind, ends = ("LID", self.lids) if is_numbered else ("GID", self.gids)
         if not {"local", "remote"} <= ends.keys():
@@ -128,7 +127,7 @@ def _columns(line: int, header: str) -> list[tuple[str, str]]:
     for text in _COLUMN.findall(header):
         name, _, unit = text.partition("[")
         columns.append((name.strip().lstrip("#"), unit.rstrip("]")))
-    # The percent sign parts "99% percentile" for the pattern where two spaces are missing.
+    # The percent sign separates "99% percentile" where two spaces are missing.
     if columns[:2] != [("bytes", ""), ("iterations", "")]:
         raise ParseError(line, "The header does not begin with bytes and iterations.")
     for name, unit in columns:
@@ -152,7 +151,7 @@ def _row(
     numbers = [documents.number_of(token) for token in tokens]
     size, iterations = documents.whole_of(tokens[0]), documents.whole_of(tokens[1])
     if size is None or iterations is None or None in numbers:
-        raise ParseError(line, "The row holds something that is no number.")
+        raise ParseError(line, "The row holds something that is not a number.")
     of_row = replace(of_test, size_bytes=size, samples=iterations)
     for (name, unit), value in zip(columns[2:], numbers[2:], strict=True):
         if value is None or value < 0:
@@ -176,7 +175,7 @@ def _bandwidth(line: int, value: float, unit: str, of_row: Figure, qps: int | No
         raise ParseError(line, "The average bandwidth is zero: nothing was measured.")
     gbps = converted(value, unit, "Gb/s")
     if gbps is None:
-        raise ParseError(line, "The average bandwidth is beyond any number.")
+        raise ParseError(line, "The average bandwidth is too large.")
     return replace(of_row, name="bandwidth", value=gbps, unit="Gb/s", streams=qps)
 
 

@@ -1,6 +1,6 @@
-"""Floors from a node-health configuration as Azure's images ship it: lines of `* || check_… value …`.
+"""Floors from a node-health configuration in the format of Azure's images: lines of `* || check_… value …`.
 
-Only checks that state a floor for a measure we read are taken; the rest of such a file is about other things.
+Only checks that state a floor for a measure we read are used; the rest of such a file is about other things.
 """
 
 import re
@@ -14,7 +14,7 @@ _LINE = re.compile(r"[^#|]*\|\|\s*(\S+)\s*(.*)$")
 _SIZE = re.compile(r"(\d{1,6})([KMGT]?)", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 RDMA_BYTES = 8 * 1024**2
-"""The size that these images' tests write (`ib_write_bw -s 8388608`)."""
+"""The message size of these images' tests (`ib_write_bw -s 8388608`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def parse(content: bytes) -> tuple[FloorLine, ...]:
 def _value(line: int, words: list[str]) -> float:
     value = number_of(words[0]) if words else None
     if value is None or not 0 < value <= LARGEST:
-        raise ParseError(line, f"{tidy(words[0]) if words else 'Nothing'} is no floor.")
+        raise ParseError(line, f"{tidy(words[0])} is not a floor." if words else "The floor is missing.")
     return value
 
 

@@ -102,7 +102,7 @@ def _read_result(report: _SockperfReport, number: int, line: str) -> None:
     if (matched := _PERCENTILE.search(line)) is not None:
         percentile = counted(number, matched[1])
         if not 0 < percentile < 100:
-            raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
+            raise ParseError(number, f"{tidy(matched[1])} is not a percentile.")
         if any(percentile == earlier for _, earlier, _ in report.rows):
             raise ParseError(number, ANOTHER_RUN)
         report.rows.append(("", percentile, counted(number, matched[2])))

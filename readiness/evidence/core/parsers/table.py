@@ -1,16 +1,15 @@
-"""Tables: comma-separated figures of tools without a parser of their own.
+"""Tables: comma-separated figures of tools without a parser.
 
-Which columns there are, and how each is read, is declared as readers by column: a reader takes the cell, "" for one
-that is missing, and raises ValueError with what it is not.
+Columns are declared as readers by name: a reader takes the cell ("" if missing) and raises ValueError with the reason.
 
-The first line names columns: `measure` and `value` are needed; `unit, operation, variant, subject, size_bytes,
-percentile, samples, streams, taken_at` may follow, in any order. A measure named `check/sub-measure`, such as
-`p1-soak-24h/duration`, is evidence of that sub-measure; one named `interop/link-fec` and the like is a record of
+The first line names the columns: `measure` and `value` are required; `unit, operation, variant, subject, size_bytes,
+percentile, samples, streams, taken_at` may follow in any order. A measure named `check/sub-measure`, such as
+`p1-soak-24h/duration`, is evidence for that sub-measure; `interop/link-fec` and the like are records of
 interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and the like
 state versions.
 
-A table that names sub-measures or holds records is a run if it says how these came to be: when each was taken, with
-which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
+A table with sub-measures or records counts as a run if it states the time of each, the tool (`# tool: soak 2.1`), and
+the raw figures in rows of their own. Otherwise it is declared.
 """
 
 import csv
@@ -64,8 +63,8 @@ def rows_of(
     most: int = documents.MOST_FIGURES,
     remark: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line and cells of each row; ParseError where one cannot be read, or there is none. Lines that begin with # are
-    remarks. `headings` are what an export calls columns, "" for those that say nothing."""
+    """Line number and cells of each row. Raises ParseError for an unreadable row, or without rows. Lines that begin
+    with # are remarks. `headings` maps the column names of an export; "" marks columns to ignore."""
     header: list[str] = []
     count, number = 0, 1
     for number, line in documents.lines_of(documents.text_of(content)):
@@ -92,7 +91,7 @@ def _split(line: int, text: str) -> list[str]:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
         raise ParseError(
-            line, f"This is no line of comma-separated values: {documents.tidy(error)}."
+            line, f"This is not a line of comma-separated values: {documents.tidy(error)}."
         ) from error
     return [unguarded(cell).strip() for cell in rows[0]] if rows else []
 
@@ -117,28 +116,28 @@ def _header(
 def number(text: str) -> float:
     value = documents.number_of(text)
     if value is None:
-        raise ValueError("is no number")
+        raise ValueError("is not a number")
     return value
 
 
 def needed_number(text: str) -> float:
     value = documents.number_of(text)
     if value is None:
-        raise ValueError("is no number; leave the row out if there is none")
+        raise ValueError("is not a number; leave the row out if there is none")
     return value
 
 
 def count(text: str) -> int:
     value = documents.whole_of(text)
     if value is None or value < 0:
-        raise ValueError("is no count")
+        raise ValueError("is not a count")
     return value
 
 
 def percentile(text: str) -> float:
     rank = number(text)
     if not 0 < rank < 100:
-        raise ValueError("is no percentile")
+        raise ValueError("is not a percentile")
     return rank
 
 
@@ -146,9 +145,9 @@ def instant(text: str) -> datetime:
     try:
         stated = datetime.fromisoformat(text[: documents.LONGEST_TEXT])
     except ValueError:
-        raise ValueError("is no instant in ISO 8601") from None
+        raise ValueError("is not an ISO 8601 time") from None
     if stated.tzinfo is None:
-        raise ValueError("says no zone; write Z or an offset")
+        raise ValueError("has no time zone; write Z or an offset")
     try:
         return stated.astimezone(UTC)
     except (OverflowError, ValueError):
@@ -165,7 +164,7 @@ def optional[Value](reader: Callable[[str], Value]) -> Callable[[str], Value | N
 
 def _name(text: str) -> str:
     if not text:
-        raise ValueError("is no name")
+        raise ValueError("is not a name")
     return documents.tidy(text)
 
 
@@ -187,7 +186,7 @@ _FAILURES = {
     **dict.fromkeys(("wrong", "wrongvalues", "wrongresults"), WRONG_VALUES),
     **dict.fromkeys(("dropped", "droppedmessages"), DROPPED),
 }
-"""Names that people give to rows that count failures, in lower case without marks."""
+"""Common names of rows that count failures, in lower case without punctuation."""
 _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re.IGNORECASE)
 
 
@@ -215,7 +214,7 @@ def parse(content: bytes) -> Parsed:
         kept=documents.text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
-        # The oldest: all of the file is at least as new.
+        # Use the oldest time: the whole file is at least as new.
         taken_at=min((each for each in times if each), default=None),
         declared=_declared(figures, has_times=all(times), has_tool="tool" in versions),
     )

@@ -1,8 +1,7 @@
-"""`vllm bench serve --save-result`: latencies of served requests, and how many of them failed.
+"""`vllm bench serve --save-result`: latencies of served requests, and the number of failed ones.
 
-Latencies are of the requests that were completed; those that failed are in none of them, so that a median may look well
-while nearly half of the requests failed. The model's p99 counts for a promised rate only where requests were sent at a
-rate, with Poisson arrivals.
+Latencies cover completed requests only, so that a median may look good while half of the requests failed. The model's
+p99 counts for a promised rate only if requests were sent at a rate, with Poisson arrivals.
 """
 
 import re
@@ -26,8 +25,8 @@ NOT_REACHED = (
     " is not known."
 )
 LEAST_REACHED = 0.9
-"""Share of the rate asked for (our judgement): a client that waits for answers sends less, and its waiting is in no
-latency."""
+"""Least share of the requested rate (our judgement): a client that waits for answers sends less, and its waiting is in
+no latency."""
 
 
 def parse(content: bytes) -> Parsed:
@@ -56,7 +55,7 @@ def parse(content: bytes) -> Parsed:
 
 
 def _failed(document: Json, asked: int, completed: int) -> int:
-    """The largest of what the file counts, what is missing from the requests asked for, and the errors it lists."""
+    """The largest of: the file's own count, the missing requests, and the listed errors."""
     failed = document.optional_number("failed") or 0.0
     listed = sum(1 for error in document.listed("errors") if str(error.value).strip())
     return max(int(failed), asked - completed, listed, 0)

@@ -37,11 +37,11 @@ RATES = frozenset({"busbw", "bandwidth"})
 LATENCIES = frozenset({"latency", "ttft", "tpot"})
 PERCENTILES = frozenset({50.0, 99.0})
 BEYOND = 0.05
-"""Of the baseline [S8]."""
+"""Share of the baseline beyond which a result counts as a regression [S8]."""
 FIRST = 3
-"""Runs that make a baseline."""
+"""Number of runs that make a baseline."""
 ONE_ROUND = timedelta(hours=24)
-"""Repeats of a latency within this of the newest are one result: their median."""
+"""Repeats of a latency within this time of the newest are one result: their median."""
 
 type Key = tuple[str, str, str, str, float | None]
 """Measure, operation, variant, subject, percentile."""
@@ -49,7 +49,7 @@ type Key = tuple[str, str, str, str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class BaselineDeviation:
-    """The figure of one thing that deviates most: 0.07 is 7 % worse than the baseline."""
+    """The figure of a subject that deviates most: 0.07 is 7 % worse than the baseline."""
 
     run: Run
     worse: float
@@ -61,7 +61,7 @@ class BaselineDeviation:
 def regressed(
     check: Check, newest: Sequence[Run], earlier: Sequence[Run], site: SiteParts, now: datetime
 ) -> Proofs:
-    """`newest` are the newest runs of each thing, `earlier` its first ones and those that are marked."""
+    """`newest` are the newest runs of each subject, `earlier` its first runs and the marked ones."""
     part = check.part("nodes-beyond")
     of_node: dict[int, list[BaselineDeviation]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
@@ -117,8 +117,8 @@ def _loopbacks(
 def tail_compared(
     runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
 ) -> tuple[float, float, Sequence[Run]] | None:
-    """Compare one thing's latency at a percentile: the newest result, its baseline, and the runs that make the
-    baseline. `runs` are those that count now. None where there is nothing to compare with."""
+    """Compare a latency percentile of one subject: the newest result, its baseline, and the baseline's runs. `runs` are
+    those that count now. None if there is nothing to compare with."""
     last = max(runs, key=_order, default=None)
     if last is None:
         return None
@@ -165,7 +165,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> B
         base = _baseline([run for run in result if run.is_baseline] or earlier, key, unit, part)
         if base is None or base[0] <= 0:
             continue
-        # Rounded, so that exactly 5 % is not beyond for want of a binary digit.
+        # Rounded, so that exactly 5 % does not count as beyond due to floating point.
         worse = round(value / base[0] - 1 if slower else 1 - value / base[0], 9)
         name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
         text = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
@@ -178,7 +178,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> B
 def _baseline(
     before: Iterable[Run], key: Key, unit: str, part: SubMeasure
 ) -> tuple[float, Sequence[Run]] | None:
-    """The marked run's figure, else the median of the first ones that have it, and which runs those are."""
+    """The marked run's figure, else the median of the first runs that have it, and the runs used."""
     having = sorted(
         (run for run in before if not run.failed and not voiding(run, part) and _values([run], key, unit)),
         key=_order,
@@ -189,7 +189,7 @@ def _baseline(
 
 
 def _figures(run: Run) -> dict[Key, tuple[float, str]]:
-    """Return what of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
+    """Return the compared figures of a run with their unit: at the largest size, and the worse of equal figures."""
     largest: dict[Key, tuple[int, float, str]] = {}
     for figure in run.figures:
         key = _key(figure)
@@ -229,7 +229,7 @@ def _share(
     if not standing:
         return None
     deciding = {node: _worst(deviations) for node, deviations in (beyond or standing).items()}
-    # Of a node several things are compared; each node is as fresh as its newest.
+    # Several subjects belong to a node; the node is as fresh as the newest of them.
     newest_of = {
         node: max(deviations, key=lambda each: _order(each.run)) for node, deviations in standing.items()
     }
@@ -280,7 +280,7 @@ def _unticketed(
         return None
     if not beyond:
         return share._replace(value=0.0)
-    reason = f"{len(beyond)} nodes are beyond 5 %: record how many of them have no ticket."
+    reason = f"{len(beyond)} nodes deviate by more than 5 %: record how many of them have no ticket."
     found_at = max(_worst(deviations).run.taken_at for deviations in beyond.values())
     return share._replace(value=None, cannot_judge=reason, asked_at=found_at)
 

@@ -1,7 +1,7 @@
-"""p1-intra-node and p1-fabric-collective: bus bandwidth inside nodes, between pairs, and as nodes are added.
+"""p1-intra-node and p1-fabric-collective: bus bandwidth inside nodes, between pairs, and with more nodes.
 
-A run counts for its nodes where all their accelerators took part and its results were checked. One with wrong values,
-or over many nodes and far below the floor of two, failed: no older run of the same nodes counts after it.
+A run counts for its nodes if all their accelerators took part and its results were checked. A run with wrong values, or
+over many nodes and far below the pairs' floor, has failed: no older run of the same nodes counts after it.
 """
 
 from collections import Counter, defaultdict
@@ -41,7 +41,8 @@ from readiness.framework.core.definition import Check
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """`shares` are of each node's accelerators, 0 to 1; `lacking` says what was left out, empty where all took part."""
+    """`shares` gives the share of each node's accelerators that took part, 0 to 1; `lacking` names the missing ones,
+    empty if all took part."""
 
     shares: Mapping[int, float]
     lacking: str = ""
@@ -139,14 +140,14 @@ def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
 
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
-    """Judge the count of wrong values by its limit; keep the run's other failures where the count is 0 or unknown."""
+    """Judge the number of wrong values by its limit; keep the run's other failures if the number is 0 or unknown."""
     return proof._replace(value=count, failed="" if count else proof.failed, cannot_judge=caution)
 
 
 def fabric(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> Proofs:
-    """Each pair's newest run at 2 to 8 GiB, how the rate holds with more nodes, and nodes in a passing run."""
+    """Each pair's newest run at 2 to 8 GiB, the scale efficiency with more nodes, and the nodes in a passing run."""
     part = check.part("pair-busbw")
     groups: dict[Nodes, list[Proof]] = defaultdict(list)
     for run in runs:
@@ -163,7 +164,7 @@ def fabric(
     larger = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] > 2}
     return kept(
         {
-            # A run that cannot be judged says nothing of nodes that others proved.
+            # A run that cannot be judged does not affect nodes that other runs proved.
             "pair-busbw": [
                 proof for nodes, proof in pairs.items() if not (proof.cannot_judge and passing >= set(nodes))
             ],
@@ -174,7 +175,7 @@ def fabric(
 
 
 def fabric_rate(check: Check, run: Run, site: SiteParts, floors: Sequence[FloorValue]) -> Proof | None:
-    """The run's rate between its nodes, or why it is not judged; None for a run that is none between nodes."""
+    """The run's rate between its nodes, or the reason why it is not judged; None for a run inside one node."""
     if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
         return None
     unit = check.part("pair-busbw").unit
@@ -184,8 +185,8 @@ def fabric_rate(check: Check, run: Run, site: SiteParts, floors: Sequence[FloorV
 
 
 def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proof:
-    """Fail a run over more than two nodes that reaches less of the pairs' floor than scale efficiency allows: whatever
-    its size and operation were, no older runs of these nodes count after it."""
+    """Fail a run over more than two nodes that reaches less of the pairs' floor than the scale efficiency allows.
+    Whatever its size and operation were, no older runs of these nodes count after it."""
     part = check.part("scale-efficiency")
     threshold = part.warn_at or part.pass_at
     lowest = threshold.bound.low if threshold and threshold.bound else None
@@ -200,8 +201,8 @@ def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proo
 
 
 def _is_of(run: Run, operations: Sequence[str]) -> bool:
-    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was. Rows of small
-    sizes are not read, so that the count of wrong values tells the operation too."""
+    """Whether the run's operation is one of these; a failed run counts against its nodes whatever its operation was.
+    Rows of small sizes are not read, so the figure of wrong values also names the operation."""
     named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
 
@@ -219,7 +220,8 @@ def _no_pair_row(run: Run) -> FloorJudgement:
 def _rate(
     run: Run, check: Check, part_id: str, judgement: FloorJudgement, name: str, site: SiteParts
 ) -> Proof:
-    """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
+    """A rate over only some accelerators cannot be judged: the floor is for all of them, and fewer may be faster or
+    slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
     reasons = [run.unplaced, judgement.reason, took_part.lacking, unchecked]
@@ -256,7 +258,7 @@ def _deciding(proofs: Sequence[Proof], check: Check, now: datetime) -> Proof:
 
 
 def _order(proof: Proof) -> tuple[bool, datetime]:
-    """No declaration answers a run that failed."""
+    """A declaration does not override a failed run."""
     return not proof.declaration, proof.taken_at
 
 
@@ -297,7 +299,7 @@ def _scaling(
 def _is_answered(
     nodes: Nodes, failed: Proof, last: Mapping[Nodes, Proof], check: Check, now: datetime
 ) -> bool:
-    """Whether a newer run over these nodes and others passes."""
+    """Whether a newer run over these nodes and further ones passes."""
     return any(
         set(nodes) < set(others) and _order(proof) > _order(failed) and _passes(proof, check, now)
         for others, proof in last.items()
@@ -305,7 +307,7 @@ def _is_answered(
 
 
 def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proof | None:
-    """Bus bandwidth of the largest run over that of the smallest ones, at the largest size that both have."""
+    """Bus bandwidth of the largest run over that of the smallest runs, at the largest size that both have."""
     part = check.part("scale-efficiency")
     rates: dict[tuple[str, int], dict[int, list[tuple[Run, float]]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
@@ -350,6 +352,6 @@ def _lowest(run: Run) -> dict[tuple[str, int], float]:
 
 
 def _only_node(run: Run, site: SiteParts) -> tuple[int, str]:
-    """The node that the run was on; 0 where it names none, so that it proves a rate and covers nothing."""
+    """The node that the run was on; 0 if the run names none, so that it proves a rate but covers no node."""
     node = run.nodes[0] if run.nodes else 0
     return node, site.nodes.get(node, "")

@@ -1,8 +1,7 @@
-"""p1-accelerator-diag and p5-revalidation: which accelerators a diagnostic covered, and what it found.
+"""p1-accelerator-diag and p5-revalidation: which accelerators a diagnostic covered, and its findings.
 
-A test that failed on an accelerator stands until a newer run of at least that test is clean on it, whatever the level
-of either: a quick diagnostic that finds something is not outweighed by a longer one of before. A diagnostic that names
-another accelerator than the inventory has in that place proves nothing of it.
+A failed test stands until a newer run that includes the test passes on the accelerator, whatever the level of either
+run. A diagnostic that names another accelerator than the inventory has in that place proves nothing about it.
 """
 
 from __future__ import annotations
@@ -36,16 +35,17 @@ from readiness.framework.core.vocabulary import Change
 
 QUICK = timedelta(hours=24)
 UNNAMED = ""
-"""Stands for the tests of a run that does not say which failed."""
+"""Stands for the failed tests of a run that does not name them."""
 type Place = tuple[int, int]
-"""Node and number of an accelerator; the number is -1 for what is of the node as a whole."""
+"""Node and number of an accelerator; the number is -1 for results about the node as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one run at one place, with the severity of each failed test.
 
-    `other` says that the output names another accelerator than the inventory; empty where they agree."""
+    `other` says that the output names another accelerator than the inventory; empty if they agree.
+    """
 
     run: Run
     severity: float | None
@@ -68,7 +68,8 @@ class Result:
 
 
 def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
-    """Each accelerator's newest long diagnostic, or what failed since; a quick one counts for the quick check alone."""
+    """Each accelerator's newest long diagnostic, or a later failure. A quick diagnostic only counts for the quick
+    check."""
     worst, quick = check.part("worst-severity"), check.part("quick-coverage")
     deciding: list[Proof | None] = []
     newest_long: dict[Place, Proof] = {}
@@ -135,8 +136,8 @@ def _result(
 
 
 def _of_place(result: Result, place: Place, *, is_named: bool = False) -> Result:
-    """Another part elsewhere in the run's nodes voids nothing that was found of this one; nor does any history of the
-    place, where the output itself names the accelerator that is there now."""
+    """A part replaced elsewhere in the run's nodes does not void the result of this place. Neither does the history of
+    the place, if the output itself names the accelerator that is there now."""
     run, (node, number) = result.run, place
     stands: set[Change] = set()
     replaced = {each for each in run.replaced if each[0] == node and each[1] != WHOLE_DEVICE}
@@ -192,7 +193,7 @@ def _proof(result: Result, part: SubMeasure, name: str) -> Proof:
 
 
 def _standing_failure(results: Sequence[Result], part: SubMeasure, name: str, now: datetime) -> Proof | None:
-    """The worst test that failed and that no newer run answers; None where there is none."""
+    """The worst failed test without a newer pass; None if there is none."""
     counting = [each for each in results if is_standing(proof_of(each.run, part, None), part, now)]
     standing = [
         (severity, result, test)
@@ -229,8 +230,8 @@ def revalidated(
     floors: Sequence[FloorValue],
     now: datetime,
 ) -> Proofs:
-    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed. The full set is
-    the long diagnostic and the collective inside the node. What only warns has passed."""
+    """Nodes whose quick check passed within 24 h and whose full set passed within its validity. The full set is the
+    long diagnostic and the collective inside the node. A warning counts as passed."""
     validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
     if not validating or not site.nodes:
         return {}

@@ -1,4 +1,4 @@
-"""Floors: which one a figure is held against; and p1-rdma-port: the bandwidth of each port against its floor."""
+"""Which floor a figure is compared with, and p1-rdma-port: the bandwidth of each port against its floor."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ GIB = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class FloorKind:
-    """Which floors a limit of the framework stands for, and at which size, the best first."""
+    """Which floors a limit of the framework stands for, and at which sizes, the preferred first."""
 
     tools: frozenset[str]
     measure: str
@@ -44,12 +44,12 @@ OF_LIMIT: Mapping[str, FloorKind] = {
     "fabric-floor": FloorKind(COLLECTIVES, "busbw", PAIR_OPERATIONS, PAIR_SIZES[1], PAIR_SIZES),
     "rdma-port-floor": FloorKind(frozenset({"perftest"}), "bandwidth", ("write",), WRITE_SIZE, ANY_SIZE),
 }
-"""Limits of the framework that are a platform's."""
+"""Limits of the framework that belong to a platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorJudgement:
-    """The value at one size in the unit asked for, its floor, or why it has none."""
+    """The value at one size in the wanted unit with its floor, or the reason why there is no floor."""
 
     value: float | None
     floor: FloorValue | None = None
@@ -66,10 +66,10 @@ def judged(
     preferred: int | None = None,
     between: tuple[int, int] | None = None,
 ) -> FloorJudgement | None:
-    """The figure that decides: at the `preferred` size, else at the largest size that has a floor.
+    """The deciding figure: at the `preferred` size, else at the largest size that has a floor.
 
-    None where the run has no such figure. Of several figures of one size (in and out of place) the lowest counts. A
-    floor without a size holds at the largest size that the run has. `between` narrows the sizes.
+    None if the run has no such figure. Of several figures of one size (in and out of place) the lowest counts. A floor
+    without a size applies to the largest size of the run. `between` limits the sizes.
     """
     rows = _rows(run, measure, unit, operations, between)
     if not rows:
@@ -90,8 +90,8 @@ def judged(
 def strictest(
     floors: Iterable[FloorValue], platforms: Collection[str], limit_id: str, unit: str
 ) -> FloorValue | None:
-    """The highest floor among a site's platforms, for a figure that names no platform itself. None where one of the
-    platforms has none: what is said of the whole site cannot be judged by a part of it."""
+    """The highest floor among a site's platforms, for a figure that names no platform. None if one of the platforms has
+    no floor, because the whole site cannot be judged by a part of it."""
     kind = OF_LIMIT[limit_id]
     known = [floor for floor in floors if _is_of(floor, kind)]
     by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]
@@ -168,7 +168,7 @@ def figure_named(run: Run, name: str, percentile: float | None = None) -> Figure
 def rdma_ports(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> Proofs:
-    """Each port's newest run. A run is about the port that it names, on each of its nodes."""
+    """Each port's newest run. A run covers the port that it names, on each of its nodes."""
     part, covered = check.part("bandwidth"), check.part("ports-covered")
     by_port: dict[tuple[int, str], list[Proof]] = defaultdict(list)
     crossing: dict[tuple[int, str], list[Proof]] = defaultdict(list)

@@ -1,8 +1,8 @@
-"""p1-multivendor-interop: pairs of products that are linked, against records of their test at the deployed versions.
+"""p1-multivendor-interop: pairs of linked products, compared with test records at the deployed versions.
 
-A pair is proven where the newest standing record of every aspect passed at exactly the versions that are deployed. The
-aspects may come from several runs; the oldest of them says how old the proof is. Versions that differ are what the
-framework calls a change of firmware or NOS: such a record is voided for the pair, and the sentence says by what.
+A pair is proven if, for every aspect, the newest valid record passed at exactly the deployed versions. Aspects may come
+from several runs; the oldest determines the age of the proof. Different versions are a change of firmware or NOS in the
+framework's terms: such a record is voided for the pair, and the sentence names the change.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from readiness.evidence.core.proving import values
 from readiness.framework.core.definition import Check, SubMeasure
 
 type Tested = Mapping[int, Mapping[str, End]]
-"""By run: the ends that its devices were when it was taken, by name in lower case."""
+"""By run: the ends that its devices were at the time, by name in lower case."""
 
 
 class PairStanding(StrEnum):
@@ -29,8 +29,8 @@ class PairStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Links between two products at their versions, at one site. `needs_incast` is false where all of the links are
-    InfiniBand, whose flow control is by credits."""
+    """Links between two products at their versions, at one site. `needs_incast` is false if all of the links are
+    InfiniBand, whose flow control uses credits."""
 
     ends: tuple[End, End]
     links: int
@@ -46,7 +46,7 @@ class Installed:
         return f"{self.ends[0]} with {self.ends[1]}"
 
     def __add__(self, other: "Installed") -> "Installed":
-        """All links of both, which have the same ends but for their case."""
+        """All links of both; the ends differ at most in case."""
         return Installed(
             self.ends,
             self.links + other.links,
@@ -68,8 +68,8 @@ class AspectOutcome:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPair:
-    """`aspects` are the newest outcomes at the deployed versions that stand, `others` what was tested at other
-    versions. `proof` is None where there is no record of the two products at all."""
+    """`aspects` are the newest valid outcomes at the deployed versions, `others` the tests at other versions. `proof`
+    is None without any record of the two products."""
 
     installed: Installed
     standing: PairStanding
@@ -190,7 +190,7 @@ def _without(
 
 
 def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> values.Proof:
-    """Make a proof as old as the oldest of the runs, and trusted no more than the least of them."""
+    """Make a proof as old as the oldest run, and trusted no more than the least trusted run."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
     provenance = values.provenance_of(each.run.provenance for each in outcomes)
     return values.proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)

@@ -1,4 +1,4 @@
-"""p1-latency-under-load and p1-serving-latency: tails of paths idle and loaded, and of served requests."""
+"""p1-latency-under-load and p1-serving-latency: tails of paths, idle and loaded, and of served requests."""
 
 import hashlib
 from collections import defaultdict
@@ -25,21 +25,21 @@ from readiness.framework.core.definition import Check
 TOOLS = frozenset({"perftest", "sockperf"})
 NO_LOAD = "No run was made under background load; an idle path says little."
 LEAST_REPEATS = 20
-"""A measurement with fewer is no evidence [S9, after RFC 2544]."""
+"""A measurement with fewer repeats is not evidence [S9, after RFC 2544]."""
 SERVED = frozenset({"mlperf", "vllm-bench"})
 LEAST_SERVED_S = 600
-"""A served run that is shorter is no evidence [S11]."""
+"""A shorter served run is not evidence [S11]."""
 MOST_SPREAD = 5.0
-"""Per cent of the p99 over the repeats; at or above it, it is no evidence [S9]."""
+"""Spread of the p99 over the repeats, in per cent; from this value on it is not evidence [S9]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """The runs of one tool between the same devices over the same port, of one operation and size.
+    """The runs of one tool between the same devices over the same port, with one operation and size.
 
-    `runs` are all by load ("" said is "unsaid"), `standing` those that count now. `shown` are those whose figures are
-    given: the loaded ones that count, else the loaded ones that did, else the newest of any. `unfit` says why they are
-    no evidence, and is empty if they are. `failed` is the newest run where that one failed.
+    `runs` are all runs by load ("" stands for not stated), `standing` those that count now. `shown` are the runs whose
+    figures are shown: the loaded ones that count, else the loaded ones that once counted, else the newest of any.
+    `unfit` says why they are not evidence, and is empty if they are. `failed` is the newest run if it failed.
     """
 
     tool: str
@@ -122,7 +122,7 @@ def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, n
 
 
 def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
-    """Those that did not fail; without declarations where enough of them were measured."""
+    """Runs that did not fail; without declarations if enough of them were measured."""
     good = [run for run in runs if not run.failed]
     measured = [run for run in good if not run.is_entered]
     enough = LEAST_REPEATS if load == "loaded" else 1
@@ -143,7 +143,7 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     decide = tuple(run.id for run in (*path.shown, *path.idle))
 
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
-        # All repeats are too old or voided: then it is that, and not that they are too few.
+        # If all repeats are too old or voided, report that rather than their number.
         counts = path.loaded or not path.runs.get("loaded")
         why_not = reason if counts else ""
         given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=why_not)
@@ -217,7 +217,7 @@ def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
 
 
 def _too_short(run: Run) -> str:
-    """Why its tail is no evidence: it was shorter than 600 s, or does not say [S11]."""
+    """Say why the tail is not evidence: the run was shorter than 600 s, or does not state its length [S11]."""
     duration = figure_named(run, "duration")
     if duration is None or duration.value is None:
         return f"The run does not say that it lasted {LEAST_SERVED_S} s."

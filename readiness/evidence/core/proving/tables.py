@@ -1,7 +1,7 @@
 """Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table.
 
-A table is a run where the sub-measure asks for a run that no tool's output is, and where the import found a time, a
-tool and raw figures in it; otherwise it is a declaration, and counts for a subject where no run does.
+A table is a run if no tool's output proves the sub-measure and the import found a time, a tool and raw figures in it.
+Otherwise it is a declaration and counts for a subject only without a run.
 """
 
 from collections import defaultdict
@@ -46,6 +46,6 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
 
 
 def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:
-    """Whether its figure is a run's: telemetry, records and attestations have doors of their own."""
+    """Whether the figure counts as a run's; telemetry, records and attestations have their own ways in."""
     asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
     return asks_for_runs and check_id not in PARSED and not run.is_entered

@@ -1,5 +1,5 @@
-"""Values that proving reads and gives: runs with their figures, things of a site, floors, proofs, and which changes had
-voided evidence by an instant: one that was made later had not."""
+"""Values that proving uses: runs with their figures, parts of a site, floors, proofs, and the changes that had voided
+evidence at an instant (later changes do not count)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ def voids_at(
     reason: str,
     now: datetime,
 ) -> Voids:
-    """Return the voids as of `now`. A kind of change that has no time of its own was made `at` the first."""
+    """Return the voids as of `now`. A kind of change without a time of its own counts from `at`, the first change."""
     if at is None or at > now:
         return STANDING
     made = {kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes}
@@ -46,9 +46,9 @@ type PartKey = tuple[str, str]
 
 
 ALWAYS_VOIDS = frozenset({Change.ACCELERATOR, Change.DEVICE})
-"""These changes void evidence whatever a check lists: proof for one part does not hold for its replacement."""
+"""These changes always void evidence: a proof for one part does not hold for its replacement."""
 WHOLE_DEVICE = -1
-"""Stands for a device itself where the number of an accelerator in it is asked for."""
+"""Stands for the device itself instead of the number of an accelerator."""
 
 
 DECLARATIONS = {
@@ -57,21 +57,20 @@ DECLARATIONS = {
     "table": "the table of run",
     "run": "what was entered as run",
 }
-"""Kinds of proof in words, for those that count as declarations."""
+"""Names of the kinds of proof that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
 MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
-"""Nodes that one output of these tools is of, unless it names more hosts itself."""
+"""Largest number of nodes in one output of these tools, unless it names more hosts itself."""
 
 
 class Proof(NamedTuple):
-    """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
+    """One figure of evidence for a sub-measure, in its unit, not judged yet.
 
-    `kind` is `run`, `table` (one that is no run), `fact` or `attestation`; `ref` names the row (`run:12`). `detail`
-    names the thing that it is about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge`
-    and `voided` are sentences, empty when there is nothing to say: the first makes it fail whatever its value, the
-    second unknown, the third stale. Where it cannot be judged, what people say counts in its place, but not what they
-    said before `asked_at`. `others` are further runs that decide together with this one. `share` is which part of the
-    thing took part.
+    A site has hundreds. `kind` is `run`, `table` (one that is not a run), `fact` or `attestation`; `ref` names the row
+    (`run:12`). `detail` names the subject. `floor` is the limit of this very figure. `failed`, `cannot_judge` and
+    `voided` are sentences or empty: the first makes it fail whatever its value, the second makes it unknown, the third
+    stale. If it cannot be judged, a declaration counts instead, unless it is older than `asked_at`. `others` are
+    further runs that decide together with this one. `share` is the part of the subject that took part.
     """
 
     kind: str
@@ -96,21 +95,21 @@ class Proof(NamedTuple):
 
     @property
     def declaration(self) -> str:
-        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it. A run whose figures
-        are declared or estimated, as whoever sent it says, measured nothing."""
+        """Name the declaration, such as `recorded fact 3`; empty if a run measured it. A run whose sender marks its
+        figures as declared or estimated is not a measurement."""
         if self.kind == "run" and self.provenance not in ENTERED:
             return ""
         return f"{DECLARATIONS[self.kind]} {self.row}"
 
 
 type Proofs = dict[str, tuple[Proof, ...]]
-"""Of one check: for each sub-measure a proof of each thing that it is about."""
+"""The proofs of one check: for each sub-measure, a proof of each subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A validation run with the figures that may prove something. `nodes` are its devices that are nodes. `about` is
-    the same for runs of one thing under one load; `is_baseline` where somebody marked it."""
+    equal for runs of one subject under one load; `is_baseline` says that somebody marked the run."""
 
     id: int
     tool: str
@@ -130,21 +129,21 @@ class Run:
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
     replaced: frozenset[tuple[int, int]] = frozenset()
-    """Accelerators, by node and number, in whose place another one is since; WHOLE_DEVICE for the node itself."""
+    """Accelerators, by node and number, that were replaced since; WHOLE_DEVICE stands for the node itself."""
     failed: str = field(init=False, default="")
-    """Why the run is void whatever its figures say: wrong values, failed operations. Empty where it is not."""
+    """Why the run is void whatever its figures say (wrong values, failed operations); empty for a valid run."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "failed", failures_of(self.figures).reason)
 
     @property
     def unplaced(self) -> str:
-        """Why the run proves nothing of the nodes that it is said to be of; empty where it may."""
+        """Why the run proves nothing about its stated nodes; empty if it may."""
         most = max(MOST_NODES.get(self.tool, len(self.nodes)), self.hosts)
         if self.loopback or len(self.nodes) <= most:
             return self.loopback
         of = "one node" if most == 1 else f"{most} nodes at most"
-        return f"A run of {self.tool} is of {of}, and {len(self.nodes)} are named: it does not say which."
+        return f"A run of {self.tool} covers {of}, but {len(self.nodes)} nodes are named, so it is unclear which ran."
 
     @property
     def is_entered(self) -> bool:
@@ -152,7 +151,8 @@ class Run:
 
     @property
     def order(self) -> tuple[bool, datetime, int]:
-        """Runs by time, all that measured after all that did not: no declaration answers a measurement."""
+        """Sort by time, with measured runs after entered ones, because a declaration does not override a
+        measurement."""
         return not self.is_entered, self.taken_at, self.id
 
     @property
@@ -161,9 +161,9 @@ class Run:
 
     @property
     def ranks(self) -> int | None:
-        """How many accelerators took part in a collective; None where the output does not say."""
+        """Number of accelerators that took part in a collective; None if the output does not say."""
         counts = [int(each.value or 0) for each in self.figures if each.name == RANKS]
-        # Runs of before the hosts were counted have the sum beside each rate.
+        # Runs stored before hosts were counted have the sum with each rate.
         return sum(counts) if counts else max((each.streams or 0 for each in self.figures), default=0) or None
 
 
@@ -195,8 +195,8 @@ class SiteParts:
 
 
 def provenance_of(provenances: Iterable[str]) -> str:
-    """How far a figure made of several runs can be trusted. One run that was entered makes all of it a declaration,
-    also beside simulated ones, which count as measured."""
+    """The provenance of a figure made of several runs. One declared run makes the whole figure declared, even with
+    simulated runs, which count as measured."""
     every = set(provenances)
     return worst_provenance(every & ENTERED or every)
 
@@ -210,8 +210,8 @@ def proof_of(
     floor: FloorValue | None = None,
     cannot_judge: str = "",
 ) -> Proof:
-    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run. A run that
-    failed gives no figure, only the reason: it is the judgement, and no pass."""
+    """A run's figure for a sub-measure; voided if a relevant change came after the run. A failed run gives no figure,
+    only the reason."""
     minded = voiding(run, part)
     failed = run.failed
     if failed:
@@ -245,8 +245,8 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest. Where
-    two are of one instant, the later row speaks."""
+    """The deciding proof for one subject: valid before invalid, then measured before declared, then the newest. At the
+    same instant the later row decides."""
     candidates = list(proofs)
     if len(candidates) < 2:
         return candidates[0] if candidates else None
@@ -272,11 +272,11 @@ def coverage[Thing](
     *,
     counts: Iterable[Thing] | None = None,
 ) -> Proof | None:
-    """Per cent of the wanted things that a standing run covers; None where no run covers any, ever.
+    """Per cent of the wanted subjects that a valid run covers; None if no run ever covered any.
 
-    A thing of which only a part took part counts by that part; one whose run failed is not covered. Where all that
-    there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The instant is the oldest
-    run that counts: with it the figure falls. `counts` narrows the things that may count.
+    A subject that took part only partly counts by its share; one whose run failed is not covered. If all runs are
+    voided or too old, they count, so that the result is stale rather than 0 %. The instant is that of the oldest
+    counting run, whose expiry lowers the figure. `counts` limits the subjects that may count.
     """
     known = {thing: proof for thing, proof in proofs.items() if thing in wanted}
     if not known or not wanted:

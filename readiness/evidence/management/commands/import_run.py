@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--site", required=True, help="slug of the site")
         parser.add_argument("--tool", required=True, choices=Tool.values)
         parser.add_argument(
-            "--load", default="", choices=ValidationRun.Load.values, help="default: the run does not say"
+            "--load", default="", choices=ValidationRun.Load.values, help="default: not stated"
         )
         parser.add_argument(
             "--scope", default="", choices=ValidationRun.Scope.values, help="default: by tool and hosts"
@@ -70,7 +70,7 @@ class Command(BaseCommand):
                     site=place,
                     tool=tool,
                     content=content,
-                    # A name that is no UTF-8 is half surrogates, which no database keeps.
+                    # A name that is not UTF-8 contains surrogates, which no database stores.
                     file_name=file.name.encode("utf-8", "replace").decode(),
                     context=context,
                     by=user,
@@ -102,9 +102,9 @@ def _instant(text: str) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise CommandError(f"--taken-at {text!r} is no instant in ISO 8601.") from error
+        raise CommandError(f"--taken-at {text!r} is not an ISO 8601 time.") from error
     if instant.tzinfo is None:
-        raise CommandError(f"--taken-at {text!r} says no zone; write Z or an offset.")
+        raise CommandError(f"--taken-at {text!r} has no time zone; write Z or an offset.")
     return instant
 
 
@@ -118,7 +118,7 @@ def _user(name: str) -> User | None:
 def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            # One byte more than is taken tells that there is too much, without reading it all.
+            # Reading one byte more than allowed shows that the file is too large.
             return opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error

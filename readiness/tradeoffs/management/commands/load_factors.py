@@ -1,4 +1,4 @@
-"""Loads published factors of every site: `manage.py load_factors`. Loaded again, nothing changes."""
+"""Loads published factors for every site: `manage.py load_factors`. Loading again changes nothing."""
 
 from django.core.management.base import BaseCommand, CommandError
 

@@ -99,7 +99,7 @@ def test_a_dry_run_stands_for_a_day_and_says_when_sites_moved(db, draft_of_shipp
         cause="data", at=frozen_now.at, framework_version=in_force,
     )  # fmt: skip
     assert (standing().counts, standing().moved) == (
-        True, "1 site has moved since, so it may come out otherwise now.",
+        True, "1 site has moved since, so the result may differ now.",
     )  # fmt: skip
     frozen_now.move(hours=24)
     assert standing().against == ("Its dry-run is older than 24 h (operator-set default).",)

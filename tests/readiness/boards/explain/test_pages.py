@@ -55,7 +55,7 @@ class TestSite:
 
     def test_another_day_stands_in_and_is_named(self, pages, dallas, before):
         shown = text(pages, f"site=dallas&start={(before + 3 * DAY).date()}")
-        assert "Nothing is kept for 28 Oct 2026; 25 Oct 2026 is the nearest before." in shown
+        assert "There is no data for 28 Oct 2026; the page uses 25 Oct 2026." in shown
 
     def test_days_without_anything_are_an_empty_state_and_never_a_guess(self, pages, dallas):
         shown = text(pages, "site=dallas&start=2026-09-01&end=2026-11-24")
@@ -121,7 +121,7 @@ class TestSeveral:
     def test_where_no_site_has_capacity_there_is_no_score_and_it_says_so(self, pages, hull):
         CapacityEvent.objects.all().delete()
         shown = text(pages, "start=now-30d")
-        assert "No site here has deployed capacity, so there is no score by deployed kW." in shown
+        assert "No site here has deployed capacity, so it has no score by deployed kW." in shown
         chart = pages.get(f"{EXPLAIN}chart.json?start=now-30d").json()
         assert "no score by deployed kW" in chart["meta"]["empty"]
 

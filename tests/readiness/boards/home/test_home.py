@@ -170,7 +170,7 @@ def test_an_inbox_of_thousands_shows_those_first_and_says_how_many(client_of, us
     frozen_now.at = NOW
     grants_of(made.site(), user_of("ops"), 600)
     answer = client_of("manager").get("/inbox/")
-    assert "Of each kind those due first are shown: 500 of 600." in words_of(answer)
+    assert "The list shows 500 of 600 entries: those of each kind that are due first." in words_of(answer)
     assert answer.context["table"].page.total == 500
     assert client_of("manager").get("/api/inbox/").json()["count"] == 600
     assert "Nothing waits for you" in words_of(client_of("ops").get("/inbox/"))

@@ -110,7 +110,7 @@ class TestSiteLoad:
 
     def test_meters_that_never_sent_together_give_no_load(self):
         load = site_load([level(MeteringLevel.UPS, [[24, NAN], [NAN, 24]])])
-        assert (load.level, load.reason) == (None, "Never in one window did every UPS send power.")
+        assert (load.level, load.reason) == (None, "In no window did every UPS send power.")
 
     def test_no_meter_at_all_is_no_load(self):
         assert site_load([MeteredLevel(MeteringLevel.UPS, frozenset({1}), {})]) is None

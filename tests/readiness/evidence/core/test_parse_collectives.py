@@ -226,8 +226,8 @@ def test_rows_of_one_document_may_be_of_several_operations():
         pytest.param(
             HEADER + ROW.replace("232.44", "232.44 7") + FOOTER, 2, "do not fit", id="a value too many"
         ),
-        pytest.param(HEADER + ROW.replace("232.44", "nan") + FOOTER, 2, "no number", id="not a number"),
-        pytest.param(HEADER + ROW.replace("232.44", "-1.0") + FOOTER, 2, "no number", id="negative"),
+        pytest.param(HEADER + ROW.replace("232.44", "nan") + FOOTER, 2, "not a number", id="not a number"),
+        pytest.param(HEADER + ROW.replace("232.44", "-1.0") + FOOTER, 2, "not a number", id="negative"),
         pytest.param(
             HEADER + ROW + "node-1: Test NCCL failure common.cu:958 'unhandled system error'\n" + FOOTER,
             3,

@@ -248,7 +248,7 @@ def test_remarks_before_the_document_are_passed_over():
     [
         pytest.param('{"DCGM Diagnostic": {"runtime_error": "no GPU"}}', "did not run", id="runtime error"),
         pytest.param('{"DCGM Diagnostic": {"version": "4"}}', "test_categories", id="no tests"),
-        pytest.param('{"something": 1}', "no output of", id="another document"),
+        pytest.param('{"something": 1}', "not output of", id="another document"),
         pytest.param("Error: Unable to run diagnostic\n", "no JSON document", id="text"),
         pytest.param(
             json.dumps(
@@ -261,7 +261,7 @@ def test_remarks_before_the_document_are_passed_over():
             "No test ran",
             id="all skipped",
         ),
-        pytest.param('{"DCGM Diagnostic": {"test_categories": [}', "no JSON", id="cut off"),
+        pytest.param('{"DCGM Diagnostic": {"test_categories": [}', "not JSON", id="cut off"),
     ],
 )
 def test_a_diagnostic_that_did_not_run_is_refused(text, reason):

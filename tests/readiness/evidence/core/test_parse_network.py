@@ -116,7 +116,7 @@ def test_full_round_trips_are_named_so():
         ),
         pytest.param("sockperf: ERROR: bind (errno=98)\n", "reports", id="an error"),
         pytest.param(SOCKPERF.split("sockperf: --->")[0], "did not finish", id="cut off"),
-        pytest.param(SOCKPERF.replace("56.783", "nan"), "no number", id="not a number"),
+        pytest.param(SOCKPERF.replace("56.783", "nan"), "not a number", id="not a number"),
     ],
 )
 def test_sockperf_without_a_result_is_refused(text, reason):

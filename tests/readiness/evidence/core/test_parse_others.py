@@ -175,7 +175,7 @@ def test_a_served_run_that_was_too_short_has_no_length():
             id="a second run that did not stop",
         ),
         pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
-        pytest.param(":::MLLOG {half", 1, "no JSON", id="cut off"),
+        pytest.param(":::MLLOG {half", 1, "not JSON", id="cut off"),
         pytest.param(served("INVALID"), 4, "calls the run INVALID", id="called invalid"),
         pytest.param(
             served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank=""),
@@ -210,13 +210,13 @@ def test_a_table_gives_figures_with_their_conditions():
     [
         pytest.param("measure,valeu\nx,1\n", 1, "Unknown columns valeu", id="misspelt column"),
         pytest.param("measure\nx\n", 1, "no column value", id="no value column"),
-        pytest.param("measure,value\nx,\n", 2, "no number", id="an empty value"),
-        pytest.param("measure,value\nx,n/a\n", 2, "no number", id="a value in words"),
+        pytest.param("measure,value\nx,\n", 2, "not a number", id="an empty value"),
+        pytest.param("measure,value\nx,n/a\n", 2, "not a number", id="a value in words"),
         pytest.param("measure,value\nx,1,2\n", 2, "3 cells", id="a cell too many"),
-        pytest.param("measure,value\n,1\n", 2, "no name", id="no name"),
-        pytest.param("measure,value,taken_at\nx,1,2026-11-20T10:00\n", 2, "no zone", id="no zone"),
+        pytest.param("measure,value\n,1\n", 2, "not a name", id="no name"),
+        pytest.param("measure,value,taken_at\nx,1,2026-11-20T10:00\n", 2, "no time zone", id="no zone"),
         pytest.param(
-            "measure,value,percentile\nx,1,100\n", 2, "no percentile", id="the maximum is no percentile"
+            "measure,value,percentile\nx,1,100\n", 2, "not a percentile", id="the maximum is not a percentile"
         ),
         pytest.param("measure,value\n", 2, "no row", id="only a header"),
         pytest.param('measure,value\n"x,1\n', 2, "comma-separated", id="an open quote"),

@@ -171,7 +171,7 @@ def test_two_ports_together_are_no_result_of_one():
         ),
         pytest.param(GBITS + " 65536 5000 51.05 -3.04 0.097\n", 2, "overflowed", id="negative"),
         pytest.param(GBITS + " 65536 5000 0.00 0.00 0.000\n", 2, "nothing was measured", id="zero"),
-        pytest.param(GBITS + " 65536 5000 51.05 nan 0.097\n", 2, "no number", id="not a number"),
+        pytest.param(GBITS + " 65536 5000 51.05 nan 0.097\n", 2, "not a number", id="not a number"),
         pytest.param(LATENCY.replace("usec", "cycles"), 1, "microseconds", id="cycles"),
         pytest.param(GBITS.replace("Gb/sec", "furlongs"), 1, "not known", id="unknown unit"),
         pytest.param(GBITS.replace("#iterations", "#iterations[k]"), 1, "does not begin", id="other header"),

@@ -100,4 +100,4 @@ def test_a_run_of_two_ends_proves_nothing_of_three_nodes(tool):
     runs = [replace(each, nodes=(1, 2, 3), devices=(1, 2, 3), hosts=0) for each in CLEAN[tool]()]
     results = judged(tool, runs, site)
     assert not passes(results)
-    assert any("3 are named: it does not say which" in result.reason for result in results)
+    assert any("3 nodes are named, so it is unclear which ran" in result.reason for result in results)

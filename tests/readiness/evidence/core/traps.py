@@ -322,6 +322,6 @@ TRAPS = {
             "aborted",
         ),
         "vllm-bench": (Refused(outputs.served(asked=10, failed=10)), "None of 10 requests was completed"),
-        "csv": (Refused(b"measure,value\np1-congestion/lossless-drops,failed\n"), "is no number"),
+        "csv": (Refused(b"measure,value\np1-congestion/lossless-drops,failed\n"), "is not a number"),
     },
 }

@@ -69,7 +69,7 @@ def test_a_refusal_is_told_beside_the_field(porto, plan, client_of):
     assert "only from after" in text_of(client.post(f"/readiness/campaigns/{campaign.pk}/edit/", late), 422)
     wrong = {"check": "p1-intra-node", "parts": ["p1-rdma-port/bandwidth"], "tool": "csv", "scope": "site"}
     wrong |= {"targets": "site", "repeats": "1"}
-    assert "of another check" in text_of(
+    assert "belong to another check" in text_of(
         client.post(f"/readiness/campaigns/{campaign.pk}/items/add/", wrong), 422
     )
     right = wrong | {"parts": ["p1-intra-node/busbw"]}

@@ -144,7 +144,7 @@ class TestSigning:
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)
         assert (signed.state, signed.signed_by, signed.answered_at) == ("signed", user, frozen_now.at)
-        with pytest.raises(NotInState, match="answered so already"):
+        with pytest.raises(NotInState, match="already given this answer"):
             operations.sign(review, by=user, now=frozen_now.at)
 
     def test_nobody_signs_for_somebody_else(self, review, admin, manager, signers, frozen_now):

@@ -41,7 +41,7 @@ def test_from_opening_to_go(porto, signers, excepted, client_of, client_for):
         theirs = client_for(user)
         assert f"Sign for {domain.title()}" in text_of(theirs.get(here))
         assert "You have signed." in text_of(theirs.post(f"{here}sign/", {"note": ""}, follow=True))
-    assert "answered so already" in text_of(theirs.post(f"{here}sign/", {}), 409)
+    assert "already given this answer" in text_of(theirs.post(f"{here}sign/", {}), 409)
     page = text_of(client.get(here))
     assert 'commandfor="go"' not in page
     assert "Nothing proves the site: no BLOCK check was judged." in page

@@ -47,7 +47,9 @@ REFUSED = [
         "rules.0.bases", ["contract"], "rules[inside].bases", "names none", id="allowed-with-a-basis"
     ),
     pytest.param("rules.1.bases", [], "rules[outside].bases", "at least one", id="needs-no-basis"),
-    pytest.param("rules.1.bases", ["luck"], "rules[outside].bases", "none of the bases", id="unknown-basis"),
+    pytest.param(
+        "rules.1.bases", ["luck"], "rules[outside].bases", "not one of the bases", id="unknown-basis"
+    ),
     pytest.param(
         "rules.0.in_force_until", "2018-05-24", "rules[inside].in_force_until", "before", id="ends-first"
     ),
@@ -56,7 +58,11 @@ REFUSED = [
         "rules.3.instead_of", ["outside"], "rules[hosting].instead_of", "forbids", id="forbids-instead"
     ),
     pytest.param(
-        "rules.2.instead_of", ["hosting"], "rules[adequate].instead_of", "stands", id="instead-of-ban"
+        "rules.2.instead_of",
+        ["hosting"],
+        "rules[adequate].instead_of",
+        "cannot be replaced",
+        id="instead-of-ban",
     ),
     pytest.param(
         "rules.2.instead_of", ["other"], "rules[adequate].instead_of", "no other", id="instead-of-none"
@@ -65,18 +71,22 @@ REFUSED = [
         "rules.2.instead_of",
         ["operator-inside"],
         "rules[adequate].instead_of",
-        "other question",
+        "other kind",
         id="other-kind",
     ),
     pytest.param(
-        "rules.1.instead_of", ["adequate"], "rules[outside].instead_of", "in place of", id="in-a-circle"
+        "rules.1.instead_of",
+        ["adequate"],
+        "rules[outside].instead_of",
+        "replaces this rule",
+        id="in-a-circle",
     ),
     pytest.param("rules.0.colour", "red", "rules[inside].colour", "unknown key", id="unknown-key"),
     pytest.param("rules.1.id", "inside", "rules[inside]", "twice", id="id-twice"),
     pytest.param("rules.0.id", "In Side", "rules[In Side].id", "small letters", id="id-with-spaces"),
-    pytest.param("groups.0.id", "any", "groups[any].id", "stands for", id="group-called-any"),
+    pytest.param("groups.0.id", "any", "groups[any].id", "already means", id="group-called-any"),
     pytest.param(
-        "groups.0.members.0.country", "EU", "groups[eu].members[0].country", "no country", id="no-country"
+        "groups.0.members.0.country", "EU", "groups[eu].members[0].country", "not a country", id="no-country"
     ),
     pytest.param(
         "groups.0.members.0.since", None, "groups[eu].members[0].since", "is missing", id="member-undated"

@@ -112,7 +112,7 @@ def test_an_unknown_widens_the_band_and_says_what_rank_it_may_have():
     blind = next(one for one in ranking(options, ALL, {"latency": 1, "unit-cost": 1}) if one.name == "blind")
     assert (blind.rank, blind.best_rank, blind.worst_rank, blind.unknown) == (2, 1, 2, ("latency",))
     assert (blind.low / ONE, blind.high / ONE) == (0.25, 0.75)
-    assert blind.effect == "latency unknown: rank 2 at its worst, 1 to 2 possible"
+    assert blind.effect == "latency unknown: rank 2 in the worst case, 1 to 2 possible"
     far = [option("best", 10, 4), option("worst", 60, 54), option("blind", None, 54)]
     effects = {one.name: one.effect for one in ranking(far, ALL, {"latency": 1, "unit-cost": 9})}
     assert effects["best"] == ""
@@ -130,7 +130,7 @@ def test_an_estimate_says_what_ranks_its_band_allows():
         "all weights 0": ({"latency": 0}, "above 0"),
         "a negative weight": ({"latency": -1}, "0 or more"),
         "not a number": ({"latency": float("nan")}, "0 or more"),
-        "an objective that is not there": ({"speed": 1}, "no objective"),
+        "an objective that is not there": ({"speed": 1}, "not an objective"),
     },
 )
 def test_weights_that_rank_nothing_are_refused(weights, words):
@@ -281,7 +281,7 @@ def test_the_browser_refuses_the_same_weights():
     assert found == [
         "at least one weight has to be above 0",
         "the weight of latency has to be 0 or more",
-        "speed is no objective here",
+        "speed is not an objective here",
     ]
 
 

@@ -96,7 +96,7 @@ def test_offsets_need_no_zone():
             ["2026-01-05T00:00Z", "2026-01-05T02:00Z", "2026-01-05T01:00Z", "2026-01-05T03:00Z"], 4,
             "out of order after line 3"),
         "twice": (["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T01:00Z", "2026-01-05T02:00Z"], 4,
-            "same instant as line 3"),
+            "same time as line 3"),
         "too early": (["0001-01-01T00:00+10:00", "0001-01-01T01:00+10:00"], 2, "out of range"),
     },
 )  # fmt: skip
@@ -109,7 +109,7 @@ def test_rows_without_an_instant_of_their_own_are_refused(times, line, said):
 @cases(
     ("times", "stated_s", "said"),
     {
-        "one row": (["2026-01-05T00:00Z"], None, "does not tell how long"),
+        "one row": (["2026-01-05T00:00Z"], None, "does not show how long"),
         "five minutes": (["2026-01-05T00:00Z", "2026-01-05T00:05Z"], None, "300 s apart"),
         "days": (["2026-01-05T00:00Z", "2026-01-06T00:00Z"], None, "86400 s apart"),
         "off": (["2026-01-05T00:00Z", "2026-01-05T01:00Z", "2026-01-05T02:40Z"], None, "not on the grid"),
@@ -147,7 +147,7 @@ def test_negative_prices_lower_the_sum():
 
 
 def test_a_period_has_to_last():
-    with pytest.raises(ValueError, match="ends after it starts"):
+    with pytest.raises(ValueError, match="must end after it starts"):
         integrated(hourly([1.0]), 1.0, MIDNIGHT, MIDNIGHT)
 
 

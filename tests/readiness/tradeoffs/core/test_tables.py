@@ -84,7 +84,7 @@ def test_round_trips_and_rates_and_hours_are_tables_too():
     assert checked_rate(rate, TODAY) == 1.08
     stated = entries.series(csv("2026-01-01T00:00Z,12.5", "2026-01-01T01:00Z,", header="at,value"))
     assert [(each.line, each.value) for each in stated] == [(2, 12.5), (3, None)]
-    with pytest.raises(EntriesRefused, match="no instant in ISO 8601"):
+    with pytest.raises(EntriesRefused, match="not an ISO 8601 time"):
         entries.series(csv("yesterday,1", header="at,value"))
 
 

@@ -74,7 +74,10 @@ SNAPSHOT = {
                     "unknown": None,
                     "disagrees": False,
                 },
-                "pue": {"value": None, "unknown": "No meter sees all of the site, and nobody entered it."},
+                "pue": {
+                    "value": None,
+                    "unknown": "No meter covers the whole site, and nobody entered a value.",
+                },
             },
         }
     },

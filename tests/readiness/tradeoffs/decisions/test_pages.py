@@ -86,11 +86,11 @@ class TestPage:
             "Electricity price",
             "contract 7",
             "327 d",
-            "No meter sees all of the site",
+            "No meter covers the whole site",
             "judged by muster-rules-1, muster-1",
             "demand 1.2",
             "Only the role manager or admin may approve and reject decisions of others.",
-            "It is compared once somebody has approved it.",
+            "The forecast is compared once somebody has approved the decision.",
         ):
             assert told.replace(" ", "") in page.replace(" ", ""), told
         assert "carbon price" not in page.partition(" Created ")[0]
@@ -154,11 +154,11 @@ class TestAnswering:
         decision = approved()
         manager = client_of("manager")
         late = manager.post(f"/decisions/{decision.pk}/approve/")
-        assert "so this cannot be done any more" in text_of(late, 409)
+        assert "so this step is no longer possible" in text_of(late, 409)
         early = manager.post(f"/decisions/{decision.pk}/review/")
         assert "It is reviewed on 24 Dec 2026" in text_of(early, 409)
         frozen_now.move(days=30)
-        assert "is written down" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
+        assert "is recorded" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
 
 
 class TestCost:

@@ -140,7 +140,7 @@ def test_a_month_later_what_came_stands_beside_what_was_expected_and_is_evidence
     )
     assert found["latency"].comparison.realised.value == pytest.approx(12.5, rel=0.02)
     assert found["latency"].comparison.error == pytest.approx(2.5, abs=0.3)
-    assert "worked out of the others" in found["compliance"].unknown
+    assert "derives it from the others" in found["compliance"].unknown
     assert "not scored" in found["readiness"].unknown
 
     # The site was expected at its peak of before and the workload's 4 kW at the supply, 5 with a PUE of 1.25.
@@ -181,7 +181,7 @@ class TestWhatCannotBeTold:
         found = by_objective(compared(operations.review(decision, by=None, now=frozen_now.at), frozen_now.at))
         assert {name: pair.percent for name, pair in found.items()} == dict.fromkeys(found)
         assert found["energy"].unknown.startswith(
-            "It was not placed at Porto from 24 Nov 2026 to 24 Dec 2026"
+            "The workload was not placed at Porto from 24 Nov 2026 to 24 Dec 2026"
         )
         assert found["latency"].unknown == "No round trip from emea was measured in this time."
         assert found["carbon"].unknown == "No source has a value for it."
@@ -190,7 +190,7 @@ class TestWhatCannotBeTold:
     @cases(
         ("accelerators", "told"),
         {
-            "nothing is in service": (0, "2 accelerators were asked for, and 0 are in service"),
+            "nothing is in service": (0, "The workload needs 2 accelerators, and 0 are in service"),
             "nothing is metered": (4, "No meter of the site sent power"),
         },
     )

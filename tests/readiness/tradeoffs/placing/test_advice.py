@@ -32,7 +32,9 @@ def test_scores_are_against_the_limit_or_today_and_what_has_neither_is_said(ask,
     assert found["unscored"] == ""
     SiteFactor.objects.filter(site=fleet["porto"], kind="carbon_average").delete()
     some = ask(weights={"latency": 1, "carbon": 1})
-    assert some["unscored"].startswith("Carbon is not scored: there is no limit for it and no figure today.")
+    assert some["unscored"].startswith(
+        "Carbon is not scored, because it has neither a limit nor a figure today."
+    )
     assert next(one for one in some["options"] if one["site"] == "lulea")["score"] == pytest.approx(200 / 248)
     nothing = ask(weights={"carbon": 1})
     assert (nothing["best"], nothing["sensitivity"]) == (None, None)

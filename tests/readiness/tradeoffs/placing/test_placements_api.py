@@ -143,7 +143,7 @@ def test_what_is_unknown_stays_unknown_with_its_reason(options, fleet):
     lulea = options()["lulea"]
     energy = lulea["objectives"]["energy"]
     assert (energy["value"], energy["low"]) == (None, pytest.approx(10 * HOURS))
-    assert energy["unknown"] == "PUE unknown: No meter sees all of the site, and nobody entered it."
+    assert energy["unknown"] == "PUE unknown: No meter covers the whole site, and nobody entered a value."
     assert lulea["standing"] == "undecided"
     assert lulea["reasons"][0]["limit"] == "power"
 
@@ -152,7 +152,7 @@ def test_an_unknown_that_no_limit_asks_for_tells_its_effect_on_the_rank(options,
     SiteFactor.objects.filter(site=fleet["lulea"], kind="carbon_average").delete()
     lulea = options(weights={"carbon": 1, "latency": 1})["lulea"]
     assert lulea["feasible"]
-    assert lulea["effect"] == "carbon unknown: rank 3 at its worst, 1 to 3 possible"
+    assert lulea["effect"] == "carbon unknown: rank 3 in the worst case, 1 to 3 possible"
     assert (lulea["best_rank"], lulea["worst_rank"]) == (1, 3)
 
 

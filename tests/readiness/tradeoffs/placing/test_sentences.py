@@ -113,7 +113,7 @@ def test_what_no_amount_mends_is_said_as_it_is(ask):
 @pytest.mark.django_db
 def test_the_only_option_wins_nothing(ask):
     alone = ask(what_if={"sites_lost": ["porto", "lulea"]})
-    words = "Lagos wins whatever the weights: there is no other to weigh it against."
+    words = "Lagos wins at any weights, because there is no other option."
     assert alone["sensitivity"]["robustness"]["words"] == words
 
 
@@ -121,6 +121,6 @@ def test_the_only_option_wins_nothing(ask):
 def test_two_that_are_unscored_are_spoken_of_as_two(ask):
     some = ask(workload={"it_kw": 1.0}, weights={"cost": 1, "carbon": 1, "readiness": 1})
     assert some["unscored"] == (
-        "Cost and carbon are not scored: there is no limit for them and no figure today."
+        "Cost and carbon are not scored, because they have neither a limit nor a figure today."
         " Their weight is spread over the rest."
     )

@@ -192,7 +192,7 @@ def test_what_is_unknown_is_no_place_and_never_zero(solve, fleet):
     (point,) = solve(weights=COST).result["points"]
     assert point["left_out"]["chat"] == {
         "reason": "unknown-figure",
-        "words": "At every site that keeps its limits a figure is unknown: cost at Lagos, cost at Luleå,"
+        "words": "A figure is unknown at every site that keeps its limits: cost at Lagos, cost at Luleå,"
         " cost at Porto.".replace("Luleå", fleet["lulea"].name),
     }
 

@@ -110,10 +110,10 @@ def test_called_off_on_the_page(client_of, ask):
     run = ask()
     assert operations.MAY_CANCEL in client_of("viewer").post(f"{LIST}{run.pk}/cancel/").content.decode()
     answer = client_of("planner").post(f"{LIST}{run.pk}/cancel/", follow=True)
-    assert "It is cancelled" in answer.content.decode()
+    assert "The run is cancelled" in answer.content.decode()
     assert "No point was found" in answer.content.decode()
     late = client_of("planner").post(f"{LIST}{run.pk}/cancel/", follow=True)
-    assert "nothing left to cancel" in late.content.decode()
+    assert "cannot be cancelled" in late.content.decode()
 
 
 @cases(
@@ -137,7 +137,9 @@ def test_a_move_says_why_and_what_a_choice_buys(kind, why, changes, told):
 
 def test_today_is_of_all_workloads_when_all_are_known(client_of, solve):
     run = solve(weights={"cost": 1, "carbon": 1})
-    assert "Today and every point sum all workloads (1)." in page(client_of("viewer"), f"{LIST}{run.pk}/")
+    assert "The sums of today and of every point cover all workloads (1)." in page(
+        client_of("viewer"), f"{LIST}{run.pk}/"
+    )
 
 
 def test_what_runs_beside_the_planned_site_is_said_to_be_in_no_sum(
@@ -168,8 +170,11 @@ def test_a_front_with_its_moves(client_of, solve, declare):
     bought = f"A choice: {signed(cost)} EUR a month and {signed(carbon)} kg CO2e a month"
     assert bought in told.partition('id="row-moves-chat"')[2].partition("</tr>")[0]
     assert "over 1 workload" in told
-    assert "Today and every point sum the same 1 of 2 workloads. Not in it: Web (does not run today)." in told
-    assert "No site that keeps its limits has the room" in told
+    assert (
+        "The sums of today and of every point cover the same 1 of 2 workloads. Not included: Web (does not run today)."
+        in told
+    )
+    assert "No site that keeps its limits has the capacity" in told
     assert f"front.json?point={place}&amp;x=carbon&amp;y=cost" in told
     rows = list(csv.DictReader(page(client, f"{LIST}{run.pk}/?point={place}&export=csv").splitlines()))
     assert [(row["Workload"], row["From"], row["To"]) for row in rows] == [("chat", "porto", "lulea")]

@@ -32,7 +32,7 @@ def test_without_workloads_there_is_nothing_to_place(api_of, db):
 
 def test_a_currency_that_nothing_leads_to_is_refused_before_it_is_worked_out(api_of, chat):
     answer = api_of("planner").post(API, {"currency": "ZZZ"})
-    wrong = {"currency": ["Nothing is known in ZZZ, and no rate leads to it."]}
+    wrong = {"currency": ["No factor is in ZZZ, and no exchange rate leads to it."]}
     assert (answer.status_code, answer.json()) == (400, wrong)
 
 

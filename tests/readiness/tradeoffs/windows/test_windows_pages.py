@@ -87,7 +87,7 @@ def test_both_clocks_are_named_where_they_change_in_the_span(start, end, told):
 
 def test_what_is_missing_is_named_with_how_to_load_it(look, client_of):
     page = look()
-    assert "No window can be told" in page
+    assert "No window can be computed" in page
     assert 'href="/tradeoffs/factors/hours/add/?site=porto&amp;kind=carbon_average"' in page
     told = client_of("viewer").get(PAGE).content.decode()
     assert "POST /api/tradeoffs/factors/series/" in told
@@ -101,7 +101,7 @@ def test_one_factor_missing_is_told_beside_the_plans_of_the_other(hourly, look, 
     enter_hours([5.0] * 24, kind="carbon_marginal", unit="gCO2e/kWh")
     page = look(hours=1)
     assert "There is no hourly carbon intensity, average, so emissions are unknown." in page
-    assert "by the hour there is Carbon intensity, marginal" in page
+    assert "hourly values exist for Carbon intensity, marginal" in page
     assert 'id="plan-cheapest"' in page
     assert 'id="plan-cleanest"' not in page
     assert json.loads(look("trade-off.json"))["meta"]["empty"]
@@ -114,7 +114,7 @@ def test_a_class_that_may_not_wait_says_so_and_is_not_linked(both, look, client_
     assert PAGE in client.get("/tradeoffs/workloads/training/").content.decode()
     WorkloadClass.objects.update(deferrable_h=0)
     page = look()
-    assert "It cannot wait" in page
+    assert "This work cannot wait" in page
     assert 'action="/tradeoffs/workloads/training/windows/"' not in page
     assert PAGE not in client.get("/tradeoffs/workloads/training/").content.decode()
 
@@ -130,7 +130,7 @@ def test_the_explorer_leads_to_the_windows_at_its_best_match(both, client_of, en
 def test_without_power_it_is_told_for_one_kw(both, look):
     WorkloadClass.objects.update(it_kw=None)
     page = look(hours=1)
-    assert "figures are for 1 kW there" in page
+    assert "figures are for 1 kW at the meter" in page
     assert "0.09 EUR/kW less (90 %)" in page
 
 
