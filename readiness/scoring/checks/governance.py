@@ -46,7 +46,7 @@ def _reading(review: HeldReview, count: int, taken_at: datetime) -> Reading:
 
 
 WORDS = {
-    ItemStanding.NO_DEPUTY: "nobody to stand in",
+    ItemStanding.NO_DEPUTY: "no deputy",
     ItemStanding.OVERDUE: "not confirmed in time",
     ItemStanding.LEFT: "owner left",
     ItemStanding.WAITING: "not accepted",

@@ -106,7 +106,7 @@ class TestAssignment:
         assert "Waiting for your answer" in text_of(client.get("/ownership/mine/"))
         assert "Enter a reason." in text_of(client.post(f"{here}decline/", {"note": ""}), 422)
         assert client.post(f"{here}accept/", {"note": ""}).status_code == 302
-        assert "cannot be done any more" in text_of(client.post(f"{here}accept/", {}), 409)
+        assert "no longer possible" in text_of(client.post(f"{here}accept/", {}), 409)
         step = asked.steps.first()
         assert client.post(f"{here}steps/{step.pk}/", {"done": "1"}).status_code == 302
         assert "Open again" in text_of(client.get(here))
@@ -193,7 +193,7 @@ class TestProposing:
         ask(porto, rui, Item.ENERGY)
         sent = given | {"id": ["porto.energy", "porto.compute"], "confirmed": "1"}
         page = text_of(client_of("manager").post("/ownership/propose/", sent), 422)
-        assert "Porto, Energy: Somebody is asked for this already" in page
+        assert "Porto, Energy: Somebody is already asked to accept this item" in page
         assert Assignment.objects.count() == 1
 
     @pytest.mark.parametrize("names", [[], ["porto"], ["nowhere.compute"], ["porto.luck"]])
@@ -216,7 +216,7 @@ class TestReassigning:
         ana.left_at = frozen_now.at
         ana.save()
         client, sent = client_of("manager"), {"source": ana.pk, "target": eva.pk, "team": ""}
-        assert "From" in text_of(client.get(f"/ownership/reassign/?source={ana.pk}"))
+        assert "Current person" in text_of(client.get(f"/ownership/reassign/?source={ana.pk}"))
         page = client.post("/ownership/reassign/", sent)
         preview = text_of(page)
         assert "Reassign all 7" in preview

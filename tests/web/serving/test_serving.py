@@ -197,7 +197,7 @@ def test_what_takes_the_database_too_long_is_ended(server):
     server.application._lanes[work.PAGES] = lanes.Lane(replace(work.PAGES, statement_s=0.1))
     answer = server.ask("/lasts?seconds=20", headers={"Accept": "application/json"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert "more time" in refused(answer)[1]
+    assert "time limit" in refused(answer)[1]
 
 
 def test_a_lost_connection_is_opened_anew(server):

@@ -121,7 +121,7 @@ class TestSeveral:
     def test_where_no_site_has_capacity_there_is_no_score_and_it_says_so(self, pages, hull):
         CapacityEvent.objects.all().delete()
         shown = text(pages, "start=now-30d")
-        assert "No site here has deployed capacity, so it has no score by deployed kW." in shown
+        assert "No site here has deployed capacity, so there is no score by deployed kW." in shown
         chart = pages.get(f"{EXPLAIN}chart.json?start=now-30d").json()
         assert "no score by deployed kW" in chart["meta"]["empty"]
 

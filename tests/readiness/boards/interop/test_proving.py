@@ -145,7 +145,7 @@ def test_a_fact_counts_where_no_run_does(wired, prove, check, frozen_now):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        pytest.param("interop/latency,1,a -- b", "there are interop/link-fec", id="aspect"),
+        pytest.param("interop/latency,1,a -- b", "the records are interop/link-fec", id="aspect"),
         pytest.param("interop/incast,0.5,a -- b", "1 where it passed", id="value"),
         pytest.param("interop/incast,1,leaf-1", "does not name two ends", id="one end"),
         pytest.param("interop/incast,1,a -- b -- c", "does not name two ends", id="three ends"),

@@ -158,7 +158,7 @@ class TestAsking:
         [
             ({"reason": " "}, "required"),
             ({"ends_on": ""}, "required"),
-            ({"ends_on": "2026-11-01"}, "The end is not after the start"),
+            ({"ends_on": "2026-11-01"}, "The end must be after the start"),
             ({"starts_on": "2026-11-01"}, "cannot begin before"),
             ({"starts_on": "0001-01-01"}, "Enter a day from"),
             ({"ends_on": "9999-12-31"}, "Enter a day from"),

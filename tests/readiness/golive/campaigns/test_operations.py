@@ -176,7 +176,7 @@ class TestEnding:
             now=frozen_now.at - timedelta(days=2),
         )
         rows = {row.item.check_id: row for row in queries.item_rows(again, now=frozen_now.at)}
-        assert "count from 24 Nov 2026" in rows["p1-intra-node"].reason
+        assert "counts runs from 24 Nov 2026" in rows["p1-intra-node"].reason
 
 
 class TestGate:

@@ -21,7 +21,7 @@ def test_from_the_plan_to_its_end(porto, client_of):
     page = text_of(client.post("/readiness/campaigns/add/", asked, follow=True))
     campaign = Campaign.objects.get()
     assert "Checks that block go-live" in page
-    assert "was not evaluated yet" in page
+    assert "has not been evaluated yet" in page
     here = f"/readiness/campaigns/{campaign.pk}/"
     assert text_of(client.post(f"{here}start/", follow=True)).count("Running")
     item = campaign.items.get(check_id="p1-intra-node")

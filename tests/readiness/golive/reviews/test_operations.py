@@ -125,7 +125,7 @@ class TestOpening:
                 operations.open_review(site=porto, approvers=named, **by)
         operations.add_approver(domain="energy", user=signers["compute"], **by)
         both = {"compute": signers["compute"], "energy": signers["compute"]}
-        with pytest.raises(ValidationError, match="Nobody signs for two domains"):
+        with pytest.raises(ValidationError, match="Nobody may sign for two domains"):
             operations.open_review(site=porto, approvers=both, **by)
 
     def test_a_sites_own_list_takes_the_place_of_everywheres(self, porto, signers, viewer, by):

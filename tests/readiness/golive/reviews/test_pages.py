@@ -65,7 +65,7 @@ def test_a_refusal_is_told_on_the_page(review, client_of, client_for, signers):
     assert client.post(f"{here}name/luck/", {}).status_code == 404
     twice = {"approver": signers["network"].pk}
     client.post("/readiness/reviews/approvers/add/", {"domain": "energy", "user": signers["network"].pk})
-    assert "Nobody signs for two domains" in text_of(client.post(f"{here}name/energy/", twice), 422)
+    assert "Nobody may sign for two domains" in text_of(client.post(f"{here}name/energy/", twice), 422)
 
 
 def test_the_list_of_approvers_is_edited(porto, signers, client_of):

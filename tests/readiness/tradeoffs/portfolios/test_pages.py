@@ -147,7 +147,7 @@ def test_what_runs_beside_the_planned_site_is_said_to_be_in_no_sum(
 ):
     place(chat, site=fleet["lagos"], on=None, by=planner, now=frozen_now.at)
     told = page(client_of("viewer"), f"{LIST}{solve().pk}/")
-    assert "beside the site that it is planned for is in no sum: Chat (1 site)." in told
+    assert "The sums leave out further sites where a workload runs: Chat (1 site)." in told
 
 
 @cases(
