@@ -113,7 +113,7 @@ class InboxBatchViewSet(ReadOnlyObjectViewSet):
     filterset_class = filters.InboxBatchFilters
 
     @extend_schema(request=None, responses={204: None}, summary="Put all of them back into the queue")
-    @action(detail=False, methods=["post"], url_path="retry", permission_classes=_may_change)
+    @action(detail=False, methods=["post"], url_path="retry-all", permission_classes=_may_change)
     def retry_all(self, request: Request) -> Response:
         operations.retry_all(by=request.user, now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)

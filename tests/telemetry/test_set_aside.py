@@ -61,13 +61,13 @@ def test_all_are_put_back_at_once(client_of, api_of, poisoned, sender, frozen_no
     sender.deliver(("poison", 2.0, 1))
     page = client_of("ops").get("/telemetry/").content.decode()
     assert "Retry all 2" in page
-    answer = client_of("ops").post("/telemetry/set-aside/retry/", follow=True)
+    answer = client_of("ops").post("/telemetry/set-aside/retry-all/", follow=True)
     assert "2 batches are in the queue again." in answer.content.decode()
     assert decisions() == [("retried", "ops", 1)] * 2
     drain.drain(now=frozen_now.at)
     assert InboxBatch.objects.set_aside().count() == 2
     cure()
-    assert api_of("ops").post(f"{API}retry/").status_code == 204
+    assert api_of("ops").post(f"{API}retry-all/").status_code == 204
     drain.drain(now=frozen_now.at)
     assert [metric for metric, _, _ in stored()] == ["poison"] * 2
 

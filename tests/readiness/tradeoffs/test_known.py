@@ -113,7 +113,7 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
         entry("electricity_price", 100, "USD/MWh", line=5),
     ]
     enter(*parts)
-    assert look().factors["accelerator_hour_cost"].unknown.endswith("without these: PUE.")
+    assert look().factors["accelerator_hour_cost"].unknown.endswith("needs these: PUE.")
     enter(entry("pue", 1.2))
     computed = look().factors["accelerator_hour_cost"].best
     assert computed.basis is ValueBasis.COMPUTED
