@@ -80,7 +80,7 @@ def _refuse_stranger(url: str) -> None:
     if parts.scheme not in {"http", "https"} or parts.netloc.lower() not in settings.CALENDAR_HOSTS:
         # What stands before an @ is a password.
         host = parts.netloc.rpartition("@")[2][:100]
-        raise FeedFailed(f"{host} is none of the hosts that MUSTER_CALENDAR_HOSTS allows.")
+        raise FeedFailed(f"{host} is not among the hosts that MUSTER_CALENDAR_HOSTS allows.")
 
 
 def fetched(url: str) -> bytes:

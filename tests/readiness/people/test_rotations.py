@@ -250,7 +250,7 @@ class Feed:
     ("answer", "is_allowed", "error"),
     [
         ((calendar("bo@example.org"),), True, ""),
-        ((calendar("bo@example.org"),), False, "is none of the hosts that MUSTER_CALENDAR_HOSTS allows."),
+        ((calendar("bo@example.org"),), False, "is not among the hosts that MUSTER_CALENDAR_HOSTS allows."),
         ((b"<html>",), True, "Line 1: A calendar begins with BEGIN:VCALENDAR."),
         ((b"", 404), True, "The host answers 404."),
         ((b"", 302, [("Location", "http://localhost:1/x.ics")]), True, "leads to another host"),
@@ -284,7 +284,7 @@ def test_no_password_stands_in_the_reason(rotation):
     Rotation.objects.update(calendar_url="https://night:hunter2@calendar.example.org/night.ics")
     feeds.read_calendars(now=NOW)
     error = Rotation.objects.get().calendar_error
-    assert error == "calendar.example.org is none of the hosts that MUSTER_CALENDAR_HOSTS allows."
+    assert error == "calendar.example.org is not among the hosts that MUSTER_CALENDAR_HOSTS allows."
 
 
 def test_a_feed_is_bounded_in_bytes(rotation, settings, monkeypatch):
