@@ -34,7 +34,8 @@ KEPT = timedelta(days=400)
 REPEATS = 40
 """Number of latency runs of one path that are read, the newest first; 20 repeats are needed."""
 REPEATED = ("perftest", "sockperf")
-"""For other tools, only the newest run of each subject is read; `about` separates runs that can count from others."""
+"""Tools of which several runs of a subject are read. Of other tools only the newest run is read; the
+statement's `about` separates runs that can count from others."""
 SMALLEST = 2 * 1024**3
 """Smaller rows of collectives are only read at sizes that have a floor."""
 NAMES = (

@@ -30,7 +30,7 @@ BORDERS: Mapping[Item, tuple[Item, ...]] = {
     Item.ENERGY: (Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
     Item.ORCHESTRATION: (Item.COMPUTE_NETWORK, Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
 }
-"""Whose owners are consulted on an item: those of the items that it borders on."""
+"""The items that an item borders on; their owners are consulted on it."""
 
 
 def person_key(person: Person | None) -> str:

@@ -179,7 +179,7 @@ def domain_lines(sites: Iterable[tuple[SiteFacts, SiteCoverage]]) -> list[Domain
 def requirement_lines(
     sites: Collection[tuple[SiteFacts, SiteCoverage]], *, names: bool
 ) -> list[RequirementLine]:
-    """With the names of the qualified, for those who may see them. One statement for these, however many."""
+    """Return lines with the names of qualified people, for readers who may see names. One statement reads all names."""
     named = names_of(person_id for _, coverage in sites for person_id in coverage.qualified) if names else {}
     return [
         RequirementLine(

@@ -106,7 +106,7 @@ STANDINGS = {
 
 
 def named(holders: Iterable[Shift]) -> str:
-    """Who has the duty, for whoever may know; "covered" or "nobody" for others."""
+    """Return who has the duty, if the reader may know; otherwise "covered" or "nobody"."""
     there = list(holders)
     if not sees_names():
         return "covered" if any(holder.person for holder in there) else "nobody"

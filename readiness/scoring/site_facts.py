@@ -200,7 +200,7 @@ WINDOW = timedelta(hours=24)
 ARRIVING = timedelta(minutes=1)
 """A series is created when its samples are stored, which may be a moment after the `now` of the evaluation."""
 JUST_GONE_S = 600.0
-"""For this long after an object stops being live, the start of its silence is still known."""
+"""Seconds after an object stops being live in which Muster still knows when its silence began."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 

@@ -1,4 +1,4 @@
-"""What documents name exists: paths, symbols, links, addresses, targets of make, commands, settings, pictures."""
+"""Everything that documents name exists: paths, symbols, links, addresses, targets, commands, settings, pictures."""
 
 import ast
 import importlib

@@ -46,7 +46,7 @@ class TurnLayer(TimeSpan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldShift(TimeSpan):
-    """Without a person it is nobody's. Rotation and domain are told where there are several."""
+    """A shift without a person belongs to nobody. Rotation and domain are given if there are several."""
 
     level: int
     person: int | None

@@ -315,7 +315,7 @@ _SHOWN = (
 def enter_swap(
     *, shift: models.Shift, taker: models.Person | None = None, by: User, now: datetime
 ) -> models.Swap:
-    """With a taker the shift is moved at once, which is for managers; without one others are asked."""
+    """Move the shift to `taker` at once, which needs a manager; without a taker, ask the others to take it."""
     if taker is not None:
         return swaps.move_shift(shift, taker=taker, by=by, now=now)
     return swaps.request_swap(shift, by=by, now=now)

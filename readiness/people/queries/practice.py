@@ -81,7 +81,7 @@ def _of_site_or_all(rows: QuerySet[Any], ids: Collection[int]) -> QuerySet[Any]:
 
 
 def _by_site(rows: Iterable[Any], ids: Collection[int]) -> BySite[Any]:
-    """Those without a site are of each."""
+    """Rows without a site belong to every site."""
     by_site: BySite[Any] = defaultdict(list)
     for row in rows:
         for site_id in ids if row.site_id is None else (row.site_id,):

@@ -16,7 +16,7 @@ from readiness.evidence.core.proving import values
 from readiness.framework.core.definition import Check, SubMeasure
 
 type Tested = Mapping[int, Mapping[str, End]]
-"""By run: the ends that its devices were at the time, by name in lower case."""
+"""For each run, the ends that its devices had at the time; keys are names in lower case."""
 
 
 class PairStanding(StrEnum):
