@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
 
@@ -52,12 +53,28 @@ RANKS = "ranks"
 """Name of the figure that counts the accelerators of a host that took part, each once; its subject is the host."""
 TEST, FAILED_TEST = "test", "failed_test"
 """Names of the figures for the tests that a diagnostic ran and for failed tests; their operation is the test."""
+ITERATIONS, DURATION, REQUESTS, REQUEST_RATE = "iterations", "duration", "requests", "request_rate"
+"""Names of the figures that say how much was measured: iterations of a row, seconds, requests, offered requests a
+second."""
 IDENTITIES = ("serial", "uuid")
 """Names of the figures that identify the accelerator behind a number; their variant is the serial number or UUID."""
 END_UNKNOWN = "The file does not say where the other end was, so the run may not have crossed a network."
 ANOTHER_RUN = "The results of another run begin here: send each run in a file of its own."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Length limits of a figure's texts, as its store has them."""
+
+
+class SeenAccelerator(NamedTuple):
+    """An accelerator as a file names it, with empty fields for what the file leaves out. `index` is the driver's number
+    and -1 without one; `device_id` is the PCI device, four hexadecimal digits."""
+
+    host: str = ""
+    index: int = -1
+    bus_id: str = ""
+    uuid: str = ""
+    serial: str = ""
+    model: str = ""
+    device_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +84,8 @@ class Parsed:
     `taken_at` is in UTC; `taken_local` is a time that the tool prints without its zone. `versions` are pairs of name
     and version (`driver`, `library`, the tool itself). `loopback` is a sentence if both ends were one machine or port,
     or may have been: the run may not have crossed a network. `kept` is the file without what must not be stored (the
-    environment of a process). `declared` is a sentence if the file is not a run but entered data: a table that does not
+    environment of a process). `accelerators` are those that the file names, each once. `contradiction` is a sentence if
+    figures of the file contradict each other, with both: the run proves nothing. `declared` is a sentence if the file is not a run but entered data: a table that does not
     say how its figures were measured.
     """
 
@@ -77,6 +95,8 @@ class Parsed:
     versions: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    accelerators: tuple[SeenAccelerator, ...] = ()
+    contradiction: str = ""
     taken_at: datetime | None = None
     taken_local: datetime | None = None
     loopback: str = ""
