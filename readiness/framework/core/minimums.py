@@ -12,8 +12,9 @@ type Key = tuple[str, str]
 def minimum(framework: Framework, check_id: str, tool: str, measure: str) -> Minimum | None:
     """Return what a run by the tool must hold at least for the check; None if nothing is asked.
 
-    `measure` is a word of `Amount`. What the framework states counts, for the tool before any tool (`*`). A framework from before minimums existed
-    states none: those of the definition shipped with Muster then apply. An `at_least` of 0 asks for nothing.
+    `measure` is a word of `Amount`. What the framework states counts, for the tool before any tool (`*`). A framework
+    from before minimums existed states none: those of the definition shipped with Muster then apply. An `at_least` of 0
+    asks for nothing.
     """
     for definition in (framework, shipped()):
         stated = _stated(definition, check_id)
