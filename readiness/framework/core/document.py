@@ -53,11 +53,15 @@ def refuse_unsound(check: Check, fields: Fields) -> None:
         raise fields.error("parts", "needs a sub-measure that is not INFO")
     if (wrong := _wrong_states(check, highest)) is not None:
         raise fields.error("states", wrong)
-    for place, minimum in enumerate(check.minimums):
-        if any(
-            (each.tool, each.measure) == (minimum.tool, minimum.measure) for each in check.minimums[:place]
-        ):
-            raise fields.error(f"minimums[{place}]", f"states {minimum.measure} of {minimum.tool} again")
+    _refuse_repeated(check, fields)
+
+
+def _refuse_repeated(check: Check, fields: Fields) -> None:
+    stated: set[tuple[str, str]] = set()
+    for position, minimum in enumerate(check.minimums):
+        if (key := (minimum.tool, minimum.measure)) in stated:
+            raise fields.error(f"minimums[{position}]", f"states {minimum.measure} of {minimum.tool} again")
+        stated.add(key)
 
 
 def _disorder(part: SubMeasure) -> str | None:

@@ -1,12 +1,10 @@
 """How much evidence is enough: a framework's own minimums, and Muster's for what it does not state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from readiness.framework.core.definition import Framework, Minimum
 from readiness.framework.core.shipped import shipped
 from readiness.framework.core.vocabulary import ANY_TOOL
-
-type Key = tuple[str, str]
 
 
 def minimum(framework: Framework, check_id: str, tool: str, measure: str) -> Minimum | None:
@@ -35,10 +33,6 @@ def in_effect(framework: Framework, check_id: str) -> list[tuple[Minimum, bool]]
     return [*((each, True) for each in own.values()), *defaults]
 
 
-def _stated(framework: Framework, check_id: str) -> Mapping[Key, Minimum]:
+def _stated(framework: Framework, check_id: str) -> Mapping[tuple[str, str], Minimum]:
     check = framework.checks_by_id.get(check_id)
-    return _by_key(check.minimums if check else ())
-
-
-def _by_key(minimums: Iterable[Minimum]) -> Mapping[Key, Minimum]:
-    return {(each.tool, each.measure): each for each in minimums}
+    return {(each.tool, each.measure): each for each in (check.minimums if check else ())}

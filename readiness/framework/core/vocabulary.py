@@ -103,8 +103,8 @@ class SenderNamed(StrEnum):
 
 
 class Amount(StrEnum):
-    """Figures of a run that a minimum can bound. A duration is in s and a size in bytes. A share is a ratio, of the rate of
-    the path or of the peak that the workload class declares."""
+    """Figures of a run that a minimum can bound: a duration in s, a size in bytes, a share as a ratio, which is of the
+    path's rate or of the peak that the workload class declares."""
 
     ITERATIONS = "iterations"
     DURATION = "duration"
