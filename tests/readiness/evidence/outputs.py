@@ -29,7 +29,7 @@ def collective(
     operation="all_reduce",
     hosts=("node-1",),
     wrong=0,
-    gpus=8,
+    gpus=1,
     checked=True,
     mark="",
     model="NVIDIA H100",

@@ -8,7 +8,8 @@ import pytest
 from readiness.evidence.core.bearing import CHECKS_OF_TOOL
 from readiness.evidence.core.parsers import PARSERS
 from readiness.evidence.models import Tool
-from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
+from readiness.evidence.operations.runs import _SCOPES
+from readiness.evidence.operations.sameness import COLLECTIVES
 from readiness.framework.core.vocabulary import TOOLS
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
