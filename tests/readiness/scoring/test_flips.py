@@ -66,7 +66,7 @@ def test_evaluating_again_without_news_moves_nothing(well):
 
 def test_a_changed_rule_is_the_cause_and_results_pin_the_new_version(well):
     _, framework = framework_queries.current()
-    definition = written(framework) | {"version": "muster-2"}
+    definition = written(framework) | {"version": "muster-3"}
     [check] = [one for one in definition["checks"] if one["id"] == "p2-backup-power"]
     [load] = [part for part in check["parts"] if part["id"] == "output-load"]
     load["pass"]["value"], load["warn"]["value"] = 40, 50
@@ -74,9 +74,9 @@ def test_a_changed_rule_is_the_cause_and_results_pin_the_new_version(well):
     well.clock.move(seconds=10)
     well.evaluate()
     flip = well.flip("p2-backup-power", "fail")
-    assert (flip.cause, flip.framework_version.version) == ("rule", "muster-2")
-    assert well.score.framework_version.version == "muster-2"
-    assert set(CheckResult.objects.values_list("framework_version__version", flat=True)) == {"muster-2"}
+    assert (flip.cause, flip.framework_version.version) == ("rule", "muster-3")
+    assert well.score.framework_version.version == "muster-3"
+    assert set(CheckResult.objects.values_list("framework_version__version", flat=True)) == {"muster-3"}
 
 
 def test_a_stage_gives_and_takes_the_verdict(well):

@@ -159,10 +159,10 @@ def test_the_list_tells_who_changed_what(planning, draft):
     path = address(draft, "edit/")
     planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
     page = text_of(planning.get(URL))
-    for told in ("muster-1", "muster-2", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
+    for told in ("muster-2", "muster-3", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
         assert told in page
     rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))
-    assert [row["version"] for row in rows] == ["muster-2"]
+    assert [row["version"] for row in rows] == ["muster-3"]
     assert "planner" in rows[0].values()
 
 
@@ -184,4 +184,4 @@ def test_what_is_published_has_no_forms(planning):
     assert "edit/" not in page
     assert "shipped with Muster" in page
     sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1, "sender_named": "full"}
-    assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)
+    assert "muster-2 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)

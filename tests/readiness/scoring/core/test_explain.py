@@ -35,7 +35,7 @@ INLET = ("p2-cooling-headroom", "inlet-p99")
 
 def changed(**changes):
     """The shipped framework with a few things otherwise."""
-    mapping = written(FRAMEWORK) | {"version": "-".join(["muster-1", *changes])}
+    mapping = written(FRAMEWORK) | {"version": "-".join(["muster-2", *changes])}
     for change in changes:
         CHANGES[change](mapping)
     return load(mapping)

@@ -205,7 +205,7 @@ def test_a_first_evaluation_tells_only_what_is_not_unknown(shipped, healthy):
 def raised(shipped: Framework) -> Framework:
     """The shipped framework with a stricter limit on unit cost."""
     mapping = written(shipped)
-    mapping["version"] = "muster-2"
+    mapping["version"] = "muster-3"
     for check in mapping["checks"]:
         if check["id"] == COST[0]:
             check["parts"][0]["pass"]["value"] = 80.0
