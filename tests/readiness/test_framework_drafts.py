@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from readiness.framework import operations, queries
 from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
+from readiness.framework.core.shipped import shipped
 from readiness.framework.models import DraftStep, FrameworkVersion
-from web.versioned.core.documents import DocumentError
+from tests.readiness.framework.test_minimums import first_version
+from web.versioned.core.documents import DocumentError, written
 from web.versioned.versions import NeedsReason, NotADraft
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +194,21 @@ def test_a_draft_may_begin_as_another_definition(make, planner):
     draft = make("own", definition=definition)
     assert texts(draft.changes) == ["p2-backup-power / output-load: pass ≤ 80 % → ≤ 70 %"]
     assert draft.edited_by == planner
+
+
+def test_what_the_version_in_force_lacks_of_the_shipped_one_is_drafted(admin, manager, frozen_now):
+    assert queries.shipped_offer() is None
+    with pytest.raises(operations.NothingToAdd, match="lacks nothing of muster-2"):
+        operations.draft_shipped(by=admin, now=frozen_now.at)
+    operations.publish(written(first_version(shipped())), by=None, now=frozen_now.at)
+    offer = queries.shipped_offer()
+    assert (offer.version, offer.draft) == ("muster-2", None)
+    assert {change.field for change in offer.changes} == {"minimums", "added"}
+    draft = operations.draft_shipped(by=admin, now=frozen_now.at)
+    assert (draft.made_from.version, draft.edited_by) == ("muster-1", admin)
+    assert queries.stored_changes(draft.changes) == list(offer.changes)
+    assert queries.shipped_offer().draft == draft
+    with pytest.raises(NeedsReason, match="a second person"):
+        operations.publish_draft(draft, digest=draft.digest, by=admin, now=frozen_now.at)
+    operations.publish_draft(draft, digest=draft.digest, by=manager, now=frozen_now.at)
+    assert queries.shipped_offer() is None

@@ -3,7 +3,8 @@
 Cause of a move, first that fits:
 
 1. `rule`: the framework's content differs, and the old content would not have moved this way. Or Muster's own rules
-   differ since an upgrade, and the evidence is no newer than the last evaluation under the old ones; the reason says so.
+   differ since an upgrade, and the evidence is no newer than the last evaluation under the old ones; the reason then
+   says so.
 2. `applicability`: one side is `n-a`; for a verdict, the stage gave or took it.
 3. `waiver`: the state under the waiver is the same on both sides; for a verdict, an exception began or ended.
 4. `evidence-age`: the new state is stale, by age or because a change voided the evidence.
