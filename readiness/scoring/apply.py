@@ -103,6 +103,7 @@ def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datet
         "evaluated_at": now,
         "framework_version_id": version.pk,
         "content": encode(inputs),
+        "rules": RULES,
     }
 
 

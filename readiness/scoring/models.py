@@ -211,6 +211,9 @@ class ScoreInputs(models.Model):
     evaluated_at = models.DateTimeField()
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
     content = models.BinaryField()
+    rules = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text="Revision of Muster's own rules that they were gathered by"
+    )
 
     class Meta:
         ordering = ["site", "on_date"]
