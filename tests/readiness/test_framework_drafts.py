@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from readiness.framework import operations, queries
 from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
-from readiness.framework.core.shipped import shipped
 from readiness.framework.models import DraftStep, FrameworkVersion
 from tests.readiness.framework.test_minimums import first_version
 from web.versioned.core.documents import DocumentError, written
@@ -200,7 +199,7 @@ def test_what_the_version_in_force_lacks_of_the_shipped_one_is_drafted(admin, ma
     assert queries.shipped_offer() is None
     with pytest.raises(operations.NothingToAdd, match="lacks nothing of muster-2"):
         operations.draft_shipped(by=admin, now=frozen_now.at)
-    operations.publish(written(first_version(shipped())), by=None, now=frozen_now.at)
+    operations.publish(written(first_version()), by=None, now=frozen_now.at)
     offer = queries.shipped_offer()
     assert (offer.version, offer.draft) == ("muster-2", None)
     assert {change.field for change in offer.changes} == {"minimums", "added"}

@@ -6,7 +6,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.framework import operations, queries
-from readiness.framework.core.shipped import shipped
 from tests.pages import text_of, words_of
 from tests.readiness.framework.test_minimums import first_version
 from web.versioned.core.documents import written
@@ -172,7 +171,7 @@ def test_the_list_tells_who_changed_what(planning, draft):
 def test_an_installation_with_an_earlier_version_is_offered_a_draft(client_of, planning, frozen_now):
     words = "Muster ships muster-2"
     assert words not in text_of(planning.get(URL))
-    operations.publish(written(first_version(shipped())), by=None, now=frozen_now.at)
+    operations.publish(written(first_version()), by=None, now=frozen_now.at)
     page = words_of(planning.get(URL))
     assert words in page
     assert "p1-rdma-port minimums none → iterations of perftest ≥ 1000 [OD]" in page
