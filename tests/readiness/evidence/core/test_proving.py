@@ -17,7 +17,7 @@ from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import sample
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 INTRA = FRAMEWORK.check("p1-intra-node")
 FABRIC = FRAMEWORK.check("p1-fabric-collective")
 RDMA = FRAMEWORK.check("p1-rdma-port")

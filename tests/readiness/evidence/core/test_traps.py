@@ -28,7 +28,7 @@ from tests.readiness.evidence.core.traps import (
 )
 from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
 
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 EVERY_TRAP = TRAPS | UNTOLD_TRAPS
 CASES = [
     pytest.param(tool, *case, id=f"{trap}: {tool}")
