@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import DeviceName, SiteChange
+from inventory.models import SiteChange
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import RunFile, RunMeasure, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
