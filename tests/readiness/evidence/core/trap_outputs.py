@@ -33,7 +33,7 @@ def sockperf(p99=6.0, observations=20_000, dropped=0, ip="10.0.0.2"):
     return (
         f"sockperf: == version #3.7 ==\n[ 0] IP = {ip} PORT = 11111 # UDP\n"
         f"sockperf: # dropped messages = {dropped}; # duplicated messages = 0; # out-of-order messages = 0\n"
-        f"sockperf: Total {observations} observations; each percentile contains 1 observations\n"
+        f"sockperf: Total {observations} observations; each percentile contains {observations / 100:.2f} observations\n"
         f"sockperf: ---> percentile 99.900 = {p99 * 1.5}\nsockperf: ---> percentile 99.000 = {p99}\n"
         "sockperf: ---> percentile 50.000 = 3.000\n"
     ).encode()
