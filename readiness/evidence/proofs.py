@@ -15,7 +15,7 @@ from django.db import connection
 
 from inventory.models import Device
 from readiness.evidence import rows
-from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, tables
+from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, serving, tables
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
@@ -118,7 +118,7 @@ def _by_runs(
 ) -> dict[int, SiteProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
-    parts = rows.site_parts(list(stored))
+    parts = rows.site_parts(list(stored), now)
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     kept = {
         site_id: proved
@@ -203,9 +203,9 @@ def proved_by_runs(
     if check := checks.get("p1-rdma-port"):
         add(check.id, ports.rdma_ports(check, runs, site, floors, now))
     if check := checks.get("p1-latency-under-load"):
-        add(check.id, latency.under_load(check, runs, site, now))
+        add(check.id, latency.under_load(framework, check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, latency.serving(check, runs, now))
+        add(check.id, serving.serving(framework, check, runs, site, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:
