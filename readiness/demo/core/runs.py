@@ -16,6 +16,8 @@ from readiness.demo.core.soak import Row, soak_rows
 
 REPEATS = 20
 """A latency needs this many repeats to be evidence, idle and loaded each."""
+LARGE_NODE = 8
+"""A node with so many accelerators serves the largest model of its class."""
 NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
 type Day = Callable[[int], datetime]
@@ -70,6 +72,12 @@ def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime
 def last_check(day: Day, age: int, at: datetime) -> datetime:
     """The night of that day, or the night before if it lies after `at`, an instant of that day."""
     return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
+
+
+def _class_of(site: SitePlan) -> str:
+    """The class that is served at the site."""
+    placed = (row["slug"] for row in book("fleet")["workload_classes"] if site.name in row["sites"])
+    return next(slug for slug in placed if "models" in book("workloads")["envelopes"][slug])
 
 
 @dataclass(frozen=True)
@@ -171,12 +179,15 @@ class _Round:
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
     def _served(self, after: timedelta) -> DemoRun:
-        rules = self.kept["serving"]
+        rules, slug = self.kept["serving"], _class_of(self.site)
+        envelope, count = book("workloads")["envelopes"][slug], self.site.node_type.count
+        ran, of_class = count * len(self.site.nodes), sum(envelope["accelerators"].values())
+        peak_per_s = sum(envelope["requests_per_s"].values()) * ran / of_class
         text = outputs.served(
-            model=self.kept["models"][self.site.node_type.key],
+            model=envelope["models"][-1 if count == LARGE_NODE else 0],
             ttft_ms=self._draw(rules["ttft_ms"], "ttft") * self._off("ttft"),
             tpot_ms=self._draw(rules["tpot_ms"], "tpot") * self._off("tpot"),
-            requests_per_s=round(self._draw(rules["requests_per_s"], "requests"), 1),
+            requests_per_s=round(peak_per_s * self._draw(rules["of_peak"], "requests"), 1),
             duration_s=720.0,
             at=self.begin + after,
         )
