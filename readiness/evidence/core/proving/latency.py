@@ -173,12 +173,13 @@ def _measured_first(load: str, runs: Sequence[Run], minimums: LatencyMinimums) -
 
 
 def _shortfall(run: Run, site: SiteParts, minimums: LatencyMinimums) -> str:
+    if run.doubt:
+        return run.doubt
     figure = figure_named(run, "latency", 99.0)
     samples = figure.samples if figure else None
     if minimums.iterations is not None and samples is not None and samples < minimums.iterations:
         return f"A latency run needs {minimums.iterations:,.0f} iterations; there are {samples:,}."
-    # Both ends on one machine have no path, and the run says so itself.
-    if run.load != "loaded" or run.unplaced:
+    if run.load != "loaded":
         return ""
     rate = path_gbps(run, site)
     if rate is None:
@@ -258,7 +259,7 @@ def _unfit(
     minimums: LatencyMinimums,
     shortfall: str,
 ) -> str:
-    loopback = next((run.unplaced for run in shown if run.unplaced), "")
+    loopback = next((run.doubt for run in shown if run.doubt), "")
     if loopback:
         return loopback
     if not by_load.get("loaded"):
