@@ -144,13 +144,15 @@ def _by_runs(
     return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
 
 
+def with_minimums(framework: Framework, check_id: str) -> Check:
+    minimums = tuple(minimum for minimum, _ in in_effect(framework, check_id))
+    return replace(framework.check(check_id), minimums=minimums)
+
+
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
     """The checks that runs prove, each with the minimums in effect."""
     return {
-        check_id: replace(
-            framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS),
-            minimums=tuple(minimum for minimum, _ in in_effect(framework, check_id)),
-        )
+        check_id: with_minimums(framework, check_id).with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
         if check_id in framework.checks_by_id
     }
@@ -209,9 +211,9 @@ def proved_by_runs(
     if check := checks.get("p1-rdma-port"):
         add(check.id, ports.rdma_ports(check, runs, site, floors, now))
     if check := checks.get("p1-latency-under-load"):
-        add(check.id, latency.under_load(framework, check, runs, site, now))
+        add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, serving.serving(framework, check, runs, site, now))
+        add(check.id, serving.serving(check, runs, site, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:

@@ -13,7 +13,7 @@ from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.core.proving import baselines, latency
 from readiness.evidence.core.proving.latency import Path
 from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
-from readiness.framework.core.definition import Check, Framework, part_gate
+from readiness.framework.core.definition import Check, part_gate
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.judge import PartResult, judge, span_text
@@ -122,10 +122,8 @@ class JudgedPath:
         return part.value if part else None
 
 
-def paths_of(
-    framework: Framework, check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime
-) -> dict[str, Path]:
-    paths = latency.paths(framework, check.with_stand_ins(PARTS), runs, site, now)
+def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime) -> dict[str, Path]:
+    paths = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
     return {path.key: path for path in paths}
 
 

@@ -9,6 +9,7 @@ from math import ceil
 from operator import attrgetter
 from statistics import mean, median, stdev
 
+from readiness.evidence.core.proving.enough import least
 from readiness.evidence.core.proving.floors import figure_named
 from readiness.evidence.core.proving.values import (
     Proof,
@@ -20,8 +21,7 @@ from readiness.evidence.core.proving.values import (
     proof_of,
     provenance_of,
 )
-from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.minimums import minimum
+from readiness.framework.core.definition import Check
 from readiness.framework.core.vocabulary import Amount
 
 TOOLS = frozenset({"perftest", "sockperf"})
@@ -85,27 +85,23 @@ class LatencyMinimums:
     load_share: float | None
 
 
-def minimums_of(framework: Framework, check: Check, tool: str) -> LatencyMinimums:
+def minimums_of(check: Check, tool: str) -> LatencyMinimums:
     repeats, iterations, load_share = (
-        least.value if (least := minimum(framework, check.id, tool, amount)) is not None else None
+        minimum.value if (minimum := least(check, tool, amount)) is not None else None
         for amount in (Amount.REPEATS, Amount.ITERATIONS, Amount.LOAD_SHARE)
     )
     return LatencyMinimums(ceil(repeats or 1), iterations, load_share)
 
 
-def under_load(
-    framework: Framework, check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
-) -> Proofs:
+def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
     proofs: dict[str, list[Proof | None]] = defaultdict(list)
-    for path in paths(framework, check, runs, site, now):
+    for path in paths(check, runs, site, now):
         for part_id, proof in proofs_of(check, path).items():
             proofs[part_id].append(proof)
     return kept(proofs)
 
 
-def paths(
-    framework: Framework, check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
-) -> list[Path]:
+def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
     runs_by_path: dict[tuple[str, *tuple[object, ...]], dict[str, list[Run]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -114,7 +110,7 @@ def paths(
         if figure is not None:
             path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
             runs_by_path[path][run.load or "unsaid"].append(run)
-    minimums = {tool: minimums_of(framework, check, tool) for tool in TOOLS}
+    minimums = {tool: minimums_of(check, tool) for tool in TOOLS}
     return [_path(check, by_load, site, minimums[tool], now) for (tool, *_), by_load in runs_by_path.items()]
 
 
@@ -186,12 +182,12 @@ def _shortfall(run: Run, site: SiteParts, minimums: LatencyMinimums) -> str:
         return NO_SPEED if minimums.load_share is not None else ""
     if run.load_gbps is not None and run.load_gbps > rate:
         return f"The background load of {run.load_gbps:g} Gb/s is above the path's rate of {rate:g} Gb/s."
-    least = (minimums.load_share or 0.0) * rate
-    if run.load_gbps is None and least:
-        return f"The background load is not stated; a path of {rate:g} Gb/s needs {least:g} Gb/s at least."
-    if (run.load_gbps or 0.0) < least:
+    needed = (minimums.load_share or 0.0) * rate
+    if run.load_gbps is None and needed:
+        return f"The background load is not stated; a path of {rate:g} Gb/s needs {needed:g} Gb/s at least."
+    if (run.load_gbps or 0.0) < needed:
         return (
-            f"The background load was {run.load_gbps:g} Gb/s; a path of {rate:g} Gb/s needs {least:g} Gb/s"
+            f"The background load was {run.load_gbps:g} Gb/s; a path of {rate:g} Gb/s needs {needed:g} Gb/s"
             " at least."
         )
     return ""

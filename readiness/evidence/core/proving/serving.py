@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.evidence.core.parsed import DURATION, REQUESTS
+from readiness.evidence.core.proving.enough import least
 from readiness.evidence.core.proving.floors import figure_named
 from readiness.evidence.core.proving.values import (
     Proof,
@@ -17,8 +18,7 @@ from readiness.evidence.core.proving.values import (
     newest_by,
     proof_of,
 )
-from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.minimums import minimum
+from readiness.framework.core.definition import Check
 from readiness.framework.core.vocabulary import Amount
 
 TOOLS = frozenset({"mlperf", "vllm-bench"})
@@ -36,11 +36,9 @@ class Bearing:
     other: str = ""
 
 
-def serving(
-    framework: Framework, check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
-) -> Proofs:
+def serving(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
     served = [run for run in runs if run.tool in TOOLS]
-    bearings = {run.id: list(_bearings(framework, check, run, site)) for run in served}
+    bearings = {run.id: list(_bearings(check, run, site)) for run in served}
     # A run of another model neither proves a class nor stands beside a run that does.
     relevant = [run for run in served if any(not each.other or each.slug for each in bearings[run.id])]
     proofs_by_part: dict[str, list[Proof | None]] = {}
@@ -55,7 +53,7 @@ def serving(
             figure = figure_named(run, name, percentile)
             if figure is None:
                 continue
-            reason = "" if percentile is None else figure.caution or _too_small(framework, check, run)
+            reason = "" if percentile is None else figure.caution or _too_small(check, run)
             for bearing in bearings[run.id]:
                 proof = proof_of(
                     run,
@@ -79,36 +77,36 @@ def _subject(bearing: Bearing, model: str, site: SiteParts) -> tuple[str, str]:
     return bearing.slug, "" if names_models else model
 
 
-def _bearings(framework: Framework, check: Check, run: Run, site: SiteParts) -> Iterator[Bearing]:
+def _bearings(check: Check, run: Run, site: SiteParts) -> Iterator[Bearing]:
     if not site.served:
         yield Bearing()
         return
     model = _plain(_model(run))
     of_model = [each for each in site.served if model in map(_plain, each.models)]
     for served in of_model:
-        yield Bearing(served.slug, _below_peak(framework, check, run, served, site))
+        yield Bearing(served.slug, _below_peak(check, run, served, site))
     if of_model:
         return
     # A class that names no model may be the one that ran, so the run counts for those whose peak it reaches.
     of_any = [each for each in site.served if not each.models]
-    shortfalls = {each.slug: _below_peak(framework, check, run, each, site) for each in of_any}
+    shortfalls = {each.slug: _below_peak(check, run, each, site) for each in of_any}
     reached = [slug for slug, shortfall in shortfalls.items() if not shortfall]
     yield from map(Bearing, reached)
     if of_any and not reached:
-        least = min(of_any, key=lambda each: (each.peak_per_s or 0.0, each.slug))
-        yield Bearing(least.slug, shortfalls[least.slug])
+        nearest = min(of_any, key=lambda each: (each.peak_per_s or 0.0, each.slug))
+        yield Bearing(nearest.slug, shortfalls[nearest.slug])
     if not of_any:
         most = max(site.served, key=lambda each: (each.peak_per_s or 0.0, each.slug))
         yield Bearing("", _another(run, most, most.peak_per_s))
 
 
-def _below_peak(framework: Framework, check: Check, run: Run, served: ServedClass, site: SiteParts) -> str:
-    least = minimum(framework, check.id, run.tool, Amount.PEAK_SHARE)
-    if served.peak_per_s is None or least is None:
+def _below_peak(check: Check, run: Run, served: ServedClass, site: SiteParts) -> str:
+    minimum = least(check, run.tool, Amount.PEAK_SHARE)
+    if served.peak_per_s is None or minimum is None:
         return ""
     peak = served.peak_per_s * _part_of_class(run, served, site)
     rate = _rate(run)
-    return "" if rate is not None and rate >= least.value * peak else _another(run, served, peak)
+    return "" if rate is not None and rate >= minimum.value * peak else _another(run, served, peak)
 
 
 def _part_of_class(run: Run, served: ServedClass, site: SiteParts) -> float:
@@ -144,22 +142,21 @@ def _rate(run: Run) -> float | None:
     return figure.value if figure else None
 
 
-def _too_small(framework: Framework, check: Check, run: Run) -> str:
+def _too_small(check: Check, run: Run) -> str:
     """Say why the tail is not evidence: the run was too short or served too few requests, or does not say."""
     duration = figure_named(run, DURATION)
-    least = minimum(framework, check.id, run.tool, Amount.DURATION)
-    if least is not None:
+    shortest, fewest = least(check, run.tool, Amount.DURATION), least(check, run.tool, Amount.REQUESTS)
+    if shortest is not None:
         if duration is None or duration.value is None:
-            return f"The run does not say that it lasted {least.value:g} s."
-        if duration.value < least.value:
-            return f"The run lasted {duration.value:.0f} s; {least.value:g} s are needed."
-    least = minimum(framework, check.id, run.tool, Amount.REQUESTS)
+            return f"The run does not say that it lasted {shortest.value:g} s."
+        if duration.value < shortest.value:
+            return f"The run lasted {duration.value:.0f} s; {shortest.value:g} s are needed."
     count = _requests(run)
-    if least is None or (count is not None and count >= least.value):
+    if fewest is None or (count is not None and count >= fewest.value):
         return ""
     if count is None:
-        return f"The run does not say that it served {least.value:,.0f} requests."
-    return f"The run served {count:,.0f} requests; {least.value:,.0f} are needed."
+        return f"The run does not say that it served {fewest.value:,.0f} requests."
+    return f"The run served {count:,.0f} requests; {fewest.value:,.0f} are needed."
 
 
 def _requests(run: Run) -> float | None:

@@ -39,8 +39,8 @@ DEMANDING = asking(LEAST)
 LATENCY, SERVING = (DEMANDING.check(check_id) for check_id in LEAST)
 
 
-def serve(runs, site=SITE, framework=DEMANDING):
-    return serving.serving(framework, SERVING, runs, site, NOW)
+def serve(runs, site=SITE):
+    return serving.serving(SERVING, runs, site, NOW)
 
 
 class TestLatencyUnderLoad:
@@ -62,7 +62,7 @@ class TestLatencyUnderLoad:
 
     def under(self, *groups, site=SITE, framework=DEMANDING):
         runs = [one for group in groups for one in group]
-        return latency.under_load(framework, LATENCY, runs, site, NOW)
+        return latency.under_load(framework.check(LATENCY.id), runs, site, NOW)
 
     def test_medians_over_the_repeats(self):
         found = self.under(self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0))
