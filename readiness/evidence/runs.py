@@ -85,7 +85,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
-    site = rows.site_parts([run.site_id])[run.site_id]
+    site = rows.site_parts([run.site_id], now)[run.site_id]
     as_read = _as_proving_reads(run, figures)
     unjudged = _not_judged(framework, as_read, site, now)
     return RunSummary(
@@ -191,6 +191,7 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         scope=run.scope,
         taken_at=run.taken_at,
         load=run.load,
+        load_gbps=run.load_gbps,
         platform=run.platform,
         loopback=run.loopback,
         provenance=run.provenance,

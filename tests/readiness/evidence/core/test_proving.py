@@ -28,6 +28,7 @@ SITE = SiteParts(
     nodes={1: "node-1", 2: "node-2"},
     accelerators=frozenset({(1, 0), (1, 1), (2, 0), (2, 1)}),
     ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+    port_gbps={(1, "mlx5_0"): 400.0, (2, "mlx5_0"): 400.0},
 )
 TWO_EACH = frozenset((node, gpu) for node in range(1, 9) for gpu in (0, 1))
 
