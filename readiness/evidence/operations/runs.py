@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,15 +11,17 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence import ground, refusals
-from readiness.evidence.core.bearing import OF_ACCELERATORS
+from readiness.evidence.core.bearing import NAME_CHECKS, OF_ACCELERATORS
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
+from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, TEST, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
+from readiness.evidence.core.parsers.recognised import AUTO, tool_of
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
+from readiness.evidence.rules import pass_rules
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
@@ -33,6 +35,9 @@ _SCOPES = {
     "iperf3": Scope.LINK,
     "sockperf": Scope.LINK,
     "fio": Scope.NODE,
+    "stream": Scope.NODE,
+    "superbench": Scope.NODE,
+    "junit": Scope.SITE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
     "vllm-bench": Scope.SITE,
@@ -41,6 +46,8 @@ _SCOPES = {
 OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
 """Figures about how a run went, not what it measured."""
 COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
+BY_NODES = COLLECTIVES | {Tool.HPL, Tool.HPL_MXP, Tool.OSU, Tool.NCCL_RAS}
+"""Tools whose scope follows from the number of nodes."""
 AT_ONCE = 2_000
 """Number of figures in one statement."""
 VERSIONS = ("driver", "firmware", "nos", "library")
@@ -71,6 +78,8 @@ NOTHING_MORE = RunContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
+    """A file; an empty `tool`, or `auto`, stands for the one that the file is recognised to be of."""
+
     tool: str
     content: bytes
     file_name: str
@@ -108,7 +117,7 @@ def import_runs(
     """Import several files, all or none, and check once for changes since. Raises what `import_run` raises."""
     refusals.refuse_retired(site)
     # Parse before the transaction: a large file takes seconds.
-    read = [(upload, _parsed(upload)) for upload in uploads]
+    read = [(replace(upload, tool=parsed.tool), parsed) for upload in uploads for parsed in [_parsed(upload)]]
     with transaction.atomic():
         _refuse_same(site, [upload.digest for upload in uploads])
         _, framework = framework_queries.current()
@@ -125,7 +134,7 @@ def import_runs(
 
 
 def _parsed(upload: Upload) -> Parsed:
-    if upload.tool not in PARSERS:
+    if upload.tool not in (*PARSERS, "", AUTO):
         raise refusals.EvidenceRefused(
             "tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}."
         )
@@ -133,7 +142,8 @@ def _parsed(upload: Upload) -> Parsed:
         raise refusals.FileTooLarge(
             "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are allowed."
         )
-    return parse(upload.tool, upload.content)
+    tool = tool_of(upload.content, upload.tool)
+    return parse(tool, upload.content, rules=pass_rules() if tool == Tool.JUNIT else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +253,12 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
 
 
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
-    names = tool == Tool.CSV
+    names = tool in NAME_CHECKS
     lengths = tool == Tool.DCGM_DIAG
     figures = [each for each in parsed.figures if each.name not in OUTCOMES]
+    if tool == Tool.SUPERBENCH:
+        # A benchmark that failed has no figures, and its run is still the newest result of these benchmarks.
+        figures = [each for each in figures if each.name == TEST]
     subjects = {
         (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
         for each in figures

@@ -4,11 +4,13 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Accelerator, Device
+from readiness.evidence.models import ReportRule
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change, CheckState
 from tests.inventory import made
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import trap_outputs, traps
 from tests.readiness.evidence.core.test_traps import passes, results_of
@@ -36,6 +38,12 @@ FILES = {
     "dcgm-diag": on_each(trap_outputs.DIAG),
     "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
+    "stream": on_each(benchmarks.stream(), times=3),
+    "hpl": on_each(benchmarks.hpl(), times=3),
+    "hpl-mxp": on_each(benchmarks.hpl_mxp(), times=3),
+    "osu": on_each(benchmarks.osu_collective(), times=3),
+    "superbench": on_each(benchmarks.superbench(), times=3),
+    "junit": [(benchmarks.junit(suites=traps.CONGESTION), ["leaf-1"], "")],
     "csv": [
         (
             outputs.run_table(
@@ -60,6 +68,9 @@ def site(frozen_now):
             made.accelerator(device=device, index=index, serial=f"{node} {index}")
         made.port(device=device, name="mlx5_0", kind="infiniband")
     made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
+    for rule in traps.RULES:
+        measure = f"{rule.check_id}/{rule.part}"
+        ReportRule.objects.create(pattern=rule.pattern, measure=measure, value=rule.value)
     for floor in traps.FLOORS:
         set_floor(
             platform="dgx", tool=floor.tool, measure=floor.measure, operation=floor.operation,

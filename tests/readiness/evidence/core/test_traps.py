@@ -21,6 +21,7 @@ from tests.readiness.evidence.core.traps import (
     LIMITS,
     NOT_APPLICABLE,
     NOW,
+    RULES,
     SITE,
     TRAPS,
     CannotBe,
@@ -83,7 +84,7 @@ def test_the_clean_runs_pass(tool):
 def test_no_trap_passes_and_the_reason_names_it(tool, trap, reason):
     if isinstance(trap, Refused):
         with pytest.raises(ParseError, match=reason):
-            parse(tool, trap.content)
+            parse(tool, trap.content, rules=RULES)
         return
     results = judged(tool, trap())
     assert not passes(results)

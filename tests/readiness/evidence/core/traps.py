@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.parsers import parse
+from readiness.evidence.core.parsers.junit import PassRule
 from readiness.evidence.core.proving.floors import GIB
 from readiness.evidence.core.proving.values import WHOLE_DEVICE, FloorValue, Run, SiteParts
 from readiness.framework.core.vocabulary import Change
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_others as others
 from tests.readiness.evidence.core.trap_outputs import DIAG, between, fio, iperf3, served, sockperf, table
@@ -29,6 +31,9 @@ LIMITS = {
     "tpot-slo": Limit(value=40.0, source="declared"),
     "fabric-latency": Limit(value=8.0, source="declared"),
 }
+CONGESTION = ("lossless-drops", "pfc-storms", "marking-order")
+RULES = [PassRule(f"{part}/*", "p1-congestion", part, 0.0, "") for part in CONGESTION]
+"""What the suites of the test reports here prove."""
 NOT_APPLICABLE = {("p1-fabric-collective", "scale-efficiency")}
 """At a site of two nodes."""
 CHECK = {
@@ -41,9 +46,13 @@ CHECK = {
     "dcgm-diag": "p1-accelerator-diag",
     "mlperf": "p1-serving-latency",
     "vllm-bench": "p1-serving-latency",
+    **dict.fromkeys(("stream", "hpl", "hpl-mxp", "osu", "superbench"), "p5-baseline-regression"),
+    "junit": "p1-congestion",
     "csv": "p1-congestion",
 }
 """The check that each tool has to prove here."""
+PROVE_NOTHING = ("nccl-ras",)
+"""Tools whose output proves no check."""
 
 
 _ACCELERATOR = (Change.ACCELERATOR, "is another accelerator")
@@ -54,7 +63,7 @@ a disk is that of its device."""
 
 
 def run(tool, content, *, nodes=(1,), days=1.0, row=1, **more):
-    parsed = parse(tool, content)
+    parsed = parse(tool, content, rules=RULES)
     return Run(
         id=row,
         tool=tool,
@@ -97,6 +106,12 @@ CLEAN = {
     "dcgm-diag": lambda: each_node("dcgm-diag", DIAG),
     "mlperf": lambda: [run("mlperf", served())],
     "vllm-bench": lambda: [run("vllm-bench", outputs.served())],
+    "stream": lambda: each_node("stream", benchmarks.stream()),
+    "hpl": lambda: each_node("hpl", benchmarks.hpl()),
+    "hpl-mxp": lambda: each_node("hpl-mxp", benchmarks.hpl_mxp()),
+    "osu": lambda: each_node("osu", benchmarks.osu_collective()),
+    "superbench": lambda: each_node("superbench", benchmarks.superbench()),
+    "junit": lambda: [run("junit", benchmarks.junit(suites=CONGESTION))],
     "csv": lambda: [run("csv", table())],
 }
 
@@ -153,6 +168,7 @@ class CannotBe:
 RATE = CannotBe("The tool runs one test: there is none to skip.")
 NO_PAYLOAD = CannotBe("The tool does not compare what arrives with what was sent.")
 NO_NETWORK = CannotBe("It measures no network, so that there is nothing to cross.")
+ONE_NODE = CannotBe("The output counts for one node, unless it names more hosts.")
 NO_NAMES = CannotBe("The output names neither server nor accelerators; whoever sends it names the devices.")
 
 FAILED, WRONG, PART, NEWER = "failed operations", "wrong data", "part of the devices", "newer failure"
@@ -180,6 +196,24 @@ TRAPS = {
             lambda: [run("vllm-bench", outputs.served(asked=3200, failed=1409))],
             "1,409 of 3,200 requests failed",
         ),
+        "stream": CannotBe("A kernel computes or does not: results that do not validate are wrong data."),
+        "hpl": (
+            Refused(benchmarks.hpl() + b"HPL ERROR from process # 0, on line 419 of function HPL_pdtest\n"),
+            "HPL ERROR",
+        ),
+        "hpl-mxp": (Refused(benchmarks.hpl_mxp() + b"CUDA error at hpl.cu:12\n"), "CUDA error"),
+        "osu": (
+            Refused(benchmarks.osu_collective() + b"mpirun noticed that process rank 1 exited on signal 9\n"),
+            "exited on signal 9",
+        ),
+        "superbench": (
+            lambda: each_node("superbench", benchmarks.superbench(codes={"ib-loopback": 3})),
+            "1 of 4 benchmarks failed",
+        ),
+        "junit": (
+            lambda: [run("junit", benchmarks.junit(suites=CONGESTION, failed=1))],
+            "3 of 9 tests failed",
+        ),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "failed_operations,3,,,"))],
             "3 operations failed",
@@ -195,6 +229,23 @@ TRAPS = {
         "dcgm-diag": CannotBe("A test that finds wrong data fails, which is a failed operation."),
         "mlperf": CannotBe("A performance run does not look at the answers."),
         "vllm-bench": CannotBe("The benchmark does not look at the answers."),
+        "stream": (Refused(benchmarks.stream(valid=False)), "Failed Validation"),
+        "hpl": (
+            lambda: each_node("hpl", benchmarks.hpl(passed=False)),
+            "1 of 1 residual checks failed",
+        ),
+        "hpl-mxp": (
+            lambda: each_node("hpl-mxp", benchmarks.hpl_mxp(passed=False)),
+            "1 of 1 residual checks failed",
+        ),
+        "osu": (
+            lambda: each_node("osu", benchmarks.osu_bandwidth(valid=False)),
+            "2 of 2 validations failed",
+        ),
+        "superbench": CannotBe(
+            "A benchmark that finds wrong data ends with a return code: a failed operation."
+        ),
+        "junit": CannotBe("A test that finds wrong data fails, which is a failed operation."),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "wrong_values,3,,,"))],
             "3 values were wrong",
@@ -215,6 +266,11 @@ TRAPS = {
         ),
         "mlperf": NO_NAMES,
         "vllm-bench": NO_NAMES,
+        **{
+            tool: (lambda tool=tool: CLEAN[tool]()[:1], "1 of 2 nodes have no result")
+            for tool in ("stream", "hpl", "hpl-mxp", "osu", "superbench")
+        },
+        "junit": CannotBe("A report names tests, not the devices that they were of."),
         "csv": CannotBe("A table is of the subjects that it names; no parser knows which others there are."),
     },
     NEWER: {
@@ -248,6 +304,24 @@ TRAPS = {
         ),
         "mlperf": (newer("mlperf", run("mlperf", served(tail=0.9), row=9)), "900 ms"),
         "vllm-bench": (newer("vllm-bench", run("vllm-bench", outputs.served(p99=900.0), row=9)), "900 ms"),
+        "stream": (
+            newer("stream", run("stream", benchmarks.stream(mb_s=300_000.0), row=9)),
+            "node-1: ",
+        ),
+        "hpl": (newer("hpl", run("hpl", benchmarks.hpl(gflops=30_000.0), row=9)), "node-1: hpl"),
+        "hpl-mxp": (
+            newer("hpl-mxp", run("hpl-mxp", benchmarks.hpl_mxp(gflops=300_000.0), row=9)),
+            "node-1: hpl-mxp",
+        ),
+        "osu": (newer("osu", run("osu", benchmarks.osu_collective(us=1600.0), row=9)), "node-1: mpi-cuda"),
+        "superbench": (
+            newer("superbench", run("superbench", benchmarks.superbench(launch_ms=0.02), row=9)),
+            "node-1: kernel-launch",
+        ),
+        "junit": (
+            newer("junit", run("junit", benchmarks.junit(suites=CONGESTION, failed=1), row=9)),
+            "3 of 9 tests failed",
+        ),
         "csv": (
             newer("csv", run("csv", table("p1-congestion/lossless-drops,7,leaf-1,,"), row=9)),
             "7 packets",
@@ -270,6 +344,9 @@ TRAPS = {
         "dcgm-diag": NO_NETWORK,
         "mlperf": NO_NAMES,
         "vllm-bench": NO_NAMES,
+        "stream": NO_NETWORK,
+        **dict.fromkeys(("hpl", "hpl-mxp", "osu", "superbench"), ONE_NODE),
+        "junit": CannotBe("A report does not say where its tests ran; the tests themselves judge that."),
         "csv": NO_NETWORK,
     },
     FEW: {
@@ -286,6 +363,11 @@ TRAPS = {
         "dcgm-diag": CannotBe("A test runs or is skipped."),
         "mlperf": (lambda: [run("mlperf", served(seconds=60))], "lasted 60 s; 600 s are needed"),
         "vllm-bench": (lambda: [run("vllm-bench", outputs.served(asked=500))], "p99 needs 1000 samples"),
+        **dict.fromkeys(
+            ("stream", "hpl", "hpl-mxp", "osu", "superbench"),
+            CannotBe("Rates and means are judged by no number of samples."),
+        ),
+        "junit": CannotBe("A test passes or does not."),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,99,14"))],
             "there are 14",
@@ -304,6 +386,21 @@ TRAPS = {
         ),
         "mlperf": RATE,
         "vllm-bench": RATE,
+        "stream": (
+            Refused(b"".join(x for x in benchmarks.stream().splitlines(True) if b"Triad" not in x)),
+            "no row of Triad",
+        ),
+        "hpl": (Refused(benchmarks.hpl(skipped=1)), "1 tests were skipped"),
+        "hpl-mxp": RATE,
+        "osu": RATE,
+        "superbench": (
+            lambda: each_node("superbench", benchmarks.superbench(coded=False)),
+            "Waits for a baseline",
+        ),
+        "junit": (
+            lambda: [run("junit", benchmarks.junit(suites=CONGESTION, skipped=1))],
+            "1 of 3 tests of lossless-drops/* were skipped",
+        ),
         "csv": CannotBe("A row that is not there is a sub-measure without evidence."),
     },
     ERROR: {
@@ -322,6 +419,20 @@ TRAPS = {
             "aborted",
         ),
         "vllm-bench": (Refused(outputs.served(asked=10, failed=10)), "None of 10 requests was completed"),
+        "stream": (Refused(b"STREAM version $Revision: 5.10 $\nSegmentation fault\n"), "Segmentation fault"),
+        "hpl": (
+            Refused(b"HPL ERROR from process # 0: Need at least 8 processes for these tests\n"),
+            "HPL ERROR",
+        ),
+        "hpl-mxp": (Refused(b"CUDA error: out of memory\n"), "CUDA error"),
+        "osu": (Refused(b"MPI_ABORT was invoked on rank 0 in communicator MPI_COMM_WORLD\n"), "MPI_ABORT"),
+        "superbench": (Refused(b'{"node": "node-1"}'), "nothing was measured"),
+        "junit": (
+            Refused(b'<testsuite name="lossless-drops" tests="3" errors="3"></testsuite>'),
+            "counts 3 tests and holds 0",
+        ),
         "csv": (Refused(b"measure,value\np1-congestion/lossless-drops,failed\n"), "is not a number"),
     },
 }
+for by_tool in TRAPS.values():
+    by_tool |= dict.fromkeys(PROVE_NOTHING, CannotBe("The output proves no check, whatever it says."))
