@@ -1,4 +1,4 @@
-"""What rules for test reports may prove, and the rules of the framework in force."""
+"""Sub-measures that rules for test reports may prove, and the rules that hold in the framework in force."""
 
 from collections.abc import Mapping
 

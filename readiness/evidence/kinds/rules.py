@@ -51,8 +51,10 @@ class ReportRuleForm(ObjectForm):
 class CheckedRuleSerializer(ObjectSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given: dict[str, Any] = super().validate(attrs)
-        rule = {name: given.get(name, getattr(self.instance, name, None)) for name in ("measure", "value")}
-        field, reason = _trouble(rule["measure"], rule["value"])
+        before: Any = self.instance
+        measure = given["measure"] if "measure" in given else before.measure
+        value = given["value"] if "value" in given else before.value
+        field, reason = _trouble(measure, value)
         if reason:
             raise serializers.ValidationError({field: [reason]})
         return given

@@ -24,14 +24,12 @@ _LEFT_OUT = frozenset({"properties", "system-out", "system-err"})
 """Elements that may hold the environment of a process, with its passwords: they are not stored."""
 
 
-class TestCase(NamedTuple):
+class ReportedTest(NamedTuple):
     """`name` is `suite/class.test`; a rule's pattern is compared with it."""
 
     name: str
     suite: str
     outcome: str
-
-    __test__ = False
 
 
 class PassRule(NamedTuple):
@@ -53,7 +51,7 @@ class _Suite:
     has_suites: bool = False
 
 
-class _Reader:
+class _ReportReader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.parser = expat.ParserCreate("utf-8")
@@ -61,7 +59,7 @@ class _Reader:
         self.parser.EntityDeclHandler = self._refuse_doctype
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
-        self.tests: list[TestCase] = []
+        self.tests: list[ReportedTest] = []
         self.suites: list[_Suite] = []
         self.open_suites: list[_Suite] = []
         self.hosts: dict[str, None] = {}
@@ -124,7 +122,7 @@ class _Reader:
                 self._refuse(f"There are more than {MOST_TESTS} tests.")
             name, outcome = self._test
             suite = self.open_suites[-1] if self.open_suites else None
-            self.tests.append(TestCase(name, suite.name if suite else "", outcome))
+            self.tests.append(ReportedTest(name, suite.name if suite else "", outcome))
             if suite is not None:
                 suite.tests[outcome] += 1
             self._test = None
@@ -166,8 +164,8 @@ def parse(content: bytes, rules: Sequence[PassRule] | None = None) -> Parsed:
     )
 
 
-def _read(data: bytes) -> _Reader:
-    reader = _Reader(data)
+def _read(data: bytes) -> _ReportReader:
+    reader = _ReportReader(data)
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -183,7 +181,7 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _suites(reader: _Reader) -> Iterator[Figure]:
+def _suites(reader: _ReportReader) -> Iterator[Figure]:
     counts: dict[str, Counter[str]] = {}
     for test in reader.tests:
         counts.setdefault(test.suite, Counter())[test.outcome] += 1
@@ -195,7 +193,7 @@ def _suites(reader: _Reader) -> Iterator[Figure]:
         yield Figure(name=DURATION, value=reader.seconds, unit="s", operation="tests")
 
 
-def _by_rules(tests: Sequence[TestCase], rules: Sequence[PassRule] | None) -> list[Figure]:
+def _by_rules(tests: Sequence[ReportedTest], rules: Sequence[PassRule] | None) -> list[Figure]:
     if rules is None:
         return []
     figures, mapped = [], set()
@@ -213,7 +211,7 @@ def _by_rules(tests: Sequence[TestCase], rules: Sequence[PassRule] | None) -> li
     return [*figures, failed_operations(failed, of=len(mapped), what="tests")]
 
 
-def _of_rule(rule: PassRule, tests: Sequence[TestCase]) -> Figure:
+def _of_rule(rule: PassRule, tests: Sequence[ReportedTest]) -> Figure:
     outcomes = Counter(test.outcome for test in tests)
     caution = ""
     for outcome in (FAILED, SKIPPED):
