@@ -53,7 +53,6 @@ OF_ACCELERATORS = frozenset(
         "dcgm-diag",
         "mlperf",
         "vllm-bench",
-        "hpl",
         "hpl-mxp",
         "superbench",
         "nccl-ras",

@@ -52,9 +52,9 @@ class CheckedRuleSerializer(ObjectSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given: dict[str, Any] = super().validate(attrs)
         before: Any = self.instance
-        measure = given["measure"] if "measure" in given else before.measure
-        value = given["value"] if "value" in given else before.value
-        field, reason = _trouble(measure, value)
+        stored = {} if before is None else {"measure": before.measure, "value": before.value}
+        rule: dict[str, Any] = stored | given
+        field, reason = _trouble(rule["measure"], rule["value"])
         if reason:
             raise serializers.ValidationError({field: [reason]})
         return given

@@ -24,6 +24,11 @@ def on_each(content, times=1):
     return [(content + b"\n" * place, [NODES[place % 2]], "") for place in range(2 * times)]
 
 
+def repeated(make):
+    """Three files of each node, all different: a copy is no other run."""
+    return [(make(place), [NODES[place % 2]], "") for place in range(6)]
+
+
 FILES = {
     "nccl-tests": [(trap_outputs.between(gpus=2), None, "")],
     "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
@@ -38,11 +43,14 @@ FILES = {
     "dcgm-diag": on_each(trap_outputs.DIAG),
     "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
-    "stream": on_each(benchmarks.stream(), times=3),
-    "hpl": on_each(benchmarks.hpl(), times=3),
-    "hpl-mxp": on_each(benchmarks.hpl_mxp(), times=3),
-    "osu": on_each(benchmarks.osu_collective(), times=3),
-    "superbench": on_each(benchmarks.superbench(), times=3),
+    "stream": repeated(lambda place: benchmarks.stream(iterations=10 + place)),
+    "hpl": repeated(lambda place: benchmarks.hpl(gflops=41_000.0 + 5 * place)),
+    "hpl-mxp": repeated(lambda place: benchmarks.hpl_mxp(gflops=434_680.0 + 50 * place)),
+    "osu": repeated(lambda place: benchmarks.osu_collective(us=800.0 + place / 10)),
+    "superbench": [
+        (benchmarks.superbench(nodes=(NODES[place % 2],), busbw=470.0 + place, ranks=2), None, "")
+        for place in range(6)
+    ],
     "junit": [(benchmarks.junit(suites=traps.CONGESTION), ["leaf-1"], "")],
     "csv": [
         (

@@ -152,7 +152,7 @@ def figures_of(rows: list[HplRow], operation: str, caution: str = "") -> list[Fi
         rate = Figure(
             name="flops",
             value=row.gflops,
-            unit="GFLOPS",
+            unit="GFLOP/s",
             operation=operation,
             variant=row.variant,
             size_bytes=8 * row.order**2,
@@ -171,8 +171,8 @@ def figures_of(rows: list[HplRow], operation: str, caution: str = "") -> list[Fi
 def contradiction_of(row: HplRow) -> str:
     operations = 2 / 3 * float(row.order) ** 3 + 3 / 2 * float(row.order) ** 2
     if row.time and rate_differs(row.rate, row.time, operations / 1e9):
-        expected = f"{operations / 1e9 / row.seconds:.4g} GFLOPS" if row.seconds else "no rate"
-        return disagreement(f"rate on line {row.number}", f"{row.gflops:g} GFLOPS", expected)
+        expected = f"{operations / 1e9 / row.seconds:.4g} GFLOP/s" if row.seconds else "no rate"
+        return disagreement(f"rate on line {row.number}", f"{row.gflops:g} GFLOP/s", expected)
     return share_contradicts(row.number, row.rate, row.rate_of_process, row.processes)
 
 
@@ -183,4 +183,4 @@ def share_contradicts(number: int, rate: str, rate_of_process: str, processes: i
     printed, expected = float(rate), float(rate_of_process) * processes
     if not differ(printed, expected, half_unit(rate) + processes * half_unit(rate_of_process)):
         return ""
-    return disagreement(f"rate on line {number}", f"{printed:g} GFLOPS", f"{expected:g} GFLOPS")
+    return disagreement(f"rate on line {number}", f"{printed:g} GFLOP/s", f"{expected:g} GFLOP/s")

@@ -71,7 +71,7 @@ class _Mxp:
             Figure(
                 name="flops_of_factoring",
                 value=row.gflops,
-                unit="GFLOPS",
+                unit="GFLOP/s",
                 operation="hpl-mxp",
                 variant=row.variant,
                 size_bytes=8 * row.order**2,

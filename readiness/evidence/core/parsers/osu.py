@@ -152,7 +152,7 @@ def parse(content: bytes) -> Parsed:
 
 def _new_table(number: int, title: re.Match[str], tables: list[_Table]) -> _Table:
     what = title[2].removesuffix(" Test").strip()
-    operation = tidy(f"{title[1]} {what}".lower())
+    operation = tidy(f"{title[1]} {what}".lower()).replace("bi-directional", "bidirectional")
     if any(table.operation == operation for table in tables):
         raise ParseError(number, ANOTHER_RUN)
     return _Table(number, operation, processes=2 if _TWO_ENDS.fullmatch(what) else None)

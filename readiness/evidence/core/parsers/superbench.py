@@ -22,9 +22,9 @@ _KINDS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"(?:mem-bw|gpu-copy-bw|gpu-stream|nvbandwidth)[^/]*/.+_bw"), "bandwidth", "GB/s"),
     (re.compile(r"cpu-memory-bw-latency[^/]*/.+_bw"), "bandwidth", "MB/s"),
     (re.compile(r"cpu-stream[^/]*/.+_throughput"), "bandwidth", "MB/s"),
-    (re.compile(r"cpu-hpl[^/]*/throughput"), "flops", "GFLOPS"),
-    (re.compile(r"gemm-flops[^/]*/(?:.+_flops|.+_iops|[A-Z]+\d+(?:_TC)?)"), "flops", "GFLOPS"),
-    (re.compile(r"(?:cublaslt|hipblaslt)-gemm[^/]*/.+_flops"), "flops", "TFLOPS"),
+    (re.compile(r"cpu-hpl[^/]*/throughput"), "flops", "GFLOP/s"),
+    (re.compile(r"gemm-flops[^/]*/(?:.+_flops|.+_iops|[A-Z]+\d+(?:_TC)?)"), "flops", "GFLOP/s"),
+    (re.compile(r"(?:cublaslt|hipblaslt)-gemm[^/]*/.+_flops"), "flops", "TFLOP/s"),
     (re.compile(r"(?:model-benchmarks[^/]*|\w+_models)/.+throughput.*"), "throughput", "samples/s"),
     (re.compile(r"kernel-launch[^/]*/(?:event|wall)_time"), "mean_time", "ms"),
 )

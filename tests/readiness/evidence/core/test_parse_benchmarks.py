@@ -54,7 +54,7 @@ def test_stream_gives_each_kernel_with_its_conditions():
 def test_hpl_gives_rate_time_and_grid():
     parsed = parse("hpl", REFERENCE_HPL)
     rate = figure(parsed, "flops")
-    assert (rate.value, rate.unit, rate.variant) == (8126.1, "GFLOPS", "WR0XR8C48, NB 384, 1 x 2")
+    assert (rate.value, rate.unit, rate.variant) == (8126.1, "GFLOP/s", "WR0XR8C48, NB 384, 1 x 2")
     assert (rate.streams, rate.size_bytes) == (2, 8 * 384_000**2)
     assert figure(parsed, "duration").value == 4645.37
     assert parsed.taken_local.isoformat() == "2023-02-03T17:51:10"
@@ -138,10 +138,10 @@ def test_superbench_names_the_benchmarks_that_failed():
             id="STREAM's arrays",
         ),
         pytest.param(
-            "hpl", REFERENCE_HPL.replace(b"8.1261e", b"9.1261e"), "give 8126 GFLOPS", id="HPL's rate"
+            "hpl", REFERENCE_HPL.replace(b"8.1261e", b"9.1261e"), "give 8126 GFLOP/s", id="HPL's rate"
         ),
         pytest.param(
-            "hpl-mxp", outputs.hpl_mxp(per_gpu=99_999.0), "give 799992 GFLOPS", id="the rate of a GPU"
+            "hpl-mxp", outputs.hpl_mxp(per_gpu=99_999.0), "give 799992 GFLOP/s", id="the rate of a GPU"
         ),
         pytest.param("osu", outputs.osu_pairs(messages=1.0), "give 4.1943 MB/s", id="OSU's message rate"),
         pytest.param(
@@ -156,9 +156,7 @@ def test_figures_that_contradict_each_other_are_named(tool, content, reason):
 @pytest.mark.parametrize(
     ("tool", "content", "line", "reason"),
     [
-        pytest.param(
-            "stream", outputs.stream() * 2, 29, "another run", id="STREAM: two runs in a file"
-        ),
+        pytest.param("stream", outputs.stream() * 2, 29, "another run", id="STREAM: two runs in a file"),
         pytest.param(
             "stream",
             outputs.stream().replace(b"Array size", b"Size"),

@@ -68,7 +68,7 @@ def test_a_rule_is_met_if_all_its_tests_passed():
     proved = figure(parsed, "p1-congestion/lossless-drops")
     assert (proved.value, proved.unit, proved.samples, proved.caution) == (0.0, "packets", 3, "")
     assert parsed.taken_at.isoformat() == "2026-11-20T10:00:00+00:00"
-    assert parsed.hosts == ("node-1",)
+    assert (parsed.hosts, parsed.warnings) == ((), ("The tests ran on node-1.",))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import judge
+from tests.readiness.evidence.core.every_trap import EVERY_TRAP
 from tests.readiness.evidence.core.traps import (
     CHECK,
     CLEAN,
@@ -23,14 +24,11 @@ from tests.readiness.evidence.core.traps import (
     NOW,
     RULES,
     SITE,
-    TRAPS,
     CannotBe,
     Refused,
 )
-from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
 
 FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
-EVERY_TRAP = TRAPS | UNTOLD_TRAPS
 CASES = [
     pytest.param(tool, *case, id=f"{trap}: {tool}")
     for trap, by_tool in EVERY_TRAP.items()

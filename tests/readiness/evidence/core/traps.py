@@ -99,7 +99,7 @@ CLEAN = {
         run("rccl-tests", outputs.collective(hosts=(name,), gpus=2), nodes=(node,), row=node)
         for node, name in SITE.nodes.items()
     ],
-    "perftest": lambda: [run("perftest", outputs.write_bandwidth(), nodes=(1, 2))],
+    "perftest": lambda: [run("perftest", outputs.write_bandwidth(both=True), nodes=(1, 2))],
     "iperf3": lambda: each_node("iperf3", iperf3()),
     "sockperf": lambda: repeats(sockperf()),
     "fio": lambda: each_node("fio", fio()),
@@ -168,7 +168,6 @@ class CannotBe:
 RATE = CannotBe("The tool runs one test: there is none to skip.")
 NO_PAYLOAD = CannotBe("The tool does not compare what arrives with what was sent.")
 NO_NETWORK = CannotBe("It measures no network, so that there is nothing to cross.")
-ONE_NODE = CannotBe("The output counts for one node, unless it names more hosts.")
 NO_NAMES = CannotBe("The output names neither server nor accelerators; whoever sends it names the devices.")
 
 FAILED, WRONG, PART, NEWER = "failed operations", "wrong data", "part of the devices", "newer failure"
@@ -196,24 +195,6 @@ TRAPS = {
             lambda: [run("vllm-bench", outputs.served(asked=3200, failed=1409))],
             "1,409 of 3,200 requests failed",
         ),
-        "stream": CannotBe("A kernel computes or does not: results that do not validate are wrong data."),
-        "hpl": (
-            Refused(benchmarks.hpl() + b"HPL ERROR from process # 0, on line 419 of function HPL_pdtest\n"),
-            "HPL ERROR",
-        ),
-        "hpl-mxp": (Refused(benchmarks.hpl_mxp() + b"CUDA error at hpl.cu:12\n"), "CUDA error"),
-        "osu": (
-            Refused(benchmarks.osu_collective() + b"mpirun noticed that process rank 1 exited on signal 9\n"),
-            "exited on signal 9",
-        ),
-        "superbench": (
-            lambda: each_node("superbench", benchmarks.superbench(codes={"ib-loopback": 3})),
-            "1 of 4 benchmarks failed",
-        ),
-        "junit": (
-            lambda: [run("junit", benchmarks.junit(suites=CONGESTION, failed=1))],
-            "3 of 9 tests failed",
-        ),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "failed_operations,3,,,"))],
             "3 operations failed",
@@ -229,23 +210,6 @@ TRAPS = {
         "dcgm-diag": CannotBe("A test that finds wrong data fails, which is a failed operation."),
         "mlperf": CannotBe("A performance run does not look at the answers."),
         "vllm-bench": CannotBe("The benchmark does not look at the answers."),
-        "stream": (Refused(benchmarks.stream(valid=False)), "Failed Validation"),
-        "hpl": (
-            lambda: each_node("hpl", benchmarks.hpl(passed=False)),
-            "1 of 1 residual checks failed",
-        ),
-        "hpl-mxp": (
-            lambda: each_node("hpl-mxp", benchmarks.hpl_mxp(passed=False)),
-            "1 of 1 residual checks failed",
-        ),
-        "osu": (
-            lambda: each_node("osu", benchmarks.osu_bandwidth(valid=False)),
-            "2 of 2 validations failed",
-        ),
-        "superbench": CannotBe(
-            "A benchmark that finds wrong data ends with a return code: a failed operation."
-        ),
-        "junit": CannotBe("A test that finds wrong data fails, which is a failed operation."),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "wrong_values,3,,,"))],
             "3 values were wrong",
@@ -266,11 +230,6 @@ TRAPS = {
         ),
         "mlperf": NO_NAMES,
         "vllm-bench": NO_NAMES,
-        **{
-            tool: (lambda tool=tool: CLEAN[tool]()[:1], "1 of 2 nodes have no result")
-            for tool in ("stream", "hpl", "hpl-mxp", "osu", "superbench")
-        },
-        "junit": CannotBe("A report names tests, not the devices that they were of."),
         "csv": CannotBe("A table is of the subjects that it names; no parser knows which others there are."),
     },
     NEWER: {
@@ -304,24 +263,6 @@ TRAPS = {
         ),
         "mlperf": (newer("mlperf", run("mlperf", served(tail=0.9), row=9)), "900 ms"),
         "vllm-bench": (newer("vllm-bench", run("vllm-bench", outputs.served(p99=900.0), row=9)), "900 ms"),
-        "stream": (
-            newer("stream", run("stream", benchmarks.stream(mb_s=300_000.0), row=9)),
-            "node-1: ",
-        ),
-        "hpl": (newer("hpl", run("hpl", benchmarks.hpl(gflops=30_000.0), row=9)), "node-1: hpl"),
-        "hpl-mxp": (
-            newer("hpl-mxp", run("hpl-mxp", benchmarks.hpl_mxp(gflops=300_000.0), row=9)),
-            "node-1: hpl-mxp",
-        ),
-        "osu": (newer("osu", run("osu", benchmarks.osu_collective(us=1600.0), row=9)), "node-1: mpi-cuda"),
-        "superbench": (
-            newer("superbench", run("superbench", benchmarks.superbench(launch_ms=0.02), row=9)),
-            "node-1: kernel-launch",
-        ),
-        "junit": (
-            newer("junit", run("junit", benchmarks.junit(suites=CONGESTION, failed=1), row=9)),
-            "3 of 9 tests failed",
-        ),
         "csv": (
             newer("csv", run("csv", table("p1-congestion/lossless-drops,7,leaf-1,,"), row=9)),
             "7 packets",
@@ -344,9 +285,6 @@ TRAPS = {
         "dcgm-diag": NO_NETWORK,
         "mlperf": NO_NAMES,
         "vllm-bench": NO_NAMES,
-        "stream": NO_NETWORK,
-        **dict.fromkeys(("hpl", "hpl-mxp", "osu", "superbench"), ONE_NODE),
-        "junit": CannotBe("A report does not say where its tests ran; the tests themselves judge that."),
         "csv": NO_NETWORK,
     },
     FEW: {
@@ -363,11 +301,6 @@ TRAPS = {
         "dcgm-diag": CannotBe("A test runs or is skipped."),
         "mlperf": (lambda: [run("mlperf", served(seconds=60))], "lasted 60 s; 600 s are needed"),
         "vllm-bench": (lambda: [run("vllm-bench", outputs.served(asked=500))], "p99 needs 1000 samples"),
-        **dict.fromkeys(
-            ("stream", "hpl", "hpl-mxp", "osu", "superbench"),
-            CannotBe("Rates and means are judged by no number of samples."),
-        ),
-        "junit": CannotBe("A test passes or does not."),
         "csv": (
             lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,99,14"))],
             "there are 14",
@@ -386,21 +319,6 @@ TRAPS = {
         ),
         "mlperf": RATE,
         "vllm-bench": RATE,
-        "stream": (
-            Refused(b"".join(x for x in benchmarks.stream().splitlines(True) if b"Triad" not in x)),
-            "no row of Triad",
-        ),
-        "hpl": (Refused(benchmarks.hpl(skipped=1)), "1 tests were skipped"),
-        "hpl-mxp": RATE,
-        "osu": RATE,
-        "superbench": (
-            lambda: each_node("superbench", benchmarks.superbench(coded=False)),
-            "Waits for a baseline",
-        ),
-        "junit": (
-            lambda: [run("junit", benchmarks.junit(suites=CONGESTION, skipped=1))],
-            "1 of 3 tests of lossless-drops/* were skipped",
-        ),
         "csv": CannotBe("A row that is not there is a sub-measure without evidence."),
     },
     ERROR: {
@@ -419,20 +337,6 @@ TRAPS = {
             "aborted",
         ),
         "vllm-bench": (Refused(outputs.served(asked=10, failed=10)), "None of 10 requests was completed"),
-        "stream": (Refused(b"STREAM version $Revision: 5.10 $\nSegmentation fault\n"), "Segmentation fault"),
-        "hpl": (
-            Refused(b"HPL ERROR from process # 0: Need at least 8 processes for these tests\n"),
-            "HPL ERROR",
-        ),
-        "hpl-mxp": (Refused(b"CUDA error: out of memory\n"), "CUDA error"),
-        "osu": (Refused(b"MPI_ABORT was invoked on rank 0 in communicator MPI_COMM_WORLD\n"), "MPI_ABORT"),
-        "superbench": (Refused(b'{"node": "node-1"}'), "nothing was measured"),
-        "junit": (
-            Refused(b'<testsuite name="lossless-drops" tests="3" errors="3"></testsuite>'),
-            "counts 3 tests and holds 0",
-        ),
         "csv": (Refused(b"measure,value\np1-congestion/lossless-drops,failed\n"), "is not a number"),
     },
 }
-for by_tool in TRAPS.values():
-    by_tool |= dict.fromkeys(PROVE_NOTHING, CannotBe("The output proves no check, whatever it says."))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0003_more_tools'),
+        ('evidence', '0004_more_tools'),
     ]
 
     operations = [
