@@ -56,7 +56,12 @@ class RunForm(EvidenceForm):
         allow_empty_file=True,
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
-    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    tool = forms.ChoiceField(
+        label="Tool",
+        required=False,
+        choices=[("", "– recognise by the file –"), *Tool.choices],
+        help_text="Muster refuses a file that looks like another tool's.",
+    )
     site = SiteField()
     load = forms.ChoiceField(
         label="Load",

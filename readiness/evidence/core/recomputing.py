@@ -28,6 +28,21 @@ def differ(printed: float, expected: float, tolerance: float) -> bool:
     return abs(printed - expected) > tolerance + FLOAT_ERROR * max(abs(printed), abs(expected))
 
 
+def rate_differs(rate: str, time: str, work: float) -> bool:
+    """Whether a printed rate is not this work over the printed time, whatever digits were not printed.
+
+    >>> rate_differs("25.0", "4.00", 100.0), rate_differs("26.0", "4.00", 100.0)
+    (False, True)
+    """
+    printed, seconds = number_of(rate), number_of(time)
+    if printed is None or seconds is None or work <= 0:
+        return True
+    slowest = work / (seconds + half_unit(time)) - half_unit(rate)
+    shortest = seconds - half_unit(time)
+    fastest = work / shortest + half_unit(rate) if shortest > 0 else math.inf
+    return not slowest * (1 - FLOAT_ERROR) <= printed <= fastest * (1 + FLOAT_ERROR)
+
+
 def disagreement(what: str, printed: str, expected: str) -> str:
     """The sentence for a contradiction; both figures carry their unit.
 

@@ -59,7 +59,10 @@ DECLARATIONS = {
 }
 """Names of the kinds of proof that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
-MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
+MOST_NODES = {
+    **dict.fromkeys(("perftest", "iperf3", "sockperf"), 2),
+    **dict.fromkeys(("fio", "stream", "superbench", "hpl", "hpl-mxp", "osu"), 1),
+}
 """Largest number of nodes in one output of these tools, unless it names more hosts itself."""
 
 
