@@ -15,5 +15,7 @@ urlpatterns = [
     path("runs/<int:pk>/", views.run, name="validation-run-detail"),
     path("runs/<int:pk>/baseline/", views.baseline, name="validation-run-baseline"),
     path("runs/<int:pk>/file/", views.file, name="validation-run-file"),
+    path("attestations/<int:pk>/", views.STEPS.shown, name="attestation-detail"),
+    *views.STEPS.routes("attestations/<int:pk>/"),
     *(each for kind in KINDS for each in addresses(kind)),
 ]

@@ -1,4 +1,6 @@
-"""The page of a validation run, its file, and marking it as a baseline."""
+"""The pages of a validation run and of an attestation; the file of a run, and marking it as a baseline."""
+
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,9 +10,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
-from readiness.evidence import operations, tables
+from readiness.evidence import confirmations, operations, tables
+from readiness.evidence.core.confirming import awaited
+from readiness.evidence.kinds.records import ATTESTATIONS, context_of
 from readiness.evidence.kinds.runs import RUNS
-from readiness.evidence.models import RunFile, ValidationRun
+from readiness.evidence.models import Attestation, RunFile, ValidationRun
 from readiness.evidence.operations.records import MAY_MARK, can_be_baseline
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.runs import summary_of
@@ -20,6 +24,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
 from web.units import format_value
+from web.workflows.pages import StepPages
 
 may_see = require(*RUNS.may)
 may_change = require(*RUNS.may, MAY_MARK)
@@ -76,3 +81,30 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     if kept is None:
         raise Http404
     return file_answer(kept.run, bytes(kept.content))
+
+
+def _show_attestation(
+    request: HttpRequest, attestation: Attestation, *, refusals: Sequence[str] = (), status: int = 200
+) -> HttpResponseBase:
+    steps = STEPS.context(request, attestation, refusals)
+    context = {
+        "kind": ATTESTATIONS,
+        "object": attestation,
+        "rows": steps["history"],
+        "waits_until": awaited(has_account=attestation.attester_id is not None),
+        **steps,
+        **context_of(attestation, request.user),
+    }
+    return answers.page(request, "readiness/evidence/attestation.html", context, status=status)
+
+
+STEPS = StepPages(
+    page="attestation-detail",
+    see=ATTESTATIONS.may,
+    find=lambda pk: get_object_or_404(confirmations.attestations(now=now()), pk=pk),
+    show=_show_attestation,
+    done={
+        operations.confirm: "The attestation is confirmed; the site is scored again.",
+        operations.reject: "The attestation is rejected and proves nothing; the site is scored again.",
+    },
+)

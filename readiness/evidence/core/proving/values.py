@@ -70,7 +70,9 @@ class Proof(NamedTuple):
     (`run:12`). `detail` names the subject. `floor` is the limit of this very figure. `failed`, `cannot_judge` and
     `voided` are sentences or empty: the first makes it fail whatever its value, the second makes it unknown, the third
     stale. If it cannot be judged, a declaration counts instead, unless it is older than `asked_at`. `others` are
-    further runs that decide together with this one. `share` is the part of the subject that took part.
+    further runs that decide together with this one. `share` is the part of the subject that took part. `unconfirmed`
+    says until when an attestation is only declared where the check blocks; `earlier` is the confirmed one that it would
+    renew.
     """
 
     kind: str
@@ -88,6 +90,8 @@ class Proof(NamedTuple):
     failed: str = ""
     others: tuple[int, ...] = ()
     share: float = 1.0
+    unconfirmed: str = ""
+    earlier: "Proof | None" = None
 
     @property
     def row(self) -> int:
