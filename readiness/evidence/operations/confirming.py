@@ -29,17 +29,16 @@ ATTESTATIONS = Workflow(
 )
 
 
-def _refuse_others(attestation: Attestation, by: User) -> None:
+def _refuse_others(attestation: Attestation, by: User, confirmed_by: int | None = None) -> None:
     if attestation.attester_id is None:
         require(by, MAY_CONFIRM)
-    reason = why_not(
-        by=by.pk,
-        entered_by=attestation.by_id,
-        attester=attestation.attester_id,
-        confirmed_by=attestation.confirmed_by_id,
-    )
-    if reason:
+    named = {"entered_by": attestation.by_id, "attester": attestation.attester_id}
+    if reason := why_not(by=by.pk, confirmed_by=confirmed_by, **named):
         raise NotTheirsToConfirm(reason)
+
+
+def _refuse_to_take_back(attestation: Attestation, by: User) -> None:
+    _refuse_others(attestation, by, attestation.confirmed_by_id)
 
 
 def _waiting_for(by: User, now: datetime) -> Q:
@@ -80,7 +79,7 @@ def confirm(attestation: Attestation, *, by: User, now: datetime) -> None:
 @ATTESTATIONS.step(
     after=[ConfirmationState.WAITING, ConfirmationState.CONFIRMED],
     any_of=(MAY_SEE,),
-    refuse=_refuse_others,
+    refuse=_refuse_to_take_back,
     words="reason",
     must_say=True,
 )

@@ -40,20 +40,18 @@ def attest(
     value: float | None = None,
     unit: str = "",
     workload_classes: Collection[str] = (),
-    attester: User | None = None,
-    attested_by: str = "",
     **said: Any,
 ) -> Attestation:
     """Keep a named person's statement about a check, or about the value of one of its sub-measures; with
-    `workload_classes` (slugs) only about these. The person is named by account, in words, or both. Raises
-    EvidenceRefused for whatever is unknown, not in force or in the future, and for an attester who could not confirm.
+    `workload_classes` (slugs) only about these. The person is named by account (`attester`), in words (`attested_by`),
+    or both. Raises EvidenceRefused for whatever is unknown, not in force or in the future, and for an attester who
+    could not confirm it.
     """
     refusals.refuse_retired(site)
-    refusals.refuse_attester(attester, attested_by, by)
-    _refuse_unknown(workload_classes)
     measures = _measures_of(check, part)
     if part and value is not None:
         value = refusals.in_unit_of(measures[0], value, unit)
+    _refuse_unknown(workload_classes)
     attestation = Attestation(
         site=site,
         check_id=check,
@@ -62,8 +60,8 @@ def attest(
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
         workload_classes=sorted(set(workload_classes)),
-        **said,
-        **{"attester": attester, "attested_by": attested_by.strip() or _name_of(attester), "by": by},
+        **_with_name(said, by),
+        by=by,
         basis=_basis_of(site, measures),
     )
     attestation.full_clean(exclude=["site", "by", "attester"])
@@ -76,9 +74,13 @@ def _basis_of(site: Site, measures: Sequence[SubMeasure]) -> dict[str, str]:
     return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
 
 
-def _name_of(attester: User | None) -> str:
-    """The name of the linked person comes first: erasing the person then finds it here."""
-    return str(Person.objects.filter(user=attester).first() or attester)[:100]
+def _with_name(said: Mapping[str, Any], by: User | None) -> dict[str, Any]:
+    """The name of the person linked to an account comes first: erasing the person then finds it here."""
+    attester, name = said.get("attester"), said.get("attested_by", "").strip()
+    refusals.refuse_attester(attester, name, by)
+    if not name:
+        name = str(Person.objects.filter(user=attester).first() or attester)[:100]
+    return {**said, "attested_by": name}
 
 
 def _measures_of(check: str, part: str) -> Sequence[SubMeasure]:
