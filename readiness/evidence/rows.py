@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
+from readiness.evidence.core.confirming import awaited
 from readiness.evidence.core.parsed import (
     DEVICE_ID,
     DURATION,
@@ -37,6 +38,7 @@ from readiness.evidence.core.proving.values import (
     Run,
     ServedClass,
     SiteParts,
+    is_valid,
     newest,
     voids_at,
 )
@@ -145,13 +147,15 @@ _PORTS = (3, 4)
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
-        void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, ''
+        void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, '', '', ''
     FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
     ORDER BY site_id DESC, check_id DESC, part DESC, taken_on DESC
 ) fact
 UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested',
-    void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone
+    void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone,
+    CASE WHEN confirmed_at <= %(now)s OR grace_until > %(now)s THEN '' WHEN attester_id IS NULL THEN %(second)s
+        ELSE %(named)s END, CASE WHEN rejected_at <= %(now)s THEN rejection ELSE '' END
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
 WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND workload_classes = '{}'
 """
@@ -175,6 +179,8 @@ class _Record(NamedTuple):
     provenance: str
     valid_until: date | None
     time_zone: str
+    unconfirmed: str
+    rejection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +356,9 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     workload classes prove nothing about their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
-    for record in map(_Record._make, fetched(_RECORDS, {"sites": list(site_ids), "now": now})):
+    asked = {"sites": list(site_ids), "now": now}
+    asked |= {"named": awaited(has_account=True), "second": awaited(has_account=False)}
+    for record in map(_Record._make, fetched(_RECORDS, asked)):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
@@ -359,10 +367,18 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
         site_id: {
             key: proof
             for key, each in of_site.items()
-            if (proof := newest(each, parts[key], now)) is not None
+            if (proof := _deciding(each, parts[key], now)) is not None
         }
         for site_id, of_site in proofs_by_site.items()
     }
+
+
+def _deciding(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof | None:
+    proof = newest(proofs, part, now)
+    if proof is None or not proof.unconfirmed:
+        return proof
+    confirmed = newest((each for each in proofs if not each.unconfirmed), part, now)
+    return proof._replace(earlier=confirmed if confirmed and is_valid(confirmed, part, now) else None)
 
 
 def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
@@ -381,7 +397,9 @@ def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
         value=record.value,
         taken_at=record.taken_at,
         detail=record.detail,
+        cannot_judge=f"The attestation was rejected: {record.rejection}" if record.rejection else "",
         voided=voided,
         voided_at=voided_at,
         provenance=record.provenance,
+        unconfirmed=record.unconfirmed,
     )

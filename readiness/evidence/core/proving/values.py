@@ -75,6 +75,8 @@ class Proof(NamedTuple):
     stale. If it cannot be judged, a declaration counts instead, unless it is older than `asked_at`. `others` are
     further runs that decide together with this one. `share` is the part of the subject that took part. `sender_named`
     says that only the sender names the subject. `capped` names what it rests on if it counts as warn at most.
+    `unconfirmed` says until when an attestation is only declared where the check blocks; `earlier` is the confirmed one
+    that it would renew.
     """
 
     kind: str
@@ -94,6 +96,8 @@ class Proof(NamedTuple):
     share: float = 1.0
     sender_named: bool = False
     capped: str = ""
+    unconfirmed: str = ""
+    earlier: "Proof | None" = None
 
     @property
     def row(self) -> int:
