@@ -25,6 +25,8 @@ ENTRIES = {
     "keep-history": _every(3600, "web.keep_history"),
     "partitions": _every(600, "telemetry.keep_partitions"),
     "measure": _every(60, "readiness.evidence.measure"),
+    # After an upgrade it takes some seconds each time, until every stored run was read again.
+    "reread-runs": _every(15, "readiness.evidence.reread", beside_scoring=True),
     "rescore-changed": _every(3, "readiness.scoring.rescore_changed"),
     # This takes minutes on a large fleet, and scoring must not wait for it.
     "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),

@@ -12,7 +12,20 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
-from readiness.evidence.core.parsed import FAILED_TEST, FAILURES, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.parsed import (
+    DEVICE_ID,
+    DURATION,
+    END,
+    FAILED_TEST,
+    FAILURES,
+    IDENTITIES,
+    ITERATIONS,
+    RANKS,
+    REQUEST_RATE,
+    REQUESTS,
+    TEST,
+    Figure,
+)
 from readiness.evidence.core.proving.baselines import FIRST, LATENCIES, RATES
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
@@ -39,14 +52,15 @@ statement's `about` separates runs that can count from others."""
 SMALLEST = 2 * 1024**3
 """Smaller rows of collectives are only read at sizes that have a floor."""
 NAMES = (
-    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", "duration"),
-    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
+    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", DURATION, ITERATIONS, REQUESTS, REQUEST_RATE),
+    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES, DEVICE_ID, END),
 )
 
-# Almost no evidence is voided, and null needs no JSON parsing.
+# Almost no evidence is voided, and null needs no JSON parsing. A run that proves nothing hides no run that may.
 _RUNS = """
 SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
-    loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance
+    loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance,
+    mismatch, implausible, sender_named
 FROM (
     SELECT *, place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) AS is_newest,
         tool = ANY(%(compared)s) AND NOT shaken AND standing - newer < %(first)s AS is_first
@@ -62,9 +76,12 @@ FROM (
             FROM evidence_validationrun
             WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
                 AND (taken_at > %(oldest)s OR baseline_at <= %(now)s)
+                AND (withdrawn_at IS NULL OR withdrawn_at > %(now)s)
         ) run
-        WINDOW thing AS (PARTITION BY site_id, about),
-            newest_first AS (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC)
+        WINDOW thing AS (PARTITION BY site_id, about, mismatch <> '' OR implausible <> ''),
+            newest_first AS (
+                PARTITION BY site_id, about, mismatch <> '' OR implausible <> '' ORDER BY taken_at DESC, id DESC
+            )
     ) run
 ) run
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
@@ -83,19 +100,20 @@ WHERE run_id = ANY(%(runs)s) AND (
 ) ORDER BY run_id, id
 """
 _DEVICES = """
-SELECT run_id, device_id, role FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
+SELECT run_id, device_id, role, place FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
 WHERE run_id = ANY(%s) ORDER BY device_id
 """
 # Parts in service by kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
 _IN_SERVICE = """
-SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
+SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part, NULL AS model FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
 UNION ALL
-SELECT 2, device.site_id, device_id, part.uuid, index, part.serial
+SELECT 2, device.site_id, device_id, part.uuid, index, part.serial, product.model
 FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
+    JOIN inventory_devicetype product ON product.id = part.device_type_id
 WHERE device.site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
 UNION ALL
-SELECT 3, device.site_id, device_id, device.name, NULL, port.name
+SELECT 3, device.site_id, device_id, device.name, NULL, port.name, NULL
 FROM inventory_port port JOIN inventory_device device ON device.id = device_id
 WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
     AND port.kind IN ('roce', 'infiniband')
@@ -150,7 +168,7 @@ class StoredRuns:
     """A site's runs and devices as stored. The runs prove the same as long as these do not change."""
 
     runs: list[tuple[Any, ...]] = field(default_factory=list)
-    devices: list[tuple[int, int, str]] = field(default_factory=list)
+    devices: list[tuple[int, int, str, int | None]] = field(default_factory=list)
 
     @property
     def taken_at(self) -> set[datetime]:
@@ -208,11 +226,16 @@ def with_figures(
 
 def _site_runs(stored: StoredRuns, figures: Mapping[int, Sequence[Figure]], now: datetime) -> SiteRuns:
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for run_id, device_id, role in stored.devices:
+    local: dict[int, int] = {}
+    for run_id, device_id, role, place in stored.devices:
         devices[run_id].append((device_id, role))
+        if place == 0:
+            local[run_id] = device_id
     runs = SiteRuns()
     for run_id, _, is_newest, is_earlier, *of_run in stored.runs:
-        run = _run(run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), now)
+        run = _run(
+            run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), local.get(run_id, 0), now
+        )
         if is_newest:
             runs.newest.append(run)
         if is_earlier:
@@ -225,9 +248,10 @@ def _run(
     row: Sequence[Any],
     figures: tuple[Figure, ...],
     devices: Iterable[tuple[int, str]],
+    local: int,
     now: datetime,
 ) -> Run:
-    *of_run, changes, by_kind, at, reason, hosts, provenance = row
+    *of_run, changes, by_kind, at, reason, hosts, provenance, mismatch, implausible, sender_named = row
     voids = voids_at(changes, by_kind or {}, at, reason, now)
     return Run(
         id=run_id,
@@ -238,6 +262,10 @@ def _run(
         hosts=hosts,
         figures=figures,
         provenance=provenance,
+        mismatch=mismatch,
+        implausible=implausible,
+        sender_named=sender_named,
+        local=local,
         replaced=_replaced(by_kind or {}, now),
         **with_nodes(devices),
     )
@@ -262,14 +290,14 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
     accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
-    for nth, site_id, device_id, name, number, part in (
+    for nth, site_id, device_id, name, number, part, model in (
         fetched(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
     ):
         match nth:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id][device_id, number] = AcceleratorIdentity(serial=part, uuid=name)
+                accelerators[site_id][device_id, number] = AcceleratorIdentity(part, name, model)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
     return {

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", require(*RUNS.may)(partial(object_list, kind=RUNS)), name="evidence"),
     path("runs/<int:pk>/", views.run, name="validation-run-detail"),
     path("runs/<int:pk>/baseline/", views.baseline, name="validation-run-baseline"),
+    path("runs/<int:pk>/move/", views.move, name="validation-run-move"),
+    path("runs/<int:pk>/withdraw/", views.withdraw, name="validation-run-withdraw"),
     path("runs/<int:pk>/file/", views.file, name="validation-run-file"),
     *(each for kind in KINDS for each in addresses(kind)),
 ]

@@ -10,14 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
+from readiness.framework.core import shipped
 from readiness.framework.core.document import load
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import VERSIONS
 from web.actor import acting
 from web.versioned.models import DocumentVersion
 from web.versioned.versions import NeedsReason, NotADraft
-
-SHIPPED = Path(__file__).parent / "data" / "muster-1"
 
 make_draft, edit, replace, discard = VERSIONS.make_draft, VERSIONS.edit, VERSIONS.replace, VERSIONS.discard
 hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
@@ -43,7 +42,7 @@ def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
     """Put the version shipped with Muster in force if there is none; an operator's choice stays."""
     if VERSIONS.in_force() is not None:
         return None
-    return publish(SHIPPED, by=None, now=now)
+    return publish(shipped.FOLDER, by=None, now=now)
 
 
 def publish_draft(

@@ -81,7 +81,7 @@ def check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
 
 
 def edit_head(request: HttpRequest, pk: int) -> HttpResponse:
-    return _step(request, PAGES.row(pk), HeadForm, "Title and weights")
+    return _step(request, PAGES.row(pk), HeadForm, "Title, weights, evidence")
 
 
 def edit_pillar(request: HttpRequest, pk: int, pillar_id: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from readiness.framework import operations, queries
-from readiness.framework.core.document import load
+from readiness.framework.core import shipped
 from readiness.framework.models import FrameworkVersion
 from web.versioned.core.documents import DocumentError, written
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def next_definition():
-    return written(load(operations.SHIPPED)) | {"version": "muster-2"}
+    return written(shipped.shipped()) | {"version": "muster-2"}
 
 
 @pytest.mark.django_db

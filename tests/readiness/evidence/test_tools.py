@@ -9,6 +9,7 @@ from readiness.evidence.core.bearing import CHECKS_OF_TOOL
 from readiness.evidence.core.parsers import PARSERS
 from readiness.evidence.models import Tool
 from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
+from readiness.framework.core.vocabulary import TOOLS
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
 from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
@@ -22,6 +23,7 @@ PLACES = {
     "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
     "CHECKS_OF_TOOL in readiness/evidence/core/bearing.py": set(CHECKS_OF_TOOL),
     "_SCOPES in readiness/evidence/operations/runs.py": {*_SCOPES, *COLLECTIVES},
+    "TOOLS in readiness/framework/core/vocabulary.py": set(TOOLS),
     "the first table of docs/guides/evidence.md": {
         tool
         for row in re.findall(r"^\| (`.+?) \|", GUIDE, re.MULTILINE)

@@ -110,8 +110,8 @@ def _standing(
 def _loopbacks(
     runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
-    looped = [run for run in runs if run.unplaced and set(run.nodes) & site.nodes.keys() - set(tested)]
-    return [proof_of(run, part, None, cannot_judge=run.unplaced) for run in looped]
+    looped = [run for run in runs if run.doubt and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.doubt) for run in looped]
 
 
 def tail_compared(
@@ -138,7 +138,7 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     runs: dict[str, list[Run]] = defaultdict(list)
     before: dict[str, list[Run]] = defaultdict(list)
     for run in newest:
-        if not run.unplaced:
+        if not run.doubt:
             runs[run.about].append(run)
     for run in earlier:
         before[run.about].append(run)
@@ -180,7 +180,11 @@ def _baseline(
 ) -> tuple[float, Sequence[Run]] | None:
     """The marked run's figure, else the median of the first runs that have it, and the runs used."""
     having = sorted(
-        (run for run in before if not run.failed and not voiding(run, part) and _values([run], key, unit)),
+        (
+            run
+            for run in before
+            if not run.failed and not run.doubt and not voiding(run, part) and _values([run], key, unit)
+        ),
         key=_order,
     )
     marked = [run for run in having if run.is_baseline]

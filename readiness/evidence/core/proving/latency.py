@@ -167,7 +167,7 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
 def _unfit(
     by_load: Mapping[str, Sequence[Run]], shown: Sequence[Run], loaded: Sequence[Run], spread: float | None
 ) -> str:
-    loopback = next((run.unplaced for run in shown if run.unplaced), "")
+    loopback = next((run.doubt for run in shown if run.doubt), "")
     if loopback:
         return loopback
     if not by_load.get("loaded"):

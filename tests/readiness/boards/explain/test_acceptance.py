@@ -8,7 +8,7 @@ import pytest
 from readiness.boards.explain.queries import site_explained
 from readiness.boards.explain.sentences import check_sentence
 from readiness.framework import operations as framework
-from readiness.framework.core.document import load
+from readiness.framework.core import shipped
 from tests.inventory import made
 from tests.readiness.boards.explain.scene import DAY, good
 from tests.readiness.scoring import stored
@@ -20,7 +20,7 @@ BACKUP = "p2-backup-power"
 
 def stricter():
     """The shipped framework, which lets a UPS be loaded to 80 %, with 40 % instead."""
-    mapping = written(load(framework.SHIPPED)) | {"version": "muster-2"}
+    mapping = written(shipped.shipped()) | {"version": "muster-2"}
     for check in mapping["checks"]:
         for part in check["parts"]:
             if (check["id"], part["id"]) == (BACKUP, "output-load"):

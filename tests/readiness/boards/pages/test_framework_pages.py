@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.framework import operations, queries
-from tests.pages import text_of
+from tests.pages import text_of, words_of
 
 pytestmark = pytest.mark.django_db
 URL = "/readiness/framework/"
@@ -118,6 +118,28 @@ def test_words_weights_and_validity_are_edited(planning, draft):
     assert "p2-backup-power / output-load: validity as its check → 12 h" in told
 
 
+def test_minimums_and_how_runs_count_are_edited_and_shown(planning, draft):
+    check = "checks/p1-rdma-port/"
+    minimum = "{tool: perftest, of: iterations, at_least: 2000, source: OD, note: Two thousand.}"
+    for what, given in (
+        ("edit/", {"sender_named": "warn"}),
+        (f"{check}edit/", {"rules": f"minimums: [{minimum}]"}),
+    ):
+        path = address(draft, what)
+        answer = planning.post(path, as_shown(planning, path) | given)
+        assert answer.status_code == 302, answer.content.decode()
+    assert "runs that only their sender names count in full → count as warn at most" in changed(draft)
+    assert "Runs that only their sender names count as warn at most" in words_of(planning.get(address(draft)))
+    page = words_of(planning.get(address(draft, check)))
+    row = f"Iterations Two thousand. perftest ≥ 2000 default {draft.version}"
+    assert f"What a run must hold to count Figure of the run Tool At least Stated by {row}" in page
+    path = address(draft, f"{check}edit/")
+    refused = as_shown(planning, path) | {
+        "rules": "minimums: [{tool: perf, of: rows, at_least: 1, source: OD}]"
+    }
+    assert "neither *, for any tool, nor one of csv" in text_of(planning.post(path, refused), 422)
+
+
 def test_a_file_is_imported_and_a_faulty_one_named_by_line(planning, draft):
     path = address(draft, "import/")
     content = planning.get(address(draft, "export/")).content
@@ -161,5 +183,5 @@ def test_what_is_published_has_no_forms(planning):
     page = text_of(planning.get(address(in_force)))
     assert "edit/" not in page
     assert "shipped with Muster" in page
-    sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1}
+    sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1, "sender_named": "full"}
     assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)

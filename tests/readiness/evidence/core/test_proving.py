@@ -29,6 +29,7 @@ SITE = SiteParts(
     accelerators=frozenset({(1, 0), (1, 1), (2, 0), (2, 1)}),
     ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
 )
+TWO_EACH = frozenset((node, gpu) for node in range(1, 9) for gpu in (0, 1))
 
 
 def floor(value, size=16 * GIB, *, tool="nccl-tests", measure="busbw", operation="all_reduce", unit="GB/s"):
@@ -138,10 +139,20 @@ class TestIntraNode:
         assert (covered.value, covered.taken_at) == (100, NOW - timedelta(days=3))
 
     def test_a_node_without_a_run_is_named(self):
-        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective())], SITE, [], NOW)
+        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective())], SITE, [floor(460)], NOW)
         covered = only(found, "nodes-covered")
         assert (covered.value, covered.detail) == (50, "without: node-2")
+
+    def test_coverage_counts_what_can_be_judged(self):
+        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective())], SITE, [], NOW)
         assert "No floor" in only(found, "busbw").cannot_judge
+        assert only(found, "nodes-covered").value == 0
+
+    def test_a_run_of_another_operation_says_so(self):
+        one = run("nccl-tests", outputs.collective(operation="reduce_scatter"))
+        found = collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW)
+        reason = "The run is of reduce_scatter; the check asks for all_reduce."
+        assert only(found, "busbw").cannot_judge == reason
 
     def test_no_run_at_all_proves_nothing(self):
         assert collectives.intra_node(INTRA, [], SITE, [floor(460)], NOW) == {}
@@ -179,7 +190,7 @@ class TestIntraNode:
             run("nccl-tests", outputs.collective(), days=31, id=1),
             run("nccl-tests", outputs.collective(), nodes=(2,), days=2, id=2),
         ]
-        covered = only(collectives.intra_node(INTRA, runs, SITE, [], NOW), "nodes-covered")
+        covered = only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "nodes-covered")
         assert (covered.value, covered.detail) == (50, "without: node-1")
 
     def test_a_part_of_the_accelerators_proves_that_part_only(self):
@@ -195,8 +206,8 @@ class TestIntraNode:
         }
         covered = only(found, "nodes-covered")
         assert (covered.value, covered.detail) == (
-            62.5,
-            "without: 75 % of node-1; Not all accelerators took part: 2 of 8 of node-1",
+            50,
+            "without: node-1; Not all accelerators took part: 2 of 8 of node-1",
         )
 
     def test_a_part_does_not_hide_an_older_run_of_all(self):

@@ -7,7 +7,7 @@ import pytest
 from readiness.evidence.core.proving import collectives
 from readiness.evidence.core.proving.floors import GIB
 from tests.readiness.evidence import outputs
-from tests.readiness.evidence.core.test_proving import FABRIC, NOW, SITE, floor, only, run
+from tests.readiness.evidence.core.test_proving import FABRIC, NOW, SITE, TWO_EACH, floor, only, run
 
 
 class TestFabric:
@@ -44,7 +44,7 @@ class TestFabric:
         assert "no row of 2 GiB or more" in only(proofs, "pair-busbw").cannot_judge
 
     def test_a_run_that_cannot_be_judged_says_nothing_of_nodes_that_others_proved(self):
-        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3", 4: "node-4"})
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3", 4: "node-4"}, accelerators=TWO_EACH)
         text = outputs.collective(size=GIB, hosts=("node-2", "node-3"))
         tried = run("nccl-tests", text, nodes=(2, 3), id=9)
         runs = [self.pair(260), self.pair(260, (3, 4), id=2), tried]
@@ -65,7 +65,7 @@ class TestFabric:
         assert only(proofs, "nodes-covered").value == 0
 
     def test_wrong_values_over_three_nodes_outweigh_their_older_pairs(self):
-        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"})
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"}, accelerators=TWO_EACH)
         text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2", "node-3"), wrong=1)
         bad = run("nccl-tests", text, nodes=(1, 2, 3), id=9, days=1)
         older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
@@ -78,7 +78,7 @@ class TestFabric:
 
     @pytest.mark.parametrize(("operation", "size"), [("all_gather", 8), ("all_reduce", 8), ("all_gather", 4)])
     def test_a_collapse_over_three_nodes_outweighs_older_runs_whatever_it_was_of(self, operation, size):
-        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"})
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"}, accelerators=TWO_EACH)
         floors = [floor(250, each * GIB, operation="all_gather") for each in (4, 8)]
         older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
         older.append(self.pair(255, (1, 2, 3), id=3, days=3))
@@ -103,14 +103,14 @@ class TestFabric:
         assert only(proofs, "nodes-covered").value == 100
 
     def test_a_newer_run_over_more_nodes_answers_a_collapse(self):
-        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c", 4: "d"})
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c", 4: "d"}, accelerators=TWO_EACH)
         runs = [self.pair(20, (1, 2, 3)), self.pair(255, (1, 2, 3, 4), id=2, days=0.5)]
         proofs = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
         assert not any(each.failed for each in proofs["scale-efficiency"])
         assert only(proofs, "nodes-covered").value == 100
 
     def test_what_scale_efficiency_allows_is_no_collapse(self):
-        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"}, accelerators=TWO_EACH)
         older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
         runs = [*older, self.pair(234, (1, 2, 3), id=3)]
         proofs = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
@@ -138,13 +138,13 @@ class TestFabric:
         assert only(proofs, "nodes-covered").value == 0
 
     def test_efficiency_is_of_the_largest_over_the_smallest(self):
-        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"}, accelerators=TWO_EACH)
         proofs = collectives.fabric(FABRIC, [self.pair(260), self.pair(234, (1, 2, 3), id=2)], site, [], NOW)
         efficiency = only(proofs, "scale-efficiency")
         assert efficiency.value == pytest.approx(0.9)
         assert efficiency.detail == "3 nodes against 2"
 
     def test_one_size_of_cluster_gives_no_efficiency_and_says_what_is_missing(self):
-        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"}, accelerators=TWO_EACH)
         efficiency = only(collectives.fabric(FABRIC, [self.pair(260)], site, [], NOW), "scale-efficiency")
         assert "Runs are over 2 nodes" in efficiency.cannot_judge

@@ -90,7 +90,7 @@ CLEAN = {
         run("rccl-tests", outputs.collective(hosts=(name,), gpus=2), nodes=(node,), row=node)
         for node, name in SITE.nodes.items()
     ],
-    "perftest": lambda: [run("perftest", outputs.write_bandwidth(), nodes=(1, 2))],
+    "perftest": lambda: [run("perftest", outputs.write_bandwidth(both=True), nodes=(1, 2))],
     "iperf3": lambda: each_node("iperf3", iperf3()),
     "sockperf": lambda: repeats(sockperf()),
     "fio": lambda: each_node("fio", fio()),
