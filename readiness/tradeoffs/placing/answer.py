@@ -14,6 +14,7 @@ from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
+from readiness.tradeoffs.core.power import PowerBasis
 from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
@@ -59,6 +60,7 @@ class PlacementOption:
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None
     utilisation: BandedFigure | None = None
+    power_basis: PowerBasis = PowerBasis.DECLARED
 
     @property
     def slug(self) -> str:

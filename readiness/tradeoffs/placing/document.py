@@ -77,6 +77,9 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "unit_cost": figure(option.candidate.unit_cost),
         "accelerators": _held(option),
         "useful_hour_cost": figure(option.useful_hour),
+        "it_power": figure(option.candidate.it_power),
+        "peak_power": figure(option.candidate.peak_power),
+        "power_basis": option.power_basis,
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
         "verdict": option.candidate.verdict,
         "jurisdiction": _law(option),
@@ -190,6 +193,7 @@ def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> b
             "score_upper": score.score_upper if score else None,
             "evaluated_at": score.evaluated_at if score else None,
             "accelerators": dict(site.accelerators),
+            "power_kw": {slug: asdict(power) for slug, power in site.power.items()},
             "factors": {
                 kind: _factor(factor, facts.at)
                 for kind, factor in used_factors(site, carbon, regions).items()

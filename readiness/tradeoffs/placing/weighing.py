@@ -120,6 +120,7 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
                 outdated=adapter.outdated(inputs[site.slug].outdated),
                 held=held_at(site, adapter),
                 utilisation=inputs[site.slug].utilisation,
+                power_basis=adapter.power(site).basis,
             )
         )
     return options
