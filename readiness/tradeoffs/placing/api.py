@@ -75,6 +75,11 @@ _option = inline_serializer(
             allow_null=True, help_text="Consequences of moving there, in one line"
         ),
         "consequences": fields.ListField(child=fields.DictField()),
+        "changes": fields.DictField(
+            child=_number(allow_null=True),
+            allow_null=True,
+            help_text="Price of moving there from today's site, by objective in its unit; null: unknown",
+        ),
     },
     many=True,
 )

@@ -58,7 +58,7 @@ def _named(obj: Any, *names: str) -> dict[str, Any]:
 
 
 def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked, moved = option.ranked, option.moved
+    ranked, move = option.ranked, option.move
     ranks = ("rank", "score", "best_rank", "worst_rank")
     return {
         "site": option.slug,
@@ -84,8 +84,9 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "verdict": option.candidate.verdict,
         "jurisdiction": _law(option),
         "is_today": option.is_today,
-        "consequence": None if moved is None else option.consequence,
-        "consequences": moved or (),
+        "consequence": None if move is None else option.consequence,
+        "consequences": move.consequences if move else (),
+        "changes": dict(move.changes) if move else None,
     }
 
 
