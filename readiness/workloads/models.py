@@ -56,6 +56,8 @@ DATA_CATEGORIES = _spoken(DataCategory) | {
     DataCategory.EXPORT_CONTROLLED.value: "Export-controlled",
 }
 MIN_VERDICTS = {"conditional": "Conditional or ready", "ready": "Ready"}
+ANY_VERDICT = "any verdict"
+"""What pages and documents say of a stored blank."""
 COLUMNS = (
     *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
     *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
@@ -167,7 +169,14 @@ class WorkloadClass(models.Model):
     )
     carbon_g_per_kwh = _figure("carbon intensity limit", "Of its electricity, gCO2e/kWh")
     carbon_kg_per_month = _figure("carbon limit", "What one placement may emit, kgCO2e a month")
-    min_verdict = models.CharField("least verdict", max_length=16, choices=MIN_VERDICTS, blank=True)
+    min_verdict = models.CharField(
+        "least verdict",
+        max_length=16,
+        choices=MIN_VERDICTS,
+        default="conditional",
+        blank=True,
+        help_text="The least verdict of a site that may hold it; empty: any verdict",
+    )
     min_score = models.FloatField(
         "least score",
         null=True,
