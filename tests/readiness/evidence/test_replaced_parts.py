@@ -74,7 +74,7 @@ def site(frozen_now):
         device = made.device(site=site, name=node, device_type=kind, serial=f"CH {node}")
         for index in (0, 1):
             made.accelerator(device=device, index=index, serial=f"{node} {index}")
-        made.port(device=device, name="mlx5_0", kind="infiniband")
+        made.port(device=device, name="mlx5_0", kind="infiniband", speed_gbps=400)
     made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
     for rule in traps.RULES:
         measure = f"{rule.check_id}/{rule.part}"
@@ -94,7 +94,8 @@ def take(site, frozen_now):
     def send_all(tool):
         for content, names, load in FILES[tool]:
             devices = None if names is None else list(Device.objects.filter(site=site, name__in=names))
-            context = RunContext(devices=devices, load=load)
+            gbps = 320 if load == "loaded" else None
+            context = RunContext(devices=devices, load=load, load_gbps=gbps)
             given = {"file_name": "out", "by": None, "now": frozen_now.at, "context": context}
             import_run(site=site, tool=tool, content=content, **given)
 
