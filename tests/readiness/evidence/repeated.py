@@ -46,7 +46,14 @@ def measure(site, devices, *, now, loads=("idle", "loaded"), repeats=20, idle_p9
 
 def repeated(first, count):
     """The run again and again, as importing would have stored it: a file each is not what is tested."""
-    again = [copied(first, file_sha256=f"{place:08}{first.file_sha256[:56]}") for place in range(count)]
+    again = [
+        copied(
+            first,
+            file_sha256=f"{place:08}{first.file_sha256[:56]}",
+            content_digest=f"{place:08}{first.content_digest[:56]}",
+        )
+        for place in range(count)
+    ]
     for place, run in enumerate(again, start=1):
         run.taken_at -= timedelta(minutes=place)
     ValidationRun.objects.bulk_create(again)

@@ -54,7 +54,7 @@ def assistant(porto, frozen_now):
 @pytest.fixture
 def serve(porto, node, frozen_now):
     def send(**given):
-        content = outputs.served(**{"model": LLAMA, "seconds": 1000.0, **given})
+        content = outputs.served(**{"model": LLAMA, "seconds": 1000.0, "rate": 12.0, **given})
         context = RunContext(devices=[node], taken_at=frozen_now.at)
         import_run(
             site=porto,

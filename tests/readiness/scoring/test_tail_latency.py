@@ -29,7 +29,7 @@ def site_with(frozen_now):
                 import_run(
                     site=site,
                     tool="perftest",
-                    content=outputs.latency(**tail, mark=f"{load} {repeat}"),
+                    content=outputs.latency(**tail, mark=f"{slug} {load} {repeat}"),
                     file_name="lat.log",
                     by=None,
                     now=frozen_now.at,
