@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from inventory.models import Site, SiteChange
-from readiness.evidence.operations import void_changed
+from readiness.evidence.operations import reconcile_stored, void_changed
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.framework.models import FrameworkVersion
@@ -209,11 +209,13 @@ def rescore_changed(*, now: datetime) -> int:
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
-    """Void the evidence that changes invalidate; a failure at one site stops neither other sites nor the scores."""
+    """Compare runs with the inventory again, and void the evidence that changes invalidate. A failure at one site stops
+    neither other sites nor the scores."""
     if not site_ids:
         return
     try:
         with transaction.atomic():
+            reconcile_stored(site_ids=site_ids, now=now)
             void_changed(site_ids=site_ids, now=now)
     except Exception:
         if len(site_ids) == 1:
