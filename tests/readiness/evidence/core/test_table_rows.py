@@ -231,6 +231,6 @@ def test_every_derivation_is_of_a_sub_measure_of_the_framework():
 
     from readiness.framework.core.document import load
 
-    framework = load(Path("readiness/framework/data/muster-1"))
+    framework = load(Path("readiness/framework/data/muster"))
     parts = {f"{check}/{part}" for check, part in framework.parts_by_key}
     assert set(DERIVATIONS) <= parts
