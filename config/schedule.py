@@ -20,6 +20,8 @@ ENTRIES = {
     "roll-up": _every(15, "telemetry.roll_up"),
     "source-states": _every(5, "telemetry.update_source_states"),
     "match-series": _every(20, "telemetry.match_series"),
+    # Roll-ups, which it reads, are this far behind anyway.
+    "compare-inventory": _every(300, "telemetry.compare_inventory"),
     "keep-history": _every(3600, "web.keep_history"),
     "partitions": _every(600, "telemetry.keep_partitions"),
     "measure": _every(60, "readiness.evidence.measure"),

@@ -28,7 +28,7 @@ from tests.readiness.evidence.core.traps import (
     Refused,
 )
 
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 CASES = [
     pytest.param(tool, *case, id=f"{trap}: {tool}")
     for trap, by_tool in EVERY_TRAP.items()

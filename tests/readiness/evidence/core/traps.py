@@ -20,6 +20,7 @@ SITE = SiteParts(
     nodes={1: "node-1", 2: "node-2"},
     accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in (0, 1)),
     ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+    port_gbps={(1, "mlx5_0"): 400.0, (2, "mlx5_0"): 400.0},
 )
 FLOORS = [
     FloorValue("dgx", tool, "busbw", operation, size, value, "GB/s", "ours")
@@ -84,11 +85,20 @@ def each_node(tool, content, **more):
     return [run(tool, content, nodes=(node,), row=node, **more) for node in SITE.nodes]
 
 
-def repeats(content, count=20, first=0, days=1.0):
+def repeats(content, count=20, first=0, days=1.0, gbps=320.0):
     """Return `count` idle and `count` loaded latency runs over one path."""
+    rates = {"idle": None, "loaded": gbps}
     return [
-        run("sockperf", content, nodes=(1, 2), load=load, days=days + place / 1000, row=first + place)
-        for load in ("idle", "loaded")
+        run(
+            "sockperf",
+            content,
+            nodes=(1, 2),
+            load=load,
+            load_gbps=rate,
+            days=days + place / 1000,
+            row=first + place + (1000 if rate else 0),
+        )
+        for load, rate in rates.items()
         for place in range(count)
     ]
 
