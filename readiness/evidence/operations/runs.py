@@ -304,9 +304,7 @@ def _save_devices(drafts: Sequence[_Draft]) -> None:
     )
 
 
-def _run_device(
-    run: ValidationRun, device: Device, place: int, history: ground.VersionHistory
-) -> RunDevice:
+def _run_device(run: ValidationRun, device: Device, place: int, history: ground.VersionHistory) -> RunDevice:
     versions = ground.versions_at(history, device.pk, at=run.taken_at) or device
     return RunDevice(
         run=run,

@@ -124,7 +124,9 @@ def intra_node(
         {
             "busbw": list(rates.values()),
             "wrong-values": [*newest_by(counts, wrong, now).values()],
-            "nodes-covered": [coverage(believed, site.nodes, covered, now, counts=_judged(believed, covered, now))],
+            "nodes-covered": [
+                coverage(believed, site.nodes, covered, now, counts=_judged(believed, covered, now))
+            ],
         }
     )
 
