@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import User
 from inventory.forms import SiteField
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
 from readiness.evidence.core.parsers import ParseError
@@ -19,7 +20,7 @@ from readiness.framework.forms import checks_by_pillar
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
-from web.forms import DayField, MinuteInput, RefusedForm
+from web.forms import DayField, MinuteInput, PersonField, RefusedForm
 from web.versioned.core.documents import LARGEST
 
 
@@ -56,7 +57,12 @@ class RunForm(EvidenceForm):
         allow_empty_file=True,
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
-    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    tool = forms.ChoiceField(
+        label="Tool",
+        required=False,
+        choices=[("", "– recognise by the file –"), *Tool.choices],
+        help_text="Muster refuses a file that looks like another tool's.",
+    )
     site = SiteField()
     load = forms.ChoiceField(
         label="Load",
@@ -171,13 +177,36 @@ class FactForm(StatementForm):
     field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
+class AccountField(PersonField):
+    """Lists accounts by the people who sign in with them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        person = getattr(obj, "person", None)
+        name = str(person or obj)
+        return name if name == obj.username else f"{name} ({obj.username})"
+
+
 class AttestationForm(StatementForm):
     part = forms.ChoiceField(
         label="Sub-measure", required=False, help_text="Choose one to prove it with the value below."
     )
     value = forms.FloatField(label="Value", required=False, help_text="In the sub-measure's unit.")
     statement = forms.CharField(label="Statement", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    attested_by = forms.CharField(label="Attested by", max_length=100, help_text="Who says so.")
+    attester = AccountField(
+        User.objects.filter(is_active=True).select_related("person").order_by("username"),
+        to_field_name="username",
+        label="Account of the person",
+        required=False,
+        empty_label="– a person without an account –",
+        help_text="Only this person can confirm it. Without an account, a second person confirms having seen the"
+        " signed document.",
+    )
+    attested_by = forms.CharField(
+        label="Attested by",
+        required=False,
+        max_length=100,
+        help_text="Who says so. Empty: the person of the account.",
+    )
     valid_until = DayField(
         label="Valid until",
         required=False,
@@ -197,12 +226,13 @@ class AttestationForm(StatementForm):
     )
 
     field_order = [
-        *("site", "check", "part", "value", "workload_classes", "statement", "attested_by", "taken_on"),
+        *("site", "check", "part", "value", "workload_classes", "statement", "attester"),
+        *("attested_by", "taken_on"),
         "valid_until",
     ]
     groups = (
         ("Statement", ("site", "check", "part", "value", "workload_classes", "statement")),
-        ("Person and validity", ("attested_by", "taken_on", "valid_until", "provenance")),
+        ("Person and validity", ("attester", "attested_by", "taken_on", "valid_until", "provenance")),
         ("Document", ("link", "document")),
     )
 

@@ -15,7 +15,7 @@ from django.db import connection
 
 from inventory.models import Device
 from readiness.evidence import rows
-from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, tables
+from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, serving, tables
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
@@ -120,7 +120,7 @@ def _by_runs(
 ) -> dict[int, SiteProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
-    parts = rows.site_parts(list(stored))
+    parts = rows.site_parts(list(stored), now)
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     kept = {
         site_id: proved
@@ -144,13 +144,15 @@ def _by_runs(
     return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
 
 
+def with_minimums(framework: Framework, check_id: str) -> Check:
+    minimums = tuple(minimum for minimum, _ in in_effect(framework, check_id))
+    return replace(framework.check(check_id), minimums=minimums)
+
+
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
     """The checks that runs prove, each with the minimums in effect."""
     return {
-        check_id: replace(
-            framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS),
-            minimums=tuple(minimum for minimum, _ in in_effect(framework, check_id)),
-        )
+        check_id: with_minimums(framework, check_id).with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
         if check_id in framework.checks_by_id
     }
@@ -211,7 +213,7 @@ def proved_by_runs(
     if check := checks.get("p1-latency-under-load"):
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, latency.serving(check, runs, now))
+        add(check.id, serving.serving(check, runs, site, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:

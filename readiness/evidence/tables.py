@@ -93,6 +93,7 @@ def tabs(current: str) -> list[dict[str, Any]]:
         ("attestations", "Attestations"),
         ("limits", "Limits"),
         ("floors", "Floors"),
+        ("report-rules", "Rules for test reports"),
     )
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 

@@ -1,6 +1,7 @@
-"""The page of a validation run, its file, and its changes: mark as baseline, move, withdraw."""
+"""The pages of a validation run and of an attestation; the file of a run, and its changes: mark as baseline, move,
+withdraw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,10 +11,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
-from readiness.evidence import operations, tables
+from readiness.evidence import confirmations, operations, tables
+from readiness.evidence.core.confirming import awaited
 from readiness.evidence.forms import MoveForm, WithdrawForm
+from readiness.evidence.kinds.records import ATTESTATIONS, context_of
 from readiness.evidence.kinds.runs import RUNS
-from readiness.evidence.models import RunFile, ValidationRun
+from readiness.evidence.models import Attestation, RunFile, ValidationRun
 from readiness.evidence.operations.records import MAY_MARK, can_be_baseline
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.runs import summary_of
@@ -24,7 +27,7 @@ from web.clock import now
 from web.forms import RefusedForm
 from web.permissions import require
 from web.units import format_value
-from web.workflows.pages import form_page
+from web.workflows.pages import StepPages, form_page
 
 may_see = require(*RUNS.may)
 may_change = require(*RUNS.may, MAY_MARK)
@@ -127,3 +130,30 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     if kept is None:
         raise Http404
     return file_answer(kept.run, bytes(kept.content))
+
+
+def _show_attestation(
+    request: HttpRequest, attestation: Attestation, *, refusals: Sequence[str] = (), status: int = 200
+) -> HttpResponseBase:
+    steps = STEPS.context(request, attestation, refusals)
+    context = {
+        "kind": ATTESTATIONS,
+        "object": attestation,
+        "rows": steps["history"],
+        "waits_until": awaited(has_account=attestation.attester_id is not None),
+        **steps,
+        **context_of(attestation, request.user),
+    }
+    return answers.page(request, "readiness/evidence/attestation.html", context, status=status)
+
+
+STEPS = StepPages(
+    page="attestation-detail",
+    see=ATTESTATIONS.may,
+    find=lambda pk: get_object_or_404(confirmations.attestations(now=now()), pk=pk),
+    show=_show_attestation,
+    done={
+        operations.confirm: "The attestation is confirmed; the site is scored again.",
+        operations.reject: "The attestation is rejected and proves nothing; the site is scored again.",
+    },
+)

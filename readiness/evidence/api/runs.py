@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
+from readiness.evidence.core.parsers.recognised import AUTO
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline, move_run, withdraw_run
 from readiness.evidence.operations.records import MAY_MARK
@@ -132,13 +133,19 @@ class MoveSerializer(ReasonSerializer):
 
 
 class RunUploadSerializer(BodySerializer):
-    """The form for sending a run. Only `file`, `site` and `tool` are required."""
+    """The form for sending a run. Only `file` and `site` are required."""
 
     file = FileField(help_text="The tool's output as it is, 5 MiB at most")
     site = serializers.SlugRelatedField(
         slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
     )
-    tool = serializers.ChoiceField(choices=Tool.choices)
+    tool = serializers.ChoiceField(
+        choices=[(AUTO, "Recognised by the file"), *Tool.choices],
+        required=False,
+        allow_blank=True,
+        default=AUTO,
+        help_text="By default, Muster recognises the tool by the file",
+    )
     load = serializers.ChoiceField(choices=ValidationRun.Load.choices, required=False, allow_blank=True)
     load_gbps = serializers.FloatField(
         required=False,

@@ -16,7 +16,7 @@ BYTE = 8
 ROUNDING = 1.005
 """A tool counts payload in decimal units and rounds; half a per cent above a ceiling is its print."""
 MEMORY_TOOLS = frozenset({"stream"})
-PORT_TOOLS = frozenset({"perftest", "iperf3", "osu"})
+PORT_TOOLS = frozenset({"perftest", "iperf3"})
 PEAK_TOOLS = frozenset({"hpl", "hpl-mxp"})
 BOTH_WAYS = ("bidirectional", "bibw")
 
@@ -53,6 +53,11 @@ def _ceiling(
     if tool in PORT_TOOLS and rate.name == "bandwidth":
         # The tool runs on the first device that the sender names.
         return _port_ceiling(nodes[0], rate)
+    if tool == "osu" and rate.name == "bandwidth" and is_across:
+        # Several pairs, or one over several rails, use all ports; inside a node data cross no port.
+        both = _ports_ceiling(nodes[0])
+        is_one_way = both is not None and not any(word in rate.operation for word in BOTH_WAYS)
+        return Ceiling(both.value / 2, both.unit, both.source) if both and is_one_way else both
     if tool in MEMORY_TOOLS and rate.name == "bandwidth":
         return _least(node.ceilings.get("memory_gbs") for node in nodes)
     if tool in PEAK_TOOLS and rate.name == "flops":

@@ -32,6 +32,13 @@ class Tool(models.TextChoices):
     DCGM_DIAG = "dcgm-diag", "dcgmi diag"
     MLPERF = "mlperf", "MLPerf-style log"
     VLLM_BENCH = "vllm-bench", "vllm bench serve"
+    STREAM = "stream", "STREAM"
+    HPL = "hpl", "HPL"
+    HPL_MXP = "hpl-mxp", "HPL-MxP"
+    OSU = "osu", "OSU micro-benchmarks"
+    SUPERBENCH = "superbench", "SuperBench"
+    NCCL_RAS = "nccl-ras", "NCCL or RCCL RAS"
+    JUNIT = "junit", "JUnit test report"
     CSV = "csv", "Table (CSV)"
 
 

@@ -1,5 +1,6 @@
-"""Operations on evidence: measure days, import runs, record statements, void evidence after changes."""
+"""Operations on evidence: measure days, import runs, record and confirm statements, void evidence after changes."""
 
+from readiness.evidence.operations.confirming import confirm, reject
 from readiness.evidence.operations.days import measure, measure_day
 from readiness.evidence.operations.limits import declare_limit
 from readiness.evidence.operations.moving import move_run, withdraw_run

@@ -31,8 +31,7 @@ def _words(reason: str) -> str:
 def _held(run: ValidationRun, by: User) -> ValidationRun:
     if not by.has_perm(MAY_MOVE):
         raise MissingPermission([MAY_MOVE])
-    runs = ValidationRun.objects.select_for_update(of=("self",)).filter(pk=run.pk)
-    locked: ValidationRun = still_there(runs.first())
+    locked: ValidationRun = still_there(ValidationRun.objects.select_for_update(of=("self",)), run.pk)
     if locked.withdrawn_at is not None:
         raise ValidationError("The run was withdrawn already.")
     return locked

@@ -13,10 +13,11 @@ from readiness.evidence.core.parsers import PARSERS, ParseError, parse
 from readiness.evidence.core.reconciling import Reconciled, reconciled
 from readiness.evidence.core.rules import RULES
 from readiness.evidence.installed import Subject, gathered
-from readiness.evidence.models import RunDevice, RunFile, RunMeasure, ValidationRun
+from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import LONGEST_REASON
 from readiness.evidence.operations.sameness import about, content_digest, standing
 from readiness.evidence.rows import KEPT
+from readiness.evidence.rules import pass_rules
 
 AT_ONCE = 100
 """Files that one task reads again: some seconds."""
@@ -108,7 +109,7 @@ def _parsed(run: ValidationRun, content: Any) -> Parsed | str:
     if content is None or run.tool not in PARSERS:
         return "Its file is not there any more, so it cannot be compared with the inventory."
     try:
-        return parse(run.tool, bytes(content))
+        return parse(run.tool, bytes(content), rules=pass_rules() if run.tool == Tool.JUNIT else None)
     except ParseError as error:
         return f"Its file is refused since Muster's rules changed. {error}"
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,14 +16,16 @@ from readiness.evidence.core.identity import FileIdentity
 from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
+from readiness.evidence.core.parsers.recognised import AUTO, tool_of
 from readiness.evidence.core.reconciling import Reconciled, reconciled
 from readiness.evidence.core.rules import RULES
 from readiness.evidence.installed import Subject, gathered
-from readiness.evidence.models import RunDevice, RunFile, RunMeasure, ValidationRun
+from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
-from readiness.evidence.operations.sameness import about, content_digest, refuse_copies, standing
+from readiness.evidence.operations.sameness import COLLECTIVES, about, content_digest, refuse_copies, standing
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
+from readiness.evidence.rules import pass_rules
 from readiness.framework import queries as framework_queries
 from telemetry.models import SourceProvenance
 from web.units import instant
@@ -36,11 +38,16 @@ _SCOPES = {
     "iperf3": Scope.LINK,
     "sockperf": Scope.LINK,
     "fio": Scope.NODE,
+    "stream": Scope.NODE,
+    "superbench": Scope.NODE,
+    "junit": Scope.SITE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
     "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
+BY_NODES = COLLECTIVES | {Tool.HPL, Tool.HPL_MXP, Tool.OSU, Tool.NCCL_RAS}
+"""Tools whose scope follows from the number of nodes."""
 AT_ONCE = 2_000
 """Number of figures in one statement."""
 PLACED = ("site", "scope", "platform", "claim", "warnings", "rules", "content_digest")
@@ -74,6 +81,8 @@ NOTHING_MORE = RunContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
+    """A file; an empty `tool`, or `auto`, stands for the one that the file is recognised to be of."""
+
     tool: str
     content: bytes
     file_name: str
@@ -153,6 +162,7 @@ def _read(upload: Upload, site: Site, now: datetime) -> _Read:
     parsed = _parsed(upload)
     taken_at, remarks = _taken_at(parsed, upload.context, site, now)
     file = FileIdentity.of(parsed)
+    upload = replace(upload, tool=parsed.tool)
     return _Read(upload, parsed, file, _named_devices(upload.context, site), taken_at, remarks)
 
 
@@ -194,7 +204,7 @@ def placed(run: ValidationRun, upload: Upload, *, site: Site, now: datetime) -> 
 
 
 def _parsed(upload: Upload) -> Parsed:
-    if upload.tool not in PARSERS:
+    if upload.tool not in (*PARSERS, "", AUTO):
         raise refusals.EvidenceRefused(
             "tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}."
         )
@@ -202,7 +212,8 @@ def _parsed(upload: Upload) -> Parsed:
         raise refusals.FileTooLarge(
             "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are allowed."
         )
-    return parse(upload.tool, upload.content)
+    tool = tool_of(upload.content, upload.tool)
+    return parse(tool, upload.content, rules=pass_rules() if tool == Tool.JUNIT else None)
 
 
 @dataclass(frozen=True, slots=True)

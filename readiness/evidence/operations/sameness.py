@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from readiness.evidence import refusals
+from readiness.evidence.core.bearing import NAME_CHECKS
 from readiness.evidence.core.identity import FileIdentity
 from readiness.evidence.core.parsed import (
     DEVICE_ID,
@@ -16,6 +17,7 @@ from readiness.evidence.core.parsed import (
     IDENTITIES,
     ITERATIONS,
     RANKS,
+    TEST,
     Parsed,
 )
 from readiness.evidence.core.proving.values import ENTERED
@@ -27,7 +29,7 @@ from web import scopes
 OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, DEVICE_ID, END, ITERATIONS, *IDENTITIES})
 """Figures about how a run went, not what it measured."""
 COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
-DISCRETE = frozenset({Tool.DCGM_DIAG, Tool.CSV})
+DISCRETE = frozenset({Tool.DCGM_DIAG, Tool.CSV, Tool.JUNIT, Tool.NCCL_RAS})
 """Tools whose clean results are the same every time, so that only the day tells two runs apart."""
 
 
@@ -49,9 +51,12 @@ def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int]) -> str:
 
 
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
-    names = tool == Tool.CSV
+    names = tool in NAME_CHECKS
     lengths = tool == Tool.DCGM_DIAG
     figures = [each for each in parsed.figures if each.name not in OUTCOMES]
+    if tool == Tool.SUPERBENCH:
+        # A benchmark that failed has no figures, and its run is still the newest result of these benchmarks.
+        figures = [each for each in figures if each.name == TEST]
     subjects = {
         (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
         for each in figures

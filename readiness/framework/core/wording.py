@@ -129,7 +129,11 @@ def cap(part: SubMeasure, declaration: str) -> str:
         EvidenceKind.TELEMETRY: "telemetry measures it",
     }
     measured = " or ".join(name for kind, name in names.items() if kind in part.evidence)
-    return f"Declared only ({declaration}): Warn at best until {measured}."
+    return until(declaration, measured)
+
+
+def until(declaration: str, awaited: str) -> str:
+    return f"Declared only ({declaration}): Warn at best until {awaited}."
 
 
 def validity(value: Validity) -> str:

@@ -10,7 +10,7 @@ Relaxing a limit never makes a feasible site infeasible: each test is on one fig
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, partial
 from operator import attrgetter, methodcaller
@@ -115,7 +115,10 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
     def place_one(candidate: CandidateSite) -> Placed:
         reasons = [*_by_law(candidate, limits), *_by_verdict(candidate, limits)]
         room = math.inf
-        for test in tests:
+        for each in tests:
+            test = replace(each, bound=demand.power_at(candidate) or 0.0) if each.limit == "power" else each
+            if test.limit == "power" and not test.bound:
+                continue
             figure = test.figure_of(candidate)
             least, most = figure.least, figure.most
             if (reason := _unkept(test, figure, least, most)) is not None:
@@ -148,8 +151,9 @@ def _tests(demand: Demand, limits: Limits) -> Iterator[_Test]:
     for kind, count in sorted(demand.accelerators.items()):
         if count > 0:
             yield _Test("accelerators", kind, partial(_free_of, kind), count, "accelerators", False)
-    if demand.power_kw:
-        yield _Test("power", "", attrgetter("headroom"), demand.power_kw, "kW", False)
+    if demand.power_kw or demand.power_by_site:
+        # The bound is that of each candidate.
+        yield _Test("power", "", attrgetter("headroom"), demand.power_kw or 0.0, "kW", False)
     if demand.bandwidth_gbps:
         yield _Test("bandwidth", "", attrgetter("free_bandwidth"), demand.bandwidth_gbps, "Gb/s", False)
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from readiness.tradeoffs.core.consequences import Consequence, line
+from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.moves import Move
 from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
+from readiness.tradeoffs.core.power import PowerBasis
 from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
@@ -42,7 +44,7 @@ class PlacementOption:
     """One candidate with everything that the answer says about it; only feasible ones have `ranked` and `pareto`.
 
     `step` is set if no limit asks for moving there from today's site. `outdated` names the outdated factors by
-    objective. `moved` holds the consequences of moving there, None where the class already runs.
+    objective. `move` prices moving there from today's site, None where the class already runs.
     """
 
     site: SiteFactors
@@ -54,11 +56,12 @@ class PlacementOption:
     dominated_by: str = ""
     ranked: Ranked | None = None
     is_today: bool = False
-    moved: tuple[Consequence, ...] | None = None
+    move: Move | None = None
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None
     utilisation: BandedFigure | None = None
+    power_basis: PowerBasis = PowerBasis.DECLARED
 
     @property
     def slug(self) -> str:
@@ -112,7 +115,7 @@ class PlacementOption:
 
     @property
     def consequence(self) -> str:
-        return line(self.moved) if self.moved else ""
+        return line(self.move.consequences) if self.move else ""
 
     def is_within(self, ranges: Ranges) -> bool:
         """An unknown figure is within no range."""

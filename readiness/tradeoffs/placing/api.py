@@ -57,6 +57,12 @@ _option = inline_serializer(
         "outdated": fields.DictField(child=fields.CharField(), help_text="Outdated factors, by objective"),
         "unit_cost": _figure,
         "useful_hour_cost": _figure,
+        "it_power": _figure,
+        "peak_power": _figure,
+        "power_basis": fields.ChoiceField(
+            choices=["type", "nameplate", "declared"],
+            help_text="What the power rests on: the type of node, its nameplate (an estimate), or the envelope",
+        ),
         "accelerators": fields.DictField(
             allow_null=True, help_text="`count` of type `here` that do what `asked` of type `of` do today"
         ),
@@ -69,6 +75,11 @@ _option = inline_serializer(
             allow_null=True, help_text="Consequences of moving there, in one line"
         ),
         "consequences": fields.ListField(child=fields.DictField()),
+        "changes": fields.DictField(
+            child=_number(allow_null=True),
+            allow_null=True,
+            help_text="Price of moving there from today's site, by objective in its unit; null: unknown",
+        ),
     },
     many=True,
 )

@@ -58,7 +58,7 @@ def _named(obj: Any, *names: str) -> dict[str, Any]:
 
 
 def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked, moved = option.ranked, option.moved
+    ranked, move = option.ranked, option.move
     ranks = ("rank", "score", "best_rank", "worst_rank")
     return {
         "site": option.slug,
@@ -77,12 +77,16 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "unit_cost": figure(option.candidate.unit_cost),
         "accelerators": _held(option),
         "useful_hour_cost": figure(option.useful_hour),
+        "it_power": figure(option.candidate.it_power),
+        "peak_power": figure(option.candidate.peak_power),
+        "power_basis": option.power_basis,
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
         "verdict": option.candidate.verdict,
         "jurisdiction": _law(option),
         "is_today": option.is_today,
-        "consequence": None if moved is None else option.consequence,
-        "consequences": moved or (),
+        "consequence": None if move is None else option.consequence,
+        "consequences": move.consequences if move else (),
+        "changes": dict(move.changes) if move else None,
     }
 
 
@@ -190,6 +194,7 @@ def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> b
             "score_upper": score.score_upper if score else None,
             "evaluated_at": score.evaluated_at if score else None,
             "accelerators": dict(site.accelerators),
+            "power_kw": {slug: asdict(power) for slug, power in site.power.items()},
             "factors": {
                 kind: _factor(factor, facts.at)
                 for kind, factor in used_factors(site, carbon, regions).items()

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.models import Accelerator, Device, Link, Region, Site
+from inventory.models import Accelerator, Device, DeviceType, Link, Region, Site
 from readiness.evidence.queries import CircuitLoads, circuit_loads
 from readiness.framework import queries as framework
 from readiness.people.fleet import fleet_people
@@ -97,6 +97,7 @@ _READ = (
     Region,
     Site,
     Device,
+    DeviceType,
     Accelerator,
     Link,
 )

@@ -97,6 +97,7 @@ def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
         _site(site),
         None if score is None else _score(score),
         tuple(site.accelerators.items()),
+        tuple(site.power.items()),
         _values(site.factors),
         _values(site.latency),
     )

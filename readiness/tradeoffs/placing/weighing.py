@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.consequences import consequences
 from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.moves import move, placement_figures
 from readiness.tradeoffs.core.objectives import (
     Objective,
     ScoredOption,
@@ -15,7 +15,7 @@ from readiness.tradeoffs.core.objectives import (
     referenced,
     step_of,
 )
-from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits, worst_latency
+from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
 from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
 from readiness.tradeoffs.core.units import equivalents, only_type
@@ -120,6 +120,7 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
                 outdated=adapter.outdated(inputs[site.slug].outdated),
                 held=held_at(site, adapter),
                 utilisation=inputs[site.slug].utilisation,
+                power_basis=adapter.power(site).basis,
             )
         )
     return options
@@ -140,17 +141,8 @@ def _lost(placed: Placed) -> Placed:
 
 
 def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
-    candidate = placed.candidate
-    figures = {
-        "cost": candidate.monthly_cost,
-        "energy": candidate.energy,
-        "carbon": candidate.carbon,
-        "readiness": candidate.readiness,
-        "compliance": _compliance(placed.compliance_margin, at),
-    }
-    if served:
-        figures["latency"] = worst_latency(candidate, served)
-    return figures
+    figures = placement_figures(placed.candidate, served)
+    return figures | {"compliance": _compliance(placed.compliance_margin, at)}
 
 
 def _compliance(margin: float | None, at: datetime) -> BandedFigure:
@@ -208,8 +200,8 @@ def _steps(
 
 
 def _moved(
-    option: PlacementOption, base: PlacementOption | None, latency: tuple[LatencyLimit, ...]
+    option: PlacementOption, base: PlacementOption | None, served: tuple[LatencyLimit, ...]
 ) -> PlacementOption:
     if base is None or option.slug == base.slug or not option.feasible:
         return option
-    return replace(option, moved=consequences(base.candidate, option.candidate, latency))
+    return replace(option, move=move(base.candidate, option.candidate, served))

@@ -29,7 +29,7 @@ def collective(
     operation="all_reduce",
     hosts=("node-1",),
     wrong=0,
-    gpus=8,
+    gpus=1,
     checked=True,
     mark="",
     model="NVIDIA H100",
@@ -184,6 +184,46 @@ def table(*rows, head="measure,value,unit"):
 
 
 def run_table(*rows, taken_at):
-    """With all that makes a table a run: the tool, the time of each row, and raw figures."""
+    """With all that makes a table a run: the tool, the time of each row, and raw figures behind each sub-measure."""
     timed = [f"{row},{taken_at.isoformat()}" for row in (*rows, "sample,1,")]
-    return table(*timed, "# tool: soak 2.1", head="measure,value,unit,taken_at")
+    for row in rows:
+        measure, value, _ = row.split(",")
+        timed += [
+            f"{name},{amount},,{at.isoformat()}" for at, name, amount in _raw(measure, float(value), taken_at)
+        ]
+    return table(*dict.fromkeys(timed), "# tool: soak 2.1", head="measure,value,unit,taken_at")
+
+
+def _raw(measure, value, begin):
+    """Raw rows from which that value follows, from that time on."""
+    from datetime import timedelta
+
+    def each(name, values, minutes=1):
+        return [(begin + timedelta(minutes=minutes * place), name, one) for place, one in enumerate(values)]
+
+    match measure:
+        case "p1-soak-24h/duration":
+            return each("throughput", [390] * (round(60 * value) + 1))
+        case "p1-soak-24h/busbw-cv":
+            return each("busbw", [1000 - 10 * value, 1000 + 10 * value] * 30)
+        case "p1-soak-24h/unexplained-anomalies":
+            return [(begin, "link_flaps", value)]
+        case "p1-soak-24h/explained-anomalies":
+            return [(begin, "queue_pair_errors", value)]
+        case "p1-soak-24h/ttft-drift":
+            return each("ttft", [400, 400 + 4 * value], minutes=120)
+        case "p1-soak-24h/inlet-p99":
+            return each("inlet", [value, value], minutes=60)
+        case "p1-soak-24h/memory-slope":
+            return each("memory", [0, value], minutes=60)
+        case "p1-congestion/lossless-drops":
+            return [(begin, "drops", value)]
+        case "p1-congestion/pfc-storms":
+            return [(begin, "storms", value)]
+        case "p1-congestion/out-of-sequence":
+            return [(begin, "oos", value)]
+        case "p1-congestion/marking-order":
+            return [(begin, "ecn", 0), (begin, "pfc_pause", value)]
+        case "p2-failover-drill/longest-interruption":
+            return [(begin, "interruption", value)]
+    return []

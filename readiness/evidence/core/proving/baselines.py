@@ -33,8 +33,10 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.framework.core.definition import Check, SubMeasure
 
-RATES = frozenset({"busbw", "bandwidth"})
-LATENCIES = frozenset({"latency", "ttft", "tpot"})
+RATES = frozenset({"busbw", "bandwidth", "flops", "throughput"})
+MEANS = frozenset({"mean_time"})
+"""Times that are an average over many repeats, without percentiles."""
+LATENCIES = frozenset({"latency", "ttft", "tpot"}) | MEANS
 PERCENTILES = frozenset({50.0, 99.0})
 BEYOND = 0.05
 """Share of the baseline beyond which a result counts as a regression [S8]."""
@@ -217,7 +219,7 @@ def _values(runs: Iterable[Run], key: Key, unit: str) -> list[float]:
 def _key(figure: Figure) -> Key | None:
     if figure.caution or figure.value is None:
         return None
-    if figure.name in LATENCIES and figure.percentile not in PERCENTILES:
+    if figure.name in LATENCIES - MEANS and figure.percentile not in PERCENTILES:
         return None
     if figure.name not in RATES | LATENCIES:
         return None

@@ -59,7 +59,10 @@ DECLARATIONS = {
 }
 """Names of the kinds of proof that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
-MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
+MOST_NODES = {
+    **dict.fromkeys(("perftest", "iperf3", "sockperf"), 2),
+    **dict.fromkeys(("fio", "stream", "superbench", "hpl", "hpl-mxp", "osu"), 1),
+}
 """Largest number of nodes in one output of these tools, unless it names more hosts itself."""
 
 
@@ -72,6 +75,8 @@ class Proof(NamedTuple):
     stale. If it cannot be judged, a declaration counts instead, unless it is older than `asked_at`. `others` are
     further runs that decide together with this one. `share` is the part of the subject that took part. `sender_named`
     says that only the sender names the subject. `capped` names what it rests on if it counts as warn at most.
+    `unconfirmed` says until when an attestation is only declared where the check blocks; `earlier` is the confirmed one
+    that it would renew.
     """
 
     kind: str
@@ -91,6 +96,8 @@ class Proof(NamedTuple):
     share: float = 1.0
     sender_named: bool = False
     capped: str = ""
+    unconfirmed: str = ""
+    earlier: "Proof | None" = None
 
     @property
     def row(self) -> int:
@@ -125,6 +132,7 @@ class Run:
     about: str = ""
     is_baseline: bool = False
     load: str = ""
+    load_gbps: float | None = None
     platform: str = ""
     loopback: str = ""
     void_changes: frozenset[Change] = frozenset()
@@ -195,6 +203,17 @@ class FloorValue:
     source: str
 
 
+class ServedClass(NamedTuple):
+    """A workload class that is served at a site. `models` are the one that it serves and larger ones that count too;
+    `peak_per_s` are the requests of all its users, None if not declared; `accelerators` those that it holds at the
+    site, 0 if not declared."""
+
+    slug: str
+    models: tuple[str, ...] = ()
+    peak_per_s: float | None = None
+    accelerators: int = 0
+
+
 class AcceleratorIdentity(NamedTuple):
     serial: str = ""
     uuid: str = ""
@@ -203,7 +222,11 @@ class AcceleratorIdentity(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
-    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
+    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name).
+
+    `port_gbps` are the line rates of the nodes' ports of any kind, `served` the classes placed here that declare a
+    model or a peak.
+    """
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
@@ -211,6 +234,8 @@ class SiteParts:
     contradicted: Mapping[int, str] = field(default_factory=dict)
     """Devices of which telemetry says something else than the inventory, with the sentence that says what."""
     ports: Mapping[tuple[int, str], str]
+    port_gbps: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    served: tuple[ServedClass, ...] = ()
 
 
 def provenance_of(provenances: Iterable[str]) -> str:

@@ -384,13 +384,21 @@ EIGHT = "".join(RANK.format(rank, 6899, "node-1", rank, f"0000:{rank:02}:00") fo
     ("row", "reason"),
     [
         pytest.param(ROW, "", id="clean"),
-        pytest.param(ROW.replace("232.44", "473.60"), "bus bandwidth at 4 GiB is 473.6 GB/s", id="bus bandwidth"),
-        pytest.param(ROW.replace("   32336", "    3233"), "algorithm bandwidth at 4 GiB is 132.82 GB/s", id="time"),
         pytest.param(
-            ROW.replace("132.82", "132.84").replace("232.44", "232.47"), "", id="inside the print's rounding of time"
+            ROW.replace("232.44", "473.60"), "bus bandwidth at 4 GiB is 473.6 GB/s", id="bus bandwidth"
         ),
         pytest.param(
-            ROW.replace("132.82", "265.64").replace("232.44", "464.88"), "algorithm bandwidth", id="rates doubled"
+            ROW.replace("   32336", "    3233"), "algorithm bandwidth at 4 GiB is 132.82 GB/s", id="time"
+        ),
+        pytest.param(
+            ROW.replace("132.82", "132.84").replace("232.44", "232.47"),
+            "",
+            id="inside the print's rounding of time",
+        ),
+        pytest.param(
+            ROW.replace("132.82", "265.64").replace("232.44", "464.88"),
+            "algorithm bandwidth",
+            id="rates doubled",
         ),
     ],
 )
@@ -403,7 +411,9 @@ def test_a_row_that_contradicts_itself_is_told_with_both_figures(row, reason):
 @pytest.mark.parametrize(
     ("banner", "row", "reason"),
     [
-        pytest.param("all_gather", ROW, "names all_gather, but its row reduces", id="a reduction under all-gather"),
+        pytest.param(
+            "all_gather", ROW, "names all_gather, but its row reduces", id="a reduction under all-gather"
+        ),
         pytest.param(
             "all_reduce",
             GATHERED.replace("232.44", "116.22").replace("231.59", "115.80"),
@@ -424,6 +434,8 @@ def test_another_unit_in_the_header_is_refused():
 
 
 def test_the_number_of_iterations_is_read():
-    settings = "# nThread 1 nGpus 8 minBytes 1 maxBytes 2 step: 2(factor) warmup iters: 5 iters: 20 validation: 1\n"
+    settings = (
+        "# nThread 1 nGpus 8 minBytes 1 maxBytes 2 step: 2(factor) warmup iters: 5 iters: 20 validation: 1\n"
+    )
     run = nccl(settings + BANNER.format("all_reduce") + EIGHT + HEADER + ROW + FOOTER)
     assert figure(run, "iterations").value == 20

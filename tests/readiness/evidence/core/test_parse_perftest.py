@@ -265,10 +265,18 @@ def test_each_end_names_its_own_port():
     ("title", "header", "row", "reason"),
     [
         pytest.param(
-            "RDMA_Write BW Test", GBITS, " 8388608  5000  0.00  788.00  0.005826\n", "788.00 Gb/s in the file", id="rate"
+            "RDMA_Write BW Test",
+            GBITS,
+            " 8388608  5000  0.00  788.00  0.005826\n",
+            "788.00 Gb/s in the file",
+            id="rate",
         ),
         pytest.param(
-            "RDMA_Write BW Test", GBITS, " 8388608  5000  390.0  391.00  0.005826\n", "more than the peak", id="peak"
+            "RDMA_Write BW Test",
+            GBITS,
+            " 8388608  5000  390.0  391.00  0.005826\n",
+            "more than the peak",
+            id="peak",
         ),
         pytest.param(
             "RDMA_Write Latency Test",

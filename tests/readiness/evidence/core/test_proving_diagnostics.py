@@ -147,9 +147,9 @@ class TestDiagnostics:
         check = FRAMEWORK.check("p5-revalidation")
         runs = [
             run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), days=0.5, id=1),
-            run("nccl-tests", outputs.collective(), days=10, id=2),
+            run("nccl-tests", outputs.collective(gpus=2), days=10, id=2),
             run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), nodes=(2,), days=2, id=3),
-            run("nccl-tests", outputs.collective(), nodes=(2,), days=10, id=4),
+            run("nccl-tests", outputs.collective(gpus=2), nodes=(2,), days=10, id=4),
         ]
         found = only(
             diagnostics.revalidated(check, DIAG, INTRA, runs, SITE, [floor(460)], NOW), "nodes-current"

@@ -13,7 +13,7 @@ from tests.readiness.evidence.core.test_proving import FABRIC, NOW, SITE, TWO_EA
 class TestFabric:
     def pair(self, busbw, nodes=(1, 2), **more):
         hosts = [f"node-{node}" for node in nodes]
-        text = outputs.collective(busbw=busbw, size=8 * GIB, hosts=hosts)
+        text = outputs.collective(gpus=2, busbw=busbw, size=8 * GIB, hosts=hosts)
         return run("nccl-tests", text, nodes=nodes, scope="pair" if len(nodes) == 2 else "fabric", **more)
 
     def test_a_pair_at_2_to_8_gib(self):
@@ -30,22 +30,24 @@ class TestFabric:
         ],
     )
     def test_a_size_outside_is_not_judged_and_says_so(self, size, reason):
-        text = outputs.collective(size=size, hosts=("node-1", "node-2"))
+        text = outputs.collective(gpus=2, size=size, hosts=("node-1", "node-2"))
         pair = run("nccl-tests", text, nodes=(1, 2))
         proofs = collectives.fabric(FABRIC, [pair], SITE, [floor(1, None)], NOW)
         assert reason in only(proofs, "pair-busbw").cannot_judge
         assert only(proofs, "nodes-covered").value == 0
 
     def test_small_sizes_are_not_read_and_still_explained(self):
-        text = outputs.collective(size=GIB, hosts=("node-1", "node-2"))
+        text = outputs.collective(gpus=2, size=GIB, hosts=("node-1", "node-2"))
         pair = run("nccl-tests", text, nodes=(1, 2))
         pair = replace(pair, figures=tuple(each for each in pair.figures if each.name != "busbw"))
         proofs = collectives.fabric(FABRIC, [pair], SITE, [floor(1, None)], NOW)
         assert "no row of 2 GiB or more" in only(proofs, "pair-busbw").cannot_judge
 
     def test_a_run_that_cannot_be_judged_says_nothing_of_nodes_that_others_proved(self):
-        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3", 4: "node-4"}, accelerators=TWO_EACH)
-        text = outputs.collective(size=GIB, hosts=("node-2", "node-3"))
+        site = replace(
+            SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3", 4: "node-4"}, accelerators=TWO_EACH
+        )
+        text = outputs.collective(gpus=2, size=GIB, hosts=("node-2", "node-3"))
         tried = run("nccl-tests", text, nodes=(2, 3), id=9)
         runs = [self.pair(260), self.pair(260, (3, 4), id=2), tried]
         proofs = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
@@ -53,7 +55,7 @@ class TestFabric:
         assert only(proofs, "nodes-covered").value == 100
 
     def test_wrong_values_fail_a_pair_at_any_speed(self):
-        text = outputs.collective(busbw=999, size=8 * GIB, hosts=("node-1", "node-2"), wrong=32)
+        text = outputs.collective(gpus=2, busbw=999, size=8 * GIB, hosts=("node-1", "node-2"), wrong=32)
         proofs = collectives.fabric(
             FABRIC, [run("nccl-tests", text, nodes=(1, 2))], SITE, [floor(250, None)], NOW
         )
@@ -66,7 +68,7 @@ class TestFabric:
 
     def test_wrong_values_over_three_nodes_outweigh_their_older_pairs(self):
         site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"}, accelerators=TWO_EACH)
-        text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2", "node-3"), wrong=1)
+        text = outputs.collective(gpus=2, size=8 * GIB, hosts=("node-1", "node-2", "node-3"), wrong=1)
         bad = run("nccl-tests", text, nodes=(1, 2, 3), id=9, days=1)
         older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
         proofs = collectives.fabric(FABRIC, [*older, bad], site, [floor(250, None)], NOW)
@@ -85,7 +87,7 @@ class TestFabric:
 
         def over_three(rate, row, days):
             hosts = ("node-1", "node-2", "node-3")
-            text = outputs.collective(busbw=rate, size=size * GIB, operation=operation, hosts=hosts)
+            text = outputs.collective(gpus=2, busbw=rate, size=size * GIB, operation=operation, hosts=hosts)
             return run("nccl-tests", text, nodes=(1, 2, 3), scope="fabric", id=row, days=days)
 
         bad = over_three(20.0, 9, 1)
@@ -118,7 +120,7 @@ class TestFabric:
         assert only(proofs, "nodes-covered").value == 100
 
     def test_an_unchecked_run_proves_nothing_and_hides_no_checked_one(self):
-        text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2"), checked=False)
+        text = outputs.collective(gpus=2, size=8 * GIB, hosts=("node-1", "node-2"), checked=False)
         unchecked = run("nccl-tests", text, nodes=(1, 2), id=2, days=0.5)
         proofs = collectives.fabric(FABRIC, [unchecked], SITE, [floor(250, None)], NOW)
         assert "did not check its results" in only(proofs, "pair-busbw").cannot_judge

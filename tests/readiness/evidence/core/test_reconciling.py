@@ -61,7 +61,7 @@ def compared(tool, content, *devices, platform="", versions=None, here=(ONE, TWO
 
 
 def log(**given):
-    return outputs.collective(**given)
+    return outputs.collective(**{"gpus": 8, **given})
 
 
 AGREES = {
@@ -124,8 +124,16 @@ def test_a_contradicting_sender_is_refused_with_both_sides(content, devices, sai
 
 
 MISMATCHES = {
-    "another model": (log(model="NVIDIA L4"), ONE, "The file names NVIDIA L4; the inventory has H100 SXM 80 GB"),
-    "more accelerators than installed": (log(gpus=16), ONE, "counts 16 accelerators on node-1; the inventory has 8"),
+    "another model": (
+        log(model="NVIDIA L4"),
+        ONE,
+        "The file names NVIDIA L4; the inventory has H100 SXM 80 GB",
+    ),
+    "more accelerators than installed": (
+        log(gpus=16),
+        ONE,
+        "counts 16 accelerators on node-1; the inventory has 8",
+    ),
     "a node without accelerators": (log(gpus=1), node(1, count=0), "no accelerators in node-1"),
     "another bus": (
         log(gpus=8).replace(b"[0000:07:00]", b"[0000:9a:00]"),
@@ -170,7 +178,12 @@ def test_a_serial_number_names_the_device():
 
 CEILINGS = {
     "the one-way rate may be passed": ("nccl-tests", log(busbw=480.0), ONE, ""),
-    "the two-way rate may not": ("nccl-tests", log(busbw=4736.0), ONE, "which is more than the hardware can do: 900 GB/s"),
+    "the two-way rate may not": (
+        "nccl-tests",
+        log(busbw=4736.0),
+        ONE,
+        "which is more than the hardware can do: 900 GB/s",
+    ),
     "a port above its rate": ("perftest", outputs.write_bandwidth(gbps=788.0), ONE, "788 Gb/s"),
     "a port at its rate": ("perftest", outputs.write_bandwidth(gbps=396.0), ONE, ""),
     "both ways of a port": (

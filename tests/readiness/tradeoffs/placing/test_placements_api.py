@@ -181,7 +181,7 @@ def test_consequences_are_counted_from_where_it_runs_today(ask):
 
 def test_rules_are_asked_where_data_is_named_and_their_silence_is_no_yes(options):
     """Personal data under EU law may lie in Sweden, needs a basis in Nigeria, and nothing is said of Kenyan data."""
-    inline = {"it_kw": 1, "data_categories": ["personal"]}
+    inline = {"it_kw": 1, "data_categories": ["personal"], "min_verdict": ""}
     nothing = options(workload={"it_kw": 1})["lagos"]["jurisdiction"]
     assert nothing["answer"] == "not-asked"
     under = options(workload=inline, what_if={"data_origin": "DE"})
