@@ -66,7 +66,8 @@ _practise = (
     "people.*_procedure",
     "people.add_swap",
 )
-_prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
+_confirm = "evidence.confirm_attestation"
+_prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact", _confirm)
 _factors = tuple(
     f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
 )
@@ -119,6 +120,7 @@ ROLES: dict[str, Role] = {
                 *_names,
                 *_prove,
                 "evidence.*_floor",
+                "evidence.*_reportrule",
                 "evidence.*_declaredlimit",
                 *_factors,
                 *_draft,
@@ -135,6 +137,7 @@ ROLES: dict[str, Role] = {
                 "grants.approve_grant",
                 "tradeoffs.approve_decision",
                 "evidence.*_review",
+                _confirm,
                 "golive.*_approver",
                 "golive.*_workitem",
                 "people.*",

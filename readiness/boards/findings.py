@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
 from readiness.boards.queries.samples import SeriesPanel
+from readiness.evidence.core.proving.values import few
+from readiness.evidence.models import Attestation
 from readiness.people.core.growth import CapabilityGap
 from readiness.scoring.core.closing import ClosingTarget, least_checks
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
-from readiness.scoring.core.states import Tier
+from readiness.scoring.core.states import ReasonCode, Tier
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
@@ -17,6 +19,7 @@ from readiness.scoring.queries.rows import CheckRow
 from telemetry import sentences
 from web.states import state
 from web.units import duration, how_many, instant, number, percent, power, power_unit
+from web.visibility import name_of
 
 # A smaller monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
@@ -143,7 +146,21 @@ def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
     return f"{number(capped)} of {asked} {rest}{where}."
 
 
+def unconfirmed(attestations: Sequence[Attestation]) -> str:
+    if not attestations:
+        return ""
+    waits = "attestation waits" if len(attestations) == 1 else "attestations wait"
+    names = dict.fromkeys(map(waits_for, attestations))
+    return f"{len(attestations)} {waits} to be confirmed by {few(list(names))}: declared only until then."
+
+
+def waits_for(attestation: Attestation) -> str:
+    return name_of(attestation.attester) or "a second person"
+
+
 def _in_sentence(row: CheckRow) -> str:
+    if row.code == ReasonCode.UNCONFIRMED:
+        return "not confirmed"
     if row.tier == Tier.CAPPED:
         return str(state("tier", row.tier).word).lower()
     return "failing" if row.state == "fail" else str(state("check", row.state).word).lower()

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import User
 from inventory.forms import SiteField
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
 from readiness.evidence.core.parsers import ParseError
@@ -19,7 +20,7 @@ from readiness.framework.forms import checks_by_pillar
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
-from web.forms import DayField, MinuteInput, RefusedForm
+from web.forms import DayField, MinuteInput, PersonField, RefusedForm
 from web.versioned.core.documents import LARGEST
 
 
@@ -46,13 +47,22 @@ class EvidenceForm(RefusedForm):
             super().refused(error)
 
 
+def names_in(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 class RunForm(EvidenceForm):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
-    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    tool = forms.ChoiceField(
+        label="Tool",
+        required=False,
+        choices=[("", "– recognise by the file –"), *Tool.choices],
+        help_text="Muster refuses a file that looks like another tool's.",
+    )
     site = SiteField()
     load = forms.ChoiceField(
         label="Load",
@@ -64,13 +74,13 @@ class RunForm(EvidenceForm):
         label="Devices",
         required=False,
         max_length=2000,
-        help_text="Names at the site, separated by commas. Empty: the hosts that the file names.",
+        help_text="Names at the site with commas between, first where the tool ran. Empty: the hosts in the file.",
     )
     platform = forms.CharField(
         label="Platform",
         required=False,
         max_length=100,
-        help_text="The platform decides which floors apply. Empty: the type of the devices.",
+        help_text="The device type that you expect. A run on another type is refused; floors come from the inventory.",
     )
     taken_at = forms.DateTimeField(
         label="Measured at",
@@ -86,7 +96,7 @@ class RunForm(EvidenceForm):
 
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data
-        names = [name.strip() for name in given["devices"].split(",") if name.strip()]
+        names = names_in(given["devices"])
         stated = {key: given[key] for key in ("load", "platform", "taken_at", "note")}
         provenance = given["provenance"] or SourceProvenance.MEASURED
         return {
@@ -96,6 +106,30 @@ class RunForm(EvidenceForm):
             "file_name": given["file"].name,
             "context": RunContext(device_names=names, provenance=provenance, **stated),
         }
+
+
+class WithdrawForm(RefusedForm):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stays in the history.",
+    )
+
+
+class MoveForm(EvidenceForm):
+    site = SiteField()
+    devices = forms.CharField(
+        label="Devices",
+        required=False,
+        max_length=2000,
+        help_text="Names at the site with commas between, first where the tool ran. Empty: the hosts in the file.",
+    )
+    reason = WithdrawForm.base_fields["reason"]
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {"site": given["site"], "device_names": names_in(given["devices"]), "reason": given["reason"]}
 
 
 class StatementForm(EvidenceForm):
@@ -143,13 +177,36 @@ class FactForm(StatementForm):
     field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
+class AccountField(PersonField):
+    """Lists accounts by the people who sign in with them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        person = getattr(obj, "person", None)
+        name = str(person or obj)
+        return name if name == obj.username else f"{name} ({obj.username})"
+
+
 class AttestationForm(StatementForm):
     part = forms.ChoiceField(
         label="Sub-measure", required=False, help_text="Choose one to prove it with the value below."
     )
     value = forms.FloatField(label="Value", required=False, help_text="In the sub-measure's unit.")
     statement = forms.CharField(label="Statement", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    attested_by = forms.CharField(label="Attested by", max_length=100, help_text="Who says so.")
+    attester = AccountField(
+        User.objects.filter(is_active=True).select_related("person").order_by("username"),
+        to_field_name="username",
+        label="Account of the person",
+        required=False,
+        empty_label="– a person without an account –",
+        help_text="Only this person can confirm it. Without an account, a second person confirms having seen the"
+        " signed document.",
+    )
+    attested_by = forms.CharField(
+        label="Attested by",
+        required=False,
+        max_length=100,
+        help_text="Who says so. Empty: the person of the account.",
+    )
     valid_until = DayField(
         label="Valid until",
         required=False,
@@ -169,12 +226,13 @@ class AttestationForm(StatementForm):
     )
 
     field_order = [
-        *("site", "check", "part", "value", "workload_classes", "statement", "attested_by", "taken_on"),
+        *("site", "check", "part", "value", "workload_classes", "statement", "attester"),
+        *("attested_by", "taken_on"),
         "valid_until",
     ]
     groups = (
         ("Statement", ("site", "check", "part", "value", "workload_classes", "statement")),
-        ("Person and validity", ("attested_by", "taken_on", "valid_until", "provenance")),
+        ("Person and validity", ("attester", "attested_by", "taken_on", "valid_until", "provenance")),
         ("Document", ("link", "document")),
     )
 

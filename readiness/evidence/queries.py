@@ -201,15 +201,17 @@ class NewestRecord:
 def newest_records(
     parts: Collection[tuple[str, str]], *, now: datetime
 ) -> dict[int, dict[str, NewestRecord]]:
-    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements. Voided
-    and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone."""
+    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements. It
+    leaves out voided, expired and rejected records. `newest_of_classes` gives attestations of workload classes alone.
+    """
     asked = Q()
     for check_id, part in parts:
         asked |= Q(check_id=check_id, part=part)
     held = Q(voided_at__isnull=True) | Q(voided_at__gt=now)
     in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=now.date())
     facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
-    said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now, workload_classes=[])
+    standing = Q(rejected_at=None) | Q(rejected_at__gt=now)
+    said = Attestation.objects.filter(asked, held, in_force, standing, taken_at__lte=now, workload_classes=[])
     columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
     records_by_site: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
     for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
@@ -227,6 +229,7 @@ SELECT DISTINCT ON (site_id, slug) site_id, slug, 'attestation', id, value, take
 FROM evidence_attestation, unnest(workload_classes) AS of_class (slug)
 WHERE check_id = %(check)s AND part = %(part)s AND taken_at <= %(now)s
     AND (voided_at IS NULL OR voided_at > %(now)s) AND (valid_until IS NULL OR valid_until >= %(today)s)
+    AND (rejected_at IS NULL OR rejected_at > %(now)s)
 ORDER BY site_id, slug, taken_at DESC, id DESC
 """
 

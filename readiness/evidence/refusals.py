@@ -3,6 +3,7 @@ force, and values are converted to their units."""
 
 from datetime import timedelta
 
+from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.parsed import converted
@@ -27,9 +28,9 @@ class FileTooLarge(EvidenceRefused):
 
 
 class SameFile(EvidenceRefused):
-    """The file is already a run of the site; `run_id` names it."""
+    """The file is already a run; `run_id` names it if the reader may see it."""
 
-    def __init__(self, field: str, reason: str, run_id: int) -> None:
+    def __init__(self, field: str, reason: str, run_id: int | None) -> None:
         super().__init__(field, reason)
         self.run_id = run_id
 
@@ -38,6 +39,19 @@ def refuse_retired(site: Site) -> None:
     """A retired site takes no new evidence, because it has no verdict."""
     if site.stage == Site.Stage.RETIRED:
         raise EvidenceRefused("site", f"{site.name} is retired.")
+
+
+def refuse_attester(attester: User | None, attested_by: str, by: User | None) -> None:
+    if attester is None:
+        if not attested_by.strip():
+            raise EvidenceRefused("attested_by", "Name the person who attests it, or choose their account.")
+    elif by is not None and attester.pk == by.pk:
+        raise EvidenceRefused(
+            "attester",
+            "You enter this yourself: leave the account empty and write your name. A second person then confirms it.",
+        )
+    elif not attester.is_active:
+        raise EvidenceRefused("attester", "This account cannot sign in, so it could never confirm.")
 
 
 BELOW_ZERO = frozenset({"°C", "MB/h", "points", "%"})

@@ -12,8 +12,23 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
-from readiness.evidence.core.parsed import FAILED_TEST, FAILURES, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.confirming import awaited
+from readiness.evidence.core.parsed import (
+    DEVICE_ID,
+    DURATION,
+    END,
+    FAILED_TEST,
+    FAILURES,
+    IDENTITIES,
+    ITERATIONS,
+    RANKS,
+    REQUEST_RATE,
+    REQUESTS,
+    TEST,
+    Figure,
+)
 from readiness.evidence.core.proving.baselines import FIRST, LATENCIES, RATES
+from readiness.evidence.core.proving.serving import SERVED_RATE
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
     AcceleratorIdentity,
@@ -21,7 +36,9 @@ from readiness.evidence.core.proving.values import (
     PartKey,
     Proof,
     Run,
+    ServedClass,
     SiteParts,
+    is_valid,
     newest,
     voids_at,
 )
@@ -39,14 +56,15 @@ statement's `about` separates runs that can count from others."""
 SMALLEST = 2 * 1024**3
 """Smaller rows of collectives are only read at sizes that have a floor."""
 NAMES = (
-    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", "duration"),
-    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
+    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", DURATION, ITERATIONS, REQUESTS, REQUEST_RATE),
+    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES, DEVICE_ID, END, SERVED_RATE),
 )
 
-# Almost no evidence is voided, and null needs no JSON parsing.
+# Almost no evidence is voided, and null needs no JSON parsing. A run that proves nothing hides no run that may.
 _RUNS = """
-SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
-    loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance
+SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, load_gbps,
+    platform, loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts),
+    provenance, mismatch, implausible, sender_named
 FROM (
     SELECT *, place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) AS is_newest,
         tool = ANY(%(compared)s) AND NOT shaken AND standing - newer < %(first)s AS is_first
@@ -62,15 +80,18 @@ FROM (
             FROM evidence_validationrun
             WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
                 AND (taken_at > %(oldest)s OR baseline_at <= %(now)s)
+                AND (withdrawn_at IS NULL OR withdrawn_at > %(now)s)
         ) run
-        WINDOW thing AS (PARTITION BY site_id, about),
-            newest_first AS (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC)
+        WINDOW thing AS (PARTITION BY site_id, about, mismatch <> '' OR implausible <> ''),
+            newest_first AS (
+                PARTITION BY site_id, about, mismatch <> '' OR implausible <> '' ORDER BY taken_at DESC, id DESC
+            )
     ) run
 ) run
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
-_OF_RUN = ("tool", "scope", "taken_at", "about", "is_baseline", "load", "platform", "loopback")
-_TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 13, 14
+_OF_RUN = ("tool", "scope", "taken_at", "about", "is_baseline", "load", "load_gbps", "platform", "loopback")
+_TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 14, 15
 """`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
 _COLUMNS = tuple(column.name for column in fields(Figure))
 _FIGURES = """
@@ -83,34 +104,58 @@ WHERE run_id = ANY(%(runs)s) AND (
 ) ORDER BY run_id, id
 """
 _DEVICES = """
-SELECT run_id, device_id, role FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
+SELECT run_id, device_id, role, place FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
 WHERE run_id = ANY(%s) ORDER BY device_id
 """
-# Parts in service by kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
+# Parts in service by kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes, 4 their other ports), 5 served classes.
 _IN_SERVICE = """
-SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
+SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part, NULL AS model,
+    NULL::float8 AS rate
+FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
 UNION ALL
-SELECT 2, device.site_id, device_id, part.uuid, index, part.serial
+SELECT 2, device.site_id, device_id, part.uuid, index, part.serial, product.model, NULL
 FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
+    JOIN inventory_devicetype product ON product.id = part.device_type_id
 WHERE device.site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
 UNION ALL
-SELECT 3, device.site_id, device_id, device.name, NULL, port.name
+SELECT 3, device.site_id, device_id, device.name, NULL, port.name, NULL, port.speed_gbps
 FROM inventory_port port JOIN inventory_device device ON device.id = device_id
 WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
     AND port.kind IN ('roce', 'infiniband')
+UNION ALL
+SELECT 4, device.site_id, device_id, NULL, NULL, port.name, NULL, port.speed_gbps
+FROM inventory_port port JOIN inventory_device device ON device.id = device_id
+WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
+    AND port.kind NOT IN ('roce', 'infiniband') AND port.speed_gbps IS NOT NULL
+UNION ALL
+SELECT 5, place.site_id, kind.id, kind.slug, demand.count::int,
+    array_to_string(kind.served_models, chr(10)), NULL, served.peak
+FROM workloads_placement place JOIN workloads_workloadclass kind ON kind.id = place.workload_class_id
+LEFT JOIN LATERAL (
+    SELECT sum(requests_per_s) AS peak FROM workloads_servedregion row WHERE row.workload_class_id = kind.id
+) served ON TRUE
+LEFT JOIN LATERAL (
+    SELECT sum(count) AS count FROM workloads_acceleratordemand row WHERE row.workload_class_id = kind.id
+) demand ON TRUE
+WHERE place.site_id = ANY(%(sites)s) AND place.started_on <= %(day)s
+    AND (place.ended_on IS NULL OR place.ended_on >= %(day)s)
+    AND (kind.served_models <> '{}' OR served.peak > 0)
 """
+_PORTS = (3, 4)
 # A sub-measure has one fact a day: the unique index is read backwards, without a sort.
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
-        void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, ''
+        void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, '', '', ''
     FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
     ORDER BY site_id DESC, check_id DESC, part DESC, taken_on DESC
 ) fact
 UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested',
-    void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone
+    void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone,
+    CASE WHEN confirmed_at <= %(now)s OR grace_until > %(now)s THEN '' WHEN attester_id IS NULL THEN %(second)s
+        ELSE %(named)s END, CASE WHEN rejected_at <= %(now)s THEN rejection ELSE '' END
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
 WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND workload_classes = '{}'
 """
@@ -134,6 +179,8 @@ class _Record(NamedTuple):
     provenance: str
     valid_until: date | None
     time_zone: str
+    unconfirmed: str
+    rejection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +197,7 @@ class StoredRuns:
     """A site's runs and devices as stored. The runs prove the same as long as these do not change."""
 
     runs: list[tuple[Any, ...]] = field(default_factory=list)
-    devices: list[tuple[int, int, str]] = field(default_factory=list)
+    devices: list[tuple[int, int, str, int | None]] = field(default_factory=list)
 
     @property
     def taken_at(self) -> set[datetime]:
@@ -208,11 +255,16 @@ def with_figures(
 
 def _site_runs(stored: StoredRuns, figures: Mapping[int, Sequence[Figure]], now: datetime) -> SiteRuns:
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for run_id, device_id, role in stored.devices:
+    local: dict[int, int] = {}
+    for run_id, device_id, role, place in stored.devices:
         devices[run_id].append((device_id, role))
+        if place == 0:
+            local[run_id] = device_id
     runs = SiteRuns()
     for run_id, _, is_newest, is_earlier, *of_run in stored.runs:
-        run = _run(run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), now)
+        run = _run(
+            run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), local.get(run_id, 0), now
+        )
         if is_newest:
             runs.newest.append(run)
         if is_earlier:
@@ -225,9 +277,10 @@ def _run(
     row: Sequence[Any],
     figures: tuple[Figure, ...],
     devices: Iterable[tuple[int, str]],
+    local: int,
     now: datetime,
 ) -> Run:
-    *of_run, changes, by_kind, at, reason, hosts, provenance = row
+    *of_run, changes, by_kind, at, reason, hosts, provenance, mismatch, implausible, sender_named = row
     voids = voids_at(changes, by_kind or {}, at, reason, now)
     return Run(
         id=run_id,
@@ -238,6 +291,10 @@ def _run(
         hosts=hosts,
         figures=figures,
         provenance=provenance,
+        mismatch=mismatch,
+        implausible=implausible,
+        sender_named=sender_named,
+        local=local,
         replaced=_replaced(by_kind or {}, now),
         **with_nodes(devices),
     )
@@ -258,26 +315,37 @@ def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozen
     return frozenset((int(device), int(number)) for device, _, number in since)
 
 
-def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
+def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
+    """What is in service at the sites today, and what is placed there on the day of `now`."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
     accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
-    for nth, site_id, device_id, name, number, part in (
-        fetched(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
+    port_gbps: dict[int, dict[tuple[int, str], float]] = defaultdict(dict)
+    served: dict[int, list[ServedClass]] = defaultdict(list)
+    asked = {"sites": list(site_ids), "day": now.date()}
+    for nth, site_id, device_id, name, number, part, model, rate in (
+        fetched(_IN_SERVICE, asked) if site_ids else ()
     ):
         match nth:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id][device_id, number] = AcceleratorIdentity(serial=part, uuid=name)
+                accelerators[site_id][device_id, number] = AcceleratorIdentity(part, name, model)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
+            case 5:
+                models = tuple(part.split("\n")) if part else ()
+                served[site_id].append(ServedClass(name, models, rate or None, number or 0))
+        if nth in _PORTS and rate is not None:
+            port_gbps[site_id][device_id, part.lower()] = rate
     return {
         site_id: SiteParts(
             nodes=nodes[site_id],
             accelerators=frozenset(accelerators[site_id]),
             identities=accelerators[site_id],
             ports=ports[site_id],
+            port_gbps=port_gbps[site_id],
+            served=tuple(sorted(served[site_id], key=lambda each: each.slug)),
         )
         for site_id in site_ids
     }
@@ -288,7 +356,9 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     workload classes prove nothing about their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
-    for record in map(_Record._make, fetched(_RECORDS, {"sites": list(site_ids), "now": now})):
+    asked = {"sites": list(site_ids), "now": now}
+    asked |= {"named": awaited(has_account=True), "second": awaited(has_account=False)}
+    for record in map(_Record._make, fetched(_RECORDS, asked)):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
@@ -297,10 +367,18 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
         site_id: {
             key: proof
             for key, each in of_site.items()
-            if (proof := newest(each, parts[key], now)) is not None
+            if (proof := _deciding(each, parts[key], now)) is not None
         }
         for site_id, of_site in proofs_by_site.items()
     }
+
+
+def _deciding(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof | None:
+    proof = newest(proofs, part, now)
+    if proof is None or not proof.unconfirmed:
+        return proof
+    confirmed = newest((each for each in proofs if not each.unconfirmed), part, now)
+    return proof._replace(earlier=confirmed if confirmed and is_valid(confirmed, part, now) else None)
 
 
 def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
@@ -319,7 +397,9 @@ def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
         value=record.value,
         taken_at=record.taken_at,
         detail=record.detail,
+        cannot_judge=f"The attestation was rejected: {record.rejection}" if record.rejection else "",
         voided=voided,
         voided_at=voided_at,
         provenance=record.provenance,
+        unconfirmed=record.unconfirmed,
     )

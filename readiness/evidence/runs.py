@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 
 from readiness.evidence import rows
 from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
+from readiness.evidence.core.confirming import blocking_parts
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.evidence.core.proving.collectives import fabric_rate
@@ -85,7 +86,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
-    site = rows.site_parts([run.site_id])[run.site_id]
+    site = rows.site_parts([run.site_id], now)[run.site_id]
     as_read = _as_proving_reads(run, figures)
     unjudged = _not_judged(framework, as_read, site, now)
     return RunSummary(
@@ -99,11 +100,13 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
 
 def _proved_of(framework: Framework, of_site: SiteProofs, ref: str, now: datetime) -> list[Proved]:
     kind, _, row = ref.partition(":")
+    blocking = blocking_parts(framework)
     return [
-        _of(check, part, proof.value, proof.detail, _why_not(proof, part, now))
+        _of(check, part, proof.value, proof.detail, _why_not(proof, part, now, may_block=key in blocking))
         for check in framework.checks
         for part in check.parts
-        for proof in of_site.get((check.id, part.id), ())
+        for key in [(check.id, part.id)]
+        for proof in of_site.get(key, ())
         if proof.ref == ref or (kind == "run" and int(row) in proof.others)
     ]
 
@@ -112,11 +115,12 @@ def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_no
     return Proved(check.id, check.name, part.id, part.name, part.unit, value, detail, why_not)
 
 
-def _why_not(proof: Proof, part: SubMeasure, now: datetime) -> str:
+def _why_not(proof: Proof, part: SubMeasure, now: datetime, *, may_block: bool) -> str:
     reason = proof.failed or proof.cannot_judge or proof.voided
     until = proof.taken_at + timedelta(seconds=part.validity.limit_s(None))
     aged = f"It counted until {day(until)}." if until < now else ""
-    return reason or aged or wording.cap(part, proof.declaration)
+    waits = wording.until(proof.declaration, proof.unconfirmed) if proof.unconfirmed and may_block else ""
+    return reason or aged or wording.cap(part, proof.declaration) or waits
 
 
 def _others(
@@ -191,6 +195,7 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         scope=run.scope,
         taken_at=run.taken_at,
         load=run.load,
+        load_gbps=run.load_gbps,
         platform=run.platform,
         loopback=run.loopback,
         provenance=run.provenance,

@@ -81,20 +81,28 @@ class HeadForm(FrameworkForm):
     note = _text("Note", 5, required=False)
     weights_block = forms.IntegerField(label="Weight of BLOCK", min_value=0, max_value=100)
     weights_cond = forms.IntegerField(label="Weight of COND", min_value=0, max_value=100)
+    sender_named = forms.ChoiceField(
+        label="Runs whose subject only their sender names",
+        choices=[(str(word), text) for word, text in wording.SENDER_NAMED.items()],
+        help_text="The file of such a run does not say on which device it was made.",
+    )
     sections = (
         ("Words", ("title", "note")),
         ("Weights in the score", ("weights_block", "weights_cond")),
+        ("Evidence", ("sender_named",)),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         weights = {f"weights_{gate.lower()}": weight for gate, weight in self.framework.weights.items()}
-        self.initial.update({"title": self.framework.title, "note": self.framework.note, **weights})
+        words = {name: getattr(self.framework, name) for name in ("title", "note", "sender_named")}
+        self.initial.update({**words, **weights})
 
     def change(self, definition: Plain) -> Plain:
         given = self.cleaned_data
         weights = {"BLOCK": given["weights_block"], "COND": given["weights_cond"], "INFO": 0}
-        return {**definition, "title": given["title"], "note": given["note"], "weights": weights}
+        words = {name: given[name] for name in ("title", "note", "sender_named")}
+        return {**definition, **words, "weights": weights}
 
 
 class PillarForm(FrameworkForm):
@@ -183,12 +191,12 @@ class CheckForm(RulesForm):
     )
     states = _several(CheckState, "Possible states", required=True)
     evidence = _several(EvidenceKind, "Accepted evidence", labels=wording.EVIDENCE, required=True)
-    in_yaml = ("gate_rules", "not_applicable")
+    in_yaml = ("gate_rules", "not_applicable", "minimums")
     sections = (
         ("Words", ("name", "why", "how_to", "waits_for", "note")),
         ("Gate and scope", ("gate", "profiles", "states", "evidence")),
         ("Validity of evidence", _AGEING),
-        ("Other gates and exclusions, as YAML", ("rules",)),
+        ("Other gates, exclusions and minimums, as YAML", ("rules",)),
     )
 
     def __init__(self, *args: Any, check: Check, **kwargs: Any) -> None:

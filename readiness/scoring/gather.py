@@ -308,7 +308,7 @@ def _site_inputs(
     measured |= still_standing(stored, facts, measured, now)
     return SiteInputs(
         context=facts.context,
-        readings=with_evidence(measured, proved, facts.limits, framework, now),
+        readings=with_evidence(measured, proved, facts.limits, framework, facts.context, now),
         limits=facts.limits,
         waivers=grants.waivers,
         exceptions=grants.exceptions,

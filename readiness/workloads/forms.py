@@ -226,6 +226,12 @@ class WorkloadForm(RefusedForm):
     it_kw = _number("IT power")
     bandwidth_gbps = _number("Bandwidth")
     deferrable_h = _number("Can wait", "How long work may be put off. 0: it cannot wait.", initial=0)
+    served_models = forms.CharField(
+        label="Served models",
+        required=False,
+        max_length=2000,
+        help_text="The model that is served, then larger ones whose benchmarks count too, separated by commas.",
+    )
     latency_limit_ms = _number("Latency limit", "Round trip to each user region.")
     latency_percentile = _number("Latency percentile", "Above 0 and below 100.", initial=99)
     cost_ceiling = _number("Unit-cost ceiling")
@@ -268,7 +274,10 @@ class WorkloadForm(RefusedForm):
     }
     groups: Sequence[tuple[Any, Sequence[str]]] = (
         ("Workload class", ("name", "slug", "description", "kind", "criticality")),
-        ("Demand of one placement", ("accelerators", "it_kw", "bandwidth_gbps", "users", "deferrable_h")),
+        (
+            "Demand of one placement",
+            ("accelerators", "it_kw", "bandwidth_gbps", "users", "served_models", "deferrable_h"),
+        ),
         ("Latency", ("latency_limit_ms", "latency_percentile")),
         ("Cost", ("cost_ceiling", "cost_currency", "cost_unit")),
         (
@@ -324,6 +333,9 @@ class WorkloadForm(RefusedForm):
 
     def clean_forbidden_jurisdictions(self) -> list[str]:
         return _split(self.cleaned_data["forbidden_jurisdictions"])
+
+    def clean_served_models(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["served_models"].split(",") if name.strip()]
 
     def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}

@@ -62,10 +62,10 @@ COLUMNS = (
     *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
     *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
     *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
-    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
+    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h", "served_models"),
     *("source", "provenance", "declared_on"),
 )
-LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories", "served_models")
 LARGEST = 1e12
 """Far above any meaningful figure, and far below an arithmetic overflow."""
 MOST_DEFERRABLE_H = 8784
@@ -120,6 +120,13 @@ class WorkloadClass(models.Model):
     bandwidth_gbps = _figure("bandwidth", "Between one placement and its users and data, Gb/s")
     user_regions: Any = models.ManyToManyField(
         "UserRegion", through="ServedRegion", related_name="workload_classes", blank=True
+    )
+    served_models = ArrayField(
+        verbose_name="served models",
+        base_field=models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="The model that is served, then larger ones whose benchmarks count too; empty: none declared",
     )
     latency_limit_ms = models.FloatField(
         "latency limit",

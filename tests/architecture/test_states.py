@@ -14,6 +14,7 @@ import pytest
 from inventory.models import Site
 from readiness.boards.models import DryRun
 from readiness.boards.problems.rows import ProblemState
+from readiness.evidence.confirmations import AttestationStanding
 from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
@@ -54,6 +55,7 @@ SHOWN = {
     "lifecycle": Site.Stage,
     "provenance": SourceProvenance,
     "tier": Tier,
+    "confirmation": AttestationStanding,
     "grant": GrantStanding,
     "decision": Decision.State,
     "review": Review.State,

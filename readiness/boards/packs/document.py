@@ -214,7 +214,7 @@ def _evidence(pack: Pack) -> Section:
         )
     for stated in pack.attestations:
         named = _named(pack.framework, stated.check_id, stated.part)
-        words = (named, name_of(stated.attested_by), stated.document, stated.link)
+        words = (named, name_of(stated.attested_by), stated.document, stated.link, _confirmed(stated))
         rows.append(_record("attestation", stated, "; ".join(filter(None, words))))
     return Section(
         "evidence",
@@ -224,6 +224,12 @@ def _evidence(pack: Pack) -> Section:
         empty="No run, fact or attestation; what was judged came from telemetry and the inventory.",
         new_page=True,
     )
+
+
+def _confirmed(stated: Attestation) -> str:
+    if stated.rejected_at:
+        return f"rejected by {name_of(stated.rejected_by)}: {stated.rejection}"
+    return f"confirmed by {name_of(stated.confirmed_by)}" if stated.confirmed_at else "not confirmed"
 
 
 def _named(framework: Framework, check_id: str, part_id: str) -> str:

@@ -80,7 +80,9 @@ def _evidence(results: Mapping[str, CheckRow]) -> dict[str, Any]:
         if key.isdecimal():
             wanted[kind].add(int(key))
     models: dict[str, Any] = {"runs": ValidationRun, "facts": RecordedFact, "attestations": Attestation}
-    return {
+    records = {
         name: model._default_manager.filter(pk__in=ids).select_related("by").order_by("id")
         for (name, model), ids in zip(models.items(), wanted.values(), strict=True)
     }
+    answered = records["attestations"].select_related("by", "confirmed_by", "rejected_by")
+    return records | {"attestations": answered}

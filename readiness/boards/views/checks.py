@@ -14,6 +14,7 @@ from readiness.boards.queries.blockers import answering, cells_of
 from readiness.boards.queries.checks import CheckList, SiteCheck, check_list, set_aside
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
+from readiness.evidence.confirmations import awaited_at
 from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
@@ -154,7 +155,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "site_check": site_check,
         "check": site_check.check,
         "result": site_check.result,
-        "parts": _parts(site_check, slug),
+        "parts": _parts(site_check, site, at),
         "strip": sentences.strip_cells(site_check.strip),
         "strip_label": sentences.strip_label(site_check.strip),
         "flips": [FlipLine(*row) for row in site_check.flips],
@@ -176,13 +177,18 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
     }
 
 
-def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
+def _parts(site_check: SiteCheck, site: Site, at: datetime) -> list[tuple[Any, ...]]:
+    waits = any(part and part.code == ReasonCode.UNCONFIRMED for _, part in site_check.parts)
+    awaited = {
+        f"attestation:{each.pk}": {"waits_for": findings.waits_for(each)}
+        for each in (awaited_at(site.pk, now=at) if waits else ())
+    }
     return [
         (
             rule,
             part,
-            proof_link(part.evidence) if part else None,
-            *limit_form(part, rule.limit_declared_on, slug),
+            (proof_link(part.evidence) or {}) | awaited.get(part.evidence, {}) if part else None,
+            *limit_form(part, rule.limit_declared_on, site.slug),
         )
         for rule, part in site_check.parts
     ]

@@ -22,12 +22,14 @@ from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.sentences import FlipLine
 from readiness.boards.views.checks import SEES_OWNERS, ownership_cells
 from readiness.boards.waivers.sentences import excepted_note
+from readiness.evidence.confirmations import awaited_at
+from readiness.evidence.models import Attestation
 from readiness.framework.core.vocabulary import Domain
 from readiness.golive.reviews import queries as review_queries
 from readiness.grants.operations import MAY_REQUEST
 from readiness.ownership.queries import UNOWNED, SiteCells
 from readiness.scoring import operations
-from readiness.scoring.core.states import CheckState
+from readiness.scoring.core.states import CheckState, ReasonCode
 from readiness.scoring.figures import provenance_of_all
 from readiness.scoring.queries.results import pillars_on
 from readiness.scoring.queries.rows import CheckRow
@@ -115,12 +117,18 @@ def _verdict(site: Site, site_page: site_queries.SitePage, at: datetime) -> dict
         "not_passed": open_checks,
         "next_to_end": blockers.next_to_end(site_page.results, now=at),
         "on_declarations": findings.on_declarations(len(score.capped), score.measurable),
+        "unconfirmed": findings.unconfirmed(_awaited(site, site_page, at)),
         "excepted": excepted_note(score.excepted),
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
         "one_provenance": provenance_of_all(
             figure for detail in site_page.domains for figure in detail.figures
         ),
     }
+
+
+def _awaited(site: Site, site_page: site_queries.SitePage, at: datetime) -> list[Attestation]:
+    waits = any(part.code == ReasonCode.UNCONFIRMED for row in site_page.results for part in row.parts)
+    return awaited_at(site.pk, now=at) if waits else []
 
 
 @require_POST

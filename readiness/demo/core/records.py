@@ -17,7 +17,8 @@ DAILY = "day"
 class PlannedRecord:
     """A value of a sub-measure, in its unit, recorded `days_ago` days before the demo is loaded (negative: after it).
 
-    `attested_by` is empty for a recorded fact.
+    `attested_by` is empty for a recorded fact; `attester` is the login of that person, if they have one. An attestation
+    that `waits` is left for somebody to confirm.
     """
 
     check: str
@@ -28,6 +29,8 @@ class PlannedRecord:
     attested_by: str = ""
     note: str = ""
     is_daily: bool = False
+    attester: str = ""
+    waits: bool = False
 
 
 def proved_since(site: str, check: str) -> int | None:
@@ -89,6 +92,7 @@ def _of_check(
         turns = [each for each in kept["otherwise"] if _is_about(each, site, check, part)]
         moved = {each["from"] for each in turns} | {each.get("to", -1) for each in turns}
         ages = {*regular, *(age for age in moved if until <= age <= began)}
+        newest = min((age for age in ages if age >= 0), default=None)
         for age in sorted(ages, reverse=True):
             turn = next((each for each in turns if each.get("to", -1) < age <= each["from"]), None)
             value = _value(site, kept, turn["value"] if turn else said, f"{check}/{part}", age)
@@ -102,6 +106,8 @@ def _of_check(
                     attested_by=row.get("attested_by", ""),
                     note=turn["why"] if turn else "",
                     is_daily=row["every"] == DAILY,
+                    attester=row.get("attester", ""),
+                    waits=age == newest and [site.name, check, part] in kept["unconfirmed"],
                 )
 
 

@@ -119,7 +119,7 @@ class _Steps:
             self._plan,
             sites,
             portion=Portion.OLDER,
-            by=people(fleet.made).get("ops"),
+            staff=people(fleet.made),
             now=fleet.loaded_at,
         )
         fleet.sites_recorded += 1

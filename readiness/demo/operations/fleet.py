@@ -149,7 +149,7 @@ def write_inventory(
         write_duty(plan, sites, workforce, made, now=now)
         write_practice(sites, workforce, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
-    write_evidence(plan, sites, portion=portion, by=known.get("ops"), now=now)
+    write_evidence(plan, sites, portion=portion, staff=known, now=now)
     write_review(sites, known, now=now)
     write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(
@@ -158,9 +158,9 @@ def write_inventory(
 
 
 def write_evidence(
-    plan: FleetPlan, sites: Mapping[str, Site], *, portion: Portion, by: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], *, portion: Portion, staff: Mapping[str, User], now: datetime
 ) -> None:
     """Write a portion of the records and runs up to `now`, the time of loading."""
-    write_values(plan, sites, daily=scored_days(), portion=portion, by=by, now=now)
+    write_values(plan, sites, daily=scored_days(), portion=portion, staff=staff, now=now)
     nights = {age - 1 for age in scored_days() if age}
-    write_runs(plan, sites, nights=nights, portion=portion, by=by, now=now)
+    write_runs(plan, sites, nights=nights, portion=portion, by=staff.get("ops"), now=now)

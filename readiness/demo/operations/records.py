@@ -22,7 +22,7 @@ from readiness.demo.operations.people import keep_owned, people
 from readiness.demo.operations.practice import keep_practice
 from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
-from readiness.evidence.models import Floor
+from readiness.evidence.models import Attestation, Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.grants import operations as waivers
 from readiness.people.models import Person
@@ -62,7 +62,7 @@ def write_values(
     *,
     daily: Collection[int],
     portion: Portion,
-    by: User | None,
+    staff: Mapping[str, User],
     now: datetime,
 ) -> None:
     """Write a portion of the records of each check up to `now`, the time of loading.
@@ -80,7 +80,7 @@ def write_values(
             for record in planned
             if portion.has(newest=newest[record.check, record.part] is record)
         ]
-    keep(chosen, loaded_at=now, by=by, now=now)
+    keep(chosen, loaded_at=now, staff=staff, now=now)
 
 
 @transaction.atomic
@@ -121,18 +121,21 @@ def keep_current(*, now: datetime) -> int:
         person_ids = fleet.made.get(Person._meta.label, [])
         practised = keep_practice(sites, person_ids, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
         tested = keep_runs(plan, sites, by=ops, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + practised + tested
+        return keep(planned, loaded_at=fleet.loaded_at, staff=staff, now=now) + owned + practised + tested
 
 
 def keep(
     planned: Iterable[tuple[Site, PlannedRecord]],
     *,
     loaded_at: datetime,
-    by: User | None,
+    staff: Mapping[str, User],
     now: datetime,
 ) -> int:
     """Enter records by their days before `loaded_at`; returns their number."""
-    facts, attested = [], 0
+    by = staff.get("ops")
+    facts: list[FactRow] = []
+    attested: list[Attestation] = []
+    entered = 0
     for site, record in planned:
         common: dict[str, Any] = {
             "site": site,
@@ -142,12 +145,25 @@ def keep(
         }
         if record.attested_by:
             common |= {"statement": record.note or f"{record.source}: in order.", "document": record.source}
-            attest(**common, attested_by=record.attested_by, by=by, now=now)
-            attested += 1
+            attester = staff.get(record.attester)
+            attestation = attest(**common, attested_by=record.attested_by, attester=attester, by=by, now=now)
+            if not record.waits:
+                attested.append(attestation)
+            entered += 1
         else:
             facts.append(FactRow(**common, source=record.source, note=record.note))
     record_facts(facts, by=by, now=now)
-    return attested + len(facts)
+    _confirm(attested, second=staff.get("planner"))
+    return entered + len(facts)
+
+
+def _confirm(attestations: Collection[Attestation], *, second: User | None) -> None:
+    """Have each confirmed as of when it was taken, because the past is scored by it: by the account that attests, else
+    by a second person."""
+    for attestation in attestations:
+        attestation.confirmed_by = attestation.attester or (second if attestation.by else None)
+        attestation.confirmed_at = attestation.taken_at if attestation.confirmed_by else None
+    Attestation.objects.bulk_update(attestations, ["confirmed_by", "confirmed_at"], batch_size=2000)
 
 
 def day_of(site: Site, at: datetime) -> date:

@@ -5,21 +5,25 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import User
 from readiness.evidence import operations
+from readiness.evidence.confirmations import AttestationStanding, attestations
 from readiness.evidence.kinds import ATTESTATIONS, FACTS, FLOORS, LIMITS
 from readiness.evidence.kinds.runs import FIELDS
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.evidence.uploads import FileField, answered, content_of, sender_of, takes_file
 from web import clock, sheets
 from web.kinds import Kind, importing
-from web.rest.fields import UsernameField
-from web.rest.serializers import ObjectSerializer, finite
+from web.rest.fields import ChoiceValueField, UsernameField
+from web.rest.serializers import BodySerializer, ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import LARGEST
+from web.visibility import known, username_of
+from web.workflows.endpoints import endpoint, words_field
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
 
@@ -41,19 +45,55 @@ class ByUserSerializer(ObjectSerializer):
     by = UsernameField(help_text="User name of whoever entered it")
 
 
+_CONFIRMED = ("confirmed_at", "rejected_at", "rejection", "grace_until")
+
+
+class AttesterUserField(serializers.SlugRelatedField):
+    """A user name; null if the reader may not know it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="username", queryset=User.objects.all(), **kwargs)
+
+    def get_queryset(self) -> QuerySet[User]:
+        return known(User.objects.filter(is_active=True))
+
+    def to_representation(self, value: Any) -> Any:
+        return username_of(value)
+
+
 class AttestationSerializer(ByUserSerializer):
-    """`check` and `part` are names of the framework in force; the value may be sent in another unit."""
+    """`check` and `part` are names of the framework in force; the value may be sent in another unit.
+
+    Send `attester` if the person who says so has an account: only they confirm it. Otherwise send `attested_by`: a
+    second person, never the sender, confirms having seen the signed document.
+    """
 
     check = _name("check_id")
     unit = _unit("the sub-measure")
+    attested_by = serializers.CharField(
+        required=False, allow_blank=True, max_length=100, help_text="Who says so; required without an account"
+    )
+    attester = AttesterUserField(
+        required=False,
+        allow_null=True,
+        help_text="User name of the person who says so, and for whom it waits",
+    )
+    confirmation = ChoiceValueField(
+        choices=AttestationStanding.choices,
+        read_only=True,
+        help_text="Null if it decides nothing that blocks and nobody answered",
+    )
+    confirmed_by = UsernameField(help_text="User name of whoever confirmed it")
+    rejected_by = UsernameField(help_text="User name of whoever rejected it or took the confirmation back")
 
     class Meta:
         model = Attestation
         fields = (
-            *("site", "check", "part", "value", "unit", "statement", "attested_by", "taken_on"),
+            *("site", "check", "part", "value", "unit", "statement", "attested_by", "attester", "taken_on"),
             *("workload_classes", "valid_until", "link", "document", "provenance", *_KEPT),
+            *("confirmation", "confirmed_by", "rejected_by", *_CONFIRMED),
         )
-        read_only_fields = _KEPT
+        read_only_fields = (*_KEPT, *_CONFIRMED)
         brief_fields = ("site", "check", "part", "taken_on")
 
 
@@ -152,11 +192,20 @@ def _import(summary: str, asks: Any, serializer: Any, enter: Callable[..., Any])
     return import_table
 
 
+class AttestationRejectionSerializer(BodySerializer):
+    reason = words_field(help_text="Why you did not attest it, or what was wrong about confirming it")
+
+
 class AttestationViewSet(RecordViewSet):
-    queryset = ATTESTATIONS.rows()
+    queryset = Attestation.objects.all()
     serializer_class = AttestationSerializer
     filterset_class = ATTESTATIONS.table.filterset
     enter = staticmethod(operations.attest)
+    confirm = endpoint(operations.confirm)
+    reject = endpoint(operations.reject, AttestationRejectionSerializer)
+
+    def get_queryset(self) -> QuerySet[Attestation]:
+        return attestations(now=clock.now())
 
 
 class RecordedFactViewSet(RecordViewSet):

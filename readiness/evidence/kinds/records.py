@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import django_filters
+from django import forms
+from django.db.models import Q
 from django.urls import reverse
 
-from readiness.evidence import operations
+from readiness.evidence import confirmations, operations
+from readiness.evidence.confirmations import AttestationStanding
 from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.evidence.forms import AttestationForm, FactForm
 from readiness.evidence.models import Attestation, RecordedFact
@@ -19,8 +22,10 @@ from web.kinds.columns import hidden, plain
 from web.kinds.kind import KIND_OF
 from web.kinds.rest import filters_of
 from web.links import page_url
+from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
 from web.units import day
+from web.visibility import name_of, reader
 
 type Record = Attestation | RecordedFact
 
@@ -60,16 +65,18 @@ _OF_CHECK = (
 # fmt: on
 
 
-def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
+def _filters(
+    model: Any, fields: tuple[str, ...], *search: str, panel: tuple[str, ...] = (), **declared: Any
+) -> Any:
     """A check is a name of the framework, so the filter is `check`, not an id."""
     check = django_filters.CharFilter(field_name="check_id", label="check", max_length=64)
     fields = ("site", "part", "taken_on", "taken_at", "provenance", *fields)
     search = ("check_id", "site__name", *search)
-    panel = ("site", "check", "voided")
-    return filters_of(model, fields, search=search, panel=panel, check=check, voided=Voided())
+    panel = ("site", "check", *panel, "voided")
+    return filters_of(model, fields, search=search, panel=panel, check=check, voided=Voided(), **declared)
 
 
-def _context(record: Record, user: Any) -> dict[str, Any]:
+def context_of(record: Record, user: Any) -> dict[str, Any]:
     (named,) = _with_names([record])
     names = [named.check_name, named.part_name, day(record.taken_on)]
     kind = KIND_OF[type(record)]
@@ -126,21 +133,18 @@ def _kind(
         empty={"title": f"No {noun} yet", **empty},
     )
     return Kind(
+        **({"rows": model.objects.select_related("site", "by").all, "names": {"list": address}} | given),
         model=model,
-        rows=model.objects.select_related("site", "by").all,
         room=("Evidence", "evidence"),
         address=address,
-        names={"list": address},
         may=("inventory.view_site", f"evidence.view_{model._meta.model_name}"),
-        pages=("list", "detail", "csv"),
         hint=hint,
         template="readiness/evidence/record.html",
-        context=_context,
+        context=context_of,
         prepare=_with_names,
         tabs=tabs,
         entries=(entry,),
         table=table,
-        **given,
     )
 
 
@@ -162,18 +166,40 @@ FACTS = _kind(
         "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
         "icon": "pencil",
     },
+    pages=("list", "detail", "csv"),
     search_order=None,
 )
+
+
+def _mine(_key: str) -> Q:
+    return confirmations.needed(now()) & confirmations.for_user(reader())
+
+
+def _waits_for(attestation: Any) -> str:
+    if attestation.confirmation not in (AttestationStanding.NEEDED, AttestationStanding.IN_GRACE):
+        return ""
+    return "a second person" if attestation.attester is None else name_of(attestation.attester)
+
+
 # fmt: off
 ATTESTATIONS = _kind(
     Attestation,
     "attestation",
     address="attestations",
     hint="Statements by named persons",
+    rows=lambda: confirmations.attestations(now=now()),
+    names={"list": "attestations", "detail": "attestation-detail"},
+    pages=("list", "csv"),
     entry=_entry(Attestation, "attestation", "Attest", AttestationForm, operations.attest),
     columns=(
         plain("statement", "Statement", phone="full"),
         plain("attested_by", "Attested by"),
+        Column("confirmation", "Confirmation", sort="confirmation", states="confirmation", phone="status",
+               template="readiness/evidence/confirmation_cell.html"),
+        hidden(Column, "waits_for", "Waits for", value=_waits_for),
+        hidden(Column, "confirmed_by", "Confirmed by", value="confirmed_by.username", sort="confirmed_by__username"),
+        hidden(plain, "confirmed_at", "Confirmed"),
+        hidden(plain, "grace_until", "Counts unconfirmed until"),
         hidden(Column, "workload_classes", "Workload classes", value=lambda row: ", ".join(row.workload_classes)),
         plain("valid_until", "Valid until"),
         hidden(plain, "provenance", "Provenance"),
@@ -182,8 +208,15 @@ ATTESTATIONS = _kind(
     ),
     filterset=_filters(
         Attestation,
-        ("workload_classes", "valid_until", "attested_by"),
+        ("workload_classes", "valid_until", "attested_by", "attester", "confirmed_by", "confirmed_at"),
         *("statement", "attested_by", "document"),
+        panel=("confirmation", "waits_for_me"),
+        confirmation=AnyOf(
+            field_name="confirmation",
+            label="Confirmation",
+            inner=forms.ChoiceField(choices=AttestationStanding.choices),
+        ),
+        waits_for_me=Flag(read=_mine, label="Waits for me"),
     ),
     empty={
         "text": "A named person's statement, with or without the value of a sub-measure.",

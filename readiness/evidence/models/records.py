@@ -1,6 +1,7 @@
 """Records that people enter: attestations, facts, and limits of a site or a workload class from a day on."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.db.models.functions import Now
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from inventory.models.triggers import OWN_SITE
+from inventory.models.triggers import OWN_SITE, signed_once
 from inventory.models.triggers import claims as claims_of
+from readiness.evidence.core.confirming import ConfirmationState, confirmation_at
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
@@ -101,10 +103,52 @@ class Record(Voidable):
         abstract = True
 
 
+CONFIRMED = (
+    *("confirmed_by_id", "confirmed_at", "by_id", "attester_id"),
+    *("site_id", "check_id", "part", "value", "statement", "taken_on"),
+)
+"""What stays as it was confirmed."""
+CONFIRMED_BY_ANOTHER = [
+    models.CheckConstraint(
+        condition=~Q(attester=F("by")),
+        name="attestation_attester_is_another",
+        violation_error_message="You enter this yourself: leave the account empty, and a second person confirms it.",
+    ),
+    models.CheckConstraint(
+        condition=Q(confirmed_by=None, confirmed_at=None)
+        | (
+            Q(confirmed_by__isnull=False, confirmed_at__isnull=False)
+            & (Q(attester=None, by__isnull=False) | Q(attester__isnull=False, confirmed_by=F("attester")))
+            & (Q(by=None) | ~Q(confirmed_by=F("by")))
+        ),
+        name="attestation_confirmed_by_another",
+    ),
+    models.CheckConstraint(
+        condition=Q(rejected_by=None, rejected_at=None, rejection="")
+        | (
+            Q(rejected_by__isnull=False, rejected_at__isnull=False, rejection__regex=r"\S")
+            & (Q(attester=None) | Q(rejected_by=F("attester")))
+            & (Q(by=None) | ~Q(rejected_by=F("by")))
+        ),
+        name="attestation_rejected_by_another",
+    ),
+    models.CheckConstraint(
+        condition=Q(confirmed_by=None)
+        | Q(rejected_by=None)
+        | Q(rejected_by=F("confirmed_by"), rejected_at__gte=F("confirmed_at")),
+        name="attestation_taken_back_by_who_confirmed",
+    ),
+]
+
+
 @choices_held
 class Attestation(Record):
     """A statement by a named person. With a value it proves a sub-measure; without, it is only shown with the check. A
-    statement about workload classes covers only these, and proves nothing about the whole site."""
+    statement about workload classes covers only these, and proves nothing about the whole site.
+
+    `attester` is the account of the person named, if they have one: only they confirm it. Otherwise a second person
+    confirms having seen the signed document. A rejection after a confirmation takes it back.
+    """
 
     HISTORY = True
 
@@ -112,7 +156,14 @@ class Attestation(Record):
 
     statement = models.TextField(max_length=2000)
     value = models.FloatField(null=True, blank=True, help_text="In the sub-measure's unit")
-    attested_by = models.CharField(max_length=100, help_text="Who says so")
+    attested_by = models.CharField(
+        max_length=100, help_text="Who says so; empty: the name of the account that attests"
+    )
+    attester = user_key(
+        models.PROTECT,
+        verbose_name="account that attests",
+        help_text="Of the person who says so; confirms it",
+    )
     workload_classes = ArrayField(
         models.CharField(max_length=100),
         default=list,
@@ -124,9 +175,27 @@ class Attestation(Record):
     )
     link = models.URLField(max_length=500, blank=True)
     document = models.CharField(max_length=200, blank=True, help_text="Name, number and page of the document")
+    confirmed_by = user_key(
+        models.PROTECT,
+        verbose_name="confirmed by",
+        editable=False,
+        help_text="The account named, or a second person; never who entered it",
+    )
+    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True, editable=False)
+    rejected_by = user_key(models.PROTECT, verbose_name="rejected by", editable=False)
+    rejected_at = models.DateTimeField("rejected", null=True, blank=True, editable=False)
+    rejection = models.TextField("reason of the rejection", max_length=2000, blank=True, editable=False)
+    grace_until = models.DateTimeField(
+        "counts unconfirmed until",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Of those entered before Muster asked for confirmations",
+    )
 
     class Meta:
         ordering = ["-taken_at", "-id"]
+        permissions = [("confirm_attestation", "Can confirm attestations of people without an account")]
         indexes = [models.Index(fields=["site", "check_id", "-taken_at"], name="attestation_site_check")]
         constraints = [
             models.CheckConstraint(
@@ -144,12 +213,16 @@ class Attestation(Record):
                 name="attestation_ends_after_start",
                 violation_error_message="It ends before it begins.",
             ),
+            *CONFIRMED_BY_ANOTHER,
             *Voidable.Meta.constraints,
         ]
-        triggers = claims(OWN_SITE)
+        triggers = [*claims(OWN_SITE), signed_once("evidence_attestation", *CONFIRMED)]
 
     def __str__(self) -> str:
         return f"{self.check_id} {self.part}".strip() + f", {day(self.taken_on)}"
+
+    def confirmation_now(self, now: datetime) -> ConfirmationState:
+        return confirmation_at(self.confirmed_at, self.rejected_at, now)
 
 
 @choices_held

@@ -19,6 +19,7 @@ from readiness.evidence.models import Attestation, Floor, RecordedFact, Validati
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
+from readiness.people.models import Person
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web.permissions import MissingPermission
@@ -42,12 +43,12 @@ def attest(
     **said: Any,
 ) -> Attestation:
     """Keep a named person's statement about a check, or about the value of one of its sub-measures; with
-    `workload_classes` (slugs) only about these. Raises EvidenceRefused for a check or sub-measure that is not in force
-    or counts only live, a wrong unit, a future day, or an unknown class.
+    `workload_classes` (slugs) only about these. The person is named by account (`attester`), in words (`attested_by`),
+    or both. Raises EvidenceRefused for whatever is unknown, not in force or in the future, and for an attester who
+    could not confirm it.
     """
     refusals.refuse_retired(site)
     measures = _measures_of(check, part)
-    voided_by = frozenset(change for each in measures for change in each.validity.voided_by)
     if part and value is not None:
         value = refusals.in_unit_of(measures[0], value, unit)
     _refuse_unknown(workload_classes)
@@ -59,13 +60,27 @@ def attest(
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
         workload_classes=sorted(set(workload_classes)),
-        **said,
+        **_with_name(said, by),
         by=by,
-        basis=_of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {},
+        basis=_basis_of(site, measures),
     )
-    attestation.full_clean(exclude=["site", "by"])
+    attestation.full_clean(exclude=["site", "by", "attester"])
     attestation.save()
     return attestation
+
+
+def _basis_of(site: Site, measures: Sequence[SubMeasure]) -> dict[str, str]:
+    voided_by = frozenset(change for each in measures for change in each.validity.voided_by)
+    return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
+
+
+def _with_name(said: Mapping[str, Any], by: User | None) -> dict[str, Any]:
+    """The name of the person linked to an account comes first: erasing the person then finds it here."""
+    attester, name = said.get("attester"), said.get("attested_by", "").strip()
+    refusals.refuse_attester(attester, name, by)
+    if not name:
+        name = str(Person.objects.filter(user=attester).first() or attester)[:100]
+    return {**said, "attested_by": name}
 
 
 def _measures_of(check: str, part: str) -> Sequence[SubMeasure]:

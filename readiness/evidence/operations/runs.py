@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,16 +12,21 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence import ground, refusals
 from readiness.evidence.core.bearing import OF_ACCELERATORS
+from readiness.evidence.core.identity import FileIdentity
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
+from readiness.evidence.core.parsed import Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
-from readiness.evidence.core.proving.values import ENTERED
+from readiness.evidence.core.parsers.recognised import AUTO, tool_of
+from readiness.evidence.core.reconciling import Reconciled, reconciled
+from readiness.evidence.core.rules import RULES
+from readiness.evidence.installed import Subject, gathered
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations.sameness import COLLECTIVES, about, content_digest, refuse_copies, standing
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
+from readiness.evidence.rules import pass_rules
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
 from web.units import instant
 
@@ -33,25 +38,30 @@ _SCOPES = {
     "iperf3": Scope.LINK,
     "sockperf": Scope.LINK,
     "fio": Scope.NODE,
+    "stream": Scope.NODE,
+    "superbench": Scope.NODE,
+    "junit": Scope.SITE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
     "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
-OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
-"""Figures about how a run went, not what it measured."""
-COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
+BY_NODES = COLLECTIVES | {Tool.HPL, Tool.HPL_MXP, Tool.OSU, Tool.NCCL_RAS}
+"""Tools whose scope follows from the number of nodes."""
 AT_ONCE = 2_000
 """Number of figures in one statement."""
+PLACED = ("site", "scope", "platform", "claim", "warnings", "rules", "content_digest")
+"""Columns of a run that its place decides, besides those that the comparison does."""
 VERSIONS = ("driver", "firmware", "nos", "library")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """The sender's statements about a run, all optional.
+    """The sender's statements about a run, all optional. They fill what the file cannot say and override nothing.
 
-    `devices`, or their names at the site, override the hosts in the file, `versions` (driver, firmware, nos, library)
-    those in the file. `taken_at` counts only if the file has no time of its own.
+    `devices`, or their names at the site, name what the run was on, first where the tool ran; `platform` and `versions`
+    (driver, firmware, nos, library) must agree with inventory and file. `taken_at` counts only if the file has no time
+    of its own.
     """
 
     load: str = ""
@@ -71,6 +81,8 @@ NOTHING_MORE = RunContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
+    """A file; an empty `tool`, or `auto`, stands for the one that the file is recognised to be of."""
+
     tool: str
     content: bytes
     file_name: str
@@ -94,7 +106,8 @@ def import_run(
     """Read a file and keep it as a run of the site.
 
     Raises ParseError for an unreadable file, and EvidenceRefused for a file that is not a valid run: FileTooLarge,
-    SameFile, a future time, a scope that contradicts the file. The number of statements does not depend on the figures.
+    SameFile, a future time, or a sender that contradicts file or inventory. The number of statements does not depend on
+    the figures.
     """
     upload = Upload(tool=tool, content=content, file_name=file_name, context=context)
     [run] = import_runs(site=site, uploads=[upload], by=by, now=now)
@@ -107,25 +120,91 @@ def import_runs(
 ) -> list[ValidationRun]:
     """Import several files, all or none, and check once for changes since. Raises what `import_run` raises."""
     refusals.refuse_retired(site)
-    # Parse before the transaction: a large file takes seconds.
-    read = [(upload, _parsed(upload)) for upload in uploads]
+    # Parse and compare before the transaction: a large file takes seconds.
+    read = [_read(upload, site, now) for upload in uploads]
+    compared = _compared(site, read)
+    refuse_copies([(each.upload.digest, each.content_digest) for each in read])
     with transaction.atomic():
-        _refuse_same(site, [upload.digest for upload in uploads])
-        _, framework = framework_queries.current()
-        drafts = [_draft(upload, parsed, framework, site=site, by=by, now=now) for upload, parsed in read]
+        drafts = _drafts(read, compared, site=site, by=by, now=now)
         try:
             with transaction.atomic():
                 _save(drafts)
         except IntegrityError:
-            # Somebody sent the same file a moment ago.
-            _refuse_same(site, [upload.digest for upload in uploads])
+            # Somebody sent the same run a moment ago.
+            refuse_copies([(each.upload.digest, each.content_digest) for each in read])
             raise
         void_changed(site_ids=[site.pk], now=now)
     return [draft.run for draft in drafts]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A parsed upload, with the devices that its sender names and the instant that counts."""
+
+    upload: Upload
+    parsed: Parsed
+    file: FileIdentity
+    device_ids: Sequence[int]
+    taken_at: datetime
+    remarks: Sequence[str]
+
+    @property
+    def content_digest(self) -> str:
+        return content_digest(self.parsed, taken_at=self.taken_at)
+
+    @property
+    def stated_versions(self) -> dict[str, str]:
+        stated = self.upload.context.versions or {}
+        return {name: version for name, version in stated.items() if version}
+
+
+def _read(upload: Upload, site: Site, now: datetime) -> _Read:
+    parsed = _parsed(upload)
+    taken_at, remarks = _taken_at(parsed, upload.context, site, now)
+    file = FileIdentity.of(parsed)
+    upload = replace(upload, tool=parsed.tool)
+    return _Read(upload, parsed, file, _named_devices(upload.context, site), taken_at, remarks)
+
+
+def _compared(site: Site, read: Sequence[_Read]) -> list[Reconciled]:
+    """Compare each with the inventory. Raises EvidenceRefused for a sender that contradicts it or the file."""
+    subjects = [
+        Subject(
+            site_id=site.pk,
+            file=each.file,
+            taken_at=each.taken_at,
+            device_ids=each.device_ids,
+            platform=each.upload.context.platform,
+            versions=each.stated_versions,
+        )
+        for each in read
+    ]
+    compared = [
+        reconciled(each.upload.tool, each.file, *inventory)
+        for each, inventory in zip(read, gathered(subjects), strict=True)
+    ]
+    for objection in (objection for each in compared for objection in each.objections):
+        raise refusals.EvidenceRefused(objection.field, objection.reason)
+    return compared
+
+
+def placed(run: ValidationRun, upload: Upload, *, site: Site, now: datetime) -> ValidationRun:
+    """Give a stored run the place that the upload names; its figures, file and times stay."""
+    read = _read(upload, site, now)
+    [result] = _compared(site, [read])
+    [draft] = _drafts([read], [result], site=site, by=run.by, now=now)
+    for name in (*PLACED, *standing(read.file, result)):
+        setattr(run, name, getattr(draft.run, name))
+    run.void_changes, run.voids, run.voided_at, run.void_reason = [], {}, None, ""
+    _stand_on([_Draft(run, draft.parsed, draft.devices)])
+    run.save()
+    _save_devices([_Draft(run, draft.parsed, draft.devices)])
+    void_changed(site_ids=[site.pk], now=now)
+    return run
+
+
 def _parsed(upload: Upload) -> Parsed:
-    if upload.tool not in PARSERS:
+    if upload.tool not in (*PARSERS, "", AUTO):
         raise refusals.EvidenceRefused(
             "tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}."
         )
@@ -133,7 +212,8 @@ def _parsed(upload: Upload) -> Parsed:
         raise refusals.FileTooLarge(
             "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are allowed."
         )
-    return parse(upload.tool, upload.content)
+    tool = tool_of(upload.content, upload.tool)
+    return parse(tool, upload.content, rules=pass_rules() if tool == Tool.JUNIT else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,45 +223,65 @@ class _Draft:
     devices: Sequence[Device]
 
 
-def _draft(
-    upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
-) -> _Draft:
-    context = upload.context
-    refusals.refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
-    taken_at, remarks = _taken_at(parsed, context, site, now)
-    devices, unmatched = _devices(parsed, context, site)
-    stated = {key: value for key, value in (context.versions or {}).items() if value}
-    versions = dict(parsed.versions) | stated
-    warnings = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
-    run = ValidationRun(
+def _drafts(
+    read: Sequence[_Read], compared: Sequence[Reconciled], *, site: Site, by: User | None, now: datetime
+) -> list[_Draft]:
+    _, framework = framework_queries.current()
+    for each in read:
+        figures = [(figure.name, figure.value, figure.unit) for figure in each.parsed.figures]
+        refusals.refuse_unknown_parts(framework, figures)
+    ids = {device.id for result in compared for device in result.devices}
+    devices = Device.objects.select_related("device_type").in_bulk(ids)
+    return [
+        _Draft(
+            _run(each, result, site=site, by=by, now=now),
+            each.parsed,
+            [devices[device.id] for device in result.devices],
+        )
+        for each, result in zip(read, compared, strict=True)
+    ]
+
+
+def _run(read: _Read, result: Reconciled, *, site: Site, by: User | None, now: datetime) -> ValidationRun:
+    context, parsed = read.upload.context, read.parsed
+    versions = dict(parsed.versions) | read.stated_versions
+    warnings = (parsed.declared, *parsed.warnings, *read.remarks, *result.remarks)
+    return ValidationRun(
         site=site,
-        tool=upload.tool,
-        scope=_scope(upload.tool, parsed, context, len(devices)),
-        platform=context.platform or _platform(devices),
+        tool=read.upload.tool,
+        scope=_scope(read.upload.tool, parsed, context, len(result.devices)),
+        platform=result.platform,
         load=context.load,
         load_gbps=context.load_gbps,
-        taken_at=taken_at,
+        taken_at=read.taken_at,
         received_at=now,
         by=by,
-        file_name=upload.file_name[:200] or "unnamed",
-        file_sha256=upload.digest,
+        file_name=read.upload.file_name[:200] or "unnamed",
+        file_sha256=read.upload.digest,
         file_bytes=len(parsed.kept),
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         warnings=[warning[:300] for warning in warnings if warning][:100],
         note=context.note[:200],
         provenance=SourceProvenance.DECLARED if parsed.declared else context.provenance,
+        content_digest=read.content_digest,
+        claim={
+            "devices": list(read.device_ids),
+            "platform": context.platform,
+            "versions": read.stated_versions,
+        },
+        rules=RULES,
+        **standing(read.file, result),
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
-    return _Draft(run, parsed, devices)
 
 
-def _save(drafts: Sequence[_Draft]) -> None:
+def _stand_on(drafts: Sequence[_Draft]) -> None:
     """The number of statements grows with the distinct sets of devices, not with the runs."""
     bases: dict[object, dict[str, object]] = {}
     for draft in drafts:
         run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
-        run.about = _about(run, draft.parsed, draft.devices)
+        run.about = about(run, draft.parsed, [device.pk for device in draft.devices])
         # A record by product and version counts wherever these are deployed, so it has no ground at the site.
         if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
             continue
@@ -189,6 +289,10 @@ def _save(drafts: Sequence[_Draft]) -> None:
         if key not in bases:
             bases[key] = ground.ground_of_run(run, draft.devices) | _parts(run, draft.devices)
         run.basis = bases[key]
+
+
+def _save(drafts: Sequence[_Draft]) -> None:
+    _stand_on(drafts)
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
     RunMeasure.objects.bulk_create(
@@ -199,19 +303,24 @@ def _save(drafts: Sequence[_Draft]) -> None:
         ),
         batch_size=AT_ONCE,
     )
+    _save_devices(drafts)
+
+
+def _save_devices(drafts: Sequence[_Draft]) -> None:
     history = ground.version_history({device.pk for draft in drafts for device in draft.devices})
     RunDevice.objects.bulk_create(
-        _run_device(draft.run, device, history)
+        _run_device(draft.run, device, place, history)
         for draft in drafts
-        for device in sorted(draft.devices, key=lambda device: device.pk)
+        for place, device in enumerate(draft.devices)
     )
 
 
-def _run_device(run: ValidationRun, device: Device, history: ground.VersionHistory) -> RunDevice:
+def _run_device(run: ValidationRun, device: Device, place: int, history: ground.VersionHistory) -> RunDevice:
     versions = ground.versions_at(history, device.pk, at=run.taken_at) or device
     return RunDevice(
         run=run,
         device=device,
+        place=place,
         firmware_version=versions.firmware_version,
         software_version=versions.software_version,
     )
@@ -225,42 +334,6 @@ def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
         return parts
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
     return parts | {ACCELERATORS: accelerators_of({device.pk for device in nodes})}
-
-
-def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
-    """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
-
-    Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
-    count: a quick diagnostic must not hide a long one, nor a run of small sizes, on fewer accelerators, or without
-    checked results a full one.
-    """
-    on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
-    # A declaration hides no run.
-    entered = ["declared"] if run.provenance in ENTERED else []
-    test = _test(run.tool, parsed)
-    context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
-    return hashlib.blake2s(repr(context).encode(), digest_size=16).hexdigest()
-
-
-def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
-    names = tool == Tool.CSV
-    lengths = tool == Tool.DCGM_DIAG
-    figures = [each for each in parsed.figures if each.name not in OUTCOMES]
-    subjects = {
-        (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
-        for each in figures
-    }
-    largest = max((each.size_bytes or 0 for each in figures), default=0)
-    # What a diagnostic skipped cannot be judged, and hides no run that can.
-    lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
-    ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
-    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
-
-
-def _refuse_same(site: Site, digests: Collection[str]) -> None:
-    earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
-    if earlier is not None:
-        raise refusals.SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
 
 
 def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) -> tuple[datetime, list[str]]:
@@ -283,34 +356,19 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
     return taken_at, remarks
 
 
-def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Device], list[str]]:
+def _named_devices(context: RunContext, site: Site) -> list[int]:
+    """The ids of the devices that the sender names, in the sender's order."""
     if context.devices is not None:
         strays = [device.name for device in context.devices if device.site_id != site.pk]
         if strays:
             raise refusals.EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
-        return list(context.devices), []
-    if context.device_names:
-        named = Device.objects.filter(site=site, name__in=context.device_names).select_related("device_type")
-        if missing := sorted(set(context.device_names) - {device.name for device in named}):
-            raise refusals.EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
-        return list(named), []
-    hosts = [host for host in parsed.hosts if host]
-    if not hosts:
-        return [], []
-    by_name = {
-        device.name.lower(): device
-        for device in Device.objects.filter(site=site).select_related("device_type")
-    }
-    devices_by_id: dict[int, Device] = {}
-    unmatched = []
-    for host in hosts:
-        device = by_name.get(host.lower()) or by_name.get(host.lower().partition(".")[0])
-        if device is None:
-            unmatched.append(host)
-        else:
-            devices_by_id[device.pk] = device
-    remarks = [f"No device of this site is named {', '.join(unmatched)}."] if unmatched else []
-    return list(devices_by_id.values()), remarks
+        return [device.pk for device in context.devices]
+    if not context.device_names:
+        return []
+    by_name = dict(Device.objects.filter(site=site, name__in=context.device_names).values_list("name", "pk"))
+    if missing := sorted(set(context.device_names) - by_name.keys()):
+        raise refusals.EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
+    return [by_name[name] for name in dict.fromkeys(context.device_names)]
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
@@ -328,8 +386,3 @@ def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
     if tool in _SCOPES:
         return _SCOPES[tool]
     return Scope.NODE if nodes <= 1 else Scope.PAIR if nodes == 2 else Scope.FABRIC
-
-
-def _platform(devices: Sequence[Device]) -> str:
-    slugs = {device.device_type.slug for device in devices}
-    return slugs.pop() if len(slugs) == 1 else ""

@@ -18,6 +18,7 @@ from readiness.framework.core.numbers import duration_s, duration_text, limit_te
 from readiness.framework.core.vocabulary import (
     MEASUREMENTS,
     OWN,
+    Amount,
     Change,
     CheckState,
     CitationStanding,
@@ -27,8 +28,10 @@ from readiness.framework.core.vocabulary import (
     Gate,
     Profile,
     Prose,
+    SenderNamed,
     SourceLabel,
     listed,
+    tool_id,
 )
 from web.versioned.core.documents import As, Key, digest, matches, most, written
 
@@ -189,6 +192,15 @@ LIVE_CADENCES = 3
 LIVE_FLOOR_S = 300.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minimum(LabelledFigure):
+    """How much a run must hold to count for a check: by a tool, or by any (`*`). A `value` of 0 asks for nothing."""
+
+    tool: Annotated[str, tool_id]
+    measure: Annotated[Amount, Key("of")]
+    value: Annotated[float, Key("at_least")]
+
+
 @dataclass(frozen=True, slots=True)
 class LimitKind:
     """A limit of the site, the platform or the workload, and where it is declared."""
@@ -274,6 +286,7 @@ class Check:
     exclusions: Annotated[tuple[ExclusionRule, ...], Key("not_applicable")] = ()
     validity: Annotated[Validity, Key("valid_for")]
     states: frozenset[CheckState]
+    minimums: tuple[Minimum, ...] = ()
     note: Prose = ""
     parts: tuple[SubMeasure, ...]
 
@@ -322,6 +335,7 @@ class Framework:
     version: Annotated[str, most(50)]
     title: Annotated[str, most(200)]
     note: Prose = field(default="", kw_only=True)
+    sender_named: SenderNamed = field(default=SenderNamed.FULL, kw_only=True)
     weights: Mapping[Gate, int]
     pillars: tuple[Pillar, ...]
     limits: tuple[LimitKind, ...]

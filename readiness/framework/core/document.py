@@ -12,12 +12,21 @@ from readiness.framework.core.definition import (
     Check,
     Framework,
     LabelledFigure,
+    Minimum,
     Preset,
     SubMeasure,
     Threshold,
     Validity,
 )
-from readiness.framework.core.vocabulary import OWN, CheckState, Direction, Gate, Profile
+from readiness.framework.core.vocabulary import (
+    OWN,
+    SHARES,
+    CheckState,
+    Direction,
+    Gate,
+    Profile,
+    SenderNamed,
+)
 from web import yaml_documents
 from web.versioned.core import documents
 from web.versioned.core.documents import DocumentError, Fields, between, mapping_of, reads, writes, written
@@ -44,6 +53,15 @@ def refuse_unsound(check: Check, fields: Fields) -> None:
         raise fields.error("parts", "needs a sub-measure that is not INFO")
     if (wrong := _wrong_states(check, highest)) is not None:
         raise fields.error("states", wrong)
+    _refuse_repeated(check, fields)
+
+
+def _refuse_repeated(check: Check, fields: Fields) -> None:
+    stated: set[tuple[str, str]] = set()
+    for position, minimum in enumerate(check.minimums):
+        if (key := (minimum.tool, minimum.measure)) in stated:
+            raise fields.error(f"minimums[{position}]", f"states {minimum.measure} of {minimum.tool} again")
+        stated.add(key)
 
 
 def _disorder(part: SubMeasure) -> str | None:
@@ -171,7 +189,9 @@ def _read_framework(fields: Fields) -> Framework:
 def _write_framework(framework: Framework) -> dict[str, Any]:
     weights = {str(gate): weight for gate, weight in framework.weights.items()}
     counts = {pillar.id: len(framework.checks_of(pillar.id)) for pillar in framework.pillars}
-    return {**mapping_of(framework, weights=weights), "counts": counts}
+    # The default is left out, because results keep the digest of documents from before it existed.
+    sender_named = str(framework.sender_named) if framework.sender_named is not SenderNamed.FULL else None
+    return {**mapping_of(framework, weights=weights, sender_named=sender_named), "counts": counts}
 
 
 @reads(Check)
@@ -268,6 +288,17 @@ def _preset(
     preset = fields.build(Preset, value=value, **regions)
     refuse_undecided(preset, fields)
     return preset
+
+
+@reads(Minimum)
+def _read_minimum(fields: Fields) -> Minimum:
+    minimum = fields.build(Minimum)
+    if minimum.value < 0:
+        raise fields.error("at_least", "cannot be below 0")
+    if minimum.measure in SHARES and minimum.value > 1:
+        raise fields.error("at_least", "is a share, so 1 is the most")
+    refuse_undecided(minimum, fields)
+    return minimum
 
 
 @reads(Validity)

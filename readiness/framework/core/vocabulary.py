@@ -95,6 +95,39 @@ class Direction(StrEnum):
     EQUAL = "equal"
 
 
+class SenderNamed(StrEnum):
+    """How runs count whose subject only their sender names: in full, or as warn at most."""
+
+    FULL = "full"
+    WARN = "warn"
+
+
+class Amount(StrEnum):
+    """Figures of a run that a minimum can bound: a duration in s, a size in bytes, a share as a ratio, which is of the
+    path's rate or of the peak that the workload class declares."""
+
+    ITERATIONS = "iterations"
+    DURATION = "duration"
+    REQUESTS = "requests"
+    ROWS = "rows"
+    REPEATS = "repeats"
+    LOAD_SHARE = "load-share"
+    PEAK_SHARE = "peak-share"
+    SIZE = "size"
+
+
+SHARES = frozenset({Amount.LOAD_SHARE, Amount.PEAK_SHARE})
+ANY_TOOL = "*"
+TOOLS = frozenset(
+    {
+        *("nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio"),
+        *("dcgm-diag", "mlperf", "vllm-bench", "stream", "hpl", "hpl-mxp", "osu", "superbench"),
+        *("nccl-ras", "junit", "csv"),
+    }
+)
+"""Ids of the tools whose output Muster reads; `readiness.evidence` has their names and parsers."""
+
+
 class CitationStanding(StrEnum):
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -130,6 +163,14 @@ def source_label(label: str, fields: Fields) -> str:
     if label not in LABELS_WITHOUT_SOURCE and label not in fields.ids("sources"):
         raise ValueError(f"{label!r} is neither a listed source nor one of OD, J, calc, own")
     return label
+
+
+def tool_id(tool: str, fields: Fields) -> str:
+    if tool != ANY_TOOL and tool not in TOOLS:
+        raise ValueError(
+            f"{tool!r} is neither {ANY_TOOL}, for any tool, nor one of {', '.join(sorted(TOOLS))}"
+        )
+    return tool
 
 
 def citations(text: str) -> list[str]:

@@ -13,13 +13,23 @@ from readiness.framework.core.definition import (
     Framework,
     GateRule,
     LabelledFigure,
+    Minimum,
     Preset,
     SubMeasure,
     Threshold,
     Validity,
 )
 from readiness.framework.core.numbers import duration_text, limit_text
-from readiness.framework.core.vocabulary import Direction, EvidenceKind, Gate, citations
+from readiness.framework.core.vocabulary import (
+    ANY_TOOL,
+    SHARES,
+    Amount,
+    Direction,
+    EvidenceKind,
+    Gate,
+    SenderNamed,
+    citations,
+)
 from web.versioned.core.comparing import DocumentChange, fields_changed, items_changed
 
 NONE = "none"
@@ -39,6 +49,18 @@ EVIDENCE = {
     EvidenceKind.PEOPLE_RECORD: "People records",
     EvidenceKind.OWNERSHIP_RECORD: "Ownership records",
 }
+
+AMOUNTS = {
+    Amount.ITERATIONS: "Iterations",
+    Amount.DURATION: "Duration",
+    Amount.REQUESTS: "Requests",
+    Amount.ROWS: "Rows",
+    Amount.REPEATS: "Repeats",
+    Amount.LOAD_SHARE: "Load, of the path's rate",
+    Amount.PEAK_SHARE: "Rate, of the class's declared peak",
+    Amount.SIZE: "Size",
+}
+SENDER_NAMED = {SenderNamed.FULL: "count in full", SenderNamed.WARN: "count as warn at most"}
 
 
 def limit_name(part: SubMeasure, framework: Framework) -> str:
@@ -107,7 +129,11 @@ def cap(part: SubMeasure, declaration: str) -> str:
         EvidenceKind.TELEMETRY: "telemetry measures it",
     }
     measured = " or ".join(name for kind, name in names.items() if kind in part.evidence)
-    return f"Declared only ({declaration}): Warn at best until {measured}."
+    return until(declaration, measured)
+
+
+def until(declaration: str, awaited: str) -> str:
+    return f"Declared only ({declaration}): Warn at best until {awaited}."
 
 
 def validity(value: Validity) -> str:
@@ -153,6 +179,28 @@ def _regions(pass_at: Bound | None, warn_at: Bound | None) -> str:
     return ", ".join(said)
 
 
+def minimums(values: Iterable[Minimum]) -> str:
+    return "; ".join(_minimum(value) for value in values) or NONE
+
+
+def _minimum(value: Minimum) -> str:
+    text = f"{value.measure} of {tool(value)} {least(value)} [{source(value)}]"
+    return f"{text} {value.note}" if value.note else text
+
+
+def tool(value: Minimum) -> str:
+    return "any tool" if value.tool == ANY_TOOL else value.tool
+
+
+def least(value: Minimum) -> str:
+    """`≥ 600 s`, `≥ 50 %`; a minimum of 0 asks for nothing."""
+    if value.value == 0:
+        return NONE
+    if value.measure in SHARES:
+        return Bound(low=100 * value.value).text("%")
+    return Bound(low=value.value).text({Amount.DURATION: "s", Amount.SIZE: "B"}.get(value.measure, ""))
+
+
 def condition(value: Condition) -> str:
     return " and ".join(_test(test) for test in value.tests)
 
@@ -181,7 +229,8 @@ def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
 
 def _head(framework: Framework) -> dict[str, str]:
     weights = {f"weight of {gate}": limit_text(framework.weights[gate]) for gate in Gate}
-    return {"title": framework.title, "note": framework.note, **weights}
+    runs = {"runs that only their sender names": SENDER_NAMED[framework.sender_named]}
+    return {"title": framework.title, "note": framework.note, **weights, **runs}
 
 
 def _words(item: Any, *without: str) -> dict[str, str]:
@@ -195,7 +244,11 @@ def _said(value: Any) -> str:
     if not isinstance(value, tuple):
         return "" if value is None else str(value)
     kind = type(value[0]) if value else str
-    in_words: dict[Any, Callable[[Any], str]] = {GateRule: gate_rules, Preset: presets}
+    in_words: dict[Any, Callable[[Any], str]] = {
+        GateRule: gate_rules,
+        Minimum: minimums,
+        Preset: presets,
+    }
     return in_words.get(kind, in_order)(value)
 
 

@@ -4,15 +4,36 @@ from collections.abc import Iterator
 
 from django import template
 
-from readiness.framework.core import wording
-from readiness.framework.core.definition import Check, Framework, LabelledFigure, Validity
+from readiness.framework.core import minimums, wording
+from readiness.framework.core.definition import Check, Framework, LabelledFigure, Minimum, Validity
+from readiness.framework.core.vocabulary import SenderNamed
 
 register = template.Library()
 
-for name in ("words", "validity", "presets", "exclusions", "gate_rules"):
+for name in ("words", "validity", "presets", "exclusions", "gate_rules", "least"):
     register.filter(name, getattr(wording, name))
 register.simple_tag(wording.region)
 register.simple_tag(wording.cited_sources)
+
+
+@register.simple_tag
+def minimums_in_effect(check: Check, framework: Framework) -> list[tuple[Minimum, bool]]:
+    return minimums.in_effect(framework, check.id)
+
+
+@register.filter
+def measure(minimum: Minimum) -> str:
+    return wording.AMOUNTS[minimum.measure]
+
+
+@register.filter
+def tool(minimum: Minimum) -> str:
+    return wording.tool(minimum)
+
+
+@register.filter
+def counted(sender_named: SenderNamed) -> str:
+    return wording.SENDER_NAMED[sender_named]
 
 
 @register.filter
@@ -43,6 +64,7 @@ def figures_from(check: Check, label: str) -> int:
 
 def _figures(check: Check) -> Iterator[LabelledFigure]:
     yield check.validity
+    yield from check.minimums
     for part in check.parts:
         yield from (threshold for threshold in (part.pass_at, part.warn_at) if threshold is not None)
         if part.validity != check.validity:

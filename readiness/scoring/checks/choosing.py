@@ -4,7 +4,7 @@ reading is stale and the evidence is younger: otherwise falling silent would res
 Muster's own records always take precedence, even stale ones: an expired envelope is confirmed where it is declared.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,10 +13,11 @@ from readiness.evidence.core.bearing import is_own
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.proving.values import Proof
 from readiness.evidence.queries import SpanFigure
-from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.conditions import SiteContext
+from readiness.framework.core.definition import Framework, SubMeasure, gate_for, part_gate
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.judge import JudgedState, Reading, standing
-from readiness.scoring.core.states import CheckState, Provenance
+from readiness.scoring.core.states import CheckState, Gate, Provenance
 
 
 def worst_reading(
@@ -48,9 +49,10 @@ _PROVENANCES = {provenance.value: provenance for provenance in Provenance}
 
 def with_evidence(
     measured: Mapping[PartKey, Reading],
-    proofs: Mapping[PartKey, Iterable[Proof]],
+    proofs: Mapping[PartKey, Sequence[Proof]],
     limits: Mapping[str, Limit],
     framework: Framework,
+    context: SiteContext,
     now: datetime,
 ) -> dict[PartKey, Reading]:
     readings = dict(measured)
@@ -63,6 +65,9 @@ def with_evidence(
         proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
         if proved is None:
             continue
+        if proved.unconfirmed and (earlier := each[0].earlier) is not None:
+            gate = part_gate(part, gate_for(framework.checks_by_id[key[0]], context))
+            proved = _confirmed_first(part, proved, reading_of(earlier), gate, limit, now)
         went_stale = (
             mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
         )
@@ -71,16 +76,29 @@ def with_evidence(
     return readings
 
 
+def _confirmed_first(
+    part: SubMeasure, newer: Reading, confirmed: Reading, gate: Gate, limit: Limit | None, now: datetime
+) -> Reading:
+    """Where the check blocks, an attestation that renews a passing one lowers nothing while it waits."""
+    both = (standing(part, reading, now, limit).state for reading in (newer, confirmed))
+    renews = gate is Gate.BLOCK and all(state is CheckState.PASS for state in both)
+    return confirmed if renews else newer
+
+
+NAMED = "named by the sender"
+
+
 def reading_of(proof: Proof) -> Reading:
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,
         provenance=_PROVENANCES[proof.provenance],
         evidence=proof.ref,
-        detail=proof.detail,
+        detail=", ".join(filter(None, [proof.detail, NAMED if proof.sender_named else ""])),
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         failed=proof.failed,
         declaration=proof.declaration,
+        unconfirmed=proof.unconfirmed,
         cannot_judge=proof.cannot_judge,
         voided=proof.voided,
         voided_at=proof.voided_at,

@@ -34,6 +34,7 @@ ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICA
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
 """States that fresh evidence decided."""
 NO_FIGURES = PartResult("", Gate.INFO, CheckState.NOT_APPLICABLE, ReasonCode.NOTHING_LEFT, "")
+DECLARED_ONLY = frozenset({ReasonCode.CAPPED, ReasonCode.UNCONFIRMED})
 LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 
 
@@ -73,6 +74,12 @@ class CombinedCheck:
             return self.decided_by.tier
         tiers = {part.tier for part in _deciding(self.parts, self.gate)}
         return next((tier for tier in LEAST_PROVED_FIRST if tier in tiers), None)
+
+    @property
+    def is_only_unconfirmed(self) -> bool:
+        """Whether it is capped, and not because a measurement is missing: a confirmation lifts it."""
+        codes = {part.code for part in _deciding(self.parts, self.gate)}
+        return self.tier is Tier.CAPPED and ReasonCode.CAPPED not in codes
 
     @property
     def figures(self) -> PartResult:
@@ -153,7 +160,7 @@ def _decider(parts: Sequence[PartResult]) -> PartResult | None:
     if not applicable:
         return None
     return max(
-        applicable, key=lambda part: (SEVERITY[part.state], part.code is ReasonCode.CAPPED, part.gate.rank)
+        applicable, key=lambda part: (SEVERITY[part.state], part.code in DECLARED_ONLY, part.gate.rank)
     )
 
 

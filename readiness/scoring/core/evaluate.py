@@ -8,7 +8,8 @@ concern it, 1 would be a pass without evidence.
 
 The verdict: a waiver lifts nothing here. A signed, dated go-live exception takes a BLOCK check out of the way, and the
 verdict is then at best `conditional` and says so. So it is where a BLOCK check rests on a declaration while the
-framework asks for a measurement. However high the score, it does not enter.
+framework asks for a measurement, or on an attestation that nobody has confirmed yet. However high the score, it does
+not enter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -148,9 +149,9 @@ def decide(
     blocking = tuple(check_id for check_id in held if check_id not in live)
     excepted = tuple(check_id for check_id in held if check_id in live)
     conditional = _ordered(result for result in results if _holds(result.cond_state))
-    capped = _ordered(
-        result for result in results if result.gate is Gate.BLOCK and result.tier is Tier.CAPPED
-    )
+    declared = [result for result in results if result.gate is Gate.BLOCK and result.tier is Tier.CAPPED]
+    capped = _ordered(result for result in declared if not result.is_only_unconfirmed)
+    unconfirmed = _ordered(result for result in declared if result.is_only_unconfirmed)
     ends_at = min((live[check_id].ends_at for check_id in excepted), default=None)
     if blocking:
         reason = f"Held by {few(blocking)}."
@@ -159,9 +160,9 @@ def decide(
         )
     if not any(result.block_state or result.cond_state for result in results):
         return SiteVerdict(Verdict.NOT_READY, "No check applies, so nothing proves the site.")
-    if excepted or conditional or capped:
-        deciding = tuple(dict.fromkeys(excepted + conditional + capped))
-        reason = _conditional_reason(excepted, conditional, capped)
+    if excepted or conditional or declared:
+        deciding = tuple(dict.fromkeys(excepted + conditional + capped + unconfirmed))
+        reason = _conditional_reason(excepted, conditional, capped, unconfirmed)
         return SiteVerdict(Verdict.CONDITIONAL, reason, deciding, (), conditional, excepted, ends_at, capped)
     return SiteVerdict(Verdict.READY, "Every BLOCK and COND check holds.")
 
@@ -177,7 +178,10 @@ def _ordered(results: Iterable[CombinedCheck]) -> tuple[str, ...]:
 
 
 def _conditional_reason(
-    excepted: tuple[str, ...], conditional: tuple[str, ...], capped: tuple[str, ...]
+    excepted: tuple[str, ...],
+    conditional: tuple[str, ...],
+    capped: tuple[str, ...],
+    unconfirmed: tuple[str, ...],
 ) -> str:
     sentences = []
     if excepted:
@@ -186,6 +190,8 @@ def _conditional_reason(
         sentences.append(f"Open: {few(conditional)}.")
     if capped:
         sentences.append(f"Declared, not measured: {few(capped)}.")
+    if unconfirmed:
+        sentences.append(f"Attested, not confirmed: {few(unconfirmed)}.")
     return " ".join(sentences)
 
 

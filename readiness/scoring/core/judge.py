@@ -31,7 +31,7 @@ class Reading(NamedTuple):
     failed requests), the second makes it unknown (no background load, no floor for its platform), the third stale
     (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad sample in the window, if
     known. `declaration` names what somebody entered ("recorded fact 3"); it is empty if a run or telemetry measured it,
-    or Muster computed it.
+    or Muster computed it. `unconfirmed` says what an attestation waits for where the check blocks.
     """
 
     value: float | None
@@ -47,6 +47,7 @@ class Reading(NamedTuple):
     bad_since: datetime | None = None
     failed: str = ""
     declaration: str = ""
+    unconfirmed: str = ""
 
 
 class PartResult(NamedTuple):
@@ -100,7 +101,7 @@ def judge(
 
 def _judged(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None, gate: Gate) -> PartResult:
     pass_at, warn_at = _bounds(part, limit)
-    state, code = _weigh(part, reading, now, pass_at, warn_at)
+    state, code = _weigh(part, reading, now, pass_at, warn_at, gate)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
     fresh_until = reading.taken_at + timedelta(seconds=part.validity.limit_s(reading.cadence_s))
     return PartResult(
@@ -142,6 +143,7 @@ class JudgedState(NamedTuple):
 
 
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
+    """The judgement whatever the gate, so that a confirmation that is missing changes nothing here."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     capped = code is ReasonCode.CAPPED
@@ -152,7 +154,12 @@ def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | N
 
 
 def _weigh(
-    part: SubMeasure, reading: Reading, now: datetime, pass_at: Bound | None, warn_at: Bound | None
+    part: SubMeasure,
+    reading: Reading,
+    now: datetime,
+    pass_at: Bound | None,
+    warn_at: Bound | None,
+    gate: Gate | None = None,
 ) -> tuple[CheckState, ReasonCode]:
     value = reading.value
     if reading.cannot_judge:
@@ -176,11 +183,13 @@ def _weigh(
         return CheckState.FAIL, ReasonCode.OUTSIDE
     if reading.declaration and part.is_measured:
         return CheckState.WARN, ReasonCode.CAPPED
+    if reading.unconfirmed and gate is Gate.BLOCK:
+        return CheckState.WARN, ReasonCode.UNCONFIRMED
     return (CheckState.PASS, ReasonCode.INSIDE) if passes else (CheckState.WARN, ReasonCode.WARN_BAND)
 
 
 def _tier(code: ReasonCode, reading: Reading) -> Tier:
-    if code is ReasonCode.CAPPED:
+    if code in (ReasonCode.CAPPED, ReasonCode.UNCONFIRMED):
         return Tier.CAPPED
     is_declared = reading.declaration or reading.provenance in NOT_MEASURED
     return Tier.DECLARED if is_declared else Tier.MEASURED
@@ -194,6 +203,9 @@ def _reason(
             return _compared(part, reading, pass_at)
         case ReasonCode.CAPPED:
             return f"{_compared(part, reading, pass_at)} {wording.cap(part, reading.declaration)}"
+        case ReasonCode.UNCONFIRMED:
+            waits = wording.until(reading.declaration, reading.unconfirmed)
+            return f"{_compared(part, reading, pass_at)} {waits}"
         case ReasonCode.RUN_FAILED:
             return reading.failed
         case ReasonCode.CANNOT_JUDGE:

@@ -27,7 +27,7 @@ LEVEL = 1
 """The fastest level: a higher one saves 5 % of the bytes and takes as long again as everything else."""
 _INSTANTS = ("taken_at", "voided_at", "bad_since")
 _PLAIN = ("evidence", "detail", "cadence_s", "cannot_judge", "voided")
-_LATER = {"failed": "", "declaration": ""}
+_LATER = {"failed": "", "declaration": "", "unconfirmed": ""}
 """Plain columns that were added later, with their value in older data."""
 _FACTS = tuple(field.name for field in fields(SiteContext))
 _GRANTS = ("waivers", "exceptions", "declared_na")

@@ -51,7 +51,7 @@ class Provenance(StrEnum):
 
 class Tier(StrEnum):
     """How trustworthy evidence is: measured by a run or telemetry, or entered by somebody. `capped` is declared too,
-    where the framework asks for a measurement: it counts as warn at most."""
+    where the framework asks for a measurement, or a check that blocks for a confirmation: it counts as warn at most."""
 
     MEASURED = "measured"
     DECLARED = "declared"
@@ -64,6 +64,7 @@ class ReasonCode(StrEnum):
     INSIDE = "inside"
     WARN_BAND = "warn-band"
     CAPPED = "capped"
+    UNCONFIRMED = "unconfirmed"
     OUTSIDE = "outside"
     RUN_FAILED = "run-failed"
     NO_EVIDENCE = "no-evidence"

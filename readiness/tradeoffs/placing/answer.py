@@ -12,7 +12,7 @@ from functools import cached_property
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import Move
+from readiness.tradeoffs.core.moves import PricedMove
 from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
@@ -62,7 +62,7 @@ class PlacementOption:
     dominated_by: str = ""
     ranked: Ranked | None = None
     is_today: bool = False
-    move: Move | None = None
+    move: PricedMove | None = None
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None

@@ -41,15 +41,7 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [
-            _option(option)
-            | {
-                "staffing": _staffing(answer.facts.staffing.get(option.slug)),
-                "remarks": sentences.remarks(answer, option),
-                "tied_with": [each.slug for each in answer.tied(option)],
-            }
-            for option in answer.options
-        ],
+        "options": [_option(option) | _beside(answer, option) for option in answer.options],
         "not_in_service": [
             {
                 "site": site.slug,
@@ -62,6 +54,15 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "loosen": sentences.to_loosen(answer),
     }
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
+
+
+def _beside(answer: PlacementAnswer, option: PlacementOption) -> dict[str, Any]:
+    """Return facts about an option that depend on the whole answer."""
+    return {
+        "staffing": _staffing(answer.facts.staffing.get(option.slug)),
+        "remarks": sentences.remarks(answer, option),
+        "tied_with": [each.slug for each in answer.tied(option)],
+    }
 
 
 def _named(obj: Any, *names: str) -> dict[str, Any]:

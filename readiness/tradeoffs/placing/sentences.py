@@ -26,8 +26,10 @@ def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
     winner = answer.name_of(robustness.winner)
     if not answer.runners_up and answer.steps:
-        others = how_many(len(answer.steps), "other option costs", "other options cost")
-        return f"{winner} wins at any weights: {others} more without bringing a figure within its limit."
+        improvements = how_many(len(answer.steps), "other option costs", "other options cost")
+        return (
+            f"{winner} wins at any weights: {improvements} more without bringing a figure within its limit."
+        )
     if not answer.runners_up:
         return f"{winner} is the only option, at any weights."
     words = (
@@ -277,7 +279,7 @@ def verdict_text(option: PlacementOption) -> str:
 
 
 def remarks(answer: PlacementAnswer, option: PlacementOption) -> list[str]:
-    """What a reader should know beside the figures: ties, and a limit that is hardly kept."""
+    """Facts to know beside the figures: ties, and a limit that is hardly kept."""
     said = []
     if others := [each.name for each in answer.tied(option)]:
         said.append(f"tied with {listed(others)}")

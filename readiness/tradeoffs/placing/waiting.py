@@ -1,4 +1,4 @@
-"""What a site that is no option yet waits for: failing BLOCK checks, or the day on which it opens."""
+"""Why a site is no option yet: failing BLOCK checks, or the day on which it opens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def open_checks(framework: Framework) -> dict[str, tuple[OpenCheck, ...]]:
 
 
 def opening_days(now: datetime) -> Mapping[str, OpeningDay]:
-    """Of each planned or building site the first capacity that is dated ahead, else its campaign; by slug."""
+    """Days of planned and building sites by slug: the first capacity that is dated ahead, else the campaign's."""
     sites = Site.objects.filter(stage__in=NOT_OPEN)
     ahead = CapacityEvent.objects.filter(
         site__in=sites, kind=CapacityEvent.Kind.COMMISSION, happened_on__gte=now.date()

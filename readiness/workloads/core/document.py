@@ -21,6 +21,7 @@ PATHS: Mapping[str, str] = {
     "it_kw": "demand.it_kw",
     "bandwidth_gbps": "demand.bandwidth_gbps",
     "users": "users",
+    "served_models": "served_models",
     "latency_limit_ms": "latency.limit_ms",
     "latency_percentile": "latency.percentile",
     "cost_ceiling": "cost.ceiling",
@@ -41,7 +42,7 @@ PATHS: Mapping[str, str] = {
 }
 """The path of each field below the mapping of its class, in the order of writing."""
 SECTIONS = ("demand", "latency", "cost", "jurisdiction", "carbon", "readiness")
-_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories", "served_models")
 _NUMBERS = (
     *("it_kw", "bandwidth_gbps", "latency_limit_ms", "latency_percentile", "cost_ceiling"),
     *("carbon_g_per_kwh", "carbon_kg_per_month", "min_score", "deferrable_h"),
@@ -145,7 +146,7 @@ _ROWS = {"accelerators": _need, "users": _users}
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for field, path in PATHS.items():
-        value = ANY if field == "min_verdict" and values.get(field) == "" else values.get(field)
+        value: Any = ANY if field == "min_verdict" and values.get(field) == "" else values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
             continue
         if field in _ROWS:

@@ -4,11 +4,13 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Accelerator, Device
+from readiness.evidence.models import ReportRule
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change, CheckState
 from tests.inventory import made
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import trap_outputs, traps
 from tests.readiness.evidence.core.test_traps import passes, results_of
@@ -20,6 +22,11 @@ NODES = ("node-1", "node-2")
 def on_each(content, times=1):
     """Files that say the same, of one node each."""
     return [(content + b"\n" * place, [NODES[place % 2]], "") for place in range(2 * times)]
+
+
+def repeated(make):
+    """Three files of each node, all different: a copy is no other run."""
+    return [(make(place), [NODES[place % 2]], "") for place in range(6)]
 
 
 FILES = {
@@ -36,6 +43,15 @@ FILES = {
     "dcgm-diag": on_each(trap_outputs.DIAG),
     "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
+    "stream": repeated(lambda place: benchmarks.stream(iterations=10 + place)),
+    "hpl": repeated(lambda place: benchmarks.hpl(gflops=41_000.0 + 5 * place)),
+    "hpl-mxp": repeated(lambda place: benchmarks.hpl_mxp(gflops=434_680.0 + 50 * place)),
+    "osu": repeated(lambda place: benchmarks.osu_collective(us=800.0 + place / 10)),
+    "superbench": [
+        (benchmarks.superbench(nodes=(NODES[place % 2],), busbw=470.0 + place, ranks=2), None, "")
+        for place in range(6)
+    ],
+    "junit": [(benchmarks.junit(suites=traps.CONGESTION), ["leaf-1"], "")],
     "csv": [
         (
             outputs.run_table(
@@ -60,6 +76,9 @@ def site(frozen_now):
             made.accelerator(device=device, index=index, serial=f"{node} {index}")
         made.port(device=device, name="mlx5_0", kind="infiniband")
     made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
+    for rule in traps.RULES:
+        measure = f"{rule.check_id}/{rule.part}"
+        ReportRule.objects.create(pattern=rule.pattern, measure=measure, value=rule.value)
     for floor in traps.FLOORS:
         set_floor(
             platform="dgx", tool=floor.tool, measure=floor.measure, operation=floor.operation,

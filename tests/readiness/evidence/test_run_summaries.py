@@ -143,7 +143,7 @@ def test_every_repeat_that_decides_says_so(porto, nodes, sent, page_of, frozen_n
 
 def test_the_page_says_what_it_rests_on(porto, nodes, page_of, frozen_now):
     given = {"site": porto, "tool": "nccl-tests", "file_name": "a", "by": None, "now": frozen_now.at}
-    run = import_run(content=outputs.collective(wrong=3), **given)
+    run = import_run(content=outputs.collective(gpus=2, wrong=3), **given)
     page = page_of(f"/evidence/runs/{run.pk}/")
     for words in ("6 values were wrong.", "All 8 accelerators of node-1.", "What it does not prove"):
         assert words in page
@@ -156,7 +156,7 @@ def test_what_was_stated_of_a_run_stands_beside_its_figures(
     run = import_run(
         site=porto,
         tool="nccl-tests",
-        content=outputs.collective(),
+        content=outputs.collective(gpus=2),
         file_name="out.log",
         by=planner,
         now=frozen_now.at,

@@ -60,6 +60,27 @@ def test_what_came_and_went_is_one_line_each(shipped):
     ]
 
 
+def test_minimums_are_told_with_source_and_note(shipped):
+    def edit(mapping):
+        [check] = [check for check in mapping["checks"] if check["id"] == "p4-golive-review"]
+        check["minimums"] = [
+            {"tool": "*", "of": "load-share", "at_least": 0.5, "source": "OD", "note": "Half of it."},
+            {"tool": "fio", "of": "duration", "at_least": 600, "source": "S11"},
+            {"tool": "csv", "of": "rows", "at_least": 0, "source": "J"},
+        ]
+
+    assert told(shipped, edit) == [
+        "p4-golive-review: minimums none → load-share of any tool ≥ 50 % [OD] Half of it.; "
+        "duration of fio ≥ 600 s [S11]; rows of csv none [J]"
+    ]
+
+
+def test_another_count_of_runs_that_only_their_sender_names_is_told(shipped):
+    assert told(shipped, lambda mapping: mapping.update(sender_named="warn")) == [
+        "runs that only their sender names count in full → count as warn at most"
+    ]
+
+
 def test_the_same_content_under_another_name_is_no_change(shipped):
     assert told(shipped, lambda mapping: mapping.update(version="other")) == []
 

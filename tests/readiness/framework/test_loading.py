@@ -161,10 +161,28 @@ REFUSED = [
     ("a count for no pillar", ("counts", "p2"), 1, "counts.p2"),
     ("source of unknown standing", ("sources", 0, "standing"), "rumour", "sources[S1].standing"),
     ("checks not a list", ("checks",), {}, "checks"),
+    ("runs counted in another way", ("sender_named",), "half", "sender_named"),
+    ("minimum of an unknown tool", (*CHECK, "minimums"), "perftset", "checks[p1-load].minimums[0].tool"),
+    ("minimum of an unknown figure", (*CHECK, "minimums"), "turns", "checks[p1-load].minimums[0].of"),
+    ("minimum without a figure", (*CHECK, "minimums"), "bare", "checks[p1-load].minimums[0].at_least"),
+    ("minimum without a source", (*CHECK, "minimums"), "unsourced", "checks[p1-load].minimums[0].source"),
+    ("minimum below 0", (*CHECK, "minimums"), "negative", "checks[p1-load].minimums[0].at_least"),
+    ("minimum in per cent", (*CHECK, "minimums"), "per-cent", "checks[p1-load].minimums[0].at_least"),
+    ("own minimum undecided", (*CHECK, "minimums"), "undecided", "checks[p1-load].minimums[0].note"),
+    ("minimum stated twice", (*CHECK, "minimums"), "twice", "checks[p1-load].minimums[1]"),
 ]
 
+ENOUGH = {"tool": "perftest", "of": "iterations", "at_least": 1000, "source": "OD"}
 PLAIN_PART = {"id": "circuit", "name": "Circuit", "measure": "Peak.", "direction": "equal"}
 WRITTEN_OUT = {
+    "perftset": [ENOUGH | {"tool": "perftset"}],
+    "turns": [ENOUGH | {"of": "turns"}],
+    "bare": [{key: value for key, value in ENOUGH.items() if key != "at_least"}],
+    "unsourced": [{key: value for key, value in ENOUGH.items() if key != "source"}],
+    "negative": [ENOUGH | {"at_least": -1}],
+    "per-cent": [ENOUGH | {"of": "load-share", "at_least": 50}],
+    "undecided": [ENOUGH | {"source": "own"}],
+    "twice": [ENOUGH, ENOUGH | {"at_least": 0}],
     "upside-down": {**PLAIN_PART, "direction": "range", "pass": {"low": 9, "high": 3, "source": "OD"}},
     "empty-set": {**PLAIN_PART, "pass": {"values": [], "source": "OD"}},
     "both": {

@@ -4,6 +4,7 @@ The average over all sizes, which both print last, is ignored on purpose: it is 
 matters. Columns are found by name in the table's header, because versions and options add some.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
+from readiness.evidence.core.parsed import (
+    ITERATIONS,
+    RANKS,
+    Figure,
+    Parsed,
+    ParseError,
+    SeenAccelerator,
+    failed_operations,
+)
+from readiness.evidence.core.parsers.collective_rows import (
+    Cells,
+    Conditions,
+    contradiction,
+    refuse_other_operation,
+)
+from readiness.evidence.core.recomputing import half_unit
 
 NOT_CHECKED = "The run did not check its results (-c 0), so wrong values would not show."
 _ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
@@ -38,6 +54,9 @@ _CELLS = {
     "busbw": "busbw",
     "algbw": "algbw",
 }
+_ITERATIONS = re.compile(r"(?<!warmup )\biters:\s*(\d{1,9})")
+_UNITS = frozenset({"(B)", "(elements)", "(us)", "(GB/s)"})
+_UNIT = re.compile(r"\([A-Za-zµ]{1,10}(?:/s)?\)")
 CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": "reduce_scatter"}
 
 
@@ -52,7 +71,9 @@ class _CollectiveReport:
     figures: list[Figure] = field(default_factory=list)
     operation: str = ""
     hosts: list[str] = field(default_factory=list)
-    devices: list[str] = field(default_factory=list)
+    accelerators: list[SeenAccelerator] = field(default_factory=list)
+    iterations: list[int] = field(default_factory=list)
+    contradiction: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     wrong: float | None = None
@@ -63,11 +84,12 @@ class _CollectiveReport:
     errors: list[str] = field(default_factory=list)
     local: datetime | None = None
 
-    def row(
-        self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
-    ) -> None:
+    def row(self, line: int, *, size: int, variant: str, cells: Cells, buffers: str) -> None:
         """Results for one size, either out-of-place or in-place. A row of zero bytes is ignored."""
         documents.refuse_more(line, len(self.figures))
+        conditions = Conditions(self.operation, size, self._rank_count())
+        refuse_other_operation(line, conditions, variant, cells)
+        self.contradiction = self.contradiction or contradiction(conditions, cells)
         wrong = cells.get("wrong")
         if wrong is None:
             self.unchecked_rows += 1
@@ -103,24 +125,33 @@ class _CollectiveReport:
             for host, count in counts.items()
         ]
         failed = [failed_operations(len(self.errors))] if self.errors else []
+        if self.iterations:
+            failed.append(Figure(name=ITERATIONS, value=float(min(self.iterations)), operation=operation))
         return Parsed(
             tool=self.tool,
             figures=(*figures, *ranks, *failed),
             kept=kept,
             versions=tuple(sorted(self.versions.items())),
             hosts=tuple(dict.fromkeys(self.hosts)),
-            devices=tuple(dict.fromkeys(self.devices)),
+            accelerators=tuple(dict.fromkeys(self.accelerators)),
+            contradiction=self.contradiction,
             taken_local=self.local,
             warnings=(*self.warnings, *self.errors),
         )
 
-    def rank(self, number: str, host: str, accelerator: str, name: str) -> None:
+    def rank(self, number: str, accelerator: str, seen: SeenAccelerator) -> None:
         """A rank that is listed again begins the list of another run in the same file."""
         if not self.rank_lists or number in self.rank_lists[-1]:
             self.rank_lists.append({})
-        self.rank_lists[-1][number] = (host, accelerator.lower())
-        self.hosts.append(host)
-        self.devices.append(documents.tidy(name))
+        self.rank_lists[-1][number] = (seen.host, accelerator.lower())
+        self.hosts.append(seen.host)
+        self.accelerators.append(seen)
+
+    def _rank_count(self) -> int:
+        """The number of ranks behind the present row; 0 if the file does not say. A list may lack its first ranks."""
+        ranks = self.rank_lists[-1] if self.rank_lists else {}
+        highest = max((int(number) for number in ranks if number.isdecimal()), default=-1)
+        return max(highest + 1, len(ranks)) or self.unnamed_ranks
 
     def _took_part(self) -> dict[str, int]:
         """Count the accelerators of each host. Ranks that share one accelerator count once. With several runs in a
@@ -165,6 +196,8 @@ def _read_text(tool: str, text: str) -> Parsed:
             bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
             is_open = False
             report.operation = ""
+        elif columns and not is_open and line.lstrip().startswith("#") and "(B)" in line:
+            _refuse_other_unit(number, line)
         elif (header := _header(line)) is not None:
             if is_open:
                 raise ParseError(number, _UNFINISHED)
@@ -181,6 +214,13 @@ def _read_text(tool: str, text: str) -> Parsed:
     if bounds > (report.wrong or 0.0):
         report.wrong = bounds
     return report.parsed(text.encode("utf-8", "replace"), number)
+
+
+def _refuse_other_unit(number: int, line: str) -> None:
+    others = [unit for unit in _UNIT.findall(line) if unit not in _UNITS]
+    if others:
+        unit = documents.tidy(others[0].strip("()"))
+        raise ParseError(number, f"The header's unit is {unit}; the tool prints bytes, µs and GB/s.")
 
 
 def _header(line: str) -> list[str] | None:
@@ -225,8 +265,8 @@ def _variant(*words: str) -> str:
     return " ".join(word for word in words if word not in ("", "none"))
 
 
-def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, float | None]:
-    cells: dict[str, float | None] = {}
+def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> Cells:
+    cells = Cells()
     for name, text in zip(names, texts, strict=True):
         cell = _CELLS.get(name)
         if cell in ("wrong", "error") and text.upper() == "N/A":
@@ -240,6 +280,8 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
                 # Older versions print the largest difference, which is not a count: rounding alone causes one.
                 cell, value = "wrong", float(text.endswith("*"))
             cells[cell] = value
+            # The bandwidths are made of the elapsed time, which a column of processor time is not.
+            cells.halves[cell] = math.inf if name == "cputime" else half_unit(text.rstrip("*"))
     return cells
 
 
@@ -249,7 +291,13 @@ def _read_remark(report: _CollectiveReport, line: str) -> None:
         # part of the id, which several may share.
         is_whole = ":" in rank[4]
         accelerator = rank[4] if is_whole else f"{rank[3]} {rank[4]}"
-        report.rank(rank[1], documents.tidy(rank[2]), accelerator, f"{rank[2]} {rank[3]} {rank[5]}")
+        seen = SeenAccelerator(
+            host=documents.tidy(rank[2]),
+            index=int(rank[3][:5]),
+            bus_id=documents.tidy(rank[4]) if is_whole else "",
+            model=documents.tidy(rank[5]),
+        )
+        report.rank(rank[1], accelerator, seen)
     elif (tests := _TESTS.match(line)) is not None:
         report.versions[report.tool] = documents.tidy(tests[1])
         if tests[2]:
@@ -258,6 +306,8 @@ def _read_remark(report: _CollectiveReport, line: str) -> None:
         report.versions["library"] = documents.tidy(library[1])
     elif line.startswith("# error:") or _DIED.search(line) or _FAILED.match(line):
         report.errors.append(documents.tidy(line.removeprefix("# ")))
+    elif (iterations := _ITERATIONS.search(line)) is not None:
+        report.iterations.append(int(iterations[1]))
     elif (program := _PROGRAM.search(line)) is not None:
         report.operation = documents.tidy(program[1])
 
@@ -286,6 +336,7 @@ def _read_json(tool: str, text: str) -> Parsed:
     arguments = document.listed("args")
     program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
     report.operation = documents.tidy(program[1]) if program else ""
+    _read_devices(report, document)
     for row in document.need("results").items():
         _read_nccl_row(report, row)
     count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
@@ -299,7 +350,6 @@ def _read_json(tool: str, text: str) -> Parsed:
         for key in ("bitwise_mismatches", "average_bus_bandwidth")
         if document.within(key).text("okay").lower() == "false"
     ]
-    _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
     report.local = documents.local_time(
@@ -314,19 +364,21 @@ def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
         if (half := row.get(key)) is None:
             continue
-        cells = {"busbw": half.number("bus_bw"), "algbw": half.number("alg_bw")}
+        cells = Cells(busbw=half.number("bus_bw"), algbw=half.number("alg_bw"))
         wrong = half.optional_number("nwrong")
         time = half.optional_number("time")
         time = half.optional_number("cpu_time") if time is None else time
-        if min(cells.values()) < 0 or (wrong or 0) < 0:
+        if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
         report.row(
             1,
             size=size,
             variant=variant,
             buffers=buffers,
-            cells={**cells, "time": time, "wrong": wrong},
+            cells=Cells({**cells, "time": time, "wrong": wrong}),
         )
+    if (count := row.optional_whole("actual_iterations")) is not None:
+        report.iterations.append(count)
 
 
 def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
@@ -335,13 +387,15 @@ def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     if row.get("ranks") is not None:
         # This document does not name hosts.
         report.unnamed_ranks = max(report.unnamed_ranks, row.whole("ranks"))
-    cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
+    cells = Cells(busbw=row.number("busBw"), algbw=row.number("algBw"), time=row.optional_number("time"))
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
         row.refuse("A bandwidth or count is negative.")
     variant = _variant(row.text("type"), row.text("redop"))
     buffers = "in-place" if row.number("inPlace") else "out-of-place"
-    report.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
+    report.row(
+        1, size=row.whole("size"), variant=variant, buffers=buffers, cells=Cells({**cells, "wrong": wrong})
+    )
 
 
 def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
@@ -349,4 +403,8 @@ def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
     holder = document if document.get("devices") is not None else document.within("config")
     for place, device in enumerate(holder.listed("devices")):
         host, number = device.text("hostname"), device.text("device")
-        report.rank(str(place), host, number, f"{host} {number} {device.text('device_info')}")
+        index = documents.whole_of(number)
+        seen = SeenAccelerator(
+            host=host, index=-1 if index is None else index, model=documents.tidy(device.text("device_info"))
+        )
+        report.rank(str(place), number, seen)

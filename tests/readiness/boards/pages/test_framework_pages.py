@@ -6,7 +6,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.framework import operations, queries
-from tests.pages import text_of
+from tests.pages import text_of, words_of
+from tests.readiness.framework.test_minimums import first_version
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 URL = "/readiness/framework/"
@@ -118,6 +120,28 @@ def test_words_weights_and_validity_are_edited(planning, draft):
     assert "p2-backup-power / output-load: validity as its check → 12 h" in told
 
 
+def test_minimums_and_how_runs_count_are_edited_and_shown(planning, draft):
+    check = "checks/p1-rdma-port/"
+    minimum = "{tool: perftest, of: iterations, at_least: 2000, source: OD, note: Two thousand.}"
+    for what, given in (
+        ("edit/", {"sender_named": "warn"}),
+        (f"{check}edit/", {"rules": f"minimums: [{minimum}]"}),
+    ):
+        path = address(draft, what)
+        answer = planning.post(path, as_shown(planning, path) | given)
+        assert answer.status_code == 302, answer.content.decode()
+    assert "runs that only their sender names count in full → count as warn at most" in changed(draft)
+    assert "Runs that only their sender names count as warn at most" in words_of(planning.get(address(draft)))
+    page = words_of(planning.get(address(draft, check)))
+    row = f"Iterations Two thousand. perftest ≥ 2000 default {draft.version}"
+    assert f"What a run must hold to count Figure of the run Tool At least Stated by {row}" in page
+    path = address(draft, f"{check}edit/")
+    refused = as_shown(planning, path) | {
+        "rules": "minimums: [{tool: perf, of: rows, at_least: 1, source: OD}]"
+    }
+    assert "neither *, for any tool, nor one of csv" in text_of(planning.post(path, refused), 422)
+
+
 def test_a_file_is_imported_and_a_faulty_one_named_by_line(planning, draft):
     path = address(draft, "import/")
     content = planning.get(address(draft, "export/")).content
@@ -137,11 +161,30 @@ def test_the_list_tells_who_changed_what(planning, draft):
     path = address(draft, "edit/")
     planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
     page = text_of(planning.get(URL))
-    for told in ("muster-1", "muster-2", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
+    for told in ("muster-2", "muster-3", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
         assert told in page
     rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))
-    assert [row["version"] for row in rows] == ["muster-2"]
+    assert [row["version"] for row in rows] == ["muster-3"]
     assert "planner" in rows[0].values()
+
+
+def test_an_installation_with_an_earlier_version_is_offered_a_draft(client_of, planning, frozen_now):
+    words = "Muster ships muster-2"
+    assert words not in text_of(planning.get(URL))
+    operations.publish(written(first_version()), by=None, now=frozen_now.at)
+    page = words_of(planning.get(URL))
+    assert words in page
+    assert "p1-rdma-port minimums none → iterations of perftest ≥ 1000 [OD]" in page
+    assert "Make a draft of it" in page
+    assert "Make a draft of it" not in text_of(client_of("viewer").get(URL))
+    answer = planning.post(f"{URL}shipped/")
+    draft = queries.versions().get(status="draft")
+    assert answer["Location"] == address(draft)
+    page = words_of(planning.get(URL))
+    assert f"{draft.version} is a draft with all of them. Dry-run and publish it" in page
+    in_force = queries.current()[0]
+    page = words_of(planning.get(address(in_force, "checks/p1-rdma-port/")))
+    assert "Muster, since muster-1 states none" in page
 
 
 def test_two_versions_are_compared_on_a_page(planning, draft):
@@ -161,5 +204,5 @@ def test_what_is_published_has_no_forms(planning):
     page = text_of(planning.get(address(in_force)))
     assert "edit/" not in page
     assert "shipped with Muster" in page
-    sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1}
-    assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)
+    sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1, "sender_named": "full"}
+    assert "muster-2 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)

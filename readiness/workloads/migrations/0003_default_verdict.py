@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workloads', '0001_initial'),
+        ('workloads', '0002_served_models'),
     ]
 
     operations = [

@@ -1,0 +1,408 @@
+"""Attestations by two: what counts before a confirmation, who gives it, and where pages and API say so."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from accounts.models import AccessScope
+from readiness.evidence import confirmations
+from readiness.evidence.models import Attestation
+from readiness.evidence.operations import attest, confirm, record_fact, reject
+from readiness.evidence.proofs import proofs
+from readiness.evidence.queries import newest_records
+from readiness.evidence.refusals import EvidenceRefused
+from readiness.framework import queries as framework_queries
+from readiness.scoring.models import CheckResult, SiteScore
+from readiness.scoring.operations import evaluate
+from tests.inventory import made
+from tests.pages import text_of
+from tests.readiness.people import made as people
+from web.history.events import history_of
+from web.permissions import MissingPermission
+from web.workflows import NotInState, waiting
+
+pytestmark = pytest.mark.django_db
+CHECK = "p1-commissioning-l5"
+PARTS = {"level": 5, "critical-deficiencies": 0, "undated-deficiencies": 0, "dated-deficiencies": 0}
+DAY = timedelta(days=1)
+API = "/api/readiness/attestations/"
+
+
+@pytest.fixture
+def porto():
+    return made.site(name="Porto", slug="porto", stage="production", profiles=["training"])
+
+
+@pytest.fixture
+def state(porto, ops, frozen_now):
+    """`state(part)` is an attestation of Porto that ops entered."""
+
+    def one(part="level", value=None, **given):
+        values = {"statement": "The report says so", "attested_by": "H. Brandt", "by": ops, "check": CHECK}
+        values |= {"value": PARTS[part] if value is None else value, "taken_on": frozen_now.at.date() - DAY}
+        return attest(site=porto, part=part, now=frozen_now.at, **(values | given))
+
+    return one
+
+
+@pytest.fixture
+def whole(state):
+    """`whole()` states every sub-measure of the check."""
+    return lambda **given: [state(part, **given) for part in PARTS]
+
+
+@pytest.fixture
+def result(porto, frozen_now):
+    def look(check_id=CHECK):
+        evaluate(site_ids=[porto.pk], now=frozen_now.at)
+        return CheckResult.objects.get(site=porto, check_id=check_id)
+
+    return look
+
+
+@pytest.fixture
+def inbox(frozen_now):
+    def read(user):
+        numbers = waiting.counts(user, now=frozen_now.at)
+        entries = waiting.inbox(user, now=frozen_now.at, numbers=numbers)
+        return [entry.subject for entry in entries if entry.turn.kind == "Confirm an attestation"]
+
+    return read
+
+
+class TestWhatCounts:
+    def test_until_it_is_confirmed_it_is_declared_only(self, whole, result, porto):
+        whole()
+        found = result()
+        assert (found.state, found.code, found.tier) == ("warn", "unconfirmed", "capped")
+        assert found.reason.endswith(
+            "Warn at best until a second person confirms having seen the signed document."
+        )
+        score = SiteScore.objects.get(site=porto)
+        assert CHECK not in score.capped, "no measurement is asked for"
+
+    def test_confirmed_it_passes(self, whole, result, planner, frozen_now):
+        for attestation in whole():
+            confirm(attestation, by=planner, now=frozen_now.at)
+        assert (result().state, result().code, result().tier) == ("pass", "inside", "declared")
+
+    def test_a_failing_one_fails_without_a_confirmation(self, whole, state, result, frozen_now):
+        whole()
+        state("critical-deficiencies", 2)
+        assert (result().state, result().code) == ("fail", "outside")
+
+    def test_where_the_check_does_not_block_it_counts_at_once(self, porto, ops, result, frozen_now):
+        entered = {"by": ops, "now": frozen_now.at, "taken_on": frozen_now.at.date() - DAY}
+        attest(
+            site=porto,
+            check="p4-standard-interfaces",
+            part="devices-conforming",
+            value=100,
+            statement="Audited",
+            attested_by="R. Okafor",
+            **entered,
+        )
+        assert result("p4-standard-interfaces").state == "pass"
+
+    def test_a_fact_needs_none(self, porto, ops, result, frozen_now):
+        for part, value in PARTS.items():
+            record_fact(
+                site=porto,
+                check=CHECK,
+                part=part,
+                value=value,
+                source="report",
+                taken_on=frozen_now.at.date() - DAY,
+                by=ops,
+                now=frozen_now.at,
+            )
+        assert result().state == "pass"
+
+    def test_a_renewal_that_waits_lowers_nothing_while_the_earlier_one_counts(
+        self, whole, state, result, planner, frozen_now
+    ):
+        for attestation in whole():
+            confirm(attestation, by=planner, now=frozen_now.at)
+        frozen_now.move(days=3)
+        renewal = state("level", taken_on=frozen_now.at.date())
+        part = next(part for part in result().parts if part["part"] == "level")
+        assert (part["state"], part["evidence"]) != ("pass", f"attestation:{renewal.pk}")
+        assert result().state == "pass"
+        worse = state("dated-deficiencies", 3, taken_on=frozen_now.at.date())
+        assert f"attestation:{worse.pk}" in {part["evidence"] for part in result().parts}
+
+    def test_one_of_before_the_upgrade_counts_until_its_day(self, whole, result, porto, frozen_now):
+        whole()
+        Attestation.objects.update(grace_until=frozen_now.at + 2 * DAY)
+        assert result().state == "pass"
+        frozen_now.move(days=2, seconds=1)
+        assert (result().state, result().code) == ("warn", "unconfirmed")
+
+    def test_a_past_instant_has_what_was_so_then(self, porto, state, planner, frozen_now):
+        attestation = state()
+        entered_at = frozen_now.at
+        frozen_now.move(days=1)
+        confirm(attestation, by=planner, now=frozen_now.at)
+        confirmed_at = frozen_now.at
+        frozen_now.move(days=1)
+        reject(attestation, reason="It was an older report", by=planner, now=frozen_now.at)
+
+        def proof(at):
+            _, framework = framework_queries.current()
+            [found] = proofs([porto.pk], framework, now=at)[porto.pk][CHECK, "level"]
+            return bool(found.unconfirmed), bool(found.cannot_judge)
+
+        assert [proof(at) for at in (entered_at, confirmed_at, frozen_now.at)] == [
+            (True, False),
+            (False, False),
+            (False, True),
+        ]
+
+    def test_rejected_it_proves_nothing_and_an_earlier_one_counts_again(
+        self, porto, state, planner, frozen_now
+    ):
+        earlier = state(taken_on=frozen_now.at.date() - 9 * DAY)
+        later = state()
+        reject(later, reason="I did not attest this", by=planner, now=frozen_now.at)
+        newest = newest_records([(CHECK, "level")], now=frozen_now.at)
+        assert newest[porto.pk]["level"].pk == earlier.pk
+        _, framework = framework_queries.current()
+        [proof] = proofs([porto.pk], framework, now=frozen_now.at)[porto.pk][CHECK, "level"]
+        assert proof.ref == f"attestation:{earlier.pk}"
+
+    def test_the_reason_of_a_rejection_stands_with_the_check(self, state, result, planner, frozen_now):
+        reject(state(), reason="I did not attest this", by=planner, now=frozen_now.at)
+        [part] = [part for part in result().parts if part["part"] == "level"]
+        assert part["state"] == "unknown"
+        assert part["reason"] == "The attestation was rejected: I did not attest this"
+
+
+class TestWho:
+    def test_the_person_named_confirms_whatever_their_role(self, state, viewer, planner, frozen_now):
+        attestation = state(attester=viewer)
+        with pytest.raises(PermissionDenied, match="Only the person named"):
+            confirm(attestation, by=planner, now=frozen_now.at)
+        confirm(attestation, by=viewer, now=frozen_now.at)
+        attestation.refresh_from_db()
+        assert (attestation.confirmed_by, attestation.confirmed_at) == (viewer, frozen_now.at)
+
+    def test_who_entered_it_never_confirms(self, state, ops, frozen_now):
+        with pytest.raises(PermissionDenied, match="a second person must confirm it"):
+            confirm(state(), by=ops, now=frozen_now.at)
+
+    def test_a_document_of_an_outsider_needs_the_permission(self, state, viewer, manager, frozen_now):
+        with pytest.raises(MissingPermission):
+            confirm(state(), by=viewer, now=frozen_now.at)
+        confirm(state(), by=manager, now=frozen_now.at)
+
+    def test_nobody_names_themselves(self, state, ops):
+        with pytest.raises(EvidenceRefused, match="You enter this yourself"):
+            state(attester=ops)
+
+    def test_an_account_that_cannot_sign_in_is_not_named(self, state, viewer):
+        viewer.is_active = False
+        viewer.save()
+        with pytest.raises(EvidenceRefused, match="cannot sign in"):
+            state(attester=viewer)
+
+    def test_somebody_is_named(self, state):
+        with pytest.raises(EvidenceRefused, match="Name the person who attests it"):
+            state(attested_by=" ")
+
+    def test_the_name_is_that_of_the_person_linked_to_the_account(self, state, viewer, frozen_now):
+        people.person(name="Vera Prado", user=viewer, user_confirmed_at=frozen_now.at)
+        assert state(attester=viewer, attested_by="").attested_by == "Vera Prado"
+
+    def test_it_is_confirmed_once_and_rejected_for_good(self, state, planner, frozen_now):
+        attestation = state()
+        confirm(attestation, by=planner, now=frozen_now.at)
+        with pytest.raises(NotInState, match="It is confirmed already"):
+            confirm(attestation, by=planner, now=frozen_now.at)
+        reject(attestation, reason="It was another report", by=planner, now=frozen_now.at)
+        for step in (confirm, reject):
+            with pytest.raises(NotInState, match="It is rejected already"):
+                step(attestation, reason="again", by=planner, now=frozen_now.at)
+
+    def test_a_rejection_says_why(self, state, planner, frozen_now):
+        with pytest.raises(ValidationError, match="Enter a reason"):
+            reject(state(), reason=" ", by=planner, now=frozen_now.at)
+
+    def test_only_who_confirmed_takes_it_back(self, state, planner, manager, frozen_now):
+        attestation = state()
+        confirm(attestation, by=planner, now=frozen_now.at)
+        with pytest.raises(PermissionDenied, match="Only the person who confirmed it"):
+            reject(attestation, reason="no", by=manager, now=frozen_now.at)
+
+    def test_the_history_has_each_step(self, state, planner, frozen_now):
+        attestation = state()
+        confirm(attestation, by=planner, now=frozen_now.at)
+        reject(attestation, reason="no", by=planner, now=frozen_now.at)
+        assert [row.action for row in history_of(attestation).rows] == ["changed", "changed", "created"]
+
+
+class TestTheDatabase:
+    def refuses(self, constraint, attestation, **values):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            Attestation.objects.filter(pk=attestation.pk).update(**values)
+
+    def test_who_confirms_is_another(self, state, ops, viewer, planner, frozen_now):
+        at = frozen_now.at
+        by_document, by_name = state(), state(attester=viewer)
+        another = "attestation_confirmed_by_another"
+        self.refuses(another, by_document, confirmed_by=ops, confirmed_at=at)
+        self.refuses(another, by_name, confirmed_by=planner, confirmed_at=at)
+        self.refuses(another, by_document, confirmed_by=planner)
+        self.refuses(another, by_document, by=None, confirmed_by=planner, confirmed_at=at)
+        self.refuses("attestation_attester_is_another", by_document, attester=ops)
+
+    def test_who_rejects_is_another_and_says_why(self, state, ops, viewer, planner, frozen_now):
+        at = frozen_now.at
+        by_document, by_name = state(), state(attester=viewer)
+        another = "attestation_rejected_by_another"
+        self.refuses(another, by_document, rejected_by=ops, rejected_at=at, rejection="no")
+        self.refuses(another, by_name, rejected_by=planner, rejected_at=at, rejection="no")
+        self.refuses(another, by_document, rejected_by=planner, rejected_at=at, rejection=" ")
+
+    def test_what_was_confirmed_stays_as_it_was(self, state, planner, manager, frozen_now):
+        attestation = state()
+        confirm(attestation, by=planner, now=frozen_now.at)
+        for values in ({"value": 4}, {"statement": "other"}, {"confirmed_by": None, "confirmed_at": None}):
+            self.refuses("signed_once", attestation, **values)
+        back = {"rejected_at": frozen_now.at, "rejection": "no"}
+        self.refuses("attestation_taken_back", attestation, rejected_by=manager, **back)
+
+    def test_a_user_who_confirmed_cannot_be_deleted(self, state, planner, viewer, frozen_now):
+        confirm(state(), by=planner, now=frozen_now.at)
+        state(attester=viewer)
+        for user in (planner, viewer):
+            with pytest.raises(ProtectedError):
+                user.delete()
+
+
+class TestWhereItIsSaid:
+    def test_the_inbox_of_the_person_named(self, state, viewer, planner, ops, inbox):
+        state(attester=viewer)
+        subject = "L5 integrated-systems test: Commissioning level"
+        assert [inbox(user) for user in (planner, ops)] == [[], []]
+        assert len(inbox(viewer)) == 1
+        assert inbox(viewer)[0].endswith(": Commissioning level"), subject
+
+    def test_the_inbox_of_whoever_may_be_the_second(self, state, viewer, planner, ops, inbox):
+        state()
+        assert [len(inbox(user)) for user in (planner, ops, viewer)] == [1, 0, 0]
+
+    def test_what_decides_nothing_waits_for_nobody(self, state, planner, inbox, porto, ops, frozen_now):
+        replaced = state(taken_on=frozen_now.at.date() - 9 * DAY)
+        state(valid_until=frozen_now.at.date() - DAY, part="dated-deficiencies")
+        of_check = {"check": "p4-standard-interfaces", "part": "devices-conforming", "value": 100}
+        attest(
+            site=porto,
+            statement="Audited",
+            attested_by="R. Okafor",
+            taken_on=frozen_now.at.date(),
+            by=ops,
+            now=frozen_now.at,
+            **of_check,
+        )
+        assert len(inbox(planner)) == 1, "the first one only"
+        state()
+        assert len(inbox(planner)) == 1
+        reject(replaced, reason="old", by=planner, now=frozen_now.at)
+        assert len(inbox(planner)) == 1
+
+    def test_the_page_offers_it_to_whom_it_waits_for(self, state, viewer, client_of):
+        attestation = state(attester=viewer)
+        address = f"/evidence/attestations/{attestation.pk}/"
+        page = client_of("viewer").get(address).content.decode()
+        assert f'action="{address}confirm/"' in page
+        others = client_of("planner").get(address)
+        assert f'action="{address}confirm/"' not in others.content.decode()
+        assert "Only the person named in it can confirm or reject it." in text_of(others)
+        assert "It waits for viewer." in text_of(others)
+
+    def test_names_are_for_those_who_may_see_them(self, state, planner, client_of, user_of):
+        attestation = state(attester=planner)
+        page = text_of(client_of("viewer").get(f"/evidence/attestations/{attestation.pk}/"))
+        assert "It waits for somebody." in page
+        assert "planner" not in page
+
+    def test_it_is_confirmed_and_rejected_by_page(self, state, viewer, client_of):
+        attestation = state(attester=viewer)
+        address, client = f"/evidence/attestations/{attestation.pk}/", client_of("viewer")
+        assert client.post(f"{address}confirm/").status_code == 302
+        assert client.post(f"{address}confirm/").status_code == 409, "a form of before"
+        assert client.post(f"{address}reject/", {"reason": ""}).status_code == 422
+        assert client.post(f"{address}reject/", {"reason": "Not mine"}).status_code == 302
+        assert "Not mine" in text_of(client.get(address))
+
+    def test_the_list_has_filters(self, state, planner, client_of, frozen_now):
+        graced, waits, done = state("level"), state("critical-deficiencies"), state("dated-deficiencies")
+        Attestation.objects.filter(pk=graced.pk).update(grace_until=frozen_now.at + 60 * DAY)
+        confirm(done, by=planner, now=frozen_now.at)
+        found = {
+            name: Attestation.objects.filter(
+                pk__in=confirmations.attestations(now=frozen_now.at).filter(confirmation=name).values("pk")
+            ).get()
+            for name in ("in-grace", "needed", "confirmed")
+        }
+        assert found == {"in-grace": graced, "needed": waits, "confirmed": done}
+        page = text_of(client_of("planner").get("/evidence/attestations/?confirmation=in-grace"))
+        assert "until 23 Jan 2027" in page
+        assert "1 attestation" in page
+        mine = client_of("planner").get("/evidence/attestations/?waits_for_me=true")
+        assert "2 attestations" in text_of(mine)
+
+    def test_the_pages_of_site_and_check_say_for_whom_it_waits(
+        self, whole, result, viewer, client_of, django_assert_max_num_queries
+    ):
+        whole(attester=viewer)
+        result()
+        page = text_of(client_of("planner").get(f"/sites/porto/checks/{CHECK}/"))
+        assert page.count("waits for viewer") == 4
+        assert "4 attestations wait to be confirmed by viewer: declared only until then." in text_of(
+            client_of("planner").get("/sites/porto/")
+        )
+
+
+class TestThroughTheApi:
+    BODY = {"site": {"slug": "porto"}, "check": CHECK, "part": "level", "value": 5, "statement": "So it is"}
+
+    def test_it_is_entered_confirmed_and_taken_back(self, porto, api_of, planner, frozen_now):
+        day = {"taken_on": (frozen_now.at.date() - DAY).isoformat()}
+        answer = api_of("ops").post(API, self.BODY | day | {"attester": "planner"})
+        assert answer.status_code == 201, answer.content
+        sent = answer.json()
+        assert (sent["attester"], sent["attested_by"]) == ("planner", "planner")
+        assert sent["confirmation"] == {"value": "needed", "label": "Not confirmed"}
+        address = f"{API}{sent['id']}/"
+        assert api_of("ops").post(f"{address}confirm/").status_code == 403
+        confirmed = api_of("planner").post(f"{address}confirm/").json()
+        assert (confirmed["confirmation"]["value"], confirmed["confirmed_by"]) == ("confirmed", "planner")
+        assert api_of("planner").post(f"{address}confirm/").status_code == 409
+        rejected = api_of("planner").post(f"{address}reject/", {"reason": "Another report"}).json()
+        assert (rejected["confirmation"]["value"], rejected["rejection"]) == ("rejected", "Another report")
+
+    def test_a_body_of_before_is_accepted(self, porto, api_of, frozen_now):
+        day = {"taken_on": (frozen_now.at.date() - DAY).isoformat()}
+        answer = api_of("ops").post(API, self.BODY | day | {"attested_by": "H. Brandt"})
+        assert answer.status_code == 201, answer.content
+        assert answer.json()["attester"] is None
+
+    @pytest.mark.parametrize(
+        ("sent", "field"),
+        [({}, "attested_by"), ({"attester": "ops"}, "attester"), ({"attester": "nobody"}, "attester")],
+        ids=["nobody", "oneself", "no such account"],
+    )
+    def test_refusals_name_the_field(self, porto, api_of, ops, frozen_now, sent, field):
+        day = {"taken_on": (frozen_now.at.date() - DAY).isoformat()}
+        answer = api_of("ops").post(API, self.BODY | day | sent)
+        assert (answer.status_code, list(answer.json())) == (400, [field])
+
+    def test_a_scope_hides_what_waits_elsewhere(self, state, api_of, planner):
+        made.site(name="Lyon", slug="lyon")
+        attestation = state(attester=planner)
+        AccessScope.objects.create(user=planner, kind="site", slug="lyon")
+        assert api_of("planner").post(f"{API}{attestation.pk}/confirm/").status_code == 404
