@@ -120,6 +120,7 @@ ROLES: dict[str, Role] = {
                 *_names,
                 *_prove,
                 "evidence.*_floor",
+                "evidence.*_reportrule",
                 "evidence.*_declaredlimit",
                 *_factors,
                 *_draft,

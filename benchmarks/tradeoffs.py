@@ -226,6 +226,8 @@ def _slider(port: int, path: str, cookie: str) -> None:
             print("one step of a slider: not measured, Debian's chromium is not installed")
             return
         page.goto(address)
+        # Charts are drawn once they are near the viewport.
+        page.locator("#placement-scatter").scroll_into_view_if_needed()
         page.locator("#placement-scatter[data-drawn]").wait_for()
         page.wait_for_load_state("networkidle")
         took = _steps(page)

@@ -20,9 +20,13 @@ ENTRIES = {
     "roll-up": _every(15, "telemetry.roll_up"),
     "source-states": _every(5, "telemetry.update_source_states"),
     "match-series": _every(20, "telemetry.match_series"),
+    # Roll-ups, which it reads, are this far behind anyway.
+    "compare-inventory": _every(300, "telemetry.compare_inventory"),
     "keep-history": _every(3600, "web.keep_history"),
     "partitions": _every(600, "telemetry.keep_partitions"),
     "measure": _every(60, "readiness.evidence.measure"),
+    # After an upgrade it takes some seconds each time, until every stored run was read again.
+    "reread-runs": _every(15, "readiness.evidence.reread", beside_scoring=True),
     "rescore-changed": _every(3, "readiness.scoring.rescore_changed"),
     # This takes minutes on a large fleet, and scoring must not wait for it.
     "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),

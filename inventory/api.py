@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory import attributes
+from inventory.catalogue import ceilings_of
 from inventory.models import DeviceType, Port
 from inventory.models.constraints import SameSite
 from web.rest.fields import NumberField
@@ -56,7 +57,24 @@ class SiteFields(InventorySerializer):
         return list(dict.fromkeys(profiles))
 
 
+class CeilingSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    unit = serializers.CharField()
+    source = serializers.CharField()
+
+
 class DeviceTypeFields(InventorySerializer):
+    ceilings = serializers.SerializerMethodField(
+        help_text="What no run of such an accelerator can pass: the type's own attributes, else the catalogue's figures"
+    )
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Ceiling"}})
+    def get_ceilings(self, device_type: DeviceType) -> dict[str, dict[str, object]]:
+        if device_type.kind != DeviceType.Kind.ACCELERATOR:
+            return {}
+        ceilings = ceilings_of(device_type.model, device_type.attributes, device_type.source)
+        return {key: asdict(ceiling) for key, ceiling in ceilings.items()}
+
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         values = super().validate(values)
         if {"kind", "attributes"} & set(values):

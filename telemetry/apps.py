@@ -7,6 +7,7 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         from telemetry import meters, panels
+        from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics
         from telemetry.sources import late_or_silent
@@ -15,6 +16,7 @@ class TelemetryConfig(AppConfig):
         links.has_page(Source, "source")
         meters.register()
         panels.register()
+        drift_panels.register()
         tab_counts.register(
             "ingest",
             late_or_silent,

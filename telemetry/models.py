@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
+from telemetry.drift.models import InventoryDrift as InventoryDrift
 from web.scopes import among
 
 # Figures of a source that serves many sites include samples of all of them.

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from telemetry import drain, matching, partitions, rollups, sources, wakeup
+from telemetry.drift import comparing
 from web import workers
 from web.clock import now
 
@@ -40,3 +41,8 @@ def match_series() -> int:
 @shared_task(name="telemetry.keep_partitions")
 def keep_partitions() -> int:
     return partitions.keep(now=now())
+
+
+@shared_task(name="telemetry.compare_inventory")
+def compare_inventory() -> int:
+    return 0 if workers.are_catching_up() else comparing.compare_all(now=now())

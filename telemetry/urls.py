@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from telemetry import api
+from telemetry.drift import views as drift
 from telemetry.kinds import SOURCES
 from telemetry.views import explore, ingest, set_aside, sources
 from telemetry.views.write import write
@@ -20,6 +21,9 @@ urlpatterns = [
     path("telemetry/explore/", explore.page, name="explore"),
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
     path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),
+    path("telemetry/drift/", drift.drifts, name="drifts"),
+    path("telemetry/drift/<int:pk>/", drift.STEPS.shown, name="drift"),
+    path("telemetry/drift/", include(drift.STEPS.routes())),
     path("telemetry/", include([*addresses(SOURCES)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),

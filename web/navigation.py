@@ -118,6 +118,7 @@ ENTRIES: tuple[NavigationEntry, ...] = (
                       also=("source-list",)),
         NavigationTab("Series", "series-list", "telemetry.view_series"),
         NavigationTab("Explore", "explore", "telemetry.view_series", words="metrics charts"),
+        NavigationTab("Inventory drift", "drifts", "telemetry.view_inventorydrift", words="contradictions corrections"),
         NavigationTab("Evidence", "evidence", "evidence.view_validationrun", "g v", "runs records proof"),
         NavigationTab("History", "history", "inventory.view_site", words="audit changes"),
     )),

@@ -1,12 +1,14 @@
 """Products and their makers, racks, devices, accelerators."""
 
 from inventory.api import DeviceTypeFields, DeviceTypeViews
-from inventory.forms import AcceleratorForm, DeviceForm, DeviceTypeForm
+from inventory.forms import AcceleratorForm, DeviceForm, DeviceTypeForm, OfDeviceForm
 from inventory.kinds.declaring import declared, status
-from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Port, PowerFeed, Rack
+from inventory.models import Accelerator, Device, DeviceName, DeviceType, Manufacturer, Port, PowerFeed, Rack
 from inventory.queries.overview import how_many
 from web.kinds import Related
 from web.kinds.columns import figure, hidden, name, plain, related
+from web.tables import Column
+from web.units import instant
 
 
 def _height(device_type: DeviceType) -> str:
@@ -60,7 +62,7 @@ DEVICE_TYPE = declared(
     panel=("manufacturer", "kind", "domain"),
     form=DeviceTypeForm,
     serializer=DeviceTypeFields,
-    also=("attributes",),
+    also=("attributes", "ceilings"),
     viewset=DeviceTypeViews,
     joins=("manufacturer",),
     rows=DeviceType.objects.select_related("manufacturer").annotate(
@@ -143,6 +145,7 @@ DEVICE = declared(
     },
     related=[
         Related(Accelerator, ("device",), ("name", "status", "device_type", "uuid"), fills="device"),
+        Related(DeviceName, ("device",), ("name", "recorded_at"), fills="device"),
         Related(Port, ("device",), ("name", "status", "kind", "speed_gbps"), fills="device"),
         Related(PowerFeed, ("device",), ("name", "leg", "rated_kw", "rack"), fills="device"),
     ],
@@ -150,7 +153,7 @@ DEVICE = declared(
 )
 ACCELERATOR = declared(
     Accelerator,
-    ("device", "index", "device_type", "uuid", "serial", "status", "firmware_version"),
+    ("device", "index", "device_type", "uuid", "bus_id", "serial", "status", "firmware_version"),
     [
         name(sort="device__name"),
         status(),
@@ -160,11 +163,12 @@ ACCELERATOR = declared(
         hidden(related, "rack", "Rack", through="device", sort="device__rack__name"),
         plain("uuid", "UUID", phone="row"),
         hidden(figure, "index", "Index"),
+        hidden(plain, "bus_id", "Bus id"),
         hidden(plain, "serial", "Serial"),
         plain("firmware_version", "Firmware"),
     ],
     brief=("device", "index", "uuid"),
-    search=("uuid", "serial", "device__name", "device_type__model"),
+    search=("uuid", "bus_id", "serial", "device__name", "device_type__model"),
     panel=("site", "status", "device_type", "manufacturer"),
     through=("device__site", "device__rack", "device_type__manufacturer"),
     form=AcceleratorForm,
@@ -175,4 +179,27 @@ ACCELERATOR = declared(
     search_order=27,
     hint="GPUs and the like, each in its node",
     above=lambda accelerator: [accelerator.device.site, accelerator.device],
+)
+DEVICE_NAME = declared(
+    DeviceName,
+    ("device", "name"),
+    [
+        name(),
+        related("device", "Device"),
+        related("site", "Site", through="device", sort="device__site__name"),
+        Column("recorded_at", "Recorded", text=lambda row: instant(row.recorded_at), sort="recorded_at"),
+    ],
+    brief=("device", "name"),
+    search=("name", "device__name"),
+    panel=("site", "region"),
+    through=("device__site", "device__site__region"),
+    form=OfDeviceForm,
+    also=("recorded_at",),
+    joins=("device",),
+    # Names are unique: several rows cannot take one.
+    pages=("list", "add", "detail", "edit", "delete", "csv"),
+    rows=DeviceName.objects.select_related("device__site"),
+    icon="tag",
+    hint="Names that tools and exporters give to devices",
+    above=lambda row: [row.device.site, row.device],
 )

@@ -1,5 +1,7 @@
 """Manufacturers, device types, racks, devices and their accelerators."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -7,6 +9,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
 from inventory import attributes
+from inventory.bus_ids import bus_id
 from inventory.models import triggers
 from inventory.models.constraints import SameSite, SiteReference, choices_held
 from inventory.models.places import DomainChoices, Site
@@ -228,7 +231,11 @@ class Device(models.Model):
                 violation_error_message="This rack is at another site.",
             ),
         ]
-        triggers = [*triggers.claims(triggers.OWN_SITE), triggers.link_ends_of_moved_devices()]
+        triggers = [
+            *triggers.claims(triggers.OWN_SITE),
+            triggers.link_ends_of_moved_devices(),
+            *triggers.no_other_name_of_another_device(),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -250,6 +257,17 @@ def site_of_device() -> models.ForeignKey:
         blank=True,
         editable=False,
     )
+
+
+class BusIdField(models.CharField):
+    """Stores a bus id in one form, however the writer writes it."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        setattr(model_instance, self.attname, bus_id(getattr(model_instance, self.attname) or ""))
+        return str(getattr(model_instance, self.attname))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return bus_id(value) if isinstance(value, str) else super().get_prep_value(value)
 
 
 class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
@@ -285,6 +303,7 @@ class Accelerator(models.Model):
         verbose_name="device type", to=DeviceType, on_delete=models.PROTECT, related_name="accelerators"
     )
     uuid = models.CharField("UUID", max_length=64, blank=True)
+    bus_id = BusIdField("bus id", max_length=32, blank=True, help_text="PCI bus id, such as 0000:1b:00.0")
     serial = models.CharField("serial", max_length=100, blank=True)
     status = models.CharField("status", max_length=16, choices=Status, default=Status.ACTIVE)
     firmware_version = models.CharField("firmware version", max_length=100, blank=True)
@@ -303,6 +322,12 @@ class Accelerator(models.Model):
         constraints = [
             # Serves look-ups by device too, so that column has no index of its own.
             models.UniqueConstraint(fields=["device", "index"], name="accelerator_index_unique"),
+            models.UniqueConstraint(
+                fields=["device", "bus_id"],
+                condition=~Q(bus_id=""),
+                name="accelerator_bus_id_unique",
+                violation_error_message="The device has an accelerator at this bus id.",
+            ),
             # Ignore case: exporters differ, and telemetry matches in lower case.
             models.UniqueConstraint(
                 Lower("uuid"),

@@ -186,3 +186,79 @@ def link_ends_of_moved_devices() -> PerStatement:
 def _check_ends(name: str, operation: pgtrigger.Operation, *, first: str, touched: str) -> PerStatement:
     body = first + _REFUSE_STRAY_ENDS.format(touched=touched)
     return PerStatement(name=name, operation=operation, func=" ".join(body.split()))
+
+
+def recorded_when_changed(*columns: str) -> pgtrigger.Trigger:
+    """A changed row counts from its change on; nobody dates it back."""
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return pgtrigger.Trigger(
+        name="recorded_when_changed",
+        operation=pgtrigger.Update,
+        when=pgtrigger.Before,
+        func=f"NEW.recorded_at = CASE WHEN ({old}) IS DISTINCT FROM ({new}) THEN now() ELSE OLD.recorded_at END;"
+        " RETURN NEW;",
+    )
+
+
+# Two writers cannot give one name to two devices of a site: writers of other names wait for all writers of names at the
+# site, writers of devices only for writers of other names.
+_ONE_OWNER = """
+    PERFORM pg_advisory_xact_lock{shared}(hashtext('inventory_devicename'), written.site_id::int)
+        FROM (SELECT DISTINCT site_id FROM new_values ORDER BY site_id) AS written;
+    IF EXISTS (
+        SELECT FROM new_values AS written JOIN {other} AS other
+            ON other.site_id = written.site_id AND lower(other.name) = lower(written.name)
+            AND {device} <> {own_device}
+    ) THEN
+        RAISE EXCEPTION '{message}'
+            USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}', TABLE = '{table}', COLUMN = 'name';
+    END IF;
+    RETURN NULL;
+"""
+_UNLESS_NAMED_ANEW = """
+    IF NOT EXISTS (SELECT id, site_id, name FROM new_values EXCEPT SELECT id, site_id, name FROM old_values) THEN
+        RETURN NULL;
+    END IF;
+"""
+
+
+def _one_owner(operation: pgtrigger.Operation, **parts: str) -> PerStatement:
+    first = _UNLESS_NAMED_ANEW if operation is pgtrigger.Update else ""
+    body = first + _ONE_OWNER.format(**parts)
+    return PerStatement(
+        name=f"one_owner_{CLAIM_NAMES[operation]}", operation=operation, func=" ".join(body.split())
+    )
+
+
+def no_name_of_another_device() -> list[PerStatement]:
+    """An other name is not the name of another device of the site."""
+    return [
+        _one_owner(
+            operation,
+            shared="",
+            other="inventory_device",
+            device="other.id",
+            own_device="written.device_id",
+            message="Another device of the site has this name.",
+            constraint="device_name_of_one_device",
+            table="inventory_devicename",
+        )
+        for operation in WRITTEN
+    ]
+
+
+def no_other_name_of_another_device() -> list[PerStatement]:
+    """A device is not named as another device of the site is also called."""
+    return [
+        _one_owner(
+            operation,
+            shared="_shared",
+            other="inventory_devicename",
+            device="other.device_id",
+            own_device="written.id",
+            message="This is another name of another device of the site.",
+            constraint="device_not_named_as_another",
+            table="inventory_device",
+        )
+        for operation in WRITTEN
+    ]

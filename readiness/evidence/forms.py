@@ -47,13 +47,22 @@ class EvidenceForm(RefusedForm):
             super().refused(error)
 
 
+def names_in(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 class RunForm(EvidenceForm):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
-    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    tool = forms.ChoiceField(
+        label="Tool",
+        required=False,
+        choices=[("", "– recognise by the file –"), *Tool.choices],
+        help_text="Muster refuses a file that looks like another tool's.",
+    )
     site = SiteField()
     load = forms.ChoiceField(
         label="Load",
@@ -65,13 +74,13 @@ class RunForm(EvidenceForm):
         label="Devices",
         required=False,
         max_length=2000,
-        help_text="Names at the site, separated by commas. Empty: the hosts that the file names.",
+        help_text="Names at the site with commas between, first where the tool ran. Empty: the hosts in the file.",
     )
     platform = forms.CharField(
         label="Platform",
         required=False,
         max_length=100,
-        help_text="The platform decides which floors apply. Empty: the type of the devices.",
+        help_text="The device type that you expect. A run on another type is refused; floors come from the inventory.",
     )
     taken_at = forms.DateTimeField(
         label="Measured at",
@@ -87,7 +96,7 @@ class RunForm(EvidenceForm):
 
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data
-        names = [name.strip() for name in given["devices"].split(",") if name.strip()]
+        names = names_in(given["devices"])
         stated = {key: given[key] for key in ("load", "platform", "taken_at", "note")}
         provenance = given["provenance"] or SourceProvenance.MEASURED
         return {
@@ -97,6 +106,30 @@ class RunForm(EvidenceForm):
             "file_name": given["file"].name,
             "context": RunContext(device_names=names, provenance=provenance, **stated),
         }
+
+
+class WithdrawForm(RefusedForm):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stays in the history.",
+    )
+
+
+class MoveForm(EvidenceForm):
+    site = SiteField()
+    devices = forms.CharField(
+        label="Devices",
+        required=False,
+        max_length=2000,
+        help_text="Names at the site with commas between, first where the tool ran. Empty: the hosts in the file.",
+    )
+    reason = WithdrawForm.base_fields["reason"]
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {"site": given["site"], "device_names": names_in(given["devices"]), "reason": given["reason"]}
 
 
 class StatementForm(EvidenceForm):

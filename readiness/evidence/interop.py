@@ -56,7 +56,7 @@ def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
 
 
 def with_records(runs: Iterable[Run]) -> list[Run]:
-    return [run for run in runs if any(is_record(figure.name) for figure in run.figures)]
+    return [run for run in runs if not run.doubt and any(is_record(figure.name) for figure in run.figures)]
 
 
 def tested_ends(runs: Sequence[Run]) -> Tested:

@@ -6,7 +6,7 @@ and tables that are not runs, the newest that counts is used.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -15,14 +15,17 @@ from django.db import connection
 
 from inventory.models import Device
 from readiness.evidence import rows
-from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, tables
+from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, serving, tables
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
 from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, is_valid
 from readiness.evidence.interop import pairs_of_records, with_records
 from readiness.evidence.models import Floor
+from readiness.evidence.parts import site_parts
 from readiness.framework.core.definition import Check, Framework, SubMeasure
+from readiness.framework.core.minimums import in_effect
+from readiness.framework.core.vocabulary import SenderNamed
 
 SITES = 1000
 """A process keeps the values of this many sites, each about 80 kB for 50 runs, and computes the others each time."""
@@ -118,7 +121,7 @@ def _by_runs(
 ) -> dict[int, SiteProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
-    parts = rows.site_parts(list(stored))
+    parts = site_parts(list(stored), now)
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     kept = {
         site_id: proved
@@ -142,9 +145,15 @@ def _by_runs(
     return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
 
 
+def with_minimums(framework: Framework, check_id: str) -> Check:
+    minimums = tuple(minimum for minimum, _ in in_effect(framework, check_id))
+    return replace(framework.check(check_id), minimums=minimums)
+
+
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
+    """The checks that runs prove, each with the minimums in effect."""
     return {
-        check_id: framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS)
+        check_id: with_minimums(framework, check_id).with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
         if check_id in framework.checks_by_id
     }
@@ -189,7 +198,7 @@ def proved_by_runs(
     now: datetime,
 ) -> SiteProofs:
     by_part: SiteProofs = {}
-    runs = of_site.newest
+    runs = capped(of_site.newest, framework, site)
 
     def add(check_id: str, of_check: Mapping[str, tuple[Proof, ...]]) -> None:
         keyed = {(check_id, part_id): each for part_id, each in of_check.items()}
@@ -205,7 +214,7 @@ def proved_by_runs(
     if check := checks.get("p1-latency-under-load"):
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, latency.serving(check, runs, now))
+        add(check.id, serving.serving(check, runs, site, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:
@@ -219,6 +228,19 @@ def proved_by_runs(
         if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
             by_part[key] = each
     return by_part
+
+
+def capped(runs: Sequence[Run], framework: Framework, site: SiteParts) -> list[Run]:
+    """Mark the runs that count as warn at most: those of devices that telemetry contradicts, and, if the framework says
+    so, those whose device only the sender names."""
+    caps_named = framework.sender_named is SenderNamed.WARN
+    return [replace(run, capped=_cap(run, site, caps_named=caps_named)) for run in runs]
+
+
+def _cap(run: Run, site: SiteParts, *, caps_named: bool) -> str:
+    if sentence := next((site.contradicted[node] for node in run.nodes if node in site.contradicted), ""):
+        return f"run {run.id}; {sentence.rstrip('.')}"
+    return f"run {run.id}, whose device only its sender names" if caps_named and run.sender_named else ""
 
 
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:

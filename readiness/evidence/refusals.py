@@ -28,9 +28,9 @@ class FileTooLarge(EvidenceRefused):
 
 
 class SameFile(EvidenceRefused):
-    """The file is already a run of the site; `run_id` names it."""
+    """The file is already a run; `run_id` names it if the reader may see it."""
 
-    def __init__(self, field: str, reason: str, run_id: int) -> None:
+    def __init__(self, field: str, reason: str, run_id: int | None) -> None:
         super().__init__(field, reason)
         self.run_id = run_id
 

@@ -13,16 +13,28 @@ from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
 from readiness.evidence.core.confirming import awaited
-from readiness.evidence.core.parsed import FAILED_TEST, FAILURES, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.parsed import (
+    DEVICE_ID,
+    DURATION,
+    END,
+    FAILED_TEST,
+    FAILURES,
+    IDENTITIES,
+    ITERATIONS,
+    RANKS,
+    REQUEST_RATE,
+    REQUESTS,
+    TEST,
+    Figure,
+)
 from readiness.evidence.core.proving.baselines import FIRST, LATENCIES, RATES
+from readiness.evidence.core.proving.serving import SERVED_RATE
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
-    AcceleratorIdentity,
     FloorValue,
     PartKey,
     Proof,
     Run,
-    SiteParts,
     is_valid,
     newest,
     voids_at,
@@ -41,14 +53,15 @@ statement's `about` separates runs that can count from others."""
 SMALLEST = 2 * 1024**3
 """Smaller rows of collectives are only read at sizes that have a floor."""
 NAMES = (
-    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", "duration"),
-    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
+    *(*sorted(RATES | LATENCIES), "severity", "worst_severity", DURATION, ITERATIONS, REQUESTS, REQUEST_RATE),
+    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES, DEVICE_ID, END, SERVED_RATE),
 )
 
-# Almost no evidence is voided, and null needs no JSON parsing.
+# Almost no evidence is voided, and null needs no JSON parsing. A run that proves nothing hides no run that may.
 _RUNS = """
-SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
-    loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance
+SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, load_gbps,
+    platform, loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts),
+    provenance, mismatch, implausible, sender_named
 FROM (
     SELECT *, place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) AS is_newest,
         tool = ANY(%(compared)s) AND NOT shaken AND standing - newer < %(first)s AS is_first
@@ -64,15 +77,18 @@ FROM (
             FROM evidence_validationrun
             WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
                 AND (taken_at > %(oldest)s OR baseline_at <= %(now)s)
+                AND (withdrawn_at IS NULL OR withdrawn_at > %(now)s)
         ) run
-        WINDOW thing AS (PARTITION BY site_id, about),
-            newest_first AS (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC)
+        WINDOW thing AS (PARTITION BY site_id, about, mismatch <> '' OR implausible <> ''),
+            newest_first AS (
+                PARTITION BY site_id, about, mismatch <> '' OR implausible <> '' ORDER BY taken_at DESC, id DESC
+            )
     ) run
 ) run
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
-_OF_RUN = ("tool", "scope", "taken_at", "about", "is_baseline", "load", "platform", "loopback")
-_TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 13, 14
+_OF_RUN = ("tool", "scope", "taken_at", "about", "is_baseline", "load", "load_gbps", "platform", "loopback")
+_TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 14, 15
 """`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
 _COLUMNS = tuple(column.name for column in fields(Figure))
 _FIGURES = """
@@ -85,22 +101,8 @@ WHERE run_id = ANY(%(runs)s) AND (
 ) ORDER BY run_id, id
 """
 _DEVICES = """
-SELECT run_id, device_id, role FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
+SELECT run_id, device_id, role, place FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
 WHERE run_id = ANY(%s) ORDER BY device_id
-"""
-# Parts in service by kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
-_IN_SERVICE = """
-SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
-WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
-UNION ALL
-SELECT 2, device.site_id, device_id, part.uuid, index, part.serial
-FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
-WHERE device.site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
-UNION ALL
-SELECT 3, device.site_id, device_id, device.name, NULL, port.name
-FROM inventory_port port JOIN inventory_device device ON device.id = device_id
-WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
-    AND port.kind IN ('roce', 'infiniband')
 """
 # A sub-measure has one fact a day: the unique index is read backwards, without a sort.
 _RECORDS = """
@@ -156,7 +158,7 @@ class StoredRuns:
     """A site's runs and devices as stored. The runs prove the same as long as these do not change."""
 
     runs: list[tuple[Any, ...]] = field(default_factory=list)
-    devices: list[tuple[int, int, str]] = field(default_factory=list)
+    devices: list[tuple[int, int, str, int | None]] = field(default_factory=list)
 
     @property
     def taken_at(self) -> set[datetime]:
@@ -214,11 +216,16 @@ def with_figures(
 
 def _site_runs(stored: StoredRuns, figures: Mapping[int, Sequence[Figure]], now: datetime) -> SiteRuns:
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for run_id, device_id, role in stored.devices:
+    local: dict[int, int] = {}
+    for run_id, device_id, role, place in stored.devices:
         devices[run_id].append((device_id, role))
+        if place == 0:
+            local[run_id] = device_id
     runs = SiteRuns()
     for run_id, _, is_newest, is_earlier, *of_run in stored.runs:
-        run = _run(run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), now)
+        run = _run(
+            run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), local.get(run_id, 0), now
+        )
         if is_newest:
             runs.newest.append(run)
         if is_earlier:
@@ -231,9 +238,10 @@ def _run(
     row: Sequence[Any],
     figures: tuple[Figure, ...],
     devices: Iterable[tuple[int, str]],
+    local: int,
     now: datetime,
 ) -> Run:
-    *of_run, changes, by_kind, at, reason, hosts, provenance = row
+    *of_run, changes, by_kind, at, reason, hosts, provenance, mismatch, implausible, sender_named = row
     voids = voids_at(changes, by_kind or {}, at, reason, now)
     return Run(
         id=run_id,
@@ -244,6 +252,10 @@ def _run(
         hosts=hosts,
         figures=figures,
         provenance=provenance,
+        mismatch=mismatch,
+        implausible=implausible,
+        sender_named=sender_named,
+        local=local,
         replaced=_replaced(by_kind or {}, now),
         **with_nodes(devices),
     )
@@ -262,31 +274,6 @@ def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozen
         place.partition(":") for each in places for place, at in each if datetime.fromisoformat(at) <= now
     ]
     return frozenset((int(device), int(number)) for device, _, number in since)
-
-
-def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
-    nodes: dict[int, dict[int, str]] = defaultdict(dict)
-    accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
-    ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
-    for nth, site_id, device_id, name, number, part in (
-        fetched(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
-    ):
-        match nth:
-            case 1:
-                nodes[site_id][device_id] = name
-            case 2:
-                accelerators[site_id][device_id, number] = AcceleratorIdentity(serial=part, uuid=name)
-            case 3:
-                ports[site_id][device_id, part.lower()] = f"{name} {part}"
-    return {
-        site_id: SiteParts(
-            nodes=nodes[site_id],
-            accelerators=frozenset(accelerators[site_id]),
-            identities=accelerators[site_id],
-            ports=ports[site_id],
-        )
-        for site_id in site_ids
-    }
 
 
 def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:

@@ -54,6 +54,10 @@ def site_url(row: Any) -> str:
 
 
 def standing(evidence: Any) -> str:
+    if getattr(evidence, "withdrawn_at", None):
+        return "withdrawn"
+    if getattr(evidence, "mismatch", "") or getattr(evidence, "implausible", ""):
+        return "proves nothing"
     if not evidence.void_changes:
         return ""
     return f"voided: {', '.join(evidence.void_changes).replace('-', ' ')}"
@@ -89,6 +93,7 @@ def tabs(current: str) -> list[dict[str, Any]]:
         ("attestations", "Attestations"),
         ("limits", "Limits"),
         ("floors", "Floors"),
+        ("report-rules", "Rules for test reports"),
     )
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 

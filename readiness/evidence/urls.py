@@ -14,6 +14,8 @@ urlpatterns = [
     path("", require(*RUNS.may)(partial(object_list, kind=RUNS)), name="evidence"),
     path("runs/<int:pk>/", views.run, name="validation-run-detail"),
     path("runs/<int:pk>/baseline/", views.baseline, name="validation-run-baseline"),
+    path("runs/<int:pk>/move/", views.move, name="validation-run-move"),
+    path("runs/<int:pk>/withdraw/", views.withdraw, name="validation-run-withdraw"),
     path("runs/<int:pk>/file/", views.file, name="validation-run-file"),
     path("attestations/<int:pk>/", views.STEPS.shown, name="attestation-detail"),
     *views.STEPS.routes("attestations/<int:pk>/"),

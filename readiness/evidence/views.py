@@ -1,6 +1,7 @@
-"""The pages of a validation run and of an attestation; the file of a run, and marking it as a baseline."""
+"""The pages of a validation run and of an attestation; the file of a run, and its changes: mark as baseline, move,
+withdraw."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from readiness.evidence import confirmations, operations, tables
 from readiness.evidence.core.confirming import awaited
+from readiness.evidence.forms import MoveForm, WithdrawForm
 from readiness.evidence.kinds.records import ATTESTATIONS, context_of
 from readiness.evidence.kinds.runs import RUNS
 from readiness.evidence.models import Attestation, RunFile, ValidationRun
@@ -22,9 +24,10 @@ from readiness.evidence.uploads import file_answer, sender_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.forms import RefusedForm
 from web.permissions import require
 from web.units import format_value
-from web.workflows.pages import StepPages
+from web.workflows.pages import StepPages, form_page
 
 may_see = require(*RUNS.may)
 may_change = require(*RUNS.may, MAY_MARK)
@@ -46,6 +49,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "scope": tables.scope_of(shown),
         "load": _load(shown),
         "standing": tables.standing(shown),
+        "may_change": request.user.has_perm(MAY_MARK) and shown.withdrawn_at is None,
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),
         "table": table,
         "breadcrumbs": RUNS.breadcrumbs((str(shown), "")),
@@ -72,6 +76,51 @@ def baseline(request: HttpRequest, pk: int) -> HttpResponse:
         done = "The run is a baseline." if marked else "The run is no longer a baseline."
         messages.success(request, done)
     return HttpResponseRedirect(reverse("validation-run-detail", args=[pk]))
+
+
+@may_change
+@never_cache
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(ValidationRun, pk=pk, withdrawn_at=None)
+    form = WithdrawForm(request.POST or None)
+    return _changed(
+        request,
+        run,
+        form,
+        lambda: operations.withdraw_run(run, **form.asked(), by=sender_of(request), now=now()),
+        heading="Withdraw the run",
+        done="The run is withdrawn; the site is scored again.",
+    )
+
+
+@may_change
+@never_cache
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(RUNS.rows(), pk=pk, withdrawn_at=None)
+    names = ", ".join(each.device.name for each in run.run_devices.all())
+    form = MoveForm(request.POST or None, initial={"site": run.site.slug, "devices": names})
+    return _changed(
+        request,
+        run,
+        form,
+        lambda: operations.move_run(run, **form.asked(), by=sender_of(request), now=now()),
+        heading="Move the run",
+        done="The run is moved; both sites are scored again.",
+    )
+
+
+def _changed(
+    request: HttpRequest,
+    run: ValidationRun,
+    form: RefusedForm,
+    act: Callable[[], ValidationRun],
+    *,
+    heading: str,
+    done: str,
+) -> HttpResponse:
+    address = reverse("validation-run-detail", args=[run.pk])
+    crumbs = RUNS.breadcrumbs((str(run), address), (heading, ""))
+    return form_page(request, form, act, heading=heading, done=done, back=address, breadcrumbs=crumbs)
 
 
 @may_see

@@ -12,11 +12,13 @@ from django.db import transaction
 from accounts.models import User
 from readiness.framework.core import shipped
 from readiness.framework.core.document import load
+from readiness.framework.core.upgrading import with_shipped
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import VERSIONS
 from web.actor import acting
+from web.versioned.core.documents import written
 from web.versioned.models import DocumentVersion
-from web.versioned.versions import NeedsReason, NotADraft
+from web.versioned.versions import NeedsReason, NotADraft, VersionConflict
 
 make_draft, edit, replace, discard = VERSIONS.make_draft, VERSIONS.edit, VERSIONS.replace, VERSIONS.discard
 hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
@@ -24,6 +26,10 @@ hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
 
 class VersionExistsError(ValueError):
     """A version of that name already exists; published definitions are never rewritten."""
+
+
+class NothingToAdd(VersionConflict):
+    """The version in force lacks nothing of Muster's newest definition."""
 
 
 @transaction.atomic
@@ -43,6 +49,17 @@ def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
     if VERSIONS.in_force() is not None:
         return None
     return publish(shipped.FOLDER, by=None, now=now)
+
+
+def draft_shipped(*, by: User, now: datetime) -> FrameworkVersion:
+    """Make a draft of the version in force with what it lacks of Muster's newest definition. Whoever makes it counts as
+    its editor. Raises MissingPermission, NothingToAdd."""
+    in_force, framework = VERSIONS.current()
+    offered = with_shipped(framework)
+    require(by, "add")
+    if offered == framework:
+        raise NothingToAdd(f"{in_force.version} lacks nothing of {shipped.shipped().version}.")
+    return make_draft(made_from=in_force, definition=written(offered), by=by, now=now)
 
 
 def publish_draft(

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import dump, folder, load, load_files
 from readiness.framework.core.editing import refuse_unlike
+from readiness.framework.core.shipped import shipped
+from readiness.framework.core.upgrading import with_shipped
 from readiness.framework.core.wording import changes
 from readiness.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
 from web.versioned.core.comparing import DocumentChange
@@ -52,6 +54,25 @@ VERSIONS: Versioned[FrameworkVersion, Framework] = Versioned(
 
 
 current, definition_of = VERSIONS.current, VERSIONS.content
+
+
+class ShippedOffer(NamedTuple):
+    """What Muster's newest definition has and the version in force lacks; `draft` has it already."""
+
+    version: str
+    changes: tuple[DocumentChange, ...]
+    draft: FrameworkVersion | None
+
+
+def shipped_offer() -> ShippedOffer | None:
+    """Return None if the version in force lacks nothing."""
+    _, in_force = current()
+    offered = with_shipped(in_force)
+    if offered == in_force:
+        return None
+    drafts = FrameworkVersion.objects.filter(status=FrameworkVersion.Status.DRAFT).defer("definition")
+    complete = (row for row in drafts if with_shipped(content := definition_of(row)) == content)
+    return ShippedOffer(shipped().version, changes(in_force, offered), next(complete, None))
 
 
 def versions() -> FrameworkVersionQuerySet:

@@ -1,6 +1,8 @@
 """Pages of the framework's versions, under /readiness/framework/."""
 
 from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from readiness.framework import views
 from readiness.framework.views import PAGES
@@ -9,6 +11,11 @@ _CHECK = "<int:pk>/checks/<slug:check_id>/"
 
 urlpatterns = [
     *PAGES.urls(),
+    path(
+        "shipped/",
+        require_POST(PAGES.allowed(never_cache(views.draft_shipped), "add")),
+        name="framework-shipped",
+    ),
     path("<int:pk>/difference/", PAGES.reading(views.difference), name="framework-difference"),
     path("<int:pk>/edit/", PAGES.writing(views.edit_head, "change"), name="framework-edit"),
     path(

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from readiness.framework import queries, tables
+from readiness.framework import operations, queries, tables
 from readiness.framework.core.definition import Check, Framework, OperatorDecision
 from readiness.framework.forms import CheckForm, FrameworkForm, HeadForm, PartForm, PillarForm
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.queries import MAY_SEE, VERSIONS
 from web import answers
 from web.clock import now
+from web.versioned.versions import VersionConflict
 from web.versioned.views import VersionPages, reader
 
 
@@ -47,7 +49,18 @@ PAGES = VersionPages(
     content=_content,
     trail=(("Framework", "framework"),),
     heading="Framework",
+    listed=lambda request: {"offer": queries.shipped_offer()},
 )
+
+
+def draft_shipped(request: HttpRequest) -> HttpResponse:
+    try:
+        draft = operations.draft_shipped(by=reader(request), now=now())
+    except VersionConflict as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse(PAGES.listing))
+    messages.success(request, f"{draft.version} is a draft.")
+    return HttpResponseRedirect(PAGES.url(draft))
 
 
 def difference(request: HttpRequest, pk: int) -> HttpResponse:

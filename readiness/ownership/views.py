@@ -237,8 +237,10 @@ def _chosen(names: list[str]) -> list[tuple[Site, str]]:
         named = list(dict.fromkeys(cells.read(name) for name in names))
     except cells.NoSuchCell as error:
         raise BadRequest(f"id: {error} names no site and item.") from error
-    if not 0 < len(named) <= operations.MOST_AT_ONCE:
-        raise BadRequest(f"id: choose from 1 to {operations.MOST_AT_ONCE} items.")
+    if not named:
+        raise BadRequest("Choose at least one item.")
+    if len(named) > operations.MOST_AT_ONCE:
+        raise BadRequest(f"Choose at most {operations.MOST_AT_ONCE:,} items.")
     slugs = {slug for slug, _item in named}
     sites = {
         site.slug: site for site in Site.objects.exclude(stage=Site.Stage.RETIRED).filter(slug__in=slugs)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Field, Model
 
+from readiness.evidence.core.rules import RULES
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
@@ -102,6 +103,7 @@ def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datet
         "evaluated_at": now,
         "framework_version_id": version.pk,
         "content": encode(inputs),
+        "rules": RULES,
     }
 
 
@@ -228,6 +230,7 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "failed_at": None,
         "failure": "",
         "framework_version_id": version.pk,
+        "rules": RULES,
     }
 
 

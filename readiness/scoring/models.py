@@ -158,6 +158,11 @@ class SiteScore(Scored):
         blank=True,
         help_text="Since when it cannot be evaluated; the verdict is the last one and counts for nothing",
     )
+    rules = models.PositiveSmallIntegerField(
+        default=1,
+        editable=False,
+        help_text="Revision of Muster's own rules that decided it: readiness.evidence.core.rules",
+    )
     failure = models.CharField(max_length=FAILURE_LENGTH, blank=True, help_text="Why it cannot be evaluated")
 
     objects = SiteScoreQuerySet.as_manager()
@@ -206,6 +211,9 @@ class ScoreInputs(models.Model):
     evaluated_at = models.DateTimeField()
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
     content = models.BinaryField()
+    rules = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text="Revision of Muster's own rules that they were gathered by"
+    )
 
     class Meta:
         ordering = ["site", "on_date"]

@@ -12,9 +12,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from inventory.models import Site, SiteChange
-from readiness.evidence.operations import void_changed
+from readiness.evidence.operations import reconcile_stored, void_changed
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.framework.models import FrameworkVersion
 from readiness.scoring.apply import Outcome, apply
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
@@ -73,13 +74,14 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         for facts, inputs in inputs_of(due, stored, framework, now=now).values()
     ]
     read_parts(stored, {decision.site_id: decision.digests for decision in decided})
+    flips = _flips(decided, stored, framework, now)
     outcomes = [
         Outcome(
             site_id=decision.site_id,
             result=decision.result,
             inputs=decision.inputs,
             contents=decision.contents,
-            flips=_flips(decision, before, framework, now),
+            flips=flips[decision.site_id],
             health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
             figures=site_figures(decision.facts, framework, now),
             newest_sample_at=_newest_sample_at(decision.facts, now),
@@ -113,25 +115,45 @@ def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, no
     return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
 
 
-def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> FlipSet:
-    before = before_of(stored)
+def _flips(
+    decided: Sequence[_Decided], stored: Mapping[int, Stored], framework: Framework, now: datetime
+) -> dict[int, FlipSet]:
+    """What moved at each site. Where a state changed under a new definition, the old definition shows whether the
+    definition changed it: its minimums decide which runs count, so that its inputs are gathered too."""
+    flips = {decision.site_id: _moves(decision, stored[decision.site_id]) for decision in decided}
+    redefined: dict[FrameworkVersion, list[int]] = {}
+    for site_id, flip_set in flips.items():
+        score = stored[site_id].score
+        if flip_set.flips and score and score.framework_version.digest != framework.content_digest:
+            redefined.setdefault(score.framework_version, []).append(site_id)
+    under_old_rules = {
+        site_id: result
+        for version, site_ids in redefined.items()
+        for site_id, result in _under(version, site_ids, stored, now).items()
+    }
+    return flips | {
+        decision.site_id: _moves(decision, stored[decision.site_id], under_old_rules[decision.site_id])
+        for decision in decided
+        if decision.site_id in under_old_rules
+    }
+
+
+def _moves(decision: _Decided, stored: Stored, under_old_rules: SiteResult | None = None) -> FlipSet:
     unmoved = {
         check_id
-        for check_id, digest in decided.digests.items()
+        for check_id, digest in decision.digests.items()
         if check_id in stored.results and stored.results[check_id].digest == digest
     }
-    flip_set = find_flips(before, decided.result, unmoved=unmoved)
-    if not flip_set.flips or before is None or before.framework_digest == framework.content_digest:
-        return flip_set
-    # A state changed under a new definition: the old definition shows whether the definition changed it.
-    under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
-    return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
+    before = before_of(stored)
+    return find_flips(before, decision.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
 
-def _framework_of(stored: Stored) -> Framework:
-    if stored.score is None:
-        raise ValueError("A site that was never evaluated was decided by no version.")
-    return framework_queries.definition_of(stored.score.framework_version)
+def _under(
+    version: FrameworkVersion, site_ids: Sequence[int], stored: Mapping[int, Stored], now: datetime
+) -> dict[int, SiteResult]:
+    framework = framework_queries.definition_of(version)
+    gathered = inputs_of(site_ids, stored, framework, now=now)
+    return {site_id: decide(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
 
 
 def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
@@ -187,11 +209,13 @@ def rescore_changed(*, now: datetime) -> int:
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
-    """Void the evidence that changes invalidate; a failure at one site stops neither other sites nor the scores."""
+    """Compare runs with the inventory again, and void the evidence that changes invalidate. A failure at one site stops
+    neither other sites nor the scores."""
     if not site_ids:
         return
     try:
         with transaction.atomic():
+            reconcile_stored(site_ids=site_ids, now=now)
             void_changed(site_ids=site_ids, now=now)
     except Exception:
         if len(site_ids) == 1:

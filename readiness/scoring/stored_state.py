@@ -111,6 +111,8 @@ def before_of(stored: Stored) -> Before | None:
         verdict=Verdict(stored.score.verdict) if stored.score.verdict else None,
         deciding=tuple(stored.score.deciding),
         excepted=tuple(stored.score.excepted),
+        evaluated_at=stored.score.evaluated_at,
+        rules=stored.score.rules,
         checks={
             check_id: CheckBefore(
                 state=_STATES[result.state],

@@ -18,6 +18,7 @@ from inventory.models import DeviceType
 from readiness.workloads.core.envelope import Criticality
 from readiness.workloads.documents import ImportRefused, place_and_reason
 from readiness.workloads.models import (
+    ANY_VERDICT,
     COLUMNS,
     COST_UNITS,
     CRITICALITIES,
@@ -225,6 +226,12 @@ class WorkloadForm(RefusedForm):
     it_kw = _number("IT power")
     bandwidth_gbps = _number("Bandwidth")
     deferrable_h = _number("Can wait", "How long work may be put off. 0: it cannot wait.", initial=0)
+    served_models = forms.CharField(
+        label="Served models",
+        required=False,
+        max_length=2000,
+        help_text="The model that is served, then larger ones whose benchmarks count too, separated by commas.",
+    )
     latency_limit_ms = _number("Latency limit", "Round trip to each user region.")
     latency_percentile = _number("Latency percentile", "Above 0 and below 100.", initial=99)
     cost_ceiling = _number("Unit-cost ceiling")
@@ -244,7 +251,7 @@ class WorkloadForm(RefusedForm):
     )
     carbon_g_per_kwh = _number("Carbon intensity limit")
     carbon_kg_per_month = _number("Carbon limit")
-    min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty="any")
+    min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty=ANY_VERDICT, initial="conditional")
     min_score = _number("Minimum score, 0 to 1", "A share: 0.8 for a score of 80 of 100.", max_value=1)
     source = forms.CharField(
         label="Source",
@@ -267,7 +274,10 @@ class WorkloadForm(RefusedForm):
     }
     groups: Sequence[tuple[Any, Sequence[str]]] = (
         ("Workload class", ("name", "slug", "description", "kind", "criticality")),
-        ("Demand of one placement", ("accelerators", "it_kw", "bandwidth_gbps", "users", "deferrable_h")),
+        (
+            "Demand of one placement",
+            ("accelerators", "it_kw", "bandwidth_gbps", "users", "served_models", "deferrable_h"),
+        ),
         ("Latency", ("latency_limit_ms", "latency_percentile")),
         ("Cost", ("cost_ceiling", "cost_currency", "cost_unit")),
         (
@@ -323,6 +333,9 @@ class WorkloadForm(RefusedForm):
 
     def clean_forbidden_jurisdictions(self) -> list[str]:
         return _split(self.cleaned_data["forbidden_jurisdictions"])
+
+    def clean_served_models(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["served_models"].split(",") if name.strip()]
 
     def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}

@@ -67,7 +67,7 @@ class WorkloadFilters(ObjectFilterSet):
             *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
             *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
             *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
-            *("provenance", "declared_on"),
+            *("served_models", "provenance", "declared_on"),
         ]
         search_fields = ["name", "slug", "description", "source"]
         panel = ["kind", "criticality", "complete", "placed", "site", "user_region", "data_categories"]

@@ -56,14 +56,16 @@ DATA_CATEGORIES = _spoken(DataCategory) | {
     DataCategory.EXPORT_CONTROLLED.value: "Export-controlled",
 }
 MIN_VERDICTS = {"conditional": "Conditional or ready", "ready": "Ready"}
+ANY_VERDICT = "any verdict"
+"""What pages and documents say of a stored blank."""
 COLUMNS = (
     *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
     *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
     *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
-    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
+    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h", "served_models"),
     *("source", "provenance", "declared_on"),
 )
-LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories", "served_models")
 LARGEST = 1e12
 """Far above any meaningful figure, and far below an arithmetic overflow."""
 MOST_DEFERRABLE_H = 8784
@@ -119,6 +121,13 @@ class WorkloadClass(models.Model):
     user_regions: Any = models.ManyToManyField(
         "UserRegion", through="ServedRegion", related_name="workload_classes", blank=True
     )
+    served_models = ArrayField(
+        verbose_name="served models",
+        base_field=models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="The model that is served, then larger ones whose benchmarks count too; empty: none declared",
+    )
     latency_limit_ms = models.FloatField(
         "latency limit",
         null=True,
@@ -160,7 +169,14 @@ class WorkloadClass(models.Model):
     )
     carbon_g_per_kwh = _figure("carbon intensity limit", "Of its electricity, gCO2e/kWh")
     carbon_kg_per_month = _figure("carbon limit", "What one placement may emit, kgCO2e a month")
-    min_verdict = models.CharField("least verdict", max_length=16, choices=MIN_VERDICTS, blank=True)
+    min_verdict = models.CharField(
+        "least verdict",
+        max_length=16,
+        choices=MIN_VERDICTS,
+        default="conditional",
+        blank=True,
+        help_text="The least verdict of a site that may hold it; empty: any verdict",
+    )
     min_score = models.FloatField(
         "least score",
         null=True,

@@ -6,6 +6,7 @@ from telemetry.api import viewsets
 from telemetry.api.codes import CodesView
 from telemetry.api.query import QueryView
 from telemetry.api.status import StatusView
+from telemetry.drift.api import InventoryDriftViewSet
 from web.rest.viewsets import Router
 
 router = Router()
@@ -14,6 +15,7 @@ router.register("series", viewsets.SeriesViewSet)
 router.register("flips", viewsets.SourceFlipViewSet)
 router.register("rejections", viewsets.RejectionViewSet)
 router.register("set-aside", viewsets.InboxBatchViewSet)
+router.register("drifts", InventoryDriftViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 
 urlpatterns = [

@@ -54,7 +54,7 @@ TASKS = [
         "draft a threshold",
         "planner",
         (
-            ("palette", "muster-2"),
+            ("palette", "muster-3"),
             ("link", "Power headroom and swing"),
             ("link", "Edit Peak site load"),
         ),

@@ -8,6 +8,7 @@ from inventory.models import (
     CapacityEvent,
     CoolingUnit,
     Device,
+    DeviceName,
     DeviceType,
     Link,
     Manufacturer,
@@ -79,6 +80,12 @@ def accelerator(**given) -> Accelerator:
     return Accelerator.objects.create(**{"index": next(_numbers)} | given)
 
 
+def device_name(**given) -> DeviceName:
+    if "device" not in given:
+        given["device"] = device()
+    return DeviceName.objects.create(**{"name": f"alias-{next(_numbers)}"} | given)
+
+
 def port(**given) -> Port:
     if "device" not in given:
         given["device"] = device(role=Device.Role.SWITCH)
@@ -126,6 +133,7 @@ MAKERS = {
     "device-type": device_type,
     "rack": rack,
     "device": device,
+    "device-name": device_name,
     "accelerator": accelerator,
     "port": port,
     "link": link,

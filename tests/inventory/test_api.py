@@ -43,6 +43,7 @@ def body(kind: str) -> dict:
             "role": "node",
             "management_address": "10.0.0.7",
         },
+        "device-name": lambda: {"device": made.device().pk, "name": f"gpu-host-{number}"},
         "accelerator": lambda: {
             "device": made.device().pk,
             "index": 0,

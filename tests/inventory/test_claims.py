@@ -33,6 +33,7 @@ WATCHED = [
     "site",
     "rack",
     "device",
+    "device-name",
     "accelerator",
     "port",
     "link",

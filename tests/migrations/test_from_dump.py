@@ -1,6 +1,7 @@
 """A database of the first release is migrated to the newest: every row is there still, the schema is that of a new one."""
 
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from readiness.framework.core.document import load
 from tests.migrations.programs import dump, restore, run
 
 DUMP = Path(__file__).parent / "first.sql.gz"
@@ -87,6 +89,15 @@ def test_no_row_is_lost(migrated):
     assert after["audit_entry"] >= before["audit_entry"]
     kept = before.keys() - ITS_OWN - {"audit_entry"}
     assert {table: after.get(table) for table in kept} == {table: before[table] for table in kept}
+
+
+def test_the_framework_in_force_stays_and_keeps_its_digest(migrated):
+    name, _before = migrated
+    in_force = "SELECT version, digest, definition FROM framework_frameworkversion WHERE status = 'published'"
+    row = run("psql", name, "-XAtq", given=f"SELECT row_to_json(each) FROM ({in_force}) AS each;".encode())
+    stored = json.loads(row)
+    assert stored["version"] == "muster-1"
+    assert load(stored["definition"]).content_digest == stored["digest"]
 
 
 def test_the_schema_is_that_of_a_new_database(migrated, django_db_blocker):

@@ -64,7 +64,7 @@ def test_a_score_has_all_that_a_caller_needs(porto, api_of):
     assert score["site"]["slug"] == "porto"
     assert score["verdict"] == {"value": "not-ready", "label": "Not ready"}
     assert (score["score"], score["score_upper"], score["coverage"]) == (0.5, 0.9, 0.4)
-    assert score["framework_version"]["display"] == "muster-1"
+    assert score["framework_version"]["display"] == "muster-2"
     assert set(score["pillars"]) == {"p1", "p2", "p3", "p4", "p5"}
     assert score["evaluated_at"]
 
@@ -172,7 +172,7 @@ def test_evaluating_needs_its_permission_and_a_site(porto, api_of):
 def test_frameworks_are_listed_short_and_read_whole(api_of):
     api = api_of("viewer")
     [version] = rows(api.get("/api/readiness/frameworks/?status=published"))
-    assert version["version"] == "muster-1"
+    assert version["version"] == "muster-2"
     assert "definition" not in version
     whole = api.get(f"/api/readiness/frameworks/{version['id']}/").json()
     assert len(whole["definition"]["checks"]) == 48

@@ -46,8 +46,8 @@ def texts(answer):
 
 
 def test_a_draft_is_made_edited_and_thrown_away(planning, draft):
-    assert (draft["version"], draft["status"]["value"], draft["revision"]) == ("muster-2", "draft", 1)
-    assert draft["made_from"]["display"] == "muster-1"
+    assert (draft["version"], draft["status"]["value"], draft["revision"]) == ("muster-3", "draft", 1)
+    assert draft["made_from"]["display"] == "muster-2"
     sent = {"definition": stricter(draft["definition"]), "revision": 1}
     edited = planning.patch(address(draft), sent)
     assert edited.status_code == 200
@@ -67,7 +67,7 @@ def test_a_refusal_names_the_field(planning, draft):
     refused = planning.patch(address(draft), {"definition": definition})
     assert refused.status_code == 400
     assert refused.json()["path"] == f"checks[{definition['checks'][0]['id']}].gate"
-    assert planning.post(URL, {"version": "muster-1"}).json().keys() == {"version"}
+    assert planning.post(URL, {"version": "muster-2"}).json().keys() == {"version"}
     assert planning.patch(address(draft), {"version": "x"}).json().keys() == {"version"}
 
 
@@ -137,7 +137,7 @@ def test_no_file_is_more_than_refused(planning, draft, content):
 def test_two_versions_are_compared(planning, draft):
     planning.patch(address(draft), {"definition": stricter(draft["definition"])})
     told = planning.get(f"{address(draft['made_from'], 'diff/')}?to={draft['id']}").json()
-    assert (told["before"], told["after"]) == ("muster-1", "muster-2")
+    assert (told["before"], told["after"]) == ("muster-2", "muster-3")
     assert [one["text"] for one in told["changes"]] == ["weight of BLOCK 3 → 4"]
     for odd in ("", "x", "9" * 30, "99"):
         assert planning.get(f"{address(draft, 'diff/')}?to={odd}").status_code == 400
@@ -166,7 +166,7 @@ def test_publishing_takes_a_dry_run_of_exactly_this_content(planning, draft, api
 
     back = deciding.post(address(draft["made_from"], "roll-back/"), {"note": "Too early"})
     assert back.status_code == 201
-    assert (back.json()["version"], back.json()["rolls_back_to"]["display"]) == ("muster-3", "muster-1")
+    assert (back.json()["version"], back.json()["rolls_back_to"]["display"]) == ("muster-4", "muster-2")
     assert deciding.post(address(draft, "roll-back/"), {"note": ""}).status_code == 400
 
 

@@ -11,7 +11,8 @@ from readiness.framework import operations, queries
 from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
 from readiness.framework.models import DraftStep, FrameworkVersion
-from web.versioned.core.documents import DocumentError
+from tests.readiness.framework.test_minimums import first_version
+from web.versioned.core.documents import DocumentError, written
 from web.versioned.versions import NeedsReason, NotADraft
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +174,7 @@ def test_going_back_is_a_new_version_that_names_the_old_one(make, edit, manager,
         go_back(note=" ")
     back = go_back(note="Too strict")
     assert (back.version, back.rolls_back_to, back.status, back.note) == (
-        "muster-3",
+        "muster-4",
         first,
         "published",
         "Too strict",
@@ -181,7 +182,7 @@ def test_going_back_is_a_new_version_that_names_the_old_one(make, edit, manager,
     assert texts(back.changes) == ["p2-backup-power / output-load: pass ≤ 70 % → ≤ 80 %"]
     assert queries.difference(first, back) == ()
     assert list(FrameworkVersion.objects.order_by("pk").values_list("version", "status")) == [
-        ("muster-1", "retired"), ("muster-2", "retired"), ("muster-3", "published"),
+        ("muster-2", "retired"), ("muster-3", "retired"), ("muster-4", "published"),
     ]  # fmt: skip
     with pytest.raises(NotADraft, match="was in force before"):
         operations.roll_back(back, note="again", by=manager, now=frozen_now.at)
@@ -192,3 +193,21 @@ def test_a_draft_may_begin_as_another_definition(make, planner):
     draft = make("own", definition=definition)
     assert texts(draft.changes) == ["p2-backup-power / output-load: pass ≤ 80 % → ≤ 70 %"]
     assert draft.edited_by == planner
+
+
+def test_what_the_version_in_force_lacks_of_the_shipped_one_is_drafted(admin, manager, frozen_now):
+    assert queries.shipped_offer() is None
+    with pytest.raises(operations.NothingToAdd, match="lacks nothing of muster-2"):
+        operations.draft_shipped(by=admin, now=frozen_now.at)
+    operations.publish(written(first_version()), by=None, now=frozen_now.at)
+    offer = queries.shipped_offer()
+    assert (offer.version, offer.draft) == ("muster-2", None)
+    assert {change.field for change in offer.changes} == {"minimums", "added"}
+    draft = operations.draft_shipped(by=admin, now=frozen_now.at)
+    assert (draft.made_from.version, draft.edited_by) == ("muster-1", admin)
+    assert queries.stored_changes(draft.changes) == list(offer.changes)
+    assert queries.shipped_offer().draft == draft
+    with pytest.raises(NeedsReason, match="a second person"):
+        operations.publish_draft(draft, digest=draft.digest, by=admin, now=frozen_now.at)
+    operations.publish_draft(draft, digest=draft.digest, by=manager, now=frozen_now.at)
+    assert queries.shipped_offer() is None

@@ -16,13 +16,13 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def next_definition():
-    return written(shipped.shipped()) | {"version": "muster-2"}
+    return written(shipped.shipped()) | {"version": "muster-3"}
 
 
 @pytest.mark.django_db
 def test_a_migrated_database_has_the_shipped_version_in_force():
     version, framework = queries.current()
-    assert version.version == framework.version == "muster-1"
+    assert version.version == framework.version == "muster-2"
     assert version.digest == framework.content_digest
     assert framework.checks
 
@@ -30,7 +30,7 @@ def test_a_migrated_database_has_the_shipped_version_in_force():
 @pytest.mark.django_db(transaction=True)
 def test_an_emptied_database_gets_it_back():
     call_command("flush", interactive=False, verbosity=0)
-    assert queries.current()[0].version == "muster-1"
+    assert queries.current()[0].version == "muster-2"
 
 
 @pytest.mark.django_db
@@ -39,15 +39,15 @@ def test_publishing_retires_the_version_in_force(next_definition):
     published = operations.publish(next_definition, by=None, now=NOW)
     version, framework = queries.current()
     before.refresh_from_db()
-    assert (version.pk, framework.version) == (published.pk, "muster-2")
+    assert (version.pk, framework.version) == (published.pk, "muster-3")
     assert before.status == FrameworkVersion.Status.RETIRED
-    assert queries.definition_of(before).version == "muster-1"
+    assert queries.definition_of(before).version == "muster-2"
 
 
 @pytest.mark.django_db
 def test_a_published_version_is_not_rewritten(next_definition):
     operations.publish(next_definition, by=None, now=NOW)
-    with pytest.raises(operations.VersionExistsError, match="muster-2"):
+    with pytest.raises(operations.VersionExistsError, match="muster-3"):
         operations.publish(next_definition, by=None, now=NOW)
 
 
@@ -56,14 +56,14 @@ def test_a_definition_that_does_not_hold_together_changes_nothing(next_definitio
     del next_definition["checks"][0]["name"]
     with pytest.raises(DocumentError, match="name"):
         operations.publish(next_definition, by=None, now=NOW)
-    assert queries.current()[0].version == "muster-1"
+    assert queries.current()[0].version == "muster-2"
 
 
 @pytest.mark.django_db
 def test_an_operators_own_version_outlives_the_next_migrate(next_definition):
     operations.publish(next_definition, by=None, now=NOW)
     assert operations.publish_shipped(now=NOW) is None
-    assert queries.current()[0].version == "muster-2"
+    assert queries.current()[0].version == "muster-3"
 
 
 @pytest.mark.django_db

@@ -36,8 +36,8 @@ class VersionPages:
     """Pages of one kind of documents.
 
     `names` begins the names of their addresses ("rule-pack-draft"); `listing` and `showing` name the list and the page
-    of a version. `trail` is above them: label and address name. `content` is the context of a version's page, `shared`
-    that of all pages of the room.
+    of a version. `trail` is above them: label and address name. `content` is the context of a version's page, `listed`
+    that of the list, `shared` that of all pages of the room.
     """
 
     versions: Versioned[Any, Any]
@@ -51,6 +51,7 @@ class VersionPages:
     content: Callable[[HttpRequest, Any], Mapping[str, Any]]
     trail: tuple[tuple[str, str], ...]
     heading: str
+    listed: Callable[[HttpRequest], Mapping[str, Any]] = lambda request: {}
     shared: Mapping[str, Any] = field(default_factory=dict)
 
     def urls(self) -> list[URLPattern]:
@@ -190,6 +191,7 @@ class VersionPages:
             "in_force": self.versions.in_force(),
             "may_draft": request.user.has_perm(self.versions.permission("add")),
             "breadcrumbs": self.breadcrumbs(self.heading),
+            **self.listed(request),
             **self.shared,
         }
         return answers.page(request, self.list_template, context)

@@ -182,7 +182,9 @@ def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
     for run in (run for runs in path.runs.values() for run in runs if run.id not in read):
         proof = proof_of(run, part, None)
         counts_s = part.validity.limit_s(None)
-        if proof.voided:
+        if run.id in path.shortfalls:
+            why = path.shortfalls[run.id]
+        elif proof.voided:
             why = proof.voided
         elif (now - run.taken_at).total_seconds() > counts_s:
             age = span_text((now - run.taken_at).total_seconds())

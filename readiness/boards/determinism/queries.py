@@ -27,6 +27,8 @@ from readiness.evidence.core.bearing import REGRESSION
 from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
 from readiness.evidence.core.proving.values import SiteParts
 from readiness.evidence.models import RunMeasure, ValidationRun
+from readiness.evidence.parts import site_parts
+from readiness.evidence.proofs import with_minimums
 from readiness.evidence.runs import TailFigure, kept_latency_runs, tail_figures
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
@@ -112,11 +114,11 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
     Raises KeyError if the framework in force has no such check.
     """
     _, framework = framework_queries.current()
-    check = framework.check(CHECK)
+    check = with_minimums(framework, CHECK)
     ids = [site.pk for site in sites]
     runs = {site_id: kept for site_id, kept in rows.runs(ids, [], framework, now).items() if kept.newest}
     regression = framework.checks_by_id.get(REGRESSION)
-    parts = rows.site_parts(sorted(runs))
+    parts = site_parts(sorted(runs), now)
     limits = limits_of(sorted(runs), framework, now=now)
     stored = {
         result.site_id: result
@@ -149,7 +151,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
 
 def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
     _, framework = framework_queries.current()
-    check = framework.check(CHECK)
+    check = with_minimums(framework, CHECK)
     [site_paths] = paths_of_sites([site], now=now)
     chosen = next((each for each in site_paths.paths if each.path.key == path), None)
     chosen = chosen or (site_paths.paths[0] if site_paths.paths else None)

@@ -194,6 +194,7 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
             framework_queries.definition_of(row.framework_version),
             decode(bytes(row.content)),
             row.evaluated_at,
+            row.rules,
         )
         for row in rows.defer("framework_version__definition")
     }

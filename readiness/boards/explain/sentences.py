@@ -29,7 +29,7 @@ CAUSE_WORDS = {
 MEANINGS = {
     FlipCause.DATA: "readings, and limits of the site’s own",
     FlipCause.EVIDENCE_AGE: "evidence that ran out or was voided",
-    FlipCause.RULE: "another version of the framework",
+    FlipCause.RULE: "another version of the framework, or rules changed with an upgrade of Muster",
     FlipCause.WAIVER: "waivers and go-live exceptions that began or ended",
     FlipCause.APPLICABILITY: "facts of the site, its stage, declared n-a",
 }
@@ -197,8 +197,10 @@ def _rule(move: CheckMove, explained: SiteExplained) -> str:
         return f"new in {new}"
     if move.end is None:
         return f"no longer in {new}"
-    changes = []
     before, after = _parts(move)
+    if old == new:
+        return f"Muster’s rules changed with an upgrade: {_reason(after)}"
+    changes = []
     if before and after and before.threshold_text != after.threshold_text:
         changes.append(_became("limit", before.threshold_text, after.threshold_text))
     if move.start.gate is not move.end.gate:

@@ -34,19 +34,24 @@ def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: st
     spread = {"low": p50 * 0.8, "lower": p50 * 0.92, "middle": p50, "mean": p50 * 1.06, "upper": upper}
     spread |= {"tail": p99, "far": p999, "most": p999 * 1.5}
     shifted = {name: value * off for name, value in spread.items()}
-    return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **shifted)
+    observations = round(29_500 + 900 * wobble(f"{run}, observations"))
+    counts = {"observations": observations, "share": observations / 100}
+    return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **counts, **shifted)
 
 
 def write_bandwidth(*, gbps: float, port: str, run: str) -> bytes:
-    """perftest's `ib_write_bw -s 8388608 --report_gbits`."""
+    """perftest's `ib_write_bw -s 8388608 --report_gbits`: the outputs of both ends, one after the other."""
     rate = gbps / (8388608 * 8) * 1000
-    return _filled("ib_write_bw", run=run, port=port, peak=gbps * 1.002, gbps=gbps, rate=rate)
+    figures = {"run": run, "port": port, "peak": gbps * 1.002, "gbps": gbps, "rate": rate}
+    near = _filled("ib_write_bw", **figures, local="0x01", remote="0x02")
+    return near + _filled("ib_write_bw", **figures, local="0x02", remote="0x01")
 
 
-def _filled(name: str, **figures: object) -> bytes:
-    """A text of readiness/demo/data/outputs with its placeholders filled in."""
+def _filled(name: str, *, run: str, **figures: object) -> bytes:
+    """A text of readiness/demo/data/outputs with its placeholders filled in. Packets are numbered anew in each run."""
     text = (DATA / "outputs" / f"{name}.txt").read_text(encoding="utf-8")
-    return text.format(**figures).encode()
+    packet = round(0x7FFFFF * (1 + wobble(run)))
+    return text.format(run=run, packet=f"{packet:#08x}", **figures).encode()
 
 
 def all_reduce(*, host: str, busbw: float, gpus: int, run: str, model: str = "NVIDIA H200") -> bytes:
@@ -77,19 +82,29 @@ def _collective(
         for place, host in enumerate(hosts)
         for gpu in range(gpus)
     )
-    busbw = max(rates.values())
+    busbw, count = max(rates.values()), len(hosts) * gpus
+    times = (2 if operation == "all_reduce" else 1) * (count - 1) / count
+    # The two halves of a row differ a little, and so do two runs.
     rows = "".join(
         f"{size * GIB:13} {size * GIB // 4:13}     float    {reduction:>4}      -1"
-        f"    32336  {rate / 1.75:.2f}  {rate:.2f}      0    32455  {(rate + 1) / 1.75:.2f}  {rate + 1:.2f}      0\n"
+        f"    {_half(size, rate, times)}    {_half(size, rate * (1.004 + 0.002 * wobble(run)), times)}\n"
         for size, rate in rates.items()
     )
     return (
         f"# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n# {run}\n"
-        f"# Collective test starting: {operation}_perf\n{ranks}"
+        f"# Collective test starting: {operation}_perf\n"
+        f"# nThread 1 nGpus 1 minBytes {min(rates) * GIB} maxBytes {max(rates) * GIB} step: 2(factor)"
+        f" warmup iters: 5 iters: 20 agg iters: 1 validation: 1 graph: 0\n{ranks}"
         "#       size         count      type   redop    root"
         "     time   algbw   busbw #wrong     time   algbw   busbw #wrong\n"
         f"{rows}# Out of bounds values : 0 OK\n# Avg bus bandwidth    : {busbw * 0.4:.4f}\n"
     ).encode()
+
+
+def _half(gib: int, busbw: float, times: float) -> str:
+    """Time, algorithm's and bus bandwidth, and wrong values of one half of a row."""
+    algbw = busbw / times
+    return f"{gib * GIB / algbw / 1e3:9.2f}  {algbw:.2f}  {busbw:.2f}      0"
 
 
 def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str, uuids: Sequence[str] = ()) -> bytes:
@@ -99,7 +114,8 @@ def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str, uuids: Seq
         {
             "name": name,
             "results": [
-                _result(gpu, severities.get(gpu, 0) if name == "memory" else 0) for gpu in range(gpus)
+                _result(gpu, severities.get(gpu, 0) if name == "memory" else 0, f"{name} {run}")
+                for gpu in range(gpus)
             ],
         }
         for name in names
@@ -118,10 +134,14 @@ def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str, uuids: Seq
     return json.dumps(document).encode()
 
 
+def _measured(run: str, gpu: int) -> int:
+    return round(40_000 + 9_000 * wobble(f"{run} {gpu}"))
+
+
 def quick_check(*, hosts: Sequence[str], gpus: int, run: str) -> bytes:
     """`dcgmi mndiag -j` over the nodes of a site: the short test of every accelerator."""
     results = [
-        {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu, "host_id": number, "status": "Pass"}
+        {**_result(gpu, 0, f"{run} {number}"), "host_id": number}
         for number in range(len(hosts))
         for gpu in range(gpus)
     ]
@@ -175,9 +195,13 @@ def table(*, tool: str, rows: Sequence[tuple[datetime, str, float, str, str]]) -
     return "\n".join([f"# tool: {tool}", "taken_at,measure,value,unit,subject", *lines, ""]).encode()
 
 
-def _result(gpu: int, severity: int) -> dict[str, object]:
+def _result(gpu: int, severity: int, run: str) -> dict[str, object]:
     result: dict[str, object] = {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu}
     if not severity:
-        return {**result, "status": "Pass"}
+        return {
+            **result,
+            "status": "Pass",
+            "info": [f"GPU {gpu}: {_measured(run, gpu)} samples without an error."],
+        }
     warning = {"warning": f"GPU {gpu}: row remapping pending.", "error_id": 84, "error_severity": severity}
     return {**result, "status": "Fail", "warnings": [warning]}

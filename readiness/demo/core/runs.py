@@ -12,12 +12,14 @@ from readiness.demo.core import outputs
 from readiness.demo.core.noise import wobble
 from readiness.demo.core.plan import PlannedNode, SitePlan, book
 from readiness.demo.core.records import limits, share, stated
+from readiness.demo.core.soak import Row, soak_rows
 
 REPEATS = 20
 """A latency needs this many repeats to be evidence, idle and loaded each."""
+LARGE_NODE = 8
+"""A node with so many accelerators serves the largest model of its class."""
 NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
-type Row = tuple[datetime, str, float, str, str]
 type Day = Callable[[int], datetime]
 """The start of the day that lies this many days before the loading, in the site's time zone."""
 
@@ -70,6 +72,12 @@ def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime
 def last_check(day: Day, age: int, at: datetime) -> datetime:
     """The night of that day, or the night before if it lies after `at`, an instant of that day."""
     return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
+
+
+def _class_of(site: SitePlan) -> str:
+    """The class that is served at the site."""
+    placed = (row["slug"] for row in book("fleet")["workload_classes"] if site.name in row["sites"])
+    return next(slug for slug in placed if "models" in book("workloads")["envelopes"][slug])
 
 
 @dataclass(frozen=True)
@@ -171,12 +179,15 @@ class _Round:
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
     def _served(self, after: timedelta) -> DemoRun:
-        rules = self.kept["serving"]
+        rules, slug = self.kept["serving"], _class_of(self.site)
+        envelope, count = book("workloads")["envelopes"][slug], self.site.node_type.count
+        ran, of_class = count * len(self.site.nodes), sum(envelope["accelerators"].values())
+        peak_per_s = sum(envelope["requests_per_s"].values()) * ran / of_class
         text = outputs.served(
-            model=self.kept["models"][self.site.node_type.key],
+            model=envelope["models"][-1 if count == LARGE_NODE else 0],
             ttft_ms=self._draw(rules["ttft_ms"], "ttft") * self._off("ttft"),
             tpot_ms=self._draw(rules["tpot_ms"], "tpot") * self._off("tpot"),
-            requests_per_s=round(self._draw(rules["requests_per_s"], "requests"), 1),
+            requests_per_s=round(peak_per_s * self._draw(rules["of_peak"], "requests"), 1),
             duration_s=720.0,
             at=self.begin + after,
         )
@@ -186,27 +197,20 @@ class _Round:
         at, kept = self.begin + after, self.kept["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
         raw: list[Row] = [
-            (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
+            (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), unit, port)
             for port in ports
-            for measure, amount in kept["packets"].items()
+            for measure, (amount, unit) in kept["counters"].items()
         ]
         return self._table("incast and deadlock test 1.4", "incast.csv", raw, kept, at, after)
 
     def _soak(self, after: timedelta) -> DemoRun:
-        """The 24 hours before, with the mean rate of each hour."""
-        end = self.begin + after
+        """The 24 hours before."""
+        kept, end = self.kept["soak"], self.begin + after
+        drawn = {name: self._draw(kept[name], name) for name in ("inlet", "ttft_ms", "drift", "slope")}
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
-        raw = [
-            (
-                at,
-                "hourly_busbw",
-                round(busbw * (1 + 0.01 * wobble(f"{self.site.name}/{at.hour}"))),
-                "GB/s",
-                "",
-            )
-            for at in (end - timedelta(hours=ago) for ago in range(24, 0, -1))
-        ]
-        return self._table("soak test 2.1", "soak.csv", raw, self.kept["soak"], end, after)
+        rows = list(soak_rows(end, name=self.site.name, busbw=busbw, **drawn))
+        content = outputs.table(tool="soak test 2.1", rows=rows)
+        return self._run("csv", "soak.csv", content, after, self.site.nodes)
 
     def _drill(self, after: timedelta) -> DemoRun:
         kept, every = self.kept["drill"], timedelta(minutes=20)

@@ -112,6 +112,7 @@ def _nameplate(
     elif group == "nodes":
         held = accelerators[row["accelerator"]]
         attributes = {"accelerator_count": row["count"], "accelerator_model": held["model"]}
+        attributes |= {name: row[name] for name in ("idle_w", "typical_w", "peak_w")}
         kind, domain = Kind.NODE, DomainChoices.COMPUTE
         nameplate_w = row["count"] * held["tdp_w"] + row["host_w"]
     elif group == "switches":

@@ -103,6 +103,7 @@ def columns(envelope: Mapping[str, Any]) -> dict[str, Any]:
         "data_categories": envelope["data"],
         "deferrable_h": envelope.get("deferrable_h", 0),
         "provenance": "simulated",
+        "served_models": envelope.get("models", []),
     }
 
 

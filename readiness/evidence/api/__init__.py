@@ -1,4 +1,4 @@
-"""Endpoints of evidence: validation runs, attestations, recorded facts, limits, floors."""
+"""Endpoints of evidence: validation runs, attestations, recorded facts, limits, floors, rules for test reports."""
 
 from readiness.evidence.api.records import (
     AttestationViewSet,
@@ -7,6 +7,7 @@ from readiness.evidence.api.records import (
     RecordedFactViewSet,
 )
 from readiness.evidence.api.runs import ValidationRunViewSet
+from readiness.evidence.kinds import RULES
 from web.rest.viewsets import Router
 
 router = Router()
@@ -15,3 +16,4 @@ router.register("attestations", AttestationViewSet)
 router.register("facts", RecordedFactViewSet)
 router.register("limits", DeclaredLimitViewSet)
 router.register("floors", FloorViewSet)
+router.register("report-rules", RULES.viewset)

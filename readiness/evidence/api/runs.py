@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
+from readiness.evidence.core.parsers.recognised import AUTO
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
-from readiness.evidence.operations import RunContext, import_run, mark_baseline
+from readiness.evidence.operations import RunContext, import_run, mark_baseline, move_run, withdraw_run
 from readiness.evidence.operations.records import MAY_MARK
 from readiness.evidence.runs import summary_of
 from readiness.evidence.tables import RunFilters
@@ -67,6 +68,7 @@ class ValidationRunSerializer(ObjectSerializer):
                 "provenance",
             ),
             *("void_changes", "voided_at", "void_reason", "baseline_at"),
+            *("sender_named", "mismatch", "implausible", "withdrawn_at", "withdrawn_reason"),
         )
         brief_fields = ("site", "tool", "taken_at")
 
@@ -116,14 +118,34 @@ class BaselineSerializer(BodySerializer):
     marked = serializers.BooleanField(help_text="False: the first runs are the baseline again")
 
 
+class ReasonSerializer(BodySerializer):
+    reason = serializers.CharField(max_length=300, help_text="It stays in the history")
+
+
+class MoveSerializer(ReasonSerializer):
+    site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
+    devices = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        max_length=1000,
+        help_text="Names at that site, first where the tool ran; none: the hosts that the file names",
+    )
+
+
 class RunUploadSerializer(BodySerializer):
-    """The form for sending a run. Only `file`, `site` and `tool` are required."""
+    """The form for sending a run. Only `file` and `site` are required."""
 
     file = FileField(help_text="The tool's output as it is, 5 MiB at most")
     site = serializers.SlugRelatedField(
         slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
     )
-    tool = serializers.ChoiceField(choices=Tool.choices)
+    tool = serializers.ChoiceField(
+        choices=[(AUTO, "Recognised by the file"), *Tool.choices],
+        required=False,
+        allow_blank=True,
+        default=AUTO,
+        help_text="By default, Muster recognises the tool by the file",
+    )
     load = serializers.ChoiceField(choices=ValidationRun.Load.choices, required=False, allow_blank=True)
     load_gbps = serializers.FloatField(
         required=False,
@@ -136,9 +158,14 @@ class RunUploadSerializer(BodySerializer):
         child=serializers.CharField(max_length=100),
         required=False,
         max_length=1000,
-        help_text="Names, at that site",
+        help_text="Names at that site, first where the tool ran. They fill what the file does not name",
     )
-    platform = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    platform = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="The device type that is expected; another one in the inventory refuses the run",
+    )
     driver = serializers.CharField(max_length=100, required=False, allow_blank=True)
     firmware = serializers.CharField(max_length=100, required=False, allow_blank=True)
     nos = serializers.CharField(max_length=100, required=False, allow_blank=True)
@@ -238,6 +265,53 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         run = self.get_object()
         with transaction.atomic(), answered():
             mark_baseline(run, marked=asked.validated_data["marked"], by=sender_of(request), now=clock.now())
+        return self._answer(self.get_object())
+
+    @extend_schema(
+        summary="Withdraw a run, so that it proves nothing and its file may come again",
+        request=ReasonSerializer,
+        responses={200: ValidationRunSerializer},
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        parser_classes=[OrjsonParser],
+        permission_classes=[requires(MAY_MARK)],
+        pagination_class=None,
+    )
+    def withdraw(self, request: Request, pk: str | None = None) -> Response:
+        body = ReasonSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        reason, run = body.validated_data["reason"], self.get_object()
+        with transaction.atomic(), answered():
+            withdraw_run(run, reason=reason, by=sender_of(request), now=clock.now())
+        return self._answer(self.get_object())
+
+    @extend_schema(
+        summary="Move a run to another site or other devices",
+        request=MoveSerializer,
+        responses={200: ValidationRunSerializer},
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        parser_classes=[OrjsonParser],
+        permission_classes=[requires(MAY_MARK)],
+        pagination_class=None,
+    )
+    def move(self, request: Request, pk: str | None = None) -> Response:
+        body = MoveSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        place, run = body.validated_data, self.get_object()
+        with transaction.atomic(), answered():
+            move_run(
+                run,
+                site=place["site"],
+                device_names=place.get("devices", ()),
+                reason=place["reason"],
+                by=sender_of(request),
+                now=clock.now(),
+            )
         return self._answer(self.get_object())
 
     @extend_schema(

@@ -22,18 +22,42 @@ CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
     "vllm-bench": ("p1-serving-latency", REGRESSION),
     "iperf3": (REGRESSION,),
     "fio": (REGRESSION,),
+    "stream": (REGRESSION,),
+    "hpl": (REGRESSION,),
+    "hpl-mxp": (REGRESSION,),
+    "osu": (REGRESSION,),
+    "superbench": (REGRESSION,),
+    "nccl-ras": (),
+    "junit": (),
     "csv": (),
 }
-"""Checks by tool; the figures of a table name their checks themselves."""
+"""Checks by tool. The figures of tables and test reports name their checks themselves; a report of RAS says which ranks
+answer, which proves no check."""
+NAME_CHECKS = frozenset({"csv", "junit"})
+"""Tools whose figures name the sub-measures that they prove."""
 REVALIDATION = "p5-revalidation"
 """This check is computed from the runs of other checks."""
 PARSED = frozenset({REVALIDATION}.union(*CHECKS_OF_TOOL.values()))
 """Checks that the output of a tool proves, so that a table about them is not a run."""
 HAVE_BASELINE = frozenset(
-    {"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf", "vllm-bench"}
+    {
+        *("nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf", "vllm-bench"),
+        *("stream", "hpl", "hpl-mxp", "osu", "superbench"),
+    }
 )
 """Tools whose rates and latencies are compared with earlier ones; a diagnostic has none."""
-OF_ACCELERATORS = frozenset({"nccl-tests", "rccl-tests", "dcgm-diag", "mlperf", "vllm-bench"})
+OF_ACCELERATORS = frozenset(
+    {
+        "nccl-tests",
+        "rccl-tests",
+        "dcgm-diag",
+        "mlperf",
+        "vllm-bench",
+        "hpl-mxp",
+        "superbench",
+        "nccl-ras",
+    }
+)
 """Tools whose results belong to the accelerators they ran on, so that a replaced accelerator voids them."""
 _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 

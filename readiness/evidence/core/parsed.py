@@ -58,6 +58,10 @@ ITERATIONS, DURATION, REQUESTS, REQUEST_RATE = "iterations", "duration", "reques
 second."""
 IDENTITIES = ("serial", "uuid")
 """Names of the figures that identify the accelerator behind a number; their variant is the serial number or UUID."""
+END = "end"
+"""Name of the figures for the ends whose output a file holds; their value is the place, their subject the port."""
+DEVICE_ID = "device_id"
+"""Name of the figures that give the product behind a number; their variant is its PCI device id."""
 END_UNKNOWN = "The file does not say where the other end was, so the run may not have crossed a network."
 ANOTHER_RUN = "The results of another run begin here: send each run in a file of its own."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
@@ -85,7 +89,8 @@ class Parsed:
     and version (`driver`, `library`, the tool itself). `loopback` is a sentence if both ends were one machine or port,
     or may have been: the run may not have crossed a network. `kept` is the file without what must not be stored (the
     environment of a process). `accelerators` are those that the file names, each once. `contradiction` is a sentence if
-    figures of the file contradict each other, with both: the run proves nothing. `declared` is a sentence if the file is not a run but entered data: a table that does not
+    figures of the file contradict each other, with both: the run proves nothing. `fingerprint` is what else tells this
+    run from another with equal figures, such as the numbers of its connections. `declared` is a sentence if the file is not a run but entered data: a table that does not
     say how its figures were measured.
     """
 
@@ -97,11 +102,22 @@ class Parsed:
     devices: tuple[str, ...] = ()
     accelerators: tuple[SeenAccelerator, ...] = ()
     contradiction: str = ""
+    fingerprint: str = ""
     taken_at: datetime | None = None
     taken_local: datetime | None = None
     loopback: str = ""
     declared: str = ""
     warnings: tuple[str, ...] = ()
+
+
+GIB = 1024**3
+
+
+def size_text(size: int) -> str:
+    for factor, unit in ((GIB, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
+        if size >= factor:
+            return f"{size / factor:g} {unit}"
+    return f"{size} B"
 
 
 MOST_COUNT = 2**62
@@ -196,6 +212,9 @@ _FACTORS: dict[str, tuple[str, float]] = {
     "min": ("time", 60.0),
     "h": ("time", 3600.0),
     "d": ("time", 86400.0),
+    "GFLOP/s": ("work", 1.0),
+    "TFLOP/s": ("work", 1e3),
+    "PFLOP/s": ("work", 1e6),
     "W": ("power", 1.0),
     "kW": ("power", 1e3),
     "MW": ("power", 1e6),

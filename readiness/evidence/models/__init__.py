@@ -1,7 +1,9 @@
-"""Evidence of a check: daily measures, runs, attestations, recorded facts, go-live reviews, limits and floors."""
+"""Evidence of a check: daily measures, runs, attestations, recorded facts, go-live reviews, limits, floors, rules for
+test reports."""
 
 from readiness.evidence.models.records import Attestation, DeclaredLimit, RecordedFact, Voidable
 from readiness.evidence.models.reviews import Review, ReviewAction, SigningDomain, SignOff
+from readiness.evidence.models.rules import ReportRule
 from readiness.evidence.models.runs import (
     Floor,
     Measure,

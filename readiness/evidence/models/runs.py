@@ -16,6 +16,7 @@ from telemetry.models import SourceProvenance
 from web.units import instant
 
 MOST_BYTES = 5 * 1024 * 1024
+LONGEST_REASON = 500
 """A larger file is refused: outputs of these tools are kilobytes, and logs of whole jobs do not belong here."""
 
 
@@ -31,17 +32,25 @@ class Tool(models.TextChoices):
     DCGM_DIAG = "dcgm-diag", "dcgmi diag"
     MLPERF = "mlperf", "MLPerf-style log"
     VLLM_BENCH = "vllm-bench", "vllm bench serve"
+    STREAM = "stream", "STREAM"
+    HPL = "hpl", "HPL"
+    HPL_MXP = "hpl-mxp", "HPL-MxP"
+    OSU = "osu", "OSU micro-benchmarks"
+    SUPERBENCH = "superbench", "SuperBench"
+    NCCL_RAS = "nccl-ras", "NCCL or RCCL RAS"
+    JUNIT = "junit", "JUnit test report"
     CSV = "csv", "Table (CSV)"
 
 
 class ValidationRunQuerySet(models.QuerySet["ValidationRun"]):
     def taken_by(self, now: datetime) -> "ValidationRunQuerySet":
-        return self.filter(taken_at__lte=now)
+        return self.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=now), taken_at__lte=now)
 
 
 @choices_held
 class ValidationRun(Voidable):
-    """One output of one tool at one site. A run is never edited: a better run is a new one."""
+    """One output of one tool at one site. A run is never edited: a better run is a new one. A wrongly placed run can be
+    moved, and a wrong one withdrawn."""
 
     HISTORY = True
 
@@ -59,7 +68,9 @@ class ValidationRun(Voidable):
     tool = models.CharField(max_length=16, choices=Tool)
     scope = models.CharField(max_length=8, choices=Scope)
     devices = models.ManyToManyField(Device, through="RunDevice", related_name="runs", blank=True)
-    platform = models.CharField(max_length=100, blank=True, help_text="Whose floors it is judged by")
+    platform = models.CharField(
+        max_length=100, blank=True, help_text="Device type of its nodes, whose floors it is judged by"
+    )
     load = models.CharField(max_length=8, choices=Load, blank=True, help_text="Empty: the run does not say")
     load_gbps = models.FloatField(
         "background load", null=True, blank=True, help_text="Rate of the background load, Gb/s"
@@ -90,6 +101,40 @@ class ValidationRun(Voidable):
     note = models.CharField(max_length=200, blank=True)
     provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
 
+    identity = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="What the file says of who ran, and how fast"
+    )
+    claim = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="What the sender said beside the file"
+    )
+    sender_named = models.BooleanField(
+        "named by the sender", default=False, help_text="Only the sender names a device that it was on"
+    )
+    mismatch = models.CharField(
+        max_length=LONGEST_REASON,
+        blank=True,
+        editable=False,
+        help_text="How its file contradicts the inventory; it then proves nothing",
+    )
+    implausible = models.CharField(
+        max_length=LONGEST_REASON,
+        blank=True,
+        editable=False,
+        help_text="Which of its figures cannot be; it then proves nothing",
+    )
+    content_digest = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of what the file says, not of its bytes; empty for a copy stored before copies were refused",
+    )
+    rules = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Revision of the rules that it was read by"
+    )
+    withdrawn_at = models.DateTimeField("withdrawn", null=True, blank=True, editable=False)
+    withdrawn_by = user_key(models.SET_NULL, editable=False)
+    withdrawn_reason = models.CharField("reason", max_length=300, blank=True, editable=False)
+
     baseline_at = models.DateTimeField(
         "baseline since",
         null=True,
@@ -113,8 +158,21 @@ class ValidationRun(Voidable):
             # The same file twice is one run: either a retry, or an old result passed off as new.
             models.UniqueConstraint(
                 fields=["site", "file_sha256"],
+                condition=Q(withdrawn_at=None),
                 name="run_file_once_at_site",
                 violation_error_message="This file was imported at this site before.",
+            ),
+            # So is the same result in another file, here or at another site.
+            models.UniqueConstraint(
+                fields=["content_digest"],
+                condition=~Q(content_digest="") & Q(withdrawn_at=None),
+                name="run_content_once",
+                violation_error_message="This run was imported before.",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_reason__regex=r"\S"),
+                name="run_withdrawn_with_reason",
+                violation_error_message="A run is withdrawn with a reason.",
             ),
             models.CheckConstraint(condition=Q(file_bytes__lte=MOST_BYTES), name="run_file_bounded"),
             models.CheckConstraint(
@@ -153,11 +211,14 @@ class RunDevice(models.Model):
         ValidationRun, on_delete=models.CASCADE, related_name="run_devices", db_index=False
     )
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="run_devices")
+    place = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Place among the devices, 0 for the one that the tool ran on"
+    )
     firmware_version = models.CharField(max_length=100, blank=True)
     software_version = models.CharField(max_length=100, blank=True)
 
     class Meta:
-        ordering = ["run", "device"]
+        ordering = ["run", "place", "device"]
         constraints = [models.UniqueConstraint(fields=["run", "device"], name="run_device_unique")]
 
     def __str__(self) -> str:

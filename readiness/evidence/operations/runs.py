@@ -1,10 +1,8 @@
-"""Import the output of a tool as a validation run."""
+"""Import the output of a tool as a validation run, and place a stored run anew."""
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -13,72 +11,48 @@ from inventory.models import Device, Site
 from readiness.evidence import ground, refusals
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
-from readiness.evidence.core.parsers import PARSERS, parse
-from readiness.evidence.core.proving.values import ENTERED
+from readiness.evidence.core.parsed import Parsed
+from readiness.evidence.core.reconciling import Reconciled
+from readiness.evidence.core.rules import RULES
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
-from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations.sameness import COLLECTIVES, about, refuse_copies, standing
+from readiness.evidence.operations.uploading import (
+    NOTHING_MORE,
+    ReadUpload,
+    RunContext,
+    Upload,
+    compared,
+    read,
+)
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
+from telemetry.drift.models import InventoryDrift
+from telemetry.drift.operations import record_drift
+from telemetry.drift.queries import software_contradicted
 from telemetry.models import SourceProvenance
-from web.units import instant
 
-AHEAD = timedelta(minutes=10)
-"""Tolerance for clocks: a run dated further ahead has not happened yet. Telemetry uses the same tolerance."""
 Scope = ValidationRun.Scope
 _SCOPES = {
     "perftest": Scope.LINK,
     "iperf3": Scope.LINK,
     "sockperf": Scope.LINK,
     "fio": Scope.NODE,
+    "stream": Scope.NODE,
+    "superbench": Scope.NODE,
+    "junit": Scope.SITE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
     "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
-OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
-"""Figures about how a run went, not what it measured."""
-COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
+BY_NODES = COLLECTIVES | {Tool.HPL, Tool.HPL_MXP, Tool.OSU, Tool.NCCL_RAS}
+"""Tools whose scope follows from the number of nodes."""
 AT_ONCE = 2_000
 """Number of figures in one statement."""
+PLACED = ("site", "scope", "platform", "claim", "warnings", "rules", "content_digest")
+"""Columns of a run that its place decides, besides those that the comparison does."""
 VERSIONS = ("driver", "firmware", "nos", "library")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext:
-    """The sender's statements about a run, all optional.
-
-    `devices`, or their names at the site, override the hosts in the file, `versions` (driver, firmware, nos, library)
-    those in the file. `taken_at` counts only if the file has no time of its own.
-    """
-
-    load: str = ""
-    load_gbps: float | None = None
-    scope: str = ""
-    devices: Collection[Device] | None = None
-    device_names: Collection[str] = ()
-    platform: str = ""
-    versions: Mapping[str, str] | None = None
-    taken_at: datetime | None = None
-    note: str = ""
-    provenance: str = SourceProvenance.MEASURED
-
-
-NOTHING_MORE = RunContext()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    tool: str
-    content: bytes
-    file_name: str
-    context: RunContext = NOTHING_MORE
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
 
 
 def import_run(
@@ -94,7 +68,8 @@ def import_run(
     """Read a file and keep it as a run of the site.
 
     Raises ParseError for an unreadable file, and EvidenceRefused for a file that is not a valid run: FileTooLarge,
-    SameFile, a future time, a scope that contradicts the file. The number of statements does not depend on the figures.
+    SameFile, a future time, or a sender that contradicts file or inventory. The number of statements does not depend on
+    the figures.
     """
     upload = Upload(tool=tool, content=content, file_name=file_name, context=context)
     [run] = import_runs(site=site, uploads=[upload], by=by, now=now)
@@ -107,33 +82,38 @@ def import_runs(
 ) -> list[ValidationRun]:
     """Import several files, all or none, and check once for changes since. Raises what `import_run` raises."""
     refusals.refuse_retired(site)
-    # Parse before the transaction: a large file takes seconds.
-    read = [(upload, _parsed(upload)) for upload in uploads]
+    # Parse and compare before the transaction: a large file takes seconds.
+    uploaded = [read(upload, site, now) for upload in uploads]
+    results = compared(site, uploaded)
+    digests = [(each.upload.digest, each.content_digest) for each in uploaded]
+    refuse_copies(digests)
     with transaction.atomic():
-        _refuse_same(site, [upload.digest for upload in uploads])
-        _, framework = framework_queries.current()
-        drafts = [_draft(upload, parsed, framework, site=site, by=by, now=now) for upload, parsed in read]
+        drafts = _drafts(uploaded, results, site=site, by=by, now=now)
         try:
             with transaction.atomic():
                 _save(drafts)
         except IntegrityError:
-            # Somebody sent the same file a moment ago.
-            _refuse_same(site, [upload.digest for upload in uploads])
+            # Somebody sent the same run a moment ago.
+            refuse_copies(digests)
             raise
+        _note_software(drafts, results)
         void_changed(site_ids=[site.pk], now=now)
     return [draft.run for draft in drafts]
 
 
-def _parsed(upload: Upload) -> Parsed:
-    if upload.tool not in PARSERS:
-        raise refusals.EvidenceRefused(
-            "tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}."
-        )
-    if len(upload.content) > MOST_BYTES:
-        raise refusals.FileTooLarge(
-            "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are allowed."
-        )
-    return parse(upload.tool, upload.content)
+def placed(run: ValidationRun, upload: Upload, *, site: Site, now: datetime) -> ValidationRun:
+    """Give a stored run the place that the upload names; its figures, file and times stay."""
+    uploaded = read(upload, site, now)
+    [result] = compared(site, [uploaded])
+    [draft] = _drafts([uploaded], [result], site=site, by=run.by, now=now)
+    for name in (*PLACED, *standing(uploaded.file, result)):
+        setattr(run, name, getattr(draft.run, name))
+    run.void_changes, run.voids, run.voided_at, run.void_reason = [], {}, None, ""
+    _stand_on([_Draft(run, draft.parsed, draft.devices)])
+    run.save()
+    _save_devices([_Draft(run, draft.parsed, draft.devices)])
+    void_changed(site_ids=[site.pk], now=now)
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,45 +123,72 @@ class _Draft:
     devices: Sequence[Device]
 
 
-def _draft(
-    upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
-) -> _Draft:
-    context = upload.context
-    refusals.refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
-    taken_at, remarks = _taken_at(parsed, context, site, now)
-    devices, unmatched = _devices(parsed, context, site)
-    stated = {key: value for key, value in (context.versions or {}).items() if value}
-    versions = dict(parsed.versions) | stated
-    warnings = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
-    run = ValidationRun(
+def _drafts(
+    uploaded: Sequence[ReadUpload],
+    results: Sequence[Reconciled],
+    *,
+    site: Site,
+    by: User | None,
+    now: datetime,
+) -> list[_Draft]:
+    _, framework = framework_queries.current()
+    for each in uploaded:
+        figures = [(figure.name, figure.value, figure.unit) for figure in each.parsed.figures]
+        refusals.refuse_unknown_parts(framework, figures)
+    ids = {device.id for result in results for device in result.devices}
+    devices = Device.objects.select_related("device_type").in_bulk(ids)
+    return [
+        _Draft(
+            _run(each, result, site=site, by=by, now=now),
+            each.parsed,
+            [devices[device.id] for device in result.devices],
+        )
+        for each, result in zip(uploaded, results, strict=True)
+    ]
+
+
+def _run(
+    uploaded: ReadUpload, result: Reconciled, *, site: Site, by: User | None, now: datetime
+) -> ValidationRun:
+    context, parsed = uploaded.upload.context, uploaded.parsed
+    versions = dict(parsed.versions) | uploaded.stated_versions
+    warnings = (parsed.declared, *parsed.warnings, *uploaded.remarks, *result.remarks)
+    return ValidationRun(
         site=site,
-        tool=upload.tool,
-        scope=_scope(upload.tool, parsed, context, len(devices)),
-        platform=context.platform or _platform(devices),
+        tool=uploaded.upload.tool,
+        scope=_scope(uploaded.upload.tool, parsed, context, len(result.devices)),
+        platform=result.platform,
         load=context.load,
         load_gbps=context.load_gbps,
-        taken_at=taken_at,
+        taken_at=uploaded.taken_at,
         received_at=now,
         by=by,
-        file_name=upload.file_name[:200] or "unnamed",
-        file_sha256=upload.digest,
+        file_name=uploaded.upload.file_name[:200] or "unnamed",
+        file_sha256=uploaded.upload.digest,
         file_bytes=len(parsed.kept),
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         warnings=[warning[:300] for warning in warnings if warning][:100],
         note=context.note[:200],
         provenance=SourceProvenance.DECLARED if parsed.declared else context.provenance,
+        content_digest=uploaded.content_digest,
+        claim={
+            "devices": list(uploaded.device_ids),
+            "platform": context.platform,
+            "versions": uploaded.stated_versions,
+        },
+        rules=RULES,
+        **standing(uploaded.file, result),
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
-    return _Draft(run, parsed, devices)
 
 
-def _save(drafts: Sequence[_Draft]) -> None:
+def _stand_on(drafts: Sequence[_Draft]) -> None:
     """The number of statements grows with the distinct sets of devices, not with the runs."""
     bases: dict[object, dict[str, object]] = {}
     for draft in drafts:
         run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
-        run.about = _about(run, draft.parsed, draft.devices)
+        run.about = about(run, draft.parsed, [device.pk for device in draft.devices])
         # A record by product and version counts wherever these are deployed, so it has no ground at the site.
         if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
             continue
@@ -189,6 +196,10 @@ def _save(drafts: Sequence[_Draft]) -> None:
         if key not in bases:
             bases[key] = ground.ground_of_run(run, draft.devices) | _parts(run, draft.devices)
         run.basis = bases[key]
+
+
+def _save(drafts: Sequence[_Draft]) -> None:
+    _stand_on(drafts)
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
     RunMeasure.objects.bulk_create(
@@ -199,19 +210,24 @@ def _save(drafts: Sequence[_Draft]) -> None:
         ),
         batch_size=AT_ONCE,
     )
+    _save_devices(drafts)
+
+
+def _save_devices(drafts: Sequence[_Draft]) -> None:
     history = ground.version_history({device.pk for draft in drafts for device in draft.devices})
     RunDevice.objects.bulk_create(
-        _run_device(draft.run, device, history)
+        _run_device(draft.run, device, place, history)
         for draft in drafts
-        for device in sorted(draft.devices, key=lambda device: device.pk)
+        for place, device in enumerate(draft.devices)
     )
 
 
-def _run_device(run: ValidationRun, device: Device, history: ground.VersionHistory) -> RunDevice:
+def _run_device(run: ValidationRun, device: Device, place: int, history: ground.VersionHistory) -> RunDevice:
     versions = ground.versions_at(history, device.pk, at=run.taken_at) or device
     return RunDevice(
         run=run,
         device=device,
+        place=place,
         firmware_version=versions.firmware_version,
         software_version=versions.software_version,
     )
@@ -227,90 +243,23 @@ def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
     return parts | {ACCELERATORS: accelerators_of({device.pk for device in nodes})}
 
 
-def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
-    """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
-
-    Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
-    count: a quick diagnostic must not hide a long one, nor a run of small sizes, on fewer accelerators, or without
-    checked results a full one.
-    """
-    on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
-    # A declaration hides no run.
-    entered = ["declared"] if run.provenance in ENTERED else []
-    test = _test(run.tool, parsed)
-    context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
-    return hashlib.blake2s(repr(context).encode(), digest_size=16).hexdigest()
-
-
-def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
-    names = tool == Tool.CSV
-    lengths = tool == Tool.DCGM_DIAG
-    figures = [each for each in parsed.figures if each.name not in OUTCOMES]
-    subjects = {
-        (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
-        for each in figures
-    }
-    largest = max((each.size_bytes or 0 for each in figures), default=0)
-    # What a diagnostic skipped cannot be judged, and hides no run that can.
-    lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
-    ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
-    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
-
-
-def _refuse_same(site: Site, digests: Collection[str]) -> None:
-    earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
-    if earlier is not None:
-        raise refusals.SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
-
-
-def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) -> tuple[datetime, list[str]]:
-    """The file's own time overrides the sender's, so that an old run cannot pass as new."""
-    own = parsed.taken_at
-    if own is None and parsed.taken_local is not None:
-        own = parsed.taken_local.replace(tzinfo=ZoneInfo(site.time_zone))
-    remarks = []
-    if own is not None and context.taken_at is not None and abs(own - context.taken_at) > AHEAD:
-        remarks.append(f"The file says that it was taken at {instant(own)}; that time counts.")
-    taken_at = own or context.taken_at or now
-    if taken_at > now + AHEAD:
-        raise refusals.EvidenceRefused(
-            "taken_at", f"The run is dated {instant(taken_at)}, which is in the future."
-        )
-    if taken_at < now - refusals.OLDEST:
-        raise refusals.EvidenceRefused(
-            "taken_at", f"The run is dated {instant(taken_at)}, which is more than twenty years ago."
-        )
-    return taken_at, remarks
-
-
-def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Device], list[str]]:
-    if context.devices is not None:
-        strays = [device.name for device in context.devices if device.site_id != site.pk]
-        if strays:
-            raise refusals.EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
-        return list(context.devices), []
-    if context.device_names:
-        named = Device.objects.filter(site=site, name__in=context.device_names).select_related("device_type")
-        if missing := sorted(set(context.device_names) - {device.name for device in named}):
-            raise refusals.EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
-        return list(named), []
-    hosts = [host for host in parsed.hosts if host]
-    if not hosts:
-        return [], []
-    by_name = {
-        device.name.lower(): device
-        for device in Device.objects.filter(site=site).select_related("device_type")
-    }
-    devices_by_id: dict[int, Device] = {}
-    unmatched = []
-    for host in hosts:
-        device = by_name.get(host.lower()) or by_name.get(host.lower().partition(".")[0])
-        if device is None:
-            unmatched.append(host)
-        else:
-            devices_by_id[device.pk] = device
-    remarks = [f"No device of this site is named {', '.join(unmatched)}."] if unmatched else []
-    return list(devices_by_id.values()), remarks
+def _note_software(drafts: Sequence[_Draft], results: Sequence[Reconciled]) -> None:
+    """Mark the inventory as drifted where a file names other software, or as agreeing again where it did before."""
+    seen = [
+        (draft.run, each) for draft, result in zip(drafts, results, strict=True) for each in result.software
+    ]
+    standing = software_contradicted({each.device_id for _, each in seen}) if seen else set()
+    for run, each in seen:
+        if not each.agrees or each.device_id in standing:
+            record_drift(
+                site_id=run.site_id,
+                device_id=each.device_id,
+                field=InventoryDrift.Field.DRIVER,
+                inventory_value=each.inventory,
+                seen_value=each.seen,
+                source=f"run {run.pk}",
+                now=run.taken_at,
+            )
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
@@ -328,8 +277,3 @@ def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
     if tool in _SCOPES:
         return _SCOPES[tool]
     return Scope.NODE if nodes <= 1 else Scope.PAIR if nodes == 2 else Scope.FABRIC
-
-
-def _platform(devices: Sequence[Device]) -> str:
-    slugs = {device.device_type.slug for device in devices}
-    return slugs.pop() if len(slugs) == 1 else ""

@@ -21,14 +21,14 @@ from readiness.evidence.changes import (
     steps_at,
     version_steps,
 )
-from readiness.evidence.core.bearing import checks_of
+from readiness.evidence.core.bearing import NAME_CHECKS, checks_of
 from readiness.evidence.ground import (
     ACCELERATORS,
     CurrentGround,
     is_shaken,
     software_kind,
 )
-from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, Tool, ValidationRun, Voidable
+from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, ValidationRun, Voidable
 from readiness.evidence.replacements import PARTS, PartHistory, devices_kept, replacements
 from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
@@ -104,7 +104,7 @@ type Reaches = dict[tuple[type[Voidable], int], Reach]
 
 
 def _relevant_to_runs(runs: Iterable[ValidationRun], framework: Framework) -> Relevant:
-    tables = [run.pk for run in runs if run.tool == Tool.CSV]
+    tables = [run.pk for run in runs if run.tool in NAME_CHECKS]
     names: dict[int, set[str]] = defaultdict(set)
     if tables:
         rows = (

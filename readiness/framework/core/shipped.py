@@ -6,7 +6,7 @@ from pathlib import Path
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import load
 
-FOLDER = Path(__file__).parents[1] / "data" / "muster-1"
+FOLDER = Path(__file__).parents[1] / "data" / "muster"
 
 
 @cache

@@ -121,7 +121,8 @@ ANY_TOOL = "*"
 TOOLS = frozenset(
     {
         *("nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio"),
-        *("dcgm-diag", "mlperf", "vllm-bench", "csv"),
+        *("dcgm-diag", "mlperf", "vllm-bench", "stream", "hpl", "hpl-mxp", "osu", "superbench"),
+        *("nccl-ras", "junit", "csv"),
     }
 )
 """Ids of the tools whose output Muster reads; `readiness.evidence` has their names and parsers."""

@@ -85,13 +85,16 @@ def _confirmed_first(
     return confirmed if renews else newer
 
 
+NAMED = "named by the sender"
+
+
 def reading_of(proof: Proof) -> Reading:
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,
         provenance=_PROVENANCES[proof.provenance],
         evidence=proof.ref,
-        detail=proof.detail,
+        detail=", ".join(filter(None, [proof.detail, NAMED if proof.sender_named else ""])),
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         failed=proof.failed,
         declaration=proof.declaration,

@@ -17,8 +17,9 @@ between; evidence that ran out is age; stale evidence that was replaced by fresh
 A reading that is there at one end only keeps its own age.
 
 **Rules.** A sub-measure that one version alone defines, or that they define in different units, has that version's
-reading and age: the version asked for it, so that what it shows is the rule's doing. A preset limit is the coalition's
-version's preset of the same name.
+reading and age: the version asked for it, so that what it shows is the rule's doing. So has one whose same evidence
+counts otherwise at the two ends, because the versions ask for other minimums or an upgrade changed Muster's own rules.
+A preset limit is the coalition's version's preset of the same name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from readiness.evidence.core.limits import Limit
+from readiness.evidence.core.rules import RULES
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
 from readiness.grants.core.rules import HeldGrant
@@ -51,9 +53,15 @@ _SETTLED = frozenset(CheckState) - {CheckState.UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
+    """`rules` is the revision of Muster's own rules that the inputs were gathered by."""
+
     framework: Framework
     inputs: SiteInputs
     evaluated_at: datetime
+    rules: int = RULES
+
+
+type Readings = Mapping[PartKey, Reading]
 
 
 class Grants(NamedTuple):
@@ -101,6 +109,8 @@ class Between:
         self._same_rules = start.framework.content_digest == end.framework.content_digest
         self._same_weights = start.framework.weights == end.framework.weights
         self._incomparable = frozenset() if self._same_rules else _incomparable(*self.frameworks)
+        if not self._same_rules or start.rules != end.rules:
+            self._incomparable |= _counted_otherwise(start.inputs.readings, end.inputs.readings)
         self._memo: dict[str, dict[int, CombinedCheck | None]] = {}
         self._ends: dict[str, tuple[CombinedCheck | None, CombinedCheck | None]] = {}
         self._relevant: dict[str, int] = {}
@@ -133,6 +143,7 @@ class Between:
         causes = 0
         old, new = (framework.checks_by_id.get(check_id) for framework in self.frameworks)
         same_check = self._same_rules or old == new
+        same_check = same_check and not any(key[0] == check_id for key in self._incomparable)
         if not (same_check and self._same_weights and self._same_limits()):
             causes |= RULE
         if self.grants[0].waivers.get(check_id) != self.grants[1].waivers.get(check_id):
@@ -226,6 +237,24 @@ def _same_standing(before: Reading | None, after: Reading | None) -> bool:
     if before is None or after is None:
         return before is after
     return before.cadence_s == after.cadence_s
+
+
+def _counted_otherwise(before: Readings, after: Readings) -> frozenset[PartKey]:
+    return frozenset(
+        key
+        for key in before.keys() & after.keys()
+        if before[key].evidence
+        and _origin(before[key]) == _origin(after[key])
+        and _count(before[key]) != _count(after[key])
+    )
+
+
+def _origin(reading: Reading) -> tuple[object, ...]:
+    return reading.evidence, reading.taken_at
+
+
+def _count(reading: Reading) -> tuple[object, ...]:
+    return reading.value, reading.cannot_judge, reading.failed, reading.provenance, reading.declaration
 
 
 def _facts_that_differ(before: SiteContext, after: SiteContext) -> frozenset[str]:

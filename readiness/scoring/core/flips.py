@@ -2,8 +2,9 @@
 
 Cause of a move, first that fits:
 
-1. `rule`: the framework's content differs, and the same inputs under the old content would not have moved
-   this way.
+1. `rule`: the framework's content differs, and the old content would not have moved this way. Or Muster's own rules
+   differ since an upgrade, and the evidence is no newer than the last evaluation under the old ones; the reason then
+   says so.
 2. `applicability`: one side is `n-a`; for a verdict, the stage gave or took it.
 3. `waiver`: the state under the waiver is the same on both sides; for a verdict, an exception began or ended.
 4. `evidence-age`: the new state is stale, by age or because a change voided the evidence.
@@ -19,12 +20,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from readiness.evidence.core.rules import RULES
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult, SiteVerdict
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Tier, Verdict
 
 GOOD = frozenset({CheckState.PASS, CheckState.NOT_APPLICABLE})
+REVISED = "Muster's rules changed with an upgrade."
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 
@@ -39,13 +42,21 @@ class CheckBefore:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The part of a site's last evaluation that the next comparison needs; checks by id."""
+    """The part of a site's last evaluation that the next comparison needs; checks by id. `rules` is the revision of
+    Muster's own rules that decided it."""
 
     framework_digest: str
     verdict: Verdict | None
     deciding: tuple[str, ...]
     excepted: tuple[str, ...]
     checks: Mapping[str, CheckBefore]
+    evaluated_at: datetime
+    rules: int = RULES
+
+    @property
+    def revised_at(self) -> datetime | None:
+        """The last evaluation under other rules of Muster; None if its rules are the same."""
+        return None if self.rules == RULES else self.evaluated_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ def find_flips(
     unchanged, which need not be compared.
     """
     rule_changed = previous is not None and previous.framework_digest != current.framework_digest
+    revised_at = previous.revised_at if previous else None
     old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
     flips: list[DetectedFlip] = []
     after: dict[str, CheckBefore] = {}
@@ -99,14 +111,22 @@ def find_flips(
         if check.check_id in unmoved:
             after[check.check_id] = old
             continue
-        move = _Move(old, check, old_rules.get(check.check_id), rule_changed, current.evaluated_at)
+        by_old_rules = old_rules.get(check.check_id)
+        move = _Move(old, check, by_old_rules, rule_changed, revised_at, current.evaluated_at)
         flips.extend(move.flips())
         after[check.check_id] = move.after()
     flips.extend(_verdict_flip(previous, current, flips, after, under_old_rules, rule_changed))
     verdict = current.verdict
     return FlipSet(
         tuple(flips),
-        Before(current.framework_digest, verdict.verdict, verdict.deciding, verdict.excepted, after),
+        Before(
+            current.framework_digest,
+            verdict.verdict,
+            verdict.deciding,
+            verdict.excepted,
+            after,
+            current.evaluated_at,
+        ),
     )
 
 
@@ -118,6 +138,7 @@ class _Move:
     new: CombinedCheck
     under_old_rules: CombinedCheck | None
     rule_changed: bool
+    revised_at: datetime | None
     now: datetime
 
     def flips(self) -> Iterator[DetectedFlip]:
@@ -150,6 +171,7 @@ class _Move:
         first_bad_at: datetime | None,
         part: str = "",
     ) -> DetectedFlip:
+        is_revised = cause is FlipCause.RULE and self.revised_at is not None
         return DetectedFlip(
             subject=FlipSubject.PART if part else FlipSubject.CHECK,
             key=self.new.check_id,
@@ -157,7 +179,7 @@ class _Move:
             from_state=old,
             to_state=new.state,
             cause=cause,
-            reason=new.reason,
+            reason=f"{REVISED} {new.reason}" if is_revised else new.reason,
             first_bad_at=first_bad_at,
             value=figures.value,
             unit=figures.unit,
@@ -170,14 +192,21 @@ class _Move:
         if self.rule_changed and hypothetical != self.new.state:
             return FlipCause.RULE
         old, new = self.old.measured_state, self.new.measured_state
-        return FlipCause.WAIVER if old == new else _cause(old, new)
+        return FlipCause.WAIVER if old == new else self._cause_of(self.new.figures, old, new)
 
     def _part_cause(self, part: PartResult, old_state: CheckState) -> FlipCause:
         others = self.under_old_rules.parts if self.under_old_rules else ()
         hypothetical = next((other.state for other in others if other.part_id == part.part_id), None)
         if self.rule_changed and hypothetical != part.state:
             return FlipCause.RULE
-        return _cause(old_state, part.state)
+        return self._cause_of(part, old_state, part.state)
+
+    def _cause_of(self, part: PartResult, old: CheckState, new: CheckState) -> FlipCause:
+        cause = _cause(old, new)
+        if self.revised_at is None or cause is FlipCause.APPLICABILITY:
+            return cause
+        moved_at = part.bad_since if cause is FlipCause.EVIDENCE_AGE else part.taken_at
+        return cause if moved_at is not None and moved_at > self.revised_at else FlipCause.RULE
 
     def _first_bad_at(self) -> datetime | None:
         state = self.new.measured_state
@@ -217,6 +246,7 @@ def _verdict_flip(
         cause = FlipCause.APPLICABILITY
     else:
         cause = _verdict_cause(previous, old, new, flips, after)
+    is_revised = cause is FlipCause.RULE and previous is not None and previous.revised_at is not None
     first = after.get(new.deciding[0]) if new.deciding else None
     yield DetectedFlip(
         subject=FlipSubject.VERDICT,
@@ -225,7 +255,7 @@ def _verdict_flip(
         from_state=old,
         to_state=new.verdict,
         cause=cause,
-        reason=new.reason,
+        reason=f"{REVISED} {new.reason}" if is_revised else new.reason,
         first_bad_at=first.first_bad_at if first else None,
     )
 
@@ -252,5 +282,5 @@ def _verdict_cause(
                 return flip.cause
         before, now = previous.checks.get(check_id), after.get(check_id)
         if before and now and before.tier != now.tier:
-            return FlipCause.DATA
+            return FlipCause.DATA if previous.revised_at is None else FlipCause.RULE
     return FlipCause.APPLICABILITY

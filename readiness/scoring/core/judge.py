@@ -267,8 +267,10 @@ def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
 # From one minute to the next most readings are the same.
 @lru_cache(maxsize=20_000)
 def _comparison(figure: str, value: float, unit: str, detail: str, bound: Bound) -> str:
-    shown = f"{_rounded(value, bound)} {unit}".strip()
     where = f" ({detail})" if detail else ""
+    if value == 0 and not unit and bound.high == 0 and bound.contains(value):
+        return f"{figure}: none{where}."
+    shown = f"{_rounded(value, bound)} {unit}".strip()
     return f"{figure}: {shown}{where} {bound.compared(value, unit)}."
 
 

@@ -133,10 +133,11 @@ class Kept:
     version_id: int
     framework: Framework
     inputs: SiteInputs
+    rules: int
 
     @property
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.framework, self.inputs, self.evaluated_at)
+        return Snapshot(self.framework, self.inputs, self.evaluated_at, self.rules)
 
 
 def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
@@ -154,6 +155,7 @@ def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
             version_id=row.framework_version_id,
             framework=framework_queries.definition_of(row.framework_version),
             inputs=decode(bytes(row.content)),
+            rules=row.rules,
         )
         for row in newest.defer("framework_version__definition")
     }

@@ -84,8 +84,8 @@ class _Walk:
                 self._move(row, there)
 
     def _move(self, row: int, site: int) -> None:
-        self.free[self.plan[row]] += self.demand[row]
-        self.free[site] -= self.demand[row]
+        self.free[self.plan[row]] += self.demand[row, self.plan[row]]
+        self.free[site] -= self.demand[row, site]
         cost = self.costs[row, site]
         self.cost += float(cost - self.now[row])
         self.plan[row], self.now[row] = site, cost
@@ -98,7 +98,7 @@ class _Walk:
         most = -heat * np.log1p(-luck)
         row = np.flatnonzero((there != self.plan) & (dearer <= most + FAR_DEARER * heat))
         there, here, dearer, most = there[row], self.plan[row], dearer[row], most[row]
-        needs, room = self.demand[row], self.free[there]
+        needs, room = self.demand[row, there], self.free[there]
         pushes = ~(needs <= room).all(axis=1)
         other = np.where(pushes, self._one_at(there, who[row]), row)
         draw = where[row]
@@ -109,9 +109,9 @@ class _Walk:
         return self._fitting(moves, needs[kept], room[kept])
 
     def _fitting(self, moves: _Moves, needs: Numbers, room: Numbers) -> _Moves:
-        frees = self.demand[moves.other]
-        back = np.where((moves.elsewhere == moves.here)[:, None], needs, 0.0)
-        fits = (needs <= room + frees).all(axis=1) & (frees <= self.free[moves.elsewhere] + back).all(axis=1)
+        frees, takes = self.demand[moves.other, moves.there], self.demand[moves.other, moves.elsewhere]
+        back = np.where((moves.elsewhere == moves.here)[:, None], self.demand[moves.row, moves.here], 0.0)
+        fits = (needs <= room + frees).all(axis=1) & (takes <= self.free[moves.elsewhere] + back).all(axis=1)
         kept = np.flatnonzero(fits | ~moves.pushes)
         return moves.only(kept)
 

@@ -1,7 +1,7 @@
 """Assign workloads to sites under shared capacity, as arrays: a row for each workload, a column for each site, depth
-for resources. This module has the problem and two ways from prices to a plan that keeps every capacity: filling by
-size, and improving by moves and by moves that push out one other workload. `relaxation` finds the prices and proves the
-bound.
+for resources. A workload may need more of a resource at one site than at another, as of accelerators of another
+type. This module has the problem and two ways from prices to a plan that keeps every capacity: filling by size, and
+improving by moves and by moves that push out one other workload. `relaxation` finds the prices and proves the bound.
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,21 @@ FEW_TARGETS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assigning:
-    """`costs` is infinite where a workload may not run; demand and capacity have the same unit for each resource."""
+    """`costs` is infinite where a workload may not run; demand and capacity have the same unit for each resource of a
+    site. Demand is workloads by sites by resources; workloads by resources if it is the same at every site.
+    """
 
     costs: Numbers
     demand: Numbers
     capacity: Numbers
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "demand", at_sites(self.demand, len(self.capacity)))
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether demand is the same at every site, which is quicker to price."""
+        return self.demand.strides[1] == 0
 
     @property
     def roomy(self) -> Numbers:
@@ -38,8 +48,16 @@ class Assigning:
     def left(self, plan: Places) -> Numbers:
         free = self.roomy.copy()
         placed = plan >= 0
-        np.subtract.at(free, plan[placed], self.demand[placed])
+        np.subtract.at(free, plan[placed], self.demand[placed, plan[placed]])
         return free
+
+
+def at_sites(demand: Numbers, sites: int) -> Numbers:
+    """Demand by site; the same at each takes no memory."""
+    if demand.ndim == 3:
+        return demand
+    rows, resources = demand.shape
+    return np.broadcast_to(demand[:, None, :], (rows, sites, resources))
 
 
 def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
@@ -59,14 +77,15 @@ def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
         site = int(where.argmin())
         if np.isfinite(where[site]):
             plan[row] = site
-            free[site] -= problem.demand[row]
+            free[site] -= problem.demand[row, site]
     return plan
 
 
 def by_size(problem: Assigning) -> Places:
     """The largest first, by their largest share of an average site's capacity."""
     average = np.maximum(problem.capacity.mean(axis=0), 1e-12)
-    return np.argsort(-(problem.demand / average).max(axis=1), kind="stable")
+    largest = problem.demand[:, :1] if problem.is_uniform else problem.demand
+    return np.argsort(-(largest / average).max(axis=(1, 2)), kind="stable")
 
 
 def improved(
@@ -107,13 +126,13 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
     if not wanted.size:
         return
     best, move = 0.0, None
-    fitting = wanted[(needs <= free[wanted]).all(axis=1)]
+    fitting = wanted[(needs[wanted] <= free[wanted]).all(axis=1)]
     if fitting.size:
         site = int(fitting[gains[fitting].argmax()])
         best, move = float(gains[site]), (site, NOWHERE, NOWHERE)
     tight = wanted[np.argsort(-gains[wanted], kind="stable")][:FEW_TARGETS]
     if here >= 0:
-        free[here] += needs
+        free[here] += needs[here]
     for site in tight.tolist():
         if gains[site] <= best:
             break
@@ -125,14 +144,14 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
             best, move = gains[site] - dearer, (site, other, elsewhere)
     if move is None:
         if here >= 0:
-            free[here] -= needs
+            free[here] -= needs[here]
         return
     site, other, elsewhere = move
     if other >= 0:
-        free[site] += problem.demand[other]
-        free[elsewhere] -= problem.demand[other]
+        free[site] += problem.demand[other, site]
+        free[elsewhere] -= problem.demand[other, elsewhere]
         plan[other] = elsewhere
-    free[site] -= needs
+    free[site] -= needs[site]
     plan[row] = site
 
 
@@ -141,11 +160,11 @@ def _pushed(
 ) -> tuple[float, int, int] | None:
     there = np.flatnonzero(plan == site)
     there = there[there != row]
-    makes_room = (problem.demand[row] <= free[site] + problem.demand[there]).all(axis=1)
+    makes_room = (problem.demand[row, site] <= free[site] + problem.demand[there, site]).all(axis=1)
     there = there[makes_room]
     if not there.size:
         return None
-    fits = (problem.demand[there][:, None, :] <= free[None, :, :]).all(axis=2)
+    fits = (problem.demand[there] <= free[None, :, :]).all(axis=2)
     fits[:, site] = False
     dearer = np.where(fits, problem.costs[there] - problem.costs[there, site][:, None], np.inf)
     flat = int(dearer.argmin())

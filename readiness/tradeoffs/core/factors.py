@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.tradeoffs.core.power import AcceleratorPower
 from readiness.tradeoffs.core.units import data
 
 
@@ -119,7 +120,8 @@ class SiteFactors:
     """Everything known about a site at an instant.
 
     `latency` is by slug of the user region, `between` by slug of a site. `verdict` is empty without a verdict,
-    `operator_country` if unknown. `accelerators` are those in service, by slug of their type.
+    `operator_country` if unknown. `accelerators` are those in service, by slug of their type; `power` is that of one
+    with its share of the node, without the types whose nodes state no watts.
     """
 
     site_id: int
@@ -135,6 +137,7 @@ class SiteFactors:
     latency: Mapping[str, Factor] = field(default_factory=dict)
     between: Mapping[str, Factor] = field(default_factory=dict)
     operator_country: str = ""
+    power: Mapping[str, AcceleratorPower] = field(default_factory=dict)
 
 
 HOURS_A_YEAR = 8_766.0

@@ -132,7 +132,8 @@ class CandidateSite:
     """One site as an option for one workload.
 
     Costs of all candidates are in one currency, named by the figure's unit (`EUR/h`, `EUR/month`). `free_accelerators`
-    has the free number by type: `Figure(0, …)` for none, no entry if unknown. `feed_load` and `residency` only serve
+    has the free number by type: `Figure(0, …)` for none, no entry if unknown. `it_power` is what the workload draws
+    there typically, `peak_power` what it needs at most. `feed_load` and `residency` only serve
     the consequences: load in percent of each feed with the workload there, and the zones whose residency the site keeps
     (`EU residency`).
     """
@@ -151,6 +152,8 @@ class CandidateSite:
     readiness: BandedFigure = field(default_factory=lambda: unknown("points"))
     free_accelerators: Mapping[str, BandedFigure] = field(default_factory=dict)
     headroom: BandedFigure = field(default_factory=lambda: unknown("kW"))
+    it_power: BandedFigure = field(default_factory=lambda: unknown("kW"))
+    peak_power: BandedFigure = field(default_factory=lambda: unknown("kW"))
     free_bandwidth: BandedFigure = field(default_factory=lambda: unknown("Gb/s"))
     feed_load: Mapping[str, BandedFigure] = field(default_factory=dict)
     residency: frozenset[str] = frozenset()
@@ -185,11 +188,20 @@ class LimitBound:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The demand of a workload on a site. None means that the envelope states none."""
+    """The demand of a workload on a site. None means that the envelope states none.
+
+    With `power_by_site` the power needed is the candidate's own, by its type of hardware, and `power_kw` counts only
+    where that is unknown.
+    """
 
     accelerators: Mapping[str, int] = field(default_factory=dict)
     power_kw: float | None = None
+    power_by_site: bool = False
     bandwidth_gbps: float | None = None
+
+    def power_at(self, candidate: CandidateSite) -> float | None:
+        by_hardware = candidate.peak_power.value if self.power_by_site else None
+        return self.power_kw if by_hardware is None else by_hardware
 
 
 @dataclass(frozen=True, slots=True)

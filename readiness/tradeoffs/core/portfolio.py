@@ -13,76 +13,23 @@ rounded and improved solutions (`assignment`). Nothing here reads a clock: the s
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from readiness.tradeoffs.core.annealing import annealed
-from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
+from readiness.tradeoffs.core.assignment import (
+    NOWHERE,
+    Assigning,
+    Flags,
+    Numbers,
+    Places,
+    at_sites,
+    filled,
+    improved,
+)
+from readiness.tradeoffs.core.exact import most_placed, optimum
 from readiness.tradeoffs.core.objectives import OptionColumns, dominators
-from readiness.tradeoffs.core.relaxation import Relaxed, columns_of, empty_program, priced, quiet_highs, relax
-
-if TYPE_CHECKING:
-    import highspy
-
-
-def most_placed(problem: Assigning, priority: Numbers) -> Places:
-    places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
-    program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
-    highs = quiet_highs()
-    highs.passModel(program)
-    return _run(highs, rows, sites, len(priority))[0]
-
-
-def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Places, float]:
-    """Return the plan, and a bound that no plan goes below."""
-    workloads = len(priority)
-    program, rows, sites = _program(problem, np.zeros(workloads))
-    highs = quiet_highs()
-    highs.passModel(program)
-    # The last row covers the workloads' own columns: no more priority may be left out.
-    allowed = float(priority.sum()) - placed + 1e-6
-    highs.addRow(-np.inf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float))
-    return _run(highs, rows, sites, workloads)
-
-
-def _program(problem: Assigning, leaving_out: Numbers) -> tuple["highspy.HighsLp", Places, Places]:
-    """First a column for leaving each workload out, then one for each pair.
-
-    Each capacity is scaled to 1, so that the tolerance of HiGHS is the same share of large and small ones.
-    """
-    import highspy  # large: see readiness/tradeoffs/core/relaxation.py
-
-    workloads = len(problem.costs)
-    rows, sites = np.nonzero(np.isfinite(problem.costs))
-    starts, index, value = columns_of(problem, rows, sites)
-    program = empty_program(problem)
-    full = np.r_[np.ones(workloads), np.where(problem.capacity > 0, problem.capacity, 1.0).ravel()]
-    program.row_upper_ = np.array(program.row_upper_) / full
-    value = value / full[index]
-    many = workloads + len(rows)
-    program.num_col_ = many
-    program.col_cost_ = np.r_[leaving_out, problem.costs[rows, sites]]
-    program.col_lower_, program.col_upper_ = np.zeros(many), np.ones(many)
-    program.a_matrix_.start_ = np.r_[np.arange(workloads), starts + workloads].astype(np.int32)
-    program.a_matrix_.index_ = np.r_[np.arange(workloads), index].astype(np.int32)
-    program.a_matrix_.value_ = np.r_[np.ones(workloads), value]
-    program.integrality_ = [highspy.HighsVarType.kInteger] * many
-    return program, rows, sites
-
-
-def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) -> tuple[Places, float]:
-    highs.setOptionValue("mip_rel_gap", 0.0)
-    highs.setOptionValue("mip_abs_gap", 1e-9)
-    highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
-    highs.run()
-    plan = np.full(workloads, NOWHERE, np.int64)
-    chosen = np.array(highs.getSolution().col_value)
-    if chosen.size:
-        taken = chosen[workloads:] > 0.5
-        plan[rows[taken]] = sites[taken]
-    return plan, float(highs.getInfo().mip_dual_bound)
-
+from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
 
 EXACT_PAIRS = 400
 """Up to this many allowed pairs, the optimum is proven in well under a second."""
@@ -108,9 +55,10 @@ class LeftOutReason(StrEnum):
 class Portfolio:
     """`allowed` is workloads by sites; `figures` has the objectives as depth, less is better, NaN if unknown.
 
-    `demand` is workloads by resources and `capacity` sites by resources, in the same units; a NaN capacity is unknown
-    and takes no workload that needs it. Capacity is what these workloads may use, including what they use there today.
-    `priority` is the importance of placing each workload.
+    `demand` is workloads by sites by resources (or workloads by resources, the same at every site) and `capacity`
+    sites by resources, each site in its own accelerators; a NaN capacity is unknown and takes no workload that
+    needs it. Capacity is what these workloads may use, including what they use there today. `priority` is the
+    importance of placing each workload.
     """
 
     workloads: tuple[str, ...]
@@ -122,6 +70,11 @@ class Portfolio:
     capacity: Numbers
     figures: Numbers
     priority: Numbers
+
+    @property
+    def needs(self) -> Numbers:
+        """Demand by workload, site and resource."""
+        return at_sites(self.demand, len(self.sites))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +128,7 @@ def sweep(
     exact_pairs: int = EXACT_PAIRS,
 ) -> Sweep:
     known = np.isfinite(portfolio.figures).all(axis=2)
-    fits = (portfolio.demand[:, None, :] <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
+    fits = (portfolio.needs <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
     usable = portfolio.allowed & known & fits
     left_out = _without_pairs(portfolio, known, usable)
     solving = _Solving(portfolio, usable, exact_pairs)
@@ -283,8 +236,10 @@ def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
     priority."""
     nowhere = problem.costs.shape[1]
     costs = np.hstack([problem.costs, LEFT_OUT_DEAR * (priority / priority.mean())[:, None]])
-    room = problem.demand.sum(axis=0, keepdims=True) + 1.0
-    wider = Assigning(costs, problem.demand, np.vstack([problem.capacity, room]))
+    most = problem.demand.max(axis=1)
+    room = most.sum(axis=0, keepdims=True) + 1.0
+    demand = most if problem.is_uniform else np.concatenate([problem.demand, most[:, None]], axis=1)
+    wider = Assigning(costs, demand, np.vstack([problem.capacity, room]))
     relaxed = relax(wider, None)
     plan = filled(wider, priced(wider, relaxed.prices), relaxed.whole)
     plan = improved(wider, plan, np.full(len(plan), 10 * float(costs[:, -1].sum())), relaxed.bound)
@@ -381,7 +336,8 @@ def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, 
         taken = np.zeros_like(portfolio.capacity)
         for row, name in enumerate(portfolio.workloads):
             if where.get(name) in portfolio.sites:
-                taken[portfolio.sites.index(where[name])] += portfolio.demand[row]
+                site = portfolio.sites.index(where[name])
+                taken[site] += portfolio.needs[row, site]
         used.append(taken)
     before, after = used
     return tuple(

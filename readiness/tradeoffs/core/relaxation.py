@@ -65,9 +65,9 @@ def violated(
 def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple[Numbers, float]]:
     dear = np.flatnonzero(prices[site] > 0)
     for each in dear.tolist():
-        yield problem.demand[:, each], float(problem.capacity[site, each])
+        yield problem.demand[:, site, each], float(problem.capacity[site, each])
     if len(dear) > 1:
-        yield problem.demand @ prices[site], float(prices[site] @ problem.capacity[site])
+        yield problem.demand[:, site] @ prices[site], float(prices[site] @ problem.capacity[site])
 
 
 def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
@@ -144,7 +144,10 @@ class Relaxed:
 
 
 def priced(problem: Assigning, prices: Prices) -> Numbers:
-    costs = problem.costs + problem.demand @ prices.capacity.T
+    if problem.is_uniform:
+        costs = problem.costs + problem.demand[:, 0] @ prices.capacity.T
+    else:
+        costs = problem.costs + np.einsum("wsr,sr->ws", problem.demand, prices.capacity)
     for cover, price in zip(prices.covers, prices.of_covers, strict=True):
         costs[:, cover.site] += price * cover.weights
     return costs
@@ -229,10 +232,8 @@ def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) ->
     costs = priced(problem, Prices(prices / scale))
     chosen = costs.argmin(axis=1)
     bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
-    used = np.stack(
-        [np.bincount(chosen, problem.demand[:, each], len(scale)) for each in range(problem.demand.shape[1])],
-        axis=1,
-    )
+    takes = problem.demand[np.arange(len(chosen)), chosen]
+    used = np.stack([np.bincount(chosen, each, len(scale)) for each in takes.T], axis=1)
     return bound, used / scale - size
 
 
@@ -334,10 +335,10 @@ def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> "highspy.
 def columns_of(
     problem: Assigning, rows: Places, sites: Places, covers: Sequence[Cover] = ()
 ) -> tuple[Places, Places, Numbers]:
-    workloads, resources = problem.demand.shape
+    workloads, _sites, resources = problem.demand.shape
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])
-    value = np.hstack([np.ones((len(rows), 1)), problem.demand[rows]])
+    value = np.hstack([np.ones((len(rows), 1)), problem.demand[rows, sites]])
     there = value != 0
     columns, indices, values = [np.nonzero(there)[0]], [index[there]], [value[there]]
     for row, cover in enumerate(covers, workloads + problem.capacity.size):

@@ -17,6 +17,7 @@ from readiness.evidence.operations.records import FactRow, record_facts
 from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.power import PowerBasis
 from readiness.tradeoffs.core.realised import mean_percent
 from readiness.tradeoffs.decisions import realising
 from readiness.tradeoffs.decisions.queries import Pair, pairs
@@ -281,10 +282,14 @@ def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | No
     return next(iter([*named, *sites]), None)
 
 
-def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
+def _held(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return accelerators and peak power at the chosen site where they differ from the envelope."""
     held = chosen.get("accelerators") or {}
     count = held.get("count")
-    return {} if count is None or count == held.get("asked") else {"held": count}
+    counts = {} if count is None or count == held.get("asked") else {"held": count}
+    if chosen.get("power_basis", PowerBasis.DECLARED) == PowerBasis.DECLARED:
+        return counts
+    return counts | {"peak_kw": chosen["peak_power"]["value"]}
 
 
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:

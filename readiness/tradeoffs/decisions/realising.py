@@ -24,7 +24,7 @@ from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import MeasuredSpan, Metered, RatePerKwh
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from readiness.tradeoffs.queries import site_factors
+from readiness.tradeoffs.queries.hardware import NO_HARDWARE, site_hardware
 from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.workloads.models import Placement
 from telemetry.queries import window_means
@@ -146,7 +146,8 @@ def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigur
     start, site_id = now - BEFORE, decision.site_id
     runs_there = Placement.objects.on(now.date()).filter(workload_class=decision.workload, site=decision.site)
     adds = 0.0 if runs_there.exists() else 1.0
-    power_kw, count = decision.demand["it_kw"], accelerators_held(decision)
+    power_kw = decision.demand.get("peak_kw", decision.demand["it_kw"])
+    count = accelerators_held(decision)
     expected = {}
     if power_kw is not None:
         with suppress(NotKnown):
@@ -250,7 +251,7 @@ class RealisedReading:
     @cached_property
     def share(self) -> float | str:
         asked = accelerators_held(self.decision)
-        there = sum(site_factors.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
+        there = sum(site_hardware([self.site_id]).get(self.site_id, NO_HARDWARE).counts.values())
         if not asked:
             return "The envelope asks for no accelerators, so its part of the site's power is unknown."
         if there < asked:

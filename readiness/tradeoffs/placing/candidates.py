@@ -36,8 +36,9 @@ from readiness.tradeoffs.placing.facts import (
 )
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
+from readiness.tradeoffs.placing.power import ItPower, it_power
 from readiness.workloads.core.countries import COUNTRIES, countries_of
-from readiness.workloads.core.envelope import CostUnit, Envelope
+from readiness.workloads.core.envelope import AcceleratorNeed, CostUnit, Envelope
 from web.parameters import BadParameter
 
 SECONDS_AN_HOUR = 3_600
@@ -67,14 +68,15 @@ class Adapter:
     home: str = ""
 
     def candidate(self, site: SiteFactors) -> CandidateSite:
-        envelope, count = self.envelope, self.devices(site)
+        envelope, count, power = self.envelope, self.devices(site), self.power(site)
         parts = self._parts.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
-        drawn_kw = figures.drawn_kw(envelope.it_kw, count or 0, parts.idle)
-        used = figures.energy(drawn_kw, pue)
+        drawn_kw = figures.drawn_kw(power.drawn.value, count or 0, parts.idle)
+        used = figures.energy(drawn_kw, pue, power.rests_on)
         emitted = figures.carbon(used, parts.intensity)
         cost = self._cost(parts, count, drawn_kw, used, emitted)
-        own = (self.plain or envelope) if site.slug in self.homes else None
+        own = self._own(site)
+        own_kw = self._own_kw(site)
         free = free_accelerators(site, own) if own else parts.free_accelerators
         return CandidateSite(
             site=site.slug,
@@ -90,10 +92,12 @@ class Adapter:
             verdict=parts.verdict,
             readiness=parts.readiness,
             free_accelerators=self._comparable(lacking_types(free, site, envelope), site),
-            headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
+            headroom=figures.it_headroom(parts.headroom, pue, own_kw),
+            it_power=power.drawn,
+            peak_power=power.peak,
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones.get(site.country, frozenset()),
-            feed_load=self._feed_load(site.slug, own),
+            feed_load=self._feed_load(site.slug, power, own_kw),
         )
 
     @cached_property
@@ -106,11 +110,38 @@ class Adapter:
             return ""
         return only_type(home.accelerators)
 
-    def devices(self, site: SiteFactors) -> int | None:
-        count = self.envelope.accelerator_count
+    def devices(self, site: SiteFactors, envelope: Envelope | None = None) -> int | None:
+        """The site's accelerators that the envelope needs there; None if its type does not compare."""
+        count = (envelope or self.envelope).accelerator_count
         if not self.basis or not count:
             return count
         return in_devices(count, self.basis, only_type(site.accelerators))
+
+    def power(self, site: SiteFactors) -> ItPower:
+        if site.slug not in self._powers:
+            self._powers[site.slug] = it_power(self.envelope, site, self.devices(site))
+        return self._powers[site.slug]
+
+    @cached_property
+    def _powers(self) -> dict[str, ItPower]:
+        return {}
+
+    def _own(self, site: SiteFactors) -> Envelope | None:
+        """The envelope that runs at the site today, with accelerators of any type counted in the site's; None if nothing does."""
+        if site.slug not in self.homes:
+            return None
+        plain = self.plain or self.envelope
+        count = self.devices(site, plain)
+        if not self.basis or not count or count == plain.accelerator_count:
+            return plain
+        return replace(plain, accelerators=(AcceleratorNeed(count),))
+
+    def _own_kw(self, site: SiteFactors) -> float:
+        """The room that its own placement there leaves as it goes."""
+        if site.slug not in self.homes:
+            return 0.0
+        plain = self.plain or self.envelope
+        return it_power(plain, site, self.devices(site, plain)).peak.value or 0.0
 
     def _comparable(self, free: dict[str, BandedFigure], site: SiteFactors) -> dict[str, BandedFigure]:
         here, basis = only_type(site.accelerators), self.basis
@@ -122,12 +153,12 @@ class Adapter:
         source = f"{here} counted in {basis} by published {book().precision}"
         return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
 
-    def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, BandedFigure]:
+    def _feed_load(self, slug: str, power: ItPower, own_kw: float) -> dict[str, BandedFigure]:
         """The most loaded circuit with the workload there; empty if the power or a load is unknown."""
-        loads, more = self.facts.circuits.get(slug), self.envelope.it_kw
+        loads, more = self.facts.circuits.get(slug), power.peak.value
         if loads is None or more is None or not loads.load_kw:
             return {}
-        return {loads.highest: figures.circuit(loads, more - ((own.it_kw or 0.0) if own else 0.0))}
+        return {loads.highest: figures.circuit(loads, more - own_kw)}
 
     @cached_property
     def _parts(self) -> Mapping[str, PlacementInputs]:
@@ -256,7 +287,7 @@ def demand_of(envelope: Envelope) -> Demand:
         wanted[need.type or ANY] = wanted.get(need.type or ANY, 0) + need.count
     if ANY in wanted or len(wanted) > 1:
         wanted[ANY] = envelope.accelerator_count
-    return Demand(wanted, envelope.it_kw, envelope.bandwidth_gbps)
+    return Demand(wanted, envelope.it_kw, power_by_site=True, bandwidth_gbps=envelope.bandwidth_gbps)
 
 
 def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, ...]:
@@ -339,7 +370,7 @@ def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, Banded
     free = candidate.free_accelerators.get(ANY, BandedFigure(None, ACCELERATORS))
     return {
         ACCELERATORS: figures.moved(free, -count),
-        "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
+        "power": figures.moved(candidate.headroom, -(demand.power_at(candidate) or 0.0)),
         "bandwidth": figures.moved(candidate.free_bandwidth, -(demand.bandwidth_gbps or 0.0)),
     }
 

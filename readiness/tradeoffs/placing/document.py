@@ -15,6 +15,7 @@ from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
+from readiness.tradeoffs.placing.waiting import OpeningDay
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 
 
@@ -40,12 +41,14 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [
-            _option(option) | {"staffing": _staffing(answer.facts.staffing.get(option.slug))}
-            for option in answer.options
-        ],
+        "options": [_option(option) | _beside(answer, option) for option in answer.options],
         "not_in_service": [
-            {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
+            {
+                "site": site.slug,
+                **_named(site, "name", "stage"),
+                **_opening(answer.facts.opens.get(site.slug)),
+            }
+            for site in answer.not_in_service
         ],
         "sensitivity": _sensitivity(answer),
         "loosen": sentences.to_loosen(answer),
@@ -53,12 +56,21 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
 
+def _beside(answer: PlacementAnswer, option: PlacementOption) -> dict[str, Any]:
+    """Return facts about an option that depend on the whole answer."""
+    return {
+        "staffing": _staffing(answer.facts.staffing.get(option.slug)),
+        "remarks": sentences.remarks(answer, option),
+        "tied_with": [each.slug for each in answer.tied(option)],
+    }
+
+
 def _named(obj: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(obj, name) for name in names}
 
 
 def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked, moved = option.ranked, option.moved
+    ranked, move = option.ranked, option.move
     ranks = ("rank", "score", "best_rank", "worst_rank")
     return {
         "site": option.slug,
@@ -77,13 +89,22 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "unit_cost": figure(option.candidate.unit_cost),
         "accelerators": _held(option),
         "useful_hour_cost": figure(option.useful_hour),
+        "it_power": figure(option.candidate.it_power),
+        "peak_power": figure(option.candidate.peak_power),
+        "power_basis": option.power_basis,
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
-        "verdict": option.candidate.verdict,
+        "verdict": option.verdict,
+        "waits_for": [asdict(check) for check in option.waits],
         "jurisdiction": _law(option),
         "is_today": option.is_today,
-        "consequence": None if moved is None else option.consequence,
-        "consequences": moved or (),
+        "consequence": None if move is None else option.consequence,
+        "consequences": move.consequences if move else (),
+        "changes": dict(move.changes) if move else None,
     }
+
+
+def _opening(day: OpeningDay | None) -> dict[str, Any]:
+    return {"opens_on": day and day.on, "opens_by": day and day.source}
 
 
 def _staffing(staffing: SiteStaffing | None) -> dict[str, Any] | None:
@@ -190,6 +211,7 @@ def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> b
             "score_upper": score.score_upper if score else None,
             "evaluated_at": score.evaluated_at if score else None,
             "accelerators": dict(site.accelerators),
+            "power_kw": {slug: asdict(power) for slug, power in site.power.items()},
             "factors": {
                 kind: _factor(factor, facts.at)
                 for kind, factor in used_factors(site, carbon, regions).items()

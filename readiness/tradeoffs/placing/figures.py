@@ -53,18 +53,19 @@ def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
     )
 
 
-def energy(it_kw: float | None, pue: BandedFigure) -> BandedFigure:
+def energy(it_kw: float | None, pue: BandedFigure, power: str = "") -> BandedFigure:
     """Energy at the meter: IT power x PUE x 730.5 h.
 
-    PUE is total over IT energy (ISO/IEC 30134-2), so at least 1. The IT power counts as drawn all month, the most that
-    the envelope allows.
+    PUE is total over IT energy (ISO/IEC 30134-2), so at least 1. The IT power counts as drawn all month; `power` says
+    what it rests on.
     """
     if it_kw is None:
         return BandedFigure(None, ENERGY_UNIT, source="the envelope does not say its IT power")
     base = it_kw * HOURS_A_MONTH
     if pue.value is None:
         return BandedFigure(None, ENERGY_UNIT, low=base, source=pue.source)
-    return _times(pue, base, ENERGY_UNIT, "IT power x PUE x 730.5 h")
+    rests_on = f" (IT power {power})" if power else ""
+    return _times(pue, base, ENERGY_UNIT, f"IT power x PUE x 730.5 h{rests_on}")
 
 
 def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
@@ -79,7 +80,7 @@ def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
 
 
 def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | None:
-    """IT power drawn: the envelope's power, but at least the idle power of the held accelerators."""
+    """IT power drawn: that of the placement, but at least the idle power of the held accelerators."""
     return it_kw if it_kw is None or idle.value is None else max(it_kw, count * idle.value)
 
 

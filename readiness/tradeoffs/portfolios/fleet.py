@@ -4,7 +4,7 @@ Each percentile of the latency limits needs one reading of the site factors; env
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,144 +12,29 @@ from datetime import date, datetime
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.tradeoffs.core.consequences import Consequence, consequences
+from readiness.tradeoffs.core.assignment import Flags
 from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.moves import PricedMove, move, placement_figures
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, LatencyLimit
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
-from readiness.tradeoffs.core.units import book, equivalents, only_type
-from readiness.tradeoffs.placing.candidates import Adapter, demand_of, latency_limits, limited, limits_of
-from readiness.tradeoffs.placing.facts import ANY, FleetFacts, fleet_facts
-from readiness.tradeoffs.placing.figures import scaled
+from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
+from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.queries import rules_in_force
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.portfolios.needs import (
+    capacity_in,
+    demand_in,
+    needs_at,
+    resources_of,
+    uncounted,
+)
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+from readiness.workloads.core.envelope import Criticality, Envelope
 from web.parameters import BadParameter
-
-POWER, BANDWIDTH = "power", "bandwidth"
-
-
-def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
-    whole = f"x {book().reference} ({book().precision})" if in_reference(sites) else "accelerators"
-    return {POWER: "kW", BANDWIDTH: "Gb/s", ANY: whole}
-
-
-def resources_of(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
-    types = {need.type for envelope in envelopes for need in envelope.accelerators if need.type}
-    return (ANY, *sorted(types), POWER, BANDWIDTH)
-
-
-def in_reference(sites: Iterable[SiteFactors]) -> bool:
-    """Whether accelerators of any type are counted in the reference type: every site must have one type with a
-    published figure. Otherwise any accelerator counts as one.
-    """
-    worth = [equivalents(only_type(site.accelerators)) for site in sites]
-    return bool(worth) and None not in worth
-
-
-def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors]) -> float:
-    """Return the accelerators that a workload needs, of all types together, in the reference type.
-
-    A workload that runs nowhere and accepts any type is counted in the strongest type of all sites, so that the free
-    capacity is never overestimated.
-    """
-    worth = 0.0
-    for need in envelope.accelerators:
-        type_slug = need.type or adapter.basis
-        each = (
-            [equivalents(type_slug)]
-            if type_slug
-            else [equivalents(only_type(site.accelerators)) for site in sites.values()]
-        )
-        worth += need.count * max((count for count in each if count is not None), default=1.0)
-    return worth
-
-
-def demand_in(
-    envelopes: Sequence[Envelope],
-    resources: Sequence[str],
-    adapters: Mapping[str, Adapter],
-    sites: Mapping[str, SiteFactors],
-) -> np.ndarray:
-    is_in_reference = in_reference(sites.values())
-    demand = np.zeros((len(envelopes), len(resources)))
-    for row, envelope in enumerate(envelopes):
-        asked = demand_of(envelope)
-        taken = {
-            **asked.accelerators,
-            ANY: _whole(envelope, adapters[envelope.slug], sites)
-            if is_in_reference
-            else envelope.accelerator_count,
-            POWER: asked.power_kw or 0.0,
-            BANDWIDTH: asked.bandwidth_gbps or 0.0,
-        }
-        demand[row] = [taken.get(name, 0.0) for name in resources]
-    return demand
-
-
-def capacity_in(
-    asked: PortfolioQuestion,
-    envelopes: Sequence[Envelope],
-    resources: Sequence[str],
-    today: Mapping[str, str],
-    sites: Mapping[str, SiteFactors],
-    facts: FleetFacts,
-    now: datetime,
-) -> np.ndarray:
-    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
-    asking = Envelope(slug="", name="", accelerators=types)
-    is_in_reference = in_reference(sites.values())
-    capacity = np.full((len(sites), len(resources)), np.nan)
-    for column, (slug, site) in enumerate(sites.items()):
-        holds = _together([envelope for envelope in envelopes if today.get(envelope.slug) == slug])
-        adapter = Adapter(
-            plain=holds,
-            envelope=asking,
-            currency=asked.currency,
-            carbon=asked.carbon,
-            facts=facts,
-            laws=Laws(asking, None, now.date()),
-            homes=frozenset({slug}),
-        )
-        candidate = adapter.candidate(site)
-        free: dict[str, BandedFigure | None] = dict(candidate.free_accelerators)
-        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
-        if is_in_reference:
-            free[ANY] = _in_reference_type(free.get(ANY), site)
-        capacity[column] = [_room(free.get(name)) for name in resources]
-    return capacity
-
-
-def _in_reference_type(free: BandedFigure | None, site: SiteFactors) -> BandedFigure | None:
-    each = equivalents(only_type(site.accelerators))
-    if free is None or each is None:
-        return None
-    return scaled(free, each, book().precision)
-
-
-def _room(free: BandedFigure | None) -> float:
-    if free is None or (free.value is None and free.least <= 0):
-        return math.nan
-    return max(free.least, 0.0)
-
-
-def _together(envelopes: Sequence[Envelope]) -> Envelope:
-    counts: Counter[str | None] = Counter()
-    for envelope in envelopes:
-        for need in envelope.accelerators:
-            counts[need.type] += need.count
-    return Envelope(
-        slug="",
-        name="",
-        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
-        it_kw=sum(envelope.it_kw or 0.0 for envelope in envelopes),
-        bandwidth_gbps=sum(envelope.bandwidth_gbps or 0.0 for envelope in envelopes),
-    )
-
 
 PRIORITY = {
     Criticality.CRITICAL: 8.0,
@@ -164,14 +49,16 @@ PRIORITY = {
 class PortfolioFleet:
     """A portfolio with the meaning of its rows and columns.
 
-    `today` has the site of each running workload, `elsewhere` the number of its further sites; `against` says why a
-    workload may run at no site, by slug. `gone` are requested workloads that are no longer declared. `broken` names the
-    limit that a workload breaks where it runs today, `pins` the required site.
+    `today` has the site of each running workload, of its placement that is planned; `stays` the sites of its other
+    placements, which stay there. `against` says why a workload may run at no site, by slug. `uncounted` are sites
+    whose accelerators compare with no other type, with the reason. `gone` are requested workloads that are no
+    longer declared. `broken` names the limit that a workload breaks where it runs today, `pins` the required site.
     """
 
     portfolio: Portfolio
     today: Mapping[str, str]
-    elsewhere: Mapping[str, int]
+    stays: Mapping[str, tuple[str, ...]]
+    uncounted: Mapping[str, str]
     names: Mapping[str, str]
     site_names: Mapping[str, str]
     against: Mapping[str, str]
@@ -179,27 +66,25 @@ class PortfolioFleet:
     broken: Mapping[str, str]
     pins: Mapping[str, str]
     currency: str
-    units: Mapping[str, str]
     adapters: Mapping[str, Adapter] = field(repr=False)
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
-    def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
+    def move(self, workload: str, before: str | None, after: str | None) -> PricedMove | None:
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
-            return ()
+            return None
         adapter = self.adapters[workload]
-        ends = [adapter.candidate(there[site]) for site in (before, after)]
-        envelope = adapter.envelope
-        return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
+        was, comes = (adapter.candidate(there[site]) for site in (before, after))
+        return move(was, comes, served_by(adapter.envelope))
 
     def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
         there, adapter = self.sites[workload], self.adapters[workload]
         if before not in there or after not in there or workload in self.broken:
             return None
-        ends = [_figures(adapter.candidate(there[site]), adapter.envelope) for site in (before, after)]
+        was, comes = (_figures(adapter.candidate(there[site]), adapter.envelope) for site in (before, after))
         limits = limits_of(adapter.envelope, self.currency, adapter.facts.rates)
         counting = [SCORED[name] for name in self.portfolio.objectives]
-        return step_of(ends[0], ends[1], counting, limited=limited(limits))
+        return step_of(was, comes, counting, limited=limited(limits))
 
 
 SCORED = {
@@ -211,15 +96,13 @@ SCORED = {
 """The placement objective for each objective of a portfolio."""
 
 
+def served_by(envelope: Envelope) -> tuple[LatencyLimit, ...]:
+    return latency_limits(envelope, envelope.latency_limit_ms or 0.0)
+
+
 def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFigure]:
-    """A workload without users has no latency."""
-    served = latency_limits(envelope, 0.0)
-    return {
-        "cost": candidate.monthly_cost,
-        "carbon": candidate.carbon,
-        "readiness": candidate.readiness,
-        "latency": worst_latency(candidate, served) if served else BandedFigure(0.0, "ms"),
-    }
+    """A workload without users has a latency of 0, so that it can be summed with the others."""
+    return {"latency": BandedFigure(0.0, "ms")} | placement_figures(candidate, served_by(envelope))
 
 
 def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
@@ -236,27 +119,30 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     at_percentile = {key: sites | _only(sites, _in_service(each)) for key, each in facts.items()}
     of = {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
     runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
-    # If accelerators are counted by the piece overall, so are those of one workload.
-    homes = runs_at if in_reference(sites.values()) else {}
-    adapters = _adapters(asked, envelopes, facts, homes, now.date())
+    adapters = _adapters(asked, envelopes, facts, runs_at, now.date())
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
     names = {envelope.slug: envelope.name for envelope in envelopes}
+    demand = demand_in(envelopes, resources, adapters, tuple(sites.values()))
+    comparable = ~np.isnan(demand).any(axis=2)
+    against |= _incomparable(envelopes, allowed, comparable)
+    held = _held_by_site(envelopes, adapters, of, today)
     return PortfolioFleet(
         portfolio=Portfolio(
             workloads=tuple(envelope.slug for envelope in envelopes),
             sites=tuple(sites),
             objectives=asked.objectives,
             resources=resources,
-            allowed=allowed,
-            demand=demand_in(envelopes, resources, adapters, sites),
-            capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
+            allowed=allowed & comparable,
+            demand=np.nan_to_num(demand, nan=0.0),
+            capacity=capacity_in(asked, resources, held, tuple(sites.values()), base),
             figures=figures,
             priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
         ),
         today=today,
-        elsewhere={slug: len(runs_at[slug]) - 1 for slug in today if len(runs_at[slug]) > 1},
+        stays={slug: tuple(runs_at[slug][1:]) for slug in today if len(runs_at[slug]) > 1},
+        uncounted=_uncounted(envelopes, adapters, sites, comparable),
         names=names,
         site_names={site.slug: site.name for site in base.sites},
         against=against,
@@ -264,10 +150,48 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         broken=broken,
         pins=asked.pins,
         currency=asked.currency,
-        units=units_of(sites.values()),
         adapters=adapters,
         sites=of,
     )
+
+
+def _incomparable(envelopes: Sequence[Envelope], allowed: Flags, comparable: Flags) -> dict[str, str]:
+    """Classes whose allowed sites all have accelerators that do not compare with theirs."""
+    lost = allowed.any(axis=1) & ~(allowed & comparable).any(axis=1)
+    words = "no site that keeps them has accelerators that compare with its own"
+    return {envelopes[row].slug: words for row in np.flatnonzero(lost).tolist()}
+
+
+def _held_by_site(
+    envelopes: Sequence[Envelope],
+    adapters: Mapping[str, Adapter],
+    sites: Mapping[str, Mapping[str, SiteFactors]],
+    today: Mapping[str, str],
+) -> dict[str, list[dict[str, float]]]:
+    held: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for envelope in envelopes:
+        home = sites[envelope.slug].get(today.get(envelope.slug, ""))
+        needs = None if home is None else needs_at(adapters[envelope.slug], home)
+        if home is not None and needs is not None:
+            held[home.slug].append(needs)
+    return held
+
+
+def _uncounted(
+    envelopes: Sequence[Envelope],
+    adapters: Mapping[str, Adapter],
+    sites: Mapping[str, SiteFactors],
+    comparable: Flags,
+) -> dict[str, str]:
+    """Sites that some workload cannot count in, because their own type is not known."""
+    reasons = uncounted(sites.values())
+    asking = [bool(adapters[envelope.slug].basis and envelope.accelerator_count) for envelope in envelopes]
+    left_out = ~comparable[asking].all(axis=0) if any(asking) else np.zeros(len(sites), bool)
+    return {
+        slug: reasons[slug]
+        for slug, is_out in zip(sites, left_out, strict=True)
+        if is_out and slug in reasons
+    }
 
 
 def _facts(envelopes: Iterable[Envelope], now: datetime) -> dict[float, FleetFacts]:

@@ -1,6 +1,7 @@
 """Request and cancel a portfolio. A worker solves it (`solving`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,8 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
         sites=fleet.sites_in_service(now),
         running=workloads.running(known, day=now.date()),
     )
+    if not given.get("currency"):
+        question = replace(question, currency=usual_currency(question.workloads, now=now))
     if question.currency != CURRENCY and question.currency not in fleet.currencies(now):
         raise BadParameter(
             "currency", f"No factor is in {question.currency}, and no exchange rate leads to it."
@@ -48,6 +51,14 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     while (run := _open(question) or _queued(question, by=by, now=now)) is None:
         continue
     return run
+
+
+def usual_currency(slugs: Collection[str], *, now: datetime) -> str:
+    """The currency in which the explorer prices these classes, if it is one for all, so that both say the same."""
+    classes = WorkloadClass.objects.filter(slug__in=slugs).exclude(cost_currency="")
+    named = set(classes.order_by().values_list("cost_currency", flat=True).distinct())
+    shared = named.pop() if len(named) == 1 else CURRENCY
+    return shared if shared in fleet.currencies(now) else CURRENCY
 
 
 def _open(question: PortfolioQuestion) -> PortfolioRun | None:

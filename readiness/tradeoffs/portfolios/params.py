@@ -34,7 +34,9 @@ class PortfolioQuestionSerializer(BodySerializer):
     points = serializers.IntegerField(
         min_value=1, max_value=MOST_POINTS, help_text=f"{POINTS} unless given", **params.OPTIONAL
     )
-    currency = params.currency(help_text="ISO 4217; EUR unless given")
+    currency = params.currency(
+        help_text="ISO 4217; that of the workloads' ceilings unless given, EUR if they differ"
+    )
     carbon = params.carbon()
 
 

@@ -8,10 +8,12 @@ import numpy as np
 from django.db.models import QuerySet
 
 from readiness.tradeoffs.core.consequences import line
+from readiness.tradeoffs.core.moves import PricedMove
 from readiness.tradeoffs.core.portfolio import LeftOutReason, PlanChanges, Point, Sweep, WorkloadMove, against
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.placing.facts import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
+from readiness.tradeoffs.portfolios.needs import UNITS as RESOURCE_UNITS
 
 VERSION = 2
 UNITS = {
@@ -50,13 +52,17 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
         "weightings": len(sweep.points),
         "today": today,
         "moves": moves,
+        "uncounted": dict(fleet.uncounted),
         "names": dict(fleet.names),
         "site_names": {
-            site: fleet.site_names[site]
-            for site in sorted({*fleet.portfolio.sites, *fleet.today.values(), *fleet.pins.values()})
-            if site in fleet.site_names
+            site: fleet.site_names[site] for site in sorted(_named_sites(fleet)) if site in fleet.site_names
         },
     }
+
+
+def _named_sites(fleet: PortfolioFleet) -> set[str]:
+    stays = (site for sites in fleet.stays.values() for site in sites)
+    return {*fleet.portfolio.sites, *fleet.today.values(), *fleet.pins.values(), *stays}
 
 
 def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
@@ -74,7 +80,11 @@ def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
         "counted": len(compared),
         "of": len(fleet.today),
         "plan": dict(fleet.today),
-        "elsewhere": dict(fleet.elsewhere),
+        "elsewhere": {slug: len(sites) for slug, sites in fleet.stays.items()},
+        "stays": {slug: list(sites) for slug, sites in fleet.stays.items()},
+        "unknown_stays": {
+            slug: unknown for slug in fleet.stays if (unknown := _stays(fleet, slug, known=False))
+        },
     }
 
 
@@ -93,10 +103,28 @@ def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> s
 
 
 def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
+    """Sums over every placement of these classes: the one that is planned, and those that stay."""
     portfolio = fleet.portfolio
-    rows = [portfolio.workloads.index(slug) for slug in workloads]
-    columns = [portfolio.sites.index(plan[slug]) for slug in workloads]
+    placements = [(slug, plan[slug]) for slug in workloads]
+    placements += [(slug, site) for slug in workloads for site in _stays(fleet, slug, known=True)]
+    rows = [portfolio.workloads.index(slug) for slug, _site in placements]
+    columns = [portfolio.sites.index(site) for _slug, site in placements]
     return dict(zip(portfolio.objectives, portfolio.figures[rows, columns].sum(axis=0).tolist(), strict=True))
+
+
+def _stays(fleet: PortfolioFleet, slug: str, *, known: bool) -> list[str]:
+    """Sites of the placements that stay, with every figure known or with one that is not."""
+    portfolio = fleet.portfolio
+    row = portfolio.workloads.index(slug)
+    return [
+        site
+        for site in fleet.stays.get(slug, ())
+        if known
+        is (
+            site in portfolio.sites
+            and bool(np.isfinite(portfolio.figures[row, portfolio.sites.index(site)]).all())
+        )
+    ]
 
 
 def _point(
@@ -110,7 +138,7 @@ def _point(
         "unknown": dict(against_today.unknown),
         "left_out": _left_out(fleet, sweep, point),
         "filling": [
-            {**asdict(each), "unit": fleet.units.get(each.resource, "accelerators")}
+            {**asdict(each), "unit": RESOURCE_UNITS.get(each.resource, "accelerators")}
             for each in against_today.filling
         ],
     }
@@ -159,7 +187,7 @@ def _no_room(fleet: PortfolioFleet, slug: str) -> str:
             f"{'free ' if name == ANY else ''}{'accelerators' if name == ANY else name}"
             f"{' (unknown)' if np.isnan(there) else ''}"
             for name, asked, there in zip(
-                portfolio.resources, portfolio.demand[row], portfolio.capacity[column], strict=True
+                portfolio.resources, portfolio.needs[row, column], portfolio.capacity[column], strict=True
             )
             if asked > np.nan_to_num(there, nan=0.0)
         ]
@@ -178,10 +206,11 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
         of_workload = moves.setdefault(move.workload, {})
         if (move.after or "") in of_workload:
             continue
-        said = fleet.moved(move.workload, move.before, move.after)
+        priced = fleet.move(move.workload, move.before, move.after)
+        said = priced.consequences if priced else ()
         at_an_end = "begins to run" if move.before is None else "does not run" if move.after is None else ""
         of_workload[move.after or ""] = {
-            "changes": dict(move.changes),
+            "changes": _changes(fleet, priced, move),
             "line": line(said) or at_an_end,
             "consequences": [
                 {name: getattr(consequence, name) for name in ("domain", "name", "words", "effect")}
@@ -189,6 +218,15 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
             ],
             **_reason(fleet, move),
         }
+
+
+def _changes(fleet: PortfolioFleet, priced: PricedMove | None, move: WorkloadMove) -> dict[str, float | None]:
+    """The price of the move in the objectives of the portfolio; a workload that serves no region has no latency."""
+    if priced is None:
+        return dict(move.changes)
+    readiness = priced.changes["readiness"]
+    changes = priced.changes | {"risk": None if readiness is None else -readiness}
+    return {name: changes.get(name, 0.0) for name in fleet.portfolio.objectives}
 
 
 def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
@@ -203,7 +241,7 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
         return {"kind": "choice", "why": ""}
     # The move already shows its change of cost.
     price = move.changes.get("cost") or step.price
-    return {"kind": "choice", "why": f"no limit asks for it: {replace(step, price=price).words}"}
+    return {"kind": "choice", "why": f"an optional improvement: {replace(step, price=price).words}"}
 
 
 type Result = Mapping[str, Any]

@@ -86,7 +86,7 @@ def besides(row: MoveRow) -> str:
 def today_told(result: Result) -> str:
     if not result["today"]["counted"]:
         return "Today is not drawn, because no running workload has all its figures known."
-    return " ".join(filter(None, (_same(result), _elsewhere(result))))
+    return " ".join(filter(None, (_same(result), _stays(result), _uncounted(result))))
 
 
 def _same(result: Result) -> str:
@@ -100,12 +100,32 @@ def _same(result: Result) -> str:
     return f"{same} Not included: {outside}." if outside else same
 
 
-def _elsewhere(result: Result) -> str:
-    names, more = result["names"], result["today"].get("elsewhere")
-    if not more:
+def _stays(result: Result) -> str:
+    """Classes at several sites; runs of an earlier version name no sites and count one."""
+    names, sites, today = result["names"], result["site_names"], result["today"]
+    stays, unknown = today.get("stays", {}), today.get("unknown_stays", {})
+    if not stays:
         return ""
-    named = ", ".join(f"{names.get(slug, slug)} ({how_many(n, 'site', 'sites')})" for slug, n in more.items())
-    return f"The sums leave out further sites where a workload runs: {named}."
+    many = ", ".join(f"{names.get(slug, slug)} (one of {len(others) + 1})" for slug, others in stays.items())
+    sentence = (
+        f"Of a class at several sites one placement is planned, and the sums count all of them: {many}."
+    )
+    left_out = [
+        f"{names.get(slug, slug)} at {sites.get(site, site)}" for slug in unknown for site in unknown[slug]
+    ]
+    if not left_out:
+        return sentence
+    return f"{sentence} Not counted, because a figure is unknown: {', '.join(left_out)}."
+
+
+def _uncounted(result: Result) -> str:
+    reasons = result.get("uncounted")
+    if not reasons:
+        return ""
+    named = "; ".join(
+        f"{result['site_names'].get(site, site)}, because {why}" for site, why in reasons.items()
+    )
+    return f"No site for workloads that need accelerators of any type: {named}."
 
 
 def finding(result: Result, *, x: str, y: str) -> str:

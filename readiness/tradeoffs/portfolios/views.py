@@ -25,6 +25,7 @@ from readiness.tradeoffs.portfolios.result import (
     runs,
     whole_runs,
 )
+from readiness.workloads.models import WorkloadClass
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
@@ -74,7 +75,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     number = request.GET.get("again", "")
     if not number:
-        return {}
+        slugs = WorkloadClass.objects.values_list("slug", flat=True)
+        return {"currency": operations.usual_currency(slugs, now=now())}
     if not (number.isascii() and number.isdigit()):
         raise Http404
     return initial_of(_run(int(number[:20])).inputs)

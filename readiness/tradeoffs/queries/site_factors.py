@@ -1,15 +1,14 @@
 """Everything known about sites for a placement: each factor, or why it is unknown."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import Count
 
-from inventory.models import Accelerator, Device, Link, Site
+from inventory.models import Link, Site
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.measures import ROUND_TRIP
@@ -28,6 +27,7 @@ from readiness.tradeoffs.core.published import SOURCE, estimated_round_trip, gre
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import stored
+from readiness.tradeoffs.queries.hardware import NO_HARDWARE, SiteHardware, site_hardware
 from readiness.workloads.models import UserRegion
 from telemetry.queries import latest
 
@@ -129,19 +129,6 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
     return site
 
 
-def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-    rows = (
-        Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)
-        .order_by("device_type__slug")
-        .values_list("device__site_id", "device_type__slug")
-        .annotate(count=Count("pk"))
-    )
-    for site_id, slug, count in rows:
-        counts[site_id][slug] += count
-    return counts
-
-
 def stored_sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
     chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
@@ -186,7 +173,7 @@ def factors_of(
     ids = [site["id"] for site in sites]
     entered, series, to_regions, to_sites = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
     figures, trips = scored_figures(ids, at), round_trips(ids, at, percentile)
-    designed, hardware = design_latencies(ids, at), accelerators_by_type(ids)
+    designed, hardware = design_latencies(ids, at), site_hardware(ids)
     rates = known_rates(at)
 
     def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
@@ -207,18 +194,20 @@ def factors_of(
 def sites_without_factors() -> tuple[SiteFactors, ...]:
     """Return all sites except retired ones, by name, with only their accelerators; two statements."""
     sites = stored_sites(None)
-    hardware = accelerators_by_type([site["id"] for site in sites])
+    hardware = site_hardware([site["id"] for site in sites])
     return tuple(_site(site, hardware, factors={}) for site in sites)
 
 
-def _site(site: Mapping[str, Any], hardware: Mapping[int, Mapping[str, int]], **known: Any) -> SiteFactors:
+def _site(site: Mapping[str, Any], hardware: Mapping[int, SiteHardware], **known: Any) -> SiteFactors:
+    installed = hardware.get(site["id"], NO_HARDWARE)
     return SiteFactors(
         site_id=site["id"],
         **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
         region=site["region__name"],
         verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
         score=site["score__score"],
-        accelerators=dict(hardware.get(site["id"], {})),
+        accelerators=dict(installed.counts),
+        power=dict(installed.power),
         **known,
     )
 

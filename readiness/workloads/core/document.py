@@ -21,6 +21,7 @@ PATHS: Mapping[str, str] = {
     "it_kw": "demand.it_kw",
     "bandwidth_gbps": "demand.bandwidth_gbps",
     "users": "users",
+    "served_models": "served_models",
     "latency_limit_ms": "latency.limit_ms",
     "latency_percentile": "latency.percentile",
     "cost_ceiling": "cost.ceiling",
@@ -41,7 +42,7 @@ PATHS: Mapping[str, str] = {
 }
 """The path of each field below the mapping of its class, in the order of writing."""
 SECTIONS = ("demand", "latency", "cost", "jurisdiction", "carbon", "readiness")
-_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories", "served_models")
 _NUMBERS = (
     *("it_kw", "bandwidth_gbps", "latency_limit_ms", "latency_percentile", "cost_ceiling"),
     *("carbon_g_per_kwh", "carbon_kg_per_month", "min_score", "deferrable_h"),
@@ -57,14 +58,17 @@ _ABSENT: Mapping[str, Any] = {
     "latency_percentile": 99.0,
     "deferrable_h": 0.0,
     "provenance": "declared",
+    "min_verdict": None,
 }
 """Defaults of missing fields, if not empty."""
+ANY = "any"
+"""Any verdict. Written out, because a new class without a verdict asks for a conditional site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """One class as written: its place and its fields. `accelerators` are mappings of type ("" : any) and count, `users`
-    of region and requests_per_s.
+    of region and requests_per_s. `min_verdict` is None if the document names none.
     """
 
     path: str
@@ -111,7 +115,8 @@ def _value(fields: Fields, key: str, field: str) -> Any:
         return fields.each(key, _ROWS[field])
     if field in ("slug", "name"):
         return fields.take(key, Annotated[str, most(100)])
-    return fields.take(key, _KINDS.get(field, str), _absent(field))
+    value = fields.take(key, _KINDS.get(field, str), _absent(field))
+    return "" if field == "min_verdict" and value == ANY else value
 
 
 def _absent(field: str) -> Any:
@@ -141,7 +146,7 @@ _ROWS = {"accelerators": _need, "users": _users}
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for field, path in PATHS.items():
-        value = values.get(field)
+        value: Any = ANY if field == "min_verdict" and values.get(field) == "" else values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
             continue
         if field in _ROWS:

@@ -40,6 +40,11 @@ def test_five_sites_are_ready_six_conditional_and_three_not_ready():
     )
 
 
+def test_the_shipped_framework_judged_them():
+    versions = SiteScore.objects.values_list("framework_version__version", flat=True).order_by()
+    assert set(versions.distinct()) == {"muster-2"}
+
+
 @pytest.mark.parametrize("site", [*READY, *OPEN])
 def test_these_sites_are_proved_by_runs_and_telemetry_and_not_by_declarations(site):
     assert SiteScore.objects.get(site__name=site).capped == []

@@ -27,7 +27,9 @@ def porto(db):
 
 @pytest.fixture
 def node(porto):
-    return made.device(site=porto, name="node-1", firmware_version="1.2")
+    node = made.device(site=porto, name="node-1", firmware_version="1.2")
+    made.accelerator(device=node, index=0)
+    return node
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.inventory import made
 from tests.readiness.evidence import outputs
 
 pytestmark = pytest.mark.django_db
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 PARTS = [(check, part) for check in FRAMEWORK.checks for part in check.parts]
 LIMIT = 100.0
 """What the site declares where a sub-measure refers to a limit."""

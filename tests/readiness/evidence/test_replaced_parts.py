@@ -4,11 +4,13 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Accelerator, Device
+from readiness.evidence.models import ReportRule
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change, CheckState
 from tests.inventory import made
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import trap_outputs, traps
 from tests.readiness.evidence.core.test_traps import passes, results_of
@@ -17,25 +19,38 @@ pytestmark = pytest.mark.django_db
 NODES = ("node-1", "node-2")
 
 
-def on_each(content, times=1):
-    """Files that say the same, of one node each."""
-    return [(content + b"\n" * place, [NODES[place % 2]], "") for place in range(2 * times)]
+def repeated(make, times=3):
+    """Files of each node, all different: a copy is no other run."""
+    return [(make(place), [NODES[place % 2]], "") for place in range(2 * times)]
 
 
 FILES = {
     "nccl-tests": [(trap_outputs.between(gpus=2), None, "")],
     "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
     "perftest": [(outputs.write_bandwidth(), NODES, "")],
-    "iperf3": on_each(trap_outputs.iperf3(), times=3),
+    "iperf3": repeated(lambda place: trap_outputs.iperf3(received=9.4e10 + place * 1e6)),
     "sockperf": [
-        (trap_outputs.sockperf() + b"\n" * (20 * is_loaded + place), NODES, "loaded" if is_loaded else "idle")
+        (
+            trap_outputs.sockperf(p99=6.0 + (20 * is_loaded + place) / 1000),
+            NODES,
+            "loaded" if is_loaded else "idle",
+        )
         for is_loaded in (False, True)
         for place in range(20)
     ],
-    "fio": on_each(trap_outputs.fio(), times=3),
-    "dcgm-diag": on_each(trap_outputs.DIAG),
+    "fio": repeated(lambda place: trap_outputs.fio().replace(b"18155.92", b"18155.9%d" % place)),
+    "dcgm-diag": repeated(lambda place: outputs.diagnostic({0: 0, 1: 0}, mark=f"{place}"), times=1),
     "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
+    "stream": repeated(lambda place: benchmarks.stream(iterations=10 + place)),
+    "hpl": repeated(lambda place: benchmarks.hpl(gflops=41_000.0 + 5 * place)),
+    "hpl-mxp": repeated(lambda place: benchmarks.hpl_mxp(gflops=434_680.0 + 50 * place)),
+    "osu": repeated(lambda place: benchmarks.osu_collective(us=800.0 + place / 10)),
+    "superbench": [
+        (benchmarks.superbench(nodes=(NODES[place % 2],), busbw=470.0 + place, ranks=2), None, "")
+        for place in range(6)
+    ],
+    "junit": [(benchmarks.junit(suites=traps.CONGESTION), ["leaf-1"], "")],
     "csv": [
         (
             outputs.run_table(
@@ -58,8 +73,11 @@ def site(frozen_now):
         device = made.device(site=site, name=node, device_type=kind, serial=f"CH {node}")
         for index in (0, 1):
             made.accelerator(device=device, index=index, serial=f"{node} {index}")
-        made.port(device=device, name="mlx5_0", kind="infiniband")
+        made.port(device=device, name="mlx5_0", kind="infiniband", speed_gbps=4000)
     made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
+    for rule in traps.RULES:
+        measure = f"{rule.check_id}/{rule.part}"
+        ReportRule.objects.create(pattern=rule.pattern, measure=measure, value=rule.value)
     for floor in traps.FLOORS:
         set_floor(
             platform="dgx", tool=floor.tool, measure=floor.measure, operation=floor.operation,
@@ -75,7 +93,8 @@ def take(site, frozen_now):
     def send_all(tool):
         for content, names, load in FILES[tool]:
             devices = None if names is None else list(Device.objects.filter(site=site, name__in=names))
-            context = RunContext(devices=devices, load=load)
+            gbps = 3200 if load == "loaded" else None
+            context = RunContext(devices=devices, load=load, load_gbps=gbps)
             given = {"file_name": "out", "by": None, "now": frozen_now.at, "context": context}
             import_run(site=site, tool=tool, content=content, **given)
 

@@ -7,22 +7,24 @@ import pytest
 
 from readiness.evidence.core.bearing import CHECKS_OF_TOOL
 from readiness.evidence.core.parsers import PARSERS
+from readiness.evidence.core.parsers.recognised import NAMES
 from readiness.evidence.models import Tool
-from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
+from readiness.evidence.operations.runs import _SCOPES, BY_NODES
 from readiness.framework.core.vocabulary import TOOLS
+from tests.readiness.evidence.core.every_trap import EVERY_TRAP
 from tests.readiness.evidence.core.test_parse_properties import GOOD
-from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
-from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
+from tests.readiness.evidence.core.traps import CHECK, CLEAN, PROVE_NOTHING
 from tests.readiness.evidence.test_replaced_parts import FILES
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guides/evidence.md").read_text(encoding="utf-8")
 TRAPS_FILE = "tests/readiness/evidence/core/traps.py"
-UNTOLD_FILE = "tests/readiness/evidence/core/untold_traps.py"
+EVERY_FILE = "tests/readiness/evidence/core/every_trap.py"
 PLACES = {
     "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
+    "NAMES in readiness/evidence/core/parsers/recognised.py": set(NAMES),
     "CHECKS_OF_TOOL in readiness/evidence/core/bearing.py": set(CHECKS_OF_TOOL),
-    "_SCOPES in readiness/evidence/operations/runs.py": {*_SCOPES, *COLLECTIVES},
+    "_SCOPES in readiness/evidence/operations/runs.py": {*_SCOPES, *BY_NODES},
     "TOOLS in readiness/framework/core/vocabulary.py": set(TOOLS),
     "the first table of docs/guides/evidence.md": {
         tool
@@ -30,11 +32,10 @@ PLACES = {
         for tool in re.findall(r"`([^`]+)`", row)
     },
     "GOOD in tests/readiness/evidence/core/test_parse_properties.py": {tool for tool, _ in GOOD},
-    "FILES in tests/readiness/evidence/test_replaced_parts.py": set(FILES),
-    f"CHECK in {TRAPS_FILE}": set(CHECK),
-    f"CLEAN in {TRAPS_FILE}": set(CLEAN),
-    **{f"TRAPS, {trap}, in {TRAPS_FILE}": set(by_tool) for trap, by_tool in TRAPS.items()},
-    **{f"{trap} in {UNTOLD_FILE}": set(by_tool) for trap, by_tool in UNTOLD_TRAPS.items()},
+    "FILES in tests/readiness/evidence/test_replaced_parts.py": {*FILES, *PROVE_NOTHING},
+    f"CHECK in {TRAPS_FILE}": {*CHECK, *PROVE_NOTHING},
+    f"CLEAN in {TRAPS_FILE}": {*CLEAN, *PROVE_NOTHING},
+    **{f"{trap} in a table of {EVERY_FILE}": set(by_tool) for trap, by_tool in EVERY_TRAP.items()},
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import load
 
-SHIPPED = Path(__file__).parents[3] / "readiness/framework/data/muster-1"
+SHIPPED = Path(__file__).parents[3] / "readiness/framework/data/muster"
 
 
 @pytest.fixture(scope="session")

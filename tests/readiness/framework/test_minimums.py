@@ -1,17 +1,26 @@
 """How much evidence is enough: what a framework states, and what applies if it states nothing."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
 from readiness.framework.core import minimums
 from readiness.framework.core.document import dump, load, load_files
 from readiness.framework.core.vocabulary import Amount
+from readiness.framework.core.wording import changes
 from web.versioned.core.documents import DocumentError, written
+from web.versioned.core.files import texts_of
 
 FIRST_VERSION = "3225e661eb05db04abe3bb999380dd2b1f623b471cdb6516e26e4f6907fcb7ac"
 """Digest of muster-1 as it was stored before a framework could state minimums."""
 CHECK = "p4-golive-review"
+
+
+def first_version():
+    """Return muster-1 from the file that an installation with it exports."""
+    file = Path(__file__).with_name("muster-1.zip")
+    return load_files(texts_of(file.name, file.read_bytes()))
 
 
 def stating(framework, *stated, check_id=CHECK, **head):
@@ -78,14 +87,42 @@ def test_minimums_and_the_switch_survive_being_written_out(shipped):
 
 
 def test_a_file_is_refused_with_the_line_of_the_minimum(shipped):
-    text = dump(stating(shipped, iterations("perftest", 1000)))
-    line = next(number for number, row in enumerate(text.splitlines(), 1) if "at_least: 1000" in row)
+    text = dump(stating(shipped, iterations("perftest", 1234)))
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "at_least: 1234" in row)
     with pytest.raises(DocumentError) as refusal:
-        load_files({"framework.yaml": text.replace("at_least: 1000", "at_least: -3")})
+        load_files({"framework.yaml": text.replace("at_least: 1234", "at_least: -3")})
     assert refusal.value.path == f"checks[{CHECK}].minimums[0].at_least"
     assert (refusal.value.file, refusal.value.line) == ("framework.yaml", line)
 
 
-def test_a_stored_first_version_keeps_its_digest(shipped):
-    assert shipped.content_digest == FIRST_VERSION
-    assert stating(shipped, sender_named="full").content_digest == FIRST_VERSION
+def test_a_stored_first_version_keeps_its_digest():
+    first = first_version()
+    assert first.content_digest == FIRST_VERSION
+    assert stating(first, sender_named="full").content_digest == FIRST_VERSION
+
+
+def test_the_shipped_version_adds_to_the_first_and_changes_nothing_else(shipped):
+    assert {change.field for change in changes(first_version(), shipped)} <= {"minimums", "added"}
+    assert shipped.sender_named == "full"
+
+
+@pytest.mark.parametrize(
+    ("check_id", "tool", "measure", "least"),
+    [
+        ("p1-intra-node", "nccl-tests", "iterations", 20),
+        ("p1-fabric-collective", "rccl-tests", "iterations", 20),
+        ("p1-rdma-port", "perftest", "iterations", 1000),
+        ("p1-latency-under-load", "perftest", "iterations", 1000),
+        ("p1-latency-under-load", "sockperf", "repeats", 20),
+        ("p1-latency-under-load", "perftest", "load-share", 0.5),
+        ("p1-serving-latency", "vllm-bench", "duration", 600),
+        ("p1-serving-latency", "mlperf", "requests", 1000),
+        ("p1-serving-latency", "vllm-bench", "peak-share", 0.9),
+        ("p1-soak-24h", "csv", "rows", 1440),
+        ("p5-baseline-regression", "iperf3", "duration", 10),
+        ("p5-baseline-regression", "fio", "duration", 60),
+    ],
+)
+def test_a_version_without_minimums_takes_those_shipped(shipped, check_id, tool, measure, least):
+    for framework in (first_version(), shipped):
+        assert minimums.minimum(framework, check_id, tool, measure).value == least

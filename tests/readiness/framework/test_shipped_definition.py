@@ -196,10 +196,10 @@ def test_states_a_check_cannot_have(shipped: Framework, check_id, missing):
     assert missing not in shipped.check(check_id).states
 
 
-def test_sources_run_from_s1_to_s38_and_each_is_used(shipped: Framework):
+def test_sources_run_from_s1_to_s42_and_each_is_used(shipped: Framework):
     text = dump(shipped)
     ids = [source.id for source in shipped.sources]
-    assert ids == [f"S{number}" for number in range(1, 39)]
+    assert ids == [f"S{number}" for number in range(1, 43)]
     unused = [one for one in ids if not re.search(rf"(source: |\[){one}\b(?!\d)", text)]
     assert unused == []
 

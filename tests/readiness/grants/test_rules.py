@@ -70,5 +70,5 @@ def test_what_does_not_apply_here_needs_no_grant(framework):
 
 
 def test_an_unknown_check_is_refused_by_name(framework):
-    with pytest.raises(NotGrantable, match="muster-1 has no check p9-luck"):
+    with pytest.raises(NotGrantable, match="muster-2 has no check p9-luck"):
         check_of(framework, "p9-luck")

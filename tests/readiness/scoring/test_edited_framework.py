@@ -19,7 +19,7 @@ from web.versioned.core.documents import written
 pytestmark = pytest.mark.django_db
 
 
-def definition(version="muster-2"):
+def definition(version="muster-3"):
     return written(framework_queries.current()[1]) | {"version": version}
 
 

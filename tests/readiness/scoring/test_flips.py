@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
+from readiness.evidence.core.rules import RULES
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import CheckResult, Flip, ScorePoint, SiteScore
@@ -64,9 +65,28 @@ def test_evaluating_again_without_news_moves_nothing(well):
     assert well.score.evaluated_at == well.clock.at
 
 
+@pytest.mark.parametrize(("rules", "cause"), [(RULES - 1, "rule"), (RULES, "data")])
+def test_the_first_evaluation_after_an_upgrade_says_that_rules_changed(well, rules, cause):
+    """Other rules had decided otherwise on the evidence of the last evaluation, which is all that there is."""
+    well.evaluate()
+    backup = CheckResult.objects.filter(site=well.site, check_id="p2-backup-power")
+    backup.update(state="warn", measured_state="warn", digest="")
+    SiteScore.objects.filter(site=well.site).update(rules=rules)
+    well.clock.move(seconds=20)
+    well.evaluate()
+    flip = well.flip("p2-backup-power", "pass")
+    assert (flip.from_state, flip.cause) == ("warn", cause)
+    assert flip.reason.startswith("Muster's rules changed with an upgrade.") is (cause == "rule")
+    assert SiteScore.objects.get(site=well.site).rules == RULES
+    flips = Flip.objects.count()
+    well.clock.move(seconds=20)
+    well.evaluate()
+    assert Flip.objects.count() == flips
+
+
 def test_a_changed_rule_is_the_cause_and_results_pin_the_new_version(well):
     _, framework = framework_queries.current()
-    definition = written(framework) | {"version": "muster-2"}
+    definition = written(framework) | {"version": "muster-3"}
     [check] = [one for one in definition["checks"] if one["id"] == "p2-backup-power"]
     [load] = [part for part in check["parts"] if part["id"] == "output-load"]
     load["pass"]["value"], load["warn"]["value"] = 40, 50
@@ -74,9 +94,9 @@ def test_a_changed_rule_is_the_cause_and_results_pin_the_new_version(well):
     well.clock.move(seconds=10)
     well.evaluate()
     flip = well.flip("p2-backup-power", "fail")
-    assert (flip.cause, flip.framework_version.version) == ("rule", "muster-2")
-    assert well.score.framework_version.version == "muster-2"
-    assert set(CheckResult.objects.values_list("framework_version__version", flat=True)) == {"muster-2"}
+    assert (flip.cause, flip.framework_version.version) == ("rule", "muster-3")
+    assert well.score.framework_version.version == "muster-3"
+    assert set(CheckResult.objects.values_list("framework_version__version", flat=True)) == {"muster-3"}
 
 
 def test_a_stage_gives_and_takes_the_verdict(well):

@@ -180,3 +180,31 @@ class TestYaml:
         answer = api_of("planner").post(f"{API}import/", {"text": text})
         assert answer.status_code == 400
         assert answer.json()["document"][0]["line"] == line
+
+
+class TestLeastVerdict:
+    """A new class asks for a conditional site unless it says otherwise; a stored blank stays any verdict."""
+
+    def test_of_a_new_class_by_every_way_in(self, api_of, client_of):
+        api = api_of("planner")
+        posted = api.post(API, {"name": "Posted", "slug": "posted"}).json()
+        assert posted["min_verdict"]["value"] == "conditional"
+        assert api.post(API, {"name": "Any", "slug": "any", "min_verdict": ""}).json()["min_verdict"] is None
+        text = "workloads:\n- {slug: written, name: Written}\n- {slug: lax, name: Lax, readiness: {verdict: any}}\n"
+        assert api.post(f"{API}import/", {"text": text}).status_code == 200
+        stored = dict(WorkloadClass.objects.values_list("slug", "min_verdict"))
+        assert (stored["written"], stored["lax"]) == ("conditional", "")
+        form = client_of("planner").get("/tradeoffs/workloads/add/").content.decode()
+        assert '<option value="conditional" selected>' in form
+
+    def test_of_a_stored_class_stays_if_a_document_names_none(self, api_of, client_of, chat):
+        WorkloadClass.objects.filter(pk=chat.pk).update(min_verdict="")
+        api = api_of("planner")
+        exported = b"".join(api.get(f"{API}export/")).decode()
+        assert "verdict: any" in exported
+        assert api.post(f"{API}import/", {"text": exported}).status_code == 200
+        old = exported.replace("    verdict: any\n", "")
+        assert api.post(f"{API}import/", {"text": old}).status_code == 200
+        chat.refresh_from_db()
+        assert chat.min_verdict == ""
+        assert "any verdict" in client_of("viewer").get("/tradeoffs/workloads/chat/").content.decode()

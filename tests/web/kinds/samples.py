@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
+from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ReportRule
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.people.models import DrillAction
 from readiness.workloads.models import WorkloadClass
@@ -33,6 +33,12 @@ def workload_class():
 def floor():
     return Floor.objects.create(
         platform=f"platform {next_number()}", tool="nccl-tests", measure="busbw", value=360.25, unit="GB/s"
+    )
+
+
+def report_rule():
+    return ReportRule.objects.create(
+        pattern=f"suite {next_number()}/*", measure="p1-soak-24h/duration", value=24.0
     )
 
 
@@ -108,6 +114,7 @@ MAKERS = made.MAKERS | {
     "survey-question": lambda: practised.question(made.site()),
     "workload-class": workload_class,
     "floor": floor,
+    "report-rule": report_rule,
     "declared-limit": limit,
     "recorded-fact": lambda: _record(RecordedFact, source="logbook"),
     "attestation": lambda: _record(Attestation, statement="It ran.", attested_by="Ana"),
@@ -150,6 +157,7 @@ EDITS = {
     "training": ("due_at", "2027-06-01 00:00:00+00:00"),
     "workload-class": ("criticality", "critical"),
     "floor": ("note", "measured"),
+    "report-rule": ("note", "weekly"),
     "data-origin": ("note", "asked"),
     "held-basis": ("reference", "Contract 12"),
 }

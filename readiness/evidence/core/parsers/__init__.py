@@ -4,7 +4,7 @@
 `ParseError` and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from readiness.evidence.core.parsed import LONGEST, MOST_COUNT, Figure, Parsed, ParseError
@@ -12,10 +12,17 @@ from readiness.evidence.core.parsers import (
     collectives,
     dcgm_diag,
     fio,
+    hpl,
+    hpl_mxp,
     iperf3,
+    junit,
     mlperf,
+    nccl_ras,
+    osu,
     perftest,
     sockperf,
+    stream,
+    superbench,
     table,
     vllm_bench,
 )
@@ -33,14 +40,22 @@ PARSERS: Mapping[str, Callable[[bytes], Parsed]] = {
     "dcgm-diag": dcgm_diag.parse,
     "mlperf": mlperf.parse,
     "vllm-bench": vllm_bench.parse,
+    "stream": stream.parse,
+    "hpl": hpl.parse,
+    "hpl-mxp": hpl_mxp.parse,
+    "osu": osu.parse,
+    "superbench": superbench.parse,
+    "nccl-ras": nccl_ras.parse,
+    "junit": junit.parse,
     "csv": table.parse,
 }
-LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})
+LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot", "mean_time"})
 """A latency of zero is not a result: no answer takes no time, and tails are divided by each other."""
 
 
-def parse(tool: str, content: bytes) -> Parsed:
-    parsed = PARSERS[tool](content)
+def parse(tool: str, content: bytes, *, rules: Sequence[junit.PassRule] | None = None) -> Parsed:
+    """`rules` say what the tests of a JUnit report prove."""
+    parsed = junit.parse(content, rules) if tool == "junit" else PARSERS[tool](content)
     for figure in parsed.figures:
         if wrong := _unbelievable(figure, may_be_negative=tool == "csv"):
             raise ParseError(1, f"{figure.name[:100]} cannot be kept: {wrong}")

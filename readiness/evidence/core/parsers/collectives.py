@@ -4,16 +4,22 @@ The average over all sizes, which both print last, is ignored on purpose: it is 
 matters. Columns are found by name in the table's header, because versions and options add some.
 """
 
+import math
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
+from readiness.evidence.core.parsed import (
+    Parsed,
+    ParseError,
+    SeenAccelerator,
+)
+from readiness.evidence.core.parsers.collective_report import CollectiveReport
+from readiness.evidence.core.parsers.collective_rows import (
+    Cells,
+)
+from readiness.evidence.core.recomputing import half_unit
 
-NOT_CHECKED = "The run did not check its results (-c 0), so wrong values would not show."
 _ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
 _RANK = re.compile(
     r"#\s*Rank\s+(\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[([^\]]*)\]\s*(.*)"
@@ -38,6 +44,9 @@ _CELLS = {
     "busbw": "busbw",
     "algbw": "algbw",
 }
+_ITERATIONS = re.compile(r"(?<!warmup )\biters:\s*(\d{1,9})")
+_UNITS = frozenset({"(B)", "(elements)", "(us)", "(GB/s)"})
+_UNIT = re.compile(r"\([A-Za-zµ]{1,10}(?:/s)?\)")
 CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": "reduce_scatter"}
 
 
@@ -46,113 +55,11 @@ def parse(tool: str, content: bytes) -> Parsed:
     return _read_json(tool, text) if documents.looks_like_json(text) else _read_text(tool, text)
 
 
-@dataclass
-class _CollectiveReport:
-    tool: str
-    figures: list[Figure] = field(default_factory=list)
-    operation: str = ""
-    hosts: list[str] = field(default_factory=list)
-    devices: list[str] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    wrong: float | None = None
-    unchecked_rows: int = 0
-    checked_rows: int = 0
-    rank_lists: list[dict[str, tuple[str, str]]] = field(default_factory=list)
-    unnamed_ranks: int = 0
-    errors: list[str] = field(default_factory=list)
-    local: datetime | None = None
-
-    def row(
-        self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
-    ) -> None:
-        """Results for one size, either out-of-place or in-place. A row of zero bytes is ignored."""
-        documents.refuse_more(line, len(self.figures))
-        wrong = cells.get("wrong")
-        if wrong is None:
-            self.unchecked_rows += 1
-        else:
-            self.checked_rows += 1
-            self.wrong = (self.wrong or 0.0) + wrong
-        if size == 0:
-            return
-        variant = f"{variant} {buffers}".strip()
-        of_size = Figure(name="", value=None, operation=self.operation, size_bytes=size, variant=variant)
-        for name, unit in (("busbw", "GB/s"), ("algbw", "GB/s"), ("time", "µs")):
-            if (value := cells.get(name)) is not None:
-                self.figures.append(replace(of_size, name=name, value=value, unit=unit))
-
-    def parsed(self, kept: bytes, last_line: int) -> Parsed:
-        if not any(figure.name == "busbw" for figure in self.figures):
-            raise ParseError(last_line, "There is no row with a bus bandwidth.")
-        if any(not figure.operation for figure in self.figures):
-            recognised = self._recognised()
-            self.figures = [replace(each, operation=each.operation or recognised) for each in self.figures]
-        operations = {figure.operation for figure in self.figures}
-        operation = operations.pop() if len(operations) == 1 else ""
-        caution = ""
-        if self.unchecked_rows and not self.wrong:
-            caution = "Some rows were not checked for wrong values." if self.checked_rows else NOT_CHECKED
-        wrong = Figure(name="wrong_values", value=self.wrong, operation=operation, caution=caution)
-        counts = self._took_part()
-        streams = sum(counts.values()) or None
-        figures = [replace(each, streams=streams) for each in (*self.figures, wrong)]
-        documents.refuse_more(last_line, len(counts), "hosts")
-        ranks = [
-            Figure(name=RANKS, value=count, subject=host, operation=operation)
-            for host, count in counts.items()
-        ]
-        failed = [failed_operations(len(self.errors))] if self.errors else []
-        return Parsed(
-            tool=self.tool,
-            figures=(*figures, *ranks, *failed),
-            kept=kept,
-            versions=tuple(sorted(self.versions.items())),
-            hosts=tuple(dict.fromkeys(self.hosts)),
-            devices=tuple(dict.fromkeys(self.devices)),
-            taken_local=self.local,
-            warnings=(*self.warnings, *self.errors),
-        )
-
-    def rank(self, number: str, host: str, accelerator: str, name: str) -> None:
-        """A rank that is listed again begins the list of another run in the same file."""
-        if not self.rank_lists or number in self.rank_lists[-1]:
-            self.rank_lists.append({})
-        self.rank_lists[-1][number] = (host, accelerator.lower())
-        self.hosts.append(host)
-        self.devices.append(documents.tidy(name))
-
-    def _took_part(self) -> dict[str, int]:
-        """Count the accelerators of each host. Ranks that share one accelerator count once. With several runs in a
-        file, the run with the fewest counts, because no run used more."""
-        counted = [Counter(host for host, _ in set(ranks.values())) for ranks in self.rank_lists]
-        hosts = dict.fromkeys(self.hosts)
-        counts = {host: min(count[host] for count in counted) for host in hosts}
-        return counts | ({"": self.unnamed_ranks} if self.unnamed_ranks else {})
-
-    def _recognised(self) -> str:
-        """Recognise an all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
-        unnamed = [figure for figure in self.figures if not figure.operation]
-        largest = max((figure.size_bytes or 0 for figure in unnamed), default=0)
-        here = {figure.name: figure.value for figure in unnamed if figure.size_bytes == largest}
-        busbw, algbw = here.get("busbw"), here.get("algbw")
-        ranks = sum(self._took_part().values())
-        if ranks > 2 and busbw and algbw:
-            expected = 2 * (ranks - 1) / ranks
-            if abs(busbw / algbw / expected - 1) < 0.01:
-                self.warnings.append(
-                    "The output does not name its operation; its factor is that of all-reduce."
-                )
-                return "all_reduce"
-        self.warnings.append("The output does not name its operation.")
-        return ""
-
-
 # The tables.
 
 
 def _read_text(tool: str, text: str) -> Parsed:
-    report = _CollectiveReport(tool)
+    report = CollectiveReport(tool)
     columns: list[str] = []
     bounds: float | None = None
     is_open = False
@@ -165,6 +72,8 @@ def _read_text(tool: str, text: str) -> Parsed:
             bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
             is_open = False
             report.operation = ""
+        elif columns and not is_open and line.lstrip().startswith("#") and "(B)" in line:
+            _refuse_other_unit(number, line)
         elif (header := _header(line)) is not None:
             if is_open:
                 raise ParseError(number, _UNFINISHED)
@@ -183,6 +92,13 @@ def _read_text(tool: str, text: str) -> Parsed:
     return report.parsed(text.encode("utf-8", "replace"), number)
 
 
+def _refuse_other_unit(number: int, line: str) -> None:
+    others = [unit for unit in _UNIT.findall(line) if unit not in _UNITS]
+    if others:
+        unit = documents.tidy(others[0].strip("()"))
+        raise ParseError(number, f"The header's unit is {unit}; the tool prints bytes, µs and GB/s.")
+
+
 def _header(line: str) -> list[str] | None:
     if not line.lstrip().startswith("#"):
         return None
@@ -190,7 +106,7 @@ def _header(line: str) -> list[str] | None:
     return names if "size" in names and "busbw" in names else None
 
 
-def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequence[str]) -> None:
+def _read_row(report: CollectiveReport, number: int, line: str, columns: Sequence[str]) -> None:
     """Results are counted from the right, because some operations leave reduction and root on the left blank."""
     first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
     if first is None:
@@ -225,8 +141,8 @@ def _variant(*words: str) -> str:
     return " ".join(word for word in words if word not in ("", "none"))
 
 
-def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, float | None]:
-    cells: dict[str, float | None] = {}
+def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> Cells:
+    cells = Cells()
     for name, text in zip(names, texts, strict=True):
         cell = _CELLS.get(name)
         if cell in ("wrong", "error") and text.upper() == "N/A":
@@ -240,16 +156,24 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
                 # Older versions print the largest difference, which is not a count: rounding alone causes one.
                 cell, value = "wrong", float(text.endswith("*"))
             cells[cell] = value
+            # The bandwidths are made of the elapsed time, which a column of processor time is not.
+            cells.halves[cell] = math.inf if name == "cputime" else half_unit(text.rstrip("*"))
     return cells
 
 
-def _read_remark(report: _CollectiveReport, line: str) -> None:
+def _read_remark(report: CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
         # If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a
         # part of the id, which several may share.
         is_whole = ":" in rank[4]
         accelerator = rank[4] if is_whole else f"{rank[3]} {rank[4]}"
-        report.rank(rank[1], documents.tidy(rank[2]), accelerator, f"{rank[2]} {rank[3]} {rank[5]}")
+        seen = SeenAccelerator(
+            host=documents.tidy(rank[2]),
+            index=int(rank[3][:5]),
+            bus_id=documents.tidy(rank[4]) if is_whole else "",
+            model=documents.tidy(rank[5]),
+        )
+        report.rank(rank[1], accelerator, seen)
     elif (tests := _TESTS.match(line)) is not None:
         report.versions[report.tool] = documents.tidy(tests[1])
         if tests[2]:
@@ -258,6 +182,8 @@ def _read_remark(report: _CollectiveReport, line: str) -> None:
         report.versions["library"] = documents.tidy(library[1])
     elif line.startswith("# error:") or _DIED.search(line) or _FAILED.match(line):
         report.errors.append(documents.tidy(line.removeprefix("# ")))
+    elif (iterations := _ITERATIONS.search(line)) is not None:
+        report.iterations.append(int(iterations[1]))
     elif (program := _PROGRAM.search(line)) is not None:
         report.operation = documents.tidy(program[1])
 
@@ -274,7 +200,7 @@ def _library(code: int) -> str:
 
 def _read_json(tool: str, text: str) -> Parsed:
     document = documents.Json.of(text)
-    report = _CollectiveReport(tool)
+    report = CollectiveReport(tool)
     last = text.count("\n") + 1
     if isinstance(document.value, list):
         for row in document.items():
@@ -286,6 +212,7 @@ def _read_json(tool: str, text: str) -> Parsed:
     arguments = document.listed("args")
     program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
     report.operation = documents.tidy(program[1]) if program else ""
+    _read_devices(report, document)
     for row in document.need("results").items():
         _read_nccl_row(report, row)
     count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
@@ -299,7 +226,6 @@ def _read_json(tool: str, text: str) -> Parsed:
         for key in ("bitwise_mismatches", "average_bus_bandwidth")
         if document.within(key).text("okay").lower() == "false"
     ]
-    _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
     report.local = documents.local_time(
@@ -308,45 +234,53 @@ def _read_json(tool: str, text: str) -> Parsed:
     return report.parsed(documents.without_secrets(text, document.value), last)
 
 
-def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
+def _read_nccl_row(report: CollectiveReport, row: documents.Json) -> None:
     size = row.whole("size")
     variant = _variant(row.text("type"), row.text("redop"))
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
         if (half := row.get(key)) is None:
             continue
-        cells = {"busbw": half.number("bus_bw"), "algbw": half.number("alg_bw")}
+        cells = Cells(busbw=half.number("bus_bw"), algbw=half.number("alg_bw"))
         wrong = half.optional_number("nwrong")
         time = half.optional_number("time")
         time = half.optional_number("cpu_time") if time is None else time
-        if min(cells.values()) < 0 or (wrong or 0) < 0:
+        if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
         report.row(
             1,
             size=size,
             variant=variant,
             buffers=buffers,
-            cells={**cells, "time": time, "wrong": wrong},
+            cells=Cells({**cells, "time": time, "wrong": wrong}),
         )
+    if (count := row.optional_whole("actual_iterations")) is not None:
+        report.iterations.append(count)
 
 
-def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
+def _read_rccl_row(report: CollectiveReport, row: documents.Json) -> None:
     name = row.text("name")
     report.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
         # This document does not name hosts.
         report.unnamed_ranks = max(report.unnamed_ranks, row.whole("ranks"))
-    cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
+    cells = Cells(busbw=row.number("busBw"), algbw=row.number("algBw"), time=row.optional_number("time"))
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
         row.refuse("A bandwidth or count is negative.")
     variant = _variant(row.text("type"), row.text("redop"))
     buffers = "in-place" if row.number("inPlace") else "out-of-place"
-    report.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
+    report.row(
+        1, size=row.whole("size"), variant=variant, buffers=buffers, cells=Cells({**cells, "wrong": wrong})
+    )
 
 
-def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
+def _read_devices(report: CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
     holder = document if document.get("devices") is not None else document.within("config")
     for place, device in enumerate(holder.listed("devices")):
         host, number = device.text("hostname"), device.text("device")
-        report.rank(str(place), host, number, f"{host} {number} {device.text('device_info')}")
+        index = documents.whole_of(number)
+        seen = SeenAccelerator(
+            host=host, index=-1 if index is None else index, model=documents.tidy(device.text("device_info"))
+        )
+        report.rank(str(place), number, seen)

@@ -8,11 +8,19 @@ or that every level requires.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from readiness.evidence.core.documents import MOST_FIGURES, Json, json_below, text_of, tidy, without_secrets
-from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed
+from readiness.evidence.core.parsed import (
+    DEVICE_ID,
+    FAILED_TEST,
+    IDENTITIES,
+    TEST,
+    Figure,
+    Parsed,
+    SeenAccelerator,
+)
 
 ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
 """Root members of a `diag` document; `mndiag` has the content at the top, with its hosts."""
@@ -109,6 +117,7 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
     if first is not None:
         driver, version = driver or first.text("driver_version"), version or first.text("dcgm_version")
     figures = [*_severities(results), *_tests(results), *_identities(document, root)]
+    accelerators = _accelerators(figures)
     skips = [figure.caution for figure in figures if figure.caution]
     return Parsed(
         tool="dcgm-diag",
@@ -116,7 +125,8 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
         kept=kept,
         versions=tuple(pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]),
         hosts=tuple(_hosts(root).values()),
-        devices=tuple(sorted(results.ran)),
+        accelerators=accelerators,
+        fingerprint=_infos(root),
         warnings=(*results.warnings, *skips),
     )
 
@@ -164,7 +174,7 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
             if group.text("entity_group").upper() != "GPU":
                 continue
             for entity in group.listed("entities"):
-                for key, name in (("serial_num", "serial"), ("uuid", "uuid")):
+                for key, name in (("serial_num", "serial"), ("uuid", "uuid"), ("device_id", DEVICE_ID)):
                     yield from _identity(name, entity.text("entity_id"), entity.text(key))
     holders = [each for each in (document, root, root.get("metadata")) if each is not None]
     for each in holders:
@@ -172,12 +182,29 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
         if serials is not None and serials.is_object():
             for number in serials.names():
                 yield from _identity("serial", number, serials.text(number))
+        for number, device_id in enumerate(each.listed("GPU Device IDs")):
+            yield from _identity(DEVICE_ID, str(number), str(device_id.value))
 
 
 def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
     """Some boards have no serial number and print zeros or a word instead."""
     if number.isdecimal() and value.strip("0") and any(char.isdigit() for char in value):
         yield Figure(name=name, value=float(int(number[:5])), subject=f"GPU {number[:5]}", variant=value)
+
+
+def _accelerators(figures: Sequence[Figure]) -> tuple[SeenAccelerator, ...]:
+    by_number: dict[int, dict[str, str]] = defaultdict(dict)
+    for figure in figures:
+        if figure.name in (*IDENTITIES, DEVICE_ID):
+            by_number[int(figure.value or 0)][figure.name] = figure.variant
+    return tuple(SeenAccelerator(index=number, **names) for number, names in sorted(by_number.items()))
+
+
+def _infos(root: Json) -> str:
+    """What the tests measured, in words: clean results alone are the same every time."""
+    infos = [result.get("info") for _, result in _results(root)]
+    lists = [[info] if isinstance(info.value, str) else info.items() for info in infos if info is not None]
+    return " ".join(tidy(text.value) for texts in lists for text in texts)
 
 
 def _length(names: set[str]) -> str:

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, percentile_caution
+from readiness.evidence.core.parsed import DURATION, Figure, Parsed, failed_operations, percentile_caution
+from readiness.evidence.core.recomputing import falling, first_of, out_of_range, rate_disagreement
 
 DIRECTIONS = ("read", "write", "trim", "mixed")
 ALL_CLIENTS = "All clients"
 _ERROR = re.compile(r"\berror\b|\berr=", re.IGNORECASE)
 _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
+BUCKET = 0.02
+"""Share by which a percentile may be off: fio gives the middle of a bucket, of 64 to a power of two."""
 
 
 def parse(content: bytes) -> Parsed:
@@ -45,6 +48,7 @@ def parse(content: bytes) -> Parsed:
         versions=(("fio", document.text("fio version").removeprefix("fio-")),),
         hosts=tuple(dict.fromkeys(host for job in jobs if (host := job.text("hostname")))),
         taken_at=documents.instant(seconds),
+        contradiction=first_of(sentence for job in jobs for sentence in _contradictions(job)),
         warnings=tuple(notes),
     )
 
@@ -68,6 +72,8 @@ def _of_job(job: documents.Json, of_all: documents.Json) -> Iterator[Figure]:
             streams=streams,
         )
         yield of_direction
+        if runtime_ms := part.optional_number("runtime"):
+            yield replace(of_direction, name=DURATION, value=runtime_ms / 1000, unit="s")
         yield replace(of_direction, name="iops", value=part.counted("iops"), unit="/s")
         if (latency := part.get("clat_ns")) is not None and latency.get("mean") is not None:
             yield from _latencies(latency, of_direction)
@@ -93,6 +99,31 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
             percentile=rank,
             caution=percentile_caution(rank, samples),
         )
+
+
+def _contradictions(job: documents.Json) -> Iterator[str]:
+    for direction in DIRECTIONS:
+        part = job.within(direction)
+        if not part.optional_whole("total_ios"):
+            continue
+        what = f"{direction} of {job.text('jobname')}"
+        runtime_s = (part.optional_number("runtime") or 0.0) / 1000
+        for key, amount_key, unit in (("bw_bytes", "io_bytes", "B/s"), ("iops", "total_ios", "/s")):
+            if (amount := part.optional_number(amount_key)) is not None:
+                yield rate_disagreement(f"{key} of the {what}", part.number(key), amount, runtime_s, unit)
+        yield from _misplaced(part.within("clat_ns"), f"completion latency of the {what}")
+
+
+def _misplaced(latency: documents.Json, what: str) -> Iterator[str]:
+    """Percentiles that fall, and a mean outside the extremes; older versions write extremes of 0."""
+    least, most = latency.optional_number("min"), latency.optional_number("max")
+    extremes = {rank: ns for rank, ns in ((0.0, least), (100.0, most)) if ns is not None and most}
+    percentiles = latency.within("percentile")
+    ranks = {documents.number_of(key): percentiles.number(key) for key in percentiles.names()}
+    values = extremes | {rank: ns for rank, ns in ranks.items() if rank}
+    yield falling(what, values, "ns", slack=BUCKET)
+    if (mean := latency.optional_number("mean")) is not None:
+        yield out_of_range(f"mean {what}", mean, extremes.get(0.0), extremes.get(100.0), "ns")
 
 
 def _block_size(text: str) -> int | None:

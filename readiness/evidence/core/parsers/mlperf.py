@@ -5,11 +5,23 @@ load generator of inference also writes such lines; its times count from its own
 is refused.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import ANOTHER_RUN, Figure, Parsed, ParseError, failed_operations
+from readiness.evidence.core.parsed import (
+    ANOTHER_RUN,
+    DURATION,
+    REQUEST_RATE,
+    REQUESTS,
+    Figure,
+    Parsed,
+    ParseError,
+    failed_operations,
+)
+from readiness.evidence.core.recomputing import disagreement, falling, first_of, out_of_range
 
 MARK = ":::MLLOG"
 LATENCIES = {
@@ -19,6 +31,23 @@ LATENCIES = {
 """Latencies that the load generator logs for a server run, in nanoseconds."""
 EPOCH_MS = 1e11
 """A smaller time counts from the start of the program: as milliseconds since 1970 it would be in 1973."""
+RESULT = re.compile(r"result_\w[\w.]*|effective_target_qps")
+"""Keys of the numbers that the load generator gives about its run."""
+_PERCENTILES = {
+    re.compile(r"result_(?:(min|max)_latency_ns|(\d+\.\d+)_percentile_latency_ns)"): "latency",
+    re.compile(r"result_first_token_(?:(min|max)_latency_ns|(\d+\.\d+)_percentile_latency_ns)"): "ttft",
+    re.compile(
+        r"result_time_(?:to_output_token_(min|max)|per_output_token_(\d+\.\d+)_percentile_ns)"
+    ): "tpot",
+}
+_MEANS = {
+    "result_mean_latency_ns": "latency",
+    "result_first_token_mean_latency_ns": "ttft",
+    "result_time_to_output_token_mean": "tpot",
+}
+"""Extremes, percentiles and means of each latency, in nanoseconds."""
+LEAST_DIFFERENCE = 0.001
+"""Share by which counts and times must differ: the log rounds them."""
 KEPT = ("submission_benchmark", "submission_platform")
 
 NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
@@ -31,6 +60,7 @@ class _Log:
     latencies: list[Figure] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    results: dict[str, float] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
     begun_at: datetime | None = None
     least_ms: float | None = None
@@ -41,6 +71,7 @@ class _Log:
         key = entry.text("key")
         at_ms = entry.number("time_ms")
         self.times.append(at_ms)
+        self._read_result(line, key, entry)
         metadata = entry.within("metadata")
         # The load generator marks errors in the entry itself, under any key.
         mark = metadata.get("is_error") if metadata.is_object() else None
@@ -75,6 +106,14 @@ class _Log:
                     raise ParseError(line, ANOTHER_RUN)
                 self.latencies.append(latency)
 
+    def _read_result(self, line: int, key: str, entry: documents.Json) -> None:
+        value = entry.get("value") if RESULT.fullmatch(key) else None
+        number = None if value is None else value.as_number()
+        if number is None or number < 0:
+            return
+        if self.results.setdefault(key, number) != number:
+            raise ParseError(line, ANOTHER_RUN)
+
 
 def parse(content: bytes) -> Parsed:
     text = documents.text_of(content)
@@ -90,8 +129,7 @@ def parse(content: bytes) -> Parsed:
         raise ParseError(number, f"There is no line of {MARK}.")
     caution = "" if log.is_valid else NOT_VALIDATED
     figures = [replace(each, caution=caution) for each in log.latencies]
-    if figures and log.is_least_met and log.least_ms is not None and log.least_ms > 0:
-        figures.append(Figure(name="duration", value=log.least_ms / 1e3, unit="s", operation="serving"))
+    figures += _extent(log) if figures else []
     if log.stops or not figures:
         figures += _time_to_train(log, number)
     if log.errors:
@@ -104,8 +142,79 @@ def parse(content: bytes) -> Parsed:
         kept=text.encode("utf-8", "replace"),
         taken_at=log.begun_at if last_ms < EPOCH_MS else documents.instant(last_ms / 1000, number),
         devices=(platform,) if platform else (),
+        contradiction=first_of(_contradictions(log)),
         warnings=("MLPerf-style: a result under that name needs a conforming submission.", *log.errors[:20]),
     )
+
+
+def _extent(log: _Log) -> Iterator[Figure]:
+    """How long the load generator served, and how many requests at which rate. The first request is at the start, so
+    that n requests are n - 1 times apart."""
+    count, rate = log.results.get("result_query_count"), log.results.get("result_completed_samples_per_sec")
+    of_run = Figure(name="", value=None, operation="serving")
+    if count is not None and rate and count > 1:
+        yield replace(of_run, name=DURATION, value=(count - 1) / rate, unit="s")
+    elif log.is_least_met and log.least_ms is not None and log.least_ms > 0:
+        yield replace(of_run, name=DURATION, value=log.least_ms / 1e3, unit="s")
+    if count is not None:
+        yield replace(of_run, name=REQUESTS, value=count)
+    if rate is not None:
+        yield replace(of_run, name="request_throughput", value=rate, unit="/s")
+    if (requested := log.results.get("effective_target_qps")) is not None:
+        yield replace(of_run, name=REQUEST_RATE, value=requested, unit="/s")
+
+
+def _contradictions(log: _Log) -> Iterator[str]:
+    values = _values_by_rank(log.results)
+    for name, of_name in values.items():
+        yield falling(name, of_name, "ns")
+    for key, name in _MEANS.items():
+        if (mean := log.results.get(key)) is not None:
+            of_name = values.get(name, {})
+            yield out_of_range(f"mean {name}", mean, of_name.get(0.0), of_name.get(100.0), "ns")
+    whole, first = values.get("latency", {}), values.get("ttft", {})
+    for rank in sorted(whole.keys() & first.keys()):
+        if first[rank] > whole[rank]:
+            yield disagreement(
+                f"p{rank:g} of the ttft", f"{first[rank]:.6g} ns", f"{whole[rank]:.6g} ns at most"
+            )
+    yield from _of_times(log, whole.get(100.0))
+
+
+def _values_by_rank(results: Mapping[str, float]) -> dict[str, dict[float, float]]:
+    values: dict[str, dict[float, float]] = {}
+    for pattern, name in _PERCENTILES.items():
+        for key, value in results.items():
+            if (matched := pattern.fullmatch(key)) is not None:
+                rank = {"min": 0.0, "max": 100.0}[matched[1]] if matched[1] else float(matched[2])
+                values.setdefault(name, {})[rank] = value
+    return values
+
+
+def _of_times(log: _Log, longest_ns: float | None) -> Iterator[str]:
+    """Seconds from counts and rates: the last request is answered after it was due, by its latency at most; the log
+    does not end before; and a run that was long enough was as long as that."""
+    results = log.results
+    intervals = results.get("result_query_count", 0.0) - 1
+    completed, scheduled = (
+        results.get(f"result_{each}_samples_per_sec") for each in ("completed", "scheduled")
+    )
+    if intervals <= 0 or not completed:
+        return
+    done_s = intervals / completed
+    if (last_s := max(log.times) / 1000) < done_s * (1 - LEAST_DIFFERENCE) and max(log.times) < EPOCH_MS:
+        yield disagreement("end of the log", f"{last_s:.6g} s", f"{done_s:.6g} s at least")
+    if not scheduled:
+        return
+    due_s = intervals / scheduled
+    latest_s = due_s + longest_ns / 1e9 if longest_ns else None
+    if done_s < due_s * (1 - LEAST_DIFFERENCE):
+        yield disagreement("rate of completed samples", f"{completed:.6g} /s", f"{scheduled:.6g} /s at most")
+    if latest_s is not None and done_s > latest_s * (1 + LEAST_DIFFERENCE):
+        yield disagreement("time of the last answer", f"{done_s:.6g} s", f"{latest_s:.6g} s at most")
+    least_s = (log.least_ms or 0.0) / 1000
+    if log.is_least_met and due_s < least_s * (1 - LEAST_DIFFERENCE):
+        yield disagreement("least duration that was met", f"{least_s:g} s", f"{due_s:.6g} s")
 
 
 def _with_zone(text: str) -> datetime | None:

@@ -5,11 +5,13 @@ from the message rate. Latency is half the round trip, except for reads and atom
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import (
+    END,
     END_UNKNOWN,
     Figure,
     Parsed,
@@ -17,11 +19,12 @@ from readiness.evidence.core.parsed import (
     converted,
     percentile_caution,
 )
+from readiness.evidence.core.recomputing import differ, disagreement, half_unit
 
 _TEST = re.compile(r"((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?) (?:Post List )?(BW|Latency)( Test)?")
 _DUAL = re.compile(r"\bDual-port\s*:\s*ON\b")
 _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
-_ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
+_ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)(?: QPN (\S+) PSN (\S+))?")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]\s]{0,20}\])?")
 _ERROR = re.compile(
@@ -38,6 +41,7 @@ _LATENCIES = {
 }
 _JSON_LATENCIES = {f"percentile_{name.split('%')[0]}" if "%" in name else name: name for name in _LATENCIES}
 _UNITS = {"MB/sec": "MiB/s", "MiB/sec": "MiB/s", "Gb/sec": "Gb/s", "Gbps": "Gb/s"}
+UNIT_NAMES = {"MiB/s": "MiB/sec", "Gb/s": "Gb/sec"}
 _ROUND_TRIPS = ("read", "atomic")
 OVERFLOWED = "negative: the tool's counters overflowed."
 TWO_PORTS = "Two ports were measured together (Dual-port is ON): measure each alone."
@@ -51,7 +55,7 @@ def parse(content: bytes) -> Parsed:
 def _read_text(text: str) -> Parsed:
     figures: dict[tuple[object, ...], Figure] = {}
     columns: list[tuple[str, str]] = []
-    operation, device, qps, number = "", "", None, 1
+    operation, device, qps, number, contradiction = "", "", None, 1, ""
     ends = [_Ends()]
     for number, line in documents.lines_of(text):
         if _ERROR.search(line):
@@ -68,6 +72,8 @@ def _read_text(text: str) -> Parsed:
             for figure in _row(number, columns, tokens, of_test, qps):
                 key = (figure.name, figure.size_bytes, figure.percentile, operation, device)
                 figures[key] = _worse(figures.get(key, figure), figure)
+            contradiction = contradiction or _contradiction(dict(zip(columns, tokens, strict=True)))
+            ends[-1].device = device
         if (matched := _DEVICE.search(line)) is not None:
             device = documents.tidy(matched[1])
         if (matched := _QPS.search(line)) is not None:
@@ -78,9 +84,11 @@ def _read_text(text: str) -> Parsed:
         raise ParseError(number, "There is no row of results below a header of perftest.")
     return Parsed(
         tool="perftest",
-        figures=tuple(figures.values()),
+        figures=(*figures.values(), *_end_figures(each.device for each in ends)),
         kept=text.encode("utf-8", "replace"),
-        devices=(device,) if device else (),
+        devices=tuple(each.device for each in ends if each.device),
+        contradiction=contradiction,
+        fingerprint=" ".join(address for each in ends for address in each.addresses),
         loopback=next(filter(None, (each.loopback() for each in ends)), ""),
     )
 
@@ -91,22 +99,31 @@ def _worse(first: Figure, second: Figure) -> Figure:
     return by_value[0 if first.name == "bandwidth" else 1]
 
 
+def _end_figures(devices: Iterable[str]) -> Iterator[Figure]:
+    for place, device in enumerate((device for device in devices if device), 1):
+        yield Figure(name=END, value=float(place), subject=device)
+
+
 def _operation(title: str) -> str:
     return documents.tidy(title.replace("RDMA_", "").replace("_", " ").lower())
 
 
 @dataclass
 class _Ends:
-    """The two ends of one run. Each queue pair prints its address, first all local ones, then the remote ones."""
+    """The two ends of one run. Each queue pair prints its address, first all local ones, then the remote ones. `device`
+    is the local port, of which the results are."""
 
     lids: dict[str, str] = field(default_factory=dict)
     gids: dict[str, str] = field(default_factory=dict)
+    addresses: list[str] = field(default_factory=list)
     end: str = ""
+    device: str = ""
 
     def read(self, line: str) -> None:
         if (matched := _ENDS.match(line)) is not None:
             self.end = matched[1]
             self.lids[self.end] = matched[2]
+            self.addresses.append(" ".join(documents.tidy(part) for part in matched.groups() if part))
         elif (matched := _GID.match(line)) is not None:
             self.gids[self.end] = matched[1]
 
@@ -162,6 +179,34 @@ def _row(
             yield _bandwidth(line, value, _UNITS[unit], of_row, qps)
 
 
+RISING = ("t_min", "t_typical", "99% percentile", "99.9% percentile", "t_max")
+"""Latencies that do not fall in this order."""
+
+
+def _contradiction(cells: Mapping[tuple[str, str], str]) -> str:
+    """The sentence for a row whose figures contradict each other; empty if they agree within their print."""
+    text_by_name = {name: text for (name, _), text in cells.items()}
+    unit = next((_UNITS[unit] for name, unit in cells if name == "BW average"), "")
+    average, peak, rate = (text_by_name.get(name, "") for name in ("BW average", "BW peak", "MsgRate"))
+    if unit and rate and documents.number_of(rate):
+        messages = float(rate)
+        expected = converted(messages * 1e6 * float(text_by_name["bytes"]), "B/s", unit) or 0.0
+        tolerance = half_unit(average) + expected * (half_unit(rate) / messages)
+        if differ(float(average), expected, tolerance):
+            return disagreement("average bandwidth", f"{average} {unit}", f"{expected:,.5g} {unit}")
+    if (
+        unit
+        and documents.number_of(peak)
+        and differ(max(float(average), float(peak)), float(peak), half_unit(peak))
+    ):
+        return f"The average bandwidth is {average} {unit}, more than the peak of {peak} {unit}."
+    rising = [(name, text_by_name[name]) for name in RISING if name in text_by_name]
+    for (lower, text), (higher, above) in pairwise(rising):
+        if float(text) > float(above):
+            return f"The file's {lower} is {text} µs, more than its {higher} of {above} µs."
+    return ""
+
+
 def _latency(name: str, value: float, of_row: Figure) -> Figure:
     short, percentile = _LATENCIES[name]
     if of_row.operation.startswith(_ROUND_TRIPS):
@@ -206,13 +251,26 @@ def _read_json(text: str) -> Parsed:
         average = results.counted("BW_average", f"It is {OVERFLOWED}")
         unit = _unit_by_rate(results, average, of_test.size_bytes or 0)
         figures.append(_bandwidth(1, average, unit, of_test, info.optional_whole("Number_of_qps")))
+        cells = {("bytes", ""): str(of_test.size_bytes), ("BW average", UNIT_NAMES[unit]): f"{average!r}"}
+        cells |= {
+            (name, ""): f"{results.number(key)!r}"
+            for name, key in (("MsgRate", "MsgRate"), ("BW peak", "BW_peak"))
+            if results.get(key) is not None
+        }
+    else:
+        cells = {
+            (name, "usec"): f"{results.number(key)!r}"
+            for key, name in _JSON_LATENCIES.items()
+            if results.get(key) is not None
+        }
     if not figures:
         results.refuse("It holds neither a bandwidth nor a latency.")
     return Parsed(
         tool="perftest",
-        figures=tuple(figures),
+        figures=(*figures, *_end_figures([device])),
         kept=documents.without_secrets(text, document.value),
         devices=(device,) if device else (),
+        contradiction=_contradiction(cells),
         loopback=f"{END_UNKNOWN} perftest leaves it out of its JSON: send the text.",
     )
 

@@ -9,13 +9,15 @@ interoperability (readiness.evidence.core.interop). Lines that begin with # are 
 state versions.
 
 A table with sub-measures or records counts as a run if it states the time of each, the tool (`# tool: soak 2.1`), and
-the raw figures in rows of their own. Otherwise it is declared.
+the raw figures in rows of their own, from which the sub-measures can be derived. Otherwise it is declared.
 """
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from statistics import fmean
 from typing import Any
 
 from readiness.evidence.core import documents, interop
@@ -23,13 +25,18 @@ from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.parsed import (
     DROPPED,
     FAILED,
+    FAILURES,
     WRONG_VALUES,
     Figure,
     Parsed,
     ParseError,
     percentile_caution,
 )
+from readiness.evidence.core.parsers.table_rows import RawRow, Verification, verified
 from web.sheets import unguarded
+
+MOST_ROWS = 50_000
+"""Bound for the rows of a table of figures: a sample every minute of a day for some 30 series."""
 
 type Readers = Mapping[str, Callable[[str], Any]]
 
@@ -40,9 +47,10 @@ def values_of(
     *,
     needed: Sequence[str],
     headings: Mapping[str, str] | None = None,
+    most: int = documents.MOST_FIGURES,
     remark: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = rows_of(content, needed=needed, columns=[*readers], headings=headings, remark=remark)
+    rows = rows_of(content, needed=needed, columns=[*readers], headings=headings, most=most, remark=remark)
     for line, cells in rows:
         values = {}
         for name, reader in readers.items():
@@ -197,37 +205,64 @@ def parse(content: bytes) -> Parsed:
         if (version := _VERSION.match(line)) is not None:
             versions[version[1].lower()] = documents.tidy(version[2])
 
-    figures, times = [], []
-    rows = values_of(content, FIGURE, needed=("measure", "value"), remark=read_remark)
+    read: list[RawRow] = []
+    rows = values_of(content, FIGURE, needed=("measure", "value"), most=MOST_ROWS, remark=read_remark)
     for line, values in rows:
-        name, taken_at = values.pop("measure"), values.pop("taken_at")
-        name = _FAILURES.get(re.sub(r"[\W_]", "", name).lower(), name)
+        measure, taken_at = values.pop("measure"), values.pop("taken_at")
+        name = _FAILURES.get(re.sub(r"[\W_]", "", measure).lower(), measure)
         caution = percentile_caution(values["percentile"], values["samples"])
         figure = Figure(name=name, caution=caution, **values)
         if interop.is_record(name) and (reason := interop.trouble(name, values["value"], figure.subject)):
             raise ParseError(line, reason)
-        figures.append(figure)
-        times.append(taken_at)
+        read.append(RawRow(figure, measure, taken_at))
+    figures = [row.figure for row in read]
+    raw = [row for row in read if is_raw(row.figure)]
+    verification = verified([figure for figure in figures if not is_raw(figure)], raw)
+    stored = _summarised(figures)
+    documents.refuse_more(1, len(stored))
     return Parsed(
         tool="csv",
-        figures=tuple(figures),
+        figures=stored,
         kept=documents.text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
         # Use the oldest time: the whole file is at least as new.
-        taken_at=min((each for each in times if each), default=None),
-        declared=_declared(figures, has_times=all(times), has_tool="tool" in versions),
+        taken_at=min((row.taken_at for row in read if row.taken_at), default=None),
+        contradiction=verification.contradiction,
+        declared=_declared(read, verification, has_tool="tool" in versions),
     )
 
 
-def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> str:
-    raw = [each for each in figures if part_named(each.name) is None and not interop.is_record(each.name)]
-    if len(raw) == len(figures):
+def is_raw(figure: Figure) -> bool:
+    return part_named(figure.name) is None and not interop.is_record(figure.name)
+
+
+def _summarised(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Raw figures that differ in nothing but value and time become one: their mean, and how many they are."""
+    alike: dict[Figure, list[Figure]] = {}
+    for place, figure in enumerate(figures):
+        is_series = is_raw(figure) and figure.name not in FAILURES and figure.samples is None
+        # A figure that stays as it is has its place for a key.
+        key = replace(figure, value=None) if is_series else replace(figure, samples=-place - 1)
+        alike.setdefault(key, []).append(figure)
+    return tuple(
+        replace(each[0], value=fmean(figure.value or 0.0 for figure in each), samples=len(each))
+        if len(each) > 1
+        else each[0]
+        for each in alike.values()
+    )
+
+
+def _declared(rows: Sequence[RawRow], verification: Verification, *, has_tool: bool) -> str:
+    raw = [row for row in rows if is_raw(row.figure)]
+    if len(raw) == len(rows):
         return ""
+    has_times = all(row.taken_at for row in rows)
     lacks = {
         "the time of each row (taken_at)": has_times,
         "the tool (# tool: name and version)": has_tool,
         "rows of raw figures": bool(raw),
     }
     missing = [name for name, is_there in lacks.items() if not is_there]
+    missing += [f"raw rows for {part}" for part in verification.without_rows if raw and has_times]
     return f"The table counts as declared, not as a run: it lacks {', '.join(missing)}." if missing else ""

@@ -5,11 +5,21 @@ p99 counts for a promised rate only if requests were sent at a rate, with Poisso
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from readiness.evidence.core.documents import Json, local_time, number_of, text_of, without_secrets
-from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, percentile_caution
+from readiness.evidence.core.parsed import (
+    DURATION,
+    REQUEST_RATE,
+    REQUESTS,
+    Figure,
+    Parsed,
+    failed_operations,
+    percentile_caution,
+)
+from readiness.evidence.core.parsers.vllm_rows import contradictions
+from readiness.evidence.core.recomputing import first_of
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)_(ttft|tpot|itl|e2el)_ms")
 _MEDIAN = re.compile(r"(median)_(ttft|tpot|itl|e2el)_ms")
@@ -38,8 +48,10 @@ def parse(content: bytes) -> Parsed:
     of_run = Figure(
         name="", value=None, operation="serving", subject=document.text("model_id"), samples=completed
     )
+    latencies = _latencies(document)
     figures = [
-        *_latencies(document, of_run),
+        *_latency_figures(document, of_run, latencies),
+        replace(of_run, name=REQUESTS, value=float(completed)),
         *_rates(document, of_run),
         failed_operations(_failed(document, asked, completed), of=asked, what="requests"),
     ]
@@ -49,6 +61,7 @@ def parse(content: bytes) -> Parsed:
         tool="vllm-bench",
         figures=tuple(figures),
         kept=without_secrets(text, document.value),
+        contradiction=first_of(contradictions(document, latencies)),
         taken_local=local_time(document.text("date"), "%Y%m%d-%H%M%S"),
         warnings=("The result names neither the server nor its accelerators: name the devices that served.",),
     )
@@ -61,18 +74,26 @@ def _failed(document: Json, asked: int, completed: int) -> int:
     return max(int(failed), asked - completed, listed, 0)
 
 
-def _latencies(document: Json, of_run: Figure) -> Iterator[Figure]:
-    arrivals = _arrivals(document)
-    value_by_rank: dict[tuple[str, float], float] = {}
+def _latencies(document: Json) -> dict[str, dict[float, float]]:
+    """The percentiles of each latency, in ms, by rank."""
+    values: dict[str, dict[float, float]] = {}
     for key in document.names():
         matched = _PERCENTILE.fullmatch(key) or _MEDIAN.fullmatch(key)
         rank = None if matched is None else 50.0 if matched[1] == "median" else number_of(matched[1])
         # A single token has no time after the first.
         if matched is not None and rank and (value := document.counted(key)):
-            value_by_rank[matched[2], rank] = value
-    for (name, rank), value in value_by_rank.items():
-        caution = percentile_caution(rank, of_run.samples) or arrivals
-        yield replace(of_run, name=name, value=value, unit="ms", percentile=rank, caution=caution)
+            values.setdefault(matched[2], {})[rank] = value
+    return values
+
+
+def _latency_figures(
+    document: Json, of_run: Figure, latencies: Mapping[str, Mapping[float, float]]
+) -> Iterator[Figure]:
+    arrivals = _arrivals(document)
+    for name, values in latencies.items():
+        for rank, value in values.items():
+            caution = percentile_caution(rank, of_run.samples) or arrivals
+            yield replace(of_run, name=name, value=value, unit="ms", percentile=rank, caution=caution)
 
 
 def _arrivals(document: Json) -> str:
@@ -90,11 +111,11 @@ def _arrivals(document: Json) -> str:
 
 
 def _rates(document: Json, of_run: Figure) -> Iterator[Figure]:
-    known = {"duration": "s", "request_throughput": "/s", "output_throughput": "tokens/s"}
-    for name, unit in known.items():
+    units = {DURATION: "s", "request_throughput": "/s", "output_throughput": "tokens/s"}
+    for name, unit in units.items():
         if (value := document.optional_number(name)) is not None:
             yield replace(of_run, name=name, value=value, unit=unit)
-    rate = document.get("request_rate")
-    asked = None if rate is None else rate.as_number()
-    if asked is not None:
-        yield replace(of_run, name="request_rate", value=asked, unit="/s")
+    rate = document.get(REQUEST_RATE)
+    requested = None if rate is None else rate.as_number()
+    if requested is not None:
+        yield replace(of_run, name=REQUEST_RATE, value=requested, unit="/s")

@@ -33,8 +33,10 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.framework.core.definition import Check, SubMeasure
 
-RATES = frozenset({"busbw", "bandwidth"})
-LATENCIES = frozenset({"latency", "ttft", "tpot"})
+RATES = frozenset({"busbw", "bandwidth", "flops", "throughput"})
+MEANS = frozenset({"mean_time"})
+"""Times that are an average over many repeats, without percentiles."""
+LATENCIES = frozenset({"latency", "ttft", "tpot"}) | MEANS
 PERCENTILES = frozenset({50.0, 99.0})
 BEYOND = 0.05
 """Share of the baseline beyond which a result counts as a regression [S8]."""
@@ -110,8 +112,8 @@ def _standing(
 def _loopbacks(
     runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
-    looped = [run for run in runs if run.unplaced and set(run.nodes) & site.nodes.keys() - set(tested)]
-    return [proof_of(run, part, None, cannot_judge=run.unplaced) for run in looped]
+    looped = [run for run in runs if run.doubt and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.doubt) for run in looped]
 
 
 def tail_compared(
@@ -138,7 +140,7 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     runs: dict[str, list[Run]] = defaultdict(list)
     before: dict[str, list[Run]] = defaultdict(list)
     for run in newest:
-        if not run.unplaced:
+        if not run.doubt:
             runs[run.about].append(run)
     for run in earlier:
         before[run.about].append(run)
@@ -180,7 +182,11 @@ def _baseline(
 ) -> tuple[float, Sequence[Run]] | None:
     """The marked run's figure, else the median of the first runs that have it, and the runs used."""
     having = sorted(
-        (run for run in before if not run.failed and not voiding(run, part) and _values([run], key, unit)),
+        (
+            run
+            for run in before
+            if not run.failed and not run.doubt and not voiding(run, part) and _values([run], key, unit)
+        ),
         key=_order,
     )
     marked = [run for run in having if run.is_baseline]
@@ -213,7 +219,7 @@ def _values(runs: Iterable[Run], key: Key, unit: str) -> list[float]:
 def _key(figure: Figure) -> Key | None:
     if figure.caution or figure.value is None:
         return None
-    if figure.name in LATENCIES and figure.percentile not in PERCENTILES:
+    if figure.name in LATENCIES - MEANS and figure.percentile not in PERCENTILES:
         return None
     if figure.name not in RATES | LATENCIES:
         return None

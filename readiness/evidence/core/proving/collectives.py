@@ -11,6 +11,7 @@ from datetime import datetime
 from statistics import median
 
 from readiness.evidence.core.parsed import RANKS, WRONG_VALUES
+from readiness.evidence.core.proving.enough import too_little
 from readiness.evidence.core.proving.floors import (
     COLLECTIVES,
     INTRA_SIZE,
@@ -36,7 +37,8 @@ from readiness.evidence.core.proving.values import (
     proof_of,
     provenance_of,
 )
-from readiness.framework.core.definition import Check
+from readiness.framework.core.definition import Check, SubMeasure
+from readiness.framework.core.vocabulary import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +82,22 @@ def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
 
 def _by_total(run: Run, site: SiteParts, installed: Counter[int]) -> Participation:
     ran, there = run.ranks, installed.total()
+    names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
+    if run.nodes and not there:
+        return Participation(dict.fromkeys(run.nodes, 0.0), f"The inventory has no accelerators in {names}.")
     if there <= 1:
         return Participation(dict.fromkeys(run.nodes, 1.0))
     if ran is None:
         text = "The output does not say how many accelerators took part."
         return Participation(dict.fromkeys(run.nodes, 0.0), text)
     share = _share(ran, there)
-    names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
     text = f"Not all accelerators took part: {ran} of {there} of {names}." if share < 1 else ""
     return Participation(dict.fromkeys(run.nodes, share), text)
 
 
 def _share(ran: int, installed: int) -> float:
-    return min(ran / installed, 1.0) if installed else 1.0
+    """Nothing installed proves nothing."""
+    return min(ran / installed, 1.0) if installed else 0.0
 
 
 INTRA_OPERATIONS = ("all_reduce",)
@@ -114,13 +119,21 @@ def intra_node(
         if figure is not None:
             counts[node].append(_wrong(proof_of(run, wrong, None, detail=name), figure.value, figure.caution))
     rates = node_rates(check, runs, site, floors, now)
+    believed = node_rates(check, [run for run in runs if not run.doubt], site, floors, now)
     return kept(
         {
             "busbw": list(rates.values()),
             "wrong-values": [*newest_by(counts, wrong, now).values()],
-            "nodes-covered": [coverage(rates, site.nodes, covered, now)],
+            "nodes-covered": [
+                coverage(believed, site.nodes, covered, now, counts=_judged(believed, covered, now))
+            ],
         }
     )
+
+
+def _judged(rates: Mapping[int, Proof], part: SubMeasure, now: datetime) -> list[int]:
+    """Coverage counts what can be judged."""
+    return [node for node, proof in rates.items() if is_valid(proof, part, now)]
 
 
 def node_rates(
@@ -132,11 +145,26 @@ def node_rates(
         judgement = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
         node, name = _only_node(run, site)
         rates[node].append(_rate(run, check, "busbw", judgement or NO_ROW, name, site))
+    for run in runs:
+        if _is_inside(run) and run.tool in COLLECTIVES and not _is_of(run, INTRA_OPERATIONS):
+            node, name = _only_node(run, site)
+            reason = _other_operation(run, INTRA_OPERATIONS)
+            rates[node].append(proof_of(run, part, None, detail=name, cannot_judge=reason))
     return newest_by(rates, part, now)
 
 
 def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
-    return [run for run in runs if run.scope == "node" and run.size <= 1 and _is_of(run, INTRA_OPERATIONS)]
+    return [run for run in runs if _is_inside(run) and _is_of(run, INTRA_OPERATIONS)]
+
+
+def _is_inside(run: Run) -> bool:
+    return run.scope == "node" and run.size <= 1
+
+
+def _other_operation(run: Run, wanted: Sequence[str]) -> str:
+    operations = sorted({each.operation for each in run.figures if each.name in ("busbw", WRONG_VALUES)})
+    ran = " and ".join(filter(None, operations)) or "an operation that the file does not name"
+    return f"The run is of {ran}; the check asks for {' or '.join(wanted)}."
 
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
@@ -176,8 +204,11 @@ def fabric(
 
 def fabric_rate(check: Check, run: Run, site: SiteParts, floors: Sequence[FloorValue]) -> Proof | None:
     """The run's rate between its nodes, or the reason why it is not judged; None for a run inside one node."""
-    if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
+    if run.size < 2 or run.tool not in COLLECTIVES:
         return None
+    if not _is_of(run, PAIR_OPERATIONS):
+        reason = _other_operation(run, PAIR_OPERATIONS)
+        return proof_of(run, check.part("pair-busbw"), None, cannot_judge=reason)
     unit = check.part("pair-busbw").unit
     judgement = judged(run, "busbw", unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
     name = " and ".join(site.nodes.get(node, "") for node in run.nodes) if len(run.nodes) == 2 else ""
@@ -224,7 +255,7 @@ def _rate(
     slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
-    reasons = [run.unplaced, judgement.reason, took_part.lacking, unchecked]
+    reasons = [judgement.reason, took_part.lacking, unchecked, too_little(check, run, Amount.ITERATIONS)]
     proof = proof_of(
         run,
         check.part(part_id),
@@ -333,9 +364,11 @@ def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetim
 
 
 def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) -> bool:
-    if run.tool not in COLLECTIVES or run.size < 2 or run.unplaced or run.failed:
+    if run.tool not in COLLECTIVES or run.size < 2 or run.failed:
         return False
     if any(figure.caution for figure in run.figures if figure.name == WRONG_VALUES):
+        return False
+    if too_little(check, run, Amount.ITERATIONS):
         return False
     part = check.part("scale-efficiency")
     return is_standing(proof_of(run, part, None), part, now) and not participation(run, site).lacking

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, TEST, Figure
+from inventory.catalogue import product_named, product_with_pci_id
+from readiness.evidence.core.parsed import DEVICE_ID, FAILED_TEST, IDENTITIES, TEST, Figure
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, BADNESS, RUN
 from readiness.evidence.core.proving.collectives import node_rates
 from readiness.evidence.core.proving.values import (
@@ -60,11 +61,20 @@ class Result:
         return self.run.order
 
     def answers(self, test: str, earlier: Result) -> bool:
-        if self.order <= earlier.order or self.severity is None or self.skipped or self.other:
+        if self.order <= earlier.order or self.severity is None or self.other:
             return False
         if test in (UNNAMED, RUN):
-            return not self.severity and (self.is_long or (test == RUN and not earlier.is_long))
-        return test in self.tests and test not in self.failed
+            return (
+                not self.skipped
+                and not self.severity
+                and (self.is_long or (test == RUN and not earlier.is_long))
+            )
+        # A re-run of the failed test alone answers the failure, whatever else it skipped.
+        return test in self.tests and test not in self.failed and test not in self.skipped_tests
+
+    @property
+    def skipped_tests(self) -> frozenset[str]:
+        return frozenset(self.skipped.rstrip(".").partition(": ")[2].split(", "))
 
 
 def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
@@ -110,7 +120,7 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
         for figure in run.figures:
             if figure.name == FAILED_TEST:
                 failed[figure.subject][figure.operation] = figure.value or 0.0
-            elif figure.name in IDENTITIES:
+            elif figure.name in (*IDENTITIES, DEVICE_ID):
                 identities[figure.subject][figure.name] = figure.variant
         for figure in run.figures:
             matched = ACCELERATOR.fullmatch(figure.subject) if figure.name == "severity" else None
@@ -118,12 +128,14 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
                 node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
                 place = (node, int(matched[2]))
                 reported = identities[figure.subject]
-                result = _result(run, figure, failed, tests, _other(reported, place, site))
+                other = run.doubt or _other(reported, place, site)
+                result = _result(run, figure, failed, tests, other)
                 is_named = not result.other and _is_known(reported, place, site)
                 results[place].append(_of_place(result, place, is_named=is_named))
         for node in run.nodes or (0,):
             place = (node, WHOLE_DEVICE)
-            results[place].append(_of_place(_of_node(run, failed, tests), place))
+            if not run.mismatch:
+                results[place].append(_of_place(_of_node(run, failed, tests), place))
     return results
 
 
@@ -183,7 +195,18 @@ def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
                 f"The diagnostic names {what} {said} and the inventory {entered} for {where}: "
                 "it proves nothing of that accelerator."
             )
-    return ""
+    return _other_product(reported.get(DEVICE_ID, ""), known.model if known else "", place, site)
+
+
+def _other_product(device_id: str, model: str, place: Place, site: SiteParts) -> str:
+    seen, installed = product_with_pci_id(device_id), product_named(model)
+    if seen is None or installed is None or seen.pci_ids & installed.pci_ids or not installed.pci_ids:
+        return ""
+    where = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
+    return (
+        f"The diagnostic names device {device_id}, a {seen.name}, and the inventory {model} for {where}: "
+        "it proves nothing of that accelerator."
+    )
 
 
 def _proof(result: Result, part: SubMeasure, name: str) -> Proof:
@@ -207,7 +230,8 @@ def _standing_failure(results: Sequence[Result], part: SubMeasure, name: str, no
     severity, result, _ = max(standing, key=lambda each: (_badness(each[0]), each[1].order))
     alike = (test for worst, of_run, test in standing if of_run is result and worst == severity)
     tests = sorted({test for test in alike if test not in (UNNAMED, RUN)})
-    return proof_of(result.run, part, severity, detail=f"{name}: {few(tests)}" if tests else name)
+    where = f"{name}: {few(tests)}" if tests else name
+    return proof_of(result.run, part, severity, detail=f"{where}, run {result.run.id}")
 
 
 def _badness(severity: float) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from readiness.evidence.core.parsed import Figure, converted
+from readiness.evidence.core.parsed import END, GIB, Figure, converted, size_text
+from readiness.evidence.core.proving.enough import too_little
 from readiness.evidence.core.proving.values import (
     FloorValue,
     Proof,
@@ -13,13 +14,13 @@ from readiness.evidence.core.proving.values import (
     Run,
     SiteParts,
     coverage,
+    is_valid,
     kept,
     newest_by,
     proof_of,
 )
 from readiness.framework.core.definition import Check
-
-GIB = 1024**3
+from readiness.framework.core.vocabulary import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,6 @@ def _why_none(run: Run, measure: str, sized: dict[int, FloorValue], order: Seque
     return f"No floor of {measure} is set for {run.platform}."
 
 
-def size_text(size: int) -> str:
-    for factor, unit in ((GIB, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
-        if size >= factor:
-            return f"{size / factor:g} {unit}"
-    return f"{size} B"
-
-
 def figure_named(run: Run, name: str, percentile: float | None = None) -> Figure | None:
     return next((each for each in run.figures if each.name == name and each.percentile == percentile), None)
 
@@ -168,33 +162,53 @@ def figure_named(run: Run, name: str, percentile: float | None = None) -> Figure
 def rdma_ports(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> Proofs:
-    """Each port's newest run. A run covers the port that it names, on each of its nodes."""
+    """Each port's newest run. A run covers the ports that its text names as its own end: the port of the device that
+    the tool ran on, and the other end's only if its output is in the same file."""
     part, covered = check.part("bandwidth"), check.part("ports-covered")
     by_port: dict[tuple[int, str], list[Proof]] = defaultdict(list)
-    crossing: dict[tuple[int, str], list[Proof]] = defaultdict(list)
+    believed: dict[tuple[int, str], list[Proof]] = defaultdict(list)
     for run in runs:
         if run.tool != "perftest":
             continue
         judgement = judged(run, "bandwidth", part.unit, floors, operations=("write",), preferred=WRITE_SIZE)
-        if judgement is None:
+        if judgement is None and not _is_of_bandwidth(run):
             continue
-        subject = next((each.subject for each in run.figures if each.name == "bandwidth"), "").lower()
-        for node in run.nodes or (0,):
-            port = (node, subject)
+        reason = OTHER_OPERATION if judgement is None else judgement.reason
+        for port in _own_ends(run):
             proof = proof_of(
                 run,
                 part,
-                judgement.value,
-                detail=site.ports.get(port, subject),
-                floor=judgement.floor,
-                cannot_judge=run.unplaced or judgement.reason,
+                None if judgement is None else judgement.value,
+                detail=site.ports.get(port, port[1]),
+                floor=None if judgement is None else judgement.floor,
+                cannot_judge=reason or too_little(check, run, Amount.ITERATIONS),
             )
             by_port[port].append(proof)
-            if not run.unplaced:
-                crossing[port].append(proof)
+            if not run.doubt:
+                believed[port].append(proof)
+    newest_of = newest_by(believed, part, now)
+    counts = [port for port, proof in newest_of.items() if is_valid(proof, covered, now)]
     return kept(
         {
             "bandwidth": [*newest_by(by_port, part, now).values()],
-            "ports-covered": [coverage(newest_by(crossing, part, now), site.ports, covered, now)],
+            "ports-covered": [coverage(newest_of, site.ports, covered, now, counts=counts)],
         }
     )
+
+
+OTHER_OPERATION = "The run is of another operation; the check asks for RDMA writes (ib_write_bw)."
+
+
+def _is_of_bandwidth(run: Run) -> bool:
+    return any(figure.name == "bandwidth" for figure in run.figures)
+
+
+def _own_ends(run: Run) -> list[tuple[int, str]]:
+    """Device and port of each end whose output the file holds, the tool's own first."""
+    ends = sorted((each for each in run.figures if each.name == END), key=lambda each: each.value or 0)
+    ports = [each.subject.lower() for each in ends] or [
+        each.subject.lower() for each in run.figures if each.name == "bandwidth"
+    ][:1]
+    local = run.local or (run.nodes[0] if run.nodes else 0)
+    devices = [local, *(node for node in run.nodes if node != local)]
+    return list(zip(devices, ports, strict=False))

@@ -1,13 +1,15 @@
-"""p1-latency-under-load and p1-serving-latency: tails of paths, idle and loaded, and of served requests."""
+"""p1-latency-under-load: tails of paths, idle and under a background load."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from operator import attrgetter
 from statistics import mean, median, stdev
 
+from readiness.evidence.core.proving.enough import least
 from readiness.evidence.core.proving.floors import figure_named
 from readiness.evidence.core.proving.values import (
     Proof,
@@ -16,19 +18,17 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     is_standing,
     kept,
-    newest_by,
     proof_of,
     provenance_of,
 )
 from readiness.framework.core.definition import Check
+from readiness.framework.core.vocabulary import Amount
 
 TOOLS = frozenset({"perftest", "sockperf"})
 NO_LOAD = "No run was made under background load; an idle path says little."
-LEAST_REPEATS = 20
-"""A measurement with fewer repeats is not evidence [S9, after RFC 2544]."""
-SERVED = frozenset({"mlperf", "vllm-bench"})
-LEAST_SERVED_S = 600
-"""A shorter served run is not evidence [S11]."""
+NO_SPEED = (
+    "The inventory states no speed for a port of this path, so the share of the background load is not known."
+)
 MOST_SPREAD = 5.0
 """Spread of the p99 over the repeats, in per cent; from this value on it is not evidence [S9]."""
 
@@ -39,7 +39,8 @@ class Path:
 
     `runs` are all runs by load ("" stands for not stated), `standing` those that count now. `shown` are the runs whose
     figures are shown: the loaded ones that count, else the loaded ones that once counted, else the newest of any.
-    `unfit` says why they are not evidence, and is empty if they are. `failed` is the newest run if it failed.
+    `shortfalls` say, by id, why runs hold too little to count: samples, or background load. `unfit` says why the shown
+    ones are not evidence, and is empty if they are. `failed` is the newest run if it failed.
     """
 
     tool: str
@@ -53,6 +54,7 @@ class Path:
     standing: Mapping[str, Sequence[Run]]
     shown: Sequence[Run]
     spread: float | None
+    shortfalls: Mapping[int, str]
     unfit: str
     failed: Run | None = None
 
@@ -62,12 +64,33 @@ class Path:
         return hashlib.blake2s(identity.encode(), digest_size=6).hexdigest()
 
     @property
+    def is_short(self) -> bool:
+        return any(run.id in self.shortfalls for run in self.shown)
+
+    @property
     def loaded(self) -> Sequence[Run]:
         return self.standing.get("loaded", ())
 
     @property
     def idle(self) -> Sequence[Run]:
         return self.standing.get("idle", ())
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyMinimums:
+    """What the framework asks of the runs of a path by one tool; None asks for nothing."""
+
+    repeats: int
+    iterations: float | None
+    load_share: float | None
+
+
+def minimums_of(check: Check, tool: str) -> LatencyMinimums:
+    repeats, iterations, load_share = (
+        minimum.value if (minimum := least(check, tool, amount)) is not None else None
+        for amount in (Amount.REPEATS, Amount.ITERATIONS, Amount.LOAD_SHARE)
+    )
+    return LatencyMinimums(ceil(repeats or 1), iterations, load_share)
 
 
 def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
@@ -79,31 +102,46 @@ def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
 
 
 def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
-    runs_by_path: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    runs_by_path: dict[tuple[str, *tuple[object, ...]], dict[str, list[Run]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for run in runs:
         figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
         if figure is not None:
             path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
             runs_by_path[path][run.load or "unsaid"].append(run)
-    return [_path(check, by_load, site, now) for by_load in runs_by_path.values()]
+    minimums = {tool: minimums_of(check, tool) for tool in TOOLS}
+    return [_path(check, by_load, site, minimums[tool], now) for (tool, *_), by_load in runs_by_path.items()]
 
 
-def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, now: datetime) -> Path:
+def _path(
+    check: Check,
+    by_load: Mapping[str, Sequence[Run]],
+    site: SiteParts,
+    minimums: LatencyMinimums,
+    now: datetime,
+) -> Path:
     part = check.part("loaded-p99")
     counting = {
         load: [run for run in runs if is_standing(proof_of(run, part, None), part, now)]
         for load, runs in by_load.items()
     }
-    standing = {load: _measured_first(load, runs) for load, runs in counting.items()}
+    every = [run for runs in by_load.values() for run in runs]
+    reasons = ((run, _shortfall(run, site, minimums)) for run in every if not run.failed)
+    shortfalls = {run.id: reason for run, reason in reasons if reason}
+    sufficient = {load: [run for run in runs if run.id not in shortfalls] for load, runs in counting.items()}
+    standing = {load: _measured_first(load, runs, minimums) for load, runs in sufficient.items()}
     loaded = standing.get("loaded", [])
     order = attrgetter("order")
-    every = [run for runs in by_load.values() for run in runs]
     last = max((run for runs in counting.values() for run in runs), key=order, default=max(every, key=order))
     shown = loaded or by_load.get("loaded") or [last]
     values = values_of(shown, 99.0)
     middle = mean(values) if len(values) > 1 else 0.0
     spread = 100 * stdev(values) / middle if middle > 0 else None
     figure = figure_named(last, "latency", 99.0)
+    lacking = max(
+        (run for run in counting.get("loaded", ()) if run.id in shortfalls), key=order, default=None
+    )
     return Path(
         tool=last.tool,
         devices=last.devices,
@@ -116,17 +154,57 @@ def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, n
         standing=standing,
         shown=shown,
         spread=spread,
-        unfit=_unfit(by_load, shown, loaded, spread),
+        shortfalls=shortfalls,
+        unfit=_unfit(by_load, shown, loaded, spread, minimums, shortfalls[lacking.id] if lacking else ""),
         failed=last if last.failed else None,
     )
 
 
-def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
+def _measured_first(load: str, runs: Sequence[Run], minimums: LatencyMinimums) -> list[Run]:
     """Runs that did not fail; without declarations if enough of them were measured."""
     good = [run for run in runs if not run.failed]
     measured = [run for run in good if not run.is_entered]
-    enough = LEAST_REPEATS if load == "loaded" else 1
+    enough = minimums.repeats if load == "loaded" else 1
     return measured if len(measured) >= enough else good
+
+
+def _shortfall(run: Run, site: SiteParts, minimums: LatencyMinimums) -> str:
+    if run.doubt:
+        return run.doubt
+    figure = figure_named(run, "latency", 99.0)
+    samples = figure.samples if figure else None
+    if minimums.iterations is not None and samples is not None and samples < minimums.iterations:
+        return f"A latency run needs {minimums.iterations:,.0f} iterations; there are {samples:,}."
+    if run.load != "loaded":
+        return ""
+    rate = path_gbps(run, site)
+    if rate is None:
+        return NO_SPEED if minimums.load_share is not None else ""
+    if run.load_gbps is not None and run.load_gbps > rate:
+        return f"The background load of {run.load_gbps:g} Gb/s is above the path's rate of {rate:g} Gb/s."
+    needed = (minimums.load_share or 0.0) * rate
+    if run.load_gbps is None and needed:
+        return f"The background load is not stated; a path of {rate:g} Gb/s needs {needed:g} Gb/s at least."
+    if (run.load_gbps or 0.0) < needed:
+        return (
+            f"The background load was {run.load_gbps:g} Gb/s; a path of {rate:g} Gb/s needs {needed:g} Gb/s"
+            " at least."
+        )
+    return ""
+
+
+def path_gbps(run: Run, site: SiteParts) -> float | None:
+    """The least line rate of the port that the run names, at its nodes; else of the fastest port of each node."""
+    figure = figure_named(run, "latency", 99.0)
+    port = figure.subject.lower() if figure else ""
+    named = [rate for node in run.nodes if (rate := site.port_gbps.get((node, port))) is not None]
+    if named:
+        return min(named)
+    rates_by_node: dict[int, list[float]] = defaultdict(list)
+    for (node, _), rate in site.port_gbps.items():
+        rates_by_node[node].append(rate)
+    fastest = [max(rates_by_node[node]) for node in run.nodes if node in rates_by_node]
+    return min(fastest, default=None) if len(fastest) == len(run.nodes) else None
 
 
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
@@ -138,13 +216,13 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     p99, trouble = tail(path.shown, 99.0)
     p50, no_median = tail(path.shown, 50.0)
     p999, no_tail = tail(path.shown, 99.9)
-    idle_p99, no_idle = tail(path.idle, 99.0) if path.idle else (None, "No run of this path was made idle.")
+    idle_p99, no_idle = tail(path.idle, 99.0) if path.idle else (None, _no_idle(path))
     base = min(path.shown, key=lambda run: run.taken_at)
     decide = tuple(run.id for run in (*path.shown, *path.idle))
 
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
         # If all repeats are too old or voided, report that rather than their number.
-        counts = path.loaded or not path.runs.get("loaded")
+        counts = path.loaded or path.is_short or not path.runs.get("loaded")
         why_not = reason if counts else ""
         given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=why_not)
         behind = (*path.shown, *path.idle) if part_id == "load-factor" else path.shown
@@ -164,16 +242,28 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     return proofs
 
 
+def _no_idle(path: Path) -> str:
+    idle = [path.shortfalls[run.id] for run in path.runs.get("idle", ()) if run.id in path.shortfalls]
+    return idle[-1] if idle else "No run of this path was made idle."
+
+
 def _unfit(
-    by_load: Mapping[str, Sequence[Run]], shown: Sequence[Run], loaded: Sequence[Run], spread: float | None
+    by_load: Mapping[str, Sequence[Run]],
+    shown: Sequence[Run],
+    loaded: Sequence[Run],
+    spread: float | None,
+    minimums: LatencyMinimums,
+    shortfall: str,
 ) -> str:
-    loopback = next((run.unplaced for run in shown if run.unplaced), "")
+    loopback = next((run.doubt for run in shown if run.doubt), "")
     if loopback:
         return loopback
     if not by_load.get("loaded"):
         return NO_LOAD
-    if loaded and len(loaded) < LEAST_REPEATS:
-        return f"The path was measured {len(loaded)} times under load; {LEAST_REPEATS} are needed."
+    if shortfall and len(loaded) < minimums.repeats:
+        return shortfall
+    if loaded and len(loaded) < minimums.repeats:
+        return f"The path was measured {len(loaded)} times under load; {minimums.repeats} are needed."
     if spread is not None and spread >= MOST_SPREAD:
         return f"The p99 spreads by {spread:.1f} % over the repeats; below {MOST_SPREAD:g} % it is evidence."
     return ""
@@ -194,33 +284,3 @@ def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
     if figure is None:
         return None, f"The runs do not give p{percentile:g}."
     return figure.value, figure.caution
-
-
-def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
-    proofs_by_part: dict[str, list[Proof | None]] = {}
-    for part_id, name, percentile in (
-        ("ttft-p99", "ttft", 99.0),
-        ("tpot-p99", "tpot", 99.0),
-        ("duration", "duration", None),
-    ):
-        part = check.part(part_id)
-        of_model: dict[str, list[Proof]] = defaultdict(list)
-        for run in runs:
-            figure = figure_named(run, name, percentile)
-            if figure is None or run.tool not in SERVED:
-                continue
-            reason = "" if percentile is None else figure.caution or _too_short(run)
-            proof = proof_of(run, part, figure.value, detail=figure.subject, cannot_judge=reason)
-            of_model[figure.subject].append(proof)
-        proofs_by_part[part_id] = [*newest_by(of_model, part, now).values()]
-    return kept(proofs_by_part)
-
-
-def _too_short(run: Run) -> str:
-    """Say why the tail is not evidence: the run was shorter than 600 s, or does not state its length [S11]."""
-    duration = figure_named(run, "duration")
-    if duration is None or duration.value is None:
-        return f"The run does not say that it lasted {LEAST_SERVED_S} s."
-    if duration.value < LEAST_SERVED_S:
-        return f"The run lasted {duration.value:.0f} s; {LEAST_SERVED_S} s are needed."
-    return ""

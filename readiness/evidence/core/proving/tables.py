@@ -46,6 +46,10 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
 
 
 def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:
-    """Whether the figure counts as a run's; telemetry, records and attestations have their own ways in."""
-    asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
-    return asks_for_runs and check_id not in PARSED and not run.is_entered
+    return is_proved_by_name(check_id, part) and not run.is_entered
+
+
+def is_proved_by_name(check_id: str, part: SubMeasure) -> bool:
+    """Whether a figure that names the sub-measure counts as a run's; telemetry, records and attestations have their own
+    ways in."""
+    return EvidenceKind.VALIDATION_RUN in part.evidence and check_id not in PARSED

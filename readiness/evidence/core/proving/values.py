@@ -59,7 +59,10 @@ DECLARATIONS = {
 }
 """Names of the kinds of proof that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
-MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
+MOST_NODES = {
+    **dict.fromkeys(("perftest", "iperf3", "sockperf"), 2),
+    **dict.fromkeys(("fio", "stream", "superbench", "hpl", "hpl-mxp", "osu"), 1),
+}
 """Largest number of nodes in one output of these tools, unless it names more hosts itself."""
 
 
@@ -70,9 +73,10 @@ class Proof(NamedTuple):
     (`run:12`). `detail` names the subject. `floor` is the limit of this very figure. `failed`, `cannot_judge` and
     `voided` are sentences or empty: the first makes it fail whatever its value, the second makes it unknown, the third
     stale. If it cannot be judged, a declaration counts instead, unless it is older than `asked_at`. `others` are
-    further runs that decide together with this one. `share` is the part of the subject that took part. `unconfirmed`
-    says until when an attestation is only declared where the check blocks; `earlier` is the confirmed one that it would
-    renew.
+    further runs that decide together with this one. `share` is the part of the subject that took part. `sender_named`
+    says that only the sender names the subject. `capped` names what it rests on if it counts as warn at most.
+    `unconfirmed` says until when an attestation is only declared where the check blocks; `earlier` is the confirmed one
+    that it would renew.
     """
 
     kind: str
@@ -90,6 +94,8 @@ class Proof(NamedTuple):
     failed: str = ""
     others: tuple[int, ...] = ()
     share: float = 1.0
+    sender_named: bool = False
+    capped: str = ""
     unconfirmed: str = ""
     earlier: "Proof | None" = None
 
@@ -100,7 +106,9 @@ class Proof(NamedTuple):
     @property
     def declaration(self) -> str:
         """Name the declaration, such as `recorded fact 3`; empty if a run measured it. A run whose sender marks its
-        figures as declared or estimated is not a measurement."""
+        figures as declared or estimated is not a measurement, and a capped one counts no more than that."""
+        if self.capped:
+            return self.capped
         if self.kind == "run" and self.provenance not in ENTERED:
             return ""
         return f"{DECLARATIONS[self.kind]} {self.row}"
@@ -113,7 +121,9 @@ type Proofs = dict[str, tuple[Proof, ...]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A validation run with the figures that may prove something. `nodes` are its devices that are nodes. `about` is
-    equal for runs of one subject under one load; `is_baseline` says that somebody marked the run."""
+    equal for runs of one subject under one load; `is_baseline` says that somebody marked the run. `local` is the device
+    that the tool ran on. `mismatch` and `implausible` say why it proves nothing, as stored; `capped` names what it rests
+    on if it counts as warn at most."""
 
     id: int
     tool: str
@@ -122,6 +132,7 @@ class Run:
     about: str = ""
     is_baseline: bool = False
     load: str = ""
+    load_gbps: float | None = None
     platform: str = ""
     loopback: str = ""
     void_changes: frozenset[Change] = frozenset()
@@ -130,19 +141,28 @@ class Run:
     hosts: int = 0
     nodes: tuple[int, ...] = ()
     devices: tuple[int, ...] = ()
+    local: int = 0
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
+    mismatch: str = ""
+    implausible: str = ""
+    sender_named: bool = False
+    capped: str = ""
     replaced: frozenset[tuple[int, int]] = frozenset()
     """Accelerators, by node and number, that were replaced since; WHOLE_DEVICE stands for the node itself."""
     failed: str = field(init=False, default="")
     """Why the run is void whatever its figures say (wrong values, failed operations); empty for a valid run."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "failed", failures_of(self.figures).reason)
+        # The failure of other hardware is no failure of this one; figures that cannot be do not undo a failure.
+        failed = "" if self.mismatch else failures_of(self.figures).reason
+        object.__setattr__(self, "failed", failed)
 
     @property
-    def unplaced(self) -> str:
+    def doubt(self) -> str:
         """Why the run proves nothing about its stated nodes; empty if it may."""
+        if self.mismatch or self.implausible:
+            return self.mismatch or self.implausible
         most = max(MOST_NODES.get(self.tool, len(self.nodes)), self.hosts)
         if self.loopback or len(self.nodes) <= most:
             return self.loopback
@@ -183,19 +203,39 @@ class FloorValue:
     source: str
 
 
+class ServedClass(NamedTuple):
+    """A workload class that is served at a site. `models` are the one that it serves and larger ones that count too;
+    `peak_per_s` are the requests of all its users, None if not declared; `accelerators` those that it holds at the
+    site, 0 if not declared."""
+
+    slug: str
+    models: tuple[str, ...] = ()
+    peak_per_s: float | None = None
+    accelerators: int = 0
+
+
 class AcceleratorIdentity(NamedTuple):
     serial: str = ""
     uuid: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
-    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
+    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name).
+
+    `port_gbps` are the line rates of the nodes' ports of any kind, `served` the classes placed here that declare a
+    model or a peak.
+    """
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
     identities: Mapping[tuple[int, int], AcceleratorIdentity] = field(default_factory=dict)
+    contradicted: Mapping[int, str] = field(default_factory=dict)
+    """Devices of which telemetry says something else than the inventory, with the sentence that says what."""
     ports: Mapping[tuple[int, str], str]
+    port_gbps: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    served: tuple[ServedClass, ...] = ()
 
 
 def provenance_of(provenances: Iterable[str]) -> str:
@@ -218,6 +258,7 @@ def proof_of(
     only the reason."""
     minded = voiding(run, part)
     failed = run.failed
+    cannot_judge = run.doubt or cannot_judge
     if failed:
         value, floor, cannot_judge = None, None, ""
     return Proof(
@@ -233,6 +274,8 @@ def proof_of(
         voided_at=run.voided_at if minded else None,
         provenance=run.provenance,
         failed=failed,
+        sender_named=run.sender_named,
+        capped=run.capped,
     )
 
 
@@ -305,6 +348,8 @@ def coverage[Thing](
         detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
         provenance=provenance_of(proof.provenance for proof in standing.values()),
         others=tuple(sorted({proof.row for proof in standing.values()})),
+        sender_named=any(proof.sender_named for proof in covered.values()),
+        capped=next((proof.capped for proof in covered.values() if proof.capped), ""),
     )
 
 

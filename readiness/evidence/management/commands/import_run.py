@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.core.parsers.recognised import AUTO
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext, import_run
@@ -25,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--site", required=True, help="slug of the site")
-        parser.add_argument("--tool", required=True, choices=Tool.values)
+        parser.add_argument(
+            "--tool", default=AUTO, choices=(AUTO, *Tool.values), help="default: recognised by the file"
+        )
         parser.add_argument(
             "--load", default="", choices=ValidationRun.Load.values, help="default: not stated"
         )

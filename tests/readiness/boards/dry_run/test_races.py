@@ -75,7 +75,7 @@ def test_of_two_drafts_published_at_once_the_second_takes_over_from_the_first(dr
 
 
 def test_going_back_while_another_publishes_goes_back_from_what_that_one_did(drafts, manager, frozen_now):
-    shipped = type(drafts[0]).objects.get(version="muster-1")
+    shipped = type(drafts[0]).objects.get(version="muster-2")
     given = {"override_reason": "Now", "against": ["No dry-run"], "by": manager, "now": frozen_now.at}
     back = while_another_waits(
         lambda: framework_operations.publish_draft(drafts[0], digest=drafts[0].digest, **given),

@@ -20,7 +20,7 @@ BACKUP = "p2-backup-power"
 
 def stricter():
     """The shipped framework, which lets a UPS be loaded to 80 %, with 40 % instead."""
-    mapping = written(shipped.shipped()) | {"version": "muster-2"}
+    mapping = written(shipped.shipped()) | {"version": "muster-3"}
     for check in mapping["checks"]:
         for part in check["parts"]:
             if (check["id"], part["id"]) == (BACKUP, "output-load"):
@@ -54,13 +54,13 @@ def test_after_publishing_it_is_the_rule(well, client_of):
     assert found.explanation.score.change < 0
     [move] = found.explanation.checks
     assert (move.check_id, move.moved_by) == (BACKUP, (("rule",),))
-    assert check_sentence(move, found) == "From muster-1 to muster-2: limit ≤ 80 % became ≤ 40 %."
+    assert check_sentence(move, found) == "From muster-2 to muster-3: limit ≤ 80 % became ≤ 40 %."
     assert well.flip(BACKUP, "fail").cause == "rule"
     page = client_of("viewer").get(
         "/readiness/explain/", {"site": found.site.slug, "start": found.start.on_date}
     )
     difference = f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
-    assert f'<a href="{difference}">muster-1 → muster-2</a>' in page.content.decode()
+    assert f'<a href="{difference}">muster-2 → muster-3</a>' in page.content.decode()
 
 
 def test_a_worse_figure_is_data(well):

@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.framework import operations, queries
 from tests.pages import text_of, words_of
+from tests.readiness.framework.test_minimums import first_version
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 URL = "/readiness/framework/"
@@ -159,11 +161,30 @@ def test_the_list_tells_who_changed_what(planning, draft):
     path = address(draft, "edit/")
     planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
     page = text_of(planning.get(URL))
-    for told in ("muster-1", "muster-2", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
+    for told in ("muster-2", "muster-3", "Draft", "In force", "weight of COND 2 → 1", "New draft"):
         assert told in page
     rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))
-    assert [row["version"] for row in rows] == ["muster-2"]
+    assert [row["version"] for row in rows] == ["muster-3"]
     assert "planner" in rows[0].values()
+
+
+def test_an_installation_with_an_earlier_version_is_offered_a_draft(client_of, planning, frozen_now):
+    words = "Muster ships muster-2"
+    assert words not in text_of(planning.get(URL))
+    operations.publish(written(first_version()), by=None, now=frozen_now.at)
+    page = words_of(planning.get(URL))
+    assert words in page
+    assert "p1-rdma-port minimums none → iterations of perftest ≥ 1000 [OD]" in page
+    assert "Make a draft of it" in page
+    assert "Make a draft of it" not in text_of(client_of("viewer").get(URL))
+    answer = planning.post(f"{URL}shipped/")
+    draft = queries.versions().get(status="draft")
+    assert answer["Location"] == address(draft)
+    page = words_of(planning.get(URL))
+    assert f"{draft.version} is a draft with all of them. Dry-run and publish it" in page
+    in_force = queries.current()[0]
+    page = words_of(planning.get(address(in_force, "checks/p1-rdma-port/")))
+    assert "Muster, since muster-1 states none" in page
 
 
 def test_two_versions_are_compared_on_a_page(planning, draft):
@@ -184,4 +205,4 @@ def test_what_is_published_has_no_forms(planning):
     assert "edit/" not in page
     assert "shipped with Muster" in page
     sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1, "sender_named": "full"}
-    assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)
+    assert "muster-2 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)

@@ -32,7 +32,7 @@ def test_the_file_has_every_row_and_not_only_the_page(viewer_pages, thirty):
         "ready",
         "0.0",
         "50",
-        "muster-1",
+        "muster-2",
     )
     assert (first["p2-power-headroom"], first["p3-role-coverage"], first["p1-soak-24h"]) == (
         "pass",
@@ -54,7 +54,7 @@ def test_the_report_tells_figures_verdicts_deciding_checks_version_and_time(view
     words = words_of(viewer_pages.get("/readiness/report/"))
     _, framework = framework_queries.current()
     for said in (
-        "Framework muster-1, generated 24 Nov 2026 12:00 UTC",
+        "Framework muster-2, generated 24 Nov 2026 12:00 UTC",
         f"2 sites × {len(framework.checks)} checks",
         "0 of 2 sites are ready. Deployed 1.4 MW: ready 0 MW, conditional 0.40 MW, not ready 1.0 MW.",
         "Power headroom and swing",
@@ -83,7 +83,7 @@ def test_the_api_tells_a_row_a_site(api_of, dallas, porto):
         1000.0,
         1000.0,
     )
-    assert (row["score"], row["coverage"], row["framework_version"]) == (0.5, 0.4, "muster-1")
+    assert (row["score"], row["coverage"], row["framework_version"]) == (0.5, 0.4, "muster-2")
     assert row["states"] == {
         "p2-power-headroom": "fail",
         "p3-role-coverage": "unknown",

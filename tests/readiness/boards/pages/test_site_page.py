@@ -104,7 +104,9 @@ def test_a_blocker_has_owner_due_date_and_a_way_to_plan_it(viewer_pages, planner
 
 
 def test_a_site_is_ready_at_the_earliest_when_the_last_step_is_due(planner_pages, porto, user_of):
-    assert "Ready at the earliest not planned 0 of 1 dated" in words_of(planner_pages.get("/sites/porto/"))
+    assert "Ready at the earliest No date: 0 of 1 step planned" in words_of(
+        planner_pages.get("/sites/porto/")
+    )
     WorkItem.objects.create(
         site=porto,
         check_id="p5-fabric-health",

@@ -58,7 +58,7 @@ def eventful(porto, frozen_now, user_of):
     waivers.approve(grant, note="", by=manager, now=at - 8 * DAY)
     kept = ask_for_grant(site=porto, ends_at=at + 9 * DAY, by=ops, now=at - DAY, **asked)
     waivers.revoke(waivers.approve(kept, note="", by=manager, now=at - DAY), note="Done", by=manager, now=at)
-    definition = written(shipped.shipped()) | {"version": "muster-2"}
+    definition = written(shipped.shipped()) | {"version": "muster-3"}
     framework.publish(definition, by=None, now=at - 4 * DAY)
     stored.flip(porto, "verdict", "", "not-ready", from_state="ready", at=at - DAY, reason="Held by it.")
     run = import_run(
@@ -157,7 +157,7 @@ class TestMarks:
         first, second = eventful
         told = {(row["Kind"], row["What"]) for row in rows(pages, "site=porto&start=now-30d")}
         assert told == {
-            ("rule", "muster-2 was published"),
+            ("rule", "muster-3 was published"),
             ("grant-began", f"Waiver #{first.pk} began: Ride-through proven"),
             ("grant-ended", f"Waiver #{first.pk} ended: Ride-through proven"),
             ("grant-began", f"Waiver #{second.pk} began: Ride-through proven"),

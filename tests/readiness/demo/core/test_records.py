@@ -10,7 +10,7 @@ from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.checks import COMPUTED, FROM_PEOPLE
 
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 FLEET = fleet_plan()
 BOOK = book("records")
 SITES = {site.name: site for site in FLEET.sites}

@@ -32,6 +32,9 @@ def test_every_file_is_read_without_a_doubt_about_any_figure(name):
         parsed = parse(run.tool, run.content)
         assert not [figure for figure in parsed.figures if figure.caution], run.file_name
         assert not parsed.loopback
+        assert not parsed.declared, run.file_name
+        if run.tool in ("csv", "sockperf", "vllm-bench"):
+            assert not parsed.contradiction, run.file_name
         assert run.tool == "vllm-bench" or not parsed.warnings, parsed.warnings
 
 

@@ -20,6 +20,7 @@ ROW = (
     "  4294967296    1073741824     float     sum      -1"
     "    32336  132.82  232.44      0    32455  132.34  231.59      0\n"
 )
+GATHERED = ROW.replace(" sum", "none")
 GIB = 1024**3
 
 
@@ -44,11 +45,11 @@ def test_the_library_s_code_grew_a_digit(code, version):
 def test_the_newest_text_names_versions_operation_and_hosts():
     run = nccl(
         "# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n"
-        "# Collective test starting: all_gather_perf\n" + DEVICES + HEADER + ROW + FOOTER
+        "# Collective test starting: all_gather_perf\n" + DEVICES + HEADER + GATHERED + FOOTER
     )
     assert dict(run.versions) == {"library": "2.27.3", "nccl-tests": "2.17.1"}
     assert run.hosts == ("node-1", "node-2")
-    assert figure(run, "busbw", variant="float sum in-place").operation == "all_gather"
+    assert figure(run, "busbw", variant="float in-place").operation == "all_gather"
     assert figure(run, "wrong_values").value == 0
 
 
@@ -200,15 +201,18 @@ def test_the_largest_difference_of_older_versions_is_no_count_of_wrong_values():
 
 
 def test_each_table_of_a_file_is_of_its_own_operation():
-    gathered = HEADER + ROW.replace("4294967296", "8589934592") + FOOTER
+    gathered = HEADER + GATHERED.replace("4294967296", "8589934592") + FOOTER
     run = nccl("# all_reduce_perf_mpi\n" + HEADER + ROW + FOOTER + "# all_gather_perf\n" + gathered)
     sizes = {each.operation: each.size_bytes for each in run.figures if each.name == "busbw"}
     assert sizes == {"all_reduce": 4 * GIB, "all_gather": 8 * GIB}
 
 
 def test_rows_of_one_document_may_be_of_several_operations():
-    row = {"ranks": 8, "inPlace": 0, "busBw": 1, "algBw": 1, "wrong": "0"}
-    rows = [{**row, "name": name, "size": size} for name, size in (("AllReduce", 8), ("AllGather", 16))]
+    row = {"ranks": 8, "inPlace": 0, "algBw": 1, "wrong": "0"}
+    rows = [
+        {**row, "name": name, "size": size, "busBw": busbw}
+        for name, size, busbw in (("AllReduce", 8, 1.75), ("AllGather", 16, 0.875))
+    ]
     run = parse("rccl-tests", json.dumps(rows).encode())
     sizes = {each.operation: each.size_bytes for each in run.figures if each.name == "busbw"}
     assert sizes == {"all_reduce": 8, "all_gather": 16}
@@ -287,7 +291,8 @@ def test_devices_may_stand_at_the_top_of_the_document():
     run = nccl(
         document(config={}, devices=[{"rank": 0, "hostname": "node-9", "device": 1, "device_info": "H100"}])
     )
-    assert run.devices == ("node-9 1 H100",)
+    [seen] = run.accelerators
+    assert (seen.host, seen.index, seen.model) == ("node-9", 1, "H100")
 
 
 def test_the_environment_is_not_kept():
@@ -369,3 +374,68 @@ def test_rccl_text_with_its_own_remarks():
     )
     assert busbw(run)["in-place"] == 231.59
     assert dict(run.versions) == {"library": "2.26.6-develop"}
+
+
+BANNER = "# Collective test starting: {}_perf\n"
+EIGHT = "".join(RANK.format(rank, 6899, "node-1", rank, f"0000:{rank:02}:00") for rank in range(8))
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        pytest.param(ROW, "", id="clean"),
+        pytest.param(
+            ROW.replace("232.44", "473.60"), "bus bandwidth at 4 GiB is 473.6 GB/s", id="bus bandwidth"
+        ),
+        pytest.param(
+            ROW.replace("   32336", "    3233"), "algorithm bandwidth at 4 GiB is 132.82 GB/s", id="time"
+        ),
+        pytest.param(
+            ROW.replace("132.82", "132.84").replace("232.44", "232.47"),
+            "",
+            id="inside the print's rounding of time",
+        ),
+        pytest.param(
+            ROW.replace("132.82", "265.64").replace("232.44", "464.88"),
+            "algorithm bandwidth",
+            id="rates doubled",
+        ),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_told_with_both_figures(row, reason):
+    run = nccl(BANNER.format("all_reduce") + EIGHT + HEADER + row + FOOTER)
+    assert run.contradiction.startswith(f"The {reason}" if reason else "")
+    assert bool(run.contradiction) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("banner", "row", "reason"),
+    [
+        pytest.param(
+            "all_gather", ROW, "names all_gather, but its row reduces", id="a reduction under all-gather"
+        ),
+        pytest.param(
+            "all_reduce",
+            GATHERED.replace("232.44", "116.22").replace("231.59", "115.80"),
+            "names all_reduce, but its rows are those of all_gather over 8 ranks",
+            id="rows of all-gather under all-reduce",
+        ),
+    ],
+)
+def test_a_banner_and_its_rows_that_disagree_are_refused(banner, row, reason):
+    with pytest.raises(ParseError, match=reason):
+        nccl(BANNER.format(banner) + EIGHT + HEADER + row + FOOTER)
+
+
+def test_another_unit_in_the_header_is_refused():
+    units = "#        (B)    (elements)                               (us)  (Gb/s)  (Gb/s)\n"
+    with pytest.raises(ParseError, match="The header's unit is Gb/s"):
+        nccl(BANNER.format("all_reduce") + EIGHT + HEADER + units + ROW + FOOTER)
+
+
+def test_the_number_of_iterations_is_read():
+    settings = (
+        "# nThread 1 nGpus 8 minBytes 1 maxBytes 2 step: 2(factor) warmup iters: 5 iters: 20 validation: 1\n"
+    )
+    run = nccl(settings + BANNER.format("all_reduce") + EIGHT + HEADER + ROW + FOOTER)
+    assert figure(run, "iterations").value == 20

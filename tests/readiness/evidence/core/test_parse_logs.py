@@ -11,7 +11,11 @@ from tests.readiness.evidence.core import test_parse_network as network
 from tests.readiness.evidence.core import trap_outputs
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 
-FILES = [*GOOD, ("nccl-tests", outputs.collective().decode()), ("sockperf", trap_outputs.sockperf().decode())]
+FILES = [
+    *GOOD,
+    ("nccl-tests", outputs.collective(gpus=2).decode()),
+    ("sockperf", trap_outputs.sockperf().decode()),
+]
 NAMED = {f"{tool} {place}": (tool, text) for place, (tool, text) in enumerate(FILES)}
 TAGS = {
     "mpirun": "[1,0]<stdout>:",

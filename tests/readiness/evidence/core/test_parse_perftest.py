@@ -97,14 +97,14 @@ def test_a_thousand_samples_bear_p99_and_not_p99_9():
 def test_reads_are_round_trips():
     row = " 2       1000          5.35           11.78        5.49               5.50  0.18  5.74  11.78\n"
     names = {each.name for each in perftest(heading("RDMA_Read Latency Test") + LATENCY + row).figures}
-    assert names == {"round_trip", "round_trip_min", "round_trip_max", "round_trip_average"}
+    assert names == {"round_trip", "round_trip_min", "round_trip_max", "round_trip_average", "end"}
 
 
 def test_a_run_by_time_has_an_average_and_no_percentiles():
     text = heading("Send Latency Test") + " #bytes        #iterations       t_avg[usec]    tps average\n"
     run = perftest(text + " 2             1234567           1.59           627000.12\n")
     assert figure(run, "latency_average").value == 1.59
-    assert len(run.figures) == 1
+    assert [each.name for each in run.figures] == ["latency_average", "end"]
 
 
 def test_the_same_identifier_at_both_ends_is_a_loopback():
@@ -253,3 +253,39 @@ def test_the_document_of_a_latency_test():
 def test_a_document_that_says_too_little_is_refused(results, reason):
     with pytest.raises(ParseError, match=reason):
         perftest(document(**results))
+
+
+def test_each_end_names_its_own_port():
+    run = perftest(outputs.write_bandwidth(both=True).decode())
+    ends = [(each.value, each.subject) for each in run.figures if each.name == "end"]
+    assert ends == [(1, "mlx5_0"), (2, "mlx5_0")]
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "row", "reason"),
+    [
+        pytest.param(
+            "RDMA_Write BW Test",
+            GBITS,
+            " 8388608  5000  0.00  788.00  0.005826\n",
+            "788.00 Gb/s in the file",
+            id="rate",
+        ),
+        pytest.param(
+            "RDMA_Write BW Test",
+            GBITS,
+            " 8388608  5000  390.0  391.00  0.005826\n",
+            "more than the peak",
+            id="peak",
+        ),
+        pytest.param(
+            "RDMA_Write Latency Test",
+            LATENCY,
+            " 2  20000  0.88  6.84  0.98  1.03  0.20  7.21  5.42\n",
+            "99% percentile is 7.21 µs, more than its 99.9% percentile",
+            id="percentiles",
+        ),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_told_with_both_figures(title, header, row, reason):
+    assert reason in perftest(heading(title) + header + row).contradiction

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from readiness.evidence.core.documents import Json, line_in
 from readiness.evidence.core.parsers import PARSERS, ParseError, parse, platform_floors
 from readiness.evidence.models import RunMeasure
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_collectives as collectives
 from tests.readiness.evidence.core import test_parse_network as network
@@ -28,7 +29,7 @@ GOOD = [
     ("nccl-tests", collectives.document()),
     (
         "rccl-tests",
-        '[{"name": "AllReduce", "ranks": 8, "size": 8, "inPlace": 0, "busBw": 1, "algBw": 1, "wrong": "0"}]',
+        '[{"name": "AllReduce", "ranks": 8, "size": 8, "inPlace": 0, "busBw": 1.75, "algBw": 1, "wrong": "0"}]',
     ),
     ("perftest", perftest.heading("RDMA_Write BW Test") + perftest.GBITS + ROW),
     ("perftest", perftest.document(MsgSize=2, n_iterations=20000, t_typical=0.98, percentile_99=1.21)),
@@ -38,6 +39,15 @@ GOOD = [
     ("dcgm-diag", DIAG),
     ("mlperf", others.logged("run_start", 1) + others.logged("run_stop", 99_999, None, "success")),
     ("vllm-bench", outputs.served().decode()),
+    ("stream", benchmarks.stream().decode()),
+    ("hpl", benchmarks.hpl().decode()),
+    ("hpl-mxp", benchmarks.hpl_mxp().decode()),
+    ("osu", benchmarks.osu_collective().decode()),
+    ("osu", benchmarks.osu_pairs().decode()),
+    ("superbench", benchmarks.superbench(nodes=("node-1", "node-2")).decode()),
+    ("nccl-ras", benchmarks.ras(missing=1).decode()),
+    ("nccl-ras", benchmarks.ras_json(missing=[(True, False)]).decode()),
+    ("junit", benchmarks.junit(failed=1).decode()),
     ("csv", TABLE),
 ]
 

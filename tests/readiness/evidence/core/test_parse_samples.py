@@ -36,7 +36,8 @@ def test_nccl_of_a_version_that_does_not_name_its_operation_is_recognised_by_its
     run = parsed("nccl_allreduce.log")
     assert {each.operation for each in run.figures} == {"all_reduce"}
     assert run.hosts == ("localhost",)
-    assert len(run.devices) == 8
+    assert len(run.accelerators) == 8
+    assert run.contradiction == ""
 
 
 def test_perftest_is_read_in_the_unit_of_its_header():

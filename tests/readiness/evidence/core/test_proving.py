@@ -17,7 +17,7 @@ from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import sample
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 INTRA = FRAMEWORK.check("p1-intra-node")
 FABRIC = FRAMEWORK.check("p1-fabric-collective")
 RDMA = FRAMEWORK.check("p1-rdma-port")
@@ -28,7 +28,9 @@ SITE = SiteParts(
     nodes={1: "node-1", 2: "node-2"},
     accelerators=frozenset({(1, 0), (1, 1), (2, 0), (2, 1)}),
     ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+    port_gbps={(1, "mlx5_0"): 400.0, (2, "mlx5_0"): 400.0},
 )
+TWO_EACH = frozenset((node, gpu) for node in range(1, 9) for gpu in (0, 1))
 
 
 def floor(value, size=16 * GIB, *, tool="nccl-tests", measure="busbw", operation="all_reduce", unit="GB/s"):
@@ -62,7 +64,7 @@ def voided(one, *changes):
 class TestWhichRowIsJudged:
     def test_the_16_gib_row_by_its_floor(self):
         found = judged(
-            run("nccl-tests", outputs.collective(busbw=470)),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=470)),
             "busbw",
             "GB/s",
             [floor(460)],
@@ -71,7 +73,7 @@ class TestWhichRowIsJudged:
         assert (found.value, found.floor.value, found.reason) == (470, 460, "")
 
     def test_else_the_largest_size_that_has_a_floor(self):
-        text = outputs.collective(busbw=400, size=8 * GIB)
+        text = outputs.collective(gpus=2, busbw=400, size=8 * GIB)
         found = judged(
             run("nccl-tests", text),
             "busbw",
@@ -83,12 +85,16 @@ class TestWhichRowIsJudged:
 
     def test_the_lower_of_in_and_out_of_place_counts(self):
         found = judged(
-            run("nccl-tests", outputs.collective(busbw=470)), "busbw", "GB/s", [], operations=("all_reduce",)
+            run("nccl-tests", outputs.collective(gpus=2, busbw=470)),
+            "busbw",
+            "GB/s",
+            [],
+            operations=("all_reduce",),
         )
         assert found.value == 470
 
     def test_a_floor_of_any_size_holds_at_the_largest(self):
-        text = outputs.collective(busbw=400, size=4 * GIB)
+        text = outputs.collective(gpus=2, busbw=400, size=4 * GIB)
         found = judged(
             run("nccl-tests", text), "busbw", "GB/s", [floor(390, None)], operations=("all_reduce",)
         )
@@ -111,22 +117,22 @@ class TestWhichRowIsJudged:
         ],
     )
     def test_why_there_is_no_floor(self, floors, platform, reason):
-        one = run("nccl-tests", outputs.collective(), platform=platform)
+        one = run("nccl-tests", outputs.collective(gpus=2), platform=platform)
         found = judged(one, "busbw", "GB/s", floors, operations=("all_reduce",))
         assert found.floor is None
         assert reason in found.reason
 
     def test_another_operation_is_not_judged(self):
-        one = run("nccl-tests", outputs.collective(operation="alltoall"))
+        one = run("nccl-tests", outputs.collective(gpus=2, operation="alltoall"))
         assert judged(one, "busbw", "GB/s", [floor(1)], operations=("all_reduce",)) is None
 
 
 class TestIntraNode:
     def test_each_nodes_newest_run(self):
         runs = [
-            run("nccl-tests", outputs.collective(busbw=400), days=5, id=1),
-            run("nccl-tests", outputs.collective(busbw=470), days=1, id=2),
-            run("nccl-tests", outputs.collective(busbw=465), nodes=(2,), days=3, id=3),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=400), days=5, id=1),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=470), days=1, id=2),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=465), nodes=(2,), days=3, id=3),
         ]
         found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
         assert {(each.ref, each.value, each.detail, each.floor) for each in found["busbw"]} == {
@@ -138,55 +144,67 @@ class TestIntraNode:
         assert (covered.value, covered.taken_at) == (100, NOW - timedelta(days=3))
 
     def test_a_node_without_a_run_is_named(self):
-        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective())], SITE, [], NOW)
+        found = collectives.intra_node(
+            INTRA, [run("nccl-tests", outputs.collective(gpus=2))], SITE, [floor(460)], NOW
+        )
         covered = only(found, "nodes-covered")
         assert (covered.value, covered.detail) == (50, "without: node-2")
+
+    def test_coverage_counts_what_can_be_judged(self):
+        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective(gpus=2))], SITE, [], NOW)
         assert "No floor" in only(found, "busbw").cannot_judge
+        assert only(found, "nodes-covered").value == 0
+
+    def test_a_run_of_another_operation_says_so(self):
+        one = run("nccl-tests", outputs.collective(gpus=2, operation="reduce_scatter"))
+        found = collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW)
+        reason = "The run is of reduce_scatter; the check asks for all_reduce."
+        assert only(found, "busbw").cannot_judge == reason
 
     def test_no_run_at_all_proves_nothing(self):
         assert collectives.intra_node(INTRA, [], SITE, [floor(460)], NOW) == {}
 
     def test_a_run_on_two_nodes_is_none_inside_a_node(self):
-        text = outputs.collective(hosts=("node-1", "node-2"))
+        text = outputs.collective(gpus=2, hosts=("node-1", "node-2"))
         assert collectives.intra_node(INTRA, [run("nccl-tests", text, nodes=(1, 2))], SITE, [], NOW) == {}
 
     def test_an_older_run_that_counts_goes_before_a_newer_one_that_does_not(self):
         runs = [
-            run("nccl-tests", outputs.collective(busbw=470), days=5, id=1),
-            run("nccl-tests", outputs.collective(busbw=480), days=1, id=2, platform=""),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=470), days=5, id=1),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=480), days=1, id=2, platform=""),
         ]
         assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").ref == "run:1"
 
     def test_a_newer_failure_goes_before_an_older_success(self):
         runs = [
-            run("nccl-tests", outputs.collective(busbw=470), days=5, id=1),
-            run("nccl-tests", outputs.collective(busbw=300), days=1, id=2),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=470), days=5, id=1),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=300), days=1, id=2),
         ]
         assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").value == 300
 
     def test_all_voided_is_voided_and_not_zero_per_cent(self):
-        one = voided(run("nccl-tests", outputs.collective()), Change.FIRMWARE)
+        one = voided(run("nccl-tests", outputs.collective(gpus=2)), Change.FIRMWARE)
         found = collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW)
         assert only(found, "busbw").voided == "firmware 1 → 2"
         assert only(found, "nodes-covered").voided == "firmware 1 → 2"
 
     def test_a_change_that_the_check_does_not_mind_voids_nothing(self):
-        one = voided(run("nccl-tests", outputs.collective()), Change.TOPOLOGY)
+        one = voided(run("nccl-tests", outputs.collective(gpus=2)), Change.TOPOLOGY)
         assert only(collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW), "busbw").voided == ""
 
     def test_a_run_that_is_too_old_covers_nothing_more(self):
         runs = [
-            run("nccl-tests", outputs.collective(), days=31, id=1),
-            run("nccl-tests", outputs.collective(), nodes=(2,), days=2, id=2),
+            run("nccl-tests", outputs.collective(gpus=2), days=31, id=1),
+            run("nccl-tests", outputs.collective(gpus=2), nodes=(2,), days=2, id=2),
         ]
-        covered = only(collectives.intra_node(INTRA, runs, SITE, [], NOW), "nodes-covered")
+        covered = only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "nodes-covered")
         assert (covered.value, covered.detail) == (50, "without: node-1")
 
     def test_a_part_of_the_accelerators_proves_that_part_only(self):
         site = replace(SITE, accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in range(8)))
         runs = [
             run("nccl-tests", outputs.collective(gpus=2)),
-            run("nccl-tests", outputs.collective(hosts=("node-2",)), nodes=(2,), id=2),
+            run("nccl-tests", outputs.collective(gpus=2, hosts=("node-2",)), nodes=(2,), id=2),
         ]
         found = collectives.intra_node(INTRA, runs, site, [floor(460)], NOW)
         assert {(each.detail, each.cannot_judge) for each in found["busbw"]} == {
@@ -195,28 +213,28 @@ class TestIntraNode:
         }
         covered = only(found, "nodes-covered")
         assert (covered.value, covered.detail) == (
-            62.5,
-            "without: 75 % of node-1; Not all accelerators took part: 2 of 8 of node-1",
+            50,
+            "without: node-1; Not all accelerators took part: 2 of 8 of node-1",
         )
 
     def test_a_part_does_not_hide_an_older_run_of_all(self):
         runs = [
-            run("nccl-tests", outputs.collective(), days=3),
+            run("nccl-tests", outputs.collective(gpus=2), days=3),
             run("nccl-tests", outputs.collective(gpus=1), days=1, id=2),
         ]
         found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
         assert only(found, "busbw").ref == "run:1"
 
     def test_how_many_took_part_must_be_said(self):
-        one = run("nccl-tests", outputs.collective())
+        one = run("nccl-tests", outputs.collective(gpus=2))
         mute = [replace(each, streams=None) for each in one.figures if each.name != "ranks"]
         found = collectives.intra_node(INTRA, [replace(one, figures=tuple(mute))], SITE, [floor(460)], NOW)
         assert "does not say how many accelerators" in only(found, "busbw").cannot_judge
 
     def test_wrong_values_void_the_rate_too_and_outweigh_an_older_clean_run(self):
         runs = [
-            run("nccl-tests", outputs.collective(), days=3),
-            run("nccl-tests", outputs.collective(busbw=999, wrong=3), days=1, id=2),
+            run("nccl-tests", outputs.collective(gpus=2), days=3),
+            run("nccl-tests", outputs.collective(gpus=2, busbw=999, wrong=3), days=1, id=2),
         ]
         found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
         assert "6 values were wrong" in only(found, "busbw").failed
@@ -225,7 +243,8 @@ class TestIntraNode:
 
     def test_of_one_instant_the_later_row_counts(self):
         runs = [
-            run("nccl-tests", outputs.collective(busbw=rate), id=row) for rate, row in ((300, 10), (470, 9))
+            run("nccl-tests", outputs.collective(gpus=2, busbw=rate), id=row)
+            for rate, row in ((300, 10), (470, 9))
         ]
         assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").value == 300
 

@@ -19,7 +19,7 @@ TWO = SiteParts(nodes={1: "node-1", 2: "node-2"}, ports={})
 
 def taken(value, days, *, id=0, node=1, about="", tool="nccl-tests"):
     content = {
-        "nccl-tests": lambda: outputs.collective(busbw=value),
+        "nccl-tests": lambda: outputs.collective(gpus=2, busbw=value),
         "perftest": lambda: outputs.latency(p50=2.0, p99=value),
     }[tool]()
     one = run(tool, content, nodes=(node,), days=days, id=id or int(1000 - days * 10))

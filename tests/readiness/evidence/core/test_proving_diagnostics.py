@@ -19,7 +19,7 @@ class TestDiagnostics:
         found = diagnostics.accelerators(DIAG, runs, SITE, NOW)
         assert {(each.detail, each.value) for each in found["worst-severity"]} == {
             ("node-1 GPU 0", 0),
-            ("node-1 GPU 1: diagnostic, memory, pcie and 2 more", 5),
+            ("node-1 GPU 1: diagnostic, memory, pcie and 2 more, run 1", 5),
             ("node-2 GPU 0", 0),
             ("node-2 GPU 1", 0),
         }
@@ -44,7 +44,7 @@ class TestDiagnostics:
         )
         runs = [run("dcgm-diag", bad, days=3, id=1)]
         found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
-        assert {(each.detail, each.value) for each in found} == {("node-1 GPU 0", 0), ("node-1", 4)}
+        assert {(each.detail, each.value) for each in found} == {("node-1 GPU 0", 0), ("node-1, run 1", 4)}
         runs.append(run("dcgm-diag", outputs.diagnostic({0: 0}), days=1, id=2))
         found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
         assert {(each.ref, each.value) for each in found} == {("run:2", 0)}
@@ -63,7 +63,7 @@ class TestDiagnostics:
     def test_a_newer_failure_outweighs_an_older_clean_run_whatever_its_level(self):
         found = self.found(outputs.diagnostic({0: 2, 1: 0}, tests=("software", "pcie"), bad=("pcie",)))
         assert {(each.ref, each.detail, each.value) for each in found} == {
-            ("run:2", "node-1 GPU 0: pcie", 2),
+            ("run:2", "node-1 GPU 0: pcie, run 2", 2),
             ("run:1", "node-1 GPU 1", 0),
         }
 
@@ -147,9 +147,9 @@ class TestDiagnostics:
         check = FRAMEWORK.check("p5-revalidation")
         runs = [
             run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), days=0.5, id=1),
-            run("nccl-tests", outputs.collective(), days=10, id=2),
+            run("nccl-tests", outputs.collective(gpus=2), days=10, id=2),
             run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), nodes=(2,), days=2, id=3),
-            run("nccl-tests", outputs.collective(), nodes=(2,), days=10, id=4),
+            run("nccl-tests", outputs.collective(gpus=2), nodes=(2,), days=10, id=4),
         ]
         found = only(
             diagnostics.revalidated(check, DIAG, INTRA, runs, SITE, [floor(460)], NOW), "nodes-current"

@@ -6,22 +6,53 @@ from datetime import timedelta
 import pytest
 
 from readiness.evidence.core.parsed import Figure
-from readiness.evidence.core.proving import latency
-from readiness.framework.core.vocabulary import Change
+from readiness.evidence.core.proving import latency, serving
+from readiness.evidence.core.proving.values import ServedClass
+from readiness.framework.core.definition import Minimum
+from readiness.framework.core.vocabulary import Amount, Change
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import sample
-from tests.readiness.evidence.core.test_proving import LATENCY, NOW, SERVING, SITE, only, run, voided
+from tests.readiness.evidence.core.test_proving import FRAMEWORK, NOW, SITE, only, run, voided
+
+LEAST = {
+    "p1-latency-under-load": {Amount.REPEATS: 20, Amount.LOAD_SHARE: 0.5, Amount.ITERATIONS: 1000},
+    "p1-serving-latency": {Amount.DURATION: 600, Amount.REQUESTS: 1000, Amount.PEAK_SHARE: 0.9},
+}
+
+
+def asking(least):
+    """The framework with these minimums, for any tool."""
+    checks = tuple(
+        replace(
+            check,
+            minimums=tuple(
+                Minimum(tool="*", measure=amount, value=value, source="OD")
+                for amount, value in least.get(check.id, {}).items()
+            ),
+        )
+        for check in FRAMEWORK.checks
+    )
+    return replace(FRAMEWORK, checks=checks)
+
+
+DEMANDING = asking(LEAST)
+LATENCY, SERVING = (DEMANDING.check(check_id) for check_id in LEAST)
+
+
+def serve(runs, site=SITE):
+    return serving.serving(SERVING, runs, site, NOW)
 
 
 class TestLatencyUnderLoad:
-    def repeats(self, count, load, *, p99=3.0, p999=5.0, spread=0.0, **more):
+    def repeats(self, count, load, *, p99=3.0, p999=5.0, spread=0.0, iterations=20_000, id_from=0, **more):
+        more = {"load_gbps": 320.0 if load == "loaded" else None, **more}
         return [
             run(
                 "perftest",
-                outputs.latency(p99=p99 + spread * (place % 2), p999=p999),
+                outputs.latency(p99=p99 + spread * (place % 2), p999=p999, iterations=iterations),
                 load=load,
                 scope="link",
-                id=place,
+                id=id_from + place,
                 nodes=(1, 2),
                 days=1 + place / 100,
                 **more,
@@ -29,8 +60,9 @@ class TestLatencyUnderLoad:
             for place in range(count)
         ]
 
-    def under(self, *groups):
-        return latency.under_load(LATENCY, [one for group in groups for one in group], SITE, NOW)
+    def under(self, *groups, site=SITE, framework=DEMANDING):
+        runs = [one for group in groups for one in group]
+        return latency.under_load(framework.check(LATENCY.id), runs, site, NOW)
 
     def test_medians_over_the_repeats(self):
         found = self.under(self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0))
@@ -76,7 +108,14 @@ class TestLatencyUnderLoad:
 
     def test_a_tail_of_too_few_samples_is_not_judged(self):
         runs = [
-            run("perftest", outputs.latency(iterations=5000), load="loaded", id=place, nodes=(1, 2))
+            run(
+                "perftest",
+                outputs.latency(iterations=5000),
+                load="loaded",
+                load_gbps=320.0,
+                id=place,
+                nodes=(1, 2),
+            )
             for place in range(20)
         ]
         found = self.under(runs)
@@ -151,21 +190,99 @@ class TestLatencyUnderLoad:
         found = only(self.under(loaded, idle), "load-factor")
         assert set(found.others) == {each.id for each in (*loaded, *idle)}
 
+    @pytest.mark.parametrize(
+        ("gbps", "reason"),
+        [
+            pytest.param(
+                0.5, "was 0.5 Gb/s; a path of 400 Gb/s needs 200 Gb/s at least", id="next to nothing"
+            ),
+            pytest.param(199.0, "was 199 Gb/s; a path of 400 Gb/s needs 200 Gb/s at least", id="below half"),
+            pytest.param(None, "is not stated; a path of 400 Gb/s needs 200 Gb/s at least", id="not stated"),
+            pytest.param(788.0, "of 788 Gb/s is above the path's rate of 400 Gb/s", id="beyond the port"),
+            pytest.param(200.0, "", id="half of the rate"),
+            pytest.param(400.0, "", id="line rate"),
+        ],
+    )
+    def test_a_load_is_a_share_of_the_rate_of_the_path(self, gbps, reason):
+        found = self.under(
+            self.repeats(20, "loaded", load_gbps=gbps), self.repeats(20, "idle", p99=2.0, id_from=100)
+        )
+        for part in ("loaded-p99", "load-factor", "tail-ratio"):
+            proof = only(found, part)
+            assert reason in proof.cannot_judge
+            assert bool(proof.cannot_judge) == bool(reason)
+        assert ("repeats" in found) == (not reason)
+
+    def test_slight_loads_hide_no_real_ones(self):
+        slight = self.repeats(20, "loaded", p99=2.1, load_gbps=1.0, id_from=100)
+        found = self.under(self.repeats(20, "loaded"), slight, self.repeats(20, "idle", p99=2.0, id_from=200))
+        assert (only(found, "loaded-p99").value, only(found, "loaded-p99").cannot_judge) == (3.0, "")
+        found = self.under(self.repeats(19, "loaded"), slight)
+        assert "was 1 Gb/s" in only(found, "loaded-p99").cannot_judge
+
+    def test_old_runs_under_a_slight_load_are_old(self):
+        [first, *_] = self.repeats(1, "loaded", load_gbps=1.0)
+        old = [replace(first, id=place, taken_at=NOW - timedelta(days=60)) for place in range(20)]
+        proof = only(self.under(old), "loaded-p99")
+        assert (proof.cannot_judge, proof.taken_at) == ("", NOW - timedelta(days=60))
+
+    @pytest.mark.parametrize(
+        ("speeds", "rate"),
+        [
+            pytest.param({(1, "mlx5_0"): 400.0, (2, "mlx5_0"): 200.0}, 200.0, id="the slower end"),
+            pytest.param({(1, "mlx5_0"): 200.0, (1, "mlx5_1"): 400.0}, 200.0, id="the port that ran"),
+            pytest.param(
+                {(1, "eth0"): 1.0, (1, "eth1"): 100.0, (2, "eth0"): 1.0, (2, "eth1"): 50.0},
+                50.0,
+                id="else the fastest of each node",
+            ),
+            pytest.param({(1, "eth1"): 100.0}, None, id="not at one end"),
+            pytest.param({}, None, id="nowhere"),
+        ],
+    )
+    def test_the_rate_of_a_path_is_that_of_its_slowest_port(self, speeds, rate):
+        [loaded] = self.repeats(1, "loaded")
+        assert latency.path_gbps(loaded, replace(SITE, port_gbps=speeds)) == rate
+
+    def test_without_a_speed_in_the_inventory_no_load_is_a_share(self):
+        found = self.under(self.repeats(20, "loaded"), site=replace(SITE, port_gbps={}))
+        assert "states no speed" in only(found, "loaded-p99").cannot_judge
+        asks_nothing = asking({LATENCY.id: {Amount.LOAD_SHARE: 0, Amount.REPEATS: 20}})
+        found = self.under(
+            self.repeats(20, "loaded"), site=replace(SITE, port_gbps={}), framework=asks_nothing
+        )
+        assert only(found, "loaded-p99").cannot_judge == ""
+
+    def test_few_iterations_are_no_repeat(self):
+        few = self.repeats(20, "loaded", iterations=5)
+        assert "needs 1,000 iterations; there are 5" in only(self.under(few), "loaded-p99").cannot_judge
+        idle = self.repeats(20, "idle", iterations=5, id_from=100)
+        found = self.under(self.repeats(20, "loaded"), idle)
+        assert only(found, "loaded-p99").cannot_judge == ""
+        assert "there are 5" in only(found, "load-factor").cannot_judge
+
+    def test_the_framework_says_how_many_repeats_are_needed(self):
+        framework = asking({LATENCY.id: {Amount.REPEATS: 3, Amount.LOAD_SHARE: 0.5}})
+        assert (
+            only(self.under(self.repeats(3, "loaded"), framework=framework), "loaded-p99").cannot_judge == ""
+        )
+
     def test_runs_that_were_voided_are_voided(self):
         runs = [voided(one, Change.NOS) for one in self.repeats(20, "loaded")]
         assert only(self.under(runs), "loaded-p99").voided
 
 
 def test_served_requests_by_their_tail():
-    from tests.readiness.evidence.core.test_parse_others import logged, served
+    from tests.readiness.evidence.core.test_parse_others import logged
+    from tests.readiness.evidence.core.trap_outputs import served
 
     log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
     log += logged("result_validity", 6, "VALID")
-    found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")], NOW)
+    found = serve([run("mlperf", log.encode(), scope="site")])
     assert only(found, "ttft-p99").cannot_judge == "The run does not say that it lasted 600 s."
     assert "tpot-p99" not in found
     assert "duration" not in found
-    found = latency.serving(SERVING, [run("mlperf", served().encode(), scope="site")], NOW)
+    found = serve([run("mlperf", served(), scope="site")])
     assert (only(found, "ttft-p99").value, only(found, "ttft-p99").cannot_judge) == (450, "")
     assert only(found, "duration").value == 600
 
@@ -185,7 +302,7 @@ def served_by_vllm(**given):
     ],
 )
 def test_a_served_run_is_evidence_at_a_rate_for_long_enough(given, reason):
-    tail = only(latency.serving(SERVING, [served_by_vllm(**given)], NOW), "ttft-p99")
+    tail = only(serve([served_by_vllm(**given)]), "ttft-p99")
     assert tail.value == 400
     assert reason in tail.cannot_judge
     assert bool(tail.cannot_judge) == bool(reason)
@@ -196,7 +313,7 @@ def test_failed_requests_void_a_served_run_and_outweigh_an_older_clean_one():
         run("vllm-bench", outputs.served(), days=3),
         run("vllm-bench", outputs.served(asked=3200, failed=1409, p99=73.0), days=1, id=2),
     ]
-    tail = only(latency.serving(SERVING, runs, NOW), "ttft-p99")
+    tail = only(serve(runs), "ttft-p99")
     assert (tail.value, tail.ref) == (None, "run:2")
     assert tail.failed == "1,409 of 3,200 requests failed: the run is void, whatever its figures say."
 
@@ -206,5 +323,136 @@ def test_each_model_has_its_newest_run():
         run("vllm-bench", outputs.served(model="large", p99=9000.0), days=3),
         run("vllm-bench", outputs.served(model="small"), days=1, id=2),
     ]
-    tails = latency.serving(SERVING, runs, NOW)["ttft-p99"]
-    assert {(each.detail, each.value) for each in tails} == {("large", 9000), ("small", 400)}
+    tails = serve(runs)["ttft-p99"]
+    alone = "; no class here declares a model or a peak to compare with"
+    assert {(each.detail, each.value) for each in tails} == {("large" + alone, 9000), ("small" + alone, 400)}
+
+
+LLAMA = "meta-llama/Llama-3.1-70B-Instruct"
+ASSISTANT = ServedClass("assistant", (LLAMA, "Llama-3.1-405B"), peak_per_s=12.0, accelerators=4)
+SPEECH = ServedClass("speech", ("whisper-large-v3",), peak_per_s=2.0)
+ANY = ServedClass("any", (), peak_per_s=12.0)
+
+
+def serving_site(*served):
+    return replace(SITE, served=served)
+
+
+@pytest.mark.parametrize(
+    ("served", "given", "reason"),
+    [
+        pytest.param([ASSISTANT], {}, "", id="the model at its peak"),
+        pytest.param(
+            [ASSISTANT], {"model": "/models/llama-3.1-70b-instruct/"}, "", id="another path to the model"
+        ),
+        pytest.param([ASSISTANT], {"model": "llama-3.1-405B"}, "", id="a larger model that the class names"),
+        pytest.param(
+            [ASSISTANT], {"rate": 5.4, "nodes": (1,)}, "", id="half of the class at half of its peak"
+        ),
+        pytest.param(
+            [ASSISTANT],
+            {"rate": 4.0, "nodes": (1,)},
+            "; class assistant serves meta-llama/Llama-3.1-70B-Instruct at 6/s at peak on the accelerators of the run.",
+            id="half of the class at a third of its peak",
+        ),
+        pytest.param(
+            [ASSISTANT], {"rate": 6.0, "nodes": ()}, "at 6 requests/s; class assistant", id="no devices named"
+        ),
+        pytest.param(
+            [ASSISTANT],
+            {"rate": 0.05, "asked": 1000, "seconds": 20_000.0},
+            "The run served meta-llama/Llama-3.1-70B-Instruct at 0.05 requests/s; class assistant serves "
+            "meta-llama/Llama-3.1-70B-Instruct at 12/s at peak.",
+            id="next to no rate",
+        ),
+        pytest.param(
+            [ASSISTANT, SPEECH],
+            {"model": "facebook/opt-125m"},
+            "The run served facebook/opt-125m at 12 requests/s; class assistant serves "
+            "meta-llama/Llama-3.1-70B-Instruct at 12/s at peak.",
+            id="a tiny model",
+        ),
+        pytest.param([ANY], {"model": "facebook/opt-125m"}, "", id="a class that names no model"),
+        pytest.param(
+            [ANY],
+            {"rate": 1.0, "asked": 1000, "seconds": 1000.0},
+            "class any serves any model at 12/s",
+            id="no model",
+        ),
+        pytest.param(
+            [ANY, ServedClass("small", (), peak_per_s=0.5)],
+            {"rate": 1.0, "asked": 1000, "seconds": 1000.0},
+            "",
+            id="one of the classes that name no model",
+        ),
+        pytest.param(
+            [ServedClass("quiet", (LLAMA,))], {"rate": 2.0, "seconds": 6000.0}, "", id="no peak declared"
+        ),
+        pytest.param(
+            [ANY], {"request_throughput": None}, "at a rate that it does not state", id="no rate in the file"
+        ),
+    ],
+)
+def test_a_served_run_is_of_the_class_and_its_peak(served, given, reason):
+    given = {"model": LLAMA, "rate": 12.0, "seconds": 1000.0, **given}
+    nodes = given.pop("nodes", (1, 2))
+    given.setdefault("asked", round(given["rate"] * given["seconds"]))
+    content = outputs.served(**given)
+    one = run("vllm-bench", content, scope="site", nodes=nodes)
+    found = serve([one], serving_site(*served))
+    for part in ("ttft-p99", "tpot-p99", "duration"):
+        proof = only(found, part)
+        assert reason in proof.cannot_judge
+        assert bool(proof.cannot_judge) == bool(reason)
+        assert proof.detail == given["model"]
+
+
+def test_a_run_of_another_model_does_not_stand_beside_one_of_the_class():
+    runs = [
+        run("vllm-bench", outputs.served(model=LLAMA, rate=12.0, seconds=1000.0), days=3),
+        run("vllm-bench", outputs.served(model="facebook/opt-125m", p99=5.0), days=1, id=2),
+    ]
+    assert only(serve(runs, serving_site(ASSISTANT)), "ttft-p99").ref == "run:1"
+
+
+def test_a_slow_run_hides_no_run_at_the_peak_and_a_newer_one_replaces_it():
+    at_peak = outputs.served(model=LLAMA, rate=12.0, seconds=1000.0)
+    slow = outputs.served(model=LLAMA, rate=1.0, asked=1000, seconds=1000.0, p99=5.0)
+    larger = outputs.served(model="llama-3.1-405b", rate=12.0, seconds=1000.0, p99=800.0)
+    runs = [run("vllm-bench", at_peak, days=3), run("vllm-bench", slow, days=2, id=2)]
+    assert only(serve(runs, serving_site(ASSISTANT)), "ttft-p99").ref == "run:1"
+    runs.append(run("vllm-bench", larger, days=1, id=3))
+    assert only(serve(runs, serving_site(ASSISTANT)), "ttft-p99").value == 800
+
+
+def test_a_log_without_a_model_is_of_no_class_that_names_one():
+    from tests.readiness.evidence.core.trap_outputs import served
+
+    one = run("mlperf", served(), scope="site")
+    reason = only(serve([one], serving_site(ASSISTANT)), "ttft-p99").cannot_judge
+    assert reason.startswith("The run served a model that it does not name at 20 requests/s; class assistant")
+    assert only(serve([one], serving_site(ANY)), "ttft-p99").cannot_judge == ""
+
+
+def test_failed_requests_of_the_class_outweigh_its_older_run():
+    runs = [
+        run("vllm-bench", outputs.served(model=LLAMA, rate=12.0, seconds=1000.0), days=3),
+        run("vllm-bench", outputs.served(model=LLAMA, asked=3200, failed=1409), days=1, id=2),
+    ]
+    assert only(serve(runs, serving_site(ASSISTANT)), "ttft-p99").failed
+
+
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [
+        pytest.param(900, "The run served 900 requests; 1,000 are needed.", id="few"),
+        pytest.param(None, "The run does not say that it served 1,000 requests.", id="not stated"),
+    ],
+)
+def test_a_served_run_needs_requests(count, reason):
+    from tests.readiness.evidence.core.trap_outputs import served
+
+    content = served(count=count or 900)
+    if count is None:
+        content = b"".join(line for line in content.splitlines(keepends=True) if b"query_count" not in line)
+    assert only(serve([run("mlperf", content, scope="site")]), "ttft-p99").cannot_judge == reason

@@ -14,6 +14,7 @@ from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import judge
+from tests.readiness.evidence.core.every_trap import EVERY_TRAP
 from tests.readiness.evidence.core.traps import (
     CHECK,
     CLEAN,
@@ -21,15 +22,13 @@ from tests.readiness.evidence.core.traps import (
     LIMITS,
     NOT_APPLICABLE,
     NOW,
+    RULES,
     SITE,
-    TRAPS,
     CannotBe,
     Refused,
 )
-from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
 
-FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
-EVERY_TRAP = TRAPS | UNTOLD_TRAPS
+FRAMEWORK = load(Path("readiness/framework/data/muster"))
 CASES = [
     pytest.param(tool, *case, id=f"{trap}: {tool}")
     for trap, by_tool in EVERY_TRAP.items()
@@ -83,7 +82,7 @@ def test_the_clean_runs_pass(tool):
 def test_no_trap_passes_and_the_reason_names_it(tool, trap, reason):
     if isinstance(trap, Refused):
         with pytest.raises(ParseError, match=reason):
-            parse(tool, trap.content)
+            parse(tool, trap.content, rules=RULES)
         return
     results = judged(tool, trap())
     assert not passes(results)

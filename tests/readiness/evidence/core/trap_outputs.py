@@ -33,17 +33,19 @@ def sockperf(p99=6.0, observations=20_000, dropped=0, ip="10.0.0.2"):
     return (
         f"sockperf: == version #3.7 ==\n[ 0] IP = {ip} PORT = 11111 # UDP\n"
         f"sockperf: # dropped messages = {dropped}; # duplicated messages = 0; # out-of-order messages = 0\n"
-        f"sockperf: Total {observations} observations; each percentile contains 1 observations\n"
+        f"sockperf: Total {observations} observations; each percentile contains {observations / 100:.2f} observations\n"
         f"sockperf: ---> percentile 99.900 = {p99 * 1.5}\nsockperf: ---> percentile 99.000 = {p99}\n"
         "sockperf: ---> percentile 50.000 = 3.000\n"
     ).encode()
 
 
-def served(tail=0.45, seconds=600, marked=False):
+def served(tail=0.45, seconds=600, marked=False, count=12_001):
     """Return a serving benchmark's log in the format of MLPerf's load generator."""
     lines = [
         others.logged("test_datetime", 0.0031, "2026-11-20T10:00:00Z", rank=""),
         others.logged("effective_min_duration_ms", 0.0042, seconds * 1000, rank=""),
+        others.logged("result_query_count", 612_000.5, count, rank=""),
+        others.logged("result_completed_samples_per_sec", 612_000.5, (count - 1) / seconds, rank=""),
         others.logged("result_first_token_99.00_percentile_latency_ns", 612_000.5, tail * 1e9, rank=""),
         others.logged("result_time_per_output_token_99.00_percentile_ns", 612_000.5, 25e6, rank=""),
         others.logged("result_validity", 612_000.6, "VALID", rank=""),

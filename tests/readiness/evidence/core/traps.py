@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.parsers import parse
+from readiness.evidence.core.parsers.junit import PassRule
 from readiness.evidence.core.proving.floors import GIB
 from readiness.evidence.core.proving.values import WHOLE_DEVICE, FloorValue, Run, SiteParts
 from readiness.framework.core.vocabulary import Change
+from tests.readiness.evidence import benchmark_outputs as benchmarks
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_others as others
 from tests.readiness.evidence.core.trap_outputs import DIAG, between, fio, iperf3, served, sockperf, table
@@ -18,6 +20,7 @@ SITE = SiteParts(
     nodes={1: "node-1", 2: "node-2"},
     accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in (0, 1)),
     ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+    port_gbps={(1, "mlx5_0"): 400.0, (2, "mlx5_0"): 400.0},
 )
 FLOORS = [
     FloorValue("dgx", tool, "busbw", operation, size, value, "GB/s", "ours")
@@ -29,6 +32,9 @@ LIMITS = {
     "tpot-slo": Limit(value=40.0, source="declared"),
     "fabric-latency": Limit(value=8.0, source="declared"),
 }
+CONGESTION = ("lossless-drops", "pfc-storms", "marking-order")
+RULES = [PassRule(f"{part}/*", "p1-congestion", part, 0.0, "") for part in CONGESTION]
+"""What the suites of the test reports here prove."""
 NOT_APPLICABLE = {("p1-fabric-collective", "scale-efficiency")}
 """At a site of two nodes."""
 CHECK = {
@@ -41,9 +47,13 @@ CHECK = {
     "dcgm-diag": "p1-accelerator-diag",
     "mlperf": "p1-serving-latency",
     "vllm-bench": "p1-serving-latency",
+    **dict.fromkeys(("stream", "hpl", "hpl-mxp", "osu", "superbench"), "p5-baseline-regression"),
+    "junit": "p1-congestion",
     "csv": "p1-congestion",
 }
 """The check that each tool has to prove here."""
+PROVE_NOTHING = ("nccl-ras",)
+"""Tools whose output proves no check."""
 
 
 _ACCELERATOR = (Change.ACCELERATOR, "is another accelerator")
@@ -54,7 +64,7 @@ a disk is that of its device."""
 
 
 def run(tool, content, *, nodes=(1,), days=1.0, row=1, **more):
-    parsed = parse(tool, content)
+    parsed = parse(tool, content, rules=RULES)
     return Run(
         id=row,
         tool=tool,
@@ -75,11 +85,20 @@ def each_node(tool, content, **more):
     return [run(tool, content, nodes=(node,), row=node, **more) for node in SITE.nodes]
 
 
-def repeats(content, count=20, first=0, days=1.0):
+def repeats(content, count=20, first=0, days=1.0, gbps=320.0):
     """Return `count` idle and `count` loaded latency runs over one path."""
+    rates = {"idle": None, "loaded": gbps}
     return [
-        run("sockperf", content, nodes=(1, 2), load=load, days=days + place / 1000, row=first + place)
-        for load in ("idle", "loaded")
+        run(
+            "sockperf",
+            content,
+            nodes=(1, 2),
+            load=load,
+            load_gbps=rate,
+            days=days + place / 1000,
+            row=first + place + (1000 if rate else 0),
+        )
+        for load, rate in rates.items()
         for place in range(count)
     ]
 
@@ -90,13 +109,19 @@ CLEAN = {
         run("rccl-tests", outputs.collective(hosts=(name,), gpus=2), nodes=(node,), row=node)
         for node, name in SITE.nodes.items()
     ],
-    "perftest": lambda: [run("perftest", outputs.write_bandwidth(), nodes=(1, 2))],
+    "perftest": lambda: [run("perftest", outputs.write_bandwidth(both=True), nodes=(1, 2))],
     "iperf3": lambda: each_node("iperf3", iperf3()),
     "sockperf": lambda: repeats(sockperf()),
     "fio": lambda: each_node("fio", fio()),
     "dcgm-diag": lambda: each_node("dcgm-diag", DIAG),
     "mlperf": lambda: [run("mlperf", served())],
     "vllm-bench": lambda: [run("vllm-bench", outputs.served())],
+    "stream": lambda: each_node("stream", benchmarks.stream()),
+    "hpl": lambda: each_node("hpl", benchmarks.hpl()),
+    "hpl-mxp": lambda: each_node("hpl-mxp", benchmarks.hpl_mxp()),
+    "osu": lambda: each_node("osu", benchmarks.osu_collective()),
+    "superbench": lambda: each_node("superbench", benchmarks.superbench()),
+    "junit": lambda: [run("junit", benchmarks.junit(suites=CONGESTION))],
     "csv": lambda: [run("csv", table())],
 }
 

@@ -226,7 +226,7 @@ class TestDeciding:
         assert (frozen[CHECK]["state"], frozen["p1-soak-24h"]["state"]) == ("warn", "unknown")
         assert frozen["p1-soak-24h"]["exception"]
         assert len(done.snapshot["exceptions"]) > 20
-        assert done.framework_version.version == "muster-1"
+        assert done.framework_version.version == "muster-2"
 
     def test_closing_actions_later_does_not_make_the_signatures_younger(
         self, porto, signed, excepted, by, manager, frozen_now

@@ -30,7 +30,7 @@ from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import ReasonCode
 
-SHIPPED = Path(__file__).parents[4] / "readiness/framework/data/muster-1"
+SHIPPED = Path(__file__).parents[4] / "readiness/framework/data/muster"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ONE_DAY = Validity(86400, source="OD")

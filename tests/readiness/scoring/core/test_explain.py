@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.evidence.core.limits import Limit
+from readiness.evidence.core.rules import RULES
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Stage
@@ -35,7 +36,7 @@ INLET = ("p2-cooling-headroom", "inlet-p99")
 
 def changed(**changes):
     """The shipped framework with a few things otherwise."""
-    mapping = written(FRAMEWORK) | {"version": "-".join(["muster-1", *changes])}
+    mapping = written(FRAMEWORK) | {"version": "-".join(["muster-2", *changes])}
     for change in changes:
         CHANGES[change](mapping)
     return load(mapping)
@@ -367,3 +368,20 @@ def test_two_causes_that_are_only_together_enough_say_so():
     )
     [move] = explain(Snapshot(FRAMEWORK, good, NOW), Snapshot(FRAMEWORK, end, later)).checks
     assert move.moved_by == (("data", "waiver"),)
+
+
+@pytest.mark.parametrize(
+    ("rules", "causes"),
+    [
+        pytest.param(RULES - 1, {"rule"}, id="an upgrade changed what it proves"),
+        pytest.param(RULES, {"data"}, id="under the same rules it is another statement"),
+    ],
+)
+def test_the_same_run_that_counts_otherwise(rules, causes):
+    key = ("p1-rdma-port", "bandwidth")
+    run = reading(101, age=HOUR, evidence="run:7")
+    few = run._replace(cannot_judge="The run made 5 iterations; 1000 count.")
+    inputs = site_inputs(FRAMEWORK, age=HOUR)
+    start, end = with_reading(inputs, key, run), with_reading(inputs, key, few)
+    found = explain(Snapshot(FRAMEWORK, start, NOW, rules), Snapshot(FRAMEWORK, end, NOW))
+    assert causes_of(found) == causes

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from readiness.evidence.core.rules import RULES
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import SiteKind, Stage
@@ -111,6 +112,55 @@ def test_evidence_that_a_change_voided_moves_by_age_and_says_which_change(shippe
     assert found.flips[0].first_bad_at == NOW + HOUR / 2
 
 
+def under_earlier_rules(shipped, before, after):
+    """The moves to the evaluation an hour later, where an upgrade of Muster raised the revision meanwhile."""
+    first = find_flips(None, evaluate(shipped, before, now=NOW)).after
+    return find_flips(replace(first, rules=RULES - 1), evaluate(shipped, after, now=LATER))
+
+
+RUN = ("p1-rdma-port", "bandwidth")
+
+
+def test_the_same_evidence_judged_by_new_rules_of_muster_moves_by_rule(shipped, healthy):
+    few = with_reading(healthy, RUN, 101, age=2 * HOUR, cannot_judge="The run made 5 iterations; 1000 count.")
+    found = under_earlier_rules(shipped, healthy, few)
+    assert told(found) == [("p1-rdma-port", "pass", "unknown", "rule")]
+    assert told(found, FlipSubject.PART) == [("p1-rdma-port", "pass", "unknown", "rule")]
+    assert verdict_move(found) == [("ready", "not-ready", "rule")]
+    said = "Muster's rules changed with an upgrade. The run made 5 iterations; 1000 count."
+    assert found.flips[0].reason == said
+    assert all(flip.reason.startswith("Muster's rules changed") for flip in found.flips)
+    assert found.flips[0].first_bad_at is None
+
+
+def test_evidence_that_no_longer_counts_by_new_rules_began_to_be_bad_now(shipped, healthy):
+    bad = with_reading(healthy, RUN, 10, age=5 * DAY)
+    found = under_earlier_rules(shipped, healthy, bad)
+    assert told(found) == [("p1-rdma-port", "pass", "fail", "rule")]
+    assert found.flips[0].first_bad_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("fields", "move"),
+    [
+        pytest.param({"value": 33.5, "age": -MINUTE}, ("pass", "fail", "data"), id="newer data"),
+        pytest.param({"value": 22, "age": DAY - MINUTE}, ("pass", "stale", "evidence-age"), id="ran out"),
+        pytest.param(
+            {"value": 22, "age": 3 * DAY}, ("pass", "stale", "rule"), id="ran out before the rules changed"
+        ),
+        pytest.param(
+            {"value": 22, "age": 2 * HOUR, "voided": "Firmware.", "voided_at": NOW + HOUR / 2},
+            ("pass", "stale", "evidence-age"),
+            id="voided since",
+        ),
+    ],
+)
+def test_what_moves_beside_new_rules_of_muster_keeps_its_cause(shipped, healthy, fields, move):
+    found = under_earlier_rules(shipped, healthy, with_reading(healthy, INLET, **fields))
+    assert told(found) == [("p2-cooling-headroom", *move)]
+    assert found.flips[0].reason.startswith("Muster's rules changed") is (move[2] == "rule")
+
+
 def test_fresh_evidence_heals_by_data(shipped, healthy):
     stale = with_reading(healthy, INLET, 22, age=3 * DAY)
     assert told(moves(shipped, stale, healthy)) == [("p2-cooling-headroom", "stale", "pass", "data")]
@@ -205,7 +255,7 @@ def test_a_first_evaluation_tells_only_what_is_not_unknown(shipped, healthy):
 def raised(shipped: Framework) -> Framework:
     """The shipped framework with a stricter limit on unit cost."""
     mapping = written(shipped)
-    mapping["version"] = "muster-2"
+    mapping["version"] = "muster-3"
     for check in mapping["checks"]:
         if check["id"] == COST[0]:
             check["parts"][0]["pass"]["value"] = 80.0
@@ -284,6 +334,7 @@ def test_states_read_back_from_storage_as_text_are_the_same_states(shipped, heal
         verdict="ready",
         deciding=(),
         excepted=(),
+        evaluated_at=NOW,
         checks={
             check.check_id: CheckBefore(
                 "pass", "pass", {part.part_id: str(part.state) for part in check.parts}

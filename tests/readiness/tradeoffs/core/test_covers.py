@@ -23,7 +23,7 @@ def broken(sizes, room, shares, prices):
 
 def fitting(problem):
     for chosen in product((0.0, 1.0), repeat=len(problem.demand)):
-        if (np.array(chosen) @ problem.demand <= problem.capacity[0] * (1 + 1e-9)).all():
+        if (np.array(chosen) @ problem.demand[:, 0] <= problem.capacity[0] * (1 + 1e-9)).all():
             yield np.array(chosen)
 
 

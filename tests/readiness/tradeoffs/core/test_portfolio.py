@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
-from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, most_placed, spread, sweep
+from readiness.tradeoffs.core.exact import most_placed
+from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, spread, sweep
 from readiness.tradeoffs.core.relaxation import Prices, Relaxed, bound_of, relax
 from tests.cases import cases
 
@@ -24,7 +25,7 @@ def portfolio(allowed, demand, capacity, figures, priority=None):
         tuple(f"work-{row}" for row in range(workloads)),
         tuple(f"site-{column}" for column in range(sites)),
         OBJECTIVES[: np.asarray(figures).shape[2]],
-        ("H100", "kW", "Gb/s")[: np.asarray(demand).shape[1]],
+        ("H100", "kW", "Gb/s")[: np.asarray(demand).shape[-1]],
         allowed,
         np.asarray(demand, float),
         np.asarray(capacity, float),
@@ -37,9 +38,11 @@ def portfolio(allowed, demand, capacity, figures, priority=None):
 def small(draw):
     workloads, sites = draw(st.integers(1, 5)), draw(st.integers(1, 3))
     random = np.random.default_rng(draw(st.integers(0, 10_000)))
+    # The same demand at every site, or another at each.
+    shape = (workloads, 2) if draw(st.booleans()) else (workloads, sites, 2)
     return portfolio(
         random.random((workloads, sites)) < 0.8,
-        random.integers(0, 6, (workloads, 2)),
+        random.integers(0, 6, shape),
         random.integers(0, 14, (sites, 2)),
         random.integers(1, 30, (workloads, sites, 2)),
         random.integers(1, 4, workloads),
@@ -53,7 +56,7 @@ def keeps_all(problem, plan):
         row, column = problem.workloads.index(name), problem.sites.index(site)
         if not problem.allowed[row, column]:
             return False
-        used[column] += problem.demand[row]
+        used[column] += problem.needs[row, column]
     return bool((used <= problem.capacity * (1 + 1e-6) + 1e-9).all())
 
 
@@ -75,7 +78,7 @@ def exhaustive(problem, weights):
 
 
 def usable(problem):
-    fits = (problem.demand[:, None, :] <= problem.capacity[None]).all(axis=2)
+    fits = (problem.needs <= problem.capacity[None]).all(axis=2)
     return problem.allowed & fits
 
 
@@ -101,10 +104,15 @@ def test_a_capacity_that_lacks_a_millionth_for_both_takes_one(unit):
     assert sorted(point.plan.values()) == ["site-0", "site-1"]
 
 
+@pytest.mark.parametrize("by_site", [False, True], ids=["one demand", "a demand by site"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_rounding_lies_within_its_gap_of_the_optimum(seed):
+def test_rounding_lies_within_its_gap_of_the_optimum(seed, by_site):
     """The way of large portfolios, on cases small enough for the optimum: the bound is below it and the plan above."""
     problem = drawn(24, 5, seed)
+    if by_site:
+        # Accelerators of another type at each site, and their power.
+        worth = np.array([0.5, 0.8, 1.0, 1.1, 0.6])[None, :, None] * [1.0, 1.0, 0.0] + [0.0, 0.0, 1.0]
+        problem = replace(problem, demand=problem.needs * worth)
     weights = spread(OBJECTIVES, 3, seed=seed)
     exact = sweep(problem, weights).points
     rounded = sweep(problem, weights, exact_pairs=0).points

@@ -17,7 +17,12 @@ def critical(fleet, planner, frozen_now):
     """`critical("pay", "porto", it_kw=4)`: a critical class that runs at these sites."""
 
     def make(slug, *sites, **given):
-        given = {"accelerators": [(None, 4)], "it_kw": 4.0, "criticality": "critical"} | given
+        given = {
+            "accelerators": [(None, 4)],
+            "it_kw": 4.0,
+            "criticality": "critical",
+            "min_verdict": "",
+        } | given
         found = workloads.declare(name=slug.capitalize(), slug=slug, by=planner, now=frozen_now.at, **given)
         for site in sites:
             workloads.place(found, site=fleet[site], on=date(2026, 11, 1), by=planner, now=frozen_now.at)

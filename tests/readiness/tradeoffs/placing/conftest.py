@@ -86,6 +86,7 @@ def chat(fleet, planner, iberia, frozen_now):
         bandwidth_gbps=2.0,
         users=[(iberia, 12.5)],
         latency_limit_ms=200.0,
+        min_verdict="",
         by=planner,
         now=frozen_now.at,
     )

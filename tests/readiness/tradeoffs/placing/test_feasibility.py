@@ -21,7 +21,17 @@ AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY, NO_RATES = AT.date(), Rates()
 TOLD_ONLY = {
     # Of a site: its id, names that are shown, what its standing has already, and ways to other sites.
-    SiteFactors: {"site_id", "name", "region", "score", "accelerators", "factors", "latency", "between"},
+    SiteFactors: {
+        "site_id",
+        "name",
+        "region",
+        "score",
+        "accelerators",
+        "power",
+        "factors",
+        "latency",
+        "between",
+    },
     facts.StoredScore: {"verdict", "evaluated_at", "weakest", "weakest_score"},
     # Of a value: where it comes from, since when and how surely.
     KnownValue: {

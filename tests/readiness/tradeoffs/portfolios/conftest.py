@@ -14,7 +14,7 @@ def declare(fleet, iberia, planner, frozen_now):
     """`declare("batch", accelerators=[(None, 4)], at="porto")`: a class that any site may run, unless limits say."""
 
     def make(slug, *, at="", **given):
-        given = {"accelerators": [(None, 8)], "it_kw": 10.0, "bandwidth_gbps": 1.0} | given
+        given = {"accelerators": [(None, 8)], "it_kw": 10.0, "bandwidth_gbps": 1.0, "min_verdict": ""} | given
         found = workloads.declare(
             name=slug.capitalize(), slug=slug, kind="batch", by=planner, now=frozen_now.at, **given
         )

@@ -133,11 +133,11 @@ def test_a_choice_that_no_limit_asks_for_has_its_price(solve, declare, iberia):
     assert run.result["points"][0]["plan"]["web"] == "porto"
     move = run.result["moves"]["web"]["porto"]
     assert move["kind"] == "choice"
-    assert move["why"] == "no limit asks for it: +1,169 EUR a month for 36 ms below a limit already met"
+    assert move["why"] == "an optional improvement: +1,169 EUR a month for 36 ms below a limit already met"
     run = solve(weights={"latency": 100, "cost": 1}, points=1, left_out=["chat"])
     move = run.result["moves"]["web"]["porto"]
     assert move["why"].startswith(
-        f"no limit asks for it: {signed(move['changes']['cost'])} EUR a month for 36 ms"
+        f"an optional improvement: {signed(move['changes']['cost'])} EUR a month for 36 ms"
     )
 
 

@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from inventory.models import Site
+from readiness.tradeoffs.core.factors import HOURS_A_MONTH
 from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
@@ -125,8 +126,8 @@ def test_called_off_on_the_page(client_of, ask):
         "a price": ("choice", "", {"cost": 3.0, "risk": -2.0}, "A choice: −2 points for +3 EUR a month"),
         "no price": ("choice", "", {"cost": 0.0, "risk": -2.0}, "A choice: −2 points"),
         "unknown": ("choice", "", {"cost": None, "risk": 0.0}, "A choice"),
-        "a step": ("choice", "no limit asks for it: +3 EUR a month for 9 ms", {"cost": 3.0},
-            "A choice; no limit asks for it: +3 EUR a month for 9 ms"),
+        "a step": ("choice", "an optional improvement: +3 EUR a month for 9 ms", {"cost": 3.0},
+            "A choice; an optional improvement: +3 EUR a month for 9 ms"),
     },
 )  # fmt: skip
 def test_a_move_says_why_and_what_a_choice_buys(kind, why, changes, told):
@@ -142,12 +143,16 @@ def test_today_is_of_all_workloads_when_all_are_known(client_of, solve):
     )
 
 
-def test_what_runs_beside_the_planned_site_is_said_to_be_in_no_sum(
-    client_of, solve, chat, fleet, planner, frozen_now
-):
+def test_of_a_class_at_two_sites_both_are_in_the_sums(client_of, solve, chat, fleet, planner, frozen_now):
     place(chat, site=fleet["lagos"], on=None, by=planner, now=frozen_now.at)
-    told = page(client_of("viewer"), f"{LIST}{solve().pk}/")
-    assert "The sums leave out further sites where a workload runs: Chat (1 site)." in told
+    run = solve(weights={"cost": 1}, pins={"chat": "porto"})
+    told = page(client_of("viewer"), f"{LIST}{run.pk}/")
+    counted = "one placement is planned, and the sums count all of them: Chat (one of 2)."
+    assert counted in told
+    # Eight accelerators at each, all month.
+    hours = 8 * HOURS_A_MONTH
+    assert run.result["today"]["totals"]["cost"] == pytest.approx(hours * (2.4 + 1.8))
+    assert run.result["today"]["stays"] == {"chat": ["lagos"]}
 
 
 @cases(

@@ -39,3 +39,13 @@ def test_a_currency_that_nothing_leads_to_is_refused_before_it_is_worked_out(api
 def test_a_list_is_no_question(api_of, chat):
     answer = api_of("planner").post(API, [])
     assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])
+
+
+def test_costs_are_in_the_currency_that_the_explorer_has_for_all_of_them(ask, chat, declare, enter_rate):
+    enter_rate("USD", "EUR", 0.9)
+    assert ask(weights={"cost": 1}).inputs["currency"] == "EUR"
+    ceiling = {"cost_ceiling": 5.0, "cost_unit": "accelerator-hour"}
+    declare("web", cost_currency="USD", **ceiling)
+    assert ask(weights={"cost": 2}).inputs["currency"] == "USD"
+    declare("idle", cost_currency="EUR", **ceiling)
+    assert ask(weights={"cost": 3}).inputs["currency"] == "EUR"

@@ -17,7 +17,13 @@ API = "/api/tradeoffs/windows/"
 @pytest.fixture
 def training(porto, planner, frozen_now):
     found = operations.declare(
-        name="Training", slug="training", it_kw=100.0, deferrable_h=8.0, by=planner, now=frozen_now.at
+        name="Training",
+        slug="training",
+        it_kw=100.0,
+        deferrable_h=8.0,
+        min_verdict="",
+        by=planner,
+        now=frozen_now.at,
     )
     operations.place(found, site=porto, on=date(2026, 11, 1), by=planner, now=frozen_now.at)
     enter_factors(entries=[entry("pue", 1.5)], by=None, now=frozen_now.at)

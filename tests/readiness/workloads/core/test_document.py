@@ -57,6 +57,14 @@ def test_a_document_is_read_and_written_the_same():
     assert dump([chat.values, empty.values]) == TEXT
 
 
+def test_any_verdict_is_written_out_and_none_is_left_open():
+    chat, empty = read(TEXT)
+    assert (chat.values["min_verdict"], empty.values["min_verdict"]) == ("ready", None)
+    written = dump([empty.values | {"min_verdict": ""}])
+    assert "readiness:\n    verdict: any\n" in written
+    assert read(written)[0].values["min_verdict"] == ""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "path"),
     [

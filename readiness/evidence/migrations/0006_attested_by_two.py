@@ -14,7 +14,7 @@ SIXTY_DAYS_FROM_NOW = Now() + Value(timedelta(days=60))
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0002_index_history'),
+        ('evidence', '0005_report_rules'),
         ('inventory', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
