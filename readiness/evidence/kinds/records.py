@@ -197,10 +197,10 @@ ATTESTATIONS = _kind(
         then="Where the check blocks, it is declared only until somebody else confirms it.",
     ),
     columns=(
-        plain("statement", "Statement", phone="full"),
-        plain("attested_by", "Attested by"),
         Column("confirmation", "Confirmation", sort="confirmation", states="confirmation", phone="status",
                template="readiness/evidence/confirmation_cell.html"),
+        plain("statement", "Statement", phone="full"),
+        plain("attested_by", "Attested by"),
         hidden(Column, "attester", "Account that attests", value="attester.username", sort="attester__username"),
         hidden(Column, "waits_for", "Waits for", value=_waits_for),
         hidden(Column, "confirmed_by", "Confirmed by", value="confirmed_by.username", sort="confirmed_by__username"),
