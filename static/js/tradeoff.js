@@ -2,7 +2,7 @@
 // formula); every other control asks the server. All of it is in the address, and works as a form without scripts.
 import { prepare, rank } from './ranking.js';
 import { lineColours, movedBest, withRanges, dimmed } from './tradeoff_figures.js';
-import { fillRows, within } from './tradeoff_rows.js';
+import { competingFirst, fillRows, within } from './tradeoff_rows.js';
 
 const SCATTER = 'placement-scatter';
 const PARALLEL = 'placement-parallel';
@@ -28,6 +28,8 @@ function adopt() {
   prepared = served.options.length ? prepare(served.options, served.objectives) : null;
   ranked = [];
   marked = `${bestOf(asServed())?.name} ${JSON.stringify(ranges())} ${axes()}`;
+  // Until the scatter of this answer is there, no mark stays from the one before.
+  if (!served.options.length) change(SCATTER, (figure) => movedBest(figure, null, axes()));
 }
 
 /* --- what the controls say --- */
@@ -75,14 +77,15 @@ function rerank() {
   if (!Object.values(chosen).some((weight) => weight > 0)) return;
   const known = Object.fromEntries(served.objectives.map(({ name }) => [name, chosen[name] ?? 0]));
   if (!Object.values(known).some((weight) => weight > 0)) return;
-  ranked = rank(prepared, known);
+  ranked = competingFirst(rank(prepared, known), served.options);
   show();
 }
 
 function show() {
   const kept = ranges();
-  fillRows({ served, ranked: ranked.length ? ranked : asServed(), ranges: kept });
-  const best = bestOf(ranked.length ? ranked : asServed());
+  const order = ranked.length ? ranked : asServed();
+  const best = bestOf(order);
+  fillRows({ served, ranked: order, ranges: kept, best });
   // The scatter is slow to draw: it changes only where the mark moves or points fade.
   const drawn = `${best?.name} ${JSON.stringify(kept)} ${axes()}`;
   if (drawn === marked) return;
@@ -91,14 +94,14 @@ function show() {
   change(SCATTER, (figure) => dimmed(movedBest(figure, best, axes()), Object.keys(kept).length ? inside : null));
 }
 
-// A step that no limit asks for is no win, whatever it scores; nor is anything where nothing is scored.
+// An optional improvement is no win, whatever it scores; nor is anything where nothing is scored.
 function bestOf(order) {
   const options = new Map(served.options.map((option) => [option.name, option]));
   return order.filter(({ points }) => points > 0).map(({ name }) => options.get(name)).find(({ row }) => !row.step);
 }
 
 function asServed() {
-  return served.options.map(({ name, row }) => ({ name, rank: row.rank, points: row.score * 1e7 }));
+  return served.options.map(({ name, row }) => ({ name, rank: row.rank, points: row.points }));
 }
 
 function soon() {

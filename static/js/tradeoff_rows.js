@@ -10,6 +10,20 @@ export function within(option, ranges) {
   });
 }
 
+/** The options that compete by rank, then the optional improvements, as the server has them. */
+export function competingFirst(ranked, options) {
+  const isOptional = new Map(options.map(({ name, row }) => [name, Boolean(row.step)]));
+  const [competing, optional] = [false, true].map((wanted) => ranked.filter(({ name }) => isOptional.get(name) === wanted));
+  const counted = (part, before) => part.map((one) => ({ ...one, rank: before + 1 + part.filter(({ points }) => points > one.points).length }));
+  return [...counted(competing, 0), ...counted(optional, competing.length)];
+}
+
+/** Options of equal rank, and those of equal rounded scores, by rank and by score. */
+function shared(ranked) {
+  const count = (values) => values.reduce((counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1), new Map());
+  return [count(ranked.map(({ rank }) => rank)), count(ranked.map(({ points }) => Math.round(points / 1e7)))];
+}
+
 function made(row) {
   const line = document.querySelector('template[data-row]').content.firstElementChild.cloneNode(true);
   line.dataset.site = row.slug;
@@ -17,6 +31,7 @@ function made(row) {
   const cell = (name) => line.querySelector(`[data-cell="${name}"]`);
   Object.assign(cell('name'), { textContent: row.name, href: `/sites/${encodeURIComponent(row.slug)}/` });
   cell('place').textContent = row.place;
+  for (const pill of line.querySelectorAll('[data-verdict-of]')) if (pill.dataset.verdictOf !== row.verdict) pill.remove();
   cell('today').hidden = !row.is_today;
   cell('pareto').hidden = !row.pareto || Boolean(row.step);
   Object.assign(cell('step'), { hidden: !row.step, title: row.step });
@@ -29,18 +44,25 @@ function made(row) {
   return line;
 }
 
-export function fillRows({ served, ranked, ranges }) {
+export function fillRows({ served, ranked, ranges, best }) {
   const body = document.querySelector('[data-options]');
   if (!body) return;
   const there = new Map([...body.rows].map((line) => [line.dataset.site, line]));
   const options = new Map(served.options.map((option) => [option.name, option]));
   const kept = ranked.filter(({ name }) => within(options.get(name), ranges));
-  const best = kept.find(({ name, points }) => points > 0 && !options.get(name).row.step)?.name;
+  const [ofRank, ofScore] = shared(ranked);
+  const nameOf = (name) => options.get(name).row.name;
   const lines = kept.slice(0, MOST_ROWS).map(({ name, rank, points }) => {
-    const line = there.get(name) ?? made(options.get(name).row);
-    line.querySelector('[data-cell="rank"]').textContent = rank;
-    line.querySelector('[data-cell="score"]').textContent = Math.round(points / 1e7);
-    line.toggleAttribute('data-selected', name === best);
+    const { row } = options.get(name);
+    const line = there.get(name) ?? made(row);
+    const cell = (part) => line.querySelector(`[data-cell="${part}"]`);
+    const isTied = points > 0 && ofRank.get(rank) > 1;
+    cell('rank').textContent = `${rank}${isTied ? '=' : ''}`;
+    cell('score').textContent = (points / 1e7).toFixed(ofScore.get(Math.round(points / 1e7)) > 1 ? 1 : 0);
+    const others = isTied ? ranked.filter((one) => one.rank === rank && one.name !== name).map((one) => nameOf(one.name)) : [];
+    const remarks = [others.length ? `Tied with ${others.join(', ')}` : '', row.margin].filter(Boolean).join('; ');
+    Object.assign(cell('remarks'), { textContent: remarks, hidden: !remarks });
+    line.toggleAttribute('data-selected', name === best?.name);
     return line;
   });
   body.replaceChildren(...lines);

@@ -19,10 +19,10 @@ type Figures = Mapping[str, BandedFigure]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PricedMove:
     """`changes` is after less before by objective, in the unit of its figures; None if a figure is unknown."""
 
-    changes: Mapping[str, float | None]
+    changes: dict[str, float | None]
     consequences: tuple[Consequence, ...]
 
 
@@ -37,11 +37,11 @@ def placement_figures(candidate: CandidateSite, served: tuple[LatencyLimit, ...]
     return figures | {"latency": worst_latency(candidate, served)} if served else figures
 
 
-def move(before: CandidateSite, after: CandidateSite, served: tuple[LatencyLimit, ...]) -> Move:
+def move(before: CandidateSite, after: CandidateSite, served: tuple[LatencyLimit, ...]) -> PricedMove:
     """`served` names the regions and percentiles that count. Raises FigureError for figures in two units."""
     was, comes = placement_figures(before, served), placement_figures(after, served)
     changes = {name: _change(name, was[name], comes[name]) for name in comes}
-    return Move(changes, consequences(before, after, served))
+    return PricedMove(changes, consequences(before, after, served))
 
 
 def _change(name: str, was: BandedFigure, comes: BandedFigure) -> float | None:

@@ -1,10 +1,10 @@
-"""Objectives of a choice, the Pareto front over any of them, and steps that no limit asks for.
+"""Objectives of a choice, the Pareto front over any of them, and optional improvements.
 
 One option dominates another if it is no worse in every objective and better in at least one. A figure with a band
 counts over its whole band: A dominates B only if A at its worst is no worse than B at its best in every objective, and
 better in at least one. So an unknown figure never makes an option dominated. Equal options do not dominate each other.
 
-A move from today's site is a step that no limit asks for if today's site keeps every limit, the other site costs more a
+A move from today's site is an optional improvement if today's site keeps every limit, the other site costs more a
 month, and it is better only in objectives whose limit is declared and so already kept. Such a step is shown with its
 price and never wins. If either cost is unknown, there is no such step.
 """

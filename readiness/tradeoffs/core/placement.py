@@ -29,6 +29,7 @@ from readiness.tradeoffs.core.options import (
 from readiness.tradeoffs.core.units import number
 
 REASON_GROUPS = {
+    "not-ready": "Options once they are ready",
     "site": "Lost in this what-if",
     "jurisdiction": "Forbidden by law",
     "operator": "Operator barred",
@@ -45,7 +46,7 @@ REASON_GROUPS = {
     "power": "Too little power free",
     "bandwidth": "Too little bandwidth free",
 }
-"""Names of the reasons that keep a site out, by `UnkeptLimit.limit`."""
+"""Names of the reasons that keep a site out, by `UnkeptLimit.limit`; `not-ready` if the verdict is the only one."""
 
 
 class Feasibility(StrEnum):
@@ -79,13 +80,14 @@ class Placed:
 
     `compliance_margin` is the smallest margin to any numeric limit as a share of it: 0.1 means that 10 % of the limit
     is free, below 0 is beyond it. Figures count at the worse end of their bands; None without a limit or if a figure
-    has no bound.
+    has no bound. `tightest` names that limit.
     """
 
     candidate: CandidateSite
     standing: Feasibility
     reasons: tuple[UnkeptLimit, ...]
     compliance_margin: float | None
+    tightest: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
 
     def place_one(candidate: CandidateSite) -> Placed:
         reasons = [*_by_law(candidate, limits), *_by_verdict(candidate, limits)]
-        room = math.inf
+        room, tightest = math.inf, ""
         for each in tests:
             test = replace(each, bound=demand.power_at(candidate) or 0.0) if each.limit == "power" else each
             if test.limit == "power" and not test.bound:
@@ -126,14 +128,23 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
             # The free share of the limit, at the worse end of the band.
             if test.bound:
                 left = test.bound - most if test.at_most else least - test.bound
-                room = min(room, left / abs(test.bound))
+                share = left / abs(test.bound)
+                if share < room:
+                    room, tightest = share, test.name
         standing = Feasibility.FEASIBLE
         if reasons:
             rejected = any(reason.standing is Feasibility.REJECTED for reason in reasons)
             standing = Feasibility.REJECTED if rejected else Feasibility.UNDECIDED
-        return Placed(candidate, standing, tuple(reasons), room if math.isfinite(room) else None)
+        margin = room if math.isfinite(room) else None
+        return Placed(candidate, standing, tuple(reasons), margin, tightest if margin is not None else "")
 
     return place_one
+
+
+def has_numeric_limit(demand: Demand, limits: Limits) -> bool:
+    """Whether any site can have a margin: a question of the envelope alone, not of the sites."""
+    declared = demand.power_kw or not demand.power_by_site or demand.accelerators
+    return any(declared or test.limit != "power" for test in _tests(demand, limits))
 
 
 def _tests(demand: Demand, limits: Limits) -> Iterator[_Test]:

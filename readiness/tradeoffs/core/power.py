@@ -14,7 +14,7 @@ TYPICAL, PEAK, NAMEPLATE = "typical_w", "peak_w", "nameplate_w"
 
 
 class PowerBasis(StrEnum):
-    """What the IT power of a placement rests on: figures of the device type, its nameplate, or the envelope."""
+    """The ground of a placement's IT power: figures of the device type, its nameplate, or the envelope."""
 
     TYPE = "type"
     NAMEPLATE = "nameplate"

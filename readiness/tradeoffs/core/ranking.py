@@ -38,7 +38,7 @@ acceptability.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,11 @@ class Ranked:
     @property
     def score(self) -> float:
         return self.points / ONE
+
+    def after(self, others: int) -> "Ranked":
+        """The same place behind so many others."""
+        ranks = {name: getattr(self, name) + others for name in ("rank", "best_rank", "worst_rank")}
+        return replace(self, **ranks)
 
     @property
     def effect(self) -> str:

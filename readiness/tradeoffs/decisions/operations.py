@@ -283,7 +283,7 @@ def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | No
 
 
 def _held(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """What the placement holds at the chosen site where that differs from the envelope: accelerators and peak power."""
+    """Return accelerators and peak power at the chosen site where they differ from the envelope."""
     held = chosen.get("accelerators") or {}
     count = held.get("count")
     counts = {} if count is None or count == held.get("asked") else {"held": count}

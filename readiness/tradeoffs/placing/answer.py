@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import Move
+from readiness.tradeoffs.core.moves import PricedMove
 from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
@@ -20,7 +21,11 @@ from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.params import PlacementQuestion
+from readiness.tradeoffs.placing.waiting import OpenCheck
 from readiness.workloads.core.envelope import Envelope
+
+SMALL_MARGIN = 0.05
+"""A smaller margin, as a share of the limit, is a remark on the option: the judgement of Muster's makers."""
 
 type Ranges = Mapping[str, tuple[float | None, float | None]]
 
@@ -43,8 +48,9 @@ class HeldAccelerators:
 class PlacementOption:
     """One candidate with everything that the answer says about it; only feasible ones have `ranked` and `pareto`.
 
-    `step` is set if no limit asks for moving there from today's site. `outdated` names the outdated factors by
-    objective. `move` prices moving there from today's site, None where the class already runs.
+    `step` is set if moving there from today's site is an optional improvement. `outdated` names the outdated
+    factors by objective, `waits` the checks that keep the site from being ready. `move` prices moving
+    there from today's site, None where the class already runs.
     """
 
     site: SiteFactors
@@ -56,12 +62,13 @@ class PlacementOption:
     dominated_by: str = ""
     ranked: Ranked | None = None
     is_today: bool = False
-    move: Move | None = None
+    move: PricedMove | None = None
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None
     utilisation: BandedFigure | None = None
     power_basis: PowerBasis = PowerBasis.DECLARED
+    waits: tuple[OpenCheck, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -108,6 +115,15 @@ class PlacementOption:
     @property
     def place(self) -> str:
         return f"{self.site.region} · {self.site.country}"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.candidate.verdict
+
+    @property
+    def is_tight(self) -> bool:
+        margin = self.placed.compliance_margin
+        return self.feasible and margin is not None and margin < SMALL_MARGIN
 
     @property
     def match(self) -> int | None:
@@ -173,10 +189,19 @@ class PlacementAnswer:
 
     @cached_property
     def best(self) -> PlacementOption | None:
-        """The first by rank that is not a step without a limit for it; None if nothing is scored."""
+        """The first by rank; None if nothing is scored, or if no site keeps every limit."""
         if not self.is_scored:
             return None
         return next((option for option in self.feasible if option.step is None), None)
+
+    def tied(self, option: PlacementOption) -> tuple[PlacementOption, ...]:
+        """Other options of the same rank."""
+        rank = option.ranked.rank if option.ranked and self.is_scored else None
+        return tuple(
+            each
+            for each in (self.feasible if rank else ())
+            if each is not option and each.ranked and each.ranked.rank == rank
+        )
 
     @cached_property
     def steps(self) -> tuple[PlacementOption, ...]:

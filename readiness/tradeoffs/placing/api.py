@@ -51,7 +51,7 @@ _option = inline_serializer(
         "worst_rank": fields.IntegerField(allow_null=True),
         "effect": fields.CharField(help_text="Effect of unknown figures on the rank"),
         "step": fields.CharField(
-            allow_null=True, help_text="Price of a move that no limit asks for; such an option never wins"
+            allow_null=True, help_text="Price of an optional improvement; such an option never wins"
         ),
         "margin": _number(allow_null=True, help_text="Smallest margin to any limit, as a share of the limit"),
         "outdated": fields.DictField(child=fields.CharField(), help_text="Outdated factors, by objective"),
@@ -67,6 +67,12 @@ _option = inline_serializer(
             allow_null=True, help_text="`count` of type `here` that do what `asked` of type `of` do today"
         ),
         "capacity_after": fields.DictField(child=_figure),
+        "verdict": fields.CharField(allow_null=True, help_text="Verdict of the site; null: not evaluated"),
+        "waits_for": fields.ListField(
+            child=fields.DictField(), help_text="BLOCK checks that keep the site from being ready"
+        ),
+        "remarks": fields.ListField(child=fields.CharField(), help_text="A tie, or a margin below 5 %"),
+        "tied_with": fields.ListField(child=fields.CharField(), help_text="Other options of the same rank"),
         "jurisdiction": fields.DictField(),
         "staffing": fields.DictField(
             allow_null=True, help_text="`requirements` of people there, and how many are `uncovered`"
@@ -93,13 +99,16 @@ _answer = inline_serializer(
         "counts": fields.DictField(child=fields.IntegerField()),
         "best": fields.CharField(
             allow_null=True,
-            help_text="Slug of the best-ranked option that is not a step without a limit for it",
+            help_text="Slug of the option of rank 1; optional improvements rank behind all others",
         ),
         "unscored": fields.CharField(
             help_text="Objectives that have a weight but no reference to be scored against"
         ),
         "options": _option,
-        "not_in_service": fields.ListField(child=fields.DictField()),
+        "not_in_service": fields.ListField(
+            child=fields.DictField(),
+            help_text="Planned and building sites; `opens_on` is their date, if known",
+        ),
         "sensitivity": fields.DictField(allow_null=True),
         "loosen": fields.ListField(child=fields.DictField(), help_text="Limits that leave no option"),
         "snapshot": fields.DictField(help_text="Every factor used, with age and provenance"),

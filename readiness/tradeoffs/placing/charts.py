@@ -11,6 +11,7 @@ from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
 from readiness.tradeoffs.placing.params import PlacementView
 from readiness.tradeoffs.placing.rows import LABELS
+from readiness.tradeoffs.placing.sentences import verdict_text
 from web.charts import Figure, figure, nothing, table
 from web.units import how_many
 
@@ -272,7 +273,7 @@ def _trace(
 
 
 def _hover(option: PlacementOption) -> str:
-    sentences = [f"<b>{option.name}</b>"]
+    sentences = [f"<b>{option.name}</b>, {verdict_text(option).lower()}"]
     for name, each in option.figures.items():
         if each.value is not None:
             sentences.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
@@ -311,7 +312,8 @@ def _limits(
 def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
     feasible = f"{len(answer.feasible)} feasible"
     finding = f"{LABELS[x]} against {LABELS[y].lower()} of {how_many(points, 'site', 'sites')}, {feasible}."
-    return f"{finding} Best match: {answer.best.name}." if answer.best else finding
+    best = answer.best
+    return f"{finding} Best match: {best.name}, {verdict_text(best).lower()}." if best else finding
 
 
 def _dimension(

@@ -15,6 +15,7 @@ from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
+from readiness.tradeoffs.placing.waiting import OpeningDay
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 
 
@@ -40,17 +41,28 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [
-            _option(option) | {"staffing": _staffing(answer.facts.staffing.get(option.slug))}
-            for option in answer.options
-        ],
+        "options": [_option(option) | _beside(answer, option) for option in answer.options],
         "not_in_service": [
-            {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
+            {
+                "site": site.slug,
+                **_named(site, "name", "stage"),
+                **_opening(answer.facts.opens.get(site.slug)),
+            }
+            for site in answer.not_in_service
         ],
         "sensitivity": _sensitivity(answer),
         "loosen": sentences.to_loosen(answer),
     }
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
+
+
+def _beside(answer: PlacementAnswer, option: PlacementOption) -> dict[str, Any]:
+    """Return facts about an option that depend on the whole answer."""
+    return {
+        "staffing": _staffing(answer.facts.staffing.get(option.slug)),
+        "remarks": sentences.remarks(answer, option),
+        "tied_with": [each.slug for each in answer.tied(option)],
+    }
 
 
 def _named(obj: Any, *names: str) -> dict[str, Any]:
@@ -81,13 +93,18 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "peak_power": figure(option.candidate.peak_power),
         "power_basis": option.power_basis,
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
-        "verdict": option.candidate.verdict,
+        "verdict": option.verdict,
+        "waits_for": [asdict(check) for check in option.waits],
         "jurisdiction": _law(option),
         "is_today": option.is_today,
         "consequence": None if move is None else option.consequence,
         "consequences": move.consequences if move else (),
         "changes": dict(move.changes) if move else None,
     }
+
+
+def _opening(day: OpeningDay | None) -> dict[str, Any]:
+    return {"opens_on": day and day.on, "opens_by": day and day.source}
 
 
 def _staffing(staffing: SiteStaffing | None) -> dict[str, Any] | None:

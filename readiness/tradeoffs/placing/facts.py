@@ -15,9 +15,10 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.models import Accelerator, Device, DeviceType, Link, Region, Site
+from inventory.models import Accelerator, CapacityEvent, Device, DeviceType, Link, Region, Site
 from readiness.evidence.queries import CircuitLoads, circuit_loads
 from readiness.framework import queries as framework
+from readiness.golive.models import Campaign
 from readiness.people.fleet import fleet_people
 from readiness.scoring.core.states import Provenance, Verdict
 from readiness.scoring.models import DomainHealth, SiteScore
@@ -34,6 +35,7 @@ from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
+from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
 from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import UserRegion
@@ -76,6 +78,7 @@ class FleetFacts:
     """All sites except retired ones by name, their stored scores by slug, and rates, as of `at`.
 
     `circuits` covers the sites, by slug, whose rack circuits are all metered, `staffing` those that require people.
+    `waits` has the open BLOCK checks of sites that are not ready, `opens` the day of planned ones.
     """
 
     at: datetime
@@ -85,6 +88,8 @@ class FleetFacts:
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
     staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
+    waits: Mapping[str, tuple[OpenCheck, ...]] = field(default_factory=dict)
+    opens: Mapping[str, OpeningDay] = field(default_factory=dict)
 
 
 KEPT_FACTS = 4
@@ -100,6 +105,8 @@ _READ = (
     DeviceType,
     Accelerator,
     Link,
+    CapacityEvent,
+    Campaign,
 )
 # Scores and health are not audited. Their rows are few, and each new version has another place or transaction.
 _SCORED = " UNION ALL ".join(
@@ -129,11 +136,21 @@ def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
 
 
 def _read(percentile: float, now: datetime) -> FleetFacts:
-    scores, version = _scores(_pillars())
+    in_force = framework.current()[1]
+    scores, version = _scores({pillar.id: pillar.name for pillar in in_force.pillars})
     sites = factors_of(None, now, percentile=percentile)
     loads = circuit_loads([site.site_id for site in sites], now=now)
-    circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
-    return FleetFacts(now, sites, scores, known_rates(now), version, circuits, _staffing(now))
+    return FleetFacts(
+        now,
+        sites,
+        scores,
+        known_rates(now),
+        version,
+        circuits={site.slug: loads[site.site_id] for site in sites if site.site_id in loads},
+        staffing=_staffing(now),
+        waits=open_checks(in_force),
+        opens=opening_days(now),
+    )
 
 
 def _staffing(now: datetime) -> dict[str, SiteStaffing]:
@@ -145,10 +162,6 @@ def _staffing(now: datetime) -> dict[str, SiteStaffing]:
         for site_id, covered in people.covered.items()
         if covered.requirements
     }
-
-
-def _pillars() -> dict[str, str]:
-    return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
 
 
 def _scores(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:

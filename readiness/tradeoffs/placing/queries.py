@@ -215,10 +215,21 @@ def classes() -> tuple[Envelope, ...]:
     )
 
 
-def chosen_class(envelopes: Sequence[Envelope], slug: str) -> Envelope | None:
+def chosen_class(envelopes: Sequence[Envelope], slug: str, *, now: datetime) -> Envelope | None:
     if not slug:
-        return envelopes[0] if envelopes else None
+        return opening_class(envelopes, now=now) if envelopes else None
     return next((envelope for envelope in envelopes if envelope.slug == slug), None)
+
+
+def opening_class(envelopes: Sequence[Envelope], *, now: datetime) -> Envelope:
+    """The class with the most options, the first by name of several."""
+    by_class = feasible_sites(envelopes, now=now).by_class
+
+    def options(envelope: Envelope) -> int:
+        standings = by_class.get(envelope.slug, {}).values()
+        return sum(standing is Feasibility.FEASIBLE for standing in standings)
+
+    return min(envelopes, key=lambda envelope: (-options(envelope), envelope.name, envelope.slug))
 
 
 def bases() -> list[tuple[str, str]]:

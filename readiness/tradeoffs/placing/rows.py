@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.placement import REASON_GROUPS, limit_name
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
-from readiness.tradeoffs.placing.sentences import percent
+from readiness.tradeoffs.placing.sentences import margin_text, percent, remarks
 
 type Row = dict[str, Any]
 
@@ -53,17 +54,29 @@ def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
         "slug": option.slug,
         "name": option.name,
         "place": f"{option.place} · {staffing.words}" if staffing else option.place,
+        "verdict": option.verdict or "none",
+        "remarks": "; ".join(remarks(answer, option)),
+        "margin": margin_text(option),
         "is_today": option.is_today,
         "pareto": option.pareto,
         "dominated": answer.name_of(option.dominated_by) if option.dominated_by else "",
         "rank": ranked.rank if ranked else None,
+        "rank_text": rank_text(answer, option),
         "score": option.match,
+        "points": ranked.points if ranked else 0,
         "match": answer.match_text(option),
         "cells": cells(answer, option),
         "after": text(power),
         "after_why": power.why_unknown,
         "step": option.step.words if option.step else "",
     }
+
+
+def rank_text(answer: PlacementAnswer, option: PlacementOption) -> str:
+    """`1`, or `1=` for a tie."""
+    if option.ranked is None:
+        return ""
+    return f"{option.ranked.rank}{'=' if answer.tied(option) else ''}"
 
 
 def cells(answer: PlacementAnswer, option: PlacementOption) -> list[Row]:
@@ -85,7 +98,8 @@ def blank(answer: PlacementAnswer) -> Row:
         {"name": head["name"], "label": f"{head['label']} {head['unit']}", "text": "", "why": ""}
         for head in heads(answer)
     ]
-    texts = dict.fromkeys(("slug", "name", "place", "dominated", "match"), "")
+    texts: Row = dict.fromkeys(("slug", "name", "place", "dominated", "match", "remarks"), "")
+    texts |= {"rank_text": "", "verdicts": ("ready", "conditional", "not-ready", "none")}
     return {**texts, "pareto": True, "is_today": True, "step": "-", "cells": empty}
 
 
@@ -93,7 +107,7 @@ def kept_out(answer: PlacementAnswer) -> list[Row]:
     """Group sites that are not options by their first reason; undecided ones come first."""
     by_reason: dict[tuple[bool, str], list[PlacementOption]] = defaultdict(list)
     for option in answer.kept_out[:MOST_ROWS]:
-        by_reason[option.undecided, option.reasons[0].limit].append(option)
+        by_reason[option.undecided, _reason_group(option)].append(option)
     groups = [
         {
             "key": f"{'undecided' if undecided else 'rejected'}-{limit}",
@@ -105,6 +119,18 @@ def kept_out(answer: PlacementAnswer) -> list[Row]:
         for (undecided, limit), options in by_reason.items()
     ]
     return sorted(groups, key=lambda group: (not group["undecided"], -len(group["sites"]), group["words"]))
+
+
+def _reason_group(option: PlacementOption) -> str:
+    """Sites that would be options once they are ready stand apart from those that fail another limit too."""
+    limits = {reason.limit for reason in option.reasons}
+    is_not_ready = option.verdict is Verdict.NOT_READY
+    return "not-ready" if is_not_ready and limits == {"verdict"} else option.reasons[0].limit
+
+
+def planned(answer: PlacementAnswer) -> list[Row]:
+    """Sites that are no option because they are not in service, with their date."""
+    return [{"site": site, "opens": answer.facts.opens.get(site.slug)} for site in answer.not_in_service]
 
 
 def _provenance(figure: BandedFigure | None) -> str:
@@ -190,7 +216,7 @@ def _better(both: Sequence[BandedFigure], direction: ObjectiveDirection) -> Band
 
 
 def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
-    columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
+    columns = ["rank", "site", "name", "country", "standing", "score", "pareto", "verdict", "remarks"]
     for objective in answer.objectives:
         unit = re.sub(r"\W+", "_", answer.unit_of(objective.name)).strip("_")
         columns += [f"{objective.name}_{unit}" if unit else objective.name, f"{objective.name}_provenance"]
@@ -212,7 +238,8 @@ def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:
     staffing = answer.facts.staffing.get(option.slug)
     cells: list[Any] = [
         ranked.rank if ranked else "", option.slug, option.name, option.site.country, option.placed.standing.value,
-        round(ranked.score, 6) if ranked else "", option.pareto if option.feasible else "",
+        round(ranked.score, 6) if ranked else "", option.pareto if option.feasible else "", option.verdict or "",
+        "; ".join(remarks(answer, option)),
     ]  # fmt: skip
     for objective in answer.objectives:
         figure = option.figures[objective.name]

@@ -24,10 +24,16 @@ def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
 
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
+    winner = answer.name_of(robustness.winner)
+    if not answer.runners_up and answer.steps:
+        improvements = how_many(len(answer.steps), "other option costs", "other options cost")
+        return (
+            f"{winner} wins at any weights: {improvements} more without bringing a figure within its limit."
+        )
     if not answer.runners_up:
-        return f"{answer.name_of(robustness.winner)} wins at any weights, because there is no other option."
+        return f"{winner} is the only option, at any weights."
     words = (
-        f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
+        f"{winner} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
         "drawn at random "
         f"over {listed([_said(name) for name in robustness.objectives])}, each mixture as likely as any other"
     )
@@ -104,7 +110,7 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
         least, nearest, reason = min(
             known, key=lambda each: (each[0], each[1].name), default=(None, *held[0])
         )
-        more = f" and {how_many(fewest - 1, 'more limit', 'more limits')} relaxed" if fewest > 1 else ""
+        words = f"{nearest.name} would fit {_loosened(reason, least)}." if fewest == 1 else failing(nearest)
         advice.append(
             {
                 "limit": limit,
@@ -113,10 +119,35 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
                 "unit": reason.unit,
                 "site": nearest.slug,
                 "sites": len(held),
-                "words": f"{nearest.name} would fit {_loosened(reason, least)}{more}.",
+                "words": words,
             }
         )
     return sorted(advice, key=lambda limit: (-limit["sites"], limit["limit"], limit["subject"]))
+
+
+def failing(option: PlacementOption) -> str:
+    """`SEL-1 fails two limits: power (5 kW short) and latency iberia p99 (7 ms over).`"""
+    limits = [_failed(reason) for reason in option.reasons]
+    return f"{option.name} fails {count_text(len(limits))} limits: {listed(limits)}."
+
+
+def _failed(reason: UnkeptLimit) -> str:
+    name = limit_name(reason.limit, _subject(reason))
+    if reason.limit == "verdict" and reason.subject:
+        return f"{name} ({reason.subject.replace('-', ' ')})"
+    if reason.margin is None:
+        return name
+    free = free_name(reason.limit, reason.subject)
+    by = math.ceil(reason.margin - 1e-9) if reason.limit == "accelerators" else at_least(reason.margin)
+    unit = "" if reason.limit == "accelerators" else f" {reason.unit}"
+    return f"{name} ({number(by)}{unit} {'short' if free or reason.limit == 'readiness' else 'over'})"
+
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def count_text(number_of: int) -> str:
+    return _COUNTS[number_of] if number_of < len(_COUNTS) else f"{number_of}"
 
 
 _NO_AMOUNT = {
@@ -207,13 +238,13 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
     if best is None:
         why = unscored(answer) if feasible else loosen[0]["words"] if loosen else ""
         return [{"label": "Best match", "value": "None", "note": why}, options]
-    if answer.stays or answer.base is None:
-        note = "it runs there today" if answer.stays else "it runs nowhere today"
-    else:
-        there = "it runs there as well; " if best.is_today else ""
-        note = f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
     figures = [
-        {"label": "Best match", "value": best.name, "unit": f"{answer.match_text(best)} of 100", "note": note}
+        {
+            "label": "Best match",
+            "value": best.name,
+            "unit": f"{answer.match_text(best)} of 100",
+            "note": "; ".join([verdict_text(best), *remarks(answer, best), _against_today(answer, best)]),
+        }
     ]
     if answer.runners_up:
         runner = answer.runners_up[0]
@@ -222,12 +253,11 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
                 "label": "Next best",
                 "value": runner.name,
                 "unit": f"{answer.match_text(runner)} of 100",
-                "note": price(answer, runner, best) or "the same",
+                "note": f"{verdict_text(runner)}; {price(answer, runner, best) or 'the same'}",
             }
         )
     else:
-        costly = "every other option only costs more to go beyond limits already met"
-        why = costly if answer.steps else "no other option"
+        why = "Cheapest that meets every limit" if answer.steps else "no other option"
         figures.append({"label": "Next best", "value": "None", "note": why})
     if answer.robustness is not None and answer.runners_up:
         share, draws = percent(answer.robustness.share), answer.robustness.draws
@@ -235,6 +265,34 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
             {"label": "How sure", "value": share, "note": f"of {draws:,} weights drawn at random choose it"}
         )
     return [*figures, options]
+
+
+def _against_today(answer: PlacementAnswer, best: PlacementOption) -> str:
+    if answer.stays or answer.base is None:
+        return "it runs there today" if answer.stays else "it runs nowhere today"
+    there = "it runs there as well; " if best.is_today else ""
+    return f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+
+
+def verdict_text(option: PlacementOption) -> str:
+    return option.verdict.capitalize().replace("-", " ") if option.verdict else "Not evaluated"
+
+
+def remarks(answer: PlacementAnswer, option: PlacementOption) -> list[str]:
+    """Facts to know beside the figures: ties, and a limit that is hardly kept."""
+    said = []
+    if others := [each.name for each in answer.tied(option)]:
+        said.append(f"tied with {listed(others)}")
+    if margin := margin_text(option):
+        said.append(margin)
+    return said
+
+
+def margin_text(option: PlacementOption) -> str:
+    margin = option.placed.compliance_margin
+    if margin is None or not option.is_tight:
+        return ""
+    return f"margin {percent(margin)} on {option.placed.tightest}"
 
 
 def price(answer: PlacementAnswer, option: PlacementOption, than: PlacementOption) -> str:

@@ -27,7 +27,7 @@ EXPLORER = Report("tradeoffs/explorer.html", *MAY_PLACE)
 @EXPLORER.reads
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads = classes()
-    envelope = chosen_class(workloads, request.GET.get("workload", ""))
+    envelope = chosen_class(workloads, request.GET.get("workload", ""), now=now())
     context: dict[str, Any] = {"workloads": workloads}
     if envelope is None:
         status = 404 if workloads and request.GET.get("workload") else 200
@@ -63,7 +63,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
-    envelope = chosen_class(classes(), query.get("workload", ""))
+    envelope = chosen_class(classes(), query.get("workload", ""), now=now())
     if envelope is None:
         raise BadRequest("workload: no workload class is called that")
     view = view_of_address(query)
@@ -89,6 +89,8 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
         "kept_out": rows.kept_out(answer),
         "most_rows": rows.MOST_ROWS,
         "loosen": loosen,
+        "advice": list(dict.fromkeys(each["words"] for each in loosen)),
+        "planned": rows.planned(answer),
         "comparison": rows.comparison(answer, view.compare),
         "served": rows.served(answer),
         "panes": [("objectives", "All objectives"), ("sure", "How sure is it")],

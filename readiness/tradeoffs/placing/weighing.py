@@ -1,6 +1,6 @@
 """Weigh one workload over all candidates: feasibility, front, scores, flips, and consequences. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,8 +16,14 @@ from readiness.tradeoffs.core.objectives import (
     step_of,
 )
 from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits
-from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
-from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
+from readiness.tradeoffs.core.placement import (
+    Feasibility,
+    Placed,
+    UnkeptLimit,
+    has_numeric_limit,
+    placer,
+)
+from readiness.tradeoffs.core.ranking import Ranked, ranking, robustness, sensitivity
 from readiness.tradeoffs.core.units import equivalents, only_type
 from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import (
@@ -52,7 +58,7 @@ def weigh(
     limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     judged = _judged(adapter, limits, served)
-    scored_on = _objectives(envelope, judged)
+    scored_on = _objectives(envelope, has_numeric_limit(demand_of(envelope), limits))
     weights = _weights(question, scored_on)
     base = next((option for option in judged if today and option.slug == today[0]), None)
     objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
@@ -121,6 +127,7 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
                 held=held_at(site, adapter),
                 utilisation=inputs[site.slug].utilisation,
                 power_basis=adapter.power(site).basis,
+                waits=adapter.facts.waits.get(site.slug, ()),
             )
         )
     return options
@@ -153,8 +160,7 @@ def _compliance(margin: float | None, at: datetime) -> BandedFigure:
     return BandedFigure(margin * 100, "%", Provenance.ESTIMATED, at, source=source)
 
 
-def _objectives(envelope: Envelope, options: Sequence[PlacementOption]) -> tuple[Objective, ...]:
-    has_margin = any(option.placed.compliance_margin is not None for option in options)
+def _objectives(envelope: Envelope, has_margin: bool) -> tuple[Objective, ...]:
     left_out = {name for name, has in (("latency", envelope.users), ("compliance", has_margin)) if not has}
     return tuple(objective for objective in OBJECTIVES if objective.name not in left_out)
 
@@ -179,8 +185,22 @@ def _ordered(
             dominated_by=dominated_by.get(ranked.name, ""),
             step=steps.get(ranked.name),
         )
-        for ranked in ranking(scored, objectives, weights)
+        for ranked in _ranked(scored, objectives, weights, steps)
     ]
+
+
+def _ranked(
+    scored: Sequence[ScoredOption],
+    objectives: Sequence[Objective],
+    weights: Mapping[str, float],
+    steps: Collection[str],
+) -> list[Ranked]:
+    """The options that compete, then the optional improvements, so that rank 1 is the best match."""
+    competing = [option for option in scored if option.name not in steps]
+    optional = [option for option in scored if option.name in steps]
+    first = ranking(competing, objectives, weights)
+    after = (each.after(len(first)) for each in ranking(optional, objectives, weights))
+    return [*first, *after]
 
 
 def _steps(

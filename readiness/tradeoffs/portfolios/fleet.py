@@ -12,8 +12,9 @@ from datetime import date, datetime
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
+from readiness.tradeoffs.core.assignment import Flags
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import Move, move, placement_figures
+from readiness.tradeoffs.core.moves import PricedMove, move, placement_figures
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, LatencyLimit
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
@@ -24,7 +25,6 @@ from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.queries import rules_in_force
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.needs import (
-    UNITS,
     capacity_in,
     demand_in,
     needs_at,
@@ -66,11 +66,10 @@ class PortfolioFleet:
     broken: Mapping[str, str]
     pins: Mapping[str, str]
     currency: str
-    units: Mapping[str, str]
     adapters: Mapping[str, Adapter] = field(repr=False)
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
-    def move(self, workload: str, before: str | None, after: str | None) -> Move | None:
+    def move(self, workload: str, before: str | None, after: str | None) -> PricedMove | None:
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
             return None
@@ -127,8 +126,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     names = {envelope.slug: envelope.name for envelope in envelopes}
     demand = demand_in(envelopes, resources, adapters, tuple(sites.values()))
     comparable = ~np.isnan(demand).any(axis=2)
-    for row in np.flatnonzero(allowed.any(axis=1) & ~(allowed & comparable).any(axis=1)).tolist():
-        against[envelopes[row].slug] = "no site that keeps them has accelerators that compare with its own"
+    against |= _incomparable(envelopes, allowed, comparable)
     held = _held_by_site(envelopes, adapters, of, today)
     return PortfolioFleet(
         portfolio=Portfolio(
@@ -152,10 +150,16 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         broken=broken,
         pins=asked.pins,
         currency=asked.currency,
-        units=UNITS,
         adapters=adapters,
         sites=of,
     )
+
+
+def _incomparable(envelopes: Sequence[Envelope], allowed: Flags, comparable: Flags) -> dict[str, str]:
+    """Classes whose allowed sites all have accelerators that do not compare with theirs."""
+    lost = allowed.any(axis=1) & ~(allowed & comparable).any(axis=1)
+    words = "no site that keeps them has accelerators that compare with its own"
+    return {envelopes[row].slug: words for row in np.flatnonzero(lost).tolist()}
 
 
 def _held_by_site(
@@ -177,7 +181,7 @@ def _uncounted(
     envelopes: Sequence[Envelope],
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, SiteFactors],
-    comparable: np.ndarray,
+    comparable: Flags,
 ) -> dict[str, str]:
     """Sites that some workload cannot count in, because their own type is not known."""
     reasons = uncounted(sites.values())

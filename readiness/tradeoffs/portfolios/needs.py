@@ -1,4 +1,4 @@
-"""What workloads need of each site, and what is free there, as arrays: each site counts in its own accelerators.
+"""Needs of workloads at each site, and what is free there, as arrays: each site counts in its own accelerators.
 
 The number of a site's accelerators that a workload needs is that of a single placement there (`Adapter.devices`), so
 one site says nothing about the unit of another.
@@ -66,7 +66,7 @@ def capacity_in(
     sites: Sequence[SiteFactors],
     facts: FleetFacts,
 ) -> np.ndarray:
-    """What is certainly free, and what the workloads hold there today: `held` has their needs by site."""
+    """Capacity that is certainly free, with what the workloads hold there today: `held` has their needs by site."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in UNITS)
     asking = Envelope(slug="", name="", accelerators=types)
     inputs = inputs_of(facts, asked.currency, asked.carbon)

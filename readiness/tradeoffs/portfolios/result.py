@@ -8,11 +8,12 @@ import numpy as np
 from django.db.models import QuerySet
 
 from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.moves import Move
+from readiness.tradeoffs.core.moves import PricedMove
 from readiness.tradeoffs.core.portfolio import LeftOutReason, PlanChanges, Point, Sweep, WorkloadMove, against
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.placing.facts import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
+from readiness.tradeoffs.portfolios.needs import UNITS as RESOURCE_UNITS
 
 VERSION = 2
 UNITS = {
@@ -137,7 +138,7 @@ def _point(
         "unknown": dict(against_today.unknown),
         "left_out": _left_out(fleet, sweep, point),
         "filling": [
-            {**asdict(each), "unit": fleet.units.get(each.resource, "accelerators")}
+            {**asdict(each), "unit": RESOURCE_UNITS.get(each.resource, "accelerators")}
             for each in against_today.filling
         ],
     }
@@ -219,7 +220,7 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
         }
 
 
-def _changes(fleet: PortfolioFleet, priced: Move | None, move: WorkloadMove) -> dict[str, float | None]:
+def _changes(fleet: PortfolioFleet, priced: PricedMove | None, move: WorkloadMove) -> dict[str, float | None]:
     """The price of the move in the objectives of the portfolio; a workload that serves no region has no latency."""
     if priced is None:
         return dict(move.changes)

@@ -21,6 +21,11 @@ def match_in(option: PlacementOption, answer: PlacementAnswer) -> str:
 
 
 @register.filter
+def remarks_in(option: PlacementOption, answer: PlacementAnswer) -> list[str]:
+    return sentences.remarks(answer, option)
+
+
+@register.filter
 def first_word(words: str) -> str:
     """`EUR/h` of `EUR/h in use`."""
     return words.partition(" ")[0]

@@ -146,7 +146,7 @@ _ROWS = {"accelerators": _need, "users": _users}
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for field, path in PATHS.items():
-        value = ANY if field == "min_verdict" and values.get(field) == "" else values.get(field)
+        value: Any = ANY if field == "min_verdict" and values.get(field) == "" else values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
             continue
         if field in _ROWS:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from readiness.evidence.operations import RunContext, import_run, mark_baseline, set_floor
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from tests.readiness.evidence.repeated import GBPS, connect
 from web.units import instant
 
 pytestmark = pytest.mark.django_db
@@ -129,11 +130,13 @@ def test_a_severity_has_its_word_beside_it(porto, nodes, sent, page_of):
 
 def test_every_repeat_that_decides_says_so(porto, nodes, sent, page_of, frozen_now):
     sent_runs = []
+    connect(nodes)
     for load in ("idle", "loaded"):
         for place in range(20):
             frozen_now.move(minutes=1)
             content = outputs.latency(mark=f"{load} {place}")
             more = {"load": load, "devices": [node.name for node in nodes]}
+            more |= {"load_gbps": GBPS} if load == "loaded" else {}
             sent_runs.append(sent("perftest", content, **more)["id"])
     for run in (sent_runs[0], sent_runs[25], sent_runs[-1]):
         page = page_of(f"/evidence/runs/{run}/")

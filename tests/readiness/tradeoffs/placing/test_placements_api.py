@@ -166,7 +166,8 @@ def test_another_currency_goes_by_the_rate_and_is_unknown_without_one(options, e
 
 def test_sites_not_in_service_are_told_and_are_no_options(ask):
     found = ask()
-    assert found["not_in_service"] == [{"site": "oslo", "name": "Oslo", "stage": "planned"}]
+    oslo = {"site": "oslo", "name": "Oslo", "stage": "planned", "opens_on": None, "opens_by": None}
+    assert found["not_in_service"] == [oslo]
     assert found["counts"] == {"feasible": 3, "undecided": 0, "rejected": 0}
 
 
@@ -272,7 +273,7 @@ def test_no_option_left_names_the_limit_to_loosen(ask):
     )
     more = ask(what_if={"demand": 20, "limits": {"latency_limit_ms": 5}})
     [words] = [each["words"] for each in more["loosen"] if each["limit"] == "accelerators"]
-    assert words == "Lagos would fit with 60 more accelerators and 1 more limit relaxed."
+    assert words == "Lagos fails two limits: latency iberia p99 (105 ms over) and accelerators (60 short)."
 
 
 def test_nonsense_is_refused_with_its_field(ask):

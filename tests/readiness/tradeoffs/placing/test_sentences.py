@@ -113,7 +113,7 @@ def test_what_no_amount_mends_is_said_as_it_is(ask):
 @pytest.mark.django_db
 def test_the_only_option_wins_nothing(ask):
     alone = ask(what_if={"sites_lost": ["porto", "lulea"]})
-    words = "Lagos wins at any weights, because there is no other option."
+    words = "Lagos is the only option, at any weights."
     assert alone["sensitivity"]["robustness"]["words"] == words
 
 
