@@ -196,6 +196,8 @@ DEVICE_NAME = declared(
     form=OfDeviceForm,
     also=("recorded_at",),
     joins=("device",),
+    # Names are unique: several rows cannot take one.
+    pages=("list", "add", "detail", "edit", "delete", "csv"),
     rows=DeviceName.objects.select_related("device__site"),
     icon="tag",
     hint="Names that tools and exporters give to devices",

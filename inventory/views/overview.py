@@ -16,6 +16,7 @@ from inventory.models import (
     CapacityEvent,
     CoolingUnit,
     Device,
+    DeviceName,
     DeviceType,
     DomainChoices,
     Link,
@@ -50,7 +51,7 @@ GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
         "bolt",
         (PowerFeed, Device.Role.PDU, Device.Role.UPS, Device.Role.METER, CoolingUnit),
     ),
-    ("places", "map-pin", (Site, Region, Rack, CapacityEvent, DeviceType, Manufacturer)),
+    ("places", "map-pin", (Site, Region, Rack, CapacityEvent, DeviceType, Manufacturer, DeviceName)),
 )
 ROLES_OF_MANY = {
     Device.Role.NODE: "Accelerator nodes",

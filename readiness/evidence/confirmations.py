@@ -1,12 +1,14 @@
 """Attestations that need a confirmation: which they are, for whom they wait, and how long they count without."""
 
-from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import (
     Case,
     CharField,
+    DateTimeField,
+    DurationField,
     Exists,
+    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -16,12 +18,9 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Concat
-from django.db.models.lookups import In
 
 from accounts.models import User
-from readiness.evidence.core.confirming import blocking_parts
 from readiness.evidence.models import Attestation
-from readiness.framework import queries as framework_queries
 
 
 class AttestationStanding(TextChoices):
@@ -34,8 +33,31 @@ class AttestationStanding(TextChoices):
 
 
 MAY_CONFIRM = "evidence.confirm_attestation"
-_KEY = Concat("check_id", Value("/"), "part", output_field=TextField())
-"""Check and sub-measure as one text, so that pairs are compared."""
+# `blocking_parts` in SQL, with the validity of each: every page counts what waits, in one statement with all else.
+_BLOCKING = """
+SELECT jsonb_object_agg((of_check ->> 'id') || '/' || (measured ->> 'id'), of_validity)
+FROM framework_frameworkversion AS version
+CROSS JOIN LATERAL jsonb_array_elements(version.definition -> 'checks') AS checks (of_check)
+CROSS JOIN LATERAL jsonb_array_elements(of_check -> 'parts') AS parts (measured)
+CROSS JOIN LATERAL (
+    SELECT coalesce(measured -> 'valid_for', of_check -> 'valid_for') ->> 'max_age'
+) AS valid (of_validity)
+WHERE version.status = 'published' AND of_validity IS NOT NULL AND measured -> 'pass' IS NOT NULL
+    AND (of_check ->> 'gate' = 'BLOCK' OR of_check -> 'gate_rules' @> '[{"gate": "BLOCK"}]')
+    AND coalesce(measured ->> 'gate', 'BLOCK') = 'BLOCK'
+    AND NOT coalesce(measured -> 'evidence', of_check -> 'evidence') <@ '["TQ", "VR"]'
+"""
+
+
+class Validity(Func):
+    """How long an attestation counts where it may decide a sub-measure that blocks, by the framework in force; null for
+    all others."""
+
+    template = f"(({_BLOCKING}) ->> %(expressions)s)::interval"
+    output_field = DurationField()
+
+    def __init__(self) -> None:
+        super().__init__(Concat("check_id", Value("/"), "part", output_field=TextField()))
 
 
 def unanswered() -> Q:
@@ -53,19 +75,10 @@ def needed(now: datetime) -> Q:
         workload_classes=[],
         rejected_at=None,
     )
+    may_decide = Q(taken_at__gte=Value(now, DateTimeField()) - Validity())
     in_force = Q(valid_until=None) | Q(valid_until__gte=now.date())
     counting = Q(workload_classes=[], voided_at=None, taken_at__lte=now) & in_force
-    return unanswered() & counting & _of_blocking_parts(now) & Q(~Exists(newer))
-
-
-def _of_blocking_parts(now: datetime) -> Q:
-    keys: dict[float, list[str]] = defaultdict(list)
-    for (check_id, part_id), part in blocking_parts(framework_queries.current()[1]).items():
-        keys[part.validity.limit_s(None)].append(f"{check_id}/{part_id}")
-    condition = Q(pk=None)
-    for limit_s, named in sorted(keys.items()):
-        condition |= Q(In(_KEY, named), taken_at__gte=now - timedelta(seconds=limit_s))
-    return condition
+    return unanswered() & counting & may_decide & Q(~Exists(newer))
 
 
 def for_user(user: User) -> Q:

@@ -22,6 +22,7 @@ from readiness.evidence.core.proving.interop import JudgedPair, interoperable
 from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, is_valid
 from readiness.evidence.interop import pairs_of_records, with_records
 from readiness.evidence.models import Floor
+from readiness.evidence.parts import site_parts
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 from readiness.framework.core.minimums import in_effect
 from readiness.framework.core.vocabulary import SenderNamed
@@ -120,7 +121,7 @@ def _by_runs(
 ) -> dict[int, SiteProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
-    parts = rows.site_parts(list(stored), now)
+    parts = site_parts(list(stored), now)
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     kept = {
         site_id: proved

@@ -18,6 +18,7 @@ from readiness.evidence.core.proving.collectives import fabric_rate
 from readiness.evidence.core.proving.values import PartKey, Proof, Run, SiteParts
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
 from readiness.evidence.models import RunDevice, RunMeasure, ValidationRun
+from readiness.evidence.parts import site_parts
 from readiness.evidence.proofs import (
     WORKED_OUT,
     SiteProofs,
@@ -86,7 +87,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
-    site = rows.site_parts([run.site_id], now)[run.site_id]
+    site = site_parts([run.site_id], now)[run.site_id]
     as_read = _as_proving_reads(run, figures)
     unjudged = _not_judged(framework, as_read, site, now)
     return RunSummary(

@@ -39,7 +39,7 @@ def drift_table() -> Table:
         noun=("contradiction", "contradictions"),
         label="Inventory drift",
         columns=(
-            Column("state", "State", template="telemetry/cells/drift_state.html", sort="state", phone="status"),
+            Column("state", "State", sort="state", states="drift", phone="status"),
             Column("what", "What", value=str, sort="device__name", locked=True, phone="title"),
             Column("inventory", "Inventory", "inventory_value", sort="inventory_value"),
             Column("reported", "Reported", "reported_value", sort="reported_value"),

@@ -22,11 +22,11 @@ from web import yaml_documents
 __all__ = ["clients"]
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-STREAM = """\
-Function    Best Rate MB/s  Avg time     Min time     Max time
-Copy:           89012.5     0.018100     0.017975     0.018340
-Triad:          91500.0     0.026300     0.026229     0.026500
-Solution Validates: avg error less than 1.000000e-13 on all three arrays
+IOR = """\
+IOR-4.0.0: MPI Coordinated Test of Parallel I/O
+Max Write: 2671.12 MiB/sec (2800.88 MB/sec)
+Max Read:  3890.40 MiB/sec (4079.38 MB/sec)
+Finished            : Tue Nov 24 10:03:22 2026
 """
 
 
@@ -63,16 +63,16 @@ def test_the_metric_is_one(tmp_path):
 
 def test_the_parser_reads_and_refuses():
     [code] = code_of("A parser", "python")
-    module = ModuleType("stream")
+    module = ModuleType("ior")
     exec(code, module.__dict__)
-    figures = module.parse(STREAM.encode()).figures
+    figures = module.parse(IOR.encode()).figures
     assert [(each.operation, each.value, each.unit) for each in figures] == [
-        ("copy", 89.0125, "GB/s"),
-        ("triad", 91.5, "GB/s"),
+        ("write", 2671.12, "MiB/s"),
+        ("read", 3890.4, "MiB/s"),
     ]
     for refused in (
-        STREAM.replace("Solution Validates", "Failed Validation"),
-        STREAM.partition("Solution")[0],
+        IOR.replace("Finished", "WARNING: incorrect data on read"),
+        IOR.partition("Finished")[0],
     ):
         with pytest.raises(ParseError):
             module.parse(refused.encode())

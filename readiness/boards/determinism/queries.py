@@ -27,6 +27,7 @@ from readiness.evidence.core.bearing import REGRESSION
 from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
 from readiness.evidence.core.proving.values import SiteParts
 from readiness.evidence.models import RunMeasure, ValidationRun
+from readiness.evidence.parts import site_parts
 from readiness.evidence.proofs import with_minimums
 from readiness.evidence.runs import TailFigure, kept_latency_runs, tail_figures
 from readiness.framework import queries as framework_queries
@@ -117,7 +118,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
     ids = [site.pk for site in sites]
     runs = {site_id: kept for site_id, kept in rows.runs(ids, [], framework, now).items() if kept.newest}
     regression = framework.checks_by_id.get(REGRESSION)
-    parts = rows.site_parts(sorted(runs), now)
+    parts = site_parts(sorted(runs), now)
     limits = limits_of(sorted(runs), framework, now=now)
     stored = {
         result.site_id: result

@@ -27,7 +27,7 @@ _problem = inline_serializer(
         ),
         "state": fields.CharField(),
         "kind": fields.CharField(),
-        "subject": fields.CharField(help_text="The domain, check, queue, or the id of the source."),
+        "subject": fields.CharField(help_text="The domain, check, queue, or the id of the source or device."),
         "title": fields.CharField(),
         "detail": fields.CharField(allow_blank=True),
         "site": fields.CharField(),

@@ -1,7 +1,7 @@
-"""Problems of sites: health, sources, checks and owners. A fixed number of statements."""
+"""Problems of sites: health, sources, checks, owners and the inventory. A fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,9 @@ from readiness.scoring.reasons import as_it_was
 from readiness.workloads.models import Placement
 from telemetry.core.metric import LimitTest
 from telemetry.core.registry import registry
-from telemetry.models import Series, Source, SourceState
+from telemetry.drift import queries as drifts
+from telemetry.drift import sentences as drift_sentences
+from telemetry.models import InventoryDrift, Series, Source, SourceState
 from web.units import duration, format_value, how_many, plural
 
 COVERAGE = "p5-telemetry-coverage"
@@ -86,7 +88,8 @@ def _problems(known: FleetStanding, workloads: Mapping[int, int]) -> list[Proble
     silences = {each.site.id: each for each in reversed(sources) if each.state is ProblemState.SILENT}
     health = list(_health(stake, known, silences))
     checks = folded(_checks(stake, known), [*sources, *health])
-    return in_order([*sources, *health, *checks, *_ownership(stake, pressing), *_without_owner(stake)])
+    owners = [*_ownership(stake, pressing), *_without_owner(stake)]
+    return in_order([*sources, *health, *checks, *owners, *_drifts(stake, known.site_ids)])
 
 
 def _workloads(known: FleetStanding) -> dict[int, int]:
@@ -286,6 +289,25 @@ def _ownership(stake: _Stake, pressing: Mapping[int, Mapping[Any, Any]]) -> Iter
                     title=plural(count, *words).format(count),
                     since=None,
                 )
+
+
+def _drifts(stake: _Stake, site_ids: Collection[int] | None) -> Iterator[Problem]:
+    """One problem for each device about which telemetry contradicts the inventory."""
+    by_device: dict[tuple[int, int], list[InventoryDrift]] = defaultdict(list)
+    for drift in drifts.pressing(site_ids):
+        by_device[drift.site_id, drift.device_id].append(drift)
+    for (site_id, device_id), alike in by_device.items():
+        if site_id in stake.sites:
+            first = alike[0]
+            yield stake.problem(
+                *(site_id, ProblemKind.INVENTORY, str(device_id)),
+                state=ProblemState.WARN,
+                title=f"{first.device} differs from the inventory",
+                detail=drift_sentences.contradiction(first),
+                since=first.first_seen_at,
+                value=first.reported_value if len(alike) == 1 else how_many(len(alike), "value", "values"),
+                limit=f"inventory {first.inventory_value}" if len(alike) == 1 else "",
+            )
 
 
 def _without_owner(stake: _Stake) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ class ProblemKind(StrEnum):
     SOURCE = "source"
     CHECK = "check"
     OWNERSHIP = "ownership"
+    INVENTORY = "inventory"
 
 
 RANK = {state: place for place, state in enumerate(ProblemState)}
@@ -36,9 +37,9 @@ RANK = {state: place for place, state in enumerate(ProblemState)}
 class Problem:
     """One problem at one site.
 
-    `subject` is the domain, the source's id, the check or the queue. `kw` is the site's deployed capacity, `workloads`
-    the number of classes placed there, `region` a slug. `metrics` are the metrics that show the problem. `cause` is the
-    id of the problem that causes it, or its own id.
+    `subject` is the domain, the source's or device's id, the check or the queue. `kw` is the site's deployed capacity,
+    `workloads` the number of classes placed there, `region` a slug. `metrics` are the metrics that show the problem.
+    `cause` is the id of the problem that causes it, or its own id.
     """
 
     id: str
@@ -106,6 +107,8 @@ class Problem:
                 return link("source", self.subject)
             case ProblemKind.OWNERSHIP:
                 return link("ownership-queues", queue=self.subject)
+            case ProblemKind.INVENTORY:
+                return link("drifts", device_id=self.subject, pressing="true")
         return link("site", self.site.slug, tab=self.subject)
 
 

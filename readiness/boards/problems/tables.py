@@ -20,6 +20,7 @@ KINDS = [
     (ProblemKind.SOURCE.value, "Late or silent source"),
     (ProblemKind.CHECK.value, "Check"),
     (ProblemKind.OWNERSHIP.value, "Ownership"),
+    (ProblemKind.INVENTORY.value, "Inventory"),
 ]
 COLUMNS = (
     Column("state", "State", "state.value", lambda problem: state("problem", problem.state).word,

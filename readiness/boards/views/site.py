@@ -34,6 +34,8 @@ from readiness.scoring.figures import provenance_of_all
 from readiness.scoring.queries.results import pillars_on
 from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.standing import with_owner
+from telemetry.drift import queries as drifts
+from telemetry.drift.sentences import contradiction
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -99,6 +101,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
+        "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
         **_verdict(site, site_page, at),
         **contents,
     }

@@ -34,7 +34,9 @@ def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: st
     spread = {"low": p50 * 0.8, "lower": p50 * 0.92, "middle": p50, "mean": p50 * 1.06, "upper": upper}
     spread |= {"tail": p99, "far": p999, "most": p999 * 1.5}
     shifted = {name: value * off for name, value in spread.items()}
-    return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **shifted)
+    observations = round(29_500 + 900 * wobble(f"{run}, observations"))
+    counts = {"observations": observations, "share": observations / 100}
+    return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **counts, **shifted)
 
 
 def write_bandwidth(*, gbps: float, port: str, run: str) -> bytes:

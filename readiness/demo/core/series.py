@@ -99,7 +99,8 @@ def _accelerators(shape: SiteShape, stories: Stories, signals: Signals) -> Itera
     zeros = _full(signals.ts, celsius.shape[1])
     if site.node_type.vendor == "amd":
         labels = tuple(
-            {"gpu_id": str(gpu), "gpu_uuid": uuid, "hostname": node.name, "card_model": site.node_type.model_name,
+            {"gpu_id": str(gpu), "gpu_uuid": stories.uuid(node.name, gpu, uuid), "hostname": node.name,
+             "card_model": site.node_type.model_name,
              "driver_version": DRIVERS["amd"], "instance": f"{node.address}:5000", "job": "amd-device-metrics"}
             for node in site.nodes
             for gpu, uuid in enumerate(node.uuids)
@@ -111,7 +112,7 @@ def _accelerators(shape: SiteShape, stories: Stories, signals: Signals) -> Itera
         yield Block("gpu_health", labels, zeros + 1)
         return
     labels = tuple(
-        {"gpu": str(gpu), "UUID": uuid, "device": f"nvidia{gpu}", "Hostname": node.name,
+        {"gpu": str(gpu), "UUID": stories.uuid(node.name, gpu, uuid), "device": f"nvidia{gpu}", "Hostname": node.name,
          "modelName": f"NVIDIA {site.node_type.model_name}", "DCGM_FI_DRIVER_VERSION": DRIVERS["nvidia"],
          "instance": f"{node.address}:9400", "job": "dcgm"}
         for node in site.nodes

@@ -1,4 +1,4 @@
-"""Six incidents in the demo fleet, each at a fixed time before the loading.
+"""Seven incidents in the demo fleet, most of them at a fixed time before the loading.
 
 A story only changes the signals of readiness.demo.core.shapes; nothing here sets a state or a score. Muster judges the
 signals by itself, and a test checks the resulting flip.
@@ -21,6 +21,10 @@ HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
 SILENT_SITE = "QRO-1"
 # This story has no beginning: about one window in fifty is slow there.
 SLOW_SITE = "SEL-1"
+
+# An accelerator was replaced, and nobody told the inventory; this story has no beginning either.
+REPLACED_SITE, REPLACED_ACCELERATOR = "SAT-1", ("sat-1-n002", 1)
+REPLACEMENT_UUID = "GPU-5a7e0d11-6c1f-4b60-9d2e-0c7f3b9a4e21"
 
 # XID 79: the GPU has fallen off the bus.
 XID_CODE = 79.0
@@ -51,6 +55,10 @@ class Stories:
     @property
     def silent_from(self) -> float:
         return self.loaded_s - 7.25 * HOUR
+
+    def uuid(self, node: str, accelerator: int, entered: str) -> str:
+        """The UUID that the exporter reports; `entered` is the inventory's."""
+        return REPLACEMENT_UUID if (node, accelerator) == REPLACED_ACCELERATOR else entered
 
     def is_sending(self, site: str, ts: float) -> bool:
         return site != SILENT_SITE or ts < self.silent_from

@@ -143,10 +143,15 @@ class Matches:
     platforms: frozenset[str] = frozenset()
 
 
-class Drift(NamedTuple):
-    """A version that a file names and the inventory does not have."""
+class SeenSoftware(NamedTuple):
+    """The software of a device in the inventory and in a file."""
 
     device_id: int
-    field: str
     inventory: str
     seen: str
+
+    @property
+    def agrees(self) -> bool:
+        """An inventory often keeps more or fewer words than a tool prints: "NVIDIA 580.95.05" and "580.95.05"."""
+        entered, seen = self.inventory.casefold(), self.seen.casefold()
+        return entered in seen or seen in entered

@@ -15,10 +15,10 @@ from readiness.evidence.core.ceilings import Bounded, bounds_of
 from readiness.evidence.core.documents import is_loopback
 from readiness.evidence.core.identity import (
     Claim,
-    Drift,
     FileIdentity,
     InstalledDevice,
     Matches,
+    SeenSoftware,
 )
 from readiness.evidence.core.parsed import SeenAccelerator
 from readiness.evidence.core.proving.floors import COLLECTIVES
@@ -50,7 +50,7 @@ class Reconciled:
     mismatch: str
     implausible: str
     remarks: tuple[str, ...]
-    drifts: tuple[Drift, ...]
+    software: tuple[SeenSoftware, ...]
 
 
 def reconciled(tool: str, file: FileIdentity, claim: Claim, matches: Matches) -> Reconciled:
@@ -67,7 +67,7 @@ def reconciled(tool: str, file: FileIdentity, claim: Claim, matches: Matches) ->
     platform = _platform(nodes, matches)
     bounds = list(bounds_of(tool, file, devices))
     above = next((each.reason for each in bounds if each.reason), "")
-    drifts = tuple(_drifts(file, devices))
+    software = tuple(_software(file, devices))
     return Reconciled(
         devices=devices,
         platform=platform,
@@ -75,8 +75,8 @@ def reconciled(tool: str, file: FileIdentity, claim: Claim, matches: Matches) ->
         objections=tuple(objections),
         mismatch=next(_other_hardware(tool, file, nodes, seen), ""),
         implausible=file.contradiction or above,
-        remarks=tuple(_remarks(file, claim, seen, bounds, drifts, devices)),
-        drifts=drifts,
+        remarks=tuple(_remarks(file, seen, bounds, software, devices)),
+        software=software,
     )
 
 
@@ -198,33 +198,26 @@ def _other_buses(node: InstalledDevice, accelerators: Sequence[SeenAccelerator])
         yield f"The file names the bus id {few(others)}; the inventory has {few(sorted(installed))} in {node.name}."
 
 
-def _drifts(file: FileIdentity, devices: Iterable[InstalledDevice]) -> Iterator[Drift]:
+def _software(file: FileIdentity, devices: Iterable[InstalledDevice]) -> Iterator[SeenSoftware]:
     in_file = [version for name, version in file.versions if name in SOFTWARE and version]
     for device in devices if in_file else ():
-        if device.is_node and device.software and not _agree(device.software, in_file[0]):
-            yield Drift(device.id, "software_version", device.software, in_file[0])
-
-
-def _agree(entered: str, seen: str) -> bool:
-    """An inventory often keeps more or fewer words than a tool prints: "NVIDIA 580.95.05" and "580.95.05"."""
-    return entered.casefold() in seen.casefold() or seen.casefold() in entered.casefold()
+        if device.is_node and device.software:
+            yield SeenSoftware(device.id, device.software, in_file[0])
 
 
 def _remarks(
     file: FileIdentity,
-    claim: Claim,
     seen: dict[str, InstalledDevice],
     bounds: Sequence[Bounded],
-    drifts: Sequence[Drift],
+    software: Sequence[SeenSoftware],
     devices: Sequence[InstalledDevice],
 ) -> Iterator[str]:
     unknown = [host for host in file.hosts if host not in seen and not is_loopback(host)]
     if unknown:
         yield f"No device of this site is named {few(unknown)}."
     names = {device.id: device.name for device in devices}
-    for drift in drifts:
-        yield (
-            f"The file names software {drift.seen}; the inventory has {drift.inventory} for "
-            f"{names[drift.device_id]}."
-        )
-    yield from (each.remark for each in bounds if each.remark)
+    for each in software:
+        if not each.agrees:
+            name = names[each.device_id]
+            yield f"The file names software {each.seen}; the inventory has {each.inventory} for {name}."
+    yield from (bound.remark for bound in bounds if bound.remark)

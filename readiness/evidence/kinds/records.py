@@ -95,7 +95,9 @@ def context_of(record: Record, user: Any) -> dict[str, Any]:
 _REFERENCE: dict[type[Record], str] = {RecordedFact: "fact", Attestation: "attestation"}
 
 
-def _entry(model: Any, noun: str, heading: str, form: Any, enter: Callable[..., Record]) -> Entry:
+def _entry(
+    model: Any, noun: str, heading: str, form: Any, enter: Callable[..., Record], then: str = ""
+) -> Entry:
     return Entry(
         url_name=f"{noun.replace(' ', '-')}-add",
         address="add/",
@@ -103,7 +105,7 @@ def _entry(model: Any, noun: str, heading: str, form: Any, enter: Callable[..., 
         heading=heading,
         form=form,
         enter=enter,
-        done="It is kept; the site is scored again.",
+        done=f"It is kept; the site is scored again. {then}".strip(),
         after=_check_url,
         fills=("site", "check", "part"),
     )
@@ -190,12 +192,16 @@ ATTESTATIONS = _kind(
     rows=lambda: confirmations.attestations(now=now()),
     names={"list": "attestations", "detail": "attestation-detail"},
     pages=("list", "csv"),
-    entry=_entry(Attestation, "attestation", "Attest", AttestationForm, operations.attest),
+    entry=_entry(
+        *(Attestation, "attestation", "Attest", AttestationForm, operations.attest),
+        then="Where the check blocks, it is declared only until somebody else confirms it.",
+    ),
     columns=(
-        plain("statement", "Statement", phone="full"),
-        plain("attested_by", "Attested by"),
         Column("confirmation", "Confirmation", sort="confirmation", states="confirmation", phone="status",
                template="readiness/evidence/confirmation_cell.html"),
+        plain("statement", "Statement", phone="full"),
+        plain("attested_by", "Attested by"),
+        hidden(Column, "attester", "Account that attests", value="attester.username", sort="attester__username"),
         hidden(Column, "waits_for", "Waits for", value=_waits_for),
         hidden(Column, "confirmed_by", "Confirmed by", value="confirmed_by.username", sort="confirmed_by__username"),
         hidden(plain, "confirmed_at", "Confirmed"),

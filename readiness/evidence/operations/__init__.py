@@ -14,5 +14,6 @@ from readiness.evidence.operations.records import (
     set_floor,
 )
 from readiness.evidence.operations.rereading import reconcile_stored, reread_stored
-from readiness.evidence.operations.runs import RunContext, Upload, import_run, import_runs
+from readiness.evidence.operations.runs import import_run, import_runs
+from readiness.evidence.operations.uploading import RunContext, Upload
 from readiness.evidence.operations.voiding import void_changed

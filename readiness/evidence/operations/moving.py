@@ -10,7 +10,8 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence import refusals
 from readiness.evidence.models import RunDevice, RunFile, ValidationRun
-from readiness.evidence.operations.runs import RunContext, Upload, placed
+from readiness.evidence.operations.runs import placed
+from readiness.evidence.operations.uploading import RunContext, Upload
 from web.actor import acting
 from web.permissions import MissingPermission
 from web.workflows import still_there

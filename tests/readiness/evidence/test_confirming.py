@@ -6,9 +6,12 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.test import RequestFactory
 
 from accounts.models import AccessScope
 from readiness.evidence import confirmations
+from readiness.evidence.core.confirming import blocking_parts
+from readiness.evidence.kinds import ATTESTATIONS
 from readiness.evidence.models import Attestation
 from readiness.evidence.operations import attest, confirm, record_fact, reject
 from readiness.evidence.proofs import proofs
@@ -21,7 +24,9 @@ from tests.inventory import made
 from tests.pages import text_of
 from tests.readiness.people import made as people
 from web.history.events import history_of
+from web.kinds.importing import RowsRefused, enter
 from web.permissions import MissingPermission
+from web.visibility import read_by
 from web.workflows import NotInState, waiting
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +183,21 @@ class TestWhatCounts:
         [part] = [part for part in result().parts if part["part"] == "level"]
         assert part["state"] == "unknown"
         assert part["reason"] == "The attestation was rejected: I did not attest this"
+
+
+def test_the_statement_that_counts_knows_the_same_parts_as_the_definition(porto, frozen_now):
+    _, framework = framework_queries.current()
+    keys = [(check.id, part.id) for check in framework.checks for part in check.parts]
+    at = {"site": porto, "statement": "x", "attested_by": "x", "taken_on": frozen_now.at.date()}
+    Attestation.objects.bulk_create(
+        Attestation(check_id=check, part=part, value=1, taken_at=frozen_now.at, **at) for check, part in keys
+    )
+    rows = Attestation.objects.annotate(validity=confirmations.Validity())
+    found = {(row.check_id, row.part): row.validity for row in rows if row.validity is not None}
+    assert found == {
+        key: timedelta(seconds=part.validity.limit_s(None)) for key, part in blocking_parts(framework).items()
+    }
+    assert len(found) > 20
 
 
 class TestWho:
@@ -365,6 +385,22 @@ class TestWhereItIsSaid:
         assert "4 attestations wait to be confirmed by viewer: declared only until then." in text_of(
             client_of("planner").get("/sites/porto/")
         )
+
+
+def test_a_table_names_the_account(porto, ops, planner, frozen_now):
+    head = ["site", "check", "part", "value", "statement", "attester", "taken_on"]
+    row = ["porto", CHECK, "level", "5", "So it is", "planner", "2026-11-20"]
+    sender = RequestFactory().post("/")
+    sender.user = ops
+    with read_by(sender):
+        [entered] = enter(ATTESTATIONS, iter([(1, head), (2, row)]), by=ops)
+    assert (entered.attester, entered.attested_by, entered.by) == (planner, "planner", ops)
+    again = ["porto", CHECK, "level", "5", "So it is", "ops", "2026-11-20"]
+    with read_by(sender), pytest.raises(RowsRefused) as refused:
+        enter(ATTESTATIONS, iter([(1, head), (2, again)]), by=ops)
+    [(line, reason)] = refused.value.problems
+    assert line == 2
+    assert "You enter this yourself" in reason
 
 
 class TestThroughTheApi:

@@ -6,8 +6,7 @@ import pytest
 
 from readiness.evidence.core.proving.values import voids_at
 from readiness.evidence.models import ValidationRun
-from readiness.evidence.operations import attest, import_run, record_fact, void_changed
-from readiness.evidence.operations.runs import RunContext
+from readiness.evidence.operations import RunContext, attest, import_run, record_fact, void_changed
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from tests.inventory import made

@@ -19,28 +19,27 @@ pytestmark = pytest.mark.django_db
 NODES = ("node-1", "node-2")
 
 
-def on_each(content, times=1):
-    """Files that say the same, of one node each."""
-    return [(content + b"\n" * place, [NODES[place % 2]], "") for place in range(2 * times)]
-
-
-def repeated(make):
-    """Three files of each node, all different: a copy is no other run."""
-    return [(make(place), [NODES[place % 2]], "") for place in range(6)]
+def repeated(make, times=3):
+    """Files of each node, all different: a copy is no other run."""
+    return [(make(place), [NODES[place % 2]], "") for place in range(2 * times)]
 
 
 FILES = {
     "nccl-tests": [(trap_outputs.between(gpus=2), None, "")],
     "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
-    "perftest": [(outputs.write_bandwidth(), NODES, "")],
-    "iperf3": on_each(trap_outputs.iperf3(), times=3),
+    "perftest": [(outputs.write_bandwidth(both=True), NODES, "")],
+    "iperf3": repeated(lambda place: trap_outputs.iperf3(received=9.4e10 + place * 1e6)),
     "sockperf": [
-        (trap_outputs.sockperf() + b"\n" * (20 * is_loaded + place), NODES, "loaded" if is_loaded else "idle")
+        (
+            trap_outputs.sockperf(p99=6.0 + (20 * is_loaded + place) / 1000),
+            NODES,
+            "loaded" if is_loaded else "idle",
+        )
         for is_loaded in (False, True)
         for place in range(20)
     ],
-    "fio": on_each(trap_outputs.fio(), times=3),
-    "dcgm-diag": on_each(trap_outputs.DIAG),
+    "fio": repeated(lambda place: trap_outputs.fio().replace(b"18155.92", b"18155.9%d" % place)),
+    "dcgm-diag": repeated(lambda place: outputs.diagnostic({0: 0, 1: 0}, mark=f"{place}"), times=1),
     "mlperf": [(trap_outputs.served(), None, "")],
     "vllm-bench": [(outputs.served(), None, "")],
     "stream": repeated(lambda place: benchmarks.stream(iterations=10 + place)),
@@ -74,7 +73,7 @@ def site(frozen_now):
         device = made.device(site=site, name=node, device_type=kind, serial=f"CH {node}")
         for index in (0, 1):
             made.accelerator(device=device, index=index, serial=f"{node} {index}")
-        made.port(device=device, name="mlx5_0", kind="infiniband")
+        made.port(device=device, name="mlx5_0", kind="infiniband", speed_gbps=4000)
     made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
     for rule in traps.RULES:
         measure = f"{rule.check_id}/{rule.part}"
@@ -94,7 +93,8 @@ def take(site, frozen_now):
     def send_all(tool):
         for content, names, load in FILES[tool]:
             devices = None if names is None else list(Device.objects.filter(site=site, name__in=names))
-            context = RunContext(devices=devices, load=load)
+            gbps = 3200 if load == "loaded" else None
+            context = RunContext(devices=devices, load=load, load_gbps=gbps)
             given = {"file_name": "out", "by": None, "now": frozen_now.at, "context": context}
             import_run(site=site, tool=tool, content=content, **given)
 

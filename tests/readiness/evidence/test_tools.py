@@ -7,6 +7,7 @@ import pytest
 
 from readiness.evidence.core.bearing import CHECKS_OF_TOOL
 from readiness.evidence.core.parsers import PARSERS
+from readiness.evidence.core.parsers.recognised import NAMES
 from readiness.evidence.models import Tool
 from readiness.evidence.operations.runs import _SCOPES, BY_NODES
 from readiness.framework.core.vocabulary import TOOLS
@@ -21,6 +22,7 @@ TRAPS_FILE = "tests/readiness/evidence/core/traps.py"
 EVERY_FILE = "tests/readiness/evidence/core/every_trap.py"
 PLACES = {
     "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
+    "NAMES in readiness/evidence/core/parsers/recognised.py": set(NAMES),
     "CHECKS_OF_TOOL in readiness/evidence/core/bearing.py": set(CHECKS_OF_TOOL),
     "_SCOPES in readiness/evidence/operations/runs.py": {*_SCOPES, *BY_NODES},
     "TOOLS in readiness/framework/core/vocabulary.py": set(TOOLS),

@@ -9,6 +9,7 @@ from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from tests.readiness.evidence.repeated import GBPS, connect
 
 pytestmark = pytest.mark.django_db
 CHECK = "p1-latency-under-load"
@@ -21,18 +22,22 @@ def site_with(frozen_now):
     def one(slug, *, p50, p99, p999, idle, loaded):
         site = made.site(name=slug.capitalize(), slug=slug, profiles=["training"])
         nodes = [made.device(site=site, name=f"{slug}-{number}") for number in (1, 2)]
+        connect(nodes)
         for load, times in (("idle", idle), ("loaded", loaded)):
             for repeat in range(times):
                 tail = {"p50": p50, "p99": p99, "p999": p999} if load == "loaded" else {}
                 import_run(
                     site=site,
                     tool="perftest",
-                    content=outputs.latency(**tail, mark=f"{load} {repeat}"),
+                    content=outputs.latency(**tail, mark=f"{slug} {load} {repeat}"),
                     file_name="lat.log",
                     by=None,
                     now=frozen_now.at,
                     context=RunContext(
-                        load=load, devices=nodes, taken_at=frozen_now.at - timedelta(minutes=repeat)
+                        load=load,
+                        load_gbps=0.8 * GBPS if load == "loaded" else None,
+                        devices=nodes,
+                        taken_at=frozen_now.at - timedelta(minutes=repeat),
                     ),
                 )
         limit = {"limit": "fabric-latency", "value": 6, "source": "envelope", "by": None}
@@ -52,7 +57,7 @@ def test_of_two_equal_medians_the_one_with_the_tail_fails_and_the_page_says_why(
     states = dict(CheckResult.objects.filter(check_id=CHECK).values_list("site__slug", "state"))
     assert states == {"calm": "pass", "wild": "fail"}
     page = client_of("viewer").get(f"/sites/wild/checks/{CHECK}/").content.decode()
-    assert "p99 latency under load, worst path: 8 µs (wild-1 to wild-2) is above the limit of 6 µs." in page
+    assert "p99 latency under load, worst path: 8 µs (wild-1 to wild-2, named by the sender) is above the limit of 6 µs." in page
 
 
 def test_a_path_that_was_never_loaded_is_unknown_and_the_page_says_why(site_with, client_of, frozen_now):

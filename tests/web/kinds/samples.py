@@ -128,7 +128,6 @@ EDITS = {
     "device-type": ("source", "data sheet"),
     "rack": ("rated_kw", "17.5"),
     "device": ("status", "failed"),
-    "device-name": ("name", "the-other-node"),
     "accelerator": ("status", "drained"),
     "port": ("speed_gbps", "400"),
     "link": ("capacity_gbps", "100"),

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from accounts.roles import ROLES
-from readiness.evidence.models import Review, SignOff
+from readiness.evidence.models import Attestation, Review, SignOff
 from readiness.framework import queries as framework_queries
 from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
@@ -28,6 +28,7 @@ DAY = timedelta(days=1)
 # Whoever may take these is waited for; of the others fewer: who planned it, who owns it, once it is due.
 WAIT_FOR_ALL_WHO_MAY = {"decide-on-a-waiver", "approve-a-decision", "accept-ownership"}
 NOBODY_IS_WAITED_FOR = {
+    "attestation-detail-reject": "the other answer",
     "assignment-decline": "the other answer to what is offered",
     "assignment-end": "may be done at any time",
     "campaign-cancel": "may be done at any time",
@@ -85,6 +86,10 @@ def scene(frozen_now):
         state="signed",
         answered_at=NOW,
     )
+    Attestation.objects.create(
+        site=scene.porto, check_id="p1-commissioning-l5", part="level", value=5, statement="It is so",
+        attested_by="two", attester=scene.two, by=scene.one, taken_on=NOW.date() - DAY, taken_at=NOW - DAY,
+    )  # fmt: skip
     return scene
 
 
@@ -141,6 +146,7 @@ def test_the_number_is_that_of_the_entries_and_takes_one_statement(scene, name, 
 
 
 TAKES = {
+    "confirm-an-attestation": lambda step, obj, by: step(obj, by=by, now=NOW),
     "approve-a-decision": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "accept-ownership": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "confirm-ownership": lambda step, obj, by: step(obj, by=by, now=NOW),

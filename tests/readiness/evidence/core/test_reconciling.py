@@ -224,7 +224,8 @@ def test_without_a_known_ceiling_it_proves_with_a_remark():
 def test_other_software_is_a_remark_and_a_drift():
     file = FileIdentity(hosts=("node-1",), versions=(("driver", "550.54.15"),))
     result = compared("nccl-tests", file, ONE)
-    assert result.drifts[0][1:] == ("software_version", "580.95.05", "550.54.15")
+    [software] = result.software
+    assert (software.inventory, software.seen, software.agrees) == ("580.95.05", "550.54.15", False)
     assert "The file names software 550.54.15; the inventory has 580.95.05 for node-1." in result.remarks
     assert not result.mismatch
 
