@@ -57,7 +57,7 @@ current, definition_of = VERSIONS.current, VERSIONS.content
 
 
 class ShippedOffer(NamedTuple):
-    """What Muster's newest definition has and the version in force lacks; `draft` has it already."""
+    """Additions of Muster's newest definition that the version in force lacks; `draft` has them already."""
 
     version: str
     changes: tuple[DocumentChange, ...]

@@ -118,8 +118,8 @@ def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, no
 def _flips(
     decided: Sequence[_Decided], stored: Mapping[int, Stored], framework: Framework, now: datetime
 ) -> dict[int, FlipSet]:
-    """What moved at each site. Where a state changed under a new definition, the old definition shows whether the
-    definition changed it: its minimums decide which runs count, so that its inputs are gathered too."""
+    """Find the moves at each site. Where a state changed under a new definition, the old one shows whether the
+    definition changed it. Its minimums decide which runs count, so the evidence is gathered under it too."""
     flips = {decision.site_id: _moves(decision, stored[decision.site_id]) for decision in decided}
     redefined: dict[FrameworkVersion, list[int]] = {}
     for site_id, flip_set in flips.items():

@@ -1,7 +1,7 @@
 """The samples of a soak test of 24 hours, and the sub-measures that follow from them."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import fmean, pstdev
 
 from readiness.demo.core.noise import wobble
@@ -18,6 +18,8 @@ def soak_rows(
 ) -> Iterator[Row]:
     """Bandwidth every minute, the rest every hour. `drift` is the change of the p99 time to first token in per cent,
     `slope` the growth of the switch process in MB/h."""
+    # On the day of a time change, minutes before a local time are no minutes.
+    end = end.astimezone(UTC)
     minutes = [end - timedelta(minutes=ago) for ago in range(60 * HOURS, -1, -1)]
     hours = minutes[::60]
     rates = [round(busbw * (1 + 0.01 * wobble(f"{name}/{at:%H:%M}")), 1) for at in minutes]

@@ -1,4 +1,4 @@
-"""What a definition lacks of the one shipped with Muster, and the definition with it."""
+"""A definition with the additions that it lacks of the one shipped with Muster."""
 
 import re
 from collections.abc import Iterator

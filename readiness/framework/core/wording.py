@@ -56,7 +56,7 @@ AMOUNTS = {
     Amount.REQUESTS: "Requests",
     Amount.ROWS: "Rows",
     Amount.REPEATS: "Repeats",
-    Amount.LOAD_SHARE: "Load, of the path's rate",
+    Amount.LOAD_SHARE: "Background load, of the path's rate",
     Amount.PEAK_SHARE: "Rate, of the class's declared peak",
     Amount.SIZE: "Size",
 }
@@ -107,10 +107,10 @@ def label_title(label: str, framework: Framework) -> str:
 
 
 def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]:
-    """Return the sources that the check's sentences cite, such as `[S12]`."""
-    named = {
-        label for text in (check.why, check.how_to, check.waits_for, check.note) for label in citations(text)
-    }
+    """Return the sources that the check's sentences cite, such as `[S12]`, and the notes of its minimums."""
+    notes = (minimum.note for minimum in check.minimums)
+    texts = (check.why, check.how_to, check.waits_for, check.note, *notes)
+    named = {label for text in texts for label in citations(text)}
     return tuple(source for source in framework.sources if source.id in named)
 
 
@@ -185,7 +185,7 @@ def minimums(values: Iterable[Minimum]) -> str:
 
 def _minimum(value: Minimum) -> str:
     text = f"{value.measure} of {tool(value)} {least(value)} [{source(value)}]"
-    return f"{text} {value.note}" if value.note else text
+    return f"{text} {value.note.removesuffix('.')}" if value.note else text
 
 
 def tool(value: Minimum) -> str:

@@ -6,6 +6,7 @@ from django import template
 
 from readiness.framework.core import minimums, wording
 from readiness.framework.core.definition import Check, Framework, LabelledFigure, Minimum, Validity
+from readiness.framework.core.shipped import shipped
 from readiness.framework.core.vocabulary import SenderNamed
 
 register = template.Library()
@@ -17,8 +18,12 @@ register.simple_tag(wording.cited_sources)
 
 
 @register.simple_tag
-def minimums_in_effect(check: Check, framework: Framework) -> list[tuple[Minimum, bool]]:
-    return minimums.in_effect(framework, check.id)
+def minimums_in_effect(check: Check, framework: Framework) -> list[tuple[Minimum, bool, Framework]]:
+    """Return each with whether the framework states it itself, and the definition that lists its source."""
+    return [
+        (minimum, is_own, framework if is_own else shipped())
+        for minimum, is_own in minimums.in_effect(framework, check.id)
+    ]
 
 
 @register.filter

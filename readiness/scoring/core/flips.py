@@ -116,17 +116,18 @@ def find_flips(
         flips.extend(move.flips())
         after[check.check_id] = move.after()
     flips.extend(_verdict_flip(previous, current, flips, after, under_old_rules, rule_changed))
+    return FlipSet(tuple(flips), _after(current, after))
+
+
+def _after(current: SiteResult, checks: Mapping[str, CheckBefore]) -> Before:
     verdict = current.verdict
-    return FlipSet(
-        tuple(flips),
-        Before(
-            current.framework_digest,
-            verdict.verdict,
-            verdict.deciding,
-            verdict.excepted,
-            after,
-            current.evaluated_at,
-        ),
+    return Before(
+        framework_digest=current.framework_digest,
+        verdict=verdict.verdict,
+        deciding=verdict.deciding,
+        excepted=verdict.excepted,
+        checks=checks,
+        evaluated_at=current.evaluated_at,
     )
 
 

@@ -15,7 +15,7 @@ from readiness.evidence.operations import RunContext, attest, import_run, record
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.document import load
-from readiness.framework.core.vocabulary import CheckState, EvidenceKind
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import judge
 from readiness.scoring.core.states import ReasonCode, Tier
@@ -91,7 +91,8 @@ def result_of(site, check, part, now):
     _, framework = framework_queries.current()
     found = proofs([site.pk], framework, now=now)[site.pk].get((check.id, part.id))
     reading = None if found is None else reading_of(found[0])
-    return judge(part, reading, now, limit_of(part))
+    # Where a check blocks, an attestation waits for a second person (test_confirming).
+    return judge(part, reading, now, limit_of(part), gate=Gate.COND)
 
 
 def by_fact(site, check, part, value, now, on):

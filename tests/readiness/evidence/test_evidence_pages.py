@@ -33,6 +33,7 @@ def take(porto, frozen_now, ops):
 class TestRuns:
     def test_a_list_shows_each_run_and_how_it_stands(self, client_of, porto, take, frozen_now):
         node = made.device(site=porto, name="node-1", firmware_version="1.2")
+        made.accelerator(device=node, index=0)
         take(load="idle")
         Device.objects.filter(pk=node.pk).update(firmware_version="1.3")
         void_changed(site_ids=[porto.pk], now=frozen_now.at)

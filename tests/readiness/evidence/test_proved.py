@@ -38,6 +38,7 @@ def page_of(client_of, porto, frozen_now):
 
 def test_a_run_and_its_check_lead_to_each_other(porto, page_of, frozen_now):
     node = made.device(site=porto, name="node-1")
+    made.accelerator(device=node, index=0)
     run = import_run(
         site=porto,
         tool="nccl-tests",

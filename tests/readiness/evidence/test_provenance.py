@@ -19,7 +19,7 @@ def porto(frozen_now):
     site = made.site(name="Porto", slug="porto")
     kind = made.device_type(slug="dgx-h100", kind="node")
     for name in ("node-1", "node-2"):
-        made.device(site=site, name=name, device_type=kind)
+        made.accelerator(device=made.device(site=site, name=name, device_type=kind), index=0)
     floor = {"platform": "dgx-h100", "tool": "nccl-tests", "measure": "busbw", "value": 460.0, "unit": "GB/s"}
     set_floor(**floor, by=None, now=frozen_now.at)
     return site

@@ -27,7 +27,7 @@ def repeated(make, times=3):
 FILES = {
     "nccl-tests": [(trap_outputs.between(gpus=2), None, "")],
     "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
-    "perftest": [(outputs.write_bandwidth(), NODES, "")],
+    "perftest": [(outputs.write_bandwidth(both=True), NODES, "")],
     "iperf3": repeated(lambda place: trap_outputs.iperf3(received=9.4e10 + place * 1e6)),
     "sockperf": [
         (

@@ -59,7 +59,7 @@ def test_a_part_of_the_accelerators(sent):
     assert summary["coverage"] == "Not all accelerators took part: 2 of 8 of node-1."
     assert {each["part"]: each["value"] for each in summary["proves"]} == {
         "wrong-values": 0,
-        "nodes-covered": 12.5,
+        "nodes-covered": 0,
         "nodes-current": 0,
     }
     reasons = {f"{each['check']}/{each['part']}": each["reason"] for each in summary["proves_not"]}
@@ -90,7 +90,7 @@ def test_a_newer_run_that_is_not_judged_says_why_beside_the_one_that_counts(sent
         platform="dgx-h100", tool=tool, measure="busbw", size_bytes=8 * outputs.GIB, value=100, unit="GB/s",
         by=None, now=frozen_now.at,
     )  # fmt: skip
-    both = {"hosts": ["node-1", "node-2"], "operation": "all_reduce"}
+    both = {"hosts": ["node-1", "node-2"], "operation": "all_reduce", "gpus": 8}
     sent(tool, outputs.collective(**both | older))
     frozen_now.move(hours=1)
     summary = sent(tool, outputs.collective(**both | newer))["summary"]
@@ -146,7 +146,7 @@ def test_every_repeat_that_decides_says_so(porto, nodes, sent, page_of, frozen_n
 
 def test_the_page_says_what_it_rests_on(porto, nodes, page_of, frozen_now):
     given = {"site": porto, "tool": "nccl-tests", "file_name": "a", "by": None, "now": frozen_now.at}
-    run = import_run(content=outputs.collective(gpus=2, wrong=3), **given)
+    run = import_run(content=outputs.collective(gpus=8, wrong=3), **given)
     page = page_of(f"/evidence/runs/{run.pk}/")
     for words in ("6 values were wrong.", "All 8 accelerators of node-1.", "What it does not prove"):
         assert words in page
@@ -159,7 +159,7 @@ def test_what_was_stated_of_a_run_stands_beside_its_figures(
     run = import_run(
         site=porto,
         tool="nccl-tests",
-        content=outputs.collective(gpus=2),
+        content=outputs.collective(gpus=8),
         file_name="out.log",
         by=planner,
         now=frozen_now.at,

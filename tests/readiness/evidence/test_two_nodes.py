@@ -43,7 +43,7 @@ def judged(porto, frozen_now):
 
 
 def pair(**given):
-    asked = {"operation": "all_gather", "size": 8 * outputs.GIB, "hosts": HOSTS, "busbw": 260.0}
+    asked = {"operation": "all_gather", "size": 8 * outputs.GIB, "hosts": HOSTS, "busbw": 260.0, "gpus": 8}
     return outputs.collective(**{**asked, **given})
 
 

@@ -70,7 +70,7 @@ def test_minimums_are_told_with_source_and_note(shipped):
         ]
 
     assert told(shipped, edit) == [
-        "p4-golive-review: minimums none → load-share of any tool ≥ 50 % [OD] Half of it.; "
+        "p4-golive-review: minimums none → load-share of any tool ≥ 50 % [OD] Half of it; "
         "duration of fio ≥ 600 s [S11]; rows of csv none [J]"
     ]
 

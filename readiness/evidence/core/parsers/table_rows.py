@@ -7,6 +7,7 @@ a derivation gives the least and the most that they allow.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -240,15 +241,15 @@ def anomalies(rows: Sequence[RawRow], claims: Mapping[str, float], *, other: str
 
 
 def marking_order(rows: Sequence[RawRow], claims: Mapping[str, float]) -> Derived | None:
-    """1 if the network was paused and nothing was marked, else 0."""
+    """1 if the network was paused and nothing was marked, else 0. Nobody claims more than that to pass."""
     marks = [row for row in rows if "ecn" in row.name.lower()]
     pauses = [row for row in rows if "pause" in row.name.lower()]
     if not marks or not pauses:
         return None
     paused, marked = counted(pauses, claims), counted(marks, claims)
     if paused is None or marked is None or not paused.most or marked.least:
-        return Derived(0.0, 0.0)
-    return Derived(float(paused.least > 0 and not marked.most), 1.0)
+        return Derived(0.0, math.inf)
+    return Derived(float(paused.least > 0 and not marked.most), math.inf)
 
 
 def longest(rows: Sequence[RawRow], claims: Mapping[str, float]) -> Derived | None:

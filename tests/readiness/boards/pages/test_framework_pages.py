@@ -183,8 +183,9 @@ def test_an_installation_with_an_earlier_version_is_offered_a_draft(client_of, p
     page = words_of(planning.get(URL))
     assert f"{draft.version} is a draft with all of them. Dry-run and publish it" in page
     in_force = queries.current()[0]
-    page = words_of(planning.get(address(in_force, "checks/p1-rdma-port/")))
-    assert "Muster, since muster-1 states none" in page
+    answer = planning.get(address(in_force, "checks/p1-latency-under-load/"))
+    assert "Muster, since muster-1 states none" in words_of(answer)
+    assert "https://github.com/linux-rdma/perftest" in text_of(answer)
 
 
 def test_two_versions_are_compared_on_a_page(planning, draft):

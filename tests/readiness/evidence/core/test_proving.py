@@ -204,7 +204,7 @@ class TestIntraNode:
         site = replace(SITE, accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in range(8)))
         runs = [
             run("nccl-tests", outputs.collective(gpus=2)),
-            run("nccl-tests", outputs.collective(gpus=2, hosts=("node-2",)), nodes=(2,), id=2),
+            run("nccl-tests", outputs.collective(gpus=8, hosts=("node-2",)), nodes=(2,), id=2),
         ]
         found = collectives.intra_node(INTRA, runs, site, [floor(460)], NOW)
         assert {(each.detail, each.cannot_judge) for each in found["busbw"]} == {

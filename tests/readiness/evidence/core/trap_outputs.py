@@ -12,7 +12,7 @@ BOTH = ("node-1", "node-2")
 
 def between(busbw=260.0, **given):
     return outputs.collective(
-        **{"busbw": busbw, "operation": "all_gather", "size": 8 * GIB, "hosts": BOTH, **given}
+        **{"busbw": busbw, "operation": "all_gather", "size": 8 * GIB, "hosts": BOTH, "gpus": 2, **given}
     )
 
 
