@@ -29,11 +29,12 @@ from readiness.people.core.coverage import CoverDepth
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from telemetry.models import SourceProvenance, SourceState
+from telemetry.models import InventoryDrift, SourceProvenance, SourceState
 from web.states import ATTRIBUTES, STATES
 
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
 PARTIAL = {
+    "telemetry.core.identity._AGREE": "read by `get`: the others agree if the texts do",
     "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
@@ -74,6 +75,7 @@ SHOWN = {
     "campaign": Campaign.State,
     "campaign-item": Progress,
     "problem": ProblemState,
+    "drift": InventoryDrift.State,
 }
 
 
