@@ -56,8 +56,6 @@ DATA_CATEGORIES = _spoken(DataCategory) | {
     DataCategory.EXPORT_CONTROLLED.value: "Export-controlled",
 }
 MIN_VERDICTS = {"conditional": "Conditional or ready", "ready": "Ready"}
-ANY_VERDICT = "any verdict"
-"""What pages and documents say of a stored blank."""
 COLUMNS = (
     *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
     *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
