@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from readiness.evidence.core import interop
 from readiness.evidence.core.parsers.junit import PassRule
 from readiness.evidence.core.proving.tables import is_proved_by_name
 from readiness.evidence.models import ReportRule
@@ -10,13 +11,13 @@ from readiness.framework.core.definition import Check, SubMeasure
 
 
 def provable_parts() -> Mapping[str, tuple[Check, SubMeasure]]:
-    """Sub-measures that a run proves by naming them: no tool's own output proves them."""
+    """Sub-measures that a run proves by naming them: no tool's own output and no records of interoperability do."""
     _version, framework = framework_queries.current()
     return {
         f"{check.id}/{part.id}": (check, part)
         for check in framework.checks
         for part in check.parts
-        if is_proved_by_name(check.id, part) and not part.validity.is_live
+        if is_proved_by_name(check.id, part) and check.id != interop.CHECK and not part.validity.is_live
     }
 
 

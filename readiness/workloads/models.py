@@ -100,11 +100,8 @@ def _at_least_zero(column: str) -> models.CheckConstraint:
 
 @choices_held
 class WorkloadClass(models.Model):
-    """A kind of work with its envelope.
-
-    Demand is that of one placement; an empty limit was not declared. The envelope counts from its declaration, and
-    again from each confirmation.
-    """
+    """A kind of work with its envelope: the demand of one placement, and limits, where an empty one was not declared. The
+    envelope counts from its declaration, and again from each confirmation."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide

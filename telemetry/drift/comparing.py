@@ -72,7 +72,7 @@ def compare_sites(*, site_ids: Collection[int], now: datetime) -> int:
 
 
 def _named(site_ids: Iterable[int], now: datetime) -> list[tuple[Any, ...]]:
-    asked = {
+    asked: dict[str, Any] = {
         "sites": list(site_ids),
         "metrics": list(identity()["metrics"]),
         "oldest": now - BEHIND,
@@ -101,8 +101,14 @@ def _reports(rows: Sequence[tuple[Any, ...]], devices: Mapping[int, Device]) -> 
         for text in filter(None, (device.name, device.management_address)):
             for form in host_forms(text):
                 hosts[device.site_id, form].add(device.pk)
-    reports = []
+    # The metrics of an exporter have the same labels: each text is read once.
+    heard: dict[tuple[Any, ...], tuple[str, datetime]] = {}
     for site_id, source_id, device_id, metric, labels, heard_at, interval in rows:
+        key = (site_id, source_id, device_id, labels, interval)
+        if key not in heard or heard[key][1] < heard_at:
+            heard[key] = metric, heard_at
+    reports = []
+    for (site_id, source_id, device_id, labels, interval), (metric, heard_at) in heard.items():
         said = {NAME: metric, **json.loads(labels)}
         place = _place(site_id, device_id, said, hosts)
         values = values_of(said, "device" if place.index == WHOLE else "accelerator")

@@ -141,10 +141,11 @@ def _decide(drift: InventoryDrift, state: str, note: str, by: User, now: datetim
 def _correction(drift: InventoryDrift) -> Callable[[], None]:
     """The write that makes the inventory agree. Raises ValidationError or NotInState where there is none."""
     obj = _object(drift)
+    value: Any = drift.reported_value
     if drift.field == Field.MODEL and isinstance(obj, Accelerator):
         column, value, present = "device_type", _type_named(drift.reported_value), obj.device_type.model
     elif (type(obj), drift.field) in _COLUMNS:
-        column, value = _COLUMNS[type(obj), drift.field], drift.reported_value
+        column = _COLUMNS[type(obj), drift.field]
         present = getattr(obj, column)
     else:
         raise ValidationError(sentences.by_hand(drift))

@@ -179,6 +179,7 @@ def test_from_an_envelope_to_a_decision_that_its_address_opens_again(as_role, fl
     expect(page.get_by_label("Name", exact=True)).to_have_value("Voice")
     page.get_by_label("IT power").fill("10")
     page.get_by_label("Region", exact=True).select_option("iberia")
+    page.get_by_label("Minimum verdict").select_option("")
     page.get_by_label("Latency limit").fill("100")
     # Enter saves, and presses none of the buttons of the rows.
     page.get_by_label("Latency limit").press("Enter")

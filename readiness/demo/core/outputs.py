@@ -35,7 +35,7 @@ def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: st
     spread |= {"tail": p99, "far": p999, "most": p999 * 1.5}
     shifted = {name: value * off for name, value in spread.items()}
     observations = round(29_500 + 900 * wobble(f"{run}, observations"))
-    counts = {"observations": observations, "share": observations / 100}
+    counts: dict[str, Any] = {"observations": observations, "share": observations / 100}
     return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **counts, **shifted)
 
 

@@ -14,6 +14,9 @@ _SAMPLES = {
     "fio": "operations",
     "iperf3": "packets",
     "vllm-bench": "requests",
+    "stream": "repeats",
+    "osu": "iterations",
+    "junit": "tests",
 }
 _COUNTS = parsed.FAILURES | {parsed.RANKS, parsed.TEST, parsed.FAILED_TEST, *parsed.IDENTITIES}
 """Figures about how a run went; they have no samples."""

@@ -21,7 +21,7 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
     for measure, (check, part) in provable_parts().items():
         name = f"{part.name}, {part.unit}" if part.unit else part.name
         by_check.setdefault(check.name, []).append((measure, name))
-    return list(by_check.items())
+    return [("", [("", "– choose –")]), *by_check.items()]
 
 
 def _trouble(measure: str, value: float) -> tuple[str, str]:

@@ -127,7 +127,7 @@ class Adapter:
         return {}
 
     def _own(self, site: SiteFactors) -> Envelope | None:
-        """The envelope that runs at the site today, with accelerators of any type counted in the site's; None if nothing does."""
+        """The envelope that runs at the site today, its accelerators counted in the site's; None if nothing runs."""
         if site.slug not in self.homes:
             return None
         plain = self.plain or self.envelope

@@ -12,11 +12,11 @@ from datetime import date, datetime
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.tradeoffs.core.assignment import Flags
+from readiness.tradeoffs.core.assignment import Flags, Numbers
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.moves import PricedMove, move, placement_figures
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, LatencyLimit
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, LatencyLimit, Limits
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
@@ -53,6 +53,7 @@ class PortfolioFleet:
     placements, which stay there. `against` says why a workload may run at no site, by slug. `uncounted` are sites
     whose accelerators compare with no other type, with the reason. `gone` are requested workloads that are no
     longer declared. `broken` names the limit that a workload breaks where it runs today, `pins` the required site.
+    `optional` marks the pairs that are only optional improvements on today's site.
     """
 
     portfolio: Portfolio
@@ -64,6 +65,7 @@ class PortfolioFleet:
     against: Mapping[str, str]
     gone: tuple[str, ...]
     broken: Mapping[str, str]
+    optional: Flags
     pins: Mapping[str, str]
     currency: str
     adapters: Mapping[str, Adapter] = field(repr=False)
@@ -120,7 +122,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     of = {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
     runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
     adapters = _adapters(asked, envelopes, facts, runs_at, now.date())
-    allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
+    allowed, figures, against, broken, optional = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
     names = {envelope.slug: envelope.name for envelope in envelopes}
@@ -148,6 +150,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         against=against,
         gone=tuple(slug for slug in asked.workloads if slug not in names),
         broken=broken,
+        optional=optional,
         pins=asked.pins,
         currency=asked.currency,
         adapters=adapters,
@@ -259,13 +262,14 @@ def _judged(
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],
     running: Mapping[str, tuple[str, ...]],
-) -> tuple[np.ndarray, np.ndarray, dict[str, str], dict[str, str]]:
-    """The allowed pairs and their figures, why a workload is allowed nowhere, and what it breaks today.
+) -> tuple[Flags, Numbers, dict[str, str], dict[str, str], Flags]:
+    """The allowed pairs and their figures, why a workload is allowed nowhere, what it breaks today, and the pairs that
+    are only optional improvements.
 
     Capacity is not checked: it is shared, and its use by others depends on the plan.
     """
     columns = len(next(iter(sites.values()), ()))
-    allowed = np.zeros((len(envelopes), columns), bool)
+    allowed, optional = (np.zeros((len(envelopes), columns), bool) for _each in range(2))
     figures = np.full((len(envelopes), columns, len(asked.objectives)), np.nan)
     against: dict[str, str] = {}
     broken: dict[str, str] = {}
@@ -280,6 +284,8 @@ def _judged(
         others = running.get(envelope.slug, ())[1:]
         pin = asked.pins.get(envelope.slug)
         broken |= _broken(envelope.slug, placed, running)
+        if pin is None:
+            optional[row] = _improvements(asked, envelope, limits, placed, running)
         for column, option in enumerate(placed):
             site = option.candidate.site
             # A class runs at a site once, so its other present sites are not available for the planned placement.
@@ -289,7 +295,27 @@ def _judged(
             figures[row, column] = [values[name] for name in asked.objectives]
         if not allowed[row].any():
             against[envelope.slug] = _why_nowhere(placed, pin, others)
-    return allowed, figures, against, broken
+    return allowed, figures, against, broken, optional
+
+
+def _improvements(
+    asked: PortfolioQuestion,
+    envelope: Envelope,
+    limits: Limits,
+    placed: Sequence[Placed],
+    running: Mapping[str, Sequence[str]],
+) -> list[bool]:
+    """Whether moving to each site is only an optional improvement, which the explorer never makes its best match."""
+    home = next(iter(running.get(envelope.slug, ())), None)
+    here = next((option for option in placed if option.candidate.site == home), None)
+    if here is None or here.standing is not Feasibility.FEASIBLE:
+        return [False] * len(placed)
+    was, counting = _figures(here.candidate, envelope), [SCORED[name] for name in asked.objectives]
+    return [
+        option is not here
+        and step_of(was, _figures(option.candidate, envelope), counting, limited=limited(limits)) is not None
+        for option in placed
+    ]
 
 
 def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:

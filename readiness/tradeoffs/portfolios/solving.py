@@ -1,13 +1,15 @@
 """Solve waiting portfolios, and end those whose worker is gone."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from readiness.tradeoffs.core.portfolio import SEED, spread, sweep
+from readiness.tradeoffs.core.portfolio import SEED, LeftOutReason, Sweep, spread, sweep
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
@@ -50,14 +52,26 @@ def _work_on(pk: int, *, now: datetime) -> None:
     question = PortfolioQuestion.of(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
     whole = fleet.read(question, now=now)
     _alive(pk)
-    swept = sweep(
-        whole.portfolio,
+    swept = swept_plans(
+        whole,
         weightings(question),
         progress=lambda done, _total: _alive(pk, points_done=done),
         cancelled=lambda: _running(pk).filter(cancel_asked_at__isnull=False).exists(),
     )
     state = State.CANCELLED if swept.cancelled else State.DONE
     _running(pk).update(state=state, result=result_of(whole, swept), finished_at=Now())
+
+
+def swept_plans(
+    whole: fleet.PortfolioFleet, weights: Sequence[Mapping[str, float]], **watching: Any
+) -> Sweep:
+    """Plans without optional improvements, as in the explorer, unless one of those makes room for another workload."""
+    portfolio = whole.portfolio
+    first = sweep(replace(portfolio, allowed=portfolio.allowed & ~whole.optional), weights, **watching)
+    if first.cancelled or LeftOutReason.NO_ROOM not in first.left_out.values():
+        return first
+    second = sweep(portfolio, weights, **watching)
+    return second if second.cancelled or len(second.left_out) < len(first.left_out) else first
 
 
 def weightings(question: PortfolioQuestion) -> list[dict[str, float]]:

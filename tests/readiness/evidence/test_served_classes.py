@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Port
-from readiness.evidence import rows
+from readiness.evidence import parts as in_service
 from readiness.evidence.core.proving.values import ServedClass
 from readiness.evidence.operations import RunContext, import_run
 from readiness.evidence.proofs import proofs
@@ -115,11 +115,11 @@ def test_parts_hold_classes_of_the_day_and_rates_of_ports_in_one_statement(
     made.port(device=node, name="eth0", speed_gbps=25)
     made.port(device=node, name="bmc")
     with CaptureQueriesContext(connection) as captured:
-        parts = rows.site_parts([porto.pk], frozen_now.at)[porto.pk]
+        parts = in_service.site_parts([porto.pk], frozen_now.at)[porto.pk]
     assert len(captured) == 1
     assert parts.port_gbps == {(node.pk, "mlx5_0"): 400, (node.pk, "eth0"): 25}
     assert parts.served == (ServedClass("assistant", (LLAMA, "Llama-3.1-405B"), 12.0, 8),)
-    before = rows.site_parts([porto.pk], frozen_now.at - timedelta(days=10))[porto.pk]
+    before = in_service.site_parts([porto.pk], frozen_now.at - timedelta(days=10))[porto.pk]
     assert before.served == ()
 
 

@@ -110,9 +110,8 @@ def _read_group(ras: _Ras, group: re.Match[str]) -> None:
         ras.is_broken = True
         ras.missing += max(communicators * size - present, 0)
     if errors - {"OK"}:
-        ras.remarks.append(
-            f"{communicators} communicators of {size} ranks: {group[5]}, {' '.join(sorted(errors))}."
-        )
+        counted = f"{communicators} communicator{'' if communicators == 1 else 's'} of {size} ranks"
+        ras.remarks.append(f"{counted}: {group[5]}, {' '.join(sorted(errors))}.")
 
 
 def _read_line(ras: _Ras, line: str) -> None:

@@ -72,7 +72,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the rows say of the claims: a sentence if they disagree, and the claims that no rows are behind."""
+    """The rows compared with the claims: a sentence if they disagree, and the claims that no rows are behind."""
 
     contradiction: str = ""
     without_rows: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
-"""What the figures of a result of `vllm bench serve` must agree with: its own counts and times, and, with
-`--save-detailed`, one row for each request. vLLM computes percentiles as numpy does, between the two nearest rows.
+"""Compares the figures of a result of `vllm bench serve` with its own counts and times, and with one row for each
+request if it has them (`--save-detailed`). vLLM computes percentiles as numpy does, between the two nearest rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -127,21 +127,16 @@ def _path(
         for load, runs in by_load.items()
     }
     every = [run for runs in by_load.values() for run in runs]
-    reasons = ((run, _shortfall(run, site, minimums)) for run in every if not run.failed)
-    shortfalls = {run.id: reason for run, reason in reasons if reason}
+    shortfalls = _shortfalls(every, site, minimums)
     sufficient = {load: [run for run in runs if run.id not in shortfalls] for load, runs in counting.items()}
     standing = {load: _measured_first(load, runs, minimums) for load, runs in sufficient.items()}
     loaded = standing.get("loaded", [])
     order = attrgetter("order")
     last = max((run for runs in counting.values() for run in runs), key=order, default=max(every, key=order))
     shown = loaded or by_load.get("loaded") or [last]
-    values = values_of(shown, 99.0)
-    middle = mean(values) if len(values) > 1 else 0.0
-    spread = 100 * stdev(values) / middle if middle > 0 else None
+    lacking = [shortfalls[run.id] for run in counting.get("loaded", ()) if run.id in shortfalls]
+    spread = _spread(shown)
     figure = figure_named(last, "latency", 99.0)
-    lacking = max(
-        (run for run in counting.get("loaded", ()) if run.id in shortfalls), key=order, default=None
-    )
     return Path(
         tool=last.tool,
         devices=last.devices,
@@ -155,9 +150,21 @@ def _path(
         shown=shown,
         spread=spread,
         shortfalls=shortfalls,
-        unfit=_unfit(by_load, shown, loaded, spread, minimums, shortfalls[lacking.id] if lacking else ""),
+        unfit=_unfit(by_load, shown, loaded, spread, minimums, lacking[-1] if lacking else ""),
         failed=last if last.failed else None,
     )
+
+
+def _shortfalls(runs: Sequence[Run], site: SiteParts, minimums: LatencyMinimums) -> dict[int, str]:
+    reasons = ((run.id, _shortfall(run, site, minimums)) for run in runs if not run.failed)
+    return {run_id: reason for run_id, reason in reasons if reason}
+
+
+def _spread(runs: Sequence[Run]) -> float | None:
+    """Spread of the p99 over the runs, in per cent."""
+    values = values_of(runs, 99.0)
+    middle = mean(values) if len(values) > 1 else 0.0
+    return 100 * stdev(values) / middle if middle > 0 else None
 
 
 def _measured_first(load: str, runs: Sequence[Run], minimums: LatencyMinimums) -> list[Run]:

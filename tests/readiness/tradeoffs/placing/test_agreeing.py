@@ -66,7 +66,7 @@ def test_a_planned_site_stands_apart_with_its_date(ask, fleet, client_of):
     [oslo] = ask()["not_in_service"]
     assert (oslo["opens_on"], oslo["opens_by"]) == ("2027-03-01", "dated capacity")
     page = words_of(client_of("planner").get("/tradeoffs/?workload=chat"))
-    assert "Not in service yet Oslo (planned), 1 Mar 2027 by its dated capacity" in page
+    assert "Not in service yet Oslo Planned, 1 Mar 2027 by its dated capacity" in page
 
 
 def without_ranks(option):

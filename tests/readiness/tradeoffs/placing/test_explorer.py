@@ -54,7 +54,7 @@ def test_the_page_shows_options_by_rank_with_today_and_how_sure_it_is(look):
     assert rows(page)[0] == "lulea"
     assert "Moving there from Porto: +36 ms, −17 % cost" in page
     assert "3 of 3 sites keep every limit" in page
-    assert '/sites/oslo/">Oslo</a> (planned), no date' in page
+    assert '/sites/oslo/">Oslo</a></dt><dd>Planned, no date' in page
 
 
 def test_the_first_line_names_the_winner_the_price_of_the_next_best_and_how_sure(look):

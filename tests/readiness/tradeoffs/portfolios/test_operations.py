@@ -126,19 +126,22 @@ def test_moves_that_a_broken_limit_forces_are_told_from_those_that_are_a_choice(
     assert (chat["kind"], chat["why"]) == ("choice", "")
 
 
-def test_a_choice_that_no_limit_asks_for_has_its_price(solve, declare, iberia):
+def test_an_optional_improvement_is_made_only_to_make_room_and_has_its_price(solve, declare, iberia):
     """Porto is nearer to its users than Luleå, and dearer; both are within the limit."""
     declare("web", at="lulea", users=[(iberia, 1.0)], latency_limit_ms=100.0, accelerators=[(None, 4)])
     run = solve(weights={"latency": 1}, left_out=["chat"])
-    assert run.result["points"][0]["plan"]["web"] == "porto"
+    assert run.result["points"][0]["plan"]["web"] == "lulea"
+    # A hundred are free at Luleå beside the four of web.
+    declare("big", accelerators=[(None, 102)], residency="SE")
+    run = solve(weights={"latency": 1}, left_out=["chat"])
+    assert run.result["points"][0]["plan"] == {"web": "porto", "big": "lulea"}
     move = run.result["moves"]["web"]["porto"]
     assert move["kind"] == "choice"
     assert move["why"] == "an optional improvement: +1,169 EUR a month for 36 ms below a limit already met"
     run = solve(weights={"latency": 100, "cost": 1}, points=1, left_out=["chat"])
     move = run.result["moves"]["web"]["porto"]
-    assert move["why"].startswith(
-        f"an optional improvement: {signed(move['changes']['cost'])} EUR a month for 36 ms"
-    )
+    price = signed(move["changes"]["cost"])
+    assert move["why"].startswith(f"an optional improvement: {price} EUR a month for 36 ms")
 
 
 def test_what_runs_there_today_is_room_for_the_plan(solve, declare):
