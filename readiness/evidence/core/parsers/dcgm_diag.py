@@ -182,8 +182,8 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
         if serials is not None and serials.is_object():
             for number in serials.names():
                 yield from _identity("serial", number, serials.text(number))
-        for number, device_id in enumerate(each.listed("GPU Device IDs")):
-            yield from _identity(DEVICE_ID, str(number), str(device_id.value))
+        for place, device_id in enumerate(each.listed("GPU Device IDs")):
+            yield from _identity(DEVICE_ID, str(place), str(device_id.value))
 
 
 def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
