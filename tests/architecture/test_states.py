@@ -40,6 +40,8 @@ PARTIAL = {
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
     "readiness.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
+    "readiness.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
+    "readiness.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
     "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
     "readiness.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
