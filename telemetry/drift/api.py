@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from telemetry.drift import operations, queries, sentences
 from telemetry.drift.models import InventoryDrift
 from telemetry.drift.tables import InventoryDriftFilters
+from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
@@ -56,6 +57,12 @@ class InventoryDriftViewSet(OperatedViewSet):
     confirm = endpoint(operations.confirm, DriftDecisionSerializer)
     reject = endpoint(operations.reject, DriftDecisionSerializer)
     dismiss = endpoint(operations.dismiss, DriftDecisionSerializer)
+
+    def get_permissions(self) -> list[Any]:
+        # Nobody may add one; whoever corrects reads why.
+        if self.action == "create":
+            return [requires(operations.MAY_CORRECT[0])()]
+        return super().get_permissions()
 
     @extend_schema(exclude=True)
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
