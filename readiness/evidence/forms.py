@@ -108,7 +108,7 @@ class RunForm(EvidenceForm):
         }
 
 
-class WithdrawForm(RefusedForm):
+class WithdrawRunForm(RefusedForm):
     reason = forms.CharField(
         label="Reason",
         max_length=300,
@@ -117,7 +117,7 @@ class WithdrawForm(RefusedForm):
     )
 
 
-class MoveForm(EvidenceForm):
+class MoveRunForm(EvidenceForm):
     site = SiteField()
     devices = forms.CharField(
         label="Devices",
@@ -125,7 +125,7 @@ class MoveForm(EvidenceForm):
         max_length=2000,
         help_text="Names at the site with commas between, first where the tool ran. Empty: the hosts in the file.",
     )
-    reason = WithdrawForm.base_fields["reason"]
+    reason = WithdrawRunForm.base_fields["reason"]
 
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -31,7 +31,7 @@ RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ComparedRun:
     """A run to compare: what its file says, when it was taken, and the ids of the devices that its sender names."""
 
     site_id: int
@@ -67,33 +67,33 @@ class _Named:
     recorded_at: datetime | None = None
 
 
-def gathered(subjects: Sequence[Subject]) -> list[tuple[Claim, Matches]]:
-    """What the inventory says of each subject, in their order."""
-    if not subjects:
+def gathered(runs: Sequence[ComparedRun]) -> list[tuple[Claim, Matches]]:
+    """Return what the inventory says of each compared run, in their order."""
+    if not runs:
         return []
     with scopes.everything():
-        by_name = _by_name({name for subject in subjects for name in subject.names})
-        by_number = _by_number({number for subject in subjects for number in subject.numbers})
-        site_ids = {subject.site_id for subject in subjects}
+        by_name = _by_name({name for run in runs for name in run.names})
+        by_number = _by_number({number for run in runs for number in run.numbers})
+        site_ids = {run.site_id for run in runs}
         named = [each for several in (*by_name.values(), *by_number.values()) for each in several]
         ids = {each.device_id for each in named if each.site_id in site_ids}
-        devices = installed_devices(ids | {pk for subject in subjects for pk in subject.device_ids})
+        devices = installed_devices(ids | {pk for run in runs for pk in run.device_ids})
         platforms = _platforms(site_ids)
     return [
         (
             Claim(
-                devices=tuple(devices[pk] for pk in subject.device_ids if pk in devices),
-                platform=subject.platform,
-                versions=subject.versions,
+                devices=tuple(devices[pk] for pk in run.device_ids if pk in devices),
+                platform=run.platform,
+                versions=run.versions,
             ),
-            _matches(subject, by_name, by_number, devices, platforms[subject.site_id]),
+            _matches(run, by_name, by_number, devices, platforms[run.site_id]),
         )
-        for subject in subjects
+        for run in runs
     ]
 
 
 def _matches(
-    subject: Subject,
+    run: ComparedRun,
     by_name: Mapping[str, Sequence[_Named]],
     by_number: Mapping[str, Sequence[_Named]],
     devices: Mapping[int, InstalledDevice],
@@ -101,30 +101,28 @@ def _matches(
 ) -> Matches:
     here: dict[str, InstalledDevice] = {}
     elsewhere: set[str] = set()
-    for host in (host.lower() for host in subject.file.hosts):
-        whole = _then(by_name.get(host, ()), subject)
-        _place(
-            host, whole or _then(by_name.get(_short(host), ()), subject), subject, devices, here, elsewhere
-        )
-    for number in subject.numbers:
-        _place(number, by_number.get(number, ()), subject, devices, here, elsewhere)
+    for host in (host.lower() for host in run.file.hosts):
+        whole = _then(by_name.get(host, ()), run)
+        _place(host, whole or _then(by_name.get(_short(host), ()), run), run, devices, here, elsewhere)
+    for number in run.numbers:
+        _place(number, by_number.get(number, ()), run, devices, here, elsewhere)
     return Matches(here=here, elsewhere=frozenset(elsewhere), platforms=frozenset(platforms))
 
 
-def _then(named: Iterable[_Named], subject: Subject) -> list[_Named]:
+def _then(named: Iterable[_Named], run: ComparedRun) -> list[_Named]:
     """Those that went by the name when the run was taken: a name recorded for a run afterwards does not count."""
-    return [each for each in named if each.recorded_at is None or each.recorded_at <= subject.taken_at]
+    return [each for each in named if each.recorded_at is None or each.recorded_at <= run.taken_at]
 
 
 def _place(
     word: str,
     named: Sequence[_Named],
-    subject: Subject,
+    run: ComparedRun,
     devices: Mapping[int, InstalledDevice],
     here: dict[str, InstalledDevice],
     elsewhere: set[str],
 ) -> None:
-    own = next((each for each in named if each.site_id == subject.site_id), None)
+    own = next((each for each in named if each.site_id == run.site_id), None)
     if own is not None and own.device_id in devices:
         here[word] = devices[own.device_id]
     elif named:

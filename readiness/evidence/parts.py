@@ -1,4 +1,4 @@
-"""What is in service at sites, for proving: nodes, accelerators, ports with their rates, classes that are served there."""
+"""Parts in service at sites, for proving: nodes, accelerators, ports with their rates, and the classes served there."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ _PORTS = (3, 4)
 
 
 def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
-    """What is in service at the sites today, and what is placed there on the day of `now`."""
+    """Return what is in service at the sites today, and what is placed there on the day of `now`."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
     accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
@@ -86,4 +86,4 @@ def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
 
 def _by_device(places: Mapping[tuple[int, int], str]) -> dict[int, str]:
     """One sentence for each device: what a run of it proves rests on all that is in it."""
-    return {device_id: sentence for (device_id, _), sentence in reversed(places.items())}
+    return {device_id: sentence for (device_id, _), sentence in reversed(list(places.items()))}

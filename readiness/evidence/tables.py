@@ -5,9 +5,8 @@ from typing import Any
 import django_filters
 from django.urls import reverse
 
-from readiness.evidence.core.parsed import FAILED_TEST
+from readiness.evidence.core.parsed import FAILED_TEST, size_text
 from readiness.evidence.core.parsers.dcgm_diag import WORDS
-from readiness.evidence.core.proving.floors import size_text
 from readiness.evidence.core.proving.values import few
 from readiness.evidence.models import RunMeasure, ValidationRun
 from web.rest.filters import ObjectFilterSet

@@ -13,7 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from readiness.evidence import confirmations, operations, tables
 from readiness.evidence.core.confirming import awaited
-from readiness.evidence.forms import MoveForm, WithdrawForm
+from readiness.evidence.forms import MoveRunForm, WithdrawRunForm
 from readiness.evidence.kinds.records import ATTESTATIONS, context_of
 from readiness.evidence.kinds.runs import RUNS
 from readiness.evidence.models import Attestation, RunFile, ValidationRun
@@ -82,7 +82,7 @@ def baseline(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ValidationRun, pk=pk, withdrawn_at=None)
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawRunForm(request.POST or None)
     return _changed(
         request,
         run,
@@ -98,7 +98,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(RUNS.rows(), pk=pk, withdrawn_at=None)
     names = ", ".join(each.device.name for each in run.run_devices.all())
-    form = MoveForm(request.POST or None, initial={"site": run.site.slug, "devices": names})
+    form = MoveRunForm(request.POST or None, initial={"site": run.site.slug, "devices": names})
     return _changed(
         request,
         run,

@@ -18,7 +18,6 @@ from inventory.models import DeviceType
 from readiness.workloads.core.envelope import Criticality
 from readiness.workloads.documents import ImportRefused, place_and_reason
 from readiness.workloads.models import (
-    ANY_VERDICT,
     COLUMNS,
     COST_UNITS,
     CRITICALITIES,
@@ -251,7 +250,7 @@ class WorkloadForm(RefusedForm):
     )
     carbon_g_per_kwh = _number("Carbon intensity limit")
     carbon_kg_per_month = _number("Carbon limit")
-    min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty=ANY_VERDICT, initial="conditional")
+    min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty="any verdict", initial="conditional")
     min_score = _number("Minimum score, 0 to 1", "A share: 0.8 for a score of 80 of 100.", max_value=1)
     source = forms.CharField(
         label="Source",

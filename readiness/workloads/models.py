@@ -56,8 +56,6 @@ DATA_CATEGORIES = _spoken(DataCategory) | {
     DataCategory.EXPORT_CONTROLLED.value: "Export-controlled",
 }
 MIN_VERDICTS = {"conditional": "Conditional or ready", "ready": "Ready"}
-ANY_VERDICT = "any verdict"
-"""What pages and documents say of a stored blank."""
 COLUMNS = (
     *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
     *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
@@ -100,7 +98,7 @@ def _at_least_zero(column: str) -> models.CheckConstraint:
 
 @choices_held
 class WorkloadClass(models.Model):
-    """A kind of work with its envelope: the demand of one placement, and limits, where an empty one was not declared. The
+    """A kind of work with its envelope: the demand of one placement, and limits; an empty limit was not declared. The
     envelope counts from its declaration, and again from each confirmation."""
 
     HISTORY = True

@@ -28,7 +28,9 @@ def contradicted_places(site_ids: Iterable[int], now: datetime) -> dict[int, dic
 
 def software_contradicted(device_ids: Iterable[int]) -> set[int]:
     """Those of the devices whose software a run or telemetry contradicts. One statement."""
-    rows = InventoryDrift.objects.standing().filter(device__in=list(device_ids), field=InventoryDrift.Field.DRIVER)
+    rows = InventoryDrift.objects.standing().filter(
+        device__in=list(device_ids), field=InventoryDrift.Field.DRIVER
+    )
     return set(rows.values_list("device_id", flat=True))
 
 

@@ -29,16 +29,19 @@ from readiness.people.core.coverage import CoverDepth
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from telemetry.models import SourceProvenance, SourceState
+from telemetry.models import InventoryDrift, SourceProvenance, SourceState
 from web.states import ATTRIBUTES, STATES
 
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
 PARTIAL = {
+    "telemetry.core.identity._AGREE": "read by `get`: the others agree if the texts do",
     "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
     "readiness.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
+    "readiness.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
+    "readiness.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
     "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
     "readiness.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
@@ -74,6 +77,7 @@ SHOWN = {
     "campaign": Campaign.State,
     "campaign-item": Progress,
     "problem": ProblemState,
+    "drift": InventoryDrift.State,
 }
 
 

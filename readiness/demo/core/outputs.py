@@ -42,9 +42,9 @@ def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: st
 def write_bandwidth(*, gbps: float, port: str, run: str) -> bytes:
     """perftest's `ib_write_bw -s 8388608 --report_gbits`: the outputs of both ends, one after the other."""
     rate = gbps / (8388608 * 8) * 1000
-    figures = {"run": run, "port": port, "peak": gbps * 1.002, "gbps": gbps, "rate": rate}
-    near = _filled("ib_write_bw", **figures, local="0x01", remote="0x02")
-    return near + _filled("ib_write_bw", **figures, local="0x02", remote="0x01")
+    figures: dict[str, Any] = {"port": port, "peak": gbps * 1.002, "gbps": gbps, "rate": rate}
+    near = _filled("ib_write_bw", run=run, **figures, local="0x01", remote="0x02")
+    return near + _filled("ib_write_bw", run=run, **figures, local="0x02", remote="0x01")
 
 
 def _filled(name: str, *, run: str, **figures: object) -> bytes:

@@ -118,11 +118,11 @@ class BaselineSerializer(BodySerializer):
     marked = serializers.BooleanField(help_text="False: the first runs are the baseline again")
 
 
-class ReasonSerializer(BodySerializer):
+class RunReasonSerializer(BodySerializer):
     reason = serializers.CharField(max_length=300, help_text="It stays in the history")
 
 
-class MoveSerializer(ReasonSerializer):
+class MoveRunSerializer(RunReasonSerializer):
     site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
     devices = serializers.ListField(
         child=serializers.CharField(max_length=100),
@@ -269,7 +269,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
 
     @extend_schema(
         summary="Withdraw a run, so that it proves nothing and its file may come again",
-        request=ReasonSerializer,
+        request=RunReasonSerializer,
         responses={200: ValidationRunSerializer},
     )
     @action(
@@ -280,7 +280,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         pagination_class=None,
     )
     def withdraw(self, request: Request, pk: str | None = None) -> Response:
-        body = ReasonSerializer(data=request.data)
+        body = RunReasonSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         reason, run = body.validated_data["reason"], self.get_object()
         with transaction.atomic(), answered():
@@ -289,7 +289,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
 
     @extend_schema(
         summary="Move a run to another site or other devices",
-        request=MoveSerializer,
+        request=MoveRunSerializer,
         responses={200: ValidationRunSerializer},
     )
     @action(
@@ -300,7 +300,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         pagination_class=None,
     )
     def move(self, request: Request, pk: str | None = None) -> Response:
-        body = MoveSerializer(data=request.data)
+        body = MoveRunSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         place, run = body.validated_data, self.get_object()
         with transaction.atomic(), answered():

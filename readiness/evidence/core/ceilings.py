@@ -1,4 +1,4 @@
-"""What no clean run can pass: the physical ceilings of the hardware that a run was on.
+"""Physical ceilings of the hardware that a run was on: no clean run passes them.
 
 A link's ceiling is its two-way rate: with in-network reduction a collective passes the one-way rate (8 x H100 reach
 480 GB/s of 450 one way), never the two-way one (900). Between nodes the ports bound it too. A bidirectional test of a

@@ -1,4 +1,4 @@
-"""What a run's file says of who ran and how fast, in a form that a row can keep, and what the inventory has installed.
+"""The identity of a run: who ran and how fast by its file, in a form that a row can keep, and by the inventory.
 
 A stored run is compared with the inventory again whenever the inventory changes; this is all that the comparison reads
 of the file.
@@ -7,7 +7,7 @@ of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, NamedTuple
 
 from inventory.catalogue import Ceiling
@@ -72,7 +72,7 @@ class FileIdentity:
         return {
             "hosts": list(self.hosts),
             "ports": list(self.ports),
-            "accelerators": [list(each) for each in self.accelerators],
+            "accelerators": [list(astuple(each)) for each in self.accelerators],
             "ranks": dict(self.ranks),
             "rates": [list(each) for each in self.rates],
             "versions": [list(each) for each in self.versions],
@@ -126,7 +126,7 @@ class InstalledDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a sender says beside the file: devices in the sender's order, the platform, versions by name."""
+    """A sender's words beside the file: devices in the sender's order, the platform, versions by name."""
 
     devices: tuple[InstalledDevice, ...] = ()
     platform: str = ""

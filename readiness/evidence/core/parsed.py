@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
 
@@ -68,7 +67,8 @@ LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject":
 """Length limits of a figure's texts, as its store has them."""
 
 
-class SeenAccelerator(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SeenAccelerator:
     """An accelerator as a file names it, with empty fields for what the file leaves out. `index` is the driver's number
     and -1 without one; `device_id` is the PCI device, four hexadecimal digits."""
 
@@ -90,8 +90,8 @@ class Parsed:
     or may have been: the run may not have crossed a network. `kept` is the file without what must not be stored (the
     environment of a process). `accelerators` are those that the file names, each once. `contradiction` is a sentence if
     figures of the file contradict each other, with both: the run proves nothing. `fingerprint` is what else tells this
-    run from another with equal figures, such as the numbers of its connections. `declared` is a sentence if the file is not a run but entered data: a table that does not
-    say how its figures were measured.
+    run from another with equal figures, such as the numbers of its connections. `declared` is a sentence if the file is
+    not a run but entered data: a table that does not say how its figures were measured.
     """
 
     tool: str

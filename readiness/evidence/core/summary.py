@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from readiness.evidence.core import parsed
+from readiness.evidence.core.parsed import size_text
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, WORDS
 from readiness.evidence.core.proving.collectives import participation
-from readiness.evidence.core.proving.floors import COLLECTIVES, size_text
+from readiness.evidence.core.proving.floors import COLLECTIVES
 from readiness.evidence.core.proving.values import Run, SiteParts, few
 
 _SAMPLES = {

@@ -12,7 +12,7 @@ from readiness.evidence.core.parsed import Parsed
 from readiness.evidence.core.parsers import PARSERS, ParseError, parse
 from readiness.evidence.core.reconciling import Reconciled, reconciled
 from readiness.evidence.core.rules import RULES
-from readiness.evidence.installed import Subject, gathered
+from readiness.evidence.installed import ComparedRun, gathered
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import LONGEST_REASON
 from readiness.evidence.operations.sameness import about, content_digest, standing
@@ -51,7 +51,7 @@ def reconcile_stored(*, site_ids: Collection[int], now: datetime) -> int:
 def _compared(runs: Sequence[ValidationRun]) -> list[Reconciled]:
     device_ids = devices_in_order([run.pk for run in runs])
     subjects = [
-        Subject(
+        ComparedRun(
             site_id=run.site_id,
             file=FileIdentity.read(run.identity),
             taken_at=run.taken_at,

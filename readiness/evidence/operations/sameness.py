@@ -1,4 +1,4 @@
-"""What makes two runs one, two tests of one thing, and what the inventory makes of a run."""
+"""Digests that tell when two runs are one, or two tests of one thing, and the columns that a comparison decides."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a sender uploads, read and compared: the file, what is said beside it, and what the inventory says of both."""
+"""An upload, read and compared: the file, the sender's words beside it, and the inventory's about both."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from readiness.evidence.core.parsed import Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.parsers.recognised import AUTO, tool_of
 from readiness.evidence.core.reconciling import Reconciled, reconciled
-from readiness.evidence.installed import Subject, gathered
+from readiness.evidence.installed import ComparedRun, gathered
 from readiness.evidence.models import Tool
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.sameness import content_digest
@@ -95,7 +95,7 @@ def read(upload: Upload, site: Site, now: datetime) -> ReadUpload:
 def compared(site: Site, read: Sequence[ReadUpload]) -> list[Reconciled]:
     """Compare each with the inventory. Raises EvidenceRefused for a sender that contradicts it or the file."""
     subjects = [
-        Subject(
+        ComparedRun(
             site_id=site.pk,
             file=each.file,
             taken_at=each.taken_at,

@@ -118,18 +118,15 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     facts = _facts(envelopes, now)
     base = next(iter(facts.values()))
     sites = _in_service(base)
-    at_percentile = {key: sites | _only(sites, _in_service(each)) for key, each in facts.items()}
-    of = {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
+    of = _sites_by_class(envelopes, facts, sites)
     runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
     adapters = _adapters(asked, envelopes, facts, runs_at, now.date())
     allowed, figures, against, broken, optional = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
-    today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
-    names = {envelope.slug: envelope.name for envelope in envelopes}
-    demand = demand_in(envelopes, resources, adapters, tuple(sites.values()))
+    today = {slug: sites_of[0] for slug, sites_of in runs_at.items()}
+    names, listed = {envelope.slug: envelope.name for envelope in envelopes}, tuple(sites.values())
+    demand = demand_in(envelopes, resources, adapters, listed)
     comparable = ~np.isnan(demand).any(axis=2)
-    against |= _incomparable(envelopes, allowed, comparable)
-    held = _held_by_site(envelopes, adapters, of, today)
     return PortfolioFleet(
         portfolio=Portfolio(
             workloads=tuple(envelope.slug for envelope in envelopes),
@@ -138,7 +135,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
             resources=resources,
             allowed=allowed & comparable,
             demand=np.nan_to_num(demand, nan=0.0),
-            capacity=capacity_in(asked, resources, held, tuple(sites.values()), base),
+            capacity=capacity_in(asked, resources, _held(envelopes, adapters, of, today), listed, base),
             figures=figures,
             priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
         ),
@@ -147,7 +144,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         uncounted=_uncounted(envelopes, adapters, sites, comparable),
         names=names,
         site_names={site.slug: site.name for site in base.sites},
-        against=against,
+        against=against | _incomparable(envelopes, allowed, comparable),
         gone=tuple(slug for slug in asked.workloads if slug not in names),
         broken=broken,
         optional=optional,
@@ -165,7 +162,14 @@ def _incomparable(envelopes: Sequence[Envelope], allowed: Flags, comparable: Fla
     return {envelopes[row].slug: words for row in np.flatnonzero(lost).tolist()}
 
 
-def _held_by_site(
+def _sites_by_class(
+    envelopes: Sequence[Envelope], facts: Mapping[float, FleetFacts], sites: Mapping[str, SiteFactors]
+) -> dict[str, dict[str, SiteFactors]]:
+    at_percentile = {key: {**sites, **_only(sites, _in_service(each))} for key, each in facts.items()}
+    return {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
+
+
+def _held(
     envelopes: Sequence[Envelope],
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],

@@ -38,11 +38,12 @@ def page_of(client_of, porto, frozen_now):
 
 def test_a_run_and_its_check_lead_to_each_other(porto, page_of, frozen_now):
     node = made.device(site=porto, name="node-1")
-    made.accelerator(device=node, index=0)
+    for index in range(2):
+        made.accelerator(device=node, index=index)
     run = import_run(
         site=porto,
         tool="nccl-tests",
-        content=outputs.collective(),
+        content=outputs.collective(gpus=2),
         file_name="a.log",
         by=None,
         now=frozen_now.at,

@@ -53,7 +53,7 @@ def take(porto, now, **what):
     return import_run(
         site=porto,
         tool="nccl-tests",
-        content=outputs.collective(hosts=("node-1",), **what),
+        content=outputs.collective(hosts=("node-1",), gpus=2, **what),
         file_name="out.log",
         by=None,
         now=now,

@@ -53,6 +53,7 @@ def filled(h100, iberia):
         **rows("accelerators", {"type": "h100", "count": "8"}, {"type": "any", "count": "2"}, {}),
         "it_kw": "10.2", "bandwidth_gbps": "",
         **rows("users", {"region": "iberia", "requests_per_s": "12.5"}, {}),
+        "served_models": "meta-llama/Llama-3.1-8B, , llama-70b",
         "deferrable_h": "", "latency_limit_ms": "50", "latency_percentile": "", "cost_ceiling": "2.5",
         "cost_currency": "eur", "cost_unit": "accelerator-hour", "allowed_jurisdictions": "eea, GB",
         "forbidden_jurisdictions": "", "residency": "", "data_categories": ["personal"], "carbon_g_per_kwh": "300",
@@ -158,6 +159,7 @@ class TestWriting:
         assert "holds to no user region" in words_of(answer)
         voice = WorkloadClass.objects.get()
         assert (voice.cost_currency, voice.allowed_jurisdictions) == ("EUR", ["EEA", "GB"])
+        assert voice.served_models == ["meta-llama/Llama-3.1-8B", "llama-70b"]
         assert {(str(row.device_type or "any"), row.count) for row in voice.accelerators.all()} == {
             ("H100", 8),
             ("any", 2),

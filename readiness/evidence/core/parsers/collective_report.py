@@ -1,4 +1,4 @@
-"""What the rows and ranks of a collective's output add up to, for its tables and documents alike."""
+"""The report that the rows and ranks of a collective's output add up to, from tables and documents alike."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace

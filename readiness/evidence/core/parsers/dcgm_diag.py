@@ -182,8 +182,8 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
         if serials is not None and serials.is_object():
             for number in serials.names():
                 yield from _identity("serial", number, serials.text(number))
-        for number, device_id in enumerate(each.listed("GPU Device IDs")):
-            yield from _identity(DEVICE_ID, str(number), str(device_id.value))
+        for place, device_id in enumerate(each.listed("GPU Device IDs")):
+            yield from _identity(DEVICE_ID, str(place), str(device_id.value))
 
 
 def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
@@ -197,11 +197,19 @@ def _accelerators(figures: Sequence[Figure]) -> tuple[SeenAccelerator, ...]:
     for figure in figures:
         if figure.name in (*IDENTITIES, DEVICE_ID):
             by_number[int(figure.value or 0)][figure.name] = figure.variant
-    return tuple(SeenAccelerator(index=number, **names) for number, names in sorted(by_number.items()))
+    return tuple(
+        SeenAccelerator(
+            index=number,
+            uuid=names.get("uuid", ""),
+            serial=names.get("serial", ""),
+            device_id=names.get(DEVICE_ID, ""),
+        )
+        for number, names in sorted(by_number.items())
+    )
 
 
 def _infos(root: Json) -> str:
-    """What the tests measured, in words: clean results alone are the same every time."""
+    """Return the words of what the tests measured: clean results alone are the same every time."""
     infos = [result.get("info") for _, result in _results(root)]
     lists = [[info] if isinstance(info.value, str) else info.items() for info in infos if info is not None]
     return " ".join(tidy(text.value) for texts in lists for text in texts)

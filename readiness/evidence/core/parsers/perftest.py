@@ -247,22 +247,15 @@ def _read_json(text: str) -> Parsed:
         for key, name in _JSON_LATENCIES.items()
         if results.get(key) is not None
     ]
+    printed = _JSON_LATENCIES | {"MsgRate": "MsgRate", "BW_peak": "BW peak"}
+    cells = {
+        (printed[key], ""): f"{results.number(key)!r}" for key in printed if results.get(key) is not None
+    }
     if results.get("BW_average") is not None:
         average = results.counted("BW_average", f"It is {OVERFLOWED}")
         unit = _unit_by_rate(results, average, of_test.size_bytes or 0)
         figures.append(_bandwidth(1, average, unit, of_test, info.optional_whole("Number_of_qps")))
-        cells = {("bytes", ""): str(of_test.size_bytes), ("BW average", UNIT_NAMES[unit]): f"{average!r}"}
-        cells |= {
-            (name, ""): f"{results.number(key)!r}"
-            for name, key in (("MsgRate", "MsgRate"), ("BW peak", "BW_peak"))
-            if results.get(key) is not None
-        }
-    else:
-        cells = {
-            (name, "usec"): f"{results.number(key)!r}"
-            for key, name in _JSON_LATENCIES.items()
-            if results.get(key) is not None
-        }
+        cells |= {("bytes", ""): str(of_test.size_bytes), ("BW average", UNIT_NAMES[unit]): f"{average!r}"}
     if not figures:
         results.refuse("It holds neither a bandwidth nor a latency.")
     return Parsed(

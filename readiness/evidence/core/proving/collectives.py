@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from readiness.evidence.core.parsed import RANKS, WRONG_VALUES
+from readiness.evidence.core.parsed import RANKS, WRONG_VALUES, size_text
 from readiness.evidence.core.proving.enough import too_little
 from readiness.evidence.core.proving.floors import (
     COLLECTIVES,
@@ -20,7 +20,6 @@ from readiness.evidence.core.proving.floors import (
     FloorJudgement,
     figure_named,
     judged,
-    size_text,
 )
 from readiness.evidence.core.proving.values import (
     FloorValue,

@@ -28,7 +28,7 @@ def too_little(check: Check, run: Run, *measures: Amount) -> str:
 
 
 def amount_of(run: Run, measure: Amount) -> float | None:
-    """What the run states of the measure, the least of several figures; None if it does not say."""
+    """Return what the run states of the measure, the least of several figures; None if it does not say."""
     name = STATED[measure]
     values = [each.value for each in run.figures if each.name == name and each.value is not None]
     if not values and measure is Amount.ITERATIONS:

@@ -78,7 +78,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class LatencyMinimums:
-    """What the framework asks of the runs of a path by one tool; None asks for nothing."""
+    """Minimums of the framework for the runs of a path by one tool; None asks for nothing."""
 
     repeats: int
     iterations: float | None

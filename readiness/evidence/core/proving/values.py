@@ -122,8 +122,8 @@ type Proofs = dict[str, tuple[Proof, ...]]
 class Run:
     """A validation run with the figures that may prove something. `nodes` are its devices that are nodes. `about` is
     equal for runs of one subject under one load; `is_baseline` says that somebody marked the run. `local` is the device
-    that the tool ran on. `mismatch` and `implausible` say why it proves nothing, as stored; `capped` names what it rests
-    on if it counts as warn at most."""
+    that the tool ran on. `mismatch` and `implausible` say why it proves nothing, as stored; `capped` names what it
+    rests on if it counts as warn at most."""
 
     id: int
     tool: str

@@ -84,3 +84,15 @@ def test_a_fault_is_told_by_line_and_field(old, new, line, path):
         read(text)
     assert refused.value.path == path
     assert find({"w.yaml": text}, path)[1] == line
+
+
+def test_served_models_keep_their_order_and_case():
+    text = TEXT.replace(
+        "  latency:", "  served_models:\n  - meta-llama/Llama-3.1-8B\n  - a-larger-one\n  latency:"
+    )
+    chat, empty = read(text)
+    assert (chat.values["served_models"], empty.values["served_models"]) == (
+        ("meta-llama/Llama-3.1-8B", "a-larger-one"),
+        (),
+    )
+    assert dump([chat.values, empty.values]) == text

@@ -1,0 +1,136 @@
+"""Runs compared with the inventory when they are imported, and runs that are withdrawn or moved."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from inventory.models import SiteChange
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.operations import RunContext, import_run, move_run, withdraw_run
+from readiness.evidence.refusals import EvidenceRefused
+from tests.inventory import made
+from tests.readiness.evidence import outputs
+from web.permissions import MissingPermission
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def porto():
+    return made.site(name="Porto", slug="porto", time_zone="Europe/Lisbon")
+
+
+@pytest.fixture
+def node(porto):
+    return made.device(
+        site=porto,
+        name="node-1",
+        device_type=made.device_type(slug="dgx-h100", kind="node"),
+        firmware_version="1.2",
+        software_version="560.35",
+    )
+
+
+@pytest.fixture
+def take(porto, frozen_now, ops):
+    """`take("nccl-tests", content)` imports a file at Porto, by ops, now."""
+
+    def one(tool, content, **context):
+        return import_run(
+            site=context.pop("site", porto),
+            tool=tool,
+            content=content,
+            file_name="out.log",
+            by=ops,
+            now=frozen_now.at,
+            context=RunContext(**context),
+        )
+
+    return one
+
+
+def test_a_device_that_the_file_contradicts_is_refused_with_both(take, porto, node):
+    other = made.device(site=porto, name="node-9", role="node")
+    with pytest.raises(EvidenceRefused, match="The file is of node-1; the upload names node-9") as refused:
+        take("nccl-tests", outputs.collective(), devices=[other])
+    assert refused.value.field == "devices"
+    assert not ValidationRun.objects.exists()
+
+
+def test_a_device_fills_what_the_file_cannot_say(take, node):
+    run = take("nccl-tests", outputs.collective(hosts=["localhost"], gpus=1), devices=[node])
+    assert (list(run.devices.all()), run.sender_named) == ([node], True)
+    assert not take("nccl-tests", outputs.collective(mark="2"), devices=[node]).sender_named
+
+
+def test_another_name_counts_if_it_was_recorded_before_the_run(take, node, frozen_now):
+    alias = made.device_name(device=node, name="trainer-0")
+    alias.refresh_from_db()
+    frozen_now.at = alias.recorded_at + timedelta(hours=1)
+    run = take("nccl-tests", outputs.collective(hosts=["trainer-0"]))
+    assert (list(run.devices.all()), run.sender_named) == ([node], False)
+    earlier = take(
+        "nccl-tests",
+        outputs.collective(hosts=["trainer-0"], mark="earlier"),
+        taken_at=frozen_now.at - timedelta(days=2),
+    )
+    assert not earlier.devices.exists()
+
+
+def test_a_host_of_another_site_is_refused(take, node):
+    made.device(site=made.site(name="Faro", slug="faro"), name="far-1")
+    with pytest.raises(EvidenceRefused, match="far-1, which the inventory has at another site"):
+        take("nccl-tests", outputs.collective(hosts=["far-1"]))
+
+
+def test_nothing_installed_proves_nothing(take, node):
+    assert "no accelerators in node-1" in take("nccl-tests", outputs.collective(gpus=1)).mismatch
+
+
+def test_a_figure_above_the_ceiling_proves_nothing(take, node):
+    made.port(device=node, name="mlx5_0", kind="infiniband", speed_gbps=400)
+    run = take("perftest", outputs.write_bandwidth(gbps=788.0), devices=[node])
+    assert "788 Gb/s, which is more than the hardware can do: 400 Gb/s" in run.implausible
+
+
+def test_a_platform_that_is_not_installed_is_refused(take, node):
+    with pytest.raises(EvidenceRefused, match="The upload names l4-2; the inventory has dgx-h100"):
+        take("nccl-tests", outputs.collective(), platform="l4-2")
+
+
+def test_a_withdrawn_run_frees_its_file(take, planner, frozen_now):
+    run = take("nccl-tests", outputs.collective())
+    withdraw_run(run, reason="Wrong site", by=planner, now=frozen_now.at)
+    assert take("nccl-tests", outputs.collective()).pk != run.pk
+
+
+def test_a_withdrawal_needs_a_reason_and_the_right_to_it(take, planner, ops, frozen_now):
+    run = take("nccl-tests", outputs.collective())
+    with pytest.raises(ValidationError, match="Enter a reason"):
+        withdraw_run(run, reason=" ", by=planner, now=frozen_now.at)
+    with pytest.raises(MissingPermission):
+        withdraw_run(run, reason="Wrong", by=ops, now=frozen_now.at)
+
+
+def test_a_wrongly_placed_run_can_be_moved_with_history(take, node, planner, frozen_now):
+    faro = made.site(name="Faro", slug="faro")
+    there = made.device(site=faro, name="far-1", role="node")
+    run = take("perftest", outputs.write_bandwidth(), devices=[node])
+    SiteChange.objects.all().delete()
+    moved = move_run(
+        run, site=faro, device_names=["far-1"], reason="Sent to the wrong site", by=planner, now=frozen_now.at
+    )
+    moved.refresh_from_db()
+    assert (moved.pk, moved.site, list(moved.devices.all())) == (run.pk, faro, [there])
+    assert {change.site_id for change in SiteChange.objects.all()} == {node.site_id, faro.pk}
+    assert moved.file_sha256 == run.file_sha256
+
+
+def test_a_run_is_not_moved_to_where_its_file_contradicts(take, node, planner, frozen_now):
+    other = made.device(site=node.site, name="node-9", role="node")
+    run = take("nccl-tests", outputs.collective(), devices=[node])
+    with pytest.raises(EvidenceRefused, match="The file is of node-1"):
+        move_run(run, site=node.site, device_names=[other.name], reason="Try", by=planner, now=frozen_now.at)
+    run.refresh_from_db()
+    assert list(run.devices.all()) == [node]
