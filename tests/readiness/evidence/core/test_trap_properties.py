@@ -7,8 +7,7 @@ from types import SimpleNamespace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from readiness.evidence.core.parsers import ParseError, parse
-from readiness.evidence.operations.sameness import content_digest
+from readiness.evidence.core.parsers import parse
 from readiness.evidence.operations.uploading import RunContext, Upload, read
 from tests.readiness.evidence.core.generated_traps import FACTS, GENERATED_TRAPS
 from tests.readiness.evidence.core.trap_site import RefusedUpload, outcome, received
@@ -128,18 +127,20 @@ def test_no_rates_above_a_ceiling_pass_by_whatever_factor(tool, factor):
     assert not outcome(tool, scaled, clean).is_passed
 
 
+def rounded(figures):
+    """What figures say, to four digits: a cut may take the last digit of a file."""
+    return {
+        replace(each, value=None if each.value is None else float(f"{each.value:.4g}")) for each in figures
+    }
+
+
 # Each row of a table stands for itself, and nothing marks its end.
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(tool=st.sampled_from(sorted(set(PROVING) - {"csv"})), share=st.floats(0, 1))
-def test_a_file_that_is_cut_passes_only_if_it_says_the_same(tool, share):
+def test_a_file_that_is_cut_passes_only_by_figures_of_the_whole_file(tool, share):
     clean = FACTS[tool].clean()
     content = clean[0].content
     cut = content[: int(share * len(content))]
-    result = outcome(tool, [replace(clean[0], content=cut), *clean[1:]], clean)
-    if not result.is_passed:
-        return
-    try:
-        digests = {content_digest(parse(tool, each, rules=RULES), taken_at=NOW) for each in (content, cut)}
-    except ParseError:
-        digests = set()
-    assert len(digests) == 1
+    if outcome(tool, [replace(clean[0], content=cut), *clean[1:]], clean).is_passed:
+        part, whole = (rounded(parse(tool, each, rules=RULES).figures) for each in (cut, content))
+        assert part <= whole
