@@ -50,6 +50,8 @@ def _ceiling(
     if tool in COLLECTIVES and rate.name == "busbw":
         between = _least(_ports_ceiling(node) for node in nodes) if is_across else None
         return _least([_least(map(_link_ceiling, nodes)), between])
+    if tool == "superbench" and rate.operation.endswith("_busbw"):
+        return _least(map(_link_ceiling, nodes))
     if tool in PORT_TOOLS and rate.name == "bandwidth":
         # The tool runs on the first device that the sender names.
         return _port_ceiling(nodes[0], rate)

@@ -12,6 +12,7 @@ from readiness.evidence.models import Tool
 from readiness.evidence.operations.runs import _SCOPES, BY_NODES
 from readiness.framework.core.vocabulary import TOOLS
 from tests.readiness.evidence.core.every_trap import EVERY_TRAP
+from tests.readiness.evidence.core.generated_traps import FACTS
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 from tests.readiness.evidence.core.traps import CHECK, CLEAN, PROVE_NOTHING
 from tests.readiness.evidence.test_replaced_parts import FILES
@@ -19,6 +20,7 @@ from tests.readiness.evidence.test_replaced_parts import FILES
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guides/evidence.md").read_text(encoding="utf-8")
 TRAPS_FILE = "tests/readiness/evidence/core/traps.py"
+FACTS_FILE = "tests/readiness/evidence/core/generated_traps.py"
 EVERY_FILE = "tests/readiness/evidence/core/every_trap.py"
 PLACES = {
     "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
@@ -33,6 +35,7 @@ PLACES = {
     },
     "GOOD in tests/readiness/evidence/core/test_parse_properties.py": {tool for tool, _ in GOOD},
     "FILES in tests/readiness/evidence/test_replaced_parts.py": {*FILES, *PROVE_NOTHING},
+    f"FACTS in {FACTS_FILE}, by a record of its facts": set(FACTS),
     f"CHECK in {TRAPS_FILE}": {*CHECK, *PROVE_NOTHING},
     f"CLEAN in {TRAPS_FILE}": {*CLEAN, *PROVE_NOTHING},
     **{f"{trap} in a table of {EVERY_FILE}": set(by_tool) for trap, by_tool in EVERY_TRAP.items()},

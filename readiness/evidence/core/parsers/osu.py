@@ -18,7 +18,7 @@ from readiness.evidence.core.parsed import (
     failed_operations,
     percentile_caution,
 )
-from readiness.evidence.core.recomputing import differ, disagreement, half_unit
+from readiness.evidence.core.recomputing import differ, disagreement, falling, half_unit
 
 RATE, TIME, LEAST, MOST, TIMES, MESSAGES, CHECKED = (
     "bandwidth",
@@ -113,14 +113,18 @@ class _Table:
         tail = Figure(
             name="latency", value=None, unit="µs", operation=self.operation, size_bytes=size, samples=samples
         )
+        values: dict[float, float] = {}
         for text, cell in tails.items():
             percentile = float(text)
             if not 0 < percentile < 100:
                 raise ParseError(number, f"{text} is not a percentile.")
             caution = percentile_caution(percentile, samples)
+            values[percentile] = counted(number, cell)
             self.figures.append(
-                replace(tail, value=counted(number, cell), percentile=percentile, caution=caution)
+                replace(tail, value=values[percentile], percentile=percentile, caution=caution)
             )
+        where = f"{self.operation} at {size} B" if size is not None else self.operation
+        self.contradiction = self.contradiction or falling(f"time of {where}", values, "µs")
 
 
 def parse(content: bytes) -> Parsed:

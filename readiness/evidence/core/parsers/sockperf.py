@@ -49,6 +49,8 @@ _COUNTS = re.compile(r"# (dropped|duplicated|out-of-order) messages = (\d+)")
 _ERROR = re.compile(r"^ERROR:|\bERROR\b.{0,200}errno", re.IGNORECASE)
 _NO_ANSWER = re.compile(r"No messages were received")
 _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
+MEDIAN = 50.0
+"""sockperf prints its percentiles from the highest down, so that a file which is cut lacks this one."""
 LEAST_DIFFERENCE = 0.01
 """Share by which counts must differ: a message at an edge of the valid time may be in one count alone."""
 LOOPBACK = "The other end was this machine: the run crossed no network."
@@ -81,8 +83,12 @@ def parse(content: bytes) -> Parsed:
             raise ParseError(number, f"sockperf reports: {tidy(line)}")
         _read_setting(report, line)
         _read_result(report, number, line)
-    if not any(percentile is not None for _, percentile, _ in report.rows):
+    percentiles = [percentile for _, percentile, _ in report.rows if percentile is not None]
+    if not percentiles:
         raise ParseError(number, "There are no percentiles: the run did not finish.")
+    if min(percentiles) > MEDIAN:
+        reason = f"The percentiles end at p{min(percentiles):g}, above the median: the file is not whole."
+        raise ParseError(number, reason)
     samples = report.samples
     of_run = Figure(
         name="", value=None, unit="µs", operation=report.operation, size_bytes=report.size, samples=samples

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from readiness.evidence.core.parsed import Figure, converted
+from readiness.evidence.core.proving.enough import STATED, too_little
 from readiness.evidence.core.proving.values import (
     Proof,
     Proofs,
@@ -63,13 +64,16 @@ class BaselineDeviation:
 def regressed(
     check: Check, newest: Sequence[Run], earlier: Sequence[Run], site: SiteParts, now: datetime
 ) -> Proofs:
-    """`newest` are the newest runs of each subject, `earlier` its first runs and the marked ones."""
+    """`newest` are the newest runs of each subject, `earlier` its first runs and the marked ones. A run that measured
+    less than the check's minimum is neither compared nor a baseline; a failed one stays."""
     part = check.part("nodes-beyond")
+    doubts = {run.id: doubt for run in newest if (doubt := run.doubt or _shortfall(check, run))}
+    earlier = [run for run in earlier if not _shortfall(check, run)]
     of_node: dict[int, list[BaselineDeviation]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
     failed: list[Run] = []
     tested: set[int] = set()
-    for runs, before in _things(newest, earlier):
+    for runs, before in _things([run for run in newest if run.id not in doubts], earlier):
         last = max(runs, key=_order)
         nodes = [node for node in last.nodes if node in site.nodes]
         tested.update(nodes)
@@ -81,9 +85,9 @@ def regressed(
         elif (deviation := _compared(runs, before, part)) is not None:
             for node in nodes:
                 of_node[node].append(deviation)
-    crossed_nothing = _loopbacks(newest, part, site, tested)
+    left_out = _left_out(newest, doubts, part, site, tested)
     if not tested:
-        return kept({part.id: crossed_nothing})
+        return kept({part.id: left_out})
     standing = _standing(of_node, part, now)
     missing = sorted(set(site.nodes) - set(standing))
     beyond = {node: deviations for node, deviations in standing.items() if _worst(deviations).worse > BEYOND}
@@ -94,7 +98,7 @@ def regressed(
     lacking += [
         proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
     ]
-    lacking += crossed_nothing
+    lacking += left_out
     without = check.part("nodes-without-ticket")
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
 
@@ -109,11 +113,16 @@ def _standing(
     return {node: deviations for node, deviations in standing.items() if deviations}
 
 
-def _loopbacks(
-    runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
+def _shortfall(check: Check, run: Run) -> str:
+    return "" if run.failed else too_little(check, run, *STATED)
+
+
+def _left_out(
+    runs: Iterable[Run], doubts: Mapping[int, str], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
-    looped = [run for run in runs if run.doubt and set(run.nodes) & site.nodes.keys() - set(tested)]
-    return [proof_of(run, part, None, cannot_judge=run.doubt) for run in looped]
+    """The runs that are not compared, of nodes that no other run tested."""
+    alone = [run for run in runs if run.id in doubts and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=doubts[run.id]) for run in alone]
 
 
 def tail_compared(
@@ -140,8 +149,7 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     runs: dict[str, list[Run]] = defaultdict(list)
     before: dict[str, list[Run]] = defaultdict(list)
     for run in newest:
-        if not run.doubt:
-            runs[run.about].append(run)
+        runs[run.about].append(run)
     for run in earlier:
         before[run.about].append(run)
     return [

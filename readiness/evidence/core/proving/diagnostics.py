@@ -128,7 +128,7 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
                 node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
                 place = (node, int(matched[2]))
                 reported = identities[figure.subject]
-                other = run.doubt or _other(reported, place, site)
+                other = run.doubt or _other(reported, place, site) or _unplaced(run, figure, place, site)
                 result = _result(run, figure, failed, tests, other)
                 is_named = not result.other and _is_known(reported, place, site)
                 results[place].append(_of_place(result, place, is_named=is_named))
@@ -177,6 +177,14 @@ def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozens
     long = any(each.name == "worst_severity" and each.variant == "long" for each in run.figures)
     long = long or any(each.name == "severity" and each.variant == "long" for each in run.figures)
     return Result(run, severity, long, named, tests, "", "")
+
+
+def _unplaced(run: Run, figure: Figure, place: Place, site: SiteParts) -> str:
+    """Say that a clean result is of none of several nodes; a finding stands, wherever it was."""
+    if place[0] or len(run.nodes) < 2 or figure.value:
+        return ""
+    names = few([site.nodes.get(node, "a node") for node in run.nodes])
+    return f"The diagnostic covers one node and names none, but {names} are named with it: it is unclear which ran."
 
 
 def _is_known(reported: Mapping[str, str], place: Place, site: SiteParts) -> bool:

@@ -32,5 +32,6 @@ def amount_of(run: Run, measure: Amount) -> float | None:
     name = STATED[measure]
     values = [each.value for each in run.figures if each.name == name and each.value is not None]
     if not values and measure is Amount.ITERATIONS:
-        values = [float(each.samples) for each in run.figures if each.samples and each.name == "bandwidth"]
+        counted = [each for each in run.figures if each.samples and each.name in ("bandwidth", "latency")]
+        values = [float(each.samples or 0) for each in counted]
     return min(values, default=None)
