@@ -122,6 +122,16 @@ def _serial_of_other(tool, facts):
     return instead(facts, facts.serials("165020"), ("file is of .*node-2", "upload names node-1"))
 
 
+@trap("another UUID", needs="uuids")
+def _uuid(tool, facts):
+    return instead(facts, facts.uuids("GPU-777f01"), ("UUID GPU-777f01", "inventory GPU-5c1e10"))
+
+
+@trap("another bus id", needs="bus_ids")
+def _bus_id(tool, facts):
+    return instead(facts, facts.bus_ids("0000:8b:00"), ("bus id 0000:8b:00", "inventory has 0*:?00:00"))
+
+
 @trap("more accelerators than installed", needs="accelerators")
 def _more(tool, facts):
     sent = Sent(content=facts.accelerators(6), claimed=(1,))

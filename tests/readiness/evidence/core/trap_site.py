@@ -32,6 +32,10 @@ def serial(node, gpu):
     return f"1650{node}{gpu}"
 
 
+def uuid(node, gpu):
+    return f"GPU-5c1e{node}{gpu}"
+
+
 def installed(number, gpus=2):
     ceilings = ceilings_of(MODEL, {}, "")
     return InstalledDevice(
@@ -42,7 +46,14 @@ def installed(number, gpus=2):
         software="570.133.20",
         ceilings=MEMORY,
         accelerators={
-            gpu: InstalledAccelerator(MODEL, ceilings, serial=serial(number, gpu)) for gpu in range(gpus)
+            gpu: InstalledAccelerator(
+                MODEL,
+                ceilings,
+                serial=serial(number, gpu),
+                uuid=uuid(number, gpu),
+                bus_id=f"0000:{gpu:02}:00.0",
+            )
+            for gpu in range(gpus)
         },
         ports={
             f"mlx5_{port}": InstalledPort(gbps=400.0, is_rdma=True, is_back_end=True) for port in range(4)
@@ -53,7 +64,7 @@ def installed(number, gpus=2):
 PARTS = replace(
     SITE,
     identities={
-        (node, gpu): AcceleratorIdentity(serial=serial(node, gpu), model=MODEL)
+        (node, gpu): AcceleratorIdentity(serial(node, gpu), uuid(node, gpu), MODEL)
         for node, gpu in SITE.accelerators
     },
 )
@@ -72,7 +83,10 @@ class Place:
     def matches(self):
         here = {device.name: device for device in self.devices.values()}
         here |= {
-            each.serial: device for device in self.devices.values() for each in device.accelerators.values()
+            number.lower(): device
+            for device in self.devices.values()
+            for each in device.accelerators.values()
+            for number in (each.serial, each.uuid)
         }
         return Matches(here=here, elsewhere=frozenset({FAR}), platforms=frozenset({"dgx"}))
 
