@@ -36,18 +36,18 @@ def uuid(node, gpu):
     return f"GPU-5c1e{node}{gpu}"
 
 
-def installed(number, gpus=2):
-    ceilings = ceilings_of(MODEL, {}, "")
+def installed(number, gpus=2, model=MODEL, platform="dgx"):
+    ceilings = ceilings_of(model, {}, "")
     return InstalledDevice(
         id=number,
         name=f"node-{number}",
         is_node=True,
-        platform="dgx",
+        platform=platform,
         software="570.133.20",
         ceilings=MEMORY,
         accelerators={
             gpu: InstalledAccelerator(
-                MODEL,
+                model,
                 ceilings,
                 serial=serial(number, gpu),
                 uuid=uuid(number, gpu),
@@ -88,7 +88,11 @@ class Place:
             for each in device.accelerators.values()
             for number in (each.serial, each.uuid)
         }
-        return Matches(here=here, elsewhere=frozenset({FAR}), platforms=frozenset({"dgx"}))
+        return Matches(
+            here=here,
+            elsewhere=frozenset({FAR}),
+            platforms=frozenset(each.platform for each in self.devices.values()),
+        )
 
 
 HERE = Place()
@@ -96,6 +100,10 @@ BARE = Place(
     devices={number: installed(number, gpus=0) for number in SITE.nodes},
     parts=replace(SITE, accelerators=frozenset()),
 )
+
+
+MIXED = Place(devices={1: installed(1), 2: installed(2, model="NVIDIA L4", platform="l4-2")})
+"""The second node is of a smaller type."""
 
 
 def serving(*models, peak):
