@@ -35,6 +35,7 @@ class RunFilters(ObjectFilterSet):
         fields = [
             *("site", "tool", "scope", "platform", "load", "taken_at", "received_at", "voided_at"),
             *("driver", "firmware", "nos", "library", "file_name", "file_sha256", "provenance"),
+            "sender_named",
         ]
         search_fields = ["file_name", "platform", "note", "site__name"]
         panel = ["site", "tool", "scope", "load"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from inventory.bus_ids import bus_id
 from inventory.catalogue import contradicts, product_with_pci_id
@@ -28,12 +28,14 @@ class IdentityField(StrEnum):
     COUNT = "count"
 
 
-class HardwarePlace(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HardwarePlace:
     device_id: int
     index: int
 
 
-class DriftKey(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class DriftKey:
     """One field at one place."""
 
     device_id: int
@@ -153,7 +155,7 @@ def _keep(
     field: str,
     comparison: IdentityComparison,
 ) -> None:
-    key = DriftKey(*report.place, field)
+    key = DriftKey(report.place.device_id, report.place.index, field)
     other = compared.get(key)
     if other is None or (other.agrees, comparison.heard_at) > (comparison.agrees, other.heard_at):
         compared[key] = comparison

@@ -1,10 +1,18 @@
 """Endpoints of contradictions under `drifts/`: read, propose a correction, decide on it, dismiss."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from telemetry.drift import operations, queries, sentences
 from telemetry.drift.models import InventoryDrift
 from telemetry.drift.tables import InventoryDriftFilters
+from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
@@ -44,8 +52,18 @@ class InventoryDriftViewSet(OperatedViewSet):
     serializer_class = InventoryDriftSerializer
     filterset_class = InventoryDriftFilters
     http_method_names = ["get", "post", "head", "options"]
-    writes = {}
+    writes: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     propose = endpoint(operations.propose, DriftDecisionSerializer)
     confirm = endpoint(operations.confirm, DriftDecisionSerializer)
     reject = endpoint(operations.reject, DriftDecisionSerializer)
     dismiss = endpoint(operations.dismiss, DriftDecisionSerializer)
+
+    def get_permissions(self) -> list[Any]:
+        # Nobody may add one; whoever corrects reads why.
+        if self.action == "create":
+            return [requires(operations.MAY_CORRECT[0])()]
+        return super().get_permissions()
+
+    @extend_schema(exclude=True)
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise MethodNotAllowed("POST", "Comparisons and runs record contradictions.")

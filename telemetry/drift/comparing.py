@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -53,7 +54,7 @@ def compare_all(*, now: datetime) -> int:
     site_ids = list(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("pk").values_list("pk", flat=True)
     )
-    return sum(compare_sites(site_ids=batch, now=now) for batch in batched(site_ids, SITES, strict=False))
+    return sum(compare_sites(site_ids=batch, now=now) for batch in batched(site_ids, SITES))
 
 
 @transaction.atomic
@@ -174,7 +175,7 @@ def _apply(
     for key, comparison in sorted(compared.items()):
         row, name = rows.get(key), names[comparison.source_id]
         if row is None and not comparison.agrees and key.device_id in devices:
-            row = InventoryDrift(site_id=devices[key.device_id].site_id, **key._asdict())
+            row = InventoryDrift(site_id=devices[key.device_id].site_id, **asdict(key))
             opened(row, comparison, name, now)
             new.append(row)
             moved += 1

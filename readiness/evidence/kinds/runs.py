@@ -53,6 +53,7 @@ RUNS = Kind(
             plain("load", "Load"),
             plain("platform", "Platform"),
             STANDING,
+            hidden(plain, "sender_named", "Devices named by the sender"),
             hidden(plain, "file_name", "File"),
             hidden(plain, "library", "Library"),
             hidden(plain, "driver", "Driver"),

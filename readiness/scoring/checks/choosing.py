@@ -88,13 +88,20 @@ def _confirmed_first(
 NAMED = "named by the sender"
 
 
+def _detail(proof: Proof) -> str:
+    """Say beside the subject that only the sender names it; what a coverage lacks is no such subject."""
+    if not proof.sender_named or proof.detail.startswith("without: "):
+        return proof.detail
+    return f"{proof.detail}, {NAMED}" if proof.detail else NAMED
+
+
 def reading_of(proof: Proof) -> Reading:
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,
         provenance=_PROVENANCES[proof.provenance],
         evidence=proof.ref,
-        detail=", ".join(filter(None, [proof.detail, NAMED if proof.sender_named else ""])),
+        detail=_detail(proof),
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         failed=proof.failed,
         declaration=proof.declaration,

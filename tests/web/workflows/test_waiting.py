@@ -17,6 +17,7 @@ from readiness.people.models import Shift
 from readiness.people.operations import confirm_link
 from readiness.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
+from telemetry.models import InventoryDrift
 from tests.inventory import made
 from tests.visibility.scene import NOW, Scene
 from tests.web.workflows.test_steps import STEPS
@@ -38,6 +39,9 @@ NOBODY_IS_WAITED_FOR = {
     "decision-reject": "the other answer",
     "decision-review": "the clock does it on the day",
     "decision-withdraw": "may be done at any time",
+    "drift-dismiss": "may be done at any time",
+    "drift-propose": "the list of problems asks for it",
+    "drift-reject": "the other answer",
     "review-cancel": "may be done at any time",
     "review-decline": "the other answer",
     "swap-withdraw": "may be done at any time",
@@ -86,6 +90,12 @@ def scene(frozen_now):
         state="signed",
         answered_at=NOW,
     )
+    part = made.accelerator(device=made.device(site=scene.porto), index=0, uuid="GPU-a")
+    InventoryDrift.objects.create(
+        site=scene.porto, device=part.device, index=0, field="uuid", inventory_value="GPU-a", reported_value="GPU-b",
+        reported_by="porto", first_seen_at=NOW - DAY, last_seen_at=NOW, state="proposed", state_at=NOW,
+        proposed_by=scene.two, proposed_at=NOW,
+    )  # fmt: skip
     Attestation.objects.create(
         site=scene.porto, check_id="p1-commissioning-l5", part="level", value=5, statement="It is so",
         attested_by="two", attester=scene.two, by=scene.one, taken_on=NOW.date() - DAY, taken_at=NOW - DAY,
@@ -146,6 +156,7 @@ def test_the_number_is_that_of_the_entries_and_takes_one_statement(scene, name, 
 
 
 TAKES = {
+    "confirm-a-correction-of-the-inventory": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "confirm-an-attestation": lambda step, obj, by: step(obj, by=by, now=NOW),
     "approve-a-decision": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
     "accept-ownership": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
