@@ -62,7 +62,8 @@ class TestRuns:
     def test_a_figure_that_is_not_judged_says_why(self, client_of, take):
         run = take(
             "sockperf",
-            b"IP = 127.0.0.1 PORT = 1 # UDP\nTotal 14 observations\n---> percentile 99.900 = 5.5\n",
+            b"IP = 127.0.0.1 PORT = 1 # UDP\nTotal 14 observations\n---> percentile 99.900 = 5.5\n"
+            b"---> percentile 50.000 = 3.1\n",
         )
         page = text_of(client_of("viewer").get(f"/evidence/runs/{run.pk}/"))
         assert "10000 samples" in page

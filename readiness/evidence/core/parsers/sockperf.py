@@ -83,12 +83,7 @@ def parse(content: bytes) -> Parsed:
             raise ParseError(number, f"sockperf reports: {tidy(line)}")
         _read_setting(report, line)
         _read_result(report, number, line)
-    percentiles = [percentile for _, percentile, _ in report.rows if percentile is not None]
-    if not percentiles:
-        raise ParseError(number, "There are no percentiles: the run did not finish.")
-    if min(percentiles) > MEDIAN:
-        reason = f"The percentiles end at p{min(percentiles):g}, above the median: the file is not whole."
-        raise ParseError(number, reason)
+    _refuse_cut(number, [percentile for _, percentile, _ in report.rows if percentile is not None])
     samples = report.samples
     of_run = Figure(
         name="", value=None, unit="µs", operation=report.operation, size_bytes=report.size, samples=samples
@@ -115,6 +110,14 @@ def parse(content: bytes) -> Parsed:
         hosts=tuple(dict.fromkeys(report.hosts)),
         loopback=_loopback(report.hosts),
     )
+
+
+def _refuse_cut(line: int, percentiles: Sequence[float]) -> None:
+    if not percentiles:
+        raise ParseError(line, "There are no percentiles: the run did not finish.")
+    if min(percentiles) > MEDIAN:
+        reason = f"The percentiles end at p{min(percentiles):g}, above the median: the file is not whole."
+        raise ParseError(line, reason)
 
 
 def _loopback(addresses: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from tests.readiness.evidence.core.benchmark_facts import BENCHMARK_FACTS
 from tests.readiness.evidence.core.fabric_facts import A100, FABRIC_FACTS, UNDER_LOAD
 from tests.readiness.evidence.core.node_facts import NODE_FACTS
 from tests.readiness.evidence.core.tool_facts import Output, ToolFacts
-from tests.readiness.evidence.core.trap_site import BARE, FAR, HERE, Place, Sent, outcome, serving
+from tests.readiness.evidence.core.trap_site import BARE, FAR, HERE, MIXED, Place, Sent, outcome, serving
 from tests.readiness.evidence.core.traps import CannotBe
 
 FACTS: dict[str, ToolFacts] = FABRIC_FACTS | NODE_FACTS | BENCHMARK_FACTS
@@ -105,6 +105,12 @@ def _model(tool, facts):
     return instead(facts, facts.models(A100), (A100, "inventory has H100 SXM 80 GB"))
 
 
+@trap("an unknown host, claimed for a node of a smaller type", needs="models")
+def _smaller(tool, facts):
+    sent = Sent(content=facts.hosts(("pod-5d",)), claimed=(2,))
+    return alone(facts, sent, ("file names NVIDIA H100", "inventory has NVIDIA L4 in node-2"), place=MIXED)
+
+
 @trap("another PCI device id", needs="device_ids")
 def _device_id(tool, facts):
     return instead(
@@ -120,6 +126,16 @@ def _serial(tool, facts):
 @trap("the serial number of another node", needs="serials")
 def _serial_of_other(tool, facts):
     return instead(facts, facts.serials("165020"), ("file is of .*node-2", "upload names node-1"))
+
+
+@trap("another UUID", needs="uuids")
+def _uuid(tool, facts):
+    return instead(facts, facts.uuids("GPU-777f01"), ("UUID GPU-777f01", "inventory GPU-5c1e10"))
+
+
+@trap("another bus id", needs="bus_ids")
+def _bus_id(tool, facts):
+    return instead(facts, facts.bus_ids("0000:8b:00"), ("bus id 0000:8b:00", "inventory has 0*:?00:00"))
 
 
 @trap("more accelerators than installed", needs="accelerators")

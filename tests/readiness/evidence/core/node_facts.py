@@ -8,6 +8,7 @@ from tests.readiness.evidence.core import test_parse_others as others
 from tests.readiness.evidence.core.tool_facts import (
     BOTH_FIGURES,
     NAMED_UNITS,
+    NO_BUS_ID,
     NO_CEILING,
     NO_COUNT,
     NO_DEVICE_ID,
@@ -20,6 +21,7 @@ from tests.readiness.evidence.core.tool_facts import (
     NO_RATE,
     NO_SERIAL,
     NO_UNIT,
+    NO_UUID,
     NO_VERSION,
     NOT_SERVED,
     ONE_OPERATION,
@@ -57,6 +59,8 @@ FIO = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=NO_COUNT,
     versions=NO_VERSION,
     scaled=lambda content, factor: rescaled_keys(content, "bw_bytes|iops", factor),
@@ -73,13 +77,15 @@ FIO = ToolFacts(
 )
 
 
-def diagnostic(node=1, *, gpus=2, serials=True, first="", device_id="2330", names=()):
+def diagnostic(node=1, *, gpus=2, serials=True, first="", uuid="", device_id="2330", names=()):
     """A long diagnostic of a node without a finding."""
     listed = {gpu: serial(node, gpu) for gpu in range(gpus)} if serials else {0: "", 1: ""}
     listed |= {0: first} if first else {}
     document = json.loads(outputs.diagnostic(dict.fromkeys(range(gpus), 0), serials=listed))
     for entity in document["entity_groups"][0]["entities"]:
         entity["device_id"] = device_id
+        if uuid and not entity["entity_id"]:
+            entity |= {"uuid": uuid, "serial_num": ""}
     root = document["DCGM Diagnostic"]
     root["metadata"]["Driver Version Detected"] = "570.133.20"
     if names:
@@ -93,6 +99,8 @@ DCGM = ToolFacts(
     models=CannotBe("The output prints no name of a model, but a PCI device id."),
     device_ids=lambda device_id: diagnostic(serials=False, device_id=device_id),
     serials=lambda first: diagnostic(first=first),
+    uuids=lambda first: diagnostic(uuid=first),
+    bus_ids=NO_BUS_ID,
     accelerators=lambda count: diagnostic(gpus=count),
     versions=("driver", "570.133.20"),
     scaled=NO_RATE,
@@ -113,6 +121,8 @@ MLPERF = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=NO_COUNT,
     versions=NO_VERSION,
     scaled=lambda content, factor: rescaled(
@@ -139,6 +149,8 @@ VLLM = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=NO_COUNT,
     versions=NO_VERSION,
     scaled=lambda content, factor: rescaled_keys(content, ".*_throughput|request_rate", factor),
@@ -170,6 +182,8 @@ RAS = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=lambda count: ras(size=count),
     versions=("library", "2.29.1"),
     scaled=NO_RATE,
@@ -190,6 +204,8 @@ JUNIT = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=NO_COUNT,
     versions=CannotBe("A report names no version."),
     scaled=NO_RATE,
@@ -235,6 +251,8 @@ CSV = ToolFacts(
     models=NO_MODEL,
     device_ids=NO_DEVICE_ID,
     serials=NO_SERIAL,
+    uuids=NO_UUID,
+    bus_ids=NO_BUS_ID,
     accelerators=NO_COUNT,
     versions=("driver", "570.133.20"),
     scaled=CannotBe("The sub-measures that a table proves are counts, shares and times."),

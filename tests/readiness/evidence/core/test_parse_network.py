@@ -116,6 +116,9 @@ def test_full_round_trips_are_named_so():
         ),
         pytest.param("sockperf: ERROR: bind (errno=98)\n", "reports", id="an error"),
         pytest.param(SOCKPERF.split("sockperf: --->")[0], "did not finish", id="cut off"),
+        pytest.param(
+            SOCKPERF[: SOCKPERF.index("26.1") + 1], "end at p99, above the median", id="cut within its p99"
+        ),
         pytest.param(SOCKPERF.replace("56.783", "nan"), "not a number", id="not a number"),
     ],
 )

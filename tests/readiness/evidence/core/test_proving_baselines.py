@@ -26,6 +26,13 @@ def taken(value, days, *, id=0, node=1, about="", tool="nccl-tests"):
     return replace(one, about=about or f"{tool} {node}")
 
 
+def short(value, days):
+    content = outputs.collective(gpus=2, busbw=value, iterations=4)
+    return replace(
+        run("nccl-tests", content, nodes=(1,), days=days, id=int(1000 - days * 10)), about="nccl-tests 1"
+    )
+
+
 def judged(*runs, site=ONE, repeats=False):
     """The newest of each thing against all the others, the newest first."""
     newest = {}
@@ -194,3 +201,13 @@ def test_nodes_beyond_ask_for_what_people_know_of_tickets():
 
 def test_runs_of_nothing_that_is_in_service_prove_nothing():
     assert judged(taken(470, 9, node=3), taken(470, 1, node=3)) == {}
+
+
+def test_a_run_below_the_minimum_is_not_compared():
+    proof = only(judged(taken(470, 3), short(470, 1)))
+    assert proof.cannot_judge == "The run has 4 iterations; 20 iterations are needed."
+
+
+def test_a_run_below_the_minimum_is_no_baseline():
+    assert only(judged(short(900, 4), taken(470, 3), taken(470, 1))).value == 0
+    assert only(judged(short(200, 4), taken(470, 3), taken(400, 1))).value == 100

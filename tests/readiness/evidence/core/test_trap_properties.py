@@ -17,6 +17,8 @@ IN_CONTENT = (
     "another model",
     "another PCI device id",
     "another serial number",
+    "another UUID",
+    "another bus id",
     "more accelerators than installed",
     "a rate above the ceiling",
     "every rate 2 times as high",

@@ -40,6 +40,8 @@ class ToolFacts:
     models: Builder[str]
     device_ids: Builder[str]
     serials: Builder[str]
+    uuids: Builder[str]
+    bus_ids: Builder[str]
     accelerators: Builder[int]
     versions: tuple[str, str] | CannotBe
     scaled: Callable[[bytes, float], bytes] | CannotBe
@@ -58,7 +60,9 @@ class ToolFacts:
 NO_HOST = CannotBe("The output names no host; whoever sends it names the devices.")
 NO_MODEL = CannotBe("The output names no model of an accelerator.")
 NO_DEVICE_ID = CannotBe("The output prints no PCI device id.")
-NO_SERIAL = CannotBe("The output prints neither serial numbers nor UUIDs.")
+NO_SERIAL = CannotBe("The output prints no serial number of an accelerator.")
+NO_UUID = CannotBe("The output prints no UUID of an accelerator.")
+NO_BUS_ID = CannotBe("The output prints no bus id of an accelerator.")
 NO_COUNT = CannotBe("The output does not say how many accelerators took part.")
 NO_VERSION = CannotBe("The output names its own version alone, no driver and no library.")
 NO_RATE = CannotBe("The output has no rate.")

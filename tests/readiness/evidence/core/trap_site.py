@@ -32,17 +32,28 @@ def serial(node, gpu):
     return f"1650{node}{gpu}"
 
 
-def installed(number, gpus=2):
-    ceilings = ceilings_of(MODEL, {}, "")
+def uuid(node, gpu):
+    return f"GPU-5c1e{node}{gpu}"
+
+
+def installed(number, gpus=2, model=MODEL, platform="dgx"):
+    ceilings = ceilings_of(model, {}, "")
     return InstalledDevice(
         id=number,
         name=f"node-{number}",
         is_node=True,
-        platform="dgx",
+        platform=platform,
         software="570.133.20",
         ceilings=MEMORY,
         accelerators={
-            gpu: InstalledAccelerator(MODEL, ceilings, serial=serial(number, gpu)) for gpu in range(gpus)
+            gpu: InstalledAccelerator(
+                model,
+                ceilings,
+                serial=serial(number, gpu),
+                uuid=uuid(number, gpu),
+                bus_id=f"0000:{gpu:02}:00.0",
+            )
+            for gpu in range(gpus)
         },
         ports={
             f"mlx5_{port}": InstalledPort(gbps=400.0, is_rdma=True, is_back_end=True) for port in range(4)
@@ -53,7 +64,7 @@ def installed(number, gpus=2):
 PARTS = replace(
     SITE,
     identities={
-        (node, gpu): AcceleratorIdentity(serial=serial(node, gpu), model=MODEL)
+        (node, gpu): AcceleratorIdentity(serial(node, gpu), uuid(node, gpu), MODEL)
         for node, gpu in SITE.accelerators
     },
 )
@@ -72,9 +83,16 @@ class Place:
     def matches(self):
         here = {device.name: device for device in self.devices.values()}
         here |= {
-            each.serial: device for device in self.devices.values() for each in device.accelerators.values()
+            number.lower(): device
+            for device in self.devices.values()
+            for each in device.accelerators.values()
+            for number in (each.serial, each.uuid)
         }
-        return Matches(here=here, elsewhere=frozenset({FAR}), platforms=frozenset({"dgx"}))
+        return Matches(
+            here=here,
+            elsewhere=frozenset({FAR}),
+            platforms=frozenset(each.platform for each in self.devices.values()),
+        )
 
 
 HERE = Place()
@@ -82,6 +100,10 @@ BARE = Place(
     devices={number: installed(number, gpus=0) for number in SITE.nodes},
     parts=replace(SITE, accelerators=frozenset()),
 )
+
+
+MIXED = Place(devices={1: installed(1), 2: installed(2, model="NVIDIA L4", platform="l4-2")})
+"""The second node is of a smaller type."""
 
 
 def serving(*models, peak):
