@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from readiness.evidence import refusals
-from readiness.evidence.core.bearing import NAME_CHECKS
+from readiness.evidence.core.bearing import CHECKS_OF_TOOL, NAME_CHECKS
 from readiness.evidence.core.identity import FileIdentity
 from readiness.evidence.core.parsed import (
     DEVICE_ID,
@@ -20,10 +21,13 @@ from readiness.evidence.core.parsed import (
     TEST,
     Parsed,
 )
+from readiness.evidence.core.proving.enough import STATED, amount_in
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.core.reconciling import Reconciled
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.evidence.models.runs import LONGEST_REASON
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.minimums import minimum
 from web import scopes
 
 OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, DEVICE_ID, END, ITERATIONS, *IDENTITIES})
@@ -37,8 +41,8 @@ def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int]) -> str:
     """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
 
     Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
-    count: a quick diagnostic must not hide a long one, nor a run of small sizes, on fewer accelerators, or without
-    checked results a full one.
+    count: a quick diagnostic must not hide a long one, nor a run of small sizes, on fewer accelerators, of fewer
+    iterations than asked for, or without checked results a full one.
     """
     on = sorted(map(str, device_ids)) or sorted(parsed.hosts)
     # The tool's own port is that of the first device.
@@ -46,8 +50,19 @@ def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int]) -> str:
     # A declaration hides no run.
     entered = ["declared"] if run.provenance in ENTERED else []
     test = _test(run.tool, parsed)
-    context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
+    short = ["short"] if _is_short(run.tool, parsed) else []
+    context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered, *short)
     return hashlib.blake2s(repr(context).encode(), digest_size=16).hexdigest()
+
+
+def _is_short(tool: str, parsed: Parsed) -> bool:
+    """Whether a figure of the file is below a minimum of a check that the tool affects."""
+    _, framework = framework_queries.current()
+    for check_id, measure in product(CHECKS_OF_TOOL.get(tool, ()), STATED):
+        asked, amount = minimum(framework, check_id, tool, measure), amount_in(parsed.figures, measure)
+        if asked is not None and amount is not None and amount < asked.value:
+            return True
+    return False
 
 
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:

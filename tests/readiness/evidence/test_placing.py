@@ -134,3 +134,10 @@ def test_a_run_is_not_moved_to_where_its_file_contradicts(take, node, planner, f
         move_run(run, site=node.site, device_names=[other.name], reason="Try", by=planner, now=frozen_now.at)
     run.refresh_from_db()
     assert list(run.devices.all()) == [node]
+
+
+def test_a_short_run_hides_no_full_one(take, node):
+    full = take("perftest", outputs.write_bandwidth(mark="full"), devices=[node])
+    short = take("perftest", outputs.write_bandwidth(iterations=5, mark="short"), devices=[node])
+    again = take("perftest", outputs.write_bandwidth(mark="again"), devices=[node])
+    assert full.about == again.about != short.about

@@ -1,6 +1,8 @@
 """Whether a run measured enough for a check, by the minimums that the check carries."""
 
-from readiness.evidence.core.parsed import DURATION, ITERATIONS, REQUESTS
+from collections.abc import Sequence
+
+from readiness.evidence.core.parsed import DURATION, ITERATIONS, REQUESTS, Figure
 from readiness.evidence.core.proving.values import Run
 from readiness.framework.core.definition import Check, Minimum
 from readiness.framework.core.vocabulary import ANY_TOOL, Amount
@@ -28,10 +30,14 @@ def too_little(check: Check, run: Run, *measures: Amount) -> str:
 
 
 def amount_of(run: Run, measure: Amount) -> float | None:
-    """Return what the run states of the measure, the least of several figures; None if it does not say."""
+    return amount_in(run.figures, measure)
+
+
+def amount_in(figures: Sequence[Figure], measure: Amount) -> float | None:
+    """Return what the figures state of the measure, the least of several; None if they do not say."""
     name = STATED[measure]
-    values = [each.value for each in run.figures if each.name == name and each.value is not None]
+    values = [each.value for each in figures if each.name == name and each.value is not None]
     if not values and measure is Amount.ITERATIONS:
-        counted = [each for each in run.figures if each.samples and each.name in ("bandwidth", "latency")]
+        counted = [each for each in figures if each.samples and each.name in ("bandwidth", "latency")]
         values = [float(each.samples or 0) for each in counted]
     return min(values, default=None)
