@@ -49,7 +49,7 @@ WHERE version.status = 'published' AND of_validity IS NOT NULL AND measured -> '
 """
 
 
-class Validity(Func):
+class ValiditySpan(Func):
     """How long an attestation counts where it may decide a sub-measure that blocks, by the framework in force; null for
     all others."""
 
@@ -75,7 +75,7 @@ def needed(now: datetime) -> Q:
         workload_classes=[],
         rejected_at=None,
     )
-    may_decide = Q(taken_at__gte=Value(now, DateTimeField()) - Validity())
+    may_decide = Q(taken_at__gte=Value(now, DateTimeField()) - ValiditySpan())
     in_force = Q(valid_until=None) | Q(valid_until__gte=now.date())
     counting = Q(workload_classes=[], voided_at=None, taken_at__lte=now) & in_force
     return unanswered() & counting & may_decide & Q(~Exists(newer))

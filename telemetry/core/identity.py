@@ -45,7 +45,7 @@ class DriftKey:
 
 @dataclass(frozen=True, slots=True)
 class IdentityReport:
-    """What one source says of one place; `heard_at` is the time of its newest sample."""
+    """One source's labels about one place; `heard_at` is the time of its newest sample."""
 
     place: HardwarePlace
     source_id: int
@@ -82,7 +82,7 @@ def identity() -> Mapping[str, Any]:
 
 
 def values_of(labels: Mapping[str, str], kind: str) -> dict[str, str]:
-    """What labels say of an `accelerator` or a `device`, by field; nothing of a part of an accelerator."""
+    """Return what labels say of an `accelerator` or a `device`, by field; nothing of a part of an accelerator."""
     plain: dict[str, str] = {}
     for name in sorted(labels, key=lambda name: not name.lower().startswith("exported_")):
         if labels[name].strip():

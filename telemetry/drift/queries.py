@@ -13,7 +13,7 @@ def drifts() -> InventoryDriftQuerySet:
 
 
 def contradicted_places(site_ids: Iterable[int], now: datetime) -> dict[int, dict[tuple[int, int], str]]:
-    """By site: a sentence for each device and index of an accelerator (-1: the device) that telemetry contradicts.
+    """Return by site a sentence for each device and index (-1: the device itself) that telemetry contradicts.
 
     Evidence about such a place counts as warn at most. One statement.
     """

@@ -1,4 +1,4 @@
-"""What is said of a contradiction, and of why a correction is refused."""
+"""Sentences about a contradiction, and about why a correction is refused."""
 
 from telemetry.drift.models import InventoryDrift
 from web.units import plural

@@ -139,7 +139,7 @@ def test_the_statement_that_counts_knows_the_same_parts_as_the_definition(porto,
     Attestation.objects.bulk_create(
         Attestation(check_id=check, part=part, value=1, taken_at=frozen_now.at, **at) for check, part in keys
     )
-    rows = Attestation.objects.annotate(validity=confirmations.Validity())
+    rows = Attestation.objects.annotate(validity=confirmations.ValiditySpan())
     found = {(row.check_id, row.part): row.validity for row in rows if row.validity is not None}
     assert found == {
         key: timedelta(seconds=part.validity.limit_s(None)) for key, part in blocking_parts(framework).items()
