@@ -229,6 +229,7 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
         run__tool__in=REPEATED,
         run__taken_at__gt=now - KEPT,
         run__taken_at__lte=now,
+        run__withdrawn_at=None,
         name="latency",
         percentile=99.0,
     ).order_by("-run__taken_at", "-run_id", "id")
