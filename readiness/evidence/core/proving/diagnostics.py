@@ -264,7 +264,8 @@ def revalidated(
 ) -> Proofs:
     """Nodes whose quick check passed within 24 h and whose full set passed within its validity. The full set is the
     long diagnostic and the collective inside the node. A warning counts as passed."""
-    validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
+    tools = ("dcgm-diag", "nccl-tests", "rccl-tests")
+    validating = [run for run in runs if run.nodes and run.tool in tools and (run.failed or not run.doubt)]
     if not validating or not site.nodes:
         return {}
     quick, long = _passed(validating, diag, site, now)
