@@ -8,7 +8,7 @@ from accounts.operations import create_token
 from inventory.models import Site
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.evidence.models import ValidationRun
+from readiness.evidence.models import ReportRule, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
@@ -22,6 +22,7 @@ from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
+from telemetry.drift.operations import record_drift
 from tests.browser import decided_on, owned
 from tests.conftest import NOW
 from tests.readiness.boards.explain import scene
@@ -38,7 +39,7 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
-    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto."""
+    """A run that was voided, a contradicted driver, a fact, an attestation, a limit, a floor and a rule, at Porto."""
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -54,6 +55,10 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
+    device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
+    driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
+    record_drift(now=frozen_now.at, **device, **driver)
 
 
 @pytest.fixture
