@@ -20,6 +20,7 @@ from readiness.ownership.models import Assignment
 from readiness.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.models import Placement
+from telemetry.drift.models import InventoryDrift
 from telemetry.models import Source
 from web import clock
 from web.kinds.kind import KIND_OF
@@ -82,6 +83,7 @@ ROWS = {
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
+    "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
     "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),
 }
 

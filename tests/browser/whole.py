@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.operations import create_token
-from inventory.models import Site
+from inventory.models import Device, Site
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.evidence.models import ValidationRun
+from readiness.evidence.models import ReportRule, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
@@ -22,7 +22,9 @@ from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
+from telemetry.drift import operations as drift
 from tests.browser import decided_on, owned
+from tests.browser.sent import UUIDS
 from tests.conftest import NOW
 from tests.readiness.boards.explain import scene
 from tests.readiness.evidence import outputs
@@ -38,7 +40,7 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
-    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto."""
+    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto; and a rule for test reports."""
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -54,6 +56,19 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0)
+
+
+@pytest.fixture
+def contradicted(small_fleet, user_of, frozen_now):
+    """Two contradictions of the inventory at Porto: one is open, one waits for a second person."""
+    node = Device.objects.get(site__slug="porto", name="node-1")
+    place = {"site_id": node.site_id, "device_id": node.pk, "index": 0, "source": "porto prometheus"}
+    firmware = {"field": "firmware", "inventory_value": "1.2", "seen_value": "1.3"}
+    drift.record_drift(**place, **firmware, now=frozen_now.at)
+    uuid = {"field": "uuid", "inventory_value": UUIDS[0], "seen_value": f"{UUIDS[0][:-4]}ffff"}
+    replaced = drift.record_drift(**place, **uuid, now=frozen_now.at)
+    drift.propose(replaced, note="Replaced on Friday", by=user_of("ops"), now=frozen_now.at)
 
 
 @pytest.fixture
@@ -185,7 +200,18 @@ def decided(working, user_of, frozen_now):
 
 @pytest.fixture
 def whole(
-    review, people, small_fleet, proven, granted, campaign, explained, working, answered, weighed, decided
+    review,
+    people,
+    small_fleet,
+    proven,
+    contradicted,
+    granted,
+    campaign,
+    explained,
+    working,
+    answered,
+    weighed,
+    decided,
 ):
     """All of these, but for a draft of the framework, which pages about a version would otherwise show."""
     return small_fleet
