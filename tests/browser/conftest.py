@@ -6,6 +6,7 @@ from tests.browser import fleet, sent
 from tests.browser.whole import (
     answered,
     campaign,
+    contradicted,
     decided,
     drafted,
     explained,
@@ -25,6 +26,7 @@ __all__ = [
     "answered",
     "axe_source",
     "campaign",
+    "contradicted",
     "decided",
     "drafted",
     "emptied_samples",

@@ -19,8 +19,8 @@ def test_the_matrix_leads_to_a_site_and_to_the_run(as_role, wired, prove, frozen
     frozen_now.at = NOW
     porto, braga = wired("Porto"), wired("Braga", leaves=1)
     Device.objects.filter(site=braga, name="leaf-1").update(software_version="EOS 4.34")
-    for site in (porto, braga):
-        prove(site, record("Arista|7060X6|EOS 4.33 -- NVIDIA|SN5600|Cumulus 5.11"))
+    for packets, site in ((9000, porto), (9100, braga)):
+        prove(site, record("Arista|7060X6|EOS 4.33 -- NVIDIA|SN5600|Cumulus 5.11", packets=packets))
         evaluate(site_ids=[site.pk], now=NOW)
     one = as_role("ops")
     page = one.open(FLEET)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.operations import create_token
-from inventory.models import Site
+from inventory.models import Device, Site
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ReportRule, ValidationRun
@@ -22,8 +22,13 @@ from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
+<<<<<<< HEAD
 from telemetry.drift.operations import record_drift
+=======
+from telemetry.drift import operations as drift
+>>>>>>> fixb
 from tests.browser import decided_on, owned
+from tests.browser.sent import UUIDS
 from tests.conftest import NOW
 from tests.readiness.boards.explain import scene
 from tests.readiness.evidence import outputs
@@ -39,7 +44,11 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
+<<<<<<< HEAD
     """A run that was voided, a contradicted driver, a fact, an attestation, a limit, a floor and a rule, at Porto."""
+=======
+    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto; and a rule for test reports."""
+>>>>>>> fixb
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -55,10 +64,26 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+<<<<<<< HEAD
     ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
     record_drift(now=frozen_now.at, **device, **driver)
+=======
+    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0)
+
+
+@pytest.fixture
+def contradicted(small_fleet, user_of, frozen_now):
+    """Two contradictions of the inventory at Porto: one is open, one waits for a second person."""
+    node = Device.objects.get(site__slug="porto", name="node-1")
+    place = {"site_id": node.site_id, "device_id": node.pk, "index": 0, "source": "porto prometheus"}
+    firmware = {"field": "firmware", "inventory_value": "1.2", "seen_value": "1.3"}
+    drift.record_drift(**place, **firmware, now=frozen_now.at)
+    uuid = {"field": "uuid", "inventory_value": UUIDS[0], "seen_value": f"{UUIDS[0][:-4]}ffff"}
+    replaced = drift.record_drift(**place, **uuid, now=frozen_now.at)
+    drift.propose(replaced, note="Replaced on Friday", by=user_of("ops"), now=frozen_now.at)
+>>>>>>> fixb
 
 
 @pytest.fixture
@@ -190,7 +215,18 @@ def decided(working, user_of, frozen_now):
 
 @pytest.fixture
 def whole(
-    review, people, small_fleet, proven, granted, campaign, explained, working, answered, weighed, decided
+    review,
+    people,
+    small_fleet,
+    proven,
+    contradicted,
+    granted,
+    campaign,
+    explained,
+    working,
+    answered,
+    weighed,
+    decided,
 ):
     """All of these, but for a draft of the framework, which pages about a version would otherwise show."""
     return small_fleet

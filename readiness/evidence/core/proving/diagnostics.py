@@ -207,6 +207,8 @@ def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
 
 
 def _other_product(device_id: str, model: str, place: Place, site: SiteParts) -> str:
+    if not device_id:
+        return ""
     seen, installed = product_with_pci_id(device_id), product_named(model)
     if seen is None or installed is None or seen.pci_ids & installed.pci_ids or not installed.pci_ids:
         return ""

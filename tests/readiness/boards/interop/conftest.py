@@ -11,22 +11,23 @@ ASPECTS = ("link-fec", "incast", "failover", "telemetry")
 HEAD = "measure,value,subject"
 
 
-def record(*pairs, failed=(), without=(), mark=""):
-    """A table of one row for each aspect of each pair."""
+def record(*pairs, failed=(), without=(), packets=None):
+    """A table of one row for each aspect of each pair, and of the packets sent, which tell two tests apart."""
     rows = [
         f"interop/{aspect},{0 if aspect in failed else 1},{pair}"
         for pair in pairs
         for aspect in ASPECTS
         if aspect not in without
     ]
-    return outputs.table(*rows, f"# {mark}", head=HEAD)
+    rows += [f"packets,{packets},"] if packets else []
+    return outputs.table(*rows, head=HEAD)
 
 
-def measured_record(pair, *, taken_at, failed=(), mark=""):
+def measured_record(pair, *, taken_at, failed=(), packets=9000):
     """A table that is a run: with its tool, the time of each row, and a raw figure."""
     rows = [f"interop/{aspect},{0 if aspect in failed else 1},{pair}" for aspect in ASPECTS]
-    timed = [f"{row},{taken_at.isoformat()}" for row in (*rows, "packets,9000,")]
-    return outputs.table(*timed, "# tool: link test 1.2", f"# {mark}", head=f"{HEAD},taken_at")
+    timed = [f"{row},{taken_at.isoformat()}" for row in (*rows, f"packets,{packets},")]
+    return outputs.table(*timed, "# tool: link test 1.2", head=f"{HEAD},taken_at")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_the_fleet_counts_links_and_what_is_at_stake(client_of, wired, prove):
     wired("Faro", leaves=3)
     upgraded = wired("Braga", leaves=1)
     Device.objects.filter(site=upgraded, name="leaf-1").update(software_version="EOS 4.34")
-    prove(upgraded, record(PAIR))
+    prove(upgraded, record(PAIR, packets=9100))
     known, newer = rows_of(client_of("viewer").get(f"{FLEET}?export=csv&sort=pair"))
     assert (known["Proof"], known["Links"], known["Back end"]) == ("not-proven", "5", "5")
     assert (known["Sites"], known["Proven at"], known["Capacity at stake"]) == ("faro porto", "1", "500.0")
