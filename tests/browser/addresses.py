@@ -83,11 +83,7 @@ ROWS = {
     "settings/users/": lambda: User.objects.filter(username="mira"),
     "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
     "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
-<<<<<<< HEAD
-    "telemetry/drift/": lambda: InventoryDrift.objects.all(),
-=======
     "telemetry/drift/": lambda: InventoryDrift.objects.filter(state="proposed"),
->>>>>>> fixb
     "telemetry/": lambda: Source.objects.filter(name="porto prometheus"),
 }
 

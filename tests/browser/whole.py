@@ -22,11 +22,7 @@ from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
-<<<<<<< HEAD
-from telemetry.drift.operations import record_drift
-=======
 from telemetry.drift import operations as drift
->>>>>>> fixb
 from tests.browser import decided_on, owned
 from tests.browser.sent import UUIDS
 from tests.conftest import NOW
@@ -44,11 +40,7 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
-<<<<<<< HEAD
     """A run that was voided, a contradicted driver, a fact, an attestation, a limit, a floor and a rule, at Porto."""
-=======
-    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto; and a rule for test reports."""
->>>>>>> fixb
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -64,13 +56,10 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
-<<<<<<< HEAD
     ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
     device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
     driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
-    record_drift(now=frozen_now.at, **device, **driver)
-=======
-    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0)
+    drift.record_drift(now=frozen_now.at, **device, **driver)
 
 
 @pytest.fixture
@@ -83,7 +72,6 @@ def contradicted(small_fleet, user_of, frozen_now):
     uuid = {"field": "uuid", "inventory_value": UUIDS[0], "seen_value": f"{UUIDS[0][:-4]}ffff"}
     replaced = drift.record_drift(**place, **uuid, now=frozen_now.at)
     drift.propose(replaced, note="Replaced on Friday", by=user_of("ops"), now=frozen_now.at)
->>>>>>> fixb
 
 
 @pytest.fixture
