@@ -92,7 +92,8 @@ def reread_stored(*, now: datetime) -> int:
             if isinstance(of_run, Parsed):
                 _take_over(run, of_run)
             else:
-                run.implausible = of_run[:LONGEST_REASON]
+                # Without an identity no later comparison takes the reason away.
+                run.identity, run.implausible = {}, of_run[:LONGEST_REASON]
         readable = [run for run in runs if isinstance(parsed[run.pk], Parsed)]
         for run, result in zip(readable, _compared(readable), strict=True):
             _stand(run, result)
@@ -130,12 +131,15 @@ def _stand(run: ValidationRun, result: Reconciled) -> None:
 def _name_copies(runs: Sequence[ValidationRun]) -> None:
     """A copy stored before copies were refused proves nothing. The run that was received first is the original."""
     digests = {run.content_digest for run in runs}
-    stored = ValidationRun.objects.filter(content_digest__in=digests, withdrawn_at=None)
-    first = {run.content_digest: run for run in sorted([*stored, *runs], key=lambda run: -run.pk)}
-    for run in runs:
+    counting = [run for run in runs if run.withdrawn_at is None]
+    stored = ValidationRun.objects.filter(content_digest__in=digests, withdrawn_at=None).exclude(
+        pk__in=[run.pk for run in runs]
+    )
+    first = {run.content_digest: run for run in sorted([*stored, *counting], key=lambda run: -run.pk)}
+    for run in counting:
         original = first[run.content_digest]
-        if original.pk != run.pk or run.withdrawn_at is not None:
-            run.content_digest = ""
+        if original.pk != run.pk:
+            run.content_digest, run.identity = "", {}
             run.implausible = f"It is a copy of run {original.pk}: one run counts once."
 
 

@@ -104,6 +104,7 @@ def import_runs(
 def placed(run: ValidationRun, upload: Upload, *, site: Site, now: datetime) -> ValidationRun:
     """Give a stored run the place that the upload names; its figures, file and times stay."""
     uploaded = read(upload, site, now)
+    refuse_copies([(run.file_sha256, uploaded.content_digest)], moved=run.pk)
     [result] = compared(site, [uploaded])
     [draft] = _drafts([uploaded], [result], site=site, by=run.by, now=now)
     for name in (*PLACED, *standing(uploaded.file, result)):

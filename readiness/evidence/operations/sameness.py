@@ -102,14 +102,15 @@ def content_digest(parsed: Parsed, *, taken_at: datetime) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def refuse_copies(digests: Iterable[tuple[str, str]]) -> None:
-    """Raise SameFile for a run that is stored anywhere in the installation. `digests` are of bytes and of content."""
+def refuse_copies(digests: Iterable[tuple[str, str]], *, moved: int | None = None) -> None:
+    """Raise SameFile for a run that is stored anywhere in the installation. `digests` are of bytes and of content,
+    `moved` is the stored run that they are of."""
     pairs = list(digests)
     of_bytes, of_content = [each for each, _ in pairs], [each for _, each in pairs]
     if len(set(of_content)) < len(pairs):
         raise refusals.EvidenceRefused("file", "Two of the files are the same run.")
     with scopes.everything():
-        stored = ValidationRun.objects.filter(withdrawn_at=None)
+        stored = ValidationRun.objects.filter(withdrawn_at=None).exclude(pk=moved)
         first = (
             stored.filter(file_sha256__in=of_bytes).order_by("pk").first()
             or stored.filter(content_digest__in=of_content).order_by("pk").first()

@@ -5,7 +5,15 @@ import pytest
 from inventory.models import Accelerator
 from readiness.evidence.core.rules import RULES
 from readiness.evidence.models import RunMeasure, ValidationRun
-from readiness.evidence.operations import RunContext, import_run, reconcile_stored, reread_stored
+from readiness.evidence.operations import (
+    RunContext,
+    import_run,
+    move_run,
+    reconcile_stored,
+    reread_stored,
+    withdraw_run,
+)
+from readiness.evidence.refusals import EvidenceRefused
 from readiness.scoring.operations import rescore_changed
 from tests.inventory import made
 from tests.readiness.evidence import outputs
@@ -113,3 +121,39 @@ def test_a_file_that_is_refused_today_proves_nothing(take, node, frozen_now):
     run.refresh_from_db()
     assert "Its file is refused since Muster's rules changed. Line" in run.implausible
     assert run.rules == RULES
+
+
+def test_a_copy_and_a_refused_file_stay_without_proof(take, node, frozen_now):
+    first, second, refused = take(log(mark="1")), take(log(mark="2")), take(log(mark="3"))
+    second.file.content = bytes(first.file.content)
+    second.file.save()
+    refused.file.content = bytes(refused.file.content).replace(b"all_reduce_perf", b"all_gather_perf")
+    refused.file.save()
+    # Another revision of the rules: these runs have an identity already.
+    ValidationRun.objects.update(rules=RULES - 1, content_digest="")
+    reread_stored(now=frozen_now.at)
+    reconcile_stored(site_ids=[node.site_id], now=frozen_now.at)
+    second.refresh_from_db()
+    refused.refresh_from_db()
+    assert "It is a copy of run" in second.implausible
+    assert "Its file is refused" in refused.implausible
+
+
+def test_a_withdrawn_run_is_no_original(take, node, planner, frozen_now):
+    first = take(log())
+    withdraw_run(first, reason="Wrong time", by=planner, now=frozen_now.at)
+    second = take(log())
+    as_stored_before(first, second)
+    reread_stored(now=frozen_now.at)
+    second.refresh_from_db()
+    assert second.implausible == ""
+
+
+def test_a_copy_is_not_moved_beside_its_original(take, node, planner, frozen_now):
+    first, second = take(log(mark="1")), take(log(mark="2"))
+    second.file.content = bytes(first.file.content)
+    second.file.save()
+    as_stored_before(first, second)
+    reread_stored(now=frozen_now.at)
+    with pytest.raises(EvidenceRefused, match=f"run {first.pk}"):
+        move_run(second, site=node.site, device_names=[], reason="Try", by=planner, now=frozen_now.at)
