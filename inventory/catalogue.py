@@ -41,12 +41,14 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product, or a family of them: then each ceiling is the highest of its products."""
+    """One product, or a family of them: then each ceiling is the highest of its products. `link_across` says that the
+    link of `interconnect_gbs` goes on to other nodes of a rack."""
 
     id: str
     name: str
     pci_ids: frozenset[str]
     ceilings: Mapping[str, Ceiling]
+    link_across: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ def _together(family_id: str, name: str, variants: Iterable[_Variant]) -> Produc
         if any(key in each.ceilings for each in products)
     }
     pci_ids = frozenset[str]().union(*(each.pci_ids for each in products))
-    return Product(family_id, name, pci_ids, MappingProxyType(ceilings))
+    return Product(family_id, name, pci_ids, MappingProxyType(ceilings), products[0].link_across)
 
 
 def _variant(
@@ -218,7 +220,11 @@ def _variant(
             ceilings[key] = Ceiling(float(row[key]), kept["units"][key], f"{family['source']}{precision}")
     maker = family["name"].split(" ")[0]
     product = Product(
-        variant_id, f"{maker} {row['name']}", frozenset(row.get("pci", ())), MappingProxyType(ceilings)
+        variant_id,
+        f"{maker} {row['name']}",
+        frozenset(row.get("pci", ())),
+        MappingProxyType(ceilings),
+        family.get("link_across", False),
     )
     return _Variant(
         product, row.get("form", ""), frozenset(row.get("memory_gb", ())), row.get("memory_type", "")

@@ -215,11 +215,12 @@ def installed_devices(device_ids: Collection[int]) -> dict[int, InstalledDevice]
             is_node=role == Device.Role.NODE,
             platform=slug,
             software=software,
-            ceilings=ceilings.of(*product),
+            # A node's type often bears its accelerators' name ("DGX H100"), whose ceilings are those of one.
+            ceilings=ceilings.of(type_id, "", *stated),
             accelerators=accelerators[pk],
             ports=ports[pk],
         )
-        for pk, name, role, software, slug, *product in devices.values_list(*columns, *of_type)
+        for pk, name, role, software, slug, type_id, _, *stated in devices.values_list(*columns, *of_type)
     }
 
 

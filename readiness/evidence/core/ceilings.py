@@ -1,14 +1,14 @@
 """Physical ceilings of the hardware that a run was on: no clean run passes them.
 
 A link's ceiling is its two-way rate: with in-network reduction a collective passes the one-way rate (8 x H100 reach
-480 GB/s of 450 one way), never the two-way one (900). Between nodes the ports bound it too. A bidirectional test of a
-port reaches twice the port's rate.
+480 GB/s of 450 one way), never the two-way one (900). Between nodes the ports bound it too, unless the link goes on to
+them (a rack of GB200). A bidirectional test of a port reaches twice the port's rate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.catalogue import Ceiling
+from inventory.catalogue import Ceiling, product_named
 from readiness.evidence.core.identity import FileIdentity, InstalledDevice, InstalledPort, SeenRate
 from readiness.evidence.core.proving.floors import COLLECTIVES
 
@@ -34,8 +34,9 @@ def bounds_of(tool: str, file: FileIdentity, devices: Sequence[InstalledDevice])
     nodes = [device for device in devices if device.is_node]
     if not nodes:
         return
+    is_across = (len(file.hosts) > 1 or len(nodes) > 1) and not all(map(_is_linked_across, nodes))
     for rate in file.rates:
-        ceiling = _ceiling(tool, rate, nodes, is_across=len(file.hosts) > 1 or len(nodes) > 1)
+        ceiling = _ceiling(tool, rate, nodes, is_across=is_across)
         if ceiling is None:
             if tool in COLLECTIVES | MEMORY_TOOLS | PORT_TOOLS | PEAK_TOOLS:
                 yield Bounded(remark=_unknown(tool, nodes))
@@ -67,6 +68,12 @@ def _ceiling(
     return None
 
 
+def _is_linked_across(node: InstalledDevice) -> bool:
+    """Whether the accelerators' link goes on to other nodes of a rack, so that data between them cross no port."""
+    products = [product_named(model) for model in {each.model for each in node.accelerators.values()}]
+    return bool(products) and all(each is not None and each.link_across for each in products)
+
+
 def _link_ceiling(node: InstalledDevice) -> Ceiling | None:
     """The least of the accelerators' links; without such a link data cross PCIe, which has a rate for each way."""
     return _least(_accelerator_link(each.ceilings) for each in node.accelerators.values())
@@ -93,7 +100,11 @@ def _ports_ceiling(node: InstalledDevice) -> Ceiling | None:
 
 def _port_ceiling(node: InstalledDevice, rate: SeenRate) -> Ceiling | None:
     port: InstalledPort | None = node.ports.get(rate.subject.lower())
-    speed = port.gbps if port else max((each.gbps or 0 for each in node.ports.values()), default=0)
+    speeds = [each.gbps or 0 for each in node.ports.values()]
+    if port is None and "bond" in rate.subject.lower():
+        # Several ports joined to one, which bears another name than any of them.
+        port = InstalledPort(gbps=sum(speeds))
+    speed = port.gbps if port else max(speeds, default=0)
     if not speed:
         return None
     ways = 2 if any(word in rate.operation for word in BOTH_WAYS) else 1

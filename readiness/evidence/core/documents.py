@@ -103,7 +103,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower().partition(".")[0] in {"localhost", "localhost4", "localhost6", "ip6-localhost"}
 
 
 def looks_like_json(text: str) -> bool:

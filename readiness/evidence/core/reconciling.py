@@ -5,6 +5,7 @@ model or count is a contradiction: an upload is refused, a stored run proves not
 that nobody recorded is no contradiction: the device that the sender names then counts as named by the sender.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from readiness.evidence.core.proving.values import few
 
 SOFTWARE = ("driver", "nos")
 """Versions in a file that the inventory keeps as the software version of a device."""
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,14 @@ def _other_platform(claim: Claim, nodes: Sequence[InstalledDevice], matches: Mat
 def _other_versions(file: FileIdentity, claim: Claim) -> Iterator[Objection]:
     in_file = dict(file.versions)
     for name, version in claim.versions.items():
-        if version and in_file.get(name) and in_file[name] != version:
+        if version and in_file.get(name) and _digits(in_file[name]) != _digits(version):
             yield Objection(name, f"The file says {name} {in_file[name]}; the upload says {version}.")
+
+
+def _digits(version: str) -> str:
+    """NCCL prints `2.27.3+cuda12.9`, and senders write `NCCL 2.27.3`."""
+    matched = _VERSION.search(version)
+    return matched[0] if matched else version.strip().casefold()
 
 
 def _platform(nodes: Sequence[InstalledDevice], matches: Matches) -> str:
@@ -150,14 +158,24 @@ def _other_hardware(
     if nodes and file.ranks.get("", 0) > installed:
         names = few([node.name for node in nodes])
         yield f"The file counts {file.ranks['']} accelerators; the inventory has {installed} in {names}."
-    known_ids = {device.id for host, device in seen.items() if host in file.hosts}
-    for host, accelerators in _host_accelerators(file).items():
+    named = [seen[host] for host in file.hosts if host in seen]
+    known_ids = {device.id for device in named}
+    if tool in COLLECTIVES and len(named) > len(known_ids):
+        yield f"The file lists {few(file.hosts)}; the inventory has one device for two of these names."
+    by_host = _host_accelerators(file)
+    for host, accelerators in by_host.items():
         device = seen.get(host)
         # An unknown host is one of the nodes that no known host is, so it must contradict all of them.
         candidates = [device] if device else [node for node in nodes if node.id not in known_ids]
         reasons = [next(_contradictions(tool, host, accelerators, file, node), "") for node in candidates]
         if reasons and all(reasons):
             yield reasons[0]
+    # The other way round: each node that no known host is must be one of the unknown hosts.
+    unknown = {host: each for host, each in by_host.items() if host not in seen}
+    for node in nodes if tool in COLLECTIVES and unknown else ():
+        others = (next(_contradictions(tool, host, each, file, node), "") for host, each in unknown.items())
+        if node.id not in known_ids and (reason := next(others)) and all(others):
+            yield reason
 
 
 def _host_accelerators(file: FileIdentity) -> dict[str, list[SeenAccelerator]]:

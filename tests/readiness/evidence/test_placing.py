@@ -11,7 +11,7 @@ from readiness.evidence.operations import RunContext, import_run, move_run, with
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.runs import summary_of
 from tests.inventory import made
-from tests.readiness.evidence import outputs
+from tests.readiness.evidence import benchmark_outputs, outputs
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +154,13 @@ def test_a_run_that_proves_nothing_proves_no_sub_measure(take, node, given, froz
     summary = summary_of(run, now=frozen_now.at)
     assert summary.proves == []
     assert any((run.mismatch or run.implausible) in each.why_not for each in summary.proves_not)
+
+
+def test_a_type_named_after_its_accelerators_has_not_the_ceiling_of_one(take, porto):
+    kind = made.device_type(slug="dgx", model="DGX H100", kind="node")
+    node = made.device(site=porto, name="node-3", device_type=kind)
+    h100 = made.device_type(slug="h100", model="H100 SXM 80 GB", kind="accelerator")
+    for index in range(8):
+        made.accelerator(device=node, index=index, device_type=h100)
+    run = take("hpl-mxp", benchmark_outputs.hpl_mxp(gflops=3_300_000.0), devices=[node])
+    assert run.implausible == ""

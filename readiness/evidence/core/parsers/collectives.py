@@ -163,17 +163,8 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> Cells:
 
 def _read_remark(report: CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        # If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a
-        # part of the id, which several may share.
-        is_whole = ":" in rank[4]
-        accelerator = rank[4] if is_whole else f"{rank[3]} {rank[4]}"
-        seen = SeenAccelerator(
-            host=documents.tidy(rank[2]),
-            index=int(rank[3][:5]),
-            bus_id=documents.tidy(rank[4]) if is_whole else "",
-            model=documents.tidy(rank[5]),
-        )
-        report.rank(rank[1], accelerator, seen)
+        host, model = documents.tidy(rank[2]), documents.tidy(rank[5])
+        _read_rank(report, rank[1], host=host, device=rank[3], bus=rank[4], model=model)
     elif (tests := _TESTS.match(line)) is not None:
         report.versions[report.tool] = documents.tidy(tests[1])
         if tests[2]:
@@ -186,6 +177,22 @@ def _read_remark(report: CollectiveReport, line: str) -> None:
         report.iterations.append(int(iterations[1]))
     elif (program := _PROGRAM.search(line)) is not None:
         report.operation = documents.tidy(program[1])
+
+
+def _read_rank(
+    report: CollectiveReport, number: str, *, host: str, device: str, bus: str, model: str
+) -> None:
+    """If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a part
+    of the id, which several may share."""
+    is_whole = ":" in bus
+    index = documents.whole_of(device[:5])
+    seen = SeenAccelerator(
+        host=host,
+        index=-1 if index is None else index,
+        bus_id=documents.tidy(bus) if is_whole else "",
+        model=model,
+    )
+    report.rank(number, bus if is_whole else f"{device} {bus}", seen)
 
 
 def _library(code: int) -> str:
@@ -278,9 +285,6 @@ def _read_devices(report: CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
     holder = document if document.get("devices") is not None else document.within("config")
     for place, device in enumerate(holder.listed("devices")):
-        host, number = device.text("hostname"), device.text("device")
-        index = documents.whole_of(number)
-        seen = SeenAccelerator(
-            host=host, index=-1 if index is None else index, model=documents.tidy(device.text("device_info"))
-        )
-        report.rank(str(place), number, seen)
+        host, model = device.text("hostname"), device.text("device_info")
+        number, bus = device.text("device"), device.text("device_hex")
+        _read_rank(report, str(place), host=host, device=number, bus=bus, model=model)

@@ -79,6 +79,17 @@ def test_a_file_that_agrees_proves_what_it_shows(content, devices):
     assert result.platform == "h100-8"
 
 
+AGREEING_VERSIONS = {
+    "the word of the library": (log(), "NCCL 2.27.3"),
+    "without the build": (log() + b"NCCL version 2.27.3+cuda12.9\n", "2.27.3"),
+}
+
+
+@pytest.mark.parametrize(("content", "version"), AGREEING_VERSIONS.values(), ids=AGREEING_VERSIONS)
+def test_one_version_may_be_written_in_several_ways(content, version):
+    assert not compared("nccl-tests", content, ONE, versions={"library": version}).objections
+
+
 OBJECTIONS = {
     "another known host": (log(hosts=("node-2",)), (ONE,), {}, "devices", "The file is of node-2"),
     "one host for a pair": (log(gpus=16), (ONE, TWO), {}, "devices", "The file lists 1 host (node-1)"),
@@ -155,6 +166,31 @@ def test_other_hardware_than_installed_proves_nothing(content, device, reason):
     assert not result.objections
 
 
+PAIR_MISMATCHES = {
+    "two unknown hosts for a large and a small node": (
+        ("pod-a", "pod-b"),
+        (ONE, node(2, count=4)),
+        "counts 8 accelerators on pod-a; the inventory has 4 in node-2",
+    ),
+    "two unknown hosts for nodes of two models": (
+        ("pod-a", "pod-b"),
+        (ONE, node(2, model="L4 24 GB")),
+        "The file names NVIDIA H100; the inventory has L4 24 GB in node-2",
+    ),
+    "one node by two names": (
+        ("node-1", "NODE-1"),
+        (ONE, TWO),
+        "lists node-1, NODE-1; the inventory has one device",
+    ),
+}
+
+
+@pytest.mark.parametrize(("hosts", "devices", "reason"), PAIR_MISMATCHES.values(), ids=PAIR_MISMATCHES)
+def test_each_node_of_a_pair_is_a_host_of_the_file(hosts, devices, reason):
+    content = log(hosts=hosts, operation="all_gather")
+    assert reason in compared("nccl-tests", content, *devices, here=devices).mismatch
+
+
 @pytest.mark.parametrize("host", ["localhost", "10.1.2.3", "trainer-0", "pod-7f9c"])
 def test_an_unknown_host_is_named_by_the_sender(host):
     result = compared("nccl-tests", log(hosts=(host,)), ONE)
@@ -212,6 +248,23 @@ def test_between_nodes_the_ports_are_the_ceiling():
     content = log(busbw=850.0, hosts=("node-1", "node-2"), operation="all_gather")
     slow = replace(ONE, ports={"eth0": InstalledPort(gbps=25.0)})
     assert "1 port of node-1, 25 Gb/s each way" in compared("nccl-tests", content, slow, TWO).implausible
+
+
+def test_a_link_that_goes_on_to_other_nodes_is_the_ceiling_between_them():
+    trays = [node(number, count=4, model="NVIDIA GB200") for number in (1, 2)]
+    content = log(
+        hosts=("node-1", "node-2"), gpus=4, busbw=840.0, operation="all_gather", model="NVIDIA GB200"
+    )
+    assert compared("nccl-tests", content, *trays, here=trays).implausible == ""
+
+
+def test_joined_ports_reach_the_rate_of_all():
+    ports = {name: InstalledPort(gbps=200.0, is_rdma=True) for name in ("eth0", "eth1")}
+    joined = replace(ONE, ports=ports)
+    for gbps, reason in ((391.0, ""), (409.0, "400 Gb/s")):
+        content = outputs.write_bandwidth(gbps=gbps, device="mlx5_bond_0")
+        implausible = compared("perftest", content, joined).implausible
+        assert (reason in implausible, bool(reason)) == (True, bool(implausible))
 
 
 def test_without_a_known_ceiling_it_proves_with_a_remark():
