@@ -60,11 +60,13 @@ def _short(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A device that goes by a name, a number or an address, from an instant on if the name was recorded beside."""
+    """A device that goes by a name, a number or an address, from an instant on if the name was recorded beside. One
+    that is retired counts only at its own site, where nothing else bears its name."""
 
     device_id: int
     site_id: int
     recorded_at: datetime | None = None
+    is_retired: bool = False
 
 
 def gathered(runs: Sequence[ComparedRun]) -> list[tuple[Claim, Matches]]:
@@ -122,10 +124,11 @@ def _place(
     here: dict[str, InstalledDevice],
     elsewhere: set[str],
 ) -> None:
-    own = next((each for each in named if each.site_id == run.site_id), None)
+    present = [each for each in named if not each.is_retired]
+    own = next((each for each in present or named if each.site_id == run.site_id), None)
     if own is not None and own.device_id in devices:
         here[word] = devices[own.device_id]
-    elif named:
+    elif present:
         elsewhere.add(word)
 
 
@@ -133,16 +136,19 @@ def _devices_named(names: Collection[str]) -> dict[str, list[_Named]]:
     by_name: dict[str, list[_Named]] = defaultdict(list)
     if not names:
         return by_name
-    columns = ("lower_name", "pk", "site_id", "management_address")
-    addresses = [name for name in names if name.count(".") == 3 or ":" in name]
-    devices = Device.objects.annotate(lower_name=Lower("name")).exclude(status=Device.Status.RETIRED)
-    for name, pk, site_id, address in (
-        devices.filter(Q(lower_name__in=names) | Q(management_address__in=_valid(addresses)))
+    columns = ("lower_name", "pk", "site_id", "management_address", "status")
+    addresses: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        addresses[_address(name)].add(name)
+    addresses.pop("", None)
+    devices = Device.objects.annotate(lower_name=Lower("name"))
+    for name, pk, site_id, address, status in (
+        devices.filter(Q(lower_name__in=names) | Q(management_address__in=list(addresses)))
         .order_by("pk")
         .values_list(*columns)
     ):
-        for word in {name, str(address or "").lower()} & set(names):
-            by_name[word].append(_Named(pk, site_id))
+        for word in ({name} & set(names)) | addresses.get(str(address), set()):
+            by_name[word].append(_Named(pk, site_id, is_retired=status == Device.Status.RETIRED))
     others = DeviceName.objects.annotate(lower_name=Lower("name")).filter(lower_name__in=names)
     for name, device_id, site_id, recorded_at in others.order_by("pk").values_list(
         "lower_name", "device_id", "device__site_id", "recorded_at"
@@ -151,14 +157,13 @@ def _devices_named(names: Collection[str]) -> dict[str, list[_Named]]:
     return by_name
 
 
-def _valid(addresses: Iterable[str]) -> list[str]:
-    valid = []
-    for address in addresses:
-        try:
-            valid.append(str(ip_address(address)))
-        except ValueError:
-            continue
-    return valid
+def _address(name: str) -> str:
+    """An address in one form: tools print `FD00:0::1`, `fe80::1%eth0` and `::ffff:10.0.0.1`. Empty for a name."""
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _devices_numbered(numbers: Collection[str]) -> dict[str, list[_Named]]:

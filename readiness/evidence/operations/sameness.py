@@ -93,9 +93,9 @@ def content_digest(parsed: Parsed, *, taken_at: datetime) -> str:
     content = (
         parsed.tool,
         figures,
-        parsed.hosts,
-        parsed.devices,
-        parsed.accelerators,
+        sorted(parsed.hosts),
+        sorted(parsed.devices),
+        sorted(repr(astuple(each)) for each in parsed.accelerators),
         parsed.fingerprint,
         day,
     )

@@ -164,3 +164,52 @@ def test_a_type_named_after_its_accelerators_has_not_the_ceiling_of_one(take, po
         made.accelerator(device=node, index=index, device_type=h100)
     run = take("hpl-mxp", benchmark_outputs.hpl_mxp(gflops=3_300_000.0), devices=[node])
     assert run.implausible == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("fd00::1", "FD00:0:0::1"), ("fd00::1", "fd00::1%eth0"), ("10.1.2.3", "::ffff:10.1.2.3")],
+)
+def test_an_address_may_be_written_in_several_ways(take, porto, node, address, host):
+    other = made.device(site=porto, name="node-9", role="node", management_address=address)
+    with pytest.raises(EvidenceRefused, match="The file is of node-9; the upload names node-1"):
+        take("nccl-tests", outputs.collective(hosts=[host]), devices=[node])
+    assert list(take("nccl-tests", outputs.collective(hosts=[host])).devices.all()) == [other]
+
+
+def test_the_file_of_a_retired_device_is_of_no_other(take, porto, node):
+    made.device(site=porto, name="node-9", role="node", status="retired")
+    with pytest.raises(EvidenceRefused, match="The file is of node-9; the upload names node-1"):
+        take("nccl-tests", outputs.collective(hosts=["node-9"]), devices=[node])
+
+
+def test_a_device_retired_at_another_site_refuses_nothing(take, node):
+    made.device(site=made.site(name="Faro", slug="faro"), name="pod-1", status="retired")
+    assert take("nccl-tests", outputs.collective(hosts=["pod-1"]), devices=[node]).sender_named
+
+
+def swapped_ranks(content):
+    lines = content.splitlines(keepends=True)
+    first = next(place for place, line in enumerate(lines) if b"Rank  0" in line)
+    lines[first : first + 2] = reversed(lines[first : first + 2])
+    return b"".join(lines)
+
+
+def swapped_ends(content):
+    title = b"                    RDMA_Write"
+    remark, first, second = content.split(title)
+    return title.join([remark, second, first])
+
+
+REORDERED = {
+    "ranks": ("nccl-tests", outputs.collective(gpus=2), swapped_ranks),
+    "ends": ("perftest", outputs.write_bandwidth(both=True), swapped_ends),
+}
+
+
+@pytest.mark.parametrize(("tool", "content", "reordered"), REORDERED.values(), ids=REORDERED)
+def test_another_order_makes_no_other_run(take, tool, content, reordered):
+    take(tool, content)
+    assert reordered(content) != content
+    with pytest.raises(EvidenceRefused, match="is run"):
+        take(tool, reordered(content))

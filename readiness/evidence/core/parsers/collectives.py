@@ -182,8 +182,8 @@ def _read_remark(report: CollectiveReport, line: str) -> None:
 def _read_rank(
     report: CollectiveReport, number: str, *, host: str, device: str, bus: str, model: str
 ) -> None:
-    """If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a part
-    of the id, which several may share."""
+    """If each process sees one device, all have number 0, and the bus id distinguishes them; older versions print a
+    part of the id, which several may share."""
     is_whole = ":" in bus
     index = documents.whole_of(device[:5])
     seen = SeenAccelerator(

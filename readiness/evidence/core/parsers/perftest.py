@@ -88,7 +88,7 @@ def _read_text(text: str) -> Parsed:
         kept=text.encode("utf-8", "replace"),
         devices=tuple(each.device for each in ends if each.device),
         contradiction=contradiction,
-        fingerprint=" ".join(address for each in ends for address in each.addresses),
+        fingerprint=" ".join(sorted(address for each in ends for address in each.addresses)),
         loopback=next(filter(None, (each.loopback() for each in ends)), ""),
     )
 

@@ -125,8 +125,7 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
         for figure in run.figures:
             matched = ACCELERATOR.fullmatch(figure.subject) if figure.name == "severity" else None
             if matched is not None:
-                node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
-                place = (node, int(matched[2]))
+                place = (_node_of((matched[1] or "").lower(), run, nodes), int(matched[2]))
                 reported = identities[figure.subject]
                 other = run.doubt or _other(reported, place, site) or _unplaced(run, figure, place, site)
                 result = _result(run, figure, failed, tests, other)
@@ -137,6 +136,12 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
             if not run.mismatch:
                 results[place].append(_of_place(_of_node(run, failed, tests), place))
     return results
+
+
+def _node_of(host: str, run: Run, nodes: Mapping[str, int]) -> int:
+    """The node that a host in the file is; of several hosts, an unknown one is no node."""
+    alone = run.nodes[0] if len(run.nodes) == 1 and (not host or run.hosts <= 1) else 0
+    return nodes.get(host) or nodes.get(host.partition(".")[0], alone)
 
 
 def _result(

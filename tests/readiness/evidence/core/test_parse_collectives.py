@@ -295,6 +295,17 @@ def test_devices_may_stand_at_the_top_of_the_document():
     assert (seen.host, seen.index, seen.model) == ("node-9", 1, "H100")
 
 
+def test_accelerators_of_one_number_are_told_apart_by_their_bus():
+    """Each process of Slurm sees one device, which is its number 0."""
+    devices = [
+        {"rank": rank, "hostname": "node-1", "device": 0, "device_hex": f"0000:{rank}b:00"}
+        for rank in range(8)
+    ]
+    run = nccl(document(config={"devices": devices}))
+    assert figure(run, "ranks").value == 8
+    assert run.accelerators[1].bus_id == "0000:1b:00"
+
+
 def test_the_environment_is_not_kept():
     kept = nccl(document()).kept.decode()
     assert "hunter2" not in kept

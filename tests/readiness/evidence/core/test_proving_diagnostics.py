@@ -49,6 +49,13 @@ class TestDiagnostics:
         found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
         assert {(each.ref, each.value) for each in found} == {("run:2", 0)}
 
+    def test_the_accelerator_of_an_unknown_host_is_none_of_the_node_beside_it(self):
+        clean = run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}))
+        places = {"GPU 0": "NODE-1.example.com GPU 0", "GPU 1": "spare-9 GPU 1"}
+        figures = [replace(each, subject=places.get(each.subject, each.subject)) for each in clean.figures]
+        found = diagnostics.accelerators(DIAG, [replace(clean, figures=figures, hosts=2)], SITE, NOW)
+        assert only(found, "coverage").detail == "without: node-1 GPU 1, node-2 GPU 0, node-2 GPU 1"
+
     CLEAN = outputs.diagnostic({0: 0, 1: 0})
 
     def found(self, *later, days=(0.5, 0.4, 0.3)):
