@@ -222,7 +222,7 @@ def _read_json(tool: str, text: str) -> Parsed:
     _read_devices(report, document)
     for row in document.need("results").items():
         _read_nccl_row(report, row)
-    count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
+    count = bounds.counted("count") or float(bounds.text("okay").lower() == "false")
     if count > (report.wrong or 0.0):
         report.wrong = count
     report.errors += [

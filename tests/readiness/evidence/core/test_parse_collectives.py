@@ -295,6 +295,20 @@ def test_devices_may_stand_at_the_top_of_the_document():
     assert (seen.host, seen.index, seen.model) == ("node-9", 1, "H100")
 
 
+def test_a_negative_count_hides_no_failure():
+    with pytest.raises(ParseError, match="negative"):
+        nccl(document(out_of_bounds={"count": -1, "okay": "false"}))
+
+
+def test_no_run_takes_no_time():
+    rows = json.loads(document())["results"]
+    rows[0]["in_place"]["time"] = 0.0
+    assert (
+        "algorithm bandwidth at 4 GiB is 132.82 GB/s in the file"
+        in nccl(document(results=rows)).contradiction
+    )
+
+
 def test_accelerators_of_one_number_are_told_apart_by_their_bus():
     """Each process of Slurm sees one device, which is its number 0."""
     devices = [
