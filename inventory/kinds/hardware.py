@@ -199,7 +199,7 @@ DEVICE_NAME = declared(
     # Names are unique: several rows cannot take one.
     pages=("list", "add", "detail", "edit", "delete", "csv"),
     rows=DeviceName.objects.select_related("device__site"),
-    icon="tag",
+    icon="list-details",
     hint="Names that tools and exporters give to devices",
     above=lambda row: [row.device.site, row.device],
 )

@@ -72,8 +72,8 @@ def gathered(runs: Sequence[ComparedRun]) -> list[tuple[Claim, Matches]]:
     if not runs:
         return []
     with scopes.everything():
-        by_name = _by_name({name for run in runs for name in run.names})
-        by_number = _by_number({number for run in runs for number in run.numbers})
+        by_name = _devices_named({name for run in runs for name in run.names})
+        by_number = _devices_numbered({number for run in runs for number in run.numbers})
         site_ids = {run.site_id for run in runs}
         named = [each for several in (*by_name.values(), *by_number.values()) for each in several]
         ids = {each.device_id for each in named if each.site_id in site_ids}
@@ -129,7 +129,7 @@ def _place(
         elsewhere.add(word)
 
 
-def _by_name(names: Collection[str]) -> dict[str, list[_Named]]:
+def _devices_named(names: Collection[str]) -> dict[str, list[_Named]]:
     by_name: dict[str, list[_Named]] = defaultdict(list)
     if not names:
         return by_name
@@ -161,7 +161,7 @@ def _valid(addresses: Iterable[str]) -> list[str]:
     return valid
 
 
-def _by_number(numbers: Collection[str]) -> dict[str, list[_Named]]:
+def _devices_numbered(numbers: Collection[str]) -> dict[str, list[_Named]]:
     by_number: dict[str, list[_Named]] = defaultdict(list)
     if not numbers:
         return by_number

@@ -72,7 +72,7 @@ def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
     places = contradicted_places(site_ids, now) if site_ids else {}
     return {
         site_id: SiteParts(
-            contradicted=_by_device(places.get(site_id, {})),
+            contradicted=_device_sentences(places.get(site_id, {})),
             nodes=nodes[site_id],
             accelerators=frozenset(accelerators[site_id]),
             identities=accelerators[site_id],
@@ -84,6 +84,6 @@ def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
     }
 
 
-def _by_device(places: Mapping[tuple[int, int], str]) -> dict[int, str]:
+def _device_sentences(places: Mapping[tuple[int, int], str]) -> dict[int, str]:
     """One sentence for each device: what a run of it proves rests on all that is in it."""
     return {device_id: sentence for (device_id, _), sentence in reversed(list(places.items()))}

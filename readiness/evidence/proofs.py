@@ -101,13 +101,22 @@ class _Proved:
 _proved: KeptBySite[_Proved] = KeptBySite()
 
 
-def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
+def proofs(
+    site_ids: Collection[int],
+    framework: Framework,
+    *,
+    now: datetime,
+    parts: Mapping[int, SiteParts] | None = None,
+    floors: Sequence[FloorValue] | None = None,
+) -> dict[int, SiteProofs]:
     """Return a proof for each site, sub-measure and subject; scoring uses the worst. Only evidence taken at or before
-    `now` is read. The number of statements does not depend on sites or evidence."""
+    `now` is read. The number of statements does not depend on sites or evidence. A caller that has read the `parts` of
+    the sites and the `floors` passes them."""
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
-    floors = platform_floors() if has_runs or has_records else []
-    by_runs = _by_runs(ids, framework, floors, now) if has_runs else {}
+    if floors is None:
+        floors = platform_floors() if has_runs or has_records else []
+    by_runs = _by_runs(ids, framework, floors, now, parts) if has_runs else {}
     entered = rows.entered(ids, framework, now) if has_records else {}
     proofs_by_site = {
         site_id: _of_site(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
@@ -117,11 +126,15 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
 
 
 def _by_runs(
-    site_ids: Sequence[int], framework: Framework, floors: Sequence[FloorValue], now: datetime
+    site_ids: Sequence[int],
+    framework: Framework,
+    floors: Sequence[FloorValue],
+    now: datetime,
+    parts: Mapping[int, SiteParts] | None,
 ) -> dict[int, SiteProofs]:
     """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
     stored = rows.stored_runs(site_ids, framework, now)
-    parts = site_parts(list(stored), now)
+    parts = site_parts(list(stored), now) if parts is None else parts
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     kept = {
         site_id: proved

@@ -2,7 +2,7 @@
 runs of a site with all stored percentiles."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from readiness.evidence.core.confirming import blocking_parts
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.parsers.dcgm_diag import WORDS
 from readiness.evidence.core.proving.collectives import fabric_rate
-from readiness.evidence.core.proving.values import PartKey, Proof, Run, SiteParts
+from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
 from readiness.evidence.models import RunDevice, RunMeasure, ValidationRun
 from readiness.evidence.parts import site_parts
@@ -84,12 +84,13 @@ def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
 
 def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     _version, framework = framework_queries.current()
-    of_site = proofs([run.site_id], framework, now=now)[run.site_id]
+    parts, floors = site_parts([run.site_id], now), platform_floors()
+    site = parts[run.site_id]
+    of_site = proofs([run.site_id], framework, now=now, parts=parts, floors=floors)[run.site_id]
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
-    site = site_parts([run.site_id], now)[run.site_id]
     as_read = _as_proving_reads(run, figures)
-    unjudged = _not_judged(framework, as_read, site, now)
+    unjudged = _not_judged(framework, as_read, site, floors, now)
     return RunSummary(
         samples=sample_size(run.tool, figures),
         failures=failures_text(run.tool, figures),
@@ -167,9 +168,11 @@ _BY_ONE_RUN = ("p1-accelerator-diag", "p1-intra-node", "p1-rdma-port", "p1-servi
 """Checks whose subjects are each judged by one run, so an objection to that run explains why it does not count."""
 
 
-def _not_judged(framework: Framework, run: Run, site: SiteParts, now: datetime) -> dict[PartKey, str]:
+def _not_judged(
+    framework: Framework, run: Run, site: SiteParts, floors: Sequence[FloorValue], now: datetime
+) -> dict[PartKey, str]:
     """Why a run by itself is not judged, by sub-measure."""
-    checks, floors = checks_worked_out(framework), platform_floors()
+    checks = checks_worked_out(framework)
     alone = proved_by_runs(framework, checks, rows.SiteRuns(newest=[run]), site, floors, (), now)
     reasons = {
         key: next((proof.cannot_judge for proof in each if proof.cannot_judge), "")

@@ -40,7 +40,7 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
-    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto; and a rule for test reports."""
+    """A run that was voided, a contradicted driver, a fact, an attestation, a limit, a floor and a rule, at Porto."""
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -56,7 +56,10 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
-    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0)
+    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
+    device = {"site_id": porto.pk, "device_id": porto.devices.order_by("pk").values_list("pk").first()[0]}
+    driver = {"field": "driver", "inventory_value": "535.1", "seen_value": "550.9", "source": "out.log"}
+    drift.record_drift(now=frozen_now.at, **device, **driver)
 
 
 @pytest.fixture

@@ -278,6 +278,7 @@ ASKS = {
     ("ActionSerializer", "owner"): "is to do it",
     ("ActionChangeSerializer", "owner"): "is to do it",
     ("ItemSerializer", "assignee"): "is to run it",
+    ("AttestationSerializer", "attester"): "is asked to confirm it",
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import AccessScope, SavedView
 from inventory.models import Site
-from readiness.evidence.models import Measure, MeasuredDay, ReportRule
+from readiness.evidence.models import Measure, MeasuredDay
 from readiness.golive.models import Approver
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory
@@ -26,6 +26,5 @@ def rows_of_all_kinds(everything, user_of):
         site=porto, domain="compute", user=user_of("ops", username="local-lead"), added_at=NOW
     )
     SavedView.objects.create(owner=user_of("viewer"), table="sites", name="Porto", query="q=porto")
-    ReportRule.objects.create(pattern="fabric/*", measure="p1-congestion/lossless-drops", value=0.0)
     AccessScope.objects.create(user=user_of("ops", username="elsewhere"), kind="site", slug="porto")
     DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")

@@ -37,6 +37,7 @@ from readiness.tradeoffs.models import (
     SiteFactor,
 )
 from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
+from telemetry.drift.models import InventoryDrift
 from telemetry.models import BatchDecision, Source
 from tests.entries import entries_of
 from tests.inventory import made
@@ -187,11 +188,18 @@ class Scene:
             **when, tool="fio", scope="site", received_at=NOW, file_name="fio.json", file_sha256="0" * 64,
             file_bytes=1, by=self.one, baseline_by=self.two, baseline_at=NOW,
         )  # fmt: skip
+        ValidationRun.objects.create(
+            **when, tool="fio", scope="site", received_at=NOW, file_name="again.json", file_sha256="1" * 64,
+            file_bytes=1, by=self.two, withdrawn_by=self.one, withdrawn_at=NOW, withdrawn_reason="Another site",
+        )  # fmt: skip
         about = when | {"taken_on": date(2026, 11, 23), "by": self.one}
-        Attestation.objects.create(check_id=CHECK, statement="It holds.", attested_by="three", **about)
+        attested = about | {"attested_by": "three", "attester": self.two}
         Attestation.objects.create(
-            check_id="p4-ops-ready", part="open-standards", value=90.0, statement="So it is.", attested_by="three",
-            **about,
+            check_id=CHECK, statement="It holds.", confirmed_by=self.two, confirmed_at=NOW, **attested
+        )
+        Attestation.objects.create(
+            check_id="p4-ops-ready", part="open-standards", value=90.0, statement="So it is.",
+            rejected_by=self.two, rejected_at=NOW, rejection="It was not measured.", **attested,
         )  # fmt: skip
         RecordedFact.objects.create(check_id=CHECK, part="autonomy", value=9.0, source="test 7", **about)
         DeclaredLimit.objects.create(
@@ -276,6 +284,12 @@ class Scene:
         BatchDecision.objects.create(
             source=source, decision="retry", received_at=NOW, samples=1, failure="bad", decided_at=NOW,
             decided_by=self.one,
+        )  # fmt: skip
+        InventoryDrift.objects.create(
+            site=self.porto, device=made.device(site=self.porto, name="node-1"), field="serial",
+            inventory_value="SN-1", reported_value="SN-2", reported_by="mid-1", first_seen_at=NOW, last_seen_at=NOW,
+            state="rejected", state_at=NOW, proposed_by=self.one, proposed_at=NOW - DAY, decided_by=self.two,
+            decided_at=NOW, note="Seen on site",
         )  # fmt: skip
         accounts.create_token(user=self.one, name="mine", by=self.one, now=NOW)
         AccessScope.objects.create(user=self.one, kind="site", slug="porto")

@@ -39,6 +39,8 @@ BY_WHO_IS_NAMED = re.compile(
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
     # Whoever is assigned to a site answers its surveys; to others there is no question.
     r"|people/surveys/.*/answer/"
+    # Whoever attests confirms it or says that it is not so (tests/readiness/evidence/confirming).
+    r"|(api/readiness|evidence)/attestations/.*(confirm|reject)/\??"
     r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )
 ABOUT_ONESELF = ("settings/", "api/accounts/tokens/", "views/", "api/views/", "tables/")

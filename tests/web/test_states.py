@@ -16,6 +16,8 @@ VALUES = {
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
     "tier": ["measured", "declared", "capped"],
+    "confirmation": ["needed", "in-grace", "confirmed", "rejected"],
+    "drift": ["open", "proposed", "rejected", "corrected", "dismissed", "ended"],
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],

@@ -69,10 +69,10 @@ def _ceiling(
 
 def _link_ceiling(node: InstalledDevice) -> Ceiling | None:
     """The least of the accelerators' links; without such a link data cross PCIe, which has a rate for each way."""
-    return _least(_of_accelerator(each.ceilings) for each in node.accelerators.values())
+    return _least(_accelerator_link(each.ceilings) for each in node.accelerators.values())
 
 
-def _of_accelerator(ceilings: Mapping[str, Ceiling]) -> Ceiling | None:
+def _accelerator_link(ceilings: Mapping[str, Ceiling]) -> Ceiling | None:
     link, pcie = ceilings.get("interconnect_gbs"), ceilings.get("pcie_gbs")
     if link is not None:
         return link

@@ -151,7 +151,7 @@ def _other_hardware(
         names = few([node.name for node in nodes])
         yield f"The file counts {file.ranks['']} accelerators; the inventory has {installed} in {names}."
     known_ids = {device.id for host, device in seen.items() if host in file.hosts}
-    for host, accelerators in _by_host(file).items():
+    for host, accelerators in _host_accelerators(file).items():
         device = seen.get(host)
         # An unknown host is one of the nodes that no known host is, so it must contradict all of them.
         candidates = [device] if device else [node for node in nodes if node.id not in known_ids]
@@ -160,7 +160,7 @@ def _other_hardware(
             yield reasons[0]
 
 
-def _by_host(file: FileIdentity) -> dict[str, list[SeenAccelerator]]:
+def _host_accelerators(file: FileIdentity) -> dict[str, list[SeenAccelerator]]:
     by_host: dict[str, list[SeenAccelerator]] = {host: [] for host in file.ranks if host}
     for accelerator in file.accelerators:
         by_host.setdefault(accelerator.host, []).append(accelerator)

@@ -80,10 +80,10 @@ RULES = declared(
     tabs=tabs,
     hint="What the suites of JUnit reports prove",
     then="It counts for reports that are imported from now on.",
-    icon="list-check",
+    icon="list-details",
     empty={
         "title": "No rule yet",
         "text": "Muster refuses a JUnit report until a rule says what its tests prove.",
-        "icon": "list-check",
+        "icon": "list-details",
     },
 )

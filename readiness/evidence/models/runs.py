@@ -132,7 +132,7 @@ class ValidationRun(Voidable):
         default=0, editable=False, help_text="Revision of the rules that it was read by"
     )
     withdrawn_at = models.DateTimeField("withdrawn", null=True, blank=True, editable=False)
-    withdrawn_by = user_key(models.SET_NULL, editable=False)
+    withdrawn_by = user_key(models.PROTECT, editable=False)
     withdrawn_reason = models.CharField("reason", max_length=300, blank=True, editable=False)
 
     baseline_at = models.DateTimeField(

@@ -9,6 +9,7 @@ from inventory.models import SiteChange
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import RunContext, import_run, move_run, withdraw_run
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.runs import summary_of
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.permissions import MissingPermission
@@ -141,3 +142,15 @@ def test_a_short_run_hides_no_full_one(take, node):
     short = take("perftest", outputs.write_bandwidth(iterations=5, mark="short"), devices=[node])
     again = take("perftest", outputs.write_bandwidth(mark="again"), devices=[node])
     assert full.about == again.about != short.about
+
+
+@pytest.mark.parametrize("given", [{"model": "NVIDIA L4"}, {"busbw": 4736.0}])
+def test_a_run_that_proves_nothing_proves_no_sub_measure(take, node, given, frozen_now):
+    kind = made.device_type(slug="h100", model="H100 SXM 80 GB", kind="accelerator")
+    for index in range(8):
+        made.accelerator(device=node, index=index, device_type=kind)
+    run = take("nccl-tests", outputs.collective(gpus=8, **given))
+    assert run.mismatch or run.implausible
+    summary = summary_of(run, now=frozen_now.at)
+    assert summary.proves == []
+    assert any((run.mismatch or run.implausible) in each.why_not for each in summary.proves_not)

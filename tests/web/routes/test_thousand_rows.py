@@ -6,7 +6,7 @@ day its address is. Lists inside the page of one object are counted in `test_sta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
 from tests.visibility import thousand
@@ -56,6 +56,7 @@ def addresses():
 def listed(client, path):
     """Return how many rows the list says there are (None: it does not say) and how many statements it took; or None."""
     cache.clear()
+    reset_queries()
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
     if answer.streaming or answer.status_code != 200:

@@ -168,7 +168,9 @@ def _other_operation(run: Run, wanted: Sequence[str]) -> str:
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
     """Judge the number of wrong values by its limit; keep the run's other failures if the number is 0 or unknown."""
-    return proof._replace(value=count, failed="" if count else proof.failed, cannot_judge=caution)
+    return proof._replace(
+        value=count, failed="" if count else proof.failed, cannot_judge=caution or proof.cannot_judge
+    )
 
 
 def fabric(

@@ -207,6 +207,8 @@ def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
 
 
 def _other_product(device_id: str, model: str, place: Place, site: SiteParts) -> str:
+    if not device_id:
+        return ""
     seen, installed = product_with_pci_id(device_id), product_named(model)
     if seen is None or installed is None or seen.pci_ids & installed.pci_ids or not installed.pci_ids:
         return ""
@@ -264,7 +266,8 @@ def revalidated(
 ) -> Proofs:
     """Nodes whose quick check passed within 24 h and whose full set passed within its validity. The full set is the
     long diagnostic and the collective inside the node. A warning counts as passed."""
-    validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
+    tools = ("dcgm-diag", "nccl-tests", "rccl-tests")
+    validating = [run for run in runs if run.nodes and run.tool in tools and (run.failed or not run.doubt)]
     if not validating or not site.nodes:
         return {}
     quick, long = _passed(validating, diag, site, now)

@@ -236,7 +236,9 @@ def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, fro
     ],
 )
 def test_what_holds_a_verdict_reads_as_a_sentence(states, said):
-    rows = [SimpleNamespace(state=state, tier="capped" if state == "warn" else "") for state in states]
+    rows = [
+        SimpleNamespace(state=state, code="", tier="capped" if state == "warn" else "") for state in states
+    ]
     assert findings.held_by(rows) == said
 
 
