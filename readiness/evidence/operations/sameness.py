@@ -102,7 +102,7 @@ def content_digest(parsed: Parsed, *, taken_at: datetime) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def refuse_copies(digests: Iterable[tuple[str, str]], *, moved: int | None = None) -> None:
+def refuse_copies(digests: Iterable[tuple[str, str]], *, moved: int = 0) -> None:
     """Raise SameFile for a run that is stored anywhere in the installation. `digests` are of bytes and of content,
     `moved` is the stored run that they are of."""
     pairs = list(digests)

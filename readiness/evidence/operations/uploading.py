@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from inventory.models import Device, Site
@@ -132,6 +132,9 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
     own = parsed.taken_at
     if own is None and parsed.taken_local is not None:
         own = parsed.taken_local.replace(tzinfo=ZoneInfo(site.time_zone))
+        if own > now + AHEAD:
+            # Clocks of hosts often show UTC, wherever they stand.
+            own = min(own, parsed.taken_local.replace(tzinfo=UTC))
     remarks = []
     if own is not None and context.taken_at is not None and abs(own - context.taken_at) > AHEAD:
         remarks.append(f"The file says that it was taken at {instant(own)}; that time counts.")

@@ -1,6 +1,7 @@
 """Runs compared with the inventory when they are imported, and runs that are withdrawn or moved."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -213,3 +214,11 @@ def test_another_order_makes_no_other_run(take, tool, content, reordered):
     assert reordered(content) != content
     with pytest.raises(EvidenceRefused, match="is run"):
         take(tool, reordered(content))
+
+
+@pytest.mark.parametrize(("hours", "zone"), [(1, "UTC"), (9, "America/Los_Angeles")])
+def test_clocks_of_hosts_may_show_utc(take, frozen_now, hours, zone):
+    west = made.site(name="Los Angeles", slug="lax", time_zone="America/Los_Angeles")
+    shown = (frozen_now.at - timedelta(hours=hours)).astimezone(UTC).replace(microsecond=0)
+    run = take("vllm-bench", outputs.served(date=f"{shown:%Y%m%d-%H%M%S}"), site=west)
+    assert run.taken_at == shown.replace(tzinfo=ZoneInfo(zone))
