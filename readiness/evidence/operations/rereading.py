@@ -18,6 +18,7 @@ from readiness.evidence.models.runs import LONGEST_REASON
 from readiness.evidence.operations.sameness import about, content_digest, standing
 from readiness.evidence.rows import KEPT
 from readiness.evidence.rules import pass_rules
+from readiness.framework import queries as framework_queries
 
 AT_ONCE = 100
 """Files that one task reads again: some seconds."""
@@ -85,12 +86,15 @@ def reread_stored(*, now: datetime) -> int:
             .order_by("pk")[:AT_ONCE]
         )
         files = dict(RunFile.objects.filter(run__in=runs).values_list("run_id", "content"))
+        _, framework = framework_queries.current()
+        devices = devices_in_order([run.pk for run in runs])
         parsed = {run.pk: _parsed(run, files.get(run.pk)) for run in runs}
         for run in runs:
             of_run = parsed[run.pk]
             run.rules = RULES
             if isinstance(of_run, Parsed):
                 _take_over(run, of_run)
+                run.about = about(run, of_run, devices.get(run.pk, []), framework)
             else:
                 # Without an identity no later comparison takes the reason away.
                 run.identity, run.implausible = {}, of_run[:LONGEST_REASON]
@@ -119,7 +123,6 @@ def _take_over(run: ValidationRun, parsed: Parsed) -> None:
     run.identity = FileIdentity.of(parsed).written()
     run.hosts, run.loopback = list(parsed.hosts)[:1000], parsed.loopback[:300]
     run.content_digest = content_digest(parsed, taken_at=run.taken_at)
-    run.about = about(run, parsed, devices_in_order([run.pk]).get(run.pk, []))
 
 
 def _stand(run: ValidationRun, result: Reconciled) -> None:

@@ -187,9 +187,10 @@ def _run(
 def _stand_on(drafts: Sequence[_Draft]) -> None:
     """The number of statements grows with the distinct sets of devices, not with the runs."""
     bases: dict[object, dict[str, object]] = {}
+    _, framework = framework_queries.current()
     for draft in drafts:
         run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
-        run.about = about(run, draft.parsed, [device.pk for device in draft.devices])
+        run.about = about(run, draft.parsed, [device.pk for device in draft.devices], framework)
         # A record by product and version counts wherever these are deployed, so it has no ground at the site.
         if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
             continue

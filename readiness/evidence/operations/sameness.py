@@ -26,7 +26,7 @@ from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.core.reconciling import Reconciled
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.evidence.models.runs import LONGEST_REASON
-from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
 from readiness.framework.core.minimums import minimum
 from web import scopes
 
@@ -37,7 +37,7 @@ DISCRETE = frozenset({Tool.DCGM_DIAG, Tool.CSV, Tool.JUNIT, Tool.NCCL_RAS})
 """Tools whose clean results are the same every time, so that only the day tells two runs apart."""
 
 
-def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int]) -> str:
+def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int], framework: Framework) -> str:
     """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
 
     Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
@@ -50,14 +50,13 @@ def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int]) -> str:
     # A declaration hides no run.
     entered = ["declared"] if run.provenance in ENTERED else []
     test = _test(run.tool, parsed)
-    short = ["short"] if _is_short(run.tool, parsed) else []
+    short = ["short"] if _is_short(run.tool, parsed, framework) else []
     context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered, *short)
     return hashlib.blake2s(repr(context).encode(), digest_size=16).hexdigest()
 
 
-def _is_short(tool: str, parsed: Parsed) -> bool:
+def _is_short(tool: str, parsed: Parsed, framework: Framework) -> bool:
     """Whether a figure of the file is below a minimum of a check that the tool affects."""
-    _, framework = framework_queries.current()
     for check_id, measure in product(CHECKS_OF_TOOL.get(tool, ()), STATED):
         asked, amount = minimum(framework, check_id, tool, measure), amount_in(parsed.figures, measure)
         if asked is not None and amount is not None and amount < asked.value:
