@@ -148,6 +148,10 @@ def _other_hardware(
     tool: str, file: FileIdentity, nodes: Sequence[InstalledDevice], seen: dict[str, InstalledDevice]
 ) -> Iterator[str]:
     """Sentences about hardware in the file that is not the installed one."""
+    named = [seen[host] for host in file.hosts if host in seen]
+    known_ids = {device.id for device in named}
+    if tool in {*COLLECTIVES, "iperf3"} and len(named) > len(known_ids):
+        yield f"The file lists {few(file.hosts)}; the inventory has one device for two of these names."
     if tool not in OF_ACCELERATORS:
         return
     bare = [node.name for node in nodes if not node.accelerators]
@@ -158,10 +162,6 @@ def _other_hardware(
     if nodes and file.ranks.get("", 0) > installed:
         names = few([node.name for node in nodes])
         yield f"The file counts {file.ranks['']} accelerators; the inventory has {installed} in {names}."
-    named = [seen[host] for host in file.hosts if host in seen]
-    known_ids = {device.id for device in named}
-    if tool in COLLECTIVES and len(named) > len(known_ids):
-        yield f"The file lists {few(file.hosts)}; the inventory has one device for two of these names."
     by_host = _host_accelerators(file)
     for host, accelerators in by_host.items():
         device = seen.get(host)

@@ -310,7 +310,6 @@ def test_no_run_takes_no_time():
 
 
 def test_accelerators_of_one_number_are_told_apart_by_their_bus():
-    """Each process of Slurm sees one device, which is its number 0."""
     devices = [
         {"rank": rank, "hostname": "node-1", "device": 0, "device_hex": f"0000:{rank}b:00"}
         for rank in range(8)

@@ -204,6 +204,15 @@ def test_an_unknown_host_without_a_device_is_of_no_node():
     assert "No device of this site is named trainer-0." in result.remarks
 
 
+def test_both_ends_on_one_device_cross_no_network():
+    file = FileIdentity(hosts=("10.0.0.1", "10.0.0.2"))
+    matches = Matches(here={"10.0.0.1": ONE, "10.0.0.2": ONE})
+    mismatch = reconciled("iperf3", file, Claim(), matches).mismatch
+    assert (
+        mismatch == "The file lists 10.0.0.1, 10.0.0.2; the inventory has one device for two of these names."
+    )
+
+
 def test_a_serial_number_names_the_device():
     file = FileIdentity(accelerators=(SeenAccelerator(index=0, serial="165012"),))
     matches = Matches(here={"165012": TWO}, platforms=frozenset({"h100-8"}))
