@@ -77,7 +77,7 @@ def accelerator(**given) -> Accelerator:
         given["device"] = device()
     if "device_type" not in given:
         given["device_type"] = device_type(kind="accelerator")
-    return Accelerator.objects.create(**{"index": next(_numbers)} | given)
+    return Accelerator.objects.create(**{"index": next(_numbers) % 32_000} | given)
 
 
 def device_name(**given) -> DeviceName:

@@ -9,6 +9,7 @@ from tests.browser.conftest import small_fleet
 from tests.browser.whole import (
     answered,
     campaign,
+    contradicted,
     decided,
     drafted,
     explained,
@@ -26,6 +27,7 @@ from tests.inventory import made
 __all__ = [
     "answered",
     "campaign",
+    "contradicted",
     "decided",
     "drafted",
     "explained",
