@@ -107,7 +107,7 @@ CONFIRMED = (
     *("confirmed_by_id", "confirmed_at", "by_id", "attester_id"),
     *("site_id", "check_id", "part", "value", "statement", "taken_on"),
 )
-"""What stays as it was confirmed."""
+"""Columns that stay as they were confirmed."""
 CONFIRMED_BY_ANOTHER = [
     models.CheckConstraint(
         condition=~Q(attester=F("by")),

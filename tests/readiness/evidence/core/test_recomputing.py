@@ -1,4 +1,4 @@
-"""What counts as more than the rounding of a print."""
+"""Slack above which a difference is more than the rounding of a print."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a table claims is derived from its raw rows: a claim that they contradict, and claims without rows."""
+"""Claims of a table are derived from its raw rows: a claim that they contradict, and claims without rows."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a sender says beside a file raises nothing, and no rate above a ceiling passes, whatever the values are."""
+"""No field beside a file raises a state, and no rate above a ceiling passes, whatever the values are."""
 
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -130,7 +130,7 @@ def test_no_rates_above_a_ceiling_pass_by_whatever_factor(tool, factor):
 
 
 def rounded(figures):
-    """What figures say, to four digits: a cut may take the last digit of a file."""
+    """Return the figures to four digits: a cut may take the last digit of a file."""
     return {
         replace(each, value=None if each.value is None else float(f"{each.value:.4g}")) for each in figures
     }

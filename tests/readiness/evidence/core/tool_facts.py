@@ -27,7 +27,7 @@ type Builder[Fact] = Callable[[Fact], bytes] | CannotBe
 
 @dataclass(frozen=True, kw_only=True)
 class ToolFacts:
-    """What a tool's output says: a builder that takes the fact, an output, or the sentence why there can be none.
+    """Facts of a tool's output: a builder that takes the fact, an output, or the sentence why there can be none.
 
     `clean` are the sendings that pass the tool's check. `scaled` changes every rate of a content and nothing else;
     `beyond` has rates that agree with each other and are above a ceiling. `serves` is the declared peak that a clean
@@ -114,7 +114,7 @@ def rescaled_keys(content: bytes, pattern: str, factor: float) -> bytes:
 
 
 def mapped(hosts: tuple[str, ...]) -> bytes:
-    """What Open MPI prints above a program's output with --display-map."""
+    """Lines that Open MPI prints above a program's output with --display-map."""
     return "".join(f" Data for node: {host}\tNum slots: 8\n" for host in hosts).encode()
 
 

@@ -173,7 +173,7 @@ class Outcome:
 
 
 def outcome(tool, sendings, clean, *, place=HERE, check="", further=()):
-    """What comes of the sendings at the place, where earlier clean runs are the baseline. `further` are more runs."""
+    """Return the outcome of the sendings at the place; earlier clean runs are the baseline, `further` are more runs."""
     try:
         runs = [received(tool, each, row, place) for row, each in enumerate(sendings, 1)]
     except (ParseError, RefusedUpload) as refusal:
