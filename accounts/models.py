@@ -1,4 +1,4 @@
-"""Users, their tokens, and their saved views. Teams and skills are not here; they are readiness.people's."""
+"""Users, their tokens, and their saved views. Teams and skills are in readiness.organisation.people."""
 
 from datetime import datetime
 

@@ -61,9 +61,9 @@ def _asked(estate: Any) -> list[PageRequest]:
 def _own(estate: Any) -> None:
     """Sixty people answer for seven items of every site; one item in eleven has nobody."""
     from accounts.models import User
-    from readiness.ownership.core.standing import CONFIRM_EVERY, Item
-    from readiness.ownership.models import Assignment
-    from readiness.people.models import Person, Team
+    from readiness.organisation.ownership.core.standing import CONFIRM_EVERY, Item
+    from readiness.organisation.ownership.models import Assignment
+    from readiness.organisation.people.models import Person, Team
     from web import clock
 
     begun, by = clock.now() - timedelta(days=30), User.objects.earliest("pk")

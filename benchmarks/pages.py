@@ -55,8 +55,8 @@ def main() -> None:
 def load_demo(servers: machine.Servers) -> tuple[str, str]:
     """The whole demo as `make run` loads it: the slug of its largest site, and a session of its viewer."""
     servers.set_up()
+    from readiness.assessment.scoring.queries.standing import standing
     from readiness.demo import operations as demo
-    from readiness.scoring.queries.standing import standing
 
     now = datetime.now(UTC)
     took_s = machine.timed(lambda: demo.load(by=None, now=now))

@@ -34,7 +34,7 @@ def main(sites: int = SITES, people: int = PEOPLE) -> None:
 def _evaluated(site_ids: list[int], now: datetime) -> None:
     """Facts of every site at one minute after the other, as the evaluation asks for them."""
     from inventory.queries import site_facts
-    from readiness.people.facts import people_facts
+    from readiness.organisation.people.facts import people_facts
     from web.scopes import everything
 
     with everything():

@@ -28,9 +28,9 @@ def _measure() -> None:
     from django.test.utils import CaptureQueriesContext
 
     from inventory.models import Site
+    from readiness.assessment.evidence import operations as evidence
+    from readiness.assessment.scoring import operations as scoring
     from readiness.demo import operations as demo
-    from readiness.evidence import operations as evidence
-    from readiness.scoring import operations as scoring
     from telemetry.models import Series
 
     loaded_at = datetime.now(UTC).replace(microsecond=0)

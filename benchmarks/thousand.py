@@ -78,7 +78,7 @@ def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, ba
 
 def evaluate(estate: Any, at: datetime) -> None:
     """Evaluate as the workers do: the sites that claims name, some hundred in a transaction."""
-    from readiness.scoring.operations import rescore_changed
+    from readiness.assessment.scoring.operations import rescore_changed
 
     done = rescore_changed(now=at)
     if done != len(estate.site_ids):
@@ -96,7 +96,7 @@ def _statements(site_ids: Sequence[int], at: datetime) -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from readiness.scoring.operations import evaluate
+    from readiness.assessment.scoring.operations import evaluate
 
     with CaptureQueriesContext(connection) as captured:
         evaluate(site_ids=site_ids, now=at)
@@ -108,7 +108,13 @@ def _database_s(servers: machine.Servers) -> float:
 
 
 def _made_of() -> str:
-    from readiness.evidence.models import Attestation, Measure, RecordedFact, RunMeasure, ValidationRun
+    from readiness.assessment.evidence.models import (
+        Attestation,
+        Measure,
+        RecordedFact,
+        RunMeasure,
+        ValidationRun,
+    )
     from telemetry.models import Series
 
     records = RecordedFact.objects.count() + Attestation.objects.count()
@@ -119,7 +125,7 @@ def _made_of() -> str:
 
 
 def _verdicts() -> str:
-    from readiness.scoring.models import CheckResult, SiteScore
+    from readiness.assessment.scoring.models import CheckResult, SiteScore
 
     verdicts = Counter(SiteScore.objects.values_list("verdict", flat=True))
     states = Counter(CheckResult.objects.values_list("state", flat=True))
@@ -130,8 +136,8 @@ def _verdicts() -> str:
 
 def _change_framework(now: datetime) -> None:
     """A version that says one thing in other words: every row is of the new version then."""
-    from readiness.framework.models import FrameworkVersion
-    from readiness.framework.operations import publish
+    from readiness.assessment.framework.models import FrameworkVersion
+    from readiness.assessment.framework.operations import publish
 
     definition = FrameworkVersion.objects.published().get().definition
     definition["version"] = "estate-2"

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import machine
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, dominated
 from readiness.tradeoffs.core.options import (
     BandedFigure,
@@ -145,7 +145,7 @@ def _one_request() -> None:
         from django.test import Client
 
         from benchmarks.estate.factors import SLUG, write_critical, write_fleet
-        from readiness.scoring.models import SiteScore
+        from readiness.assessment.scoring.models import SiteScore
 
         write_fleet(count=SITES, now=datetime.now(UTC))
         machine.vacuum("VACUUM ANALYZE")
@@ -179,7 +179,7 @@ def _flexibility(client: Any) -> None:
     are. The page's bar is that of lists.
     """
     from benchmarks.estate.factors import CRITICAL
-    from readiness.scoring.models import SiteScore
+    from readiness.assessment.scoring.models import SiteScore
 
     def request(path: str) -> tuple[float, float]:
         begun, cpu = time.perf_counter(), time.process_time()

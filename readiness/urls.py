@@ -2,25 +2,25 @@
 
 from django.urls import include, path
 
+from readiness.assessment.evidence.api import router as evidence_api
 from readiness.boards.api import router as boards_api
 from readiness.boards.gap.api import gap, gap_closing
-from readiness.evidence.api import router as evidence_api
+from readiness.demand.jurisdiction.api import router as jurisdiction_api
+from readiness.demand.workloads.api import router as workloads_api
+from readiness.demand.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.golive.api import router as golive_api
-from readiness.jurisdiction.api import router as jurisdiction_api
-from readiness.ownership.api import ownership_gaps
-from readiness.ownership.api import router as ownership_api
-from readiness.people.api import OwnPersonView, coverage, on_call
-from readiness.people.api import router as people_api
-from readiness.people.ics import OwnShiftsFileView, RotationFileView
-from readiness.people.urls import own as own_person
+from readiness.organisation.ownership.api import ownership_gaps
+from readiness.organisation.ownership.api import router as ownership_api
+from readiness.organisation.people.api import OwnPersonView, coverage, on_call
+from readiness.organisation.people.api import router as people_api
+from readiness.organisation.people.ics import OwnShiftsFileView, RotationFileView
+from readiness.organisation.people.urls import own as own_person
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
 from readiness.tradeoffs.flexibility.api import flexibility
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.tradeoffs.portfolios.api import router as portfolios_api
 from readiness.tradeoffs.windows.api import windows
-from readiness.workloads.api import router as workloads_api
-from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from web.rest.viewsets import Router
 
 # Rooms share one router for each address, so that its root lists all their endpoints.
@@ -41,7 +41,7 @@ urlpatterns = [
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", ownership_gaps, name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
-    path("tradeoffs/rules/", include("readiness.jurisdiction.urls")),
+    path("tradeoffs/rules/", include("readiness.demand.jurisdiction.urls")),
     path("api/people/own/", OwnPersonView.as_view(), name="people-own"),
     path("api/people/oncall/", on_call, name="people-oncall"),
     path("api/people/own-shifts.ics", OwnShiftsFileView.as_view(), name="own-shifts-ics"),
@@ -49,13 +49,13 @@ urlpatterns = [
     path("api/people/coverage/", coverage, name="people-coverage"),
     path("api/people/", include(people_api.urls)),
     path("settings/person/", include(own_person)),
-    path("ownership/", include("readiness.ownership.urls")),
-    path("people/", include("readiness.people.urls")),
-    path("readiness/framework/", include("readiness.framework.urls")),
-    path("tradeoffs/workloads/", include("readiness.workloads.urls")),
+    path("ownership/", include("readiness.organisation.ownership.urls")),
+    path("people/", include("readiness.organisation.people.urls")),
+    path("readiness/framework/", include("readiness.assessment.framework.urls")),
+    path("tradeoffs/workloads/", include("readiness.demand.workloads.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),
-    path("evidence/", include("readiness.evidence.urls")),
+    path("evidence/", include("readiness.assessment.evidence.urls")),
     path("readiness/", include("readiness.golive.urls")),
     path("demo/", include("readiness.demo.urls")),
     path("", include("readiness.boards.urls")),

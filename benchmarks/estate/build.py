@@ -11,7 +11,7 @@ from benchmarks.estate.places import write_places
 from benchmarks.estate.plan import plans
 from benchmarks.estate.signals import Collector, collectors, send, write_days
 from inventory.models import SiteChange
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from telemetry import partitions
 from telemetry.rollups import roll_up
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from benchmarks.estate.places import DRIVER, PLATFORM, EstateRows
 from benchmarks.estate.plan import EstateSite, Story
-from readiness.evidence.core.parsed import DURATION, REQUESTS, Figure
-from readiness.evidence.core.proving.serving import SERVED_RATE
-from readiness.evidence.models import (
+from readiness.assessment.evidence.core.parsed import DURATION, REQUESTS, Figure
+from readiness.assessment.evidence.core.proving.serving import SERVED_RATE
+from readiness.assessment.evidence.models import (
     Attestation,
     Floor,
     RecordedFact,
@@ -18,11 +18,11 @@ from readiness.evidence.models import (
     RunMeasure,
     ValidationRun,
 )
-from readiness.evidence.proofs import WORKED_OUT
-from readiness.framework.core.definition import Framework, SubMeasure
-from readiness.framework.core.vocabulary import Gate
-from readiness.grants.models import Grant
-from readiness.scoring.checks import COMPUTED
+from readiness.assessment.evidence.proofs import WORKED_OUT
+from readiness.assessment.framework.core.definition import Framework, SubMeasure
+from readiness.assessment.framework.core.vocabulary import Gate
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.checks import COMPUTED
 
 GIB, MIB = 1024**3, 1024**2
 LATENCY_REPEATS = 20

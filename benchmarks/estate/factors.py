@@ -8,11 +8,11 @@ from datetime import datetime
 
 from benchmarks.estate.plan import COUNTRIES
 from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Region, Site
-from readiness.framework import queries as framework
-from readiness.scoring.models import SiteScore
+from readiness.assessment.framework import queries as framework
+from readiness.assessment.scoring.models import SiteScore
+from readiness.demand.workloads import operations
+from readiness.demand.workloads.models import UserRegion, WorkloadClass
 from readiness.tradeoffs.models import LatencyFactor, SiteFactor
-from readiness.workloads import operations
-from readiness.workloads.models import UserRegion, WorkloadClass
 
 FACTORS = (
     ("electricity_price", "EUR", 0.04, 0.25),

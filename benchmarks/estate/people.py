@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from inventory.models import DeviceType
-from readiness.people.models import (
+from readiness.organisation.people.models import (
     CapabilityRule,
     Course,
     Membership,

@@ -20,7 +20,7 @@ from inventory.models import (
     Region,
     Site,
 )
-from readiness.workloads.models import Placement, ServedRegion, UserRegion, WorkloadClass
+from readiness.demand.workloads.models import Placement, ServedRegion, UserRegion, WorkloadClass
 
 PLATFORM = "estate-node"
 DRIVER, NOS = "580.95.05", "4.36.1"

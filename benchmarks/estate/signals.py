@@ -11,8 +11,16 @@ from numpy.typing import NDArray
 
 from benchmarks.estate.plan import EstateSite
 from inventory.models import Site
-from readiness.evidence.measures import CIRCUIT_LOAD, INLET, ROUND_TRIP, SITE_LOAD, STEP_1S, STEP_10S, SUPPLY
-from readiness.evidence.models import Measure, MeasuredDay
+from readiness.assessment.evidence.measures import (
+    CIRCUIT_LOAD,
+    INLET,
+    ROUND_TRIP,
+    SITE_LOAD,
+    STEP_1S,
+    STEP_10S,
+    SUPPLY,
+)
+from readiness.assessment.evidence.models import Measure, MeasuredDay
 from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.core.labels import NAME, key_of
 from telemetry.core.sketch import Sketch

@@ -31,6 +31,11 @@ SITES_THAT_USE_IT = (
     " UNION SELECT accelerator.site_id FROM {rows} AS changed"
     " JOIN inventory_accelerator AS accelerator ON accelerator.device_type_id = changed.id"
 )
+EVERY_SITE_BUT_RETIRED = (
+    "SELECT site.id FROM {rows} AS changed JOIN inventory_site AS site"
+    " ON changed.status = 'published' AND site.stage <> 'retired'"
+)
+"""When another version of a document comes into force, the result of every site may change."""
 
 
 def signed_once(table: str, *columns: str) -> pgtrigger.Trigger:

@@ -11,6 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
+from readiness.assessment.scoring import operations
+from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.assessment.scoring.queries.rows import HealthReason
 from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run.api import FrameworkViewSet
 from readiness.boards.interop.api import InteropViewSet
@@ -26,10 +30,6 @@ from readiness.boards.tables import (
     SpanFilters,
 )
 from readiness.boards.waivers.api import GrantViewSet
-from readiness.scoring import operations
-from readiness.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.lookups import AnyOf

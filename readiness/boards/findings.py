@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
+from readiness.assessment.evidence.core.proving.values import few
+from readiness.assessment.evidence.models import Attestation
+from readiness.assessment.scoring.core.closing import ClosingTarget, least_checks
+from readiness.assessment.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
+from readiness.assessment.scoring.core.states import ReasonCode, Tier
+from readiness.assessment.scoring.gap.closing import Closing
+from readiness.assessment.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
+from readiness.assessment.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
+from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.boards.queries.samples import SeriesPanel
-from readiness.evidence.core.proving.values import few
-from readiness.evidence.models import Attestation
-from readiness.people.core.growth import CapabilityGap
-from readiness.scoring.core.closing import ClosingTarget, least_checks
-from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
-from readiness.scoring.core.states import ReasonCode, Tier
-from readiness.scoring.gap.closing import Closing
-from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
-from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
-from readiness.scoring.queries.rows import CheckRow
+from readiness.organisation.people.core.growth import CapabilityGap
 from telemetry import sentences
 from web.states import state
 from web.units import duration, how_many, instant, number, percent, power, power_unit

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from inventory.models.constraints import choices_held
-from readiness.framework.models import FrameworkVersion
+from readiness.assessment.framework.models import FrameworkVersion
 
 COUNTS_FOR = timedelta(hours=24)
 """How long a dry-run allows its content to be published. Operator-set default: an older dry-run says little about the

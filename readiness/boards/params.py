@@ -9,8 +9,8 @@ from typing import Any
 from django.http import Http404
 
 from inventory.models import Region, Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check
 from web.links import link
 from web.reports import choices
 from web.timerange import BadParameter, BadTimeRangeError, parse_instant

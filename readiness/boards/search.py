@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
-from readiness.grants.models import Grant
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants.models import Grant
 from web import search
 from web.ranking import rank_of
 from web.search import Hit

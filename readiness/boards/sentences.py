@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from readiness.assessment.scoring.models import Flip
+from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason
 from readiness.boards.queries.checks import StripCell
-from readiness.scoring.models import Flip
-from readiness.scoring.queries.rows import HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.links import link

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from inventory.models import DomainChoices
+from readiness.assessment.scoring.core.gap import SiteCapacity
+from readiness.assessment.scoring.queries.rows import SiteRef
+from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding
 from readiness.boards import findings
-from readiness.scoring.core.gap import SiteCapacity
-from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import FleetStanding, SiteStanding
 from web.links import link
 from web.reports import choices
 from web.states import state

@@ -14,18 +14,18 @@ from django.db.models import Q, QuerySet
 from django_filters import Filter
 
 from inventory.models import DomainChoices, Region, Site
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.combine import SEVERITY
+from readiness.assessment.scoring.core.gap import SiteCapacity
+from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.assessment.scoring.queries.rows import CheckRow, PillarFigure
+from readiness.assessment.scoring.queries.standing import owned_by
 from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
 from readiness.boards.queries.blockers import Answering
 from readiness.boards.queries.sites import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
-from readiness.framework.core.definition import Framework
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.gap import SiteCapacity
-from readiness.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.scoring.queries.rows import CheckRow, PillarFigure
-from readiness.scoring.queries.standing import owned_by
 from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
 from web.ages import old

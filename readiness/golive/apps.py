@@ -6,7 +6,7 @@ class GoliveConfig(AppConfig):
     verbose_name = "Going live"
 
     def ready(self) -> None:
-        from readiness.evidence.models import Review, ReviewAction
+        from readiness.assessment.evidence.models import Review, ReviewAction
         from readiness.golive import search
         from web import links
 

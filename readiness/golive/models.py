@@ -9,8 +9,8 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.evidence.models import SigningDomain, Tool, ValidationRun
-from readiness.framework.models import FrameworkVersion
+from readiness.assessment.evidence.models import SigningDomain, Tool, ValidationRun
+from readiness.assessment.framework.models import FrameworkVersion
 from web.visibility import name_of
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 
-from readiness.evidence.models import Review
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.models import Review
+from readiness.assessment.framework import queries as framework_queries
 from readiness.golive.models import Campaign, WorkItem
 from web import search
 from web.search import Hit

@@ -19,8 +19,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from inventory.models import Site
-from readiness.evidence.refusals import FileTooLarge
-from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
+from readiness.assessment.evidence.refusals import FileTooLarge
+from readiness.assessment.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs import operations, queries
 from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry

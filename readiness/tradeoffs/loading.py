@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.published import (
     CountryMean,
     DataSetUnreadable,
@@ -22,7 +23,6 @@ from readiness.tradeoffs.core.published import (
     region_table,
 )
 from readiness.tradeoffs.operations import Entered, enter_factors, enter_latencies
-from readiness.workloads.models import UserRegion
 
 CARBON_PACKAGE = "codecarbon"
 CARBON_FILE = "codecarbon/data/private_infra/global_energy_mix.json"

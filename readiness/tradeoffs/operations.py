@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.entries import (
     FURTHEST,
     CheckedValue,
@@ -39,7 +40,6 @@ from readiness.tradeoffs.core.units import (
     scale_of,
 )
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
-from readiness.workloads.models import UserRegion
 from web.parameters import BadParameter
 
 _line = attrgetter("line")

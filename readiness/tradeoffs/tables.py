@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from readiness.evidence.tables import exact
+from readiness.assessment.evidence.tables import exact
 from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis, outdated
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorKind, LatencyFactor, SiteFactor

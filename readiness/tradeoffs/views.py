@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from inventory.models import Site
-from readiness.evidence.refusals import FileTooLarge
-from readiness.evidence.uploads import content_of, sender_of
+from readiness.assessment.evidence.refusals import FileTooLarge
+from readiness.assessment.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import charts, operations, queries, tables
 from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError

@@ -40,27 +40,33 @@ def test_imports_point_down():
             "inventory/queries/capacity.py", "import telemetry.models", id="inventory calls telemetry"
         ),
         pytest.param(
-            "telemetry/ingest.py", "import readiness.scoring.models", id="telemetry calls readiness"
+            "telemetry/ingest.py",
+            "import readiness.assessment.scoring.models",
+            id="telemetry calls readiness",
         ),
         pytest.param(
-            "readiness/evidence/queries.py",
-            "import readiness.scoring.models",
+            "readiness/assessment/evidence/queries.py",
+            "import readiness.assessment.scoring.models",
             id="a room calls the room above",
         ),
         pytest.param(
-            "readiness/scoring/operations.py", "import web.tables.columns", id="the engine calls a page's kit"
+            "readiness/assessment/scoring/operations.py",
+            "import web.tables.columns",
+            id="the engine calls a page's kit",
         ),
         pytest.param(
-            "readiness/scoring/gather.py",
-            "import readiness.evidence.views.runs",
+            "readiness/assessment/scoring/gather.py",
+            "import readiness.assessment.evidence.views.runs",
             id="the engine calls a page",
         ),
         pytest.param(
-            "readiness/workloads/core/countries.py",
-            "import readiness.jurisdiction.core.pack",
+            "readiness/demand/workloads/core/countries.py",
+            "import readiness.demand.jurisdiction.core.pack",
             id="workloads know of no law",
         ),
-        pytest.param("readiness/scoring/core/evaluate.py", "import django", id="a core knows the framework"),
+        pytest.param(
+            "readiness/assessment/scoring/core/evaluate.py", "import django", id="a core knows the framework"
+        ),
         pytest.param("stack/layout.py", "import web.clock", id="the launcher knows an app"),
     ],
 )

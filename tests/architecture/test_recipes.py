@@ -12,8 +12,8 @@ from django.urls import include, path
 
 import readiness.boards
 from config import urls as config_urls
-from readiness.evidence.core.parsed import ParseError
-from readiness.framework.core.document import load as load_framework
+from readiness.assessment.evidence.core.parsed import ParseError
+from readiness.assessment.framework.core.document import load as load_framework
 from telemetry.core.registry import load as load_registry
 from tests.inventory import made
 from tests.web.routes.test_permissions import clients, line_of
@@ -39,11 +39,11 @@ def code_of(recipe: str, language: str) -> list[str]:
 
 
 def test_the_check_is_one(tmp_path):
-    folder = shutil.copytree(ROOT / "readiness/framework/data/muster", tmp_path / "muster")
+    folder = shutil.copytree(ROOT / "readiness/assessment/framework/data/muster", tmp_path / "muster")
     definition, record = code_of("A check", "yaml")
     pillar, index = folder / "p4-ownership.yaml", folder / "index.yaml"
     pillar.write_text(pillar.read_text("utf-8") + "\n" + definition, "utf-8")
-    counts = len(load_framework(ROOT / "readiness/framework/data/muster").checks_of("p4"))
+    counts = len(load_framework(ROOT / "readiness/assessment/framework/data/muster").checks_of("p4"))
     index.write_text(index.read_text("utf-8").replace(f"p4: {counts}", f"p4: {counts + 1}"), "utf-8")
     check = load_framework(folder).check("p4-spare-parts")
     [part] = check.parts

@@ -22,6 +22,8 @@ MAKES_PAGES = (
 # What only shows Muster; the benchmarks load the demo.
 IMPORTED_BY_NOBODY = {"readiness.demo": ("readiness/demo/", "benchmarks/"), "benchmarks": ("benchmarks/",)}
 
+MOST_ROOMS = 8
+
 type Imports = dict[str, set[str]]
 """Map each module's path to the names that it imports, also inside functions."""
 
@@ -99,15 +101,15 @@ def test_no_two_folders_import_each_other(product_imports: Imports):
             id="a kit calls a kit that stands on it",
         ),
         pytest.param(
-            "readiness/scoring/queries/rows.py",
-            "readiness.scoring.gap.queries",
-            ("readiness/scoring/gap", "readiness/scoring/queries"),
+            "readiness/assessment/scoring/queries/rows.py",
+            "readiness.assessment.scoring.gap.queries",
+            ("readiness/assessment/scoring/gap", "readiness/assessment/scoring/queries"),
             id="two folders of a room",
         ),
         pytest.param(
-            "readiness/evidence/core/reviews.py",
+            "readiness/assessment/evidence/core/reviews.py",
             "readiness.golive.reviews.queries",
-            ("readiness/evidence", "readiness/golive"),
+            ("readiness/assessment/evidence", "readiness/golive"),
             id="a room calls the room above",
         ),
     ],
@@ -132,7 +134,7 @@ def test_the_engine_makes_no_page(product_imports: Imports):
     page_makers = {
         f"{module} imports {name}"
         for module, names in product_imports.items()
-        if module.startswith("readiness/scoring/")
+        if module.startswith("readiness/assessment/scoring/")
         for name in names
         if any(name == part or name.startswith(f"{part}.") for part in MAKES_PAGES)
     }
@@ -156,5 +158,23 @@ def test_every_room_stands_in_the_contract():
     [rooms] = [
         contract for contract in settings["contracts"] if contract["name"].startswith("Rooms of readiness")
     ]
-    folders = {f"readiness.{path.parent.name}" for path in (ROOT / "readiness").glob("*/__init__.py")}
-    assert set(rooms["layers"]) == folders
+    assert set(rooms["layers"]) == {".".join(folder.parts) for folder in rooms_of(ROOT)}
+
+
+def rooms_of(root: Path) -> list[Path]:
+    """Return the folders of readiness that are Django apps, relative to the root."""
+    return sorted(path.parent.relative_to(root) for path in (root / "readiness").rglob("apps.py"))
+
+
+def test_no_folder_of_rooms_holds_more_than_eight():
+    groups = {folder for room in rooms_of(ROOT) for folder in room.parents if folder.name}
+    assert Path("readiness/assessment") in groups
+    crowded = {
+        str(group): children
+        for group in groups
+        if len(
+            children := [path.name for path in (ROOT / group).iterdir() if (path / "__init__.py").exists()]
+        )
+        > MOST_ROOMS
+    }
+    assert crowded == {}

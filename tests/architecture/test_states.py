@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 
 from inventory.models import Site
+from readiness.assessment.evidence.confirmations import AttestationStanding
+from readiness.assessment.evidence.core.proving import interop
+from readiness.assessment.evidence.models import Review, SignOff
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.grants.models import GrantStanding
+from readiness.assessment.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.boards.models import DryRun
 from readiness.boards.problems.rows import ProblemState
-from readiness.evidence.confirmations import AttestationStanding
-from readiness.evidence.core.proving import interop
-from readiness.evidence.models import Review, SignOff
-from readiness.framework.models import FrameworkVersion
+from readiness.demand.jurisdiction.core.pack import LegalAnswer
+from readiness.demand.jurisdiction.models import RulePack
 from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
-from readiness.grants.models import GrantStanding
-from readiness.jurisdiction.core.pack import LegalAnswer
-from readiness.jurisdiction.models import RulePack
-from readiness.ownership.core import standing as ownership
-from readiness.ownership.models import Assignment
-from readiness.people.core.coverage import CoverDepth
-from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
+from readiness.organisation.ownership.core import standing as ownership
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.people.core.coverage import CoverDepth
 from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
@@ -39,13 +39,13 @@ PARTIAL = {
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
-    "readiness.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
-    "readiness.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
-    "readiness.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
-    "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
-    "readiness.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
-    "readiness.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
-    "readiness.scoring.health.CLOCKS": "looked through, not looked up",
+    "readiness.assessment.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
+    "readiness.assessment.evidence.core.proving.enough.STATED": "read for the amounts that a figure states",
+    "readiness.assessment.evidence.core.proving.enough.UNITS": "read by `get`: the others are counts",
+    "readiness.organisation.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
+    "readiness.assessment.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
+    "readiness.assessment.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
+    "readiness.assessment.scoring.health.CLOCKS": "looked through, not looked up",
     "readiness.boards.problems.queries.LACKING": "looked through: the others wait for an answer, or say so as checks",
     "readiness.boards.problems.queries.STATE_OF_HEALTH": "read by `get`: the others are silent",
     "readiness.boards.problems.queries.SILENT_AFTER": "read for these two alone",
@@ -120,7 +120,10 @@ def orders():
 
 def test_every_mapping_knows_every_member():
     every = dict(mappings())
-    assert {"readiness.scoring.core.combine.SEVERITY", "readiness.scoring.health.RANK"} <= set(every)
+    assert {
+        "readiness.assessment.scoring.core.combine.SEVERITY",
+        "readiness.assessment.scoring.health.RANK",
+    } <= set(every)
     partial = {name: missing(value) for name, value in every.items() if missing(value)}
     assert {name: lacks for name, lacks in partial.items() if name not in PARTIAL} == {}
     assert set(PARTIAL) <= set(partial), "these are whole, or gone"

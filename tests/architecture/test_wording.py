@@ -143,6 +143,6 @@ def test_python_writes_dates_in_one_place(written):
         (name, text)
         for name, text in written
         if name.endswith(".py") and PYTHON_DATE.search(text) and name not in MAY_FORMAT
-        if not name.startswith(("readiness/demo/", "readiness/evidence/core/parsers/"))
+        if not name.startswith(("readiness/demo/", "readiness/assessment/evidence/core/parsers/"))
     }
     assert wrong == set()

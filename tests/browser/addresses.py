@@ -3,7 +3,7 @@
 import re
 
 from accounts.models import SavedView, User
-from readiness.evidence.models import (
+from readiness.assessment.evidence.models import (
     Attestation,
     DeclaredLimit,
     Floor,
@@ -12,14 +12,14 @@ from readiness.evidence.models import (
     ReviewAction,
     ValidationRun,
 )
-from readiness.framework.models import FrameworkVersion
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.grants.models import Grant
+from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.demand.workloads.models import Placement
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
-from readiness.grants.models import Grant
-from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.ownership.models import Assignment
-from readiness.people.models import Person
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.people.models import Person
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
-from readiness.workloads.models import Placement
 from telemetry.drift.models import InventoryDrift
 from telemetry.models import Source
 from web import clock

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from inventory.models import Site
-from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.decisions import operations as decisions
 from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
 from readiness.tradeoffs.portfolios import solving
-from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
 
 

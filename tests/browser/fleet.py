@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from inventory.models import Region
-from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from telemetry.models import Source, SourceStatus
 from tests.inventory import made
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from readiness.ownership import operations
-from readiness.ownership.core.standing import Item
-from readiness.ownership.operations import Proposal
-from tests.readiness.people import made
+from readiness.organisation.ownership import operations
+from readiness.organisation.ownership.core.standing import Item
+from readiness.organisation.ownership.operations import Proposal
+from tests.readiness.organisation.people import made
 
 
 def build(sites, user_of, now):

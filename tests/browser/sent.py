@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from readiness.scoring import operations as scoring
+from readiness.assessment.scoring import operations as scoring
 from telemetry import drain, operations, partitions, rollups
 from tests.inventory import made
 from tests.telemetry.sending import Sender

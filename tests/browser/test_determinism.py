@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
-from readiness.evidence.operations import declare_limit
-from readiness.scoring.operations import evaluate
+from readiness.assessment.evidence.operations import declare_limit
+from readiness.assessment.scoring.operations import evaluate
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
-from tests.readiness.evidence.repeated import measure, pair
+from tests.readiness.assessment.evidence.repeated import measure, pair
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FLEET, SITE = "/readiness/determinism/", "/sites/porto/determinism/"

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from readiness.golive.models import WorkItem
 from tests.conftest import NOW
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

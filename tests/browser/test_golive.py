@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from readiness.evidence.models import Review
+from readiness.assessment.evidence.models import Review
 from readiness.golive.models import Campaign
 from readiness.golive.reviews import operations
 from tests.conftest import NOW
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

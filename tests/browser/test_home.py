@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from readiness.grants.models import Grant
+from readiness.assessment.grants.models import Grant
 from telemetry.models import Source, SourceStatus
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

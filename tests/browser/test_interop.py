@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inventory.models import Device
-from readiness.scoring.operations import evaluate
+from readiness.assessment.scoring.operations import evaluate
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.boards.interop.conftest import prove, record, vendors, wired

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from readiness.ownership.models import Assignment
+from readiness.organisation.ownership.models import Assignment
 from tests.browser import fleet, owned
 from tests.browser.looking import faults
 from tests.conftest import NOW

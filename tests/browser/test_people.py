@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from inventory.models import Site
-from readiness.people.models import Shift, Swap
-from readiness.people.operations import rotations, swaps
+from readiness.organisation.people.models import Shift, Swap
+from readiness.organisation.people.operations import rotations, swaps
 from tests.browser.test_ten_tasks import by_keyboard
 from tests.conftest import NOW
-from tests.readiness.people import made
+from tests.readiness.organisation.people import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = [(width, theme) for width in (1440, 390) for theme in ("light", "dark")]

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser import fleet
 from tests.conftest import NOW
-from tests.readiness.people import made as people
+from tests.readiness.organisation.people import made as people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from readiness.assessment.grants.models import Grant
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.grants.models import Grant
 from tests.browser.looking import faults
 from tests.conftest import NOW
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CHECK = "/sites/porto/checks/p2-backup-power/"

@@ -6,30 +6,30 @@ import pytest
 
 from accounts.operations import create_token
 from inventory.models import Device, Site
+from readiness.assessment.evidence.models import ReportRule, ValidationRun
+from readiness.assessment.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
+from readiness.assessment.framework import operations as framework
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.editing import with_check
+from readiness.assessment.grants import operations as waivers
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.evidence.models import ReportRule, ValidationRun
-from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
-from readiness.framework import operations as framework
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.editing import with_check
+from readiness.demand.workloads import operations as workloads
 from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
-from readiness.grants import operations as waivers
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
-from readiness.workloads import operations as workloads
 from telemetry.drift import operations as drift
 from tests.browser import decided_on, owned
 from tests.browser.sent import UUIDS
 from tests.conftest import NOW
+from tests.readiness.assessment.evidence import outputs
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain import scene
-from tests.readiness.evidence import outputs
-from tests.readiness.people import every, made
-from tests.readiness.scoring import stored
+from tests.readiness.organisation.people import every, made
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 
 from accounts.models import SignInLink
+from readiness.demand.workloads.models import ServedRegion, UserRegion, WorkloadClass
 from readiness.demo.models import DemoFleet
-from readiness.workloads.models import ServedRegion, UserRegion, WorkloadClass
 from tests.conftest import NOW
 from tests.migrations.programs import dump
 from tests.migrations.test_from_dump import DUMP

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from readiness.framework.core.document import load
+from readiness.assessment.framework.core.document import load
 from tests.migrations.programs import dump, restore, run
 
 DUMP = Path(__file__).parent / "first.sql.gz"

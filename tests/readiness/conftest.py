@@ -1,7 +1,7 @@
 import pytest
 
-from readiness.workloads import operations
-from readiness.workloads.models import UserRegion
+from readiness.demand.workloads import operations
+from readiness.demand.workloads.models import UserRegion
 from telemetry import partitions
 from tests.inventory import made
 from tests.readiness.plant import Plant

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 from inventory.models import CoolingUnit, Device, PowerFeed
-from readiness.evidence import operations as evidence
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.workloads.models import Placement, UserRegion, WorkloadClass
+from readiness.assessment.evidence import operations as evidence
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.demand.workloads.models import Placement, UserRegion, WorkloadClass
 from telemetry import drain, ingest, rollups, sources
 from telemetry.operations import create_source
 from tests.inventory import made

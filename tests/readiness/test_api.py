@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Site
-from readiness.scoring.models import SiteScore
-from readiness.workloads.models import Placement, WorkloadClass
+from readiness.assessment.scoring.models import SiteScore
+from readiness.demand.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

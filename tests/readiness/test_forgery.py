@@ -9,17 +9,17 @@ from django.urls import get_resolver
 from rest_framework.fields import Field
 
 from accounts.models import User
-from readiness.evidence.models import SignOff
+from readiness.assessment.evidence.models import SignOff
+from readiness.assessment.grants.models import Grant
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.golive.reviews import operations as reviews
-from readiness.grants.models import Grant
-from readiness.ownership import operations as ownership
-from readiness.ownership.core.standing import Item
-from readiness.ownership.models import Assignment, Confirmation
-from readiness.people import operations as people_operations
+from readiness.organisation.ownership import operations as ownership
+from readiness.organisation.ownership.core.standing import Item
+from readiness.organisation.ownership.models import Assignment, Confirmation
+from readiness.organisation.people import operations as people_operations
 from readiness.tradeoffs.models import Decision
-from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
-from tests.readiness.people import made as people
+from tests.readiness.organisation.people import made as people
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -8,9 +8,9 @@ import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from readiness.framework import queries
-from readiness.framework.core.document import folder
-from readiness.framework.models import FrameworkVersion
+from readiness.assessment.framework import queries
+from readiness.assessment.framework.core.document import folder
+from readiness.assessment.framework.models import FrameworkVersion
 from tests.inventory import made
 from web.versioned.core.files import packed
 

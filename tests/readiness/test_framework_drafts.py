@@ -7,11 +7,17 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from readiness.framework import operations, queries
-from readiness.framework.core.definition import OperatorDecision
-from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
-from readiness.framework.models import DraftStep, FrameworkVersion
-from tests.readiness.framework.test_minimums import first_version
+from readiness.assessment.framework import operations, queries
+from readiness.assessment.framework.core.definition import OperatorDecision
+from readiness.assessment.framework.core.editing import (
+    GivenThreshold,
+    threshold,
+    with_check,
+    with_part,
+    with_pillar,
+)
+from readiness.assessment.framework.models import DraftStep, FrameworkVersion
+from tests.readiness.assessment.framework.test_minimums import first_version
 from web.versioned.core.documents import DocumentError, written
 from web.versioned.versions import NeedsReason, NotADraft
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from readiness.framework import operations, queries
-from readiness.framework.core import shipped
-from readiness.framework.models import FrameworkVersion
+from readiness.assessment.framework import operations, queries
+from readiness.assessment.framework.core import shipped
+from readiness.assessment.framework.models import FrameworkVersion
 from web.versioned.core.documents import DocumentError, written
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

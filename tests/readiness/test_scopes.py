@@ -2,10 +2,10 @@
 
 import pytest
 
+from readiness.assessment.framework import operations as frameworks
+from readiness.assessment.framework import queries
+from readiness.assessment.scoring.models import SiteScore
 from readiness.boards.models import DryRun
-from readiness.framework import operations as frameworks
-from readiness.framework import queries
-from readiness.scoring.models import SiteScore
 from telemetry.models import Source
 
 OUTSIDE = "This object is outside your sites, or it also belongs to other sites."

@@ -8,8 +8,8 @@ import pytest
 from django.urls import get_resolver
 
 import readiness
-from readiness.jurisdiction.models import DataOrigin
-from readiness.workloads.models import WorkloadClass
+from readiness.demand.jurisdiction.models import DataOrigin
+from readiness.demand.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.placing import conftest as placing
 
 READINESS = Path(readiness.__file__).parent

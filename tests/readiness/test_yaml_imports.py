@@ -9,9 +9,9 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
-from readiness.framework import queries
+from readiness.assessment.framework import queries
 from tests.readiness.boards.pages.test_csv_files import routes
-from tests.readiness.jurisdiction.small_pack import small
+from tests.readiness.demand.jurisdiction.small_pack import small
 from web import yaml_documents
 from web.versioned.core.documents import written
 

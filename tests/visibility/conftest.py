@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import AccessScope, SavedView
 from inventory.models import Site
-from readiness.evidence.models import Measure, MeasuredDay
+from readiness.assessment.evidence.models import Measure, MeasuredDay
 from readiness.golive.models import Approver
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory

@@ -12,8 +12,7 @@ from django.db import connection
 
 from accounts import operations as accounts
 from accounts.models import AccessScope, SavedView, User
-from readiness.boards.models import DryRun
-from readiness.evidence.models import (
+from readiness.assessment.evidence.models import (
     Attestation,
     DeclaredLimit,
     RecordedFact,
@@ -22,12 +21,14 @@ from readiness.evidence.models import (
     SignOff,
     ValidationRun,
 )
-from readiness.framework import operations as frameworks
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import operations as frameworks
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants.models import Grant
+from readiness.boards.models import DryRun
+from readiness.demand.jurisdiction.models import RulePack
+from readiness.demand.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
-from readiness.grants.models import Grant
-from readiness.jurisdiction.models import RulePack
-from readiness.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.organisation.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.tradeoffs.models import (
     Decision,
     ExchangeRate,
@@ -36,15 +37,14 @@ from readiness.tradeoffs.models import (
     PortfolioRun,
     SiteFactor,
 )
-from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from telemetry.drift.models import InventoryDrift
 from telemetry.models import BatchDecision, Source
 from tests.entries import entries_of
 from tests.inventory import made
-from tests.readiness.people import every
-from tests.readiness.people import made as people
-from tests.readiness.people import practised as practice
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.organisation.people import every
+from tests.readiness.organisation.people import made as people
+from tests.readiness.organisation.people import practised as practice
 from web.actor import acting
 from web.audit import AuditEntry
 from web.kinds.models import FileImport

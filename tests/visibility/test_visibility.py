@@ -9,8 +9,8 @@ import pytest
 from django import forms
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from readiness.evidence.models import Review, SignOff
-from readiness.grants.models import Grant
+from readiness.assessment.evidence.models import Review, SignOff
+from readiness.assessment.grants.models import Grant
 from tests.pages import rows_of
 from tests.visibility.asking import OF_PEOPLE, ask, found_by
 from tests.visibility.scene import EARLY, LATE, MARK, NOW, Scene, unnamed

@@ -32,14 +32,14 @@ FOR_EVERY_USER = {
 }
 # A question with a body: it writes nothing, and needs what looking needs.
 ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
-# Whoever is named answers, whatever the role; to others the operation says no (tests/readiness/ownership and golive).
+# Whoever is named answers, whatever the role; to others the operation says no (tests of ownership and golive).
 BY_WHO_IS_NAMED = re.compile(
     r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"
     # Whoever is asked whether they are a person, and whoever is linked to one; to others there is none.
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
     # Whoever is assigned to a site answers its surveys; to others there is no question.
     r"|people/surveys/.*/answer/"
-    # Whoever attests confirms it or says that it is not so (tests/readiness/evidence/confirming).
+    # Whoever attests confirms it or says that it is not so (tests/readiness/assessment/evidence/confirming).
     r"|(api/readiness|evidence)/attestations/.*(confirm|reject)/\??"
     r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )

@@ -9,7 +9,7 @@ from accounts.models import SavedView
 from telemetry.models import Source, SourceState, SourceStatus
 from tests.conftest import NOW
 from tests.inventory import made
-from tests.readiness.grants.conftest import ask, porto
+from tests.readiness.assessment.grants.conftest import ask, porto
 from web.navigation import TABS
 from web.workflows.waiting import WAITING
 

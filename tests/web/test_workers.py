@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.scoring import tasks
-from readiness.scoring.models import SiteScore
+from readiness.assessment.scoring import tasks
+from readiness.assessment.scoring.models import SiteScore
 from telemetry import tasks as telemetry
 from tests.inventory import made
 from web import workers

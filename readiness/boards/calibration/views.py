@@ -6,10 +6,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from readiness.people.core.practice import PRACTISED, SMALL_GROUP
-from readiness.people.core.surveys import ESTIMATES, calibration_gap, middle_estimate
-from readiness.people.queries.surveys import TeamEstimates, estimates
-from readiness.scoring.models import SiteScore
+from readiness.assessment.scoring.models import SiteScore
+from readiness.organisation.people.core.practice import PRACTISED, SMALL_GROUP
+from readiness.organisation.people.core.surveys import ESTIMATES, calibration_gap, middle_estimate
+from readiness.organisation.people.queries.surveys import TeamEstimates, estimates
 from web import tables
 from web.clock import now
 from web.reports import Report

@@ -7,12 +7,12 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 
+from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.boards.capability import queries, sentences
 from readiness.boards.capability.closing import CapabilityClosing, closing
 from readiness.boards.capability.params import BY, MOST_TRAININGS, TRAININGS, CapabilityQuestion, read
 from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow, CapabilityStanding
 from readiness.boards.gap.api import capability_fields
-from readiness.scoring.core.gap import CapacityMeasure
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.visibility import sees_names

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from plotly import graph_objects as go
 
+from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.boards.capability.queries import Ahead, CapabilityHistory
 from readiness.boards.capability.sentences import NO_GROWTH, over_time
-from readiness.scoring.core.gap import CapacityMeasure
 from web import charts
 from web.charts import Figure, ms
 from web.units import day

@@ -8,6 +8,8 @@ from functools import cached_property, lru_cache
 
 from accounts.models import User
 from inventory.models import Manufacturer, Site
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.boards.capability.core import (
     PlannedTraining,
     Shortfall,
@@ -19,10 +21,8 @@ from readiness.boards.capability.core import (
 from readiness.boards.capability.params import CapabilityQuestion
 from readiness.boards.capability.queries import CapabilityStanding
 from readiness.golive.worklist import operations as worklist
-from readiness.people.core.coverage import SiteCoverage
-from readiness.people.models import Course, Membership
-from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
-from readiness.scoring.core.states import Verdict
+from readiness.organisation.people.core.coverage import SiteCoverage
+from readiness.organisation.people.models import Course, Membership
 from web.units import day, how_many
 
 CHECK = "p3-role-coverage"

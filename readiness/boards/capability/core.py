@@ -17,7 +17,7 @@ from itertools import cycle, islice
 from math import ceil, inf
 from typing import Any, NamedTuple
 
-from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.tradeoffs.core.relaxation import quiet_highs
 
 EXACT_UP_TO = 600

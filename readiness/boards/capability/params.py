@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.boards.params import Place, region_named, site_named
 from readiness.golive.worklist.params import MEASURES
-from readiness.scoring.core.gap import CapacityMeasure
 from web.timerange import BadParameter
 
 REGION, SITE = "region", "site"

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from inventory.models import Site
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityMeasure
+from readiness.assessment.scoring.core.mean import fit
+from readiness.assessment.scoring.gap.queries import capability_of
+from readiness.assessment.scoring.queries.capacity import DAYS_A_MONTH
+from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 from readiness.boards.capability.params import REGION, CapabilityQuestion
-from readiness.people.core.coverage import CoverDepth
-from readiness.people.core.growth import GROWTH_SPAN, CapabilityGap
-from readiness.people.fleet import FleetPeople, fleet_people
-from readiness.scoring.core.gap import NOTHING, CapacityMeasure
-from readiness.scoring.core.mean import fit
-from readiness.scoring.gap.queries import capability_of
-from readiness.scoring.queries.capacity import DAYS_A_MONTH
-from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
+from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.growth import GROWTH_SPAN, CapabilityGap
+from readiness.organisation.people.fleet import FleetPeople, fleet_people
 
 MONTHS, FITTED_MONTHS, PROJECTED_MONTHS, LEAST_MONTHS = 18, 6, 3, 3
 MONTH = timedelta(days=DAYS_A_MONTH)

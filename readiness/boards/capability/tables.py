@@ -3,7 +3,7 @@
 from readiness.boards import findings
 from readiness.boards.capability.params import REGION
 from readiness.boards.capability.queries import CapabilityRow
-from readiness.people.core.coverage import CoverDepth
+from readiness.organisation.people.core.coverage import CoverDepth
 from web.links import link
 from web.tables import Column, Table
 from web.units import power

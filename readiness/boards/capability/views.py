@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.boards import findings
 from readiness.boards.capability import charts, queries, sentences, tables
 from readiness.boards.capability.closing import CHECK, closing, put_on_worklist
 from readiness.boards.capability.params import BY, read
 from readiness.golive.worklist import operations as worklist
 from readiness.golive.worklist.params import MEASURES
-from readiness.scoring.queries.capacity import check_name
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now

@@ -8,13 +8,13 @@ from typing import Any
 
 from plotly import graph_objects as go
 
+from readiness.assessment.evidence.runs import TailFigure
+from readiness.assessment.scoring.core.combine import SEVERITY
+from readiness.assessment.scoring.core.states import CheckState
 from readiness.boards.determinism import tables
 from readiness.boards.determinism.judging import JudgedPath
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.boards.determinism.tables import PathRow
-from readiness.evidence.runs import TailFigure
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.states import CheckState
 from web import charts
 from web.charts import Figure, ms
 from web.units import instant

@@ -1,23 +1,23 @@
 """One path as scoring judges it, with the figures that a reader compares. No Django here.
 
-`readiness.evidence.core.proving.latency` decides which runs count and computes their figures;
-`readiness.scoring.core.judge` decides the state of each figure. This module repeats neither decision.
+`readiness.assessment.evidence.core.proving.latency` decides which runs count and computes their figures;
+`readiness.assessment.scoring.core.judge` decides the state of each figure. This module repeats neither decision.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.evidence.core.limits import Limit
-from readiness.evidence.core.parsed import worst_provenance
-from readiness.evidence.core.proving import baselines, latency
-from readiness.evidence.core.proving.latency import Path
-from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
-from readiness.framework.core.definition import Check, part_gate
-from readiness.scoring.checks.choosing import reading_of
-from readiness.scoring.core.combine import combine
-from readiness.scoring.core.judge import PartResult, judge, span_text
-from readiness.scoring.core.states import CheckState
+from readiness.assessment.evidence.core.limits import Limit
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.core.proving import baselines, latency
+from readiness.assessment.evidence.core.proving.latency import Path
+from readiness.assessment.evidence.core.proving.values import Run, SiteParts, proof_of
+from readiness.assessment.framework.core.definition import Check, part_gate
+from readiness.assessment.scoring.checks.choosing import reading_of
+from readiness.assessment.scoring.core.combine import combine
+from readiness.assessment.scoring.core.judge import PartResult, judge, span_text
+from readiness.assessment.scoring.core.states import CheckState
 
 CHECK = "p1-latency-under-load"
 SERVING = "p1-serving-latency"

@@ -21,22 +21,22 @@ from django.db.models import (
 )
 
 from inventory.models import Site
+from readiness.assessment.evidence import rows
+from readiness.assessment.evidence.core.bearing import REGRESSION
+from readiness.assessment.evidence.core.proving.latency import TOOLS, Path, values_of
+from readiness.assessment.evidence.core.proving.values import SiteParts
+from readiness.assessment.evidence.models import RunMeasure, ValidationRun
+from readiness.assessment.evidence.parts import site_parts
+from readiness.assessment.evidence.proofs import with_minimums
+from readiness.assessment.evidence.runs import TailFigure, kept_latency_runs, tail_figures
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check
+from readiness.assessment.scoring.core.combine import SEVERITY
+from readiness.assessment.scoring.gather import limits_of
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.queries.results import check_row, threshold_rows
+from readiness.assessment.scoring.queries.rows import CheckRow, ThresholdRow
 from readiness.boards.determinism.judging import CHECK, SERVING, JudgedPath, LeftOut, judged, paths_of
-from readiness.evidence import rows
-from readiness.evidence.core.bearing import REGRESSION
-from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
-from readiness.evidence.core.proving.values import SiteParts
-from readiness.evidence.models import RunMeasure, ValidationRun
-from readiness.evidence.parts import site_parts
-from readiness.evidence.proofs import with_minimums
-from readiness.evidence.runs import TailFigure, kept_latency_runs, tail_figures
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.gather import limits_of
-from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.results import check_row, threshold_rows
-from readiness.scoring.queries.rows import CheckRow, ThresholdRow
 
 NO_PARTS = SiteParts(nodes={}, ports={})
 SERVED = ("ttft", "tpot")

@@ -8,9 +8,9 @@ from functools import partial
 from django import forms
 
 from inventory.models import Site
+from readiness.assessment.scoring.core.states import CHECK_STATES
 from readiness.boards.determinism.judging import PARTS, JudgedPath, equal_medians
 from readiness.boards.determinism.queries import HistoryPoint, SitePaths
-from readiness.scoring.core.states import CHECK_STATES
 from web.ages import ago
 from web.links import link
 from web.rest.filters import ObjectFilterSet

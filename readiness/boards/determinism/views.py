@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Site
+from readiness.assessment.evidence.core.proving.values import Run
+from readiness.assessment.scoring.core.states import CheckState, ReasonCode
 from readiness.boards.determinism import charts, queries, tables
 from readiness.boards.determinism.judging import CHECK, PARTS, JudgedPath
 from readiness.boards.determinism.queries import SiteDeterminism
 from readiness.boards.params import check_named
-from readiness.evidence.core.proving.values import Run
-from readiness.scoring.core.states import CheckState, ReasonCode
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now

@@ -9,14 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.framework.queries import MAY_PUBLISH, MAY_SEE
 from readiness.boards.dry_run import operations
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.models import DryRun
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
-from readiness.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer
-from readiness.framework.models import FrameworkVersion
-from readiness.framework.queries import MAY_PUBLISH, MAY_SEE
 from web import clock
 from web.rest.errors import Conflict, PreconditionFailed
 from web.rest.fields import UsernameField

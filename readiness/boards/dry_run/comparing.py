@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.evaluate import SiteResult
-from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import Tier, Verdict
+from readiness.assessment.scoring.core.combine import CombinedCheck
+from readiness.assessment.scoring.core.evaluate import SiteResult
+from readiness.assessment.scoring.core.judge import PartResult
+from readiness.assessment.scoring.core.states import Tier, Verdict
 
 type Plain = dict[str, Any]
 

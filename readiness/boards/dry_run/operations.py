@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.models import FrameworkVersion
 from readiness.boards import tasks
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.dry_run.running import sites_to_try, take, work_on
 from readiness.boards.models import DryRun
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
-from readiness.framework.models import FrameworkVersion
 from web.permissions import MissingPermission
 
 MAY_TRY = "boards.add_dryrun"
@@ -77,7 +77,7 @@ def publish(
 ) -> FrameworkVersion:
     """Put a draft in force if a dry-run covers exactly its content; otherwise a reason is required.
 
-    Raises what `readiness.framework.operations.publish_draft` raises.
+    Raises what `readiness.assessment.framework.operations.publish_draft` raises.
     """
     # Lock before reading the dry-run, so that no other version can come into force in between.
     framework_operations.hold_in_force()

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.scoring.models import Flip
 from readiness.boards.models import COUNTS_FOR, DryRun
-from readiness.framework.models import FrameworkVersion
-from readiness.scoring.models import Flip
 from web.units import how_many
 
 

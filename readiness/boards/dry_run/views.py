@@ -11,13 +11,13 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.framework.queries import MAY_PUBLISH, MAY_SEE
+from readiness.assessment.framework.views import PAGES
 from readiness.boards.dry_run import operations, queries
 from readiness.boards.models import DryRun
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
-from readiness.framework.models import FrameworkVersion
-from readiness.framework.queries import MAY_PUBLISH, MAY_SEE
-from readiness.framework.views import PAGES
 from web import answers
 from web import tables as table_kit
 from web.clock import now

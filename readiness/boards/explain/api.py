@@ -9,6 +9,8 @@ from rest_framework import serializers as fields
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
+from readiness.assessment.scoring.core.explain import Causes, CheckMove, Move
+from readiness.assessment.scoring.queries.results import Kept
 from readiness.boards.explain import sentences
 from readiness.boards.explain.queries import (
     FleetExplained,
@@ -19,8 +21,6 @@ from readiness.boards.explain.queries import (
     site_explained,
 )
 from readiness.boards.params import TwoDays, two_days
-from readiness.scoring.core.explain import Causes, CheckMove, Move
-from readiness.scoring.queries.results import Kept
 from web import clock
 from web.rest.fields import brief
 from web.rest.reports import endpoint, parameter

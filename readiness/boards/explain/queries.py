@@ -8,17 +8,17 @@ from typing import Any
 from django.db.models import OuterRef
 
 from inventory.models import Region, Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.models import FrameworkVersion
-from readiness.scoring.core.coalitions import Snapshot
-from readiness.scoring.core.evaluate import STAGES_WITH_VERDICT
-from readiness.scoring.core.explain import Explanation, Move, explain
-from readiness.scoring.core.explain_fleet import FleetMove, SiteEnds, fleet_move
-from readiness.scoring.core.kept import decode
-from readiness.scoring.core.states import Stage
-from readiness.scoring.models import ScoreInputs, ScorePoint
-from readiness.scoring.queries.results import NEAR, Kept, kept_on
-from readiness.scoring.queries.standing import event_kw
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.scoring.core.coalitions import Snapshot
+from readiness.assessment.scoring.core.evaluate import STAGES_WITH_VERDICT
+from readiness.assessment.scoring.core.explain import Explanation, Move, explain
+from readiness.assessment.scoring.core.explain_fleet import FleetMove, SiteEnds, fleet_move
+from readiness.assessment.scoring.core.kept import decode
+from readiness.assessment.scoring.core.states import Stage
+from readiness.assessment.scoring.models import ScoreInputs, ScorePoint
+from readiness.assessment.scoring.queries.results import NEAR, Kept, kept_on
+from readiness.assessment.scoring.queries.standing import event_kw
 from web.remembering import recall, remember
 
 MOST_SITES = 1000

@@ -7,16 +7,16 @@ from typing import Any
 from django.utils.text import capfirst
 
 from inventory.models import Site
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.scoring.core.coalitions import CAUSES
+from readiness.assessment.scoring.core.combine import CombinedCheck
+from readiness.assessment.scoring.core.explain import Causes, CheckMove, Explanation, GrantMove, Move, Sets
+from readiness.assessment.scoring.core.explain_fleet import FleetMove
+from readiness.assessment.scoring.core.judge import PartResult
+from readiness.assessment.scoring.core.mean import NO_KW, apportioned, half_up
+from readiness.assessment.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from readiness.boards.explain import queries
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
-from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.core.coalitions import CAUSES
-from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.explain import Causes, CheckMove, Explanation, GrantMove, Move, Sets
-from readiness.scoring.core.explain_fleet import FleetMove
-from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.mean import NO_KW, apportioned, half_up
-from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from web.units import day, duration, format_value, number
 
 CAUSE_WORDS = {

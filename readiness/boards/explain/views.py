@@ -8,15 +8,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from readiness.assessment.scoring.core.coalitions import CAUSES
+from readiness.assessment.scoring.core.explain import Causes, CheckMove, FactMove
+from readiness.assessment.scoring.core.mean import NO_KW
+from readiness.assessment.scoring.core.states import FlipCause
 from readiness.boards.explain import charts as explain_charts
 from readiness.boards.explain import queries, sentences
 from readiness.boards.explain.charts import Waterfall
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.boards.params import TwoDays, two_days
-from readiness.scoring.core.coalitions import CAUSES
-from readiness.scoring.core.explain import Causes, CheckMove, FactMove
-from readiness.scoring.core.mean import NO_KW
-from readiness.scoring.core.states import FlipCause
 from web import tables as table_kit
 from web.charts import Figure, nothing
 from web.clock import now

@@ -8,13 +8,13 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 
 from inventory.models import Site
+from readiness.assessment.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
+from readiness.assessment.scoring.core.gap import CapacityMeasure, Gap
+from readiness.assessment.scoring.gap import queries
+from readiness.assessment.scoring.gap.closing import Closing, closing
+from readiness.assessment.scoring.gap.queries import CHECKS, GROUPS, Question
 from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, read
-from readiness.people.core.growth import CapabilityGap
-from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
-from readiness.scoring.core.gap import CapacityMeasure, Gap
-from readiness.scoring.gap import queries
-from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.queries import CHECKS, GROUPS, Question
+from readiness.organisation.people.core.growth import CapabilityGap
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.timerange import TimeRange

@@ -7,11 +7,11 @@ from typing import Any
 
 from plotly import graph_objects as go
 
+from readiness.assessment.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
+from readiness.assessment.scoring.gap.closing import Closing
+from readiness.assessment.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
+from readiness.assessment.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
 from readiness.boards import findings
-from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
-from readiness.scoring.gap.closing import Closing
-from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
-from readiness.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
 from web import charts
 from web.charts import Figure, ms
 from web.units import day, number, power_factor, power_unit

@@ -9,16 +9,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from inventory.models import Site
-from readiness.boards import findings
-from readiness.boards.findings import amount
-from readiness.boards.gap import charts
-from readiness.golive.worklist import queries as worklist
-from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
-from readiness.scoring.core.closing import CheckEffect, Step
-from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap import queries
-from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.queries import (
+from readiness.assessment.scoring.core.closing import CheckEffect, Step
+from readiness.assessment.scoring.core.gap import CapacityMeasure
+from readiness.assessment.scoring.gap import queries
+from readiness.assessment.scoring.gap.closing import Closing, closing
+from readiness.assessment.scoring.gap.queries import (
     CONDITIONAL,
     FIRST_BLOCKER,
     KIND,
@@ -30,8 +25,13 @@ from readiness.scoring.gap.queries import (
     PresentGroup,
     Question,
 )
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.rows import SiteRef
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.rows import SiteRef
+from readiness.boards import findings
+from readiness.boards.findings import amount
+from readiness.boards.gap import charts
+from readiness.golive.worklist import queries as worklist
+from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure

@@ -12,20 +12,20 @@ from django.db.models import Count, Q, QuerySet, Window
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.grants.queries import ENDS_SOON
+from readiness.assessment.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.assessment.scoring.core.states import Verdict
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.standing import FleetStanding
 from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, kw_once
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from readiness.golive.models import Campaign, CampaignItem, Progress
-from readiness.grants.models import Grant
-from readiness.grants.queries import ENDS_SOON
-from readiness.ownership import gaps
-from readiness.ownership.core.standing import ItemStanding
-from readiness.ownership.gaps import BoardSite
-from readiness.scoring.core.gap import NOTHING, SiteCapacity
-from readiness.scoring.core.states import Verdict
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.standing import FleetStanding
+from readiness.organisation.ownership import gaps
+from readiness.organisation.ownership.core.standing import ItemStanding
+from readiness.organisation.ownership.gaps import BoardSite
 from readiness.tradeoffs.models import Decision
 from telemetry.models import SourceState, SourceStatus
 

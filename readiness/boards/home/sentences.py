@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from readiness.assessment.scoring.gap.closing import Closing
+from readiness.assessment.scoring.queries.standing import FleetStanding
 from readiness.boards import findings
 from readiness.boards.home.queries import HomeProblems
-from readiness.scoring.gap.closing import Closing
-from readiness.scoring.queries.standing import FleetStanding
 from web.units import how_many, power
 
 

@@ -8,9 +8,9 @@ from django.db.models import Exists, QuerySet
 
 from accounts.models import User
 from inventory.models import Device, Site
-from readiness.framework.models import FrameworkVersion
-from readiness.ownership.models import Assignment
-from readiness.people.models import Person
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.people.models import Person
 from telemetry.models import Source, SourceStatus
 from web.links import link
 from web.permissions import roles_of

@@ -4,16 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from readiness.assessment.scoring.core.closing import ClosingTarget
+from readiness.assessment.scoring.core.gap import CapacityMeasure
+from readiness.assessment.scoring.gap.closing import closing
+from readiness.assessment.scoring.gap.queries import capability
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.standing import FleetStanding, standing
 from readiness.boards import findings, sites_map
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
 from readiness.boards.problems.queries import causes
-from readiness.scoring.core.closing import ClosingTarget
-from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap.closing import closing
-from readiness.scoring.gap.queries import capability
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.standing import FleetStanding, standing
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import bar_width, stacked

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.models import Site
+from readiness.assessment.evidence.core.proving.interop import JudgedPair
 from readiness.boards.interop.queries import SitePairs, pairs_of_sites, sites
-from readiness.evidence.core.proving.interop import JudgedPair
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Existing

@@ -10,13 +10,13 @@ from operator import add
 from django.db.models import QuerySet
 
 from inventory.models import Site
-from readiness.evidence.core.interop import CHECK
-from readiness.evidence.core.proving.interop import Installed, JudgedPair, PairStanding
-from readiness.evidence.interop import pairs_at
-from readiness.framework import queries as framework_queries
-from readiness.scoring.core.gap import CapacityFigures
-from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.standing import present_capacity
+from readiness.assessment.evidence.core.interop import CHECK
+from readiness.assessment.evidence.core.proving.interop import Installed, JudgedPair, PairStanding
+from readiness.assessment.evidence.interop import pairs_at
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.gap import CapacityFigures
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.queries.standing import present_capacity
 
 WORST_FIRST = (
     PairStanding.FAILED,

@@ -9,12 +9,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from readiness.assessment.evidence.core.interop import ASPECTS, CHECK
+from readiness.assessment.evidence.core.proving.interop import JudgedPair, PairStanding
 from readiness.boards import findings
 from readiness.boards.interop import queries
 from readiness.boards.interop.queries import WORST_FIRST, FleetPair, SitePairs
 from readiness.boards.params import check_named
-from readiness.evidence.core.interop import ASPECTS, CHECK
-from readiness.evidence.core.proving.interop import JudgedPair, PairStanding
 from web import tables as table_kit
 from web.ages import ago
 from web.clock import now

@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 
 from inventory.models import Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.states import VERDICTS
+from readiness.assessment.scoring.models import CheckResult
 from readiness.boards.matrix import queries
 from readiness.boards.matrix.queries import Wanted
 from readiness.boards.matrix.tables import MatrixFilters
-from readiness.framework import queries as framework_queries
-from readiness.scoring.core.states import VERDICTS
-from readiness.scoring.models import CheckResult
 from web import clock
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField, ObjectSerializer

@@ -12,15 +12,15 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from inventory.models import Site
+from readiness.assessment.framework.core.definition import Check
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.scoring.core.combine import WORST_FIRST
+from readiness.assessment.scoring.core.gap import CapacityFigures, Gap, SiteCapacity, gap_of
+from readiness.assessment.scoring.core.states import CheckState, Verdict
+from readiness.assessment.scoring.models import CheckResult, SiteScore
+from readiness.assessment.scoring.queries.rows import SiteRef, ref_of
+from readiness.assessment.scoring.queries.standing import present_capacity, score_of
 from readiness.boards.queries import sites as site_queries
-from readiness.framework.core.definition import Check
-from readiness.framework.models import FrameworkVersion
-from readiness.scoring.core.combine import WORST_FIRST
-from readiness.scoring.core.gap import CapacityFigures, Gap, SiteCapacity, gap_of
-from readiness.scoring.core.states import CheckState, Verdict
-from readiness.scoring.models import CheckResult, SiteScore
-from readiness.scoring.queries.rows import SiteRef, ref_of
-from readiness.scoring.queries.standing import present_capacity, score_of
 
 EXPIRES_SOON = timedelta(days=14)
 TRUE = {"true", "1"}

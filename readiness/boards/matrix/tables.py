@@ -12,13 +12,13 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from inventory.models import Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, Pillar
+from readiness.assessment.scoring.core.states import CHECK_STATES, TIERS, Tier
+from readiness.assessment.scoring.models import CheckResult
 from readiness.boards import findings
 from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow, Wanted
 from readiness.boards.tables import GATES, PILLARS, ReadinessSiteFilters
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Pillar
-from readiness.scoring.core.states import CHECK_STATES, TIERS, Tier
-from readiness.scoring.models import CheckResult
 from web import clock, yaml_documents
 from web.links import link
 from web.rest.lookups import AnyOf, Existing, Flag

@@ -12,6 +12,12 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from inventory.models import Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.grants import queries as waiver_queries
+from readiness.assessment.grants.operations import MAY_REQUEST
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.standing import present_capacity, score_of
 from readiness.boards import findings, sentences
 from readiness.boards.matrix import queries, tables
 from readiness.boards.matrix.queries import Wanted
@@ -20,12 +26,6 @@ from readiness.boards.queries import checks as check_queries
 from readiness.boards.queries.checks import set_aside
 from readiness.boards.views.checks import proof_link
 from readiness.boards.waivers import sentences as waiver_lines
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework
-from readiness.grants import queries as waiver_queries
-from readiness.grants.operations import MAY_REQUEST
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.standing import present_capacity, score_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now

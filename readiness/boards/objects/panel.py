@@ -9,12 +9,12 @@ from django.db.models import Model
 
 from accounts.models import User
 from inventory.models import PowerFeed, Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.queries.standing import with_owner
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
 from readiness.boards.sentences import code_of_reason, reading_words
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
-from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.standing import with_owner
 from telemetry import queries as telemetry
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from readiness.assessment.evidence.models import Attestation, RecordedFact, Review
+from readiness.assessment.framework.core.definition import Check, Framework, Pillar
+from readiness.assessment.framework.core.wording import label_title, with_names
+from readiness.assessment.scoring.core.states import CheckState
+from readiness.assessment.scoring.queries.results import pass_text
+from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.boards import findings
 from readiness.boards.packs.queries import Pack, refs_of
 from readiness.boards.queries.checks import deciding_part
-from readiness.evidence.models import Attestation, RecordedFact, Review
-from readiness.framework.core.definition import Check, Framework, Pillar
-from readiness.framework.core.wording import label_title, with_names
 from readiness.golive.reviews.tables import closed_words
-from readiness.scoring.core.states import CheckState
-from readiness.scoring.queries.results import pass_text
-from readiness.scoring.queries.rows import CheckRow
 from web.states import state
 from web.units import day, duration, format_value, how_many, instant, number, percent
 from web.visibility import name_of

@@ -8,18 +8,18 @@ from typing import Any
 from django.db.models import QuerySet
 
 from inventory.models import Site
+from readiness.assessment.evidence.models import Attestation, RecordedFact, Review, ValidationRun
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.models import CheckResult, SiteScore
+from readiness.assessment.scoring.queries.results import check_row
+from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.boards.queries.sites import SiteRow
 from readiness.boards.queries.sites import rows as site_rows
-from readiness.evidence.models import Attestation, RecordedFact, Review, ValidationRun
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework
 from readiness.golive.campaigns import queries as campaign_queries
 from readiness.golive.campaigns.queries import CampaignRow
 from readiness.golive.reviews import queries as review_queries
-from readiness.grants.models import Grant
-from readiness.scoring.models import CheckResult, SiteScore
-from readiness.scoring.queries.results import check_row
-from readiness.scoring.queries.rows import CheckRow
 
 RECORDS = ("run", "fact", "attestation")
 

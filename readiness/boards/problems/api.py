@@ -7,11 +7,11 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 
 from inventory.models import DomainChoices
+from readiness.assessment.scoring.queries.standing import standing
 from readiness.boards.problems import tables
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import Problem, totals
 from readiness.boards.problems.views import MAY_SEE
-from readiness.scoring.queries.standing import standing
 from web import clock
 from web.rest.pagination import MAX_LIMIT, limit_of, offset_of
 from web.rest.reports import endpoint, parameter

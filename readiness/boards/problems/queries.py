@@ -9,19 +9,19 @@ from typing import Any
 from django.db.models import Count, Q
 
 from inventory.models import DomainChoices, Site
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.states import CheckState, Gate, Health, HealthAt, ReasonCode, health_at
+from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef
+from readiness.assessment.scoring.queries.standing import FleetStanding
+from readiness.assessment.scoring.reasons import as_it_was
 from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, folded, in_order
 from readiness.boards.queries.sites import reason_of_stored
 from readiness.boards.sentences import reading_words
-from readiness.framework.core.definition import Framework
-from readiness.ownership import queries as ownership
-from readiness.ownership.gaps import OwnershipQueue, queues_of
-from readiness.scoring.core.states import CheckState, Gate, Health, HealthAt, ReasonCode, health_at
-from readiness.scoring.models import CheckResult, DomainHealth
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.rows import HealthReason, SiteRef
-from readiness.scoring.queries.standing import FleetStanding
-from readiness.scoring.reasons import as_it_was
-from readiness.workloads.models import Placement
+from readiness.demand.workloads.models import Placement
+from readiness.organisation.ownership import queries as ownership
+from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
 from telemetry.core.metric import LimitTest
 from telemetry.core.registry import registry
 from telemetry.drift import queries as drifts

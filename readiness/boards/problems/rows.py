@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from readiness.scoring.queries.rows import HealthReason, SiteRef
+from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef
 from web.links import link
 from web.units import Formatted, power
 

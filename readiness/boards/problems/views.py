@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from readiness.assessment.scoring.queries.standing import standing
 from readiness.boards.problems import tables
 from readiness.boards.problems.detail import ProblemDetail, detail_of
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import Problem, ProblemState, ProblemTotal, totals
-from readiness.scoring.queries.standing import standing
 from web import tables as table_kit
 from web.clock import now
 from web.reports import Report, choices

@@ -6,16 +6,16 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from inventory.models import Site
-from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.vocabulary import EvidenceKind
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.framework.core.vocabulary import EvidenceKind
+from readiness.assessment.scoring.core.combine import ACCEPTABLE, SEVERITY
+from readiness.assessment.scoring.core.states import CheckState, Gate, Tier
+from readiness.assessment.scoring.queries.rows import CheckRow
 from readiness.golive.models import ENDED, CampaignItem, WorkItem
-from readiness.ownership import queries as ownership
-from readiness.ownership.core.standing import Item, item_of
-from readiness.ownership.models import Assignment
-from readiness.ownership.queries import UNOWNED, OwnershipCell, SiteCells
-from readiness.scoring.core.combine import ACCEPTABLE, SEVERITY
-from readiness.scoring.core.states import CheckState, Gate, Tier
-from readiness.scoring.queries.rows import CheckRow
+from readiness.organisation.ownership import queries as ownership
+from readiness.organisation.ownership.core.standing import Item, item_of
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.queries import UNOWNED, OwnershipCell, SiteCells
 from web.visibility import name_of
 
 GATES = (Gate.BLOCK, Gate.COND, Gate.INFO)

@@ -11,20 +11,17 @@ from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from inventory.models import Site
-from readiness.boards.queries.samples import check_samples
-from readiness.evidence.core.bearing import OWN_RECORDS
-from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, CitedSource, Framework, Pillar
-from readiness.framework.core.wording import cited_sources
-from readiness.ownership import queries as ownership
-from readiness.ownership.queries import SiteOwner
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.gap import CapacityFigures
-from readiness.scoring.core.states import CheckState
-from readiness.scoring.models import CheckResult, Flip
-from readiness.scoring.queries.results import check_row, threshold_rows
-from readiness.scoring.queries.rows import (
+from readiness.assessment.evidence.core.bearing import OWN_RECORDS
+from readiness.assessment.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, CitedSource, Framework, Pillar
+from readiness.assessment.framework.core.wording import cited_sources
+from readiness.assessment.scoring.core.combine import SEVERITY
+from readiness.assessment.scoring.core.gap import CapacityFigures
+from readiness.assessment.scoring.core.states import CheckState
+from readiness.assessment.scoring.models import CheckResult, Flip
+from readiness.assessment.scoring.queries.results import check_row, threshold_rows
+from readiness.assessment.scoring.queries.rows import (
     CheckRow,
     FlipRow,
     PartRow,
@@ -34,7 +31,10 @@ from readiness.scoring.queries.rows import (
     flip_row,
     ref_of,
 )
-from readiness.scoring.queries.standing import present_capacity
+from readiness.assessment.scoring.queries.standing import present_capacity
+from readiness.boards.queries.samples import check_samples
+from readiness.organisation.ownership import queries as ownership
+from readiness.organisation.ownership.queries import SiteOwner
 from web.units import day
 from web.visibility import name_of
 

@@ -12,13 +12,13 @@ from django.db.models import F, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import DomainChoices, Site
-from readiness.scoring.core.gap import Gap
-from readiness.scoring.core.states import Health
-from readiness.scoring.figures import FIGURES, combined
-from readiness.scoring.models import DomainHealth
-from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
-from readiness.scoring.queries.rows import DomainFigure, SiteRef
-from readiness.scoring.queries.standing import FleetStanding
+from readiness.assessment.scoring.core.gap import Gap
+from readiness.assessment.scoring.core.states import Health
+from readiness.assessment.scoring.figures import FIGURES, combined
+from readiness.assessment.scoring.models import DomainHealth
+from readiness.assessment.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
+from readiness.assessment.scoring.queries.rows import DomainFigure, SiteRef
+from readiness.assessment.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source
 from web.drawing import Segment, stacked
 from web.links import link

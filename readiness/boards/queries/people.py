@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.models import DomainChoices, Site
-from readiness.people.core.coverage import CoverDepth, SiteCoverage, dependencies
-from readiness.people.fleet import fleet_people
-from readiness.people.models import Person, Shift
+from readiness.organisation.people.core.coverage import CoverDepth, SiteCoverage, dependencies
+from readiness.organisation.people.fleet import fleet_people
+from readiness.organisation.people.models import Person, Shift
 
 PRIMARY_AND_SECONDARY = (1, 2)
 

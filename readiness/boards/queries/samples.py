@@ -10,8 +10,8 @@ from statistics import median
 from django.http import QueryDict
 
 from inventory.models import Site
-from readiness.framework.core.definition import Check, SubMeasure
-from readiness.scoring.queries.rows import PartRow, SampleQuery
+from readiness.assessment.framework.core.definition import Check, SubMeasure
+from readiness.assessment.scoring.queries.rows import PartRow, SampleQuery
 from telemetry import sentences, store
 from telemetry.core.downsample import shortened
 from telemetry.core.metric import ComparedValue, LimitTest

@@ -35,15 +35,15 @@ from inventory.models import (
     Rack,
     Site,
 )
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import NOTHING, CapacityFigures, SiteCapacity
-from readiness.scoring.core.states import HealthAt, Verdict, health_at
-from readiness.scoring.figures import FIGURES, of_site
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.results import check_row
-from readiness.scoring.queries.rows import (
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, SiteCapacity
+from readiness.assessment.scoring.core.states import HealthAt, Verdict, health_at
+from readiness.assessment.scoring.figures import FIGURES, of_site
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.results import check_row
+from readiness.assessment.scoring.queries.rows import (
     CheckRow,
     DomainFigure,
     FlipRow,
@@ -54,8 +54,8 @@ from readiness.scoring.queries.rows import (
     flip_row,
     ref_of,
 )
-from readiness.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
-from readiness.scoring.reasons import as_it_was
+from readiness.assessment.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
+from readiness.assessment.scoring.reasons import as_it_was
 from telemetry.models import Series, Source, SourceState
 
 WEEKS = 24

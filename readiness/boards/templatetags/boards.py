@@ -9,13 +9,13 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString
 
+from readiness.assessment.scoring.core.states import FlipCause, HealthAt
+from readiness.assessment.scoring.queries.rows import HealthReason
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
 from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
 from readiness.boards.objects.queries import MODELS
 from readiness.boards.waivers.sentences import ends
-from readiness.scoring.core.states import FlipCause, HealthAt
-from readiness.scoring.queries.rows import HealthReason
 from web.links import link, noun
 from web.states import state
 from web.units import power

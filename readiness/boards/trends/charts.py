@@ -9,9 +9,9 @@ from typing import Any
 
 from plotly import graph_objects as go
 
+from readiness.assessment.scoring.core.mean import BY_KW, NO_KW, PLAIN
+from readiness.assessment.scoring.queries.results import NEAR
 from readiness.boards.trends.queries import KINDS, Day, Mark, Trend
-from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
-from readiness.scoring.queries.results import NEAR
 from web import charts
 from web.charts import Figure, ms
 from web.states import state

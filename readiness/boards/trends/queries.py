@@ -14,16 +14,16 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from readiness.assessment.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.wording import with_names
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.core.mean import Sums
+from readiness.assessment.scoring.models import Flip
+from readiness.assessment.scoring.queries.results import NEAR
+from readiness.assessment.scoring.queries.standing import CAPACITY
 from readiness.boards.params import Place
-from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
-from readiness.framework.core.definition import Framework
-from readiness.framework.core.wording import with_names
-from readiness.framework.models import FrameworkVersion
-from readiness.grants.models import Grant
-from readiness.scoring.core.mean import Sums
-from readiness.scoring.models import Flip
-from readiness.scoring.queries.results import NEAR
-from readiness.scoring.queries.standing import CAPACITY
 from web.links import link
 from web.states import state
 

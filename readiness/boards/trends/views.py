@@ -5,11 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
 from readiness.boards.params import region_named, site_named
 from readiness.boards.trends import charts, queries
 from readiness.boards.trends.queries import KINDS, Subject, Trend
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure

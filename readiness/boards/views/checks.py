@@ -8,21 +8,21 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Site
+from readiness.assessment.evidence.confirmations import awaited_at
+from readiness.assessment.evidence.core.limits import OF_PLATFORM
+from readiness.assessment.grants import queries as waiver_queries
+from readiness.assessment.grants.operations import MAY_REQUEST
+from readiness.assessment.scoring.checks import FROM_OWNERSHIP, people, placements
+from readiness.assessment.scoring.core.states import ReasonCode
+from readiness.assessment.scoring.queries.rows import PartRow
 from readiness.boards import findings, sentences, tables
 from readiness.boards.queries import checks as check_queries
 from readiness.boards.queries.blockers import answering, cells_of
 from readiness.boards.queries.checks import CheckList, SiteCheck, check_list, set_aside
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
-from readiness.evidence.confirmations import awaited_at
-from readiness.evidence.core.limits import OF_PLATFORM
-from readiness.grants import queries as waiver_queries
-from readiness.grants.operations import MAY_REQUEST
-from readiness.ownership.queries import UNOWNED, SiteCells
-from readiness.ownership.tables import cell_label, item_label
-from readiness.scoring.checks import FROM_OWNERSHIP, people, placements
-from readiness.scoring.core.states import ReasonCode
-from readiness.scoring.queries.rows import PartRow
+from readiness.organisation.ownership.queries import UNOWNED, SiteCells
+from readiness.organisation.ownership.tables import cell_label, item_label
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked

@@ -7,19 +7,19 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.figures import provenance_of_all
+from readiness.assessment.scoring.gap.queries import capability
+from readiness.assessment.scoring.queries import capacity
+from readiness.assessment.scoring.queries.capacity import HoldsBack
+from readiness.assessment.scoring.queries.standing import FleetStanding, standing
 from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
 from readiness.boards.problems.queries import causes
 from readiness.boards.queries import fleet as fleet_queries
 from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.fleet import DomainCard, Fleet
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.scoring.figures import provenance_of_all
-from readiness.scoring.gap.queries import capability
-from readiness.scoring.queries import capacity
-from readiness.scoring.queries.capacity import HoldsBack
-from readiness.scoring.queries.standing import FleetStanding, standing
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure

@@ -13,6 +13,16 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
+from readiness.assessment.evidence.confirmations import awaited_at
+from readiness.assessment.evidence.models import Attestation
+from readiness.assessment.framework.core.vocabulary import Domain
+from readiness.assessment.grants.operations import MAY_REQUEST
+from readiness.assessment.scoring import operations
+from readiness.assessment.scoring.core.states import CheckState, ReasonCode
+from readiness.assessment.scoring.figures import provenance_of_all
+from readiness.assessment.scoring.queries.results import pillars_on
+from readiness.assessment.scoring.queries.rows import CheckRow
+from readiness.assessment.scoring.queries.standing import with_owner
 from readiness.boards import charts, findings, tables
 from readiness.boards.queries import blockers, samples
 from readiness.boards.queries import sites as site_queries
@@ -22,18 +32,8 @@ from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.sentences import FlipLine
 from readiness.boards.views.checks import SEES_OWNERS, ownership_cells
 from readiness.boards.waivers.sentences import excepted_note
-from readiness.evidence.confirmations import awaited_at
-from readiness.evidence.models import Attestation
-from readiness.framework.core.vocabulary import Domain
 from readiness.golive.reviews import queries as review_queries
-from readiness.grants.operations import MAY_REQUEST
-from readiness.ownership.queries import UNOWNED, SiteCells
-from readiness.scoring import operations
-from readiness.scoring.core.states import CheckState, ReasonCode
-from readiness.scoring.figures import provenance_of_all
-from readiness.scoring.queries.results import pillars_on
-from readiness.scoring.queries.rows import CheckRow
-from readiness.scoring.queries.standing import with_owner
+from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from telemetry.drift import queries as drifts
 from telemetry.drift.sentences import contradiction
 from web import answers

@@ -5,10 +5,10 @@ from typing import cast
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.models import Grant, GrantQuerySet, GrantStanding
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.boards.waivers.tables import GrantFilters
-from readiness.grants import operations
-from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
 from web.rest.fields import ChoiceValueField
 from web.rest.serializers import BodySerializer, ObjectSerializer

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inventory.models import Device
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.grants.models import Grant, GrantStanding
-from readiness.grants.queries import GrantRow, row_of
-from readiness.scoring.models import CheckResult
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.grants.models import Grant, GrantStanding
+from readiness.assessment.grants.queries import GrantRow, row_of
+from readiness.assessment.scoring.models import CheckResult
 from web.visibility import name_of
 
 OLD = (timedelta(days=30), timedelta(days=90))

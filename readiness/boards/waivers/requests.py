@@ -5,11 +5,11 @@ from typing import Any
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.framework.core.vocabulary import CheckState, Gate
-from readiness.grants import operations
-from readiness.grants.models import Grant
-from readiness.scoring.core.states import ReasonCode
-from readiness.scoring.models import CheckResult
+from readiness.assessment.framework.core.vocabulary import CheckState, Gate
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.core.states import ReasonCode
+from readiness.assessment.scoring.models import CheckResult
 
 
 def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **asked: Any) -> Grant:

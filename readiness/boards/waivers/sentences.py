@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from readiness.grants.models import Grant, GrantStanding
-from readiness.grants.queries import GrantRow
-from readiness.scoring.core.states import CheckState, Gate
-from readiness.scoring.queries.rows import CheckRow
+from readiness.assessment.grants.models import Grant, GrantStanding
+from readiness.assessment.grants.queries import GrantRow
+from readiness.assessment.scoring.core.states import CheckState, Gate
+from readiness.assessment.scoring.queries.rows import CheckRow
 from web.ages import ago
 from web.links import link
 from web.units import duration, instant

@@ -5,11 +5,11 @@ from datetime import datetime
 from django import forms
 from django.db.models import Q
 
+from readiness.assessment.framework.tables import PillarFilter
+from readiness.assessment.grants.models import Grant, GrantStanding, is_live
+from readiness.assessment.grants.queries import GrantRow
 from readiness.boards.waivers.queries import AgeingRow
 from readiness.boards.waivers.sentences import ends
-from readiness.framework.tables import PillarFilter
-from readiness.grants.models import Grant, GrantStanding, is_live
-from readiness.grants.queries import GrantRow
 from web import clock
 from web.ages import old
 from web.links import link

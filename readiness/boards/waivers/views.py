@@ -13,15 +13,15 @@ from django.urls import reverse
 
 from inventory.forms import SiteField
 from inventory.queries import end_of_day
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.forms import checks_by_pillar
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.core.rules import MOST_WAIVERS
+from readiness.assessment.grants.models import LONGEST, Grant
+from readiness.assessment.grants.queries import counts, grants
 from readiness.boards.waivers import queries, sentences, tables
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.framework.forms import checks_by_pillar
-from readiness.grants import operations
-from readiness.grants.core.rules import MOST_WAIVERS
-from readiness.grants.models import LONGEST, Grant
-from readiness.grants.queries import counts, grants
 from web import answers, visibility
 from web import tables as table_kit
 from web.clock import now

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, pstdev
 
+from readiness.assessment.evidence.core.parsers.vllm_rows import percentile_of
 from readiness.demo.core.noise import wobble
-from readiness.evidence.core.parsers.vllm_rows import percentile_of
 
 type Row = tuple[datetime, str, float, str, str]
 HOURS = 24

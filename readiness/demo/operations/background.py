@@ -13,6 +13,9 @@ from time import perf_counter
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from inventory.models import Site
+from readiness.assessment.evidence.operations import measure_day
+from readiness.assessment.scoring.models import Flip
+from readiness.assessment.scoring.operations import evaluate, lock
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.shapes import utc
 from readiness.demo.core.stories import Stories
@@ -25,9 +28,6 @@ from readiness.demo.operations.people import people
 from readiness.demo.operations.plans import Decided
 from readiness.demo.operations.records import ACTOR
 from readiness.demo.operations.runs import Portion
-from readiness.evidence.operations import measure_day
-from readiness.scoring.models import Flip
-from readiness.scoring.operations import evaluate, lock
 from telemetry.models import Source, SourceFlip
 from web.actor import acting
 

@@ -9,8 +9,8 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.staffing import Workforce
-from readiness.people.core.rotations import shifts_of
-from readiness.people.models import (
+from readiness.organisation.people.core.rotations import shifts_of
+from readiness.organisation.people.models import (
     Layer,
     LayerMember,
     Leave,
@@ -21,8 +21,8 @@ from readiness.people.models import (
     Shift,
     Swap,
 )
-from readiness.people.operations.rotations import write_shifts
-from readiness.people.queries.rotations import plan_of
+from readiness.organisation.people.operations.rotations import write_shifts
+from readiness.organisation.people.queries.rotations import plan_of
 
 BEGUN_BEFORE = 10
 """A rotation begins this many days before its first site has capacity."""

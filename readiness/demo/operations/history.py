@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from accounts.models import Token, User
 from inventory.models import Site, SiteChange
+from readiness.assessment.evidence.operations import measure_day
+from readiness.assessment.scoring.operations import evaluate
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
@@ -23,8 +25,6 @@ from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, min
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.plans import Decided
-from readiness.evidence.operations import measure_day
-from readiness.scoring.operations import evaluate
 from telemetry import partitions
 from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.drain import drain_once

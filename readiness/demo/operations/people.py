@@ -19,11 +19,11 @@ from readiness.demo.core.plan import book
 from readiness.demo.logins import password_of
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.made import DemoObjects
-from readiness.ownership import operations as ownership
-from readiness.ownership.core.standing import Item
-from readiness.ownership.models import Assignment
-from readiness.ownership.operations import Proposal
-from readiness.people.models import Membership, Person, Team
+from readiness.organisation.ownership import operations as ownership
+from readiness.organisation.ownership.core.standing import Item
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.operations import Proposal
+from readiness.organisation.people.models import Membership, Person, Team
 
 USERNAME = "demo-{key}"
 LINKED_BEFORE = timedelta(days=400)

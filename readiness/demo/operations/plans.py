@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import book
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.people import people
@@ -20,7 +21,6 @@ from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
 from readiness.tradeoffs.portfolios import solving
-from readiness.workloads.models import WorkloadClass
 
 STAFF = frozenset({"planner", "manager"})
 """The people who decide and answer."""

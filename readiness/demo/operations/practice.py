@@ -17,7 +17,7 @@ from readiness.demo.operations.staffing import (
     staffed_of,
     staffed_since,
 )
-from readiness.people.models import (
+from readiness.organisation.people.models import (
     AlertRule,
     Drill,
     DrillAction,
@@ -31,7 +31,7 @@ from readiness.people.models import (
     SurveyQuestion,
     Team,
 )
-from readiness.people.queries.practice import reviewed
+from readiness.organisation.people.queries.practice import reviewed
 
 DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365

@@ -12,7 +12,11 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.assessment.evidence.models import Attestation, Floor
+from readiness.assessment.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
+from readiness.assessment.grants import operations as waivers
 from readiness.boards.waivers.requests import ask_for_grant
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import FleetPlan, book, fleet_plan
 from readiness.demo.core.records import PlannedRecord, limits, records
 from readiness.demo.models import DemoFleet
@@ -22,11 +26,7 @@ from readiness.demo.operations.people import keep_owned, people
 from readiness.demo.operations.practice import keep_practice
 from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
-from readiness.evidence.models import Attestation, Floor
-from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
-from readiness.grants import operations as waivers
-from readiness.people.models import Person
-from readiness.workloads.models import WorkloadClass
+from readiness.organisation.people.models import Person
 from telemetry.models import SourceProvenance
 from web.actor import acting
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from inventory.models import Accelerator, Device, Site
+from readiness.assessment.evidence.operations import RunContext, Upload, import_runs
 from readiness.demo.core import outputs
 from readiness.demo.core.plan import FleetPlan, SitePlan, book
 from readiness.demo.core.runs import REPEATS, Day, DemoRun, last_check, quick_checks, rounds
-from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)

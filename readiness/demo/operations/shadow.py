@@ -12,8 +12,15 @@ from typing import Any
 from django.db import connection, transaction
 
 from inventory.models import SiteChange
-from readiness.evidence.models import Measure, MeasuredDay
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
+from readiness.assessment.evidence.models import Measure, MeasuredDay
+from readiness.assessment.scoring.models import (
+    CheckResult,
+    DomainHealth,
+    Flip,
+    ScoreInputs,
+    ScorePoint,
+    SiteScore,
+)
 from telemetry import partitions
 from telemetry.models import (
     BodyDigest,

@@ -11,7 +11,7 @@ from inventory.models import DeviceType, Site
 from readiness.demo.core.plan import book
 from readiness.demo.operations.made import DemoObjects, written
 from readiness.demo.operations.people import Staff
-from readiness.people.models import (
+from readiness.organisation.people.models import (
     CapabilityRule,
     Course,
     Membership,

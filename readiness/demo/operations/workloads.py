@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from inventory.models import DeviceType, Site
+from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.demand.workloads import operations
+from readiness.demand.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects, existing_or_new
-from readiness.jurisdiction.models import DataOrigin, HeldBasis
-from readiness.workloads import operations
-from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 
 
 def write_workloads(

@@ -11,12 +11,12 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.scoring.gather import context_of
 from readiness.golive.campaigns.planning import Setup, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
 from readiness.golive.models import Campaign, CampaignItem, Progress
-from readiness.scoring.gather import context_of
 from web.workflows import Turn, Workflow, require, still_there
 from web.workflows.waiting import subjects_by
 

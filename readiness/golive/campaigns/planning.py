@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from readiness.framework.core.conditions import SiteContext
-from readiness.framework.core.definition import Check, Framework, applicable, gate_for, part_gate
-from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.assessment.framework.core.conditions import SiteContext
+from readiness.assessment.framework.core.definition import Check, Framework, applicable, gate_for, part_gate
+from readiness.assessment.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.assessment.scoring.core.states import ReasonCode, Tier
 from readiness.golive.models import Progress, RunTarget
-from readiness.scoring.core.states import ReasonCode, Tier
 from web import yaml_documents
 from web.units import day
 

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from inventory.models import Device, Port, Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.vocabulary import EvidenceKind, Gate
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.framework.core.vocabulary import EvidenceKind, Gate
+from readiness.assessment.scoring.core.combine import ACCEPTABLE
+from readiness.assessment.scoring.core.states import CheckState, Tier
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.golive.campaigns.planning import ItemProgress, Since, Sum, progress_of
 from readiness.golive.models import Campaign, CampaignItem, Progress, RunTarget
-from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.states import CheckState, Tier
-from readiness.scoring.models import CheckResult, SiteScore
 from web.visibility import name_of
 
 BY_HAND = frozenset({EvidenceKind.INVENTORY_FACT, EvidenceKind.PEOPLE_RECORD, EvidenceKind.OWNERSHIP_RECORD})

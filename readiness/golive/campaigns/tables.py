@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.html import format_html
 
-from readiness.evidence.core.parsed import size_text
+from readiness.assessment.evidence.core.parsed import size_text
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from readiness.golive.models import ENDED, Campaign, CampaignItem, Progress
 from web.ages import ago

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.forms import SiteField
-from readiness.evidence.models import Tool, ValidationRun
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
+from readiness.assessment.evidence.models import Tool, ValidationRun
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
 from readiness.golive.campaigns import operations, queries, tables
 from readiness.golive.campaigns.planning import parts_by_runs
 from readiness.golive.models import Campaign, CampaignItem, RunTarget

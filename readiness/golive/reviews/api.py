@@ -9,7 +9,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
+from readiness.assessment.evidence.models import Review, ReviewAction, SigningDomain, SignOff
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
 from readiness.golive.reviews.queries import seen

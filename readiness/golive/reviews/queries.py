@@ -8,16 +8,16 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from inventory.models import Site
-from readiness.evidence.core.reviews import ReviewCounts
-from readiness.evidence.in_force import counts_of
-from readiness.evidence.models import Review, ReviewAction, SignOff
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.framework.core.vocabulary import Gate
+from readiness.assessment.evidence.core.reviews import ReviewCounts
+from readiness.assessment.evidence.in_force import counts_of
+from readiness.assessment.evidence.models import Review, ReviewAction, SignOff
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.vocabulary import Gate
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.core.states import Verdict
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.golive.models import Approver
-from readiness.grants.models import Grant
-from readiness.scoring.core.states import Verdict
-from readiness.scoring.models import CheckResult, SiteScore
 from web.units import how_many
 from web.visibility import name_of
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from readiness.evidence.models import Review, ReviewAction
-from readiness.framework.core.definition import Framework
+from readiness.assessment.evidence.models import Review, ReviewAction
+from readiness.assessment.framework.core.definition import Framework
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import holds_until
 from web.ages import ago

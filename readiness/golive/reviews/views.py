@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from inventory.forms import SiteField
 from inventory.models import Site
-from readiness.evidence.models import Review, ReviewAction, SigningDomain
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.models import Review, ReviewAction, SigningDomain
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.combine import ACCEPTABLE
 from readiness.golive.reviews import operations, queries, tables
 from readiness.golive.reviews.operations import candidates
 from readiness.golive.reviews.queries import CHECK, seen
-from readiness.scoring.core.combine import ACCEPTABLE
 from web import answers
 from web import tables as table_kit
 from web.clock import now

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from readiness.golive.models import LIVE, WorkItem
 from web.workflows import Turn, awaits, require, still_there
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from django.utils.datastructures import MultiValueDict
 
 from inventory.models import Site
-from readiness.scoring.core.closing import ClosingTarget
-from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap.queries import (
+from readiness.assessment.scoring.core.closing import ClosingTarget
+from readiness.assessment.scoring.core.gap import CapacityMeasure
+from readiness.assessment.scoring.gap.queries import (
     CHECKS,
     FIRST_BLOCKER,
     GROUPS,

@@ -10,16 +10,16 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subq
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.closing import HeldSite
+from readiness.assessment.scoring.core.combine import ACCEPTABLE
+from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures
+from readiness.assessment.scoring.core.states import Gate, Tier, Verdict
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.standing import present_capacity
 from readiness.golive.models import LIVE, WorkItem
-from readiness.scoring.core.closing import HeldSite
-from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.gap import NOTHING, CapacityFigures
-from readiness.scoring.core.states import Gate, Tier, Verdict
-from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.standing import present_capacity
 
 MET = sorted(state.value for state in ACCEPTABLE)
 """States of a check that need no work."""

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from django import forms
 from django.db.models import Q
 
-from readiness.framework.tables import PillarFilter
+from readiness.assessment.framework.tables import PillarFilter
+from readiness.assessment.scoring.core.states import CHECK_STATES
 from readiness.golive.models import LIVE, WorkItem
 from readiness.golive.worklist.queries import WorkItemStanding, WorkRow, is_overdue, today_by_zone
-from readiness.scoring.core.states import CHECK_STATES
 from web import clock
 from web.links import link
 from web.rest.filters import ObjectFilterSet

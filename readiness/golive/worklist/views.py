@@ -13,15 +13,15 @@ from django.views.decorators.http import require_POST
 
 from inventory.forms import SiteField
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.framework.forms import checks_by_pillar
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.forms import checks_by_pillar
+from readiness.assessment.scoring.gap import queries as gap_queries
+from readiness.assessment.scoring.gap.closing import closing
+from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
 from readiness.golive.worklist.params import BadQuestion, read
-from readiness.scoring.gap import queries as gap_queries
-from readiness.scoring.gap.closing import closing
-from readiness.scoring.queries.capacity import check_name
 from web import tables as table_kit
 from web.clock import now
 from web.forms import DayField, RefusedForm, ShownForm

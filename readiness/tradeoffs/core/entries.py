@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from types import NoneType
 from typing import Any, get_args
 
-from readiness.evidence.core.documents import number_of, tidy
-from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, ParseError
-from readiness.evidence.core.parsers.table import rows_of
+from readiness.assessment.evidence.core.documents import number_of, tidy
+from readiness.assessment.evidence.core.parsed import LEAST_TRUSTED_LAST, ParseError
+from readiness.assessment.evidence.core.parsers.table import rows_of
 from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.series import MOST_POINTS, SeriesRow
 from readiness.tradeoffs.core.units import (

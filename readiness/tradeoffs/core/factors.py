@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.assessment.evidence.core.parsed import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.power import AcceleratorPower
 from readiness.tradeoffs.core.units import data
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from readiness.scoring.core.states import Provenance, Verdict
+from readiness.assessment.scoring.core.states import Provenance, Verdict
 
 
 class JurisdictionAnswer(StrEnum):

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property, partial
 from operator import attrgetter, methodcaller
 
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     VERDICT_RANK,
     BandedFigure,

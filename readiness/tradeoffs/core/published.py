@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from readiness.demand.workloads.core.envelope import EARTH_RADIUS_KM, FIBRE_KM_PER_S, distance_km
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry
 from readiness.tradeoffs.core.units import data
-from readiness.workloads.core.envelope import EARTH_RADIUS_KM, FIBRE_KM_PER_S, distance_km
 
 type Floats = npt.NDArray[np.float64]
 type Places = npt.NDArray[np.float64]

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH
 from readiness.tradeoffs.core.options import BandedFigure, FigureError
 from readiness.tradeoffs.core.series import FactorSeries, Integral, integrated

@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.decisions import operations, queries
 from readiness.tradeoffs.decisions.params import split_body
 from readiness.tradeoffs.decisions.tables import DecisionFilters
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from readiness.workloads.models import WorkloadClass
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.serializers import BodySerializer, ObjectSerializer

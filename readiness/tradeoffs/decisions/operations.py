@@ -11,10 +11,12 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.evidence.core.parsed import worst_provenance
-from readiness.evidence.models import RecordedFact
-from readiness.evidence.operations.records import FactRow, record_facts
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.models import RecordedFact
+from readiness.assessment.evidence.operations.records import FactRow, record_facts
+from readiness.assessment.framework import queries as framework_queries
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.models import Placement, WorkloadClass
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.power import PowerBasis
@@ -25,8 +27,6 @@ from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutco
 from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
-from readiness.workloads import queries as workloads
-from readiness.workloads.models import Placement, WorkloadClass
 from web.parameters import BadParameter
 from web.permissions import roles_of
 from web.units import day

@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from inventory.forms import SiteField
 from inventory.models import Site
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.placing.params import PlacementQuestion, question_of, question_of_address
-from readiness.workloads.models import WorkloadClass
 from web.forms import DayField, RefusedForm
 from web.parameters import BadParameter
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import Comparison, compare, mean_percent
 from readiness.tradeoffs.decisions.realising import Outcome, realised_of

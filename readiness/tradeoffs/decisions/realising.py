@@ -9,14 +9,15 @@ from functools import cached_property
 import numpy as np
 from django.db.models import Q
 
-from readiness.evidence import queries as evidence
-from readiness.evidence.core.load import WORDS, MeteringLevel, complete_sum, site_load
-from readiness.evidence.core.parsed import worst_provenance
-from readiness.evidence.gather import meters_of, power_by_site
-from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
-from readiness.evidence.queries import start_of
-from readiness.scoring.core.states import Provenance
-from readiness.scoring.models import ScorePoint
+from readiness.assessment.evidence import queries as evidence
+from readiness.assessment.evidence.core.load import WORDS, MeteringLevel, complete_sum, site_load
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.gather import meters_of, power_by_site
+from readiness.assessment.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
+from readiness.assessment.evidence.queries import start_of
+from readiness.assessment.scoring.core.states import Provenance
+from readiness.assessment.scoring.models import ScorePoint
+from readiness.demand.workloads.models import Placement
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis, capital_hour
@@ -26,7 +27,6 @@ from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.queries.hardware import NO_HARDWARE, site_hardware
 from readiness.tradeoffs.queries.stored import SourceSeries
-from readiness.workloads.models import Placement
 from telemetry.queries import window_means
 from web.units import day
 

@@ -10,9 +10,11 @@ from functools import cached_property
 from statistics import fmean
 
 from inventory.models import DeviceType
-from readiness.evidence.core.parsed import worst_provenance
-from readiness.evidence.queries import NewestRecord, newest_of_classes, newest_records
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.queries import NewestRecord, newest_of_classes, newest_records
+from readiness.assessment.scoring.core.states import Provenance
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.core.envelope import Criticality
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.flexibility import (
     Concentration,
@@ -25,8 +27,6 @@ from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing.queries import MAY_PLACE, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
-from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Criticality
 
 MAY_SEE = (*MAY_PLACE, "evidence.view_recordedfact", "evidence.view_attestation")
 CONFORMING = ("p4-standard-interfaces", "devices-conforming")

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import signed_once
-from readiness.workloads.models import WorkloadClass
+from readiness.demand.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web.scopes import among
 

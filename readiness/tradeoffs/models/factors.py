@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.units import (
     CURRENCIES,
     HOURLY,
@@ -21,7 +22,6 @@ from readiness.tradeoffs.core.units import (
     Dimension,
     stored_unit,
 )
-from readiness.workloads.models import UserRegion
 from telemetry.models import SourceProvenance
 from web.units import day
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.moves import PricedMove
@@ -22,7 +23,6 @@ from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.waiting import OpenCheck
-from readiness.workloads.core.envelope import Envelope
 
 SMALL_MARGIN = 0.05
 """A smaller margin, as a share of the limit, is a remark on the option: the judgement of Muster's makers."""

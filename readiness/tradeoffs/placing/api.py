@@ -9,13 +9,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.api import InlineWorkloadSerializer
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs import params
 from readiness.tradeoffs.placing.document import as_bytes
 from readiness.tradeoffs.placing.params import NAMES, PlacementQuestionSerializer, question_from
 from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
-from readiness.workloads import queries as workloads
-from readiness.workloads.api import InlineWorkloadSerializer
-from readiness.workloads.core.envelope import Envelope
 from web import clock
 from web.rest.permissions import requires
 

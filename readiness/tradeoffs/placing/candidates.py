@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from readiness.scoring.core.states import Provenance, Verdict
+from readiness.assessment.scoring.core.states import Provenance, Verdict
+from readiness.demand.workloads.core.countries import COUNTRIES, countries_of
+from readiness.demand.workloads.core.envelope import AcceleratorNeed, CostUnit, Envelope
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
     BandedFigure,
@@ -37,8 +39,6 @@ from readiness.tradeoffs.placing.facts import (
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.power import ItPower, it_power
-from readiness.workloads.core.countries import COUNTRIES, countries_of
-from readiness.workloads.core.envelope import AcceleratorNeed, CostUnit, Envelope
 from web.parameters import BadParameter
 
 SECONDS_AN_HOUR = 3_600

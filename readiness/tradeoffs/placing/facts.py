@@ -16,12 +16,14 @@ from typing import Any
 from django.db import connection
 
 from inventory.models import Accelerator, CapacityEvent, Device, DeviceType, Link, Region, Site
-from readiness.evidence.queries import CircuitLoads, circuit_loads
-from readiness.framework import queries as framework
+from readiness.assessment.evidence.queries import CircuitLoads, circuit_loads
+from readiness.assessment.framework import queries as framework
+from readiness.assessment.scoring.core.states import Provenance, Verdict
+from readiness.assessment.scoring.models import DomainHealth, SiteScore
+from readiness.demand.workloads.core.envelope import Envelope
+from readiness.demand.workloads.models import UserRegion
 from readiness.golive.models import Campaign
-from readiness.people.fleet import fleet_people
-from readiness.scoring.core.states import Provenance, Verdict
-from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.organisation.people.fleet import fleet_people
 from readiness.tradeoffs.core.factors import (
     Factor,
     KnownValue,
@@ -37,8 +39,6 @@ from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
 from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
-from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 from web.units import how_many
 

@@ -7,8 +7,8 @@ Computed figures are estimated, or simulated if a part is, and as old as their o
 import math
 from collections.abc import Iterable, Sequence
 
-from readiness.evidence.queries import CircuitLoads
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.evidence.queries import CircuitLoads
+from readiness.assessment.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue
 from readiness.tradeoffs.core.options import BandedFigure
 

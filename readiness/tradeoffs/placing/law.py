@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
-from readiness.jurisdiction.core.pack import ORDER, LegalAnswer, RulePackDocument, UndecidedReason
-from readiness.jurisdiction.queries import NO_FOOTING, Footing
-from readiness.jurisdiction.sentences import cite, missing, sentence
+from readiness.demand.jurisdiction.core.deciding import LegalFinding, Request, decide
+from readiness.demand.jurisdiction.core.pack import ORDER, LegalAnswer, RulePackDocument, UndecidedReason
+from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
+from readiness.demand.jurisdiction.sentences import cite, missing, sentence
+from readiness.demand.workloads.core.countries import COUNTRIES, WORLD, countries_of
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core.options import Jurisdiction, JurisdictionAnswer
-from readiness.workloads.core.countries import COUNTRIES, WORLD, countries_of
-from readiness.workloads.core.envelope import Envelope
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that the envelope may fill by naming the country."""

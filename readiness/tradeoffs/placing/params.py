@@ -9,11 +9,11 @@ from typing import Any
 from django.http import QueryDict
 from rest_framework import serializers
 
+from readiness.demand.workloads.core.countries import COUNTRIES, unknown_codes
+from readiness.demand.workloads.core.envelope import CostUnit, Envelope
 from readiness.tradeoffs import params
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.core.options import CarbonKind
-from readiness.workloads.core.countries import COUNTRIES, unknown_codes
-from readiness.workloads.core.envelope import CostUnit, Envelope
 from web.parameters import BadParameter
 from web.rest.serializers import BodySerializer
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.power import AcceleratorPower, PowerBasis
 from readiness.tradeoffs.core.units import number, only_type
-from readiness.workloads.core.envelope import Envelope
 
 NOT_DECLARED = "the envelope does not say its IT power"
 

@@ -12,9 +12,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from readiness.jurisdiction import queries as jurisdiction
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.models import RulePack
+from readiness.demand.jurisdiction import queries as jurisdiction
+from readiness.demand.jurisdiction.core.pack import RulePackDocument
+from readiness.demand.jurisdiction.models import RulePack
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.core.envelope import Criticality, Envelope
 from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import Limits
 from readiness.tradeoffs.core.placement import Feasibility, placer
@@ -25,8 +27,6 @@ from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion, refuse_unknown, with_levers
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names, sites_without_factors
-from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Criticality, Envelope
 from web.parameters import BadParameter
 from web.versioned.versions import NothingPublished
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.placement import REASON_GROUPS, limit_name

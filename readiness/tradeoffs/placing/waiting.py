@@ -7,11 +7,11 @@ from datetime import date, datetime
 from django.db.models import Max, Min
 
 from inventory.models import CapacityEvent, Site
-from readiness.framework.core.definition import Framework
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.combine import ACCEPTABLE
+from readiness.assessment.scoring.core.states import CheckState, Gate, Verdict
+from readiness.assessment.scoring.models import CheckResult
 from readiness.golive.models import ENDED, Campaign
-from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.states import CheckState, Gate, Verdict
-from readiness.scoring.models import CheckResult
 
 NOT_OPEN = (Site.Stage.PLANNED, Site.Stage.BUILDING)
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.moves import move, placement_figures
 from readiness.tradeoffs.core.objectives import (
@@ -37,7 +38,6 @@ from readiness.tradeoffs.placing.candidates import (
 )
 from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
-from readiness.workloads.core.envelope import Envelope
 from web.parameters import BadParameter
 
 SEED = 2026

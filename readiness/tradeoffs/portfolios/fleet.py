@@ -11,7 +11,9 @@ from datetime import date, datetime
 
 import numpy as np
 
-from readiness.jurisdiction import queries as jurisdiction
+from readiness.demand.jurisdiction import queries as jurisdiction
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.core.envelope import Criticality, Envelope
 from readiness.tradeoffs.core.assignment import Flags, Numbers
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.moves import PricedMove, move, placement_figures
@@ -32,8 +34,6 @@ from readiness.tradeoffs.portfolios.needs import (
     uncounted,
 )
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
-from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Criticality, Envelope
 from web.parameters import BadParameter
 
 PRIORITY = {

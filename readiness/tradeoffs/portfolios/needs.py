@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from readiness.demand.workloads.core.envelope import AcceleratorNeed, Envelope
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.units import equivalents, only_type
@@ -17,7 +18,6 @@ from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, lacking_types
 from readiness.tradeoffs.placing.facts import ANY, FleetFacts, free_accelerators, inputs_of
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
-from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 
 POWER, BANDWIDTH = "power", "bandwidth"
 UNITS = {POWER: "kW", BANDWIDTH: "Gb/s", ANY: "accelerators"}

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
 from readiness.tradeoffs.portfolios.params import CURRENCY, PortfolioQuestion, question_of
 from readiness.tradeoffs.tasks import wake_portfolio
-from readiness.workloads import queries as workloads
-from readiness.workloads.models import WorkloadClass
 from web.parameters import BadParameter
 from web.permissions import MissingPermission
 

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
@@ -25,7 +26,6 @@ from readiness.tradeoffs.portfolios.result import (
     runs,
     whole_runs,
 )
-from readiness.workloads.models import WorkloadClass
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from inventory.models import Link, Site
-from readiness.evidence import queries as evidence
-from readiness.evidence.core.parsed import worst_provenance
-from readiness.evidence.measures import ROUND_TRIP
-from readiness.scoring.models import DomainHealth
+from readiness.assessment.evidence import queries as evidence
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.measures import ROUND_TRIP
+from readiness.assessment.scoring.models import DomainHealth
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.factors import (
     Factor,
     KnownValue,
@@ -28,7 +29,6 @@ from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import stored
 from readiness.tradeoffs.queries.hardware import NO_HARDWARE, SiteHardware, site_hardware
-from readiness.workloads.models import UserRegion
 from telemetry.queries import latest
 
 LATENCY_DAYS = 7

@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
-from readiness.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.entries import FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
 from readiness.tradeoffs.core.series import FactorSeries, IntervalDay, joined
 from readiness.tradeoffs.core.units import KINDS, stored_unit
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
-from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
 from web.units import day as day_text

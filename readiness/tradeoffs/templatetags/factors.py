@@ -2,7 +2,7 @@
 
 from django import template
 
-from readiness.evidence import tables
+from readiness.assessment.evidence import tables
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from readiness.jurisdiction.sentences import country
+from readiness.demand.jurisdiction.sentences import country
 from readiness.tradeoffs.placing import rows, sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 

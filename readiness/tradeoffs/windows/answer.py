@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs import params
 from readiness.tradeoffs.core import windows
 from readiness.tradeoffs.core.options import BandedFigure, CarbonKind
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from readiness.tradeoffs.models import FactorKind
-from readiness.workloads.core.envelope import Envelope
 from web.parameters import BadParameter
 
 HOURS = 4.0

@@ -6,6 +6,7 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 
+from readiness.demand.workloads import queries as workloads
 from readiness.tradeoffs.core.windows import HOUR, Plan
 from readiness.tradeoffs.windows.answer import (
     TRIED,
@@ -22,7 +23,6 @@ from readiness.tradeoffs.windows.answer import (
 from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.sentences import why_not
 from readiness.tradeoffs.windows.views import MAY_SEE
-from readiness.workloads import queries as workloads
 from web import clock
 from web.parameters import BadParameter
 from web.rest.reports import endpoint, parameter, parameters_of

@@ -9,7 +9,9 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, Q
 
 from inventory.models import Site
-from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.assessment.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core import windows
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.series import FactorSeries
@@ -31,8 +33,6 @@ from readiness.tradeoffs.windows.answer import (
     instant_of,
     weights_of,
 )
-from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Envelope
 from web.parameters import BadParameter
 
 type Newest = dict[str, datetime]

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.windows import charts, sentences
 from readiness.tradeoffs.windows.answer import (
     TRIED,
@@ -15,8 +17,6 @@ from readiness.tradeoffs.windows.answer import (
     total,
 )
 from readiness.tradeoffs.windows.queries import planned
-from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Envelope
 from web import answers
 from web.charts import Figure
 from web.clock import now

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from readiness.assessment.evidence.models import RecordedFact, ValidationRun
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from readiness.demo import operations
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import background
-from readiness.evidence.models import RecordedFact, ValidationRun
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from readiness.tradeoffs.models import Decision
 from telemetry.models import Series, SourceFlip, SourceStatus
 from tests import database

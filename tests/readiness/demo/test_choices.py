@@ -4,17 +4,17 @@ import pytest
 from django.db import transaction
 
 from inventory.models import Site
+from readiness.assessment.framework import queries as framework
+from readiness.assessment.scoring.models import SiteScore
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.factors import load_published
 from readiness.demo.operations.fleet import write_inventory
-from readiness.framework import queries as framework
-from readiness.scoring.models import SiteScore
 from readiness.tradeoffs.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.tradeoffs.queries import factors_of
-from readiness.workloads import queries as workloads
-from readiness.workloads.models import WorkloadClass
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry, trip
 

@@ -8,15 +8,15 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
+from readiness.assessment.evidence.models import RecordedFact, ValidationRun
+from readiness.assessment.evidence.proofs import proofs
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.demo import operations
-from readiness.evidence.models import RecordedFact, ValidationRun
-from readiness.evidence.proofs import proofs
-from readiness.framework import queries as framework_queries
-from readiness.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from tests import database
 from tests.conftest import NOW
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = pytest.mark.django_db
 # Since 196 days: not ready, then conditional, then ready.

@@ -20,6 +20,8 @@ from inventory.models import (
     Region,
     Site,
 )
+from readiness.assessment.scoring.site_facts import things_of
+from readiness.demand.workloads.models import Placement
 from readiness.demo import operations
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.shapes import column
@@ -27,8 +29,6 @@ from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import sent, streams
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
-from readiness.scoring.site_facts import things_of
-from readiness.workloads.models import Placement
 from telemetry.matching import inventory_for
 from telemetry.models import Source, SourceProvenance
 from tests.conftest import NOW

@@ -14,12 +14,12 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations.inventory import write_regions, write_sites
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import keep_owned, people, write_logins, write_owners
-from readiness.ownership import gaps
-from readiness.ownership.core.standing import CONFIRM_EVERY, Item
-from readiness.ownership.gaps import OwnershipQueue
-from readiness.ownership.models import Assignment
-from readiness.ownership.queries import terms_of
-from readiness.people.models import Person, Team
+from readiness.organisation.ownership import gaps
+from readiness.organisation.ownership.core.standing import CONFIRM_EVERY, Item
+from readiness.organisation.ownership.gaps import OwnershipQueue
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.queries import terms_of
+from readiness.organisation.people.models import Person, Team
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db

@@ -6,12 +6,7 @@ import pytest
 from django.db import transaction
 
 from inventory.models import Site
-from readiness.demo.core.plan import fleet_plan
-from readiness.demo.operations.fleet import write_inventory
-from readiness.demo.operations.people import people
-from readiness.demo.operations.plans import write_plans
-from readiness.demo.operations.records import keep_current
-from readiness.evidence.models import (
+from readiness.assessment.evidence.models import (
     Attestation,
     DeclaredLimit,
     Floor,
@@ -20,8 +15,13 @@ from readiness.evidence.models import (
     RunMeasure,
     ValidationRun,
 )
+from readiness.assessment.grants.models import Grant
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.operations.fleet import write_inventory
+from readiness.demo.operations.people import people
+from readiness.demo.operations.plans import write_plans
+from readiness.demo.operations.records import keep_current
 from readiness.golive.models import Campaign
-from readiness.grants.models import Grant
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db

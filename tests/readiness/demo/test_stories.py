@@ -10,15 +10,15 @@ import pytest
 from django.db import connection, transaction
 
 from inventory.models import Site
+from readiness.assessment.scoring.checks import COMPUTED
+from readiness.assessment.scoring.core.gap import NOTHING
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.assessment.scoring.queries.standing import standing
 from readiness.demo import operations
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
-from readiness.scoring.checks import COMPUTED
-from readiness.scoring.core.gap import NOTHING
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.scoring.queries.standing import standing
 from telemetry.models import Series, SourceFlip, SourceStatus
 from tests import database
 from tests.conftest import NOW

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.demo import operations
-from readiness.scoring.models import CheckResult, SiteScore
 from tests import database
 from tests.conftest import NOW
 

@@ -6,14 +6,14 @@ import pytest
 from django.db import transaction
 
 from inventory.models import Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.checks import computed
+from readiness.assessment.scoring.gather import gather
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.practice import keep_practice
 from readiness.demo.operations.runs import Portion
-from readiness.framework import queries as framework_queries
-from readiness.people.models import Drill, Person, Procedure, Shift, Swap
-from readiness.scoring.checks import computed
-from readiness.scoring.gather import gather
+from readiness.organisation.people.models import Drill, Person, Procedure, Shift, Swap
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.tradeoffs.operations import (
@@ -13,7 +14,6 @@ from readiness.tradeoffs.operations import (
     enter_rates,
     enter_series,
 )
-from readiness.workloads.models import UserRegion
 from tests.inventory import made
 
 

@@ -4,16 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.framework import queries as framework
-from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.assessment.framework import queries as framework
+from readiness.assessment.scoring.models import DomainHealth, SiteScore
+from readiness.demand.workloads.core.envelope import distance_km
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.published import estimated_round_trip
 from readiness.tradeoffs.core.series import integrated
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import SiteFactor
-from readiness.workloads.core.envelope import distance_km
-from readiness.workloads.models import UserRegion
 from tests.inventory import made
 from tests.readiness.plant import Plant, deliver
 from tests.readiness.tradeoffs.conftest import entry, trip

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs import loading
 from readiness.tradeoffs.core.published import (
     DataSetUnreadable,
@@ -17,7 +18,6 @@ from readiness.tradeoffs.core.published import (
     region_table,
 )
 from readiness.tradeoffs.models import LatencyFactor, SiteFactor
-from readiness.workloads.models import UserRegion
 from tests.cases import cases
 from tests.entries import entries_of
 from tests.inventory import made

@@ -5,9 +5,9 @@ import threading
 import pytest
 from django.db import connection
 
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.models import LatencyFactor, SiteFactor
 from readiness.tradeoffs.operations import enter_factors, enter_latencies
-from readiness.workloads.models import UserRegion
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry, trip

@@ -15,9 +15,9 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from readiness.framework.queries import VERSIONS as FRAMEWORK
-from readiness.jurisdiction.operations import VERSIONS as RULES
-from tests.readiness.grants.test_races import at_once
+from readiness.assessment.framework.queries import VERSIONS as FRAMEWORK
+from readiness.demand.jurisdiction.operations import VERSIONS as RULES
+from tests.readiness.assessment.grants.test_races import at_once
 from web.audit.models import AuditEntry
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written

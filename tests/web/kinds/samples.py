@@ -2,15 +2,15 @@
 
 from datetime import UTC, date, datetime
 
-from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ReportRule
-from readiness.jurisdiction.models import DataOrigin, HeldBasis
-from readiness.people.models import DrillAction
-from readiness.workloads.models import WorkloadClass
+from readiness.assessment.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ReportRule
+from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.demand.workloads.models import WorkloadClass
+from readiness.organisation.people.models import DrillAction
 from telemetry.models import Source
 from tests.inventory import made
 from tests.inventory.made import next_number
-from tests.readiness.people import made as people
-from tests.readiness.people import practised
+from tests.readiness.organisation.people import made as people
+from tests.readiness.organisation.people import practised
 
 
 def _record(model, **given):

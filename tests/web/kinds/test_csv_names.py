@@ -4,7 +4,7 @@ import pytest
 
 from inventory.models import Region
 from tests.inventory import made
-from tests.readiness.people import made as people
+from tests.readiness.organisation.people import made as people
 from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db

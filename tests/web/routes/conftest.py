@@ -2,8 +2,8 @@
 
 import pytest
 
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.models import LatencyFactor
-from readiness.workloads.models import UserRegion
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
 from tests.browser.conftest import small_fleet
 from tests.browser.whole import (

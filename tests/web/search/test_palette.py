@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import SavedView
 from tests.inventory import made
-from tests.readiness.grants.conftest import ask, porto
+from tests.readiness.assessment.grants.conftest import ask, porto
 from web import palette
 
 __all__ = ["ask", "porto"]

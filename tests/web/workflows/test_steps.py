@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
-from readiness.grants.models import Grant
-from readiness.people.models import Person
+from readiness.assessment.grants.models import Grant
+from readiness.organisation.people.models import Person
 from tests.inventory import made
-from tests.readiness.people import made as people
+from tests.readiness.organisation.people import made as people
 from web.permissions import MissingPermission
 from web.workflows import NotInState, Workflow
 

@@ -7,15 +7,15 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
 from accounts.roles import ROLES
-from readiness.evidence.models import Attestation, Review, SignOff
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.models import Attestation, Review, SignOff
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants.models import Grant
 from readiness.golive.models import Campaign
 from readiness.golive.worklist.operations import set_status
-from readiness.grants.models import Grant
-from readiness.ownership.models import Assignment
-from readiness.people.models import Shift
-from readiness.people.operations import confirm_link
-from readiness.people.operations.surveys import answer_survey
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.people.models import Shift
+from readiness.organisation.people.operations import confirm_link
+from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
 from telemetry.models import InventoryDrift
 from tests.inventory import made

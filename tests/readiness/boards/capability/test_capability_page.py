@@ -7,9 +7,9 @@ import pytest
 from readiness.golive.models import WorkItem
 from tests.inventory import made as inventory
 from tests.pages import words_of
-from tests.readiness.people import made
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.organisation.people import made
 
 pytestmark = pytest.mark.django_db
 HALF_A_YEAR = timedelta(days=180)

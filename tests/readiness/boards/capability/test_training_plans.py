@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.assessment.scoring.core.gap import CapacityFigures, CapacityMeasure
 from readiness.boards.capability.core import (
     PlannedTraining,
     Shortfall,
@@ -14,7 +15,6 @@ from readiness.boards.capability.core import (
     after_working_days,
     best_plan,
 )
-from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 
 KW = CapacityMeasure.POWER
 MOST_TRIED = 9

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.inventory import made
-from tests.readiness.evidence.repeated import measure, pair
+from tests.readiness.assessment.evidence.repeated import measure, pair
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from readiness.evidence.models import ValidationRun
-from readiness.scoring.operations import evaluate
+from readiness.assessment.evidence.models import ValidationRun
+from readiness.assessment.scoring.operations import evaluate
 from tests.inventory import made
 from tests.pages import rows_of, text_of
-from tests.readiness.evidence.repeated import measure, pair
+from tests.readiness.assessment.evidence.repeated import measure, pair
 
 pytestmark = pytest.mark.django_db
 FLEET, SITE = "/readiness/determinism/", "/sites/porto/determinism/"

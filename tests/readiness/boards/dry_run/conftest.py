@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
-from readiness.scoring import operations as scoring
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring import operations as scoring
 from web.versioned.core.documents import written
 
 KEPT = ("p2-backup-power", "p5-fabric-health")

@@ -3,10 +3,10 @@
 import pytest
 
 from inventory.models import SiteChange
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, Flip, ScorePoint, SiteScore
 from readiness.boards.dry_run import operations
 from readiness.boards.models import DryRun
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, Flip, ScorePoint, SiteScore
 
 pytestmark = pytest.mark.django_db
 

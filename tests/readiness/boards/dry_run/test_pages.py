@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.models import Flip
 from readiness.boards.dry_run import operations, running
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.models import DryRun
-from readiness.framework import queries as framework_queries
-from readiness.scoring.models import Flip
 from tests.inventory import made
 from tests.pages import text_of, words_of
 

@@ -6,9 +6,9 @@ import time
 import pytest
 from django.db import connection, transaction
 
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
 from readiness.boards.dry_run import operations
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
 from tests.readiness.boards.dry_run.conftest import small, with_load_at_most
 from web.versioned.versions import NeedsReason
 

@@ -4,15 +4,15 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Device
+from readiness.assessment.evidence.models import ValidationRun
+from readiness.assessment.evidence.operations import RunContext, import_run
+from readiness.assessment.framework import operations as framework_operations
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, Flip
 from readiness.boards.dry_run import operations
-from readiness.evidence.models import ValidationRun
-from readiness.evidence.operations import RunContext, import_run
-from readiness.framework import operations as framework_operations
-from readiness.framework import queries as framework_queries
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, Flip
 from tests.inventory import made
-from tests.readiness.evidence.core import trap_outputs
+from tests.readiness.assessment.evidence.core import trap_outputs
 
 pytestmark = pytest.mark.django_db
 DIAGNOSTIC = "p1-accelerator-diag"

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants import operations as waivers
+from readiness.assessment.grants.queries import standing_grants
+from readiness.assessment.scoring.models import SiteScore
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.framework import queries as framework_queries
-from readiness.grants import operations as waivers
-from readiness.grants.queries import standing_grants
-from readiness.scoring.models import SiteScore
 from tests.inventory import made
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH, failing, good
-from tests.readiness.scoring import stored
 
 
 @pytest.fixture

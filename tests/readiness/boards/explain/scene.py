@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from readiness.framework import queries as framework_queries
-from readiness.scoring.core.states import CheckState
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.core.builders import NOW, figure, grant, site_inputs
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.states import CheckState
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.core.builders import NOW, figure, grant, site_inputs
 
 BACKUP = "p2-backup-power"
 DAY = timedelta(days=1)

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.framework import operations as framework
+from readiness.assessment.framework.core import shipped
 from readiness.boards.explain.queries import site_explained
 from readiness.boards.explain.sentences import check_sentence
-from readiness.framework import operations as framework
-from readiness.framework.core import shipped
 from tests.inventory import made
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain.scene import DAY, good
-from tests.readiness.scoring import stored
 from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db

@@ -8,14 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory.models import Site
+from readiness.assessment.scoring.core.coalitions import CAUSES
+from readiness.assessment.scoring.core.explain import Move
+from readiness.assessment.scoring.core.explain_fleet import fleet_move
+from readiness.assessment.scoring.core.mean import apportioned
 from readiness.boards.explain import sentences, views
 from readiness.boards.explain.charts import Waterfall, waterfall
 from readiness.boards.explain.queries import FleetExplained, SiteMove
-from readiness.scoring.core.coalitions import CAUSES
-from readiness.scoring.core.explain import Move
-from readiness.scoring.core.explain_fleet import fleet_move
-from readiness.scoring.core.mean import apportioned
-from tests.readiness.scoring.core.test_explain_fleet import any_ends, ends
+from tests.readiness.assessment.scoring.core.test_explain_fleet import any_ends, ends
 
 SAID = re.compile(r"From (\S+) to (\S+)\. (.*)")
 NAMED = re.compile(r"([A-Za-z ]+) ([+−]\d+\.\d)")

@@ -8,14 +8,14 @@ from fractions import Fraction
 import pytest
 
 from inventory.models import CapacityEvent, Site
+from readiness.assessment.scoring.models import ScoreInputs, ScorePoint
 from readiness.boards.explain import queries
 from readiness.boards.trends.queries import Subject
 from readiness.boards.trends.queries import days as trend_days
-from readiness.scoring.models import ScoreInputs, ScorePoint
 from tests.inventory import made
 from tests.pages import rows_of
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain.scene import BACKUP, DAY, good
-from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 EXPLAIN = "/readiness/explain/"

@@ -11,18 +11,18 @@ from django.urls import reverse
 
 from accounts.roles import ROLES
 from inventory.models import Site
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring.models import DomainHealth
+from readiness.assessment.scoring.queries.standing import standing
 from readiness.boards.home import queries, sentences
 from readiness.boards.home.setup import STEPS
-from readiness.grants.models import Grant
-from readiness.scoring.models import DomainHealth
-from readiness.scoring.queries.standing import standing
 from telemetry.models import Source, SourceStatus
 from tests.browser import fleet
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.pages import statements, text_of, words_of
-from tests.readiness.people import made as people
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.organisation.people import made as people
 
 pytestmark = pytest.mark.django_db
 EVERYBODYS = {"Waiting for me", "Fleet"}

@@ -3,9 +3,9 @@
 import pytest
 
 from inventory.models import Device
-from readiness.evidence.operations import RunContext, import_run
+from readiness.assessment.evidence.operations import RunContext, import_run
 from tests.inventory import made
-from tests.readiness.evidence import outputs
+from tests.readiness.assessment.evidence import outputs
 
 ASPECTS = ("link-fec", "incast", "failover", "telemetry")
 HEAD = "measure,value,subject"

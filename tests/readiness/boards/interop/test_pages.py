@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Device
-from readiness.scoring.operations import evaluate
+from readiness.assessment.scoring.operations import evaluate
 from tests.pages import rows_of, text_of
 from tests.readiness.boards.interop.conftest import measured_record, record
 

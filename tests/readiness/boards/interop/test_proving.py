@@ -3,12 +3,12 @@
 import pytest
 
 from inventory.models import Device, Manufacturer
-from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.operations import record_fact, void_changed
-from readiness.scoring.models import CheckResult
-from readiness.scoring.operations import evaluate
+from readiness.assessment.evidence.core.parsers import ParseError
+from readiness.assessment.evidence.operations import record_fact, void_changed
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.operations import evaluate
+from tests.readiness.assessment.evidence import outputs
 from tests.readiness.boards.interop.conftest import HEAD, measured_record, record
-from tests.readiness.evidence import outputs
 
 pytestmark = pytest.mark.django_db
 BY_NAME = "leaf-1 -- spine-1"

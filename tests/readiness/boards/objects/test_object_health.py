@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.kinds import KINDS as INVENTORY
 from inventory.models import Device, PowerFeed
+from readiness.assessment.scoring.health import MOST_REASONS
+from readiness.assessment.scoring.models import DomainHealth
 from readiness.boards.objects.queries import DOMAINS, MODELS, health_of, site_id_of
-from readiness.scoring.health import MOST_REASONS
-from readiness.scoring.models import DomainHealth
 from tests.inventory import made
 from tests.pages import rows_of, text_of
 

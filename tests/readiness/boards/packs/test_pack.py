@@ -8,22 +8,22 @@ from html import unescape
 import pypdf
 import pytest
 
+from readiness.assessment.evidence.models import ValidationRun
+from readiness.assessment.evidence.operations import attest, import_run, record_fact
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants import operations as waivers
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring import operations as scoring
 from readiness.boards.packs.document import Document, written
 from readiness.boards.packs.pdf import pdf_of, printable
 from readiness.boards.packs.queries import pack_of
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.evidence.models import ValidationRun
-from readiness.evidence.operations import attest, import_run, record_fact
-from readiness.framework import queries as framework_queries
 from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations as reviews
-from readiness.grants import operations as waivers
-from readiness.grants.models import Grant
-from readiness.scoring import operations as scoring
 from tests.inventory import made
 from tests.pages import statements, words_of
-from tests.readiness.evidence import outputs
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.evidence import outputs
+from tests.readiness.assessment.scoring import stored
 from web.states import state
 
 pytestmark = pytest.mark.django_db

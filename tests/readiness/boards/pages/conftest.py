@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import DAY, NOW
 
 
 @pytest.fixture(autouse=True)

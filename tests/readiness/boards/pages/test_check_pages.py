@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from tests.pages import words_of
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from tests.browser import fleet
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

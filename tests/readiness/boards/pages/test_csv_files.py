@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from inventory.models import Site
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo import operations
-from readiness.workloads.models import WorkloadClass
 from telemetry.models import Source
 from tests import database
 from tests.conftest import NOW

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from tests.pages import rows_of, words_of
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = pytest.mark.django_db
 SAID = (

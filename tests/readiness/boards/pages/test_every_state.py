@@ -6,13 +6,13 @@ from itertools import cycle, pairwise
 
 import pytest
 
-from readiness.framework import queries as framework_queries
-from readiness.scoring.core.states import CheckState, Health, Verdict
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.core.states import CheckState, Health, Verdict
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from telemetry.models import Source, SourceState, SourceStatus
 from tests.inventory import made
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import DAY, NOW
 
 pytestmark = pytest.mark.django_db
 CODES = {

@@ -10,12 +10,12 @@ import pytest
 from django.urls import reverse
 
 from inventory.models import Site
+from readiness.assessment.scoring.models import DomainHealth
 from readiness.boards.views import fleet
-from readiness.scoring.models import DomainHealth
 from tests.inventory import made
 from tests.pages import words_in, words_of
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

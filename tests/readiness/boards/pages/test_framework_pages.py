@@ -5,9 +5,9 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from readiness.framework import operations, queries
+from readiness.assessment.framework import operations, queries
 from tests.pages import text_of, words_of
-from tests.readiness.framework.test_minimums import first_version
+from tests.readiness.assessment.framework.test_minimums import first_version
 from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.scoring.core.gap import CapacityFigures, Gap
+from readiness.assessment.scoring.queries.capacity import Pace
 from readiness.boards import findings
-from readiness.scoring.core.gap import CapacityFigures, Gap
-from readiness.scoring.queries.capacity import Pace
 from tests.cases import cases
 from tests.inventory import made
 from tests.pages import words_of
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from tests.pages import rows_of, words_of
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = pytest.mark.django_db
 

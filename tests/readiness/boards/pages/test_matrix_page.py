@@ -7,14 +7,14 @@ from html import unescape
 import pytest
 from django.conf import settings
 
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.boards.matrix import tables
 from readiness.boards.matrix.queries import CheckCount
-from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
 from tests.pages import words_of
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import DAY, NOW
 
 pytestmark = pytest.mark.django_db
 

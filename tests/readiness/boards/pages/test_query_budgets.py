@@ -5,9 +5,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from tests.browser import fleet
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

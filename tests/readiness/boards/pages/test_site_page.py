@@ -10,17 +10,17 @@ from types import SimpleNamespace
 import pytest
 
 from inventory.models import Site
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.boards import charts, findings
 from readiness.boards.queries import samples
 from readiness.boards.queries.samples import PanelLimit, PanelLine, SeriesPanel
 from readiness.golive.models import WorkItem
-from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
 from tests.inventory import made
 from tests.pages import rows_of, words_in, words_of
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import DAY, NOW
 from tests.telemetry.sending import Sender
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 
 from tests.inventory import made as inventory
 from tests.pages import words_of
-from tests.readiness.people import made
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.organisation.people import made
 
 pytestmark = pytest.mark.django_db
 

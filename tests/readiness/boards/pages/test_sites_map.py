@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from readiness.assessment.scoring.models import DomainHealth
 from readiness.boards import sites_map
-from readiness.scoring.models import DomainHealth
 from tests.browser import fleet
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from tests.inventory import made
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import DAY, NOW
-from tests.readiness.scoring.test_page_queries import source
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring.test_page_queries import source
 
 LOSSES = "node_network_carrier_down_changes_total"
 

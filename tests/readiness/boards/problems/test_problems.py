@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.scoring.queries.standing import standing
 from readiness.boards.problems.queries import problems
 from readiness.boards.problems.rows import ProblemState, kw_once, totals
-from readiness.scoring.queries.standing import standing
 from telemetry.models import SourceStatus
 from tests.inventory import made
 from tests.pages import rows_of as file_rows
 from tests.pages import text_of
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -8,21 +8,21 @@ from fractions import Fraction
 import pytest
 
 from inventory.models import Site
+from readiness.assessment.evidence.models import ValidationRun
+from readiness.assessment.evidence.operations import import_run
+from readiness.assessment.framework import operations as framework
+from readiness.assessment.framework.core import shipped
+from readiness.assessment.grants import operations as waivers
+from readiness.assessment.scoring.models import ScorePoint
 from readiness.boards.trends import charts
 from readiness.boards.trends.queries import Day, Subject, days
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.evidence.models import ValidationRun
-from readiness.evidence.operations import import_run
-from readiness.framework import operations as framework
-from readiness.framework.core import shipped
-from readiness.grants import operations as waivers
-from readiness.scoring.models import ScorePoint
 from tests.inventory import made
 from tests.pages import rows_of
+from tests.readiness.assessment.evidence import outputs
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.explain import scene
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH
-from tests.readiness.evidence import outputs
-from tests.readiness.scoring import stored
 from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db

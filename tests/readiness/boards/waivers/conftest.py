@@ -1,5 +1,5 @@
 """The site, the people and the grants of the room below."""
 
-from tests.readiness.grants.conftest import ask, grant, porto
+from tests.readiness.assessment.grants.conftest import ask, grant, porto
 
 __all__ = ["ask", "grant", "porto"]

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring import operations as scoring
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.removal import remove
-from readiness.grants import operations
-from readiness.grants.models import Grant
-from readiness.scoring import operations as scoring
 from tests.pages import rows_of
-from tests.readiness.grants.conftest import WAIVABLE
+from tests.readiness.assessment.grants.conftest import WAIVABLE
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from readiness.grants import operations
-from readiness.grants.models import Grant
-from readiness.scoring import operations as scoring
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.models import Grant
+from readiness.assessment.scoring import operations as scoring
 from tests.inventory import made
-from tests.readiness.grants.conftest import DAY, WAIVABLE
+from tests.readiness.assessment.grants.conftest import DAY, WAIVABLE
 
 pytestmark = pytest.mark.django_db
 HERE = "/api/readiness/waivers/"

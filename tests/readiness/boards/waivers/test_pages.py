@@ -2,12 +2,12 @@
 
 import pytest
 
-from readiness.grants import operations
-from readiness.grants.models import Grant
+from readiness.assessment.grants import operations
+from readiness.assessment.grants.models import Grant
 from tests.inventory import made
 from tests.pages import rows_of, text_of
-from tests.readiness.grants.conftest import DAY, WAIVABLE
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.grants.conftest import DAY, WAIVABLE
+from tests.readiness.assessment.scoring import stored
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.pages import rows_of
+from tests.readiness.assessment.grants.conftest import WAIVABLE
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.boards.waivers.test_pages import text_of
-from tests.readiness.grants.conftest import WAIVABLE
-from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,8 @@
 """What the demo says of origins and bases names classes, countries and bases that are there."""
 
+from readiness.demand.workloads.core.countries import COUNTRIES
 from readiness.demo.core.plan import book
-from readiness.workloads.core.countries import COUNTRIES
-from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
+from tests.readiness.demand.jurisdiction.core.test_shipped_rules import PACK
 
 PERSONAL = {"personal", "special-category", "health", "financial"}
 

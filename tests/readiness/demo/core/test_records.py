@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from readiness.assessment.framework.core.document import load
+from readiness.assessment.framework.core.vocabulary import Gate
+from readiness.assessment.scoring.checks import COMPUTED, FROM_PEOPLE
 from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.core.records import limits, records
-from readiness.framework.core.document import load
-from readiness.framework.core.vocabulary import Gate
-from readiness.scoring.checks import COMPUTED, FROM_PEOPLE
 
-FRAMEWORK = load(Path("readiness/framework/data/muster"))
+FRAMEWORK = load(Path("readiness/assessment/framework/data/muster"))
 FLEET = fleet_plan()
 BOOK = book("records")
 SITES = {site.name: site for site in FLEET.sites}

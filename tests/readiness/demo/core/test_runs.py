@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
+from readiness.assessment.evidence.core.parsers import parse
 from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.core.records import records
 from readiness.demo.core.runs import last_check, quick_checks, rounds
 from readiness.demo.core.timeline import scored_days
-from readiness.evidence.core.parsers import parse
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 SINCE = book("runs")["since"]

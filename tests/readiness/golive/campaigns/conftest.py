@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Port
 from readiness.golive.campaigns import operations
 from tests.inventory import made
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 
 DUE = date(2026, 12, 31)
 

@@ -6,12 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from readiness.assessment.scoring.models import CheckResult
 from readiness.golive.campaigns import operations, queries
 from readiness.golive.models import Campaign, CampaignItem
-from readiness.scoring.models import CheckResult
+from tests.readiness.assessment.grants.test_races import at_once
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.golive.campaigns.conftest import DUE, judged
-from tests.readiness.grants.test_races import at_once
-from tests.readiness.scoring import stored
 from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState

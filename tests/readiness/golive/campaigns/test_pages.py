@@ -6,8 +6,8 @@ from readiness.golive.campaigns import operations
 from readiness.golive.models import Campaign, CampaignItem
 from tests.inventory import made
 from tests.pages import text_of
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.golive.campaigns.conftest import judged
-from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 API = "/api/readiness/campaigns/"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.conditions import SiteContext
-from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.conditions import SiteContext
+from readiness.assessment.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
 from readiness.golive.campaigns.planning import parts_by_runs, plan, setups
 from readiness.golive.campaigns.queries import pairs, targets_of
 from readiness.golive.models import RunTarget

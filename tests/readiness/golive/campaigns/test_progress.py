@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from readiness.framework import queries as framework_queries
+from readiness.assessment.framework import queries as framework_queries
 from readiness.golive.campaigns.planning import Since, Sum, progress_of
 
 pytestmark = pytest.mark.django_db

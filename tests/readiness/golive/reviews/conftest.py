@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.evidence.core.reviews import DOMAINS
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.core.reviews import DOMAINS
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.grants.models import Grant
 from readiness.golive.reviews import operations
 from readiness.golive.reviews.queries import CHECK
-from readiness.grants.models import Grant
 from tests.inventory import made
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import operations as accounts
-from readiness.evidence.models import Review
+from readiness.assessment.evidence.models import Review
 from tests.conftest import ApiClient
 
 pytestmark = pytest.mark.django_db

@@ -7,14 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import Site, SiteChange
-from readiness.evidence.core.reviews import ReviewCounts, counted
-from readiness.evidence.models import Review, ReviewAction, SignOff
-from readiness.framework import queries as framework_queries
+from readiness.assessment.evidence.core.reviews import ReviewCounts, counted
+from readiness.assessment.evidence.models import Review, ReviewAction, SignOff
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
 from readiness.golive.reviews.queries import CHECK, BlockingChecks
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
 from web.history.events import history_of
 from web.permissions import MissingPermission

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.evidence.models import Review
+from readiness.assessment.evidence.models import Review
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations
 from tests.inventory import made

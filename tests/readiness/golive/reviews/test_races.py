@@ -2,9 +2,9 @@
 
 import pytest
 
-from readiness.evidence.models import Review, SignOff
+from readiness.assessment.evidence.models import Review, SignOff
 from readiness.golive.reviews import operations
-from tests.readiness.grants.test_races import at_once
+from tests.readiness.assessment.grants.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,8 +1,8 @@
 import pytest
 
 from readiness.golive.worklist import operations
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 
 CHECK = "p2-backup-power"
 

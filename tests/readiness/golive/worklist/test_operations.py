@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import SiteChange
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, Flip, SiteScore
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, Flip, SiteScore
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.golive.worklist.conftest import CHECK
-from tests.readiness.scoring import stored
-from tests.readiness.scoring.stored import NOW
 from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState

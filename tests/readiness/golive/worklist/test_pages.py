@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
+from readiness.assessment.scoring.models import CheckResult
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations
-from readiness.scoring.models import CheckResult
 from tests.pages import rows_of, words_of
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.golive.worklist.conftest import CHECK
-from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 HERE = "/readiness/worklist/"

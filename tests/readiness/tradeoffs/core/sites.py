@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,

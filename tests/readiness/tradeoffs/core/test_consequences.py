@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.scoring.core.states import Verdict
+from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.core.consequences import ConsequenceEffect, consequences, line
 from readiness.tradeoffs.core.options import (
     BandedFigure,

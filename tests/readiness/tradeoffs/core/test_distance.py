@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.demand.workloads.core.envelope import distance_km
 from readiness.tradeoffs.core.published import (
     FIBRE_ROUND_TRIP_MS_PER_KM,
     NEAREST_KM,
     estimated_round_trip,
     great_circles_km,
 )
-from readiness.workloads.core.envelope import distance_km
 from tests.cases import cases
 
 DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)

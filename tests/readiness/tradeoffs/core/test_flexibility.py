@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
 from readiness.tradeoffs.core.flexibility import (
     FallbackState,
     FlexibilityLevel,

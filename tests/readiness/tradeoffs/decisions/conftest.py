@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from readiness.demand.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.placing.params import question_of
-from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 from tests.inventory import made
 
 WEIGHTS = {"cost": 60.0, "latency": 40.0}

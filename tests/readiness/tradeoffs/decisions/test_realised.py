@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.evidence.models import Measure, RecordedFact
-from readiness.evidence.operations import record_fact
-from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult
+from readiness.assessment.evidence.models import Measure, RecordedFact
+from readiness.assessment.evidence.operations import record_fact
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult
+from readiness.demand.workloads.models import Placement
 from readiness.tradeoffs.decisions import operations, realising
 from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision, DecisionOutcome
 from readiness.tradeoffs.tasks import review_decisions
-from readiness.workloads.models import Placement
 from telemetry import partitions, rollups
 from telemetry.core.sketch import bucket_of
 from telemetry.operations import create_source

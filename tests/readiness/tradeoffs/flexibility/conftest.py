@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from readiness.evidence.operations import attest, record_fact
-from readiness.workloads import operations as workloads
+from readiness.assessment.evidence.operations import attest, record_fact
+from readiness.demand.workloads import operations as workloads
 from tests.readiness.tradeoffs.placing.conftest import fleet, iberia
 
 __all__ = ["fleet", "iberia"]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from readiness.framework import queries as framework
-from readiness.scoring.models import SiteScore
+from readiness.assessment.framework import queries as framework
+from readiness.assessment.scoring.models import SiteScore
+from readiness.demand.workloads import operations
+from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.operations import enter_factors, enter_latencies
-from readiness.workloads import operations
-from readiness.workloads.models import UserRegion
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry, trip
 

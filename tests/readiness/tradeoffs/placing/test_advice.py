@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from readiness.demand.workloads.operations import place
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
-from readiness.workloads.operations import place
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import KNOWN

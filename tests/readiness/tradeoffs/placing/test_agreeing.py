@@ -6,16 +6,16 @@ from itertools import product
 import pytest
 
 from inventory.models import CapacityEvent
+from readiness.demand.workloads import queries as workloads
+from readiness.demand.workloads.models import WorkloadClass
+from readiness.demand.workloads.operations import declare, place
 from readiness.tradeoffs.operations import enter_factors
 from readiness.tradeoffs.placing import charts, sentences
 from readiness.tradeoffs.placing.params import PlacementView, question_of
 from readiness.tradeoffs.placing.queries import chosen_class, classes, placement_answer
-from readiness.workloads import queries as workloads
-from readiness.workloads.models import WorkloadClass
-from readiness.workloads.operations import declare, place
 from tests.inventory import made
 from tests.pages import words_of
-from tests.readiness.scoring import stored
+from tests.readiness.assessment.scoring import stored
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import KINDS, KNOWN, scored
 

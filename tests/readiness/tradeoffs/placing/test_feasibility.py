@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
 from readiness.tradeoffs.core.options import CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
@@ -14,7 +15,6 @@ from readiness.tradeoffs.placing.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of
-from readiness.workloads.core.envelope import Envelope
 from tests.cases import cases
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from readiness.jurisdiction.queries import Footing
-from readiness.scoring.core.states import Provenance
+from readiness.assessment.scoring.core.states import Provenance
+from readiness.demand.jurisdiction.queries import Footing
+from readiness.demand.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives
 from readiness.tradeoffs.placing.params import WhatIf, with_levers
-from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.cases import cases
-from tests.readiness.jurisdiction.small_pack import pack, rule
+from tests.readiness.demand.jurisdiction.small_pack import pack, rule
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = date(2026, 11, 1)

@@ -5,14 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
-from readiness.evidence.models import Measure
-from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.assessment.evidence.models import Measure
+from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
-from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
-from tests.readiness.people import scenes
+from tests.readiness.organisation.people import scenes
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import KNOWN
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from readiness.demand.workloads import operations as workloads
 from readiness.tradeoffs.portfolios import operations, solving
-from readiness.workloads import operations as workloads
 from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
 
 __all__ = ["chat", "fleet", "iberia"]

@@ -5,13 +5,13 @@ import random
 import pytest
 
 from inventory.models import Site
+from readiness.demand.workloads import operations as workloads
+from readiness.demand.workloads import queries as envelopes
 from readiness.tradeoffs.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.tradeoffs.portfolios import fleet as fleets
 from readiness.tradeoffs.portfolios.params import question_of
-from readiness.workloads import operations as workloads
-from readiness.workloads import queries as envelopes
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry, trip
 from tests.readiness.tradeoffs.placing.conftest import API, scored

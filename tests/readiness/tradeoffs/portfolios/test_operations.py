@@ -8,13 +8,13 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from readiness.demand.workloads import operations as workloads
 from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
 from readiness.tradeoffs.portfolios.solving import weightings
 from readiness.tradeoffs.tasks import look_after_portfolios
-from readiness.workloads import operations as workloads
 from tests.cases import cases
 from web.parameters import BadParameter
 

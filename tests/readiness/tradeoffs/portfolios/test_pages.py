@@ -5,13 +5,13 @@ import csv
 import pytest
 
 from inventory.models import Site
+from readiness.demand.workloads.operations import place
 from readiness.tradeoffs.core.factors import HOURS_A_MONTH
 from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.result import MoveRow, Named
 from readiness.tradeoffs.portfolios.tables import gap, reason
-from readiness.workloads.operations import place
 from tests.cases import cases
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from readiness.demand.workloads import operations
 from readiness.tradeoffs.operations import enter_factors
-from readiness.workloads import operations
 from tests.readiness.tradeoffs.conftest import entry
 
 PAGE = "/tradeoffs/workloads/training/windows/"

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.demand.workloads.models import Placement, WorkloadClass
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.windows.answer import instant_of
-from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db

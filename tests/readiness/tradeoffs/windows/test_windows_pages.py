@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs.windows import sentences
 from readiness.tradeoffs.windows.answer import Figures
-from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.windows.conftest import PAGE
 

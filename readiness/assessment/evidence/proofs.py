@@ -1,0 +1,331 @@
+"""Proofs of sites by sub-measure: runs, recorded facts and attestations.
+
+For a sub-measure that runs prove, runs come before entered evidence while any of them counts. Among facts, attestations
+and tables that are not runs, the newest that counts is used.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+
+from inventory.models import Device
+from readiness.assessment.evidence import rows
+from readiness.assessment.evidence.core.proving import (
+    baselines,
+    collectives,
+    diagnostics,
+    latency,
+    serving,
+    tables,
+)
+from readiness.assessment.evidence.core.proving import floors as ports
+from readiness.assessment.evidence.core.proving.floors import OF_LIMIT, strictest
+from readiness.assessment.evidence.core.proving.interop import JudgedPair, interoperable
+from readiness.assessment.evidence.core.proving.values import (
+    FloorValue,
+    PartKey,
+    Proof,
+    Run,
+    SiteParts,
+    is_valid,
+)
+from readiness.assessment.evidence.interop import pairs_of_records, with_records
+from readiness.assessment.evidence.models import Floor
+from readiness.assessment.evidence.parts import site_parts
+from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
+from readiness.assessment.framework.core.minimums import in_effect
+from readiness.assessment.framework.core.vocabulary import SenderNamed
+
+SITES = 1000
+"""A process keeps the values of this many sites, each about 80 kB for 50 runs, and computes the others each time."""
+
+
+class KeptBySite[Value]:
+    """Keeps the sites that came first: sites are evaluated in turn, so dropping the oldest would drop them all."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._values: dict[int, Value] = {}
+
+    def get(self, site_id: int) -> Value | None:
+        return self._values.get(site_id)
+
+    def keep(self, site_id: int, value: Value) -> None:
+        with self._lock:
+            if site_id in self._values or len(self._values) < SITES:
+                self._values[site_id] = value
+
+
+WORKED_OUT: Mapping[str, tuple[str, ...]] = {
+    "p1-accelerator-diag": ("coverage", "worst-severity", "quick-coverage"),
+    "p1-intra-node": ("busbw", "wrong-values", "nodes-covered"),
+    "p1-fabric-collective": ("pair-busbw", "scale-efficiency", "nodes-covered"),
+    "p1-rdma-port": ("bandwidth", "ports-covered"),
+    "p1-latency-under-load": ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats"),
+    "p1-serving-latency": ("ttft-p99", "tpot-p99", "duration"),
+    "p1-multivendor-interop": ("pairs-proven", "backend-pairs-missing"),
+    "p5-revalidation": ("nodes-current",),
+    "p5-baseline-regression": ("nodes-beyond", "nodes-without-ticket"),
+}
+"""Sub-measures that are computed from runs; all others are named by a table, a fact or an attestation."""
+
+UNITS = {"busbw": "GB/s", "pair-busbw": "GB/s", "bandwidth": "Gb/s"}
+"""Units of the sub-measures whose figures are converted."""
+
+# Many sites have no entered evidence, and all are evaluated every minute.
+_ANYTHING = """
+SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)),
+    EXISTS (SELECT FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s))
+    OR EXISTS (SELECT FROM evidence_attestation WHERE site_id = ANY(%(sites)s))
+"""
+
+REVALIDATED = ("p5-revalidation", "nodes-current")
+"""Counts nodes at the time of asking, so its proof has that time."""
+
+type SiteProofs = dict[PartKey, tuple[Proof, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """The proofs by a site's runs, valid from `at` to `until` while their inputs stay the same."""
+
+    basis: tuple[Any, ...]
+    records: tuple[Run, ...]
+    pairs: Sequence[JudgedPair]
+    at: datetime
+    until: datetime | None
+    proofs: SiteProofs
+
+    def holds(self, basis: tuple[Any, ...], now: datetime) -> bool:
+        return self.at <= now and (self.until is None or now <= self.until) and self.basis == basis
+
+    def proofs_at(self, now: datetime) -> SiteProofs:
+        counted = self.proofs.get(REVALIDATED, ())
+        if now == self.at or not counted:
+            return self.proofs
+        of_now = (proof._replace(taken_at=now) if proof.taken_at == self.at else proof for proof in counted)
+        return self.proofs | {REVALIDATED: tuple(of_now)}
+
+
+_proved: KeptBySite[_Proved] = KeptBySite()
+
+
+def proofs(
+    site_ids: Collection[int],
+    framework: Framework,
+    *,
+    now: datetime,
+    parts: Mapping[int, SiteParts] | None = None,
+    floors: Sequence[FloorValue] | None = None,
+) -> dict[int, SiteProofs]:
+    """Return a proof for each site, sub-measure and subject; scoring uses the worst. Only evidence taken at or before
+    `now` is read. The number of statements does not depend on sites or evidence. A caller that has read the `parts` of
+    the sites and the `floors` passes them."""
+    ids = sorted(site_ids)
+    has_runs, has_records = _anything(ids)
+    if floors is None:
+        floors = platform_floors() if has_runs or has_records else []
+    by_runs = _by_runs(ids, framework, floors, now, parts) if has_runs else {}
+    entered = rows.entered(ids, framework, now) if has_records else {}
+    proofs_by_site = {
+        site_id: _of_site(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
+        for site_id in ids
+    }
+    return with_floors(proofs_by_site, framework, floors)
+
+
+def _by_runs(
+    site_ids: Sequence[int],
+    framework: Framework,
+    floors: Sequence[FloorValue],
+    now: datetime,
+    parts: Mapping[int, SiteParts] | None,
+) -> dict[int, SiteProofs]:
+    """Recompute proofs by runs only if the runs, the site's parts or the rules changed, or a run aged."""
+    stored = rows.stored_runs(site_ids, framework, now)
+    parts = site_parts(list(stored), now) if parts is None else parts
+    bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
+    kept = {
+        site_id: proved
+        for site_id, basis in bases.items()
+        if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
+    }
+    runs = rows.with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
+    records: dict[int, Sequence[Run]]
+    records = {site_id: with_records(of_site.newest) for site_id, of_site in runs.items()}
+    records |= {site_id: proved.records for site_id, proved in kept.items()}
+    checks = checks_worked_out(framework)
+    pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
+    moved = [site_id for site_id, proved in kept.items() if proved.pairs != pairs.get(site_id, ())]
+    runs |= rows.with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
+    for site_id, of_site in runs.items():
+        paired = pairs.get(site_id, ())
+        proofs = proved_by_runs(framework, checks, of_site, parts[site_id], floors, paired, now)
+        until = _next_expiry(stored[site_id], framework, now)
+        kept[site_id] = _Proved(bases[site_id], tuple(records[site_id]), paired, now, until, proofs)
+        _proved.keep(site_id, kept[site_id])
+    return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
+
+
+def with_minimums(framework: Framework, check_id: str) -> Check:
+    minimums = tuple(minimum for minimum, _ in in_effect(framework, check_id))
+    return replace(framework.check(check_id), minimums=minimums)
+
+
+def checks_worked_out(framework: Framework) -> dict[str, Check]:
+    """The checks that runs prove, each with the minimums in effect."""
+    return {
+        check_id: with_minimums(framework, check_id).with_stand_ins(part_ids, UNITS)
+        for check_id, part_ids in WORKED_OUT.items()
+        if check_id in framework.checks_by_id
+    }
+
+
+def _of_site(
+    framework: Framework, by_runs: SiteProofs, entered: Mapping[PartKey, Proof], now: datetime
+) -> SiteProofs:
+    by_part = dict(by_runs)
+    for key, proof in entered.items():
+        part = framework.parts_by_key[key]
+        if _goes_before(proof, by_part.get(key, ()), part, now):
+            by_part[key] = (proof,)
+    return by_part
+
+
+def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
+    """The last instant at which the same runs count as now; None if none of them can expire any more."""
+    validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
+    spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
+    ends = {taken_at + span for taken_at in stored.taken_at for span in spans}
+    ends |= {at - timedelta(microseconds=1) for at in stored.voided_after(now)}
+    return min((end for end in ends if end >= now), default=None)
+
+
+def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
+    """Whether entered evidence replaces these runs: no run counts, nor any evidence entered later."""
+    asked = max((each.asked_at for each in there if each.asked_at is not None), default=entered.taken_at)
+    return entered.taken_at >= asked and not any(
+        is_valid(each, part, now) and (not each.declaration or each.taken_at > entered.taken_at)
+        for each in there
+    )
+
+
+def proved_by_runs(
+    framework: Framework,
+    checks: Mapping[str, Check],
+    of_site: rows.SiteRuns,
+    site: SiteParts,
+    floors: Sequence[FloorValue],
+    pairs: Sequence[JudgedPair],
+    now: datetime,
+) -> SiteProofs:
+    by_part: SiteProofs = {}
+    runs = capped(of_site.newest, framework, site)
+
+    def add(check_id: str, of_check: Mapping[str, tuple[Proof, ...]]) -> None:
+        keyed = {(check_id, part_id): each for part_id, each in of_check.items()}
+        by_part.update({key: each for key, each in keyed.items() if key in framework.parts_by_key})
+
+    diag, intra = checks.get("p1-accelerator-diag"), checks.get("p1-intra-node")
+    if intra:
+        add(intra.id, collectives.intra_node(intra, runs, site, floors, now))
+    if check := checks.get("p1-fabric-collective"):
+        add(check.id, collectives.fabric(check, runs, site, floors, now))
+    if check := checks.get("p1-rdma-port"):
+        add(check.id, ports.rdma_ports(check, runs, site, floors, now))
+    if check := checks.get("p1-latency-under-load"):
+        add(check.id, latency.under_load(check, runs, site, now))
+    if check := checks.get("p1-serving-latency"):
+        add(check.id, serving.serving(check, runs, site, now))
+    if (check := checks.get("p1-multivendor-interop")) and pairs:
+        add(check.id, interoperable(check, pairs, now))
+    if diag:
+        add(diag.id, diagnostics.accelerators(diag, runs, site, now))
+    if (check := checks.get("p5-revalidation")) and diag and intra:
+        add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
+    if check := checks.get("p5-baseline-regression"):
+        add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
+    for key, each in tables.named(framework, runs, now).items():
+        oldest = min(each, key=lambda proof: proof.taken_at)
+        if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
+            by_part[key] = each
+    return by_part
+
+
+def capped(runs: Sequence[Run], framework: Framework, site: SiteParts) -> list[Run]:
+    """Mark the runs that count as warn at most: those of devices that telemetry contradicts, and, if the framework says
+    so, those whose device only the sender names."""
+    caps_named = framework.sender_named is SenderNamed.WARN
+    return [replace(run, capped=_cap(run, site, caps_named=caps_named)) for run in runs]
+
+
+def _cap(run: Run, site: SiteParts, *, caps_named: bool) -> str:
+    if sentence := next((site.contradicted[node] for node in run.nodes if node in site.contradicted), ""):
+        return f"run {run.id}; {sentence.rstrip('.')}"
+    return f"run {run.id}, whose device only its sender names" if caps_named and run.sender_named else ""
+
+
+def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ANYTHING, {"sites": list(site_ids)})
+        has_runs, has_records = cursor.fetchone() or (False, False)
+    return has_runs, has_records
+
+
+def platform_floors() -> list[FloorValue]:
+    columns = ("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source")
+    return [FloorValue(*row) for row in Floor.objects.order_by("id").values_list(*columns)]
+
+
+def with_floors(
+    proofs_by_site: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
+) -> dict[int, SiteProofs]:
+    of_platforms = {
+        (check.id, part.id): part
+        for check in framework.checks
+        for part in check.parts
+        if part.limit_from in OF_LIMIT
+    }
+    without = {
+        site_id
+        for site_id, of_site in proofs_by_site.items()
+        if any(_lacks_floor(proof) for key in of_platforms.keys() & of_site for proof in of_site[key])
+    }
+    platforms = _platforms(without) if without and floors else {}
+    return {
+        site_id: of_site
+        | {
+            key: tuple(_floored(proof, part, floors, platforms.get(site_id, ())) for proof in of_site[key])
+            for key, part in of_platforms.items()
+            if key in of_site
+        }
+        for site_id, of_site in proofs_by_site.items()
+    }
+
+
+def _lacks_floor(proof: Proof) -> bool:
+    return proof.floor is None and not proof.cannot_judge
+
+
+def _floored(
+    proof: Proof, part: SubMeasure, floors: Sequence[FloorValue], platforms: Collection[str]
+) -> Proof:
+    if not _lacks_floor(proof):
+        return proof
+    floor = strictest(floors, platforms, part.limit_from, part.unit)
+    if floor is None:
+        return proof
+    return proof._replace(floor=floor.value, floor_source=floor.source or f"floor of {floor.platform}")
+
+
+def _platforms(site_ids: Collection[int]) -> dict[int, set[str]]:
+    nodes = Device.objects.in_service().filter(site_id__in=site_ids, role=Device.Role.NODE)
+    platforms_by_site: dict[int, set[str]] = defaultdict(set)
+    for site_id, slug in nodes.order_by().values_list("site_id", "device_type__slug").distinct():
+        platforms_by_site[site_id].add(slug)
+    return platforms_by_site

@@ -1,0 +1,92 @@
+"""Endpoints of framework versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same address."""
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from readiness.assessment.framework import queries
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.framework.queries import VERSIONS
+from readiness.assessment.framework.tables import FrameworkVersionFilters
+from web.rest.fields import LARGEST_ID, RelatedObjectField
+from web.versioned import api
+
+_TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
+
+
+class FrameworkVersionSerializer(api.VersionSerializer):
+    """A draft's `definition` is writable; `version` and `made_from` only when it is created. Send the `revision` that
+    you read: if it has changed, the answer is 409. `changes` describe in words what differs from `made_from`."""
+
+    made_from = RelatedObjectField(
+        queryset=FrameworkVersion.objects.defer("definition"),
+        required=False,
+        allow_null=True,
+        help_text="Version to start from; the version in force unless given",
+    )
+
+    class Meta:
+        model = FrameworkVersion
+        fields: tuple[str, ...] = (*api.FIELDS, *_TOLD)
+        read_only_fields = _TOLD
+        brief_fields = ("version", "status")
+
+
+class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
+    definition = api.DocumentField(VERSIONS, required=False)
+
+    class Meta(FrameworkVersionSerializer.Meta):
+        fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
+
+
+class ChangeSerializer(serializers.Serializer):
+    where = serializers.CharField(help_text="check, check / sub-measure, pillar, source; empty for the whole")
+    field = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+    text = serializers.CharField(help_text="The whole change in one line")
+
+
+class DifferenceSerializer(serializers.Serializer):
+    before = serializers.CharField(help_text="Name of the version that is compared")
+    after = serializers.CharField(help_text="Name of that in `to`")
+    changes = ChangeSerializer(many=True)
+
+
+class FrameworkVersionViewSet(api.VersionViewSet):
+    """Versions of the framework: one is in force, drafts can be edited, retired versions never change."""
+
+    versions = VERSIONS
+    queryset = queries.versions()
+    filterset_class = FrameworkVersionFilters
+    serializer_class = FrameworkVersionSerializer
+    whole_serializer_class = WholeFrameworkVersionSerializer
+
+    @api.imports(api.ImportSerializer, WholeFrameworkVersionSerializer)
+    def import_definition(self, request: Request, pk: str) -> Response:
+        return self.replaced(request)
+
+    @extend_schema(
+        summary="Differences from another version",
+        parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
+        responses=DifferenceSerializer,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def diff(self, request: Request, pk: str) -> Response:
+        before, after = cast(Any, self.get_object()), self._other(request)
+        changes = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
+        return Response({"before": before.version, "after": after.version, "changes": changes})
+
+    def _other(self, request: Request) -> FrameworkVersion:
+        asked = request.query_params.get("to", "")
+        number = int(asked[:20]) if asked.isascii() and asked.isdecimal() else 0
+        version = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
+        if version is None:
+            raise exceptions.ValidationError({"to": [f"There is no version {asked[:20]!r}."]})
+        return version

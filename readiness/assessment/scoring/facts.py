@@ -1,0 +1,147 @@
+"""Facts about one site at one instant, as frozen values from which checks and health are computed; and which objects
+are heard from, so that telemetry coverage and health agree on what is silent."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from inventory.queries import SiteFacts
+from readiness.assessment.evidence.core.limits import Limit
+from readiness.assessment.evidence.core.reviews import HeldReview
+from readiness.assessment.evidence.queries import Distribution, SpanFigure
+from readiness.assessment.framework.core.conditions import SiteContext
+from readiness.demand.jurisdiction.core.pack import RulePackDocument
+from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
+from readiness.demand.workloads.core.envelope import Envelope
+from readiness.organisation.ownership.core.standing import Term
+from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople
+from telemetry.queries import Latest, Rise, SourceStanding
+
+type ObjectKey = tuple[str, int]
+"""(object kind as telemetry names it, id)."""
+
+LIVE_CADENCES = 3
+"""A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
+
+MEASURED_PERCENTILE = 99.0
+"""The percentile of measured round trips, and of a limit unless its class states another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An inventoried object.
+
+    `in_service` objects must be heard from; the others are in maintenance. `covered` ones count for telemetry coverage.
+    `takes_work` says that a scheduler may place work on it, by its own status and its device's.
+    """
+
+    key: ObjectKey
+    name: str
+    domain: str
+    role: str = ""
+    device_id: int | None = None
+    in_service: bool = True
+    covered: bool = True
+    in_rack: bool = False
+    takes_work: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitFact:
+    """A power feed; `dual_fed` if both legs feed its rack."""
+
+    id: int
+    name: str
+    dual_fed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedClass:
+    """A workload class placed here: its round-trip limit in ms at a percentile, the user regions (slug, name) that it
+    serves, its whole envelope, and its data's footing in law."""
+
+    slug: str
+    name: str
+    latency_limit: Limit | None
+    regions: tuple[tuple[str, str], ...]
+    percentile: float = MEASURED_PERCENTILE
+    envelope: Envelope | None = None
+    footing: Footing = NO_FOOTING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationFacts:
+    """`things` are the inventoried objects, `names` these and other possible subjects of series, `loops` the liquid
+    cooling units. `latest` holds the newest sample of each live series, by metric, `held` that of the last 24 hours.
+    `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources that ever
+    sent data about it. `rises` are counters that rose within 24 hours, `changed_at` the last changes of states within
+    them, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the terms of the owners of
+    the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules` the rules of
+    jurisdiction in force, `people` the records of its staff.
+    """
+
+    profile: SiteFacts
+    context: SiteContext
+    limits: Mapping[str, Limit]
+    things: Mapping[ObjectKey, Thing]
+    names: Mapping[ObjectKey, str]
+    circuits: Sequence[CircuitFact]
+    loops: Mapping[int, str]
+    classes: Sequence[PlacedClass]
+    sources: Mapping[int, SourceStanding]
+    live_floor_s: float
+    seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
+    sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
+    latest: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
+    held: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
+    rises: Mapping[str, Sequence[Rise]] = field(default_factory=dict)
+    changed_at: Mapping[int, datetime] = field(default_factory=dict)
+    withdrawn_at: Mapping[ObjectKey, datetime] = field(default_factory=dict)
+    peaks: Sequence[SpanFigure] = ()
+    recent_peaks: Sequence[SpanFigure] = ()
+    quantiles: Sequence[SpanFigure] = ()
+    served: Sequence[Distribution] = ()
+    owned: Sequence[Term] | None = None
+    reviews: Sequence[HeldReview] = ()
+    rules: RulePackDocument | None = None
+    people: SitePeople = NOBODY_RECORDED
+
+    def live_s(self, source_id: int) -> float:
+        source = self.sources.get(source_id)
+        return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
+
+    def is_live(self, sample: Latest, now: datetime) -> bool:
+        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
+
+    def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
+        for thing in self.things.values():
+            if (
+                thing.in_service
+                and domain in ("", thing.domain)
+                and kind in ("", thing.key[0])
+                and role in ("", thing.role)
+            ):
+                yield thing
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    at: datetime
+    until: datetime
+
+
+def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
+    live: dict[int, timedelta] = {}
+    heard: dict[ObjectKey, Heard] = {}
+    for key, by_source in facts.seen.items():
+        for source_id, at in by_source.items():
+            if source_id not in live:
+                live[source_id] = timedelta(seconds=facts.live_s(source_id))
+            until = at + live[source_id]
+            if until >= now and (key not in heard or until > heard[key].until):
+                heard[key] = Heard(at, until)
+    return heard
+
+
+def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
+    return max(facts.seen.get(key, {}).values(), default=None)

@@ -1,0 +1,269 @@
+"""The key figures of each domain: their names, how a site measures them from real samples, and how the figures of
+several sites combine into the fleet's. Each site stores `{key: {value, provenance, taken_at, weight, source}}` with its
+health. A figure that a site cannot measure is absent, never 0.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from readiness.assessment.evidence.core.load import WORDS, MeteringLevel
+from readiness.assessment.evidence.core.parsed import worst_provenance
+from readiness.assessment.evidence.gather import LEVEL_OF_ROLE
+from readiness.assessment.evidence.measures import INLET as INLET_MEASURE
+from readiness.assessment.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
+from readiness.assessment.evidence.measures import ROUND_TRIP as ROUND_TRIP_MEASURE
+from readiness.assessment.evidence.queries import SpanFigure
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.scoring.checks.hardware import faults
+from readiness.assessment.scoring.facts import EvaluationFacts
+from readiness.assessment.scoring.queries.rows import DomainFigure
+from telemetry.queries import Latest
+from web.versioned.core.documents import LARGEST
+
+
+class OverSites(StrEnum):
+    """How figures of sites combine: a weighted mean, a sum, or the maximum."""
+
+    MEAN = "mean"
+    SUM = "sum"
+    HIGHEST = "highest"
+
+
+TAKEN_AS = {OverSites.MEAN: "mean", OverSites.SUM: "sum", OverSites.HIGHEST: "highest"}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKind:
+    """`within` says how a site's own figure is made of several, like the fleet's of sites; empty if a site has only
+    one. `noun` may begin with a superlative that already says what is taken ("Hottest GPU")."""
+
+    key: str
+    domain: str
+    noun: str
+    unit: str
+    over_sites: OverSites
+    within: str = ""
+
+    def label(self, sites: int) -> str:
+        if sites == 1 and not self.within:
+            return str(self.noun)
+        if self.over_sites is OverSites.HIGHEST and not self.within:
+            return str(self.noun)
+        return f"{self.noun}, {TAKEN_AS[self.over_sites]} of {self.within or 'sites'}"
+
+
+GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", "GPU utilisation", "%", OverSites.MEAN, "GPUs")
+GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", "Hottest GPU", "°C", OverSites.HIGHEST)
+FAULTS = FigureKind("faults", "compute", "Fatal faults, 24 h", "", OverSites.SUM, "GPUs")
+ROUND_TRIP = FigureKind("round-trip", "network", "Round trip p99, 7 d", "ms", OverSites.HIGHEST, "paths")
+FLAPS = FigureKind("flaps", "network", "Link flaps, 24 h", "", OverSites.SUM, "ports")
+LINK_ERRORS = FigureKind("link-errors", "network", "Link errors, 24 h", "", OverSites.SUM, "ports")
+POWER = FigureKind("power", "energy", "Power", "kW", OverSites.SUM)
+HEADROOM = FigureKind("headroom", "energy", "Headroom to contract", "kW", OverSites.SUM)
+PUE = FigureKind("pue", "energy", "PUE now", "", OverSites.MEAN)
+INLET = FigureKind("inlet", "energy", "Hottest inlet p99, 7 d", "°C", OverSites.HIGHEST)
+
+_NONE: dict[str, Any] = {"value": None}
+
+UTILISATION_METRICS = ("DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity")
+GPU_TEMPERATURE_METRICS = ("DCGM_FI_DEV_GPU_TEMP", "gpu_junction_temperature")
+
+FIGURES = (
+    *(GPU_UTILISATION, GPU_TEMPERATURE, FAULTS, ROUND_TRIP, FLAPS, LINK_ERRORS, POWER, HEADROOM, PUE),
+    INLET,
+)
+
+
+def stored(
+    kind: FigureKind,
+    value: float,
+    *,
+    taken_at: datetime,
+    provenance: str,
+    weight: float = 1.0,
+    source: str = "",
+) -> dict[str, dict[str, Any]]:
+    """One figure as a site stores it. `weight` is its weight in a mean over sites; `source` names its subject. An
+    invalid value of a broken meter (NaN or infinite) counts as none."""
+    if not abs(value) <= LARGEST or not 0 <= weight <= LARGEST:
+        return {}
+    return {
+        kind.key: {
+            "value": value,
+            "weight": weight,
+            "taken_at": taken_at.isoformat(),
+            "provenance": provenance,
+            "source": source,
+        }
+    }
+
+
+def provenance_of_all(figures: Iterable[DomainFigure]) -> str:
+    """The common provenance of all known figures, which a page shows once; "" if they differ."""
+    known = {figure.provenance for figure in figures if figure.value is not None}
+    return known.pop() if len(known) == 1 else ""
+
+
+def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
+    return combined(kind, [figures])
+
+
+def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
+    figures = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
+    if not figures:
+        return DomainFigure(kind.key, kind.label(len(sites)), None, kind.unit)
+    values = [figure["value"] for figure in figures]
+    weights = [figure["weight"] for figure in figures]
+    match kind.over_sites:
+        case OverSites.SUM:
+            value = sum(values)
+        case OverSites.HIGHEST:
+            value = max(values)
+        case OverSites.MEAN:
+            weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
+            # Without any weight, all figures count equally.
+            value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
+    return DomainFigure(
+        key=kind.key,
+        label=kind.label(len(sites)),
+        value=value,
+        unit=kind.unit,
+        provenance=worst_provenance(figure["provenance"] for figure in figures),
+        source=figures[values.index(value)]["source"] if value in values else "",
+        taken_at=min(datetime.fromisoformat(figure["taken_at"]) for figure in figures),
+    )
+
+
+type Figures = dict[str, dict[str, Any]]
+
+
+def site_figures(facts: EvaluationFacts, framework: Framework, now: datetime) -> dict[str, Figures]:
+    return {
+        "compute": _compute(facts, now),
+        "network": _network(facts, framework, now),
+        "energy": _energy(facts, now),
+    }
+
+
+def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
+    figures: Figures = {}
+    busy = _live(facts, UTILISATION_METRICS, now)
+    if busy:
+        mean = sum(sample.value for sample in busy) / len(busy)
+        figures |= _of_samples(GPU_UTILISATION, mean, busy, weight=len(busy))
+    hot = _live(facts, GPU_TEMPERATURE_METRICS, now)
+    if hot:
+        hottest = max(hot, key=lambda sample: sample.value)
+        name = facts.names.get(("accelerator", hottest.accelerator_id or 0), "")
+        figures |= _of_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
+    watched = [sample for many in facts.held.values() for sample in many if sample.accelerator_id]
+    if watched:
+        figures |= _of_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
+    return figures
+
+
+def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Figures:
+    figures = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts.quantiles)
+    check = framework.checks_by_id.get("p5-fabric-health")
+    if check is not None:
+        figures |= _risen(FLAPS, facts, check, "flaps", now)
+        figures |= _risen(LINK_ERRORS, facts, check, "link-errors", now)
+    return figures
+
+
+def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str, now: datetime) -> Figures:
+    metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
+    watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
+    if not watched:
+        return {}
+    total = sum(rise.increase for metric in metrics for rise in facts.rises.get(metric, ()) if rise.port_id)
+    return _of_samples(kind, total, watched)
+
+
+def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
+    figures = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
+    levels = _levels(facts, now)
+    outermost = next((level for level in MeteringLevel if level in levels), None)
+    if outermost is None:
+        return figures
+    kw, samples = levels[outermost]
+    figures |= _of_samples(POWER, kw, samples, source=WORDS[outermost])
+    if facts.profile.contracted_kw is not None:
+        figures |= _of_samples(HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost])
+    inner = next(
+        (
+            level
+            for level in (MeteringLevel.UPS, MeteringLevel.ROOM_PDU, MeteringLevel.RACK_PDU)
+            if level in levels
+        ),
+        None,
+    )
+    if outermost.sees_everything and inner is not None and levels[inner][0] > 0:
+        it_kw, it_samples = levels[inner]
+        source = f"{WORDS[outermost]} over {WORDS[inner]}s"
+        figures |= _of_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
+    return figures
+
+
+def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
+    by_device: dict[int, list[Latest]] = defaultdict(list)
+    for sample in _live(facts, POWER_METRICS, now):
+        if sample.device_id is not None and sample.unit == "W":
+            by_device[sample.device_id].append(sample)
+    expected: dict[MeteringLevel, list[int]] = defaultdict(list)
+    for thing in facts.in_service(kind="device"):
+        level = _level_of(thing.role, in_rack=thing.in_rack)
+        if level is not None:
+            expected[level].append(thing.key[1])
+    by_level: dict[MeteringLevel, tuple[float, list[Latest]]] = {}
+    for level, devices in expected.items():
+        if all(device in by_device for device in devices):
+            samples = [sample for device in devices for sample in _first_metric(by_device[device])]
+            by_level[level] = sum(sample.value for sample in samples) / 1000, samples
+    supply = [sample for sample in _live(facts, SITE_POWER_METRICS, now) if sample.object_kind == "site"]
+    if supply:
+        by_level[MeteringLevel.METER] = sum(sample.value for sample in supply) / 1000, supply
+    return by_level
+
+
+def _level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:
+    if role == "pdu":
+        return MeteringLevel.RACK_PDU if in_rack else MeteringLevel.ROOM_PDU
+    return LEVEL_OF_ROLE.get(role)  # type: ignore[call-overload, no-any-return]
+
+
+def _first_metric(samples: Sequence[Latest]) -> list[Latest]:
+    """If a device sends its power under several names, use the first of them."""
+    first = min(POWER_METRICS.index(sample.metric) for sample in samples)
+    return [sample for sample in samples if sample.metric == POWER_METRICS[first]]
+
+
+def _live(facts: EvaluationFacts, metrics: Iterable[str], now: datetime) -> list[Latest]:
+    return [
+        sample for metric in metrics for sample in facts.latest.get(metric, ()) if facts.is_live(sample, now)
+    ]
+
+
+def _highest(kind: FigureKind, key: str, figures: Sequence[SpanFigure]) -> Figures:
+    known = [figure for figure in figures if figure.key == key and figure.value is not None]
+    if not known:
+        return {}
+    top = max(known, key=lambda figure: figure.value or 0.0)
+    return stored(kind, top.value or 0.0, taken_at=top.taken_at, provenance=top.provenance, source=top.part)
+
+
+def _of_samples(
+    kind: FigureKind, value: float, samples: Sequence[Latest], *, weight: float = 1.0, source: str = ""
+) -> Figures:
+    return stored(
+        kind,
+        value,
+        taken_at=max(sample.ts for sample in samples),
+        provenance=worst_provenance(sample.provenance for sample in samples),
+        weight=weight,
+        source=source,
+    )

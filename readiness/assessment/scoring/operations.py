@@ -1,0 +1,279 @@
+"""Evaluate sites: gather facts, decide, store what changed."""
+
+import gc
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+from inventory.models import Site, SiteChange
+from readiness.assessment.evidence.operations import reconcile_stored, void_changed
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.scoring.apply import Outcome, apply
+from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
+from readiness.assessment.scoring.core.evaluate import evaluate as decide
+from readiness.assessment.scoring.core.flips import FlipSet, find_flips
+from readiness.assessment.scoring.facts import EvaluationFacts
+from readiness.assessment.scoring.figures import site_figures
+from readiness.assessment.scoring.gather import inputs_of
+from readiness.assessment.scoring.health import site_health, stored_before
+from readiness.assessment.scoring.models import FAILURE_LENGTH, SiteScore
+from readiness.assessment.scoring.stored_state import (
+    Content,
+    Stored,
+    before_of,
+    contents_of,
+    read_parts,
+    stored_of,
+)
+from web import scopes
+
+log = logging.getLogger(__name__)
+AGED_AFTER = timedelta(seconds=60)
+"""A site without new data for this long is evaluated again, because only an evaluation detects silence."""
+CLAIMS_A_RUN = 20_000
+SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
+"""Changes of these origins may void evidence. Telemetry claims sites every few seconds and voids none."""
+SITES_AT_ONCE = 200
+"""Number of sites evaluated in one transaction: about two seconds and 100 MB, which bounds locks and memory. Smaller
+batches cost more, because finding the newest samples reads all samples of the last minutes."""
+_LOCK = 0x53434F  # "SCO"
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Switch the garbage collector off: an evaluation makes hundreds of thousands of values without cycles, and looking
+    for cycles takes a tenth of its time, or much more in a large process."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
+@transaction.atomic
+def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
+    """Evaluate sites at `now`, on evidence taken up to then; returns their number.
+
+    Two workers never evaluate one site at the same time: the second waits and then sees what the first wrote. A site
+    that was already evaluated later than `now` stays as it is.
+    """
+    lock(site_ids)
+    version, framework = framework_queries.current()
+    stored = stored_of(site_ids, now=now)
+    due = [
+        site_id
+        for site_id, before in stored.items()
+        if before.score is None or before.score.evaluated_at <= now
+    ]
+    decided = [
+        _decide(facts, inputs, framework, now)
+        for facts, inputs in inputs_of(due, stored, framework, now=now).values()
+    ]
+    read_parts(stored, {decision.site_id: decision.digests for decision in decided})
+    flips = _flips(decided, stored, framework, now)
+    outcomes = [
+        Outcome(
+            site_id=decision.site_id,
+            result=decision.result,
+            inputs=decision.inputs,
+            contents=decision.contents,
+            flips=flips[decision.site_id],
+            health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
+            figures=site_figures(decision.facts, framework, now),
+            newest_sample_at=_newest_sample_at(decision.facts, now),
+            stored=before,
+        )
+        for decision in decided
+        for before in (stored[decision.site_id],)
+    ]
+    apply(outcomes, version, now=now)
+    return len(decided)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    facts: EvaluationFacts
+    inputs: SiteInputs
+    result: SiteResult
+    contents: Mapping[str, Content]
+
+    @property
+    def site_id(self) -> int:
+        return self.facts.profile.id
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return {check_id: content.digest for check_id, content in self.contents.items()}
+
+
+def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
+    result = decide(framework, inputs, now=now)
+    return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
+
+
+def _flips(
+    decided: Sequence[_Decided], stored: Mapping[int, Stored], framework: Framework, now: datetime
+) -> dict[int, FlipSet]:
+    """Find the moves at each site. Where a state changed under a new definition, the old one shows whether the
+    definition changed it. Its minimums decide which runs count, so the evidence is gathered under it too."""
+    flips = {decision.site_id: _moves(decision, stored[decision.site_id]) for decision in decided}
+    redefined: dict[FrameworkVersion, list[int]] = {}
+    for site_id, flip_set in flips.items():
+        score = stored[site_id].score
+        if flip_set.flips and score and score.framework_version.digest != framework.content_digest:
+            redefined.setdefault(score.framework_version, []).append(site_id)
+    under_old_rules = {
+        site_id: result
+        for version, site_ids in redefined.items()
+        for site_id, result in _under(version, site_ids, stored, now).items()
+    }
+    return flips | {
+        decision.site_id: _moves(decision, stored[decision.site_id], under_old_rules[decision.site_id])
+        for decision in decided
+        if decision.site_id in under_old_rules
+    }
+
+
+def _moves(decision: _Decided, stored: Stored, under_old_rules: SiteResult | None = None) -> FlipSet:
+    unmoved = {
+        check_id
+        for check_id, digest in decision.digests.items()
+        if check_id in stored.results and stored.results[check_id].digest == digest
+    }
+    before = before_of(stored)
+    return find_flips(before, decision.result, under_old_rules=under_old_rules, unmoved=unmoved)
+
+
+def _under(
+    version: FrameworkVersion, site_ids: Sequence[int], stored: Mapping[int, Stored], now: datetime
+) -> dict[int, SiteResult]:
+    framework = framework_queries.definition_of(version)
+    gathered = inputs_of(site_ids, stored, framework, now=now)
+    return {site_id: decide(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
+
+
+def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
+    times = [source.last_sample_at for source in facts.sources.values() if source.last_sample_at]
+    return max((at for at in times if at <= now), default=None)
+
+
+def lock(site_ids: Collection[int]) -> None:
+    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other. Each
+    schema has its own locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s # current_schema()::regnamespace::oid::int, site_id)"
+            " FROM (SELECT unnest(%s::int[]) AS site_id ORDER BY 1) AS in_order",
+            [_LOCK, sorted(site_ids)],
+        )
+
+
+class NotEvaluable(Exception):
+    """The evaluation of a site failed; the message is for the user who requested it."""
+
+
+def evaluate_one(*, site: Site, now: datetime) -> None:
+    """Evaluate a site for a user who waits. A failure is stored like that of any other evaluation, and NotEvaluable
+    gives the reason."""
+    try:
+        # Links to sites that the user may not see also count.
+        with scopes.everything(), transaction.atomic():
+            evaluate(site_ids=[site.pk], now=now)
+    except OperationalError:
+        # A database failure is not a failure of the site.
+        raise
+    except Exception as error:
+        log.exception("Site %s could not be evaluated", site.pk)
+        reason = _mark_failed(site.pk, error, now=now)
+        raise NotEvaluable(f"{site} could not be evaluated: {reason}") from error
+
+
+@transaction.atomic
+def rescore_changed(*, now: datetime) -> int:
+    """Evaluate the sites that claim rows name, each once; returns their number. The claims are deleted in this
+    transaction: after a failure they are still there, and a claim made meanwhile is a new one."""
+    claims = list(
+        SiteChange.objects.select_for_update(skip_locked=True)
+        .order_by("id")
+        .values_list("id", "site_id", "origin")[:CLAIMS_A_RUN]
+    )
+    if not claims:
+        return 0
+    SiteChange.objects.filter(id__in=[claim_id for claim_id, _, _ in claims]).delete()
+    _void(sorted({site_id for _, site_id, origin in claims if origin in SHAKING}), now=now)
+    return _evaluate_all(sorted({site_id for _, site_id, _ in claims}), now=now)
+
+
+def _void(site_ids: Sequence[int], *, now: datetime) -> None:
+    """Compare runs with the inventory again, and void the evidence that changes invalidate. A failure at one site stops
+    neither other sites nor the scores."""
+    if not site_ids:
+        return
+    try:
+        with transaction.atomic():
+            reconcile_stored(site_ids=site_ids, now=now)
+            void_changed(site_ids=site_ids, now=now)
+    except Exception:
+        if len(site_ids) == 1:
+            log.exception("Evidence of site %s could not be looked at", site_ids[0])
+            return
+        for site_id in site_ids:
+            _void([site_id], now=now)
+
+
+def rescore_aged(*, now: datetime) -> int:
+    """Evaluate the sites that no claim named: never evaluated, not for a minute, or due by the clock. A retired site is
+    evaluated once more, so that its verdict is removed, and then left alone."""
+    aged = (
+        Q(score__isnull=True) | Q(score__evaluated_at__lte=now - AGED_AFTER) | Q(score__changes_at__lte=now)
+    )
+    sites = Site.objects.filter(aged).exclude(stage=Site.Stage.RETIRED, score__verdict="")
+    return _evaluate_all(sorted(sites.values_list("id", flat=True)), now=now)
+
+
+def rescore_due(*, now: datetime) -> int:
+    """Evaluate the sites whose state the clock changes by now: an object fell silent, or evidence went stale. Sites
+    that cannot be evaluated wait for `rescore_aged`."""
+    due = Site.objects.filter(score__changes_at__lte=now, score__failed_at=None)
+    return _evaluate_all(sorted(due.values_list("id", flat=True)), now=now)
+
+
+def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
+    return sum(
+        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], now=now)
+        for start in range(0, len(site_ids), SITES_AT_ONCE)
+    )
+
+
+def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
+    """Evaluate sites together; after a failure, split them in halves down to the failing site, so that its failure
+    stops no other score."""
+    try:
+        return evaluate(site_ids=site_ids, now=now)
+    except Exception as error:
+        if len(site_ids) == 1:
+            log.exception("Site %s could not be evaluated", site_ids[0])
+            _mark_failed(site_ids[0], error, now=now)
+            return 0
+    middle = len(site_ids) // 2
+    return _evaluate_some(site_ids[:middle], now=now) + _evaluate_some(site_ids[middle:], now=now)
+
+
+def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
+    """Mark that a site's last verdict no longer counts; the next successful evaluation removes the mark."""
+    reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
+    SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
+        failed_at=Coalesce("failed_at", now), failure=reason
+    )
+    return reason

@@ -1,0 +1,228 @@
+"""Frozen rows that several pages share. Instants are aware UTC; scores are 0 to 1; power is kW."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db.models import Model
+
+from inventory.models import Site
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.models import Flip
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRef:
+    """Enough of a site to name and link it. `owner` is the team that owns its orchestration, else the text on the site.
+    `accountable` is a person's name, only for readers who may see names."""
+
+    id: int
+    slug: str
+    name: str
+    city: str
+    country: str
+    region: str
+    kind: str
+    stage: str
+    owner: str
+    latitude: float | None
+    longitude: float | None
+    accountable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFigure:
+    """A number with its unit and provenance. `value` None means unknown and is never shown as 0."""
+
+    key: str
+    label: str
+    value: float | None
+    unit: str = ""
+    provenance: str = ""
+    source: str = ""
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PillarFigure:
+    """One pillar at one site. `state` is the worst of its checks; scores are None if no weight applies."""
+
+    id: str
+    name: str
+    short_name: str
+    score: float | None
+    upper: float | None
+    waived: float | None
+    coverage: float | None
+    state: str
+    waived_checks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMark:
+    """`clock` is "", "late" or "silent": the state of the sources behind this health. See core.silence.HealthAt."""
+
+    domain: str
+    health: str
+    clock: str
+    since: datetime
+    last_health: str = ""
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReason:
+    """Why an object is not well: the metric, its value, and the exceeded limit with its source. An unknown object had
+    the health `was` when the value was read, at `taken_at`; its cause was first seen at `since`."""
+
+    health: str
+    object_kind: str
+    object_id: int
+    object: str
+    metric: str
+    title: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    direction: str
+    source: str
+    taken_at: datetime | None
+    was: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One judged sub-measure. `threshold_source` is the label of the pass threshold: S#, OD, J or calc."""
+
+    id: str
+    name: str
+    gate: str
+    state: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    threshold_text: str
+    warn_text: str
+    threshold_source: str
+    threshold_source_title: str
+    limit_id: str
+    limit_source: str
+    margin: float | None
+    code: str
+    tier: str
+    reason: str
+    detail: str
+    evidence: str
+    provenance: str
+    taken_at: datetime | None
+    age_s: float | None
+    bad_since: datetime | None
+    measure: str
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One stored check at one site. The figures are those of the deciding sub-measure. `evidence` names what was read
+    (`kind`, `ref`, `object`); `age_s` is the time from `taken_at` to now."""
+
+    id: str
+    name: str
+    pillar: str
+    gate: str
+    state: str
+    measured_state: str
+    code: str
+    tier: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    threshold_text: str
+    margin: float | None
+    reason: str
+    evidence: dict[str, str]
+    provenance: str
+    taken_at: datetime | None
+    age_s: float | None
+    since: datetime
+    first_bad_at: datetime | None
+    expires_at: datetime | None
+    parts: tuple[PartRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """How the definition judges one sub-measure. `source` is S#, OD, J or calc; OD is Muster's own default."""
+
+    part_id: str
+    part: str
+    unit: str
+    gate: str
+    measure: str
+    pass_text: str
+    warn_text: str
+    source: str
+    source_title: str
+    source_urls: tuple[str, ...]
+    is_default: bool
+    note: str
+    validity_text: str
+    limit_name: str
+    limit_declared_on: str
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleQuery:
+    """The samples behind a figure: `params` work for the explorer's page and the query endpoint."""
+
+    label: str
+    unit: str
+    metric: str
+    params: dict[str, str]
+
+
+class FlipRow(NamedTuple):
+    """A change of state with its site and the title of the check or sub-measure."""
+
+    flip: Flip
+    title: str
+
+
+@cache
+def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
+    columns = {column.attname for column in model._meta.concrete_fields}
+    return tuple(field.name for field in fields(kind) if field.name in columns)
+
+
+def copied[R](kind: type[R], stored: Model, **given: Any) -> R:
+    """A row made of `given` and the columns that have the name of a field."""
+    names = (name for name in _shared(kind, type(stored)) if name not in given)  # type: ignore[arg-type]
+    return kind(**{name: getattr(stored, name) for name in names}, **given)
+
+
+def ref_of(site: Site) -> SiteRef:
+    """The site needs its region joined in.
+
+    Without the annotations of `with_owner`, the owner is the text on the site.
+    """
+    return copied(
+        SiteRef,
+        site,
+        region=site.region.name,
+        owner=getattr(site, "answering", site.owner),
+        latitude=None if site.latitude is None else float(site.latitude),
+        longitude=None if site.longitude is None else float(site.longitude),
+        accountable=getattr(site, "accountable", ""),
+    )
+
+
+def flip_row(flip: Flip, framework: Framework) -> FlipRow:
+    check = framework.checks_by_id.get(flip.key)
+    title = check.name if check else flip.key
+    if check and flip.part:
+        names = {part.id: part.figure_name for part in check.parts}
+        title = f"{check.name}: {names.get(flip.part, flip.part)}"
+    return FlipRow(flip, title)

@@ -1,0 +1,235 @@
+"""The sites as they are at an instant.
+
+Every query over the fleet starts with them, so they are read once. Also the owner of a site as lists show it: the team
+of the person accountable for its orchestration, else the text on the site. The person's name is personal data, and only
+shown to readers who may see names.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Cast, Coalesce, Greatest
+
+from inventory import queries as inventory
+from inventory.models import CapacityEvent, Site
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.gap import (
+    CapacityChange,
+    CapacityFigures,
+    Gap,
+    SiteCapacity,
+    SiteHistory,
+    StageChange,
+    deployed_at,
+    gap_of,
+)
+from readiness.assessment.scoring.core.states import Stage, Verdict
+from readiness.assessment.scoring.models import SiteScore
+from readiness.assessment.scoring.queries.rows import SiteRef
+from readiness.organisation.ownership.core.standing import Item
+from readiness.organisation.ownership.models import Assignment, in_force
+from web.audit.stamps import Stamp
+
+
+def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
+    """Annotate sites with `answering`, the owning team or else the text on the site, and `accountable`, the person's
+    name or ""."""
+    held = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
+    return sites.annotate(held=models.FilteredRelation("assignments", condition=held)).annotate(
+        answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
+        accountable=Coalesce(
+            models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
+        ),
+    )
+
+
+def owned_by(words: str, *, now: datetime) -> models.Q:
+    held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
+    if words == "none":
+        return models.Q(owner="") & ~models.Q(pk__in=held.values("site"))
+    named = held.filter(team__name__icontains=words).values("site")
+    return models.Q(pk__in=named) | (models.Q(owner__icontains=words) & ~models.Q(pk__in=held.values("site")))
+
+
+EVER = datetime.min.replace(tzinfo=UTC)
+
+type Changes = Mapping[int, Sequence[CapacityChange]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStanding:
+    """A site and its stored score in short. `verdict` is "" without `evaluated_at` if it was never evaluated; it is
+    also "" while the site cannot be evaluated, which is so since `failed_at`."""
+
+    ref: SiteRef
+    region: str
+    """The region's slug; the reference has its name."""
+    verdict: str
+    verdict_since: datetime | None
+    first_blocker: str
+    evaluated_at: datetime | None
+    capped: int = 0
+    """Number of declared BLOCK checks among the `measurable` ones, which ask for a measurement."""
+    measurable: int = 0
+    failed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStanding:
+    """`changes` and `capacity` (at `at`) are by site id. `of_all` says that these are all sites."""
+
+    at: datetime
+    sites: tuple[SiteStanding, ...]
+    changes: Changes
+    capacity: dict[int, SiteCapacity]
+    framework: Framework
+    of_all: bool = False
+    mark: Stamp | None = None
+    """Read before all other data, so that cached values are never newer than it."""
+
+    @property
+    def site_ids(self) -> list[int] | None:
+        """None means all sites: listing a thousand would take longer than reading them."""
+        return None if self.of_all else [site.ref.id for site in self.sites]
+
+    def among(self, site: str) -> models.Q:
+        ids = self.site_ids
+        return models.Q() if ids is None else models.Q(**{f"{site}__in": ids})
+
+    @property
+    def gap(self) -> Gap:
+        return gap_of(self.capacity.values(), at=self.at)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        return dict(Counter(site.verdict or "none" for site in self.capacity.values()))
+
+
+_OF_REF = (
+    *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
+    *("latitude", "longitude", "accountable"),
+)
+_OF_SCORE = (
+    *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at"),
+    *("capped", "measurable"),
+)
+
+
+def standing(
+    *,
+    now: datetime,
+    site_ids: Collection[int] | None = None,
+    framework: Framework | None = None,
+) -> FleetStanding:
+    sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
+    return standing_of(sites, now=now, of_all=site_ids is None, framework=framework)
+
+
+def standing_of(
+    sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
+) -> FleetStanding:
+    mark = inventory.history_mark()
+    framework = framework or framework_queries.current()[1]
+    # Read values: a thousand model objects would take longer than everything else here.
+    read = with_owner(sites, now=now).values_list(
+        *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
+    )
+    there = tuple(_site(*row) for row in read)
+    changes = capacity_changes([there[0].ref.id]) if len(there) == 1 else _kept_changes(mark)
+    capacity = {
+        site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
+        for site in there
+    }
+    return FleetStanding(now, there, changes, capacity, framework, of_all, mark)
+
+
+def _site(*row: Any) -> SiteStanding:
+    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker = row[:-4]
+    evaluated_at, failed_at, capped, measurable = row[-4:]
+    north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
+    ref = SiteRef(*(*of_ref, north, east, accountable))
+    confirmed = "" if failed_at else verdict or ""
+    declared = (len(capped or ()), measurable or 0)
+    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared, failed_at)
+
+
+def score_of(site: Site) -> SiteScore | None:
+    return getattr(site, "score", None)
+
+
+def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
+    """One statement, and one more unless all sites have their score joined in."""
+    ids = [site.pk for site in sites]
+    changes = capacity_changes(ids)
+    if all(Site.score.is_cached(site) for site in sites):
+        stored = [score for site in sites if (score := score_of(site)) is not None]
+    else:
+        rows = SiteScore.objects.filter(site__in=ids)
+        stored = list(rows.only("site_id", "verdict", "first_blocker", "failed_at"))
+    scores = {score.site_id: (score.confirmed_verdict, score.first_blocker) for score in stored}
+    return {site.pk: _present(site, changes[site.pk], scores.get(site.pk, ("", "")), now) for site in sites}
+
+
+def _present(
+    site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
+) -> SiteCapacity:
+    history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
+    verdict, blocker = score
+    return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
+
+
+@lru_cache(maxsize=4)
+def _kept_changes(mark: Stamp) -> Changes:
+    """All changes as of this mark, cached because reading thousands of them takes longer than most of a page."""
+    return capacity_changes(None)
+
+
+def capacity_changes(site_ids: Collection[int] | None) -> Changes:
+    changes: dict[int, list[CapacityChange]] = defaultdict(list)
+    for step in inventory.capacity_events(site_ids):
+        changes[step.site_id].append(
+            CapacityChange(step.at, CapacityFigures(step.change.it_kw, step.change.accelerators))
+        )
+    return changes
+
+
+# A dated event counts from the end of its day in the site's time zone.
+CAPACITY = """
+    SELECT site_id, array_agg(since ORDER BY since) AS since, array_agg(greatest(kw, 0) ORDER BY since) AS kw
+    FROM (
+        SELECT site_id, since, sum(sum(signed_kw)) OVER (PARTITION BY site_id ORDER BY since) AS kw
+        FROM (
+            SELECT event.site_id, (event.happened_on + 1)::timestamp AT TIME ZONE site.time_zone AS since,
+                   CASE event.kind WHEN 'commission' THEN event.it_kw ELSE -event.it_kw END AS signed_kw
+            FROM inventory_capacityevent AS event JOIN inventory_site AS site ON site.id = event.site_id
+        ) AS event
+        GROUP BY site_id, since
+    ) AS step
+    GROUP BY site_id
+"""
+"""Each site's capacity in steps, one row for each site. Arrays are used, because a join of days with steps doubles the
+cost of a year's trend: `kw[width_bucket(at, since)]` is null before the first step."""
+
+
+def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subquery:
+    signed = models.Case(
+        models.When(kind=CapacityEvent.Kind.COMMISSION, then=models.F("it_kw")),
+        default=-models.F("it_kw"),
+        output_field=models.FloatField(),
+    )
+    instant = at if isinstance(at, models.OuterRef) else models.Value(at, output_field=models.DateTimeField())
+    there = models.Func(
+        models.F("site__time_zone"), instant, function="timezone", output_field=models.DateTimeField()
+    )
+    past = CapacityEvent.objects.filter(
+        site=models.OuterRef(site), happened_on__lt=Cast(there, models.DateField())
+    )
+    there_kw = Greatest(models.Sum(signed), 0.0)
+    return models.Subquery(past.order_by().values("site").annotate(kw=there_kw).values("kw"))

@@ -1,0 +1,175 @@
+"""Rows of the board: headings with shares, cells, the legend.
+
+A board has thousands of cells, so they are plain values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from inventory.queries import site_facts
+from readiness.organisation.ownership import gaps
+from readiness.organisation.ownership.core.standing import OF_DOMAINS, Item, ItemStanding
+from readiness.organisation.ownership.forms import ProposeForm
+from readiness.organisation.ownership.gaps import BoardSite, OwnershipCounts
+from readiness.organisation.ownership.models import Assignment
+from readiness.organisation.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
+from readiness.organisation.people.queries.coverage import TeamFit, fit_of_team
+from web.links import link
+from web.tables import TablePage
+from web.units import power
+
+LOOKS = {
+    ItemStanding.OWNED: "pass",
+    ItemStanding.NO_DEPUTY: "warn",
+    ItemStanding.OVERDUE: "stale",
+    ItemStanding.LEFT: "fail",
+    ItemStanding.WAITING: "waived",
+    ItemStanding.UNOWNED: "unknown",
+}
+"""How a cell looks: like a state in the matrix, whose colours and shapes readers know."""
+
+
+FIRST = (Item.COMPUTE_NETWORK, Item.COMPUTE)
+"""The board draws a line before these items."""
+
+
+class BoardCell(NamedTuple):
+    key: str
+    look: str
+    text: str
+    label: str
+    is_chosen: bool
+    is_first: bool
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    row: BoardSite
+    url: str
+    kw: str
+    cells: list[BoardCell]
+
+
+def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -> list[dict[str, Any]]:
+    by_key = {column.key: column for column in table.columns}
+    sites = counts.items // len(Item)
+    return [
+        {
+            "key": item.value,
+            "label": SHORT[item],
+            "title": item_label(item),
+            "sort": by_key[item.value].sort,
+            "sort_url": by_key[item.value].sort_url,
+            "first": item in FIRST,
+            "share": 100 * counts.owned[item] // sites if sites else 0,
+            "share_label": f"{counts.owned[item]} of {sites} sites",
+        }
+        for item in items
+    ]
+
+
+def rows(
+    table: TablePage, items: Sequence[Item], *, chosen: str, names: bool, now: datetime
+) -> list[BoardRow]:
+    return [
+        BoardRow(
+            row=each.object,
+            url=link("site", each.object.site.slug),
+            kw=power(each.object.kw, "kW").value or "",
+            cells=[_cell(each.object, item, chosen, names, now) for item in items],
+        )
+        for each in table.rows
+    ]
+
+
+def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -> BoardCell:
+    cell, key = row.cells[item], f"{row.site.slug}.{item}"
+    return BoardCell(
+        key=key,
+        look=LOOKS[cell.standing],
+        text=cell_text(cell, names=names),
+        label=cell_label(row.site.name, cell, names=names, now=now),
+        is_chosen=key == chosen,
+        is_first=item in FIRST,
+        is_asked=cell.current is not None and cell.coming is not None,
+    )
+
+
+def legend(counts: OwnershipCounts) -> list[tuple[str, str, int]]:
+    return [(standing.value, LOOKS[standing], counts.standings[standing]) for standing in ItemStanding]
+
+
+TERMS_SHOWN = 6
+
+
+class NoSuchCell(ValueError):
+    """A cell is named by a site's slug, a dot and an item; text after another dot says where it was chosen."""
+
+
+def read(key: str) -> tuple[str, Item]:
+    slug, _dot, rest = key.partition(".")
+    try:
+        return slug, Item(rest.partition(".")[0])
+    except ValueError as error:
+        raise NoSuchCell(key[:150]) from error
+
+
+def assignments() -> QuerySet[Assignment]:
+    return Assignment.objects.select_related(
+        *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by", "answered_by")
+    ).order_by("-proposed_at", "-pk")
+
+
+def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict[str, Any]:
+    """Raises NoSuchCell for a retired site."""
+    fleet = gaps.fleet(now=now, site_ids=[site_id])
+    if not fleet.sites:
+        raise NoSuchCell(str(item))
+    [site] = fleet.sites
+    cell = site.cells[item]
+    newest = list(assignments().filter(site=site_id, item=item)[:TERMS_SHOWN])
+    by_id = {each.pk: each for each in newest}
+    current = by_id.get(cell.current.id) if cell.current else None
+    coming = by_id.get(cell.coming.id) if cell.coming else None
+    about = current or coming
+    return {
+        "title": f"{site.site.name} · {item_label(item)}",
+        "key": f"{site.site.slug}.{item}",
+        "slug": site.site.slug,
+        "cell": cell,
+        "sentence": MEANING[cell.standing],
+        "about": about,
+        "coming": [coming] if coming and coming is not about else [],
+        "terms": [each for each in newest if each not in (current, coming)],
+        "fit": _fit(site_id, item, about, now) if about else None,
+        "form": _form(about, now) if may_propose and coming is None else None,
+        "form_title": "Hand it over" if current else "Propose somebody",
+    }
+
+
+SKILLS_OF = {Item.ORCHESTRATION: frozenset({"orchestration"})} | {
+    item: domains for domains, item in OF_DOMAINS.items()
+}
+"""Domains of the skills that an item requires of its owner's team."""
+
+
+def _fit(site_id: int, item: Item, about: Assignment, now: datetime) -> TeamFit:
+    [site] = site_facts([site_id])
+    return fit_of_team(about.team_id, site, SKILLS_OF[item], now=now)
+
+
+def _form(about: Assignment | None, now: datetime) -> ProposeForm:
+    initial: dict[str, Any] = {}
+    if about is not None:
+        initial = {
+            "team": about.team.slug,
+            "responsible": about.responsible.slug if about.responsible else None,
+            "decision_rights": about.decision_rights,
+            "escalation": about.escalation,
+        }
+    return ProposeForm(initial=initial, now=now)

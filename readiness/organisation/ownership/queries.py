@@ -1,0 +1,183 @@
+"""The standing of items: for scoring at any instant, for pages now. A fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import BooleanField, ExpressionWrapper, Max, Q
+
+from readiness.organisation.ownership.core.standing import Item, ItemStanding, Term, standing_in_force
+from readiness.organisation.ownership.models import Assignment, in_force
+from telemetry.binary import fetched
+
+
+def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
+    """Return terms by site id, for sites where anybody had accepted anything by `now`, which may be in the past. One
+    statement.
+    """
+    accepted = Assignment.objects.filter(
+        site_id__in=site_ids, confirmed_at__isnull=False, answered_at__lte=now
+    )
+    newest = Max("confirmations__confirmed_at", filter=Q(confirmations__confirmed_at__lte=now))
+    holds = ExpressionWrapper(in_force(now), output_field=BooleanField())
+    rows = accepted.annotate(newest=newest, holds=holds).order_by("pk")
+    terms_by_site: dict[int, list[Term]] = defaultdict(list)
+    for holds_now, *row in rows.values_list(
+        *("holds", "pk", "site_id", "item", "newest", "answered_at"),
+        *("accountable__left_at", "accountable__user__is_active"),
+        *("deputy_id", "deputy__left_at", "deputy__user__is_active"),
+        *("team__dissolved_at", "escalation"),
+    ):
+        pk, site_id, item, newest_at, answered_at, left_at, active, deputy, *rest = row
+        deputy_left_at, deputy_active, dissolved_at, escalation = rest
+        of_site = terms_by_site[site_id]  # Include sites whose accepted terms have all ended.
+        if not holds_now:
+            continue
+        of_site.append(
+            Term(
+                id=pk,
+                item=Item(item),
+                confirmed_at=newest_at or answered_at,
+                has_left=_left(left_at, active, now),
+                has_deputy=deputy is not None and not _left(deputy_left_at, deputy_active, now),
+                has_team=dissolved_at is None or dissolved_at > now,
+                has_escalation=bool(escalation.strip()),
+            )
+        )
+    return {site_id: tuple(terms) for site_id, terms in terms_by_site.items()}
+
+
+def _left(left_at: datetime | None, active: bool | None, now: datetime) -> bool:
+    return active is False or (left_at is not None and left_at <= now)
+
+
+class Live(NamedTuple):
+    """A live assignment with the columns of the board.
+
+    `proposed_at` and `effective_at` are only read for proposals and future terms, because a board of a thousand sites
+    has thousands of terms.
+    """
+
+    id: int
+    site_id: int
+    item: str
+    is_accepted: bool
+    is_in_force: bool
+    due_at: datetime | None
+    proposed_at: datetime | None
+    effective_at: datetime | None
+    person_id: int
+    person: str
+    has_left: bool
+    left_at: datetime | None
+    team: str
+    has_deputy: bool
+
+
+_LIVE = """
+SELECT one.id, one.site_id, one.item, one.confirmed_at IS NOT NULL,
+    one.confirmed_at IS NOT NULL AND one.effective_at <= %(now)s,
+    one.due_at,
+    CASE WHEN one.confirmed_at IS NULL THEN one.proposed_at END,
+    CASE WHEN one.confirmed_at IS NULL OR one.effective_at > %(now)s THEN one.effective_at END,
+    one.accountable_id, person.name,
+    coalesce(person.left_at <= %(now)s, FALSE) OR NOT coalesce(account.is_active, TRUE), person.left_at,
+    team.name,
+    one.deputy_id IS NOT NULL
+        AND NOT (coalesce(deputy.left_at <= %(now)s, FALSE) OR NOT coalesce(deputy_account.is_active, TRUE))
+FROM ownership_assignment AS one
+JOIN people_person AS person ON person.id = one.accountable_id
+LEFT JOIN accounts_user AS account ON account.id = person.user_id
+JOIN people_team AS team ON team.id = one.team_id
+LEFT JOIN people_person AS deputy ON deputy.id = one.deputy_id
+LEFT JOIN accounts_user AS deputy_account ON deputy_account.id = deputy.user_id
+WHERE (one.state = 'proposed'
+        OR (one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s)))
+    AND (%(sites)s::bigint[] IS NULL OR one.site_id = ANY(%(sites)s))
+    AND (%(item)s::text IS NULL OR one.item = %(item)s)
+    AND (%(due_by)s::timestamptz IS NULL OR one.confirmed_at IS NULL OR one.due_at <= %(due_by)s
+        OR person.left_at <= %(now)s OR NOT account.is_active)
+ORDER BY one.id
+"""
+
+
+class OwnershipCell(NamedTuple):
+    """One item of one site. `current` is in force; `coming` is proposed, or accepted and begins later."""
+
+    item: Item
+    standing: ItemStanding
+    current: Live | None = None
+    coming: Live | None = None
+
+    @property
+    def shown(self) -> Live | None:
+        return self.current or self.coming
+
+
+ITEMS = {item.value: item for item in Item}
+UNOWNED = {item: OwnershipCell(item, ItemStanding.UNOWNED) for item in Item}
+
+type SiteCells = Mapping[Item, OwnershipCell]
+
+
+def live(
+    *,
+    now: datetime,
+    site_ids: Collection[int] | None = None,
+    item: Item | None = None,
+    due_by: datetime | None = None,
+) -> list[Live]:
+    """Live assignments of these sites, or of all if None; one statement.
+
+    Plain SQL, because a board reads thousands. `due_by` leaves out accepted terms that need no attention until then and
+    whose people have not left.
+    """
+    wanted = None if site_ids is None else list(site_ids)
+    asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
+    return [Live._make(row) for row in fetched(_LIVE, asked)]
+
+
+def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:
+    """The cells that need attention by then; all others appear as unowned."""
+    return cells_of(live(now=now, site_ids=site_ids, due_by=due_by), now=now)
+
+
+def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteCells]:
+    return cells_of(live(now=now, site_ids=site_ids), now=now)
+
+
+def cells_of(assignments: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
+    by_site: dict[int, dict[Item, OwnershipCell]] = {}
+    for assignment in assignments:
+        of_site = by_site.get(assignment.site_id)
+        if of_site is None:
+            of_site = by_site[assignment.site_id] = dict(UNOWNED)
+        item = ITEMS[assignment.item]
+        there = of_site[item]
+        if assignment.is_in_force:
+            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, there.coming)
+        else:
+            standing = there.standing if there.current else ItemStanding.WAITING
+            of_site[item] = OwnershipCell(item, standing, there.current, assignment)
+    return by_site  # type: ignore[return-value]
+
+
+def _standing(assignment: Live, now: datetime) -> ItemStanding:
+    return standing_in_force(
+        has_left=assignment.has_left,
+        is_due=assignment.due_at is not None and assignment.due_at <= now,
+        has_deputy=assignment.has_deputy,
+    )
+
+
+class SiteOwner(NamedTuple):
+    """The owner of a site's orchestration. `person` is personal data; the team is not."""
+
+    person: str
+    team: str
+
+
+def owners(*, now: datetime) -> dict[int, SiteOwner]:
+    assignments = live(now=now, item=Item.ORCHESTRATION)
+    return {each.site_id: SiteOwner(each.person, each.team) for each in assignments if each.is_in_force}

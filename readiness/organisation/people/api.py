@@ -1,0 +1,306 @@
+"""Endpoints under /api/people/: teams for all who are signed in with a role, people for those who may see names; each
+requirement of each site, and who is on call, now or at another instant."""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any, cast
+
+from django.shortcuts import get_object_or_404
+from django.utils.timezone import get_current_timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from inventory.models.places import DomainChoices
+from readiness.organisation.people import fleet, operations, queries
+from readiness.organisation.people.core.coverage import CoverDepth
+from readiness.organisation.people.kinds import KINDS, TEAMS, PersonFilters
+from readiness.organisation.people.models import Membership, Person, Shift
+from readiness.organisation.people.queries.on_call import DutyRow, duties_at
+from readiness.organisation.people.tables import STANDINGS
+from readiness.organisation.people.views import SEES_COVERAGE, SEES_ON_CALL
+from web import clock
+from web.kinds.rest import filters_of, serializer_of, viewset_of
+from web.rest.errors import named_errors
+from web.rest.fields import RelatedObjectField
+from web.rest.filters import listed_in
+from web.rest.pagination import limit_of, offset_of
+from web.rest.permissions import SignedIn
+from web.rest.reports import endpoint, parameter
+from web.rest.serializers import BodySerializer, ObjectSerializer
+from web.rest.viewsets import Router
+from web.timerange import BadParameter, parse_instant
+from web.visibility import SEES_NAMES, sees_names
+from web.workflows.endpoints import OperatedViewSet, operated
+
+
+class PersonSerializer(ObjectSerializer):
+    """`user` is the link in force. The actions request-link, confirm-link and unlink change it; no write does."""
+
+    user = RelatedObjectField(queryset=User.objects.all(), required=False, allow_null=True)
+    has_left = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Person
+        fields = (
+            *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
+            *("email", "phone", "employer", "time_zone", "left_at", "has_left"),
+        )
+        read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
+        brief_fields = ("name",)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        linked = self.instance.user if isinstance(self.instance, Person) else None
+        if given.pop("user", linked) != linked:
+            raise serializers.ValidationError(
+                {"user": ["A write makes no link: POST to request-link, and the user confirms it."]}
+            )
+        return given
+
+    def get_has_left(self, person: Person) -> bool:
+        return person.left_by(clock.now())
+
+
+class LinkRequestSerializer(BodySerializer):
+    user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
+
+
+_own_person = inline_serializer(
+    "OwnPerson",
+    {
+        "id": serializers.IntegerField(),
+        "name": serializers.CharField(),
+        "in_force": serializers.BooleanField(help_text="False: the link waits for your confirmation."),
+    },
+    many=True,
+)
+
+
+class PersonViewSet(OperatedViewSet):
+    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
+    serializer_class = PersonSerializer
+    filterset_class = PersonFilters
+
+    writes = {"create": operations.save_person, "update": operations.save_person}
+
+    request_link = operated(
+        operations.request_link,
+        LinkRequestSerializer,
+        "Ask a user to confirm that they are this person",
+        *("people.view_person", operations.MAY_LINK),
+        path="request-link",
+    )
+
+    erase = operated(
+        operations.erase_person,
+        None,
+        "Erase who a person is, in the history too; what they signed keeps a pseudonym",
+        *("people.view_person", operations.MAY_ERASE),
+        name="erase",
+    )
+
+    @extend_schema(
+        request=None, responses={204: None}, summary="The user asked says that they are this person"
+    )
+    @action(detail=True, methods=["post"], url_path="confirm-link", permission_classes=[SignedIn])
+    def confirm_link(self, request: Request, pk: str) -> Response:
+        return self._own(operations.confirm_link)
+
+    @extend_schema(
+        request=None, responses={204: None}, summary="End the link, or withdraw or refuse the request"
+    )
+    @action(detail=True, methods=["post"], permission_classes=[SignedIn])
+    def unlink(self, request: Request, pk: str) -> Response:
+        return self._own(operations.unlink)
+
+    def _own(self, change: Callable[..., Person]) -> Response:
+        """Apply a change for whoever may link people, or for the person's own user; answer 404 to others."""
+        by = cast(User, self.request.user)
+        people = Person.objects.all() if by.has_perm(operations.MAY_LINK) else queries.own_people(by)
+        with named_errors():
+            change(get_object_or_404(people, pk=self.kwargs["pk"]), by=by, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+_MEMBERSHIP = ("person", "team", "role")
+MembershipViewSet = viewset_of(
+    Membership.objects.select_related("person", "team"),
+    serializer_of(Membership, _MEMBERSHIP, ("person", "team")),
+    filters_of(Membership, _MEMBERSHIP, search=("person__name", "team__name", "role")),
+    may=(SEES_NAMES,),
+)
+
+
+class OwnPersonView(APIView):
+    """Who the signed-in user is, and is asked to be."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(responses={200: _own_person}, summary="Who you are, and are asked to be")
+    def get(self, request: Request) -> Response:
+        by = cast(User, request.user)
+        return Response(
+            [
+                {"id": person.pk, "name": person.name, "in_force": person.user_id == by.pk}
+                for person in queries.own_people(by)
+            ]
+        )
+
+
+class RequirementSerializer(serializers.Serializer):
+    site = serializers.CharField(source="site.slug")
+    domain = serializers.CharField(source="covered.requirement.domain")
+    skill = serializers.CharField(source="covered.requirement.skill")
+    level = serializers.IntegerField(source="covered.requirement.level")
+    because = serializers.CharField(source="covered.requirement.because")
+    vendor = serializers.CharField(source="covered.requirement.vendor")
+    rule = serializers.CharField(source="covered.requirement.slug")
+    rule_version = serializers.IntegerField(source="covered.requirement.version")
+    people = serializers.IntegerField(source="covered.requirement.people", help_text="Needed at the site")
+    per_shift = serializers.IntegerField(source="covered.requirement.per_shift")
+    state = serializers.ChoiceField([depth.value for depth in CoverDepth], source="covered.cover")
+    qualified = serializers.SerializerMethodField(help_text="Assigned to the site")
+    on_call = serializers.SerializerMethodField(help_text="Qualified, with a shift within 30 days")
+    expiring = serializers.SerializerMethodField(help_text="Whose qualification ends within 30 days")
+    names = serializers.SerializerMethodField(help_text="Null for those who may not see names")
+
+    def get_qualified(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.qualified)
+
+    def get_on_call(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.on_call)
+
+    def get_expiring(self, line: fleet.RequirementLine) -> int:
+        return len(line.covered.expiring)
+
+    def get_names(self, line: fleet.RequirementLine) -> list[str] | None:
+        return list(line.names) if self.context["names"] else None
+
+
+class CoverageSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    count = serializers.IntegerField()
+    results = RequirementSerializer(many=True)
+
+
+@endpoint(
+    *SEES_COVERAGE,
+    parameters=[
+        parameter("site", "Slug", many=True),
+        parameter(
+            "at",
+            "An instant; by default now. What is installed is always that of now.",
+            type=OpenApiTypes.STR,
+        ),
+        parameter("limit", "", type=int),
+        parameter("offset", "", type=int),
+    ],
+    answer=CoverageSerializer,
+    operation_id="people_coverage",
+    summary="What sites require of people, and how many cover it",
+)
+def coverage(request: Request) -> dict[str, Any]:
+    now, asked = clock.now(), request.query_params
+    names, at = request.user.has_perm(SEES_NAMES), None
+    if asked.get("at"):
+        at = parse_instant(asked["at"], now=now, zone=get_current_timezone(), field="at")
+    sites = fleet.coverage_of_sites(now=now, at=at, slugs=asked.getlist("site"))
+    lines = fleet.requirement_lines(sites, names=names)
+    offset = offset_of(request)
+    answer = {"at": at or now, "count": len(lines), "results": lines[offset : offset + limit_of(request)]}
+    return dict(CoverageSerializer(answer, context={"names": names}).data)
+
+
+_HOLDER: dict[str, Any] = {
+    "person": serializers.DictField(
+        allow_null=True, help_text="Id and name; null without permission to see names"
+    ),
+    "is_covered": serializers.BooleanField(),
+    "is_on_leave": serializers.BooleanField(),
+    "starts_at": serializers.DateTimeField(),
+    "ends_at": serializers.DateTimeField(),
+}
+_ROW = inline_serializer(
+    "OnCallDuty",
+    {
+        "site": serializers.CharField(),
+        "domain": serializers.CharField(),
+        "standing": serializers.ChoiceField(choices=list(STANDINGS)),
+        "primary": inline_serializer("OnCallPrimary", _HOLDER, many=True),
+        "secondary": inline_serializer("OnCallSecondary", _HOLDER, many=True),
+        "lacks": serializers.ListField(child=serializers.CharField()),
+        "handover_at": serializers.DateTimeField(allow_null=True),
+        "rotations": serializers.ListField(child=serializers.CharField()),
+    },
+    many=True,
+)
+_ANSWER = inline_serializer("OnCallAt", {"at": serializers.DateTimeField(), "results": _ROW})
+
+
+@endpoint(
+    *SEES_ON_CALL,
+    answer=_ANSWER,
+    operation_id="people_oncall",
+    parameters=[
+        parameter("site", "Slug; every site unless given.", many=True),
+        parameter("region", "Slug of a region.", many=True),
+        parameter("domain", "Domain.", many=True, enum=DomainChoices.values),
+        parameter("at", "now-7d, ISO 8601 or epoch ms; now unless given."),
+    ],
+    summary="Who is on call, and what they lack",
+)
+def on_call(request: Request) -> Any:
+    now = clock.now()
+    at = parse_instant(request.GET.get("at") or "now", now=now, zone=UTC, field="at")
+    asked = {name: listed_in(request.GET, name) for name in ("site", "region", "domain")}
+    if unknown := set(asked["domain"]) - set(DomainChoices.values):
+        raise BadParameter("domain", f"There is no {min(unknown)[:100]}.")
+    names = sees_names(request.user)
+    duties = duties_at(fleet.sites_on_call(), at=at) if request.GET.get("at") else fleet.duties_now(now=now)
+    return {
+        "at": at,
+        "results": [
+            _row(row, names=names)
+            for row in duties
+            if (not asked["site"] or row.site.slug in asked["site"])
+            and (not asked["region"] or row.site.region.slug in asked["region"])
+            and (not asked["domain"] or row.domain in asked["domain"])
+        ],
+    }
+
+
+def _row(row: DutyRow, *, names: bool) -> dict[str, Any]:
+    return {
+        "site": row.site.slug,
+        "domain": row.domain,
+        "standing": row.standing,
+        "primary": [_holder(each, names=names) for each in row.primary],
+        "secondary": [_holder(each, names=names) for each in row.secondary],
+        "lacks": [str(lack) for lack in row.lacks],
+        "handover_at": row.next_shift.starts_at if row.next_shift else None,
+        "rotations": [rotation.slug for rotation in row.rotations],
+    }
+
+
+def _holder(holder: Shift, *, names: bool) -> dict[str, Any]:
+    shown = holder.person if names else None
+    return {
+        "person": {"id": shown.pk, "name": shown.name} if shown else None,
+        "is_covered": holder.person is not None,
+        "is_on_leave": holder.is_on_leave if names else False,
+        "starts_at": holder.starts_at,
+        "ends_at": holder.ends_at,
+    }
+
+
+router = Router()
+router.register("teams", TEAMS.viewset)
+router.register("people", PersonViewSet)
+router.register("memberships", MembershipViewSet)
+for kind in KINDS:
+    router.register(kind.plural, kind.viewset)

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "readiness.organisation.people"
+
+    def ready(self) -> None:
+        from readiness.organisation.people.panels import answers_panel, outlook_panel
+        from web import links
+        from web.accounts.views.settings import add_section
+        from web.kinds import panels
+
+        for page in ("person", "team", "swap"):
+            links.has_page(self.get_model(page), page)
+        panels.register(self.get_model("rotation"), outlook_panel)
+        panels.register(self.get_model("survey"), answers_panel)
+        add_section("own-person", "Your person")

@@ -1,0 +1,229 @@
+"""Who is on call, and how a rotation stands."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from readiness.organisation.people.core.coverage import CoveredRequirement
+from readiness.organisation.people.core.rotations import HeldShift, TimeSpan
+from readiness.organisation.people.core.training import DOMAINS
+
+PRIMARY, SECONDARY = 1, 2
+LEVELS = {PRIMARY: "primary", SECONDARY: "secondary"}
+HOUR, WEEK, MONTH = timedelta(hours=1), timedelta(days=7), timedelta(days=30)
+OFFICE = (time(8), time(18))
+"""Weekdays between these, in local time, are no overtime."""
+SATURDAY = 5
+OVERLOAD = 0.15
+"""Whoever has that much more than the mean is overloaded, as in Grafana OnCall."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """A skill that the site requires of those on call, and nobody at this level has; level None: too few of all."""
+
+    domain: str
+    level: int | None
+    skill: str
+
+    def __str__(self) -> str:
+        who = "too few on call" if self.level is None else LEVELS[self.level]
+        return f"{self.domain}, {who}: {self.skill}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationSize:
+    """`until` is when somebody stops taking turns."""
+
+    people: int
+    sites: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCallStanding:
+    """One site's figures. `uncovered` are domains with the level that is nobody's at some hour of the next 7 days.
+    `busiest` is the largest share of 30 days, before or after the full hour, that one person is on call, in %. `until`
+    is when any other of it changes next."""
+
+    uncovered: tuple[tuple[str, int], ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    busiest: float | None = None
+    smallest: RotationSize | None = None
+    until: datetime | None = None
+
+
+def standing(
+    shifts: Sequence[HeldShift],
+    duties: Iterable[HeldShift],
+    sizes: Iterable[RotationSize],
+    *,
+    now: datetime,
+) -> OnCallStanding:
+    """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere. What they
+    lack is another at each site."""
+    sizes = list(sizes)
+    held = [shift for shift in shifts if shift.person is not None]
+    edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
+    # A gap is seen a week ahead.
+    edges |= {at - WEEK for at in edges}
+    edges |= {size.until for size in sizes if size.until is not None}
+    return OnCallStanding(
+        uncovered=_uncovered(held, now),
+        busiest=_busiest(duties, now),
+        smallest=min(sizes, key=lambda size: (size.people, size.sites), default=None),
+        until=min((at for at in edges if at > now), default=None),
+    )
+
+
+def full_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _uncovered(held: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int], ...]:
+    spans: dict[tuple[str, int], list[HeldShift]] = {}
+    for shift in held:
+        spans.setdefault((shift.domain, shift.level), []).append(shift)
+    return tuple(
+        (domain, level)
+        for domain in DOMAINS
+        for level in LEVELS
+        if gaps(spans.get((domain, level), ()), now, now + WEEK)
+    )
+
+
+def gaps(spans: Iterable[TimeSpan], start: datetime, end: datetime) -> list[TimeSpan]:
+    """Times from `start` to `end` that none of the spans covers."""
+    open_from, left = start, []
+    for span in sorted(spans, key=lambda each: each.starts_at):
+        if span.starts_at > open_from:
+            left.append(TimeSpan(starts_at=open_from, ends_at=min(span.starts_at, end)))
+        open_from = max(open_from, span.ends_at)
+        if open_from >= end:
+            return left
+    return [*left, TimeSpan(starts_at=open_from, ends_at=end)]
+
+
+def present(held: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
+    """Who is on call, by domain and level."""
+    people: dict[tuple[str, int], set[int]] = {}
+    for shift in held:
+        if shift.person is not None and shift.starts_at <= at < shift.ends_at:
+            people.setdefault((shift.domain, shift.level), set()).add(shift.person)
+    return {key: frozenset(each) for key, each in people.items()}
+
+
+def lacks(
+    requirements: Iterable[CoveredRequirement], people: Mapping[tuple[str, int], Collection[int]]
+) -> tuple[Lack, ...]:
+    """Skills of which the site asks for somebody on each shift, and the primary or the secondary has none."""
+    found = []
+    for covered in requirements:
+        asked = covered.requirement
+        able = covered.on_call | covered.exempt
+        of_domain = {level: frozenset(people.get((asked.domain, level), ())) for level in LEVELS}
+        if asked.per_shift == 0 or not any(of_domain.values()):
+            continue
+        skill = f"{asked.skill_name}, level {asked.level}"
+        without = [level for level, there in of_domain.items() if there and not there & able]
+        found += [Lack(domain=asked.domain, level=level, skill=skill) for level in without]
+        if not without and len(frozenset().union(*of_domain.values()) & able) < asked.per_shift:
+            found.append(Lack(domain=asked.domain, level=None, skill=skill))
+    return tuple(dict.fromkeys(found))
+
+
+def hours_of(shifts: Iterable[HeldShift], start: datetime, end: datetime) -> dict[int, float]:
+    """Hours of each person on call from `start` to `end`, at whatever level; what overlaps counts once."""
+    by_person: dict[int, list[HeldShift]] = {}
+    for shift in shifts:
+        if shift.person is not None and shift.starts_at < end and shift.ends_at > start:
+            by_person.setdefault(shift.person, []).append(shift)
+    return {
+        person: (end - start - total(gaps(spans, start, end))) / HOUR for person, spans in by_person.items()
+    }
+
+
+def total(spans: Iterable[TimeSpan]) -> timedelta:
+    return sum((span.ends_at - span.starts_at for span in spans), timedelta())
+
+
+def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
+    held, now = list(duties), full_hour(now)
+    hours = [
+        each
+        for start, end in ((now - MONTH, now), (now, now + MONTH))
+        for each in hours_of(held, start, end).values()
+    ]
+    return 100 * max(hours) / (MONTH / HOUR) if hours else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A person's part of a rotation in a time. `share` is of the time, in %."""
+
+    person: int
+    hours: float
+    share: float
+    overtime: float
+    shifts: int
+    is_overloaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """How a rotation stands in a time: what is nobody's at its primary level, in %, and what each person has."""
+
+    uncovered: float
+    people: tuple[Workload, ...]
+    overtime: float
+
+    @property
+    def overloaded(self) -> int:
+        return sum(load.is_overloaded for load in self.people)
+
+
+def outlook(shifts: Sequence[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime) -> Outlook:
+    """`zones` are those of the rotations, in which overtime is told."""
+    of_person: dict[int, list[HeldShift]] = {}
+    for shift in shifts:
+        if shift.person is not None:
+            of_person.setdefault(shift.person, []).append(shift)
+    hours = hours_of(shifts, start, end)
+    beyond = {each: hours[each] - _office_hours(of_person[each], zones, start, end) for each in hours}
+    all_hours = sum(hours.values())
+    people = tuple(
+        Workload(
+            person=person,
+            hours=hours[person],
+            share=100 * hours[person] * HOUR / (end - start),
+            overtime=beyond[person],
+            shifts=len(of_person[person]),
+            is_overloaded=hours[person] > all_hours / len(hours) * (1 + OVERLOAD),
+        )
+        for person in sorted(hours, key=lambda each: (-hours[each], each))
+    )
+    first = [shift for shift in shifts if shift.level == PRIMARY and shift.person is not None]
+    return Outlook(
+        uncovered=100 * (total(gaps(first, start, end)) / (end - start)),
+        people=people,
+        overtime=100 * sum(beyond.values()) / all_hours if all_hours else 0.0,
+    )
+
+
+def _office_hours(
+    shifts: Iterable[HeldShift], zones: Mapping[int, str], start: datetime, end: datetime
+) -> float:
+    """Hours of one person's shifts on weekdays between 8:00 and 18:00 of each rotation's zone."""
+    worked, last = timedelta(), start
+    for shift in sorted(shifts, key=lambda each: each.starts_at):
+        zone = ZoneInfo(zones[shift.rotation])
+        begins, ends = max(shift.starts_at, last), min(shift.ends_at, end)
+        last = max(last, shift.ends_at)
+        day = begins.astimezone(zone).date()
+        while begins < ends and day <= ends.astimezone(zone).date():
+            if day.weekday() < SATURDAY:
+                opens, closes = (datetime.combine(day, at, tzinfo=zone) for at in OFFICE)
+                worked += max(min(ends, closes) - max(begins, opens), timedelta())
+            day += timedelta(days=1)
+    return worked / HOUR

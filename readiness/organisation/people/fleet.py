@@ -1,0 +1,225 @@
+"""The people of all sites together, kept while nothing changes: reading 5,000 of them takes longer than a page may.
+Who covers what sites require, by domain and by requirement, which training would improve it, and who is on call.
+
+Each process keeps its own, for each set of sites that readers may see.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import connection
+from django.db.models import Min, Q, QuerySet
+
+from inventory.models import Accelerator, CoolingUnit, Device, Manufacturer, Port, PowerFeed, Region, Site
+from inventory.queries import SiteFacts, end_of_day, site_facts
+from readiness.organisation.people.core.coverage import (
+    CoverDepth,
+    CoveredRequirement,
+    Holder,
+    SiteCoverage,
+    nearest,
+)
+from readiness.organisation.people.core.qualified_fleet import QualifiedFleet
+from readiness.organisation.people.facts import COVERED_FROM, KeptFact, kept_coverage_of
+from readiness.organisation.people.models import Course, Person, Rotation, RotationSite, Shift, Skill
+from readiness.organisation.people.queries import growth
+from readiness.organisation.people.queries.coverage import coverage_of, holders_of, next_on_call
+from readiness.organisation.people.queries.on_call import DutyRow, duties_at
+from web.audit import stamp_of
+from web.audit.stamps import Stamp
+
+_READ = (
+    *COVERED_FROM,
+    *(Rotation, RotationSite),
+    *(Site, Region, Manufacturer, Device, Accelerator, Port, CoolingUnit, PowerFeed),
+)
+_SHIFTS = f"""
+    SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite), shift.*
+    FROM ({growth.SHIFTS}) AS shift
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetPeople:
+    """Sites with what is recorded of their people, by id, until the day or something of it ends. `covers` counts the
+    requirements of a site by how they are covered; `duties` is for `duties_now` to fill."""
+
+    until: datetime
+    sites: Mapping[int, SiteFacts] = field(default_factory=dict)
+    covered: Mapping[int, SiteCoverage] = field(default_factory=dict)
+    covers: Mapping[int, Counter[CoverDepth]] = field(default_factory=dict)
+    qualified: QualifiedFleet = field(default_factory=QualifiedFleet.empty)
+    duties: list[KeptFact[Sequence[DutyRow]]] = field(default_factory=list)
+
+
+def fleet_people(*, now: datetime, unstaffed: bool = False) -> FleetPeople:
+    """Read all sites; `unstaffed`: even where no people are recorded at all, which else costs one statement and has no
+    sites. Two statements where nothing was written since."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIFTS)
+        [(is_recorded, *shifts)] = cursor.fetchall()
+    if not (is_recorded or unstaffed):
+        return FleetPeople(now)
+    kept = _kept_since(stamp_of(*_READ), tuple(shifts))
+    if not kept or not kept[-1].holds(now):
+        people = _read(now)
+        kept[:] = [KeptFact(now, people.until, people)]
+    return kept[-1].fact
+
+
+@lru_cache(maxsize=4)
+def _kept_since(stamp: Stamp, shifts: tuple[object, ...]) -> list[KeptFact[FleetPeople]]:
+    """Return what was read since this stamp; whoever asks first fills it."""
+    return []
+
+
+def _read(now: datetime) -> FleetPeople:
+    sites = {site.id: site for site in site_facts()}
+    covered = kept_coverage_of(sites, now=now)
+    recorded = growth.recorded(covered)
+    ends = [each.until for each in covered.values() if each.until]
+    return FleetPeople(
+        until=min((end_of_day(now.date(), "UTC"), *next_on_call(sites, now=now).values(), *ends)),
+        sites=sites,
+        covered=covered,
+        covers={
+            site_id: Counter(each.cover for each in of_site.requirements)
+            for site_id, of_site in covered.items()
+        },
+        qualified=QualifiedFleet.of(growth.qualified_at(recorded), recorded=frozenset(recorded)),
+    )
+
+
+def sites_on_call() -> QuerySet[Site]:
+    return Site.objects.exclude(stage=Site.Stage.RETIRED).select_related("region").order_by("name", "pk")
+
+
+def duties_now(*, now: datetime) -> Sequence[DutyRow]:
+    """Who is on call at every site; it holds until a shift begins or ends, or somebody leaves."""
+    people = fleet_people(now=now)
+    if not people.sites:
+        return ()
+    if not people.duties or not people.duties[-1].holds(now):
+        moments = Shift.objects.filter(ends_at__gt=now).aggregate(
+            ends_at=Min("ends_at"), starts_at=Min("starts_at", filter=Q(starts_at__gt=now))
+        )
+        moments |= Person.objects.filter(left_at__gt=now).aggregate(left_at=Min("left_at"))
+        until = min((people.until, *(moment for moment in moments.values() if moment is not None)))
+        rows = duties_at(sites_on_call(), at=now, covered=people.covered)
+        people.duties[:] = [KeptFact(now, until, rows)]
+    return people.duties[-1].fact
+
+
+@dataclass(frozen=True)
+class DomainLine:
+    """Requirements of a site in one domain; `depth` is how its worst covered requirement is covered.
+
+    A list sorts, filters and counts by what is computed here once.
+    """
+
+    site: SiteFacts
+    domain: str
+    requirements: tuple[CoveredRequirement, ...]
+    is_staffed: bool
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return Counter(each.cover.value for each in self.requirements)
+
+    @cached_property
+    def expiring(self) -> int:
+        return sum(bool(each.expiring) for each in self.requirements)
+
+    @cached_property
+    def depth(self) -> CoverDepth:
+        return min(self.requirements, key=lambda each: len(each.qualified)).cover
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementLine:
+    site: SiteFacts
+    covered: CoveredRequirement
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProposal:
+    """Training for people who are nearest to what is not covered, and the courses that lead there."""
+
+    covered: CoveredRequirement
+    people: tuple[Person, ...]
+    courses: tuple[Course, ...]
+
+    @property
+    def ids(self) -> str:
+        return ",".join(str(person.pk) for person in self.people)
+
+
+def coverage_of_sites(
+    *, now: datetime, at: datetime | None = None, slugs: Collection[str] = ()
+) -> list[tuple[SiteFacts, SiteCoverage]]:
+    """The sites by name, without those that are retired, now or at another instant."""
+    if at is None and not slugs:
+        people = fleet_people(now=now, unstaffed=True)
+        sites, covered = people.sites, people.covered
+    else:
+        ids = list(Site.objects.filter(slug__in=slugs).values_list("pk", flat=True)) if slugs else None
+        sites = {site.id: site for site in site_facts(ids)}
+        covered = kept_coverage_of(sites, now=now) if at is None else coverage_of(sites, now=at)
+    return [(site, covered[site_id]) for site_id, site in sites.items() if site.stage != Site.Stage.RETIRED]
+
+
+def domain_lines(sites: Iterable[tuple[SiteFacts, SiteCoverage]]) -> list[DomainLine]:
+    return [
+        DomainLine(site, domain, tuple(requirements), coverage.is_staffed)
+        for site, coverage in sites
+        for domain, requirements in groupby(coverage.requirements, attrgetter("requirement.domain"))
+    ]
+
+
+def requirement_lines(
+    sites: Collection[tuple[SiteFacts, SiteCoverage]], *, names: bool
+) -> list[RequirementLine]:
+    """Return lines with the names of qualified people, for readers who may see names. One statement reads all names."""
+    named = names_of(person_id for _, coverage in sites for person_id in coverage.qualified) if names else {}
+    return [
+        RequirementLine(
+            site, each, tuple(sorted(named[person_id] for person_id in each.qualified & named.keys()))
+        )
+        for site, coverage in sites
+        for each in coverage.requirements
+    ]
+
+
+def names_of(person_ids: Iterable[int]) -> dict[int, str]:
+    return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "name"))
+
+
+def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal]:
+    """Propose training where too few people of a site are qualified. Five statements."""
+    short = [each for each in coverage.requirements if each.is_short]
+    skills = Skill.objects.prefetch_related("courses", "needs").in_bulk(
+        {each.requirement.skill_id for each in short}
+    )
+    candidates: dict[int, list[Holder]] = {person_id: [] for person_id in coverage.assigned}
+    for holder in holders_of(coverage.assigned, now=now) if short else ():
+        if holder.shown_at <= now:
+            candidates[holder.person_id].append(holder)
+    chosen = {}
+    for each in short:
+        needed = {need.needed_id: need.level for need in skills[each.requirement.skill_id].needs.all()}
+        chosen[each.requirement.key] = nearest(each, candidates, needed)
+    people = Person.objects.in_bulk({person_id for ids in chosen.values() for person_id in ids})
+    return [
+        TrainingProposal(
+            each,
+            tuple(people[person_id] for person_id in chosen[each.requirement.key]),
+            tuple(skills[each.requirement.skill_id].courses.all()),
+        )
+        for each in short
+    ]

@@ -1,0 +1,389 @@
+"""Rotations with their layers, overrides, swaps and shifts, and leave: their lists, pages and forms."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import django_filters
+from django.db import transaction
+from django.db.models import Count, F, FloatField, QuerySet
+from django.db.models.functions import Extract
+from rest_framework import serializers
+
+from accounts.models import User
+from inventory.api import InventorySerializer
+from inventory.models import Site
+from readiness.organisation.people import models
+from readiness.organisation.people.core.recurrence import said
+from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
+from readiness.organisation.people.kinds.tabs import declared, tabs
+from readiness.organisation.people.operations import feeds, swaps
+from readiness.organisation.people.operations.rotations import write_claimed_shifts
+from web import clock
+from web.kinds import Entry, Facts, Kind, Related
+from web.kinds.columns import figure, hidden, name, plain, related
+from web.kinds.declaring import ObjectForm
+from web.kinds.rest import filters_of, viewset_of
+from web.links import page_url
+from web.rest.fields import RelatedObjectField
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+from web.tables import Column, Table
+from web.units import instant
+from web.visibility import SEES_NAMES, name_of, withheld
+from web.workflows.endpoints import OperatedViewSet, endpoint
+
+SEES_SHIFTS = "people.view_shift"
+
+
+@contextmanager
+def _with_shifts() -> Iterator[None]:
+    """A transaction that writes the shifts which follow from its changes."""
+    with transaction.atomic():
+        yield
+        write_claimed_shifts(now=clock.now())
+
+
+class ShiftsViewSet(ObjectViewSet):
+    def writing(self) -> AbstractContextManager[None]:
+        return _with_shifts()
+
+
+class ShiftsForm(ObjectForm):
+    def save(self, commit: bool = True) -> Any:
+        with _with_shifts():
+            return super().save(commit=commit)
+
+
+class LeaveForm(ShiftsForm):
+    changelog_message = None  # type: ignore[assignment]  # Nobody is asked why.
+
+
+class RotationFields(ObjectSerializer):
+    """`calendar_url` is null but for whoever may change rotations: who has the address reads the names behind it."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return shown | dict.fromkeys(shown.keys() & set(withheld(models.Rotation)))
+
+
+_turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
+_OVERRIDE_COLUMNS = ("level", "person", "starts_at", "ends_at")
+ROTATION = _turning(
+    models.Rotation,
+    ("name", "slug", "domain", "team", "time_zone", "calendar_url"),
+    [
+        *("name", "domain", "team"),
+        figure("site_count", "Sites"),
+        "time_zone",
+        hidden(
+            Column,
+            "calendar_url",
+            "Calendar address",
+            value=lambda rotation: "" if withheld(models.Rotation) else rotation.calendar_url,
+        ),
+    ],
+    hidden=("slug", "calendar_error", "calendar_read_at"),
+    also=("calendar_read_at", "calendar_error"),
+    serializer=RotationFields,
+    counted=lambda: models.Rotation.objects.select_related("team").annotate(site_count=Count("served")),
+    brief=("name", "slug", "domain"),
+    search=("name", "slug"),
+    panel=("domain", "team"),
+    icon="refresh",
+    hint="Who takes turns on call, for which domain of which sites",
+    related=[
+        Related(models.RotationSite, ("rotation",), ("site",), fills="rotation"),
+        Related(models.Layer, ("rotation",), ("name", "level", "rule", "turn_shifts"), fills="rotation"),
+        Related(models.Override, ("rotation",), _OVERRIDE_COLUMNS, fills="rotation"),
+        Related(models.Swap, ("rotation",), ("state", "person", "taker", "starts_at")),
+    ],
+    entries=(
+        Entry(
+            url_name="rotation-calendar",
+            on_object=True,
+            permissions=("people.change_rotation",),
+            heading="Upload a calendar",
+            form=CalendarForm,
+            enter=feeds.upload_calendar,
+            done="The calendar is read; its shifts are written.",
+        ),
+        Entry(
+            url_name="rotation-drop-calendar",
+            on_object=True,
+            permissions=("people.change_rotation",),
+            heading="Go back to layers",
+            form=DropCalendarForm,
+            template="people/step.html",
+            when=lambda rotation, user: rotation.calendar_read_at is not None or rotation.calendar_url != "",
+            initial=lambda rotation: {"title": f"Go back to the layers of {rotation}"},
+            enter=feeds.drop_calendar,
+            icon="refresh",
+            done="The calendar is gone; layers make the shifts.",
+        ),
+    ),
+)
+ROTATION_SITE = declared(
+    models.RotationSite,
+    ("rotation", "site"),
+    ["site", "rotation"],
+    search=("rotation__name", "site__name"),
+    panel=("rotation", "site"),
+    pages=("list", "add", "detail", "edit", "delete"),
+    hint="Which rotation serves which site",
+    above=lambda served: [served.rotation],
+)
+
+
+def _lasting(layer: models.Layer) -> str:
+    hours, rest = divmod(layer.duration_min, 60)
+    return f"{layer.duration_min} min" if rest else f"{hours} h"
+
+
+LAYER = _turning(
+    models.Layer,
+    ("rotation", "name", "level", "starts_at", "ends_at", "rule", "duration_min", "turn_shifts"),
+    [
+        name(),
+        *("rotation", "level"),
+        plain("rule", "Rule", text=lambda layer: said(layer.rule), phone="full"),
+        plain("starts_at", "First shift"),
+        plain("ends_at", "Ends"),
+        plain("duration_min", "Shift lasts", text=_lasting, file_unit="min"),
+        "turn_shifts",
+    ],
+    brief=("rotation", "name", "level"),
+    search=("name", "rotation__name"),
+    panel=("rotation", "level"),
+    serializer=InventorySerializer,
+    together=("rule", "starts_at"),
+    hint="People who take turns at one level of a rotation",
+    above=lambda layer: [layer.rotation],
+    related=[Related(models.LayerMember, ("layer",), ("person", "position"), fills="layer")],
+)
+MEMBER = _turning(
+    models.LayerMember,
+    ("layer", "person", "position"),
+    [
+        "person",
+        Column("layer", "Layer", url=lambda turn: page_url(turn.layer) or "", sort="layer__rotation__name"),
+        figure("position", "Place"),
+    ],
+    may=(SEES_NAMES,),
+    joins=("layer__rotation", "person"),
+    brief=("layer", "person", "position"),
+    search=("layer__name", "layer__rotation__name", "person__name"),
+    hint="Whose turn comes after whose",
+    above=lambda turn: [turn.layer.rotation, turn.layer],
+)
+OVERRIDE = _turning(
+    models.Override,
+    ("rotation", "level", "person", "starts_at", "ends_at"),
+    [
+        *("rotation", "level"),
+        related("person", "Person", text=lambda override: override.person or "nobody"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
+    ],
+    brief=("rotation", "level", "starts_at", "ends_at"),
+    search=("rotation__name", "person__name"),
+    panel=("rotation", "level"),
+    hint="Somebody else, or nobody, for a time",
+    above=lambda override: [override.rotation],
+)
+LEAVE = _turning(
+    models.Leave,
+    ("person", "starts_at", "ends_at"),
+    ["person", plain("starts_at", "From"), plain("ends_at", "Until")],
+    form=LeaveForm,
+    address="leave",
+    may=(SEES_NAMES,),
+    brief=("person", "starts_at", "ends_at"),
+    search=("person__name",),
+    hint="Who is away, and when; no reason is asked for",
+)
+
+
+def whose(shift: models.Shift) -> Any:
+    if shift.person is not None:
+        return shift.person
+    return f"{shift.unknown_name} (unknown)" if shift.unknown_name else "nobody"
+
+
+def shift_rows() -> QuerySet[models.Shift]:
+    lasts = Extract(F("ends_at") - F("starts_at"), "epoch", output_field=FloatField()) / 3600.0
+    return models.Shift.objects.select_related("rotation", "person").annotate(hours=lasts)
+
+
+def _moving(shift: models.Shift) -> dict[str, str]:
+    holder = name_of(shift.person) if shift.person is not None else whose(shift)
+    return {"title": f"Move the shift of {holder} in {shift.rotation}", "times": _times(shift)}
+
+
+def _times(shift: models.Shift) -> str:
+    return f"{instant(shift.starts_at)} – {instant(shift.ends_at)}"
+
+
+def _is_own(shift: models.Shift, user: Any) -> bool:
+    return shift.person is not None and shift.person.user_id == user.pk and shift.starts_at > clock.now()
+
+
+SHIFT = declared(
+    models.Shift,
+    ("rotation", "level", "person", "unknown_name", "is_on_leave", "starts_at", "ends_at", "origin"),
+    [
+        *("rotation", "level"),
+        Column("person", "Person", text=whose, sort="person__name"),
+        plain("starts_at", "From"),
+        plain("ends_at", "Until"),
+        figure("hours", "Hours"),
+        plain("origin", "By"),
+        "is_on_leave",
+    ],
+    hidden=("unknown_name",),
+    counted=shift_rows,
+    brief=("rotation", "level", "starts_at", "ends_at"),
+    search=("rotation__name", "person__name"),
+    search_order=None,
+    panel=("rotation", "level", "origin", "site"),
+    filters={
+        "start": django_filters.IsoDateTimeFilter(field_name="ends_at", lookup_expr="gt", label="Ends after"),
+        "end": django_filters.IsoDateTimeFilter(
+            field_name="starts_at", lookup_expr="lt", label="Starts before"
+        ),
+        "site": django_filters.ModelChoiceFilter(
+            field_name="rotation__served__site",
+            queryset=lambda request: Site.objects.order_by("name", "pk"),
+            to_field_name="slug",
+            label="Site",
+        ),
+    },
+    viewset=ReadOnlyObjectViewSet,  # type: ignore[arg-type]
+    pages=("list", "detail"),
+    default_sort="starts_at",
+    icon="clock",
+    hint="Who was and who will be on call, 60 days ahead. The page of a rotation looks 52 weeks ahead",
+    facts=(
+        Facts(
+            "Facts", ("rotation", "level", "person", "starts_at", "ends_at", "hours", "origin", "is_on_leave")
+        ),
+    ),
+    above=lambda shift: [shift.rotation],
+    entries=(
+        Entry(
+            url_name="shift-swap",
+            on_object=True,
+            permissions=(SEES_SHIFTS, swaps.MAY_SWAP),
+            heading="Ask for a swap",
+            form=AskForSwapForm,
+            template="people/step.html",
+            when=_is_own,
+            initial=lambda shift: {
+                "title": f"Ask others of {shift.rotation} to take your shift",
+                "times": _times(shift),
+            },
+            enter=swaps.request_swap,
+            icon="git-compare",
+            done="The others of the rotation are asked.",
+        ),
+        Entry(
+            url_name="shift-move",
+            on_object=True,
+            permissions=(SEES_SHIFTS, swaps.MAY_MOVE),
+            heading="Move the shift",
+            form=MoveForm,
+            when=lambda shift, user: shift.person is not None and shift.ends_at > clock.now(),
+            template="people/step.html",
+            initial=_moving,
+            enter=swaps.move_shift,
+            done="The shift is moved.",
+            after=lambda swap: page_url(swap.rotation) or "",
+            icon="git-compare",
+        ),
+    ),
+)
+
+
+_SHOWN = (
+    *("rotation", "level", "person", "starts_at", "ends_at", "state", "taker"),
+    *("requested_by", "requested_at", "answered_at"),
+)
+
+
+def enter_swap(
+    *, shift: models.Shift, taker: models.Person | None = None, by: User, now: datetime
+) -> models.Swap:
+    """Move the shift to `taker` at once, which needs a manager; without a taker, ask the others to take it."""
+    if taker is not None:
+        return swaps.move_shift(shift, taker=taker, by=by, now=now)
+    return swaps.request_swap(shift, by=by, now=now)
+
+
+class SwapSerializer(ObjectSerializer):
+    """POST `shift` to ask for somebody, with `taker` to move it; all else is read."""
+
+    shift = serializers.PrimaryKeyRelatedField(
+        queryset=models.Shift.objects.select_related("rotation", "person"), write_only=True
+    )
+    taker = RelatedObjectField(queryset=models.Person.objects.all(), required=False, allow_null=True)
+
+    class Meta:
+        model = models.Swap
+        fields = ("shift", *_SHOWN)
+        read_only_fields = tuple(name for name in _SHOWN if name != "taker")
+        brief_fields = ("rotation", "level", "starts_at", "ends_at", "state")
+
+
+class SwapViewSet(OperatedViewSet):
+    http_method_names = ("get", "post", "head", "options")
+    writes = {"create": enter_swap}
+
+    take = endpoint(swaps.take)
+    withdraw = endpoint(swaps.withdraw)
+
+
+_JOINED = ("rotation", "person__user", "taker", "requested_by")
+_FILTERS = filters_of(
+    models.Swap,
+    ("rotation", "level", "person", "starts_at", "ends_at", "state", "taker", "requested_by"),
+    search=("rotation__name", "person__name", "taker__name"),
+    panel=("rotation", "state", "level"),
+)
+SWAP = Kind(
+    model=models.Swap,
+    rows=models.Swap.objects.select_related(*_JOINED).all,
+    room=("On call", "on-call"),
+    tabs=tabs,
+    icon="git-compare",
+    hint="Shifts that somebody asks others to take, and those that were moved",
+    names={"detail": "swap"},
+    pages=("list",),
+    viewset=viewset_of(models.Swap.objects.select_related(*_JOINED), SwapSerializer, _FILTERS, SwapViewSet),
+    table=Table(
+        id="swap-list",
+        noun=("swap", "swaps"),
+        label="Swaps",
+        columns=(
+            related("rotation", "Rotation"),
+            Column(
+                "state",
+                "State",
+                value=lambda swap: models.Swap.State(swaps.standing(swap, clock.now())).label,
+                sort="state",
+                phone="status",
+            ),
+            plain("level", "Level"),
+            Column("person", "Shift of", sort="person__name"),
+            Column("taker", "Taken by", sort="taker__name"),
+            plain("starts_at", "From", locked=True, phone="title"),
+            plain("ends_at", "Until"),
+            plain("requested_at", "Asked", default=False),
+        ),
+        filterset=_FILTERS,
+        api="people-api-swap-list",
+        empty={"title": "No swap yet", "text": "A shift's page asks the others of its rotation to take it."},
+    ),
+)
+KINDS: tuple[Kind, ...] = (ROTATION, ROTATION_SITE, LAYER, MEMBER, OVERRIDE, LEAVE, SHIFT, SWAP)

@@ -1,0 +1,277 @@
+"""Skills, qualifications, exemptions, training, and rules of what is required: their lists, pages and forms."""
+
+from typing import Any
+
+from django.db.models import Q
+from rest_framework import serializers
+
+from inventory.api import InventorySerializer
+from readiness.organisation.people import models, operations
+from readiness.organisation.people.core.coverage import EXPIRING
+from readiness.organisation.people.forms import (
+    AssignTrainingForm,
+    CapabilityRuleForm,
+    CompleteForm,
+    ExemptionForm,
+    RevokeForm,
+    SkillForm,
+    StartingSetForm,
+)
+from readiness.organisation.people.kinds.tabs import declared, standing
+from readiness.organisation.people.models.skills import SUBJECT_VALUES
+from web import clock, kinds
+from web.kinds import Related
+from web.kinds.columns import figure, plain, related
+from web.links import link
+from web.rest.lookups import Flag
+from web.rest.serializers import BodySerializer
+from web.rest.viewsets import ObjectViewSet
+from web.tables import Column
+from web.visibility import SEES_NAMES
+from web.workflows.endpoints import operated
+
+
+class SignedViewSet(ObjectViewSet):
+    """Writes down in the field `signed` of a new object who entered it."""
+
+    signed = ""
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(**{self.signed: self.request.user})
+
+
+class ExemptionViewSet(SignedViewSet):
+    signed = "granted_by"
+
+
+class RevokeSerializer(BodySerializer):
+    reason = serializers.ChoiceField(choices=models.Qualification.RevokedFor.choices)
+
+
+class RevocableViewSet(ObjectViewSet):
+    revoke = operated(
+        operations.revoke, RevokeSerializer, "End a qualification before its time", operations.MAY_REVOKE
+    )
+
+
+class CompleteSerializer(BodySerializer):
+    completed_at = serializers.DateTimeField(required=False, help_text="By default now.")
+
+
+class TrainingViewSet(SignedViewSet):
+    signed = "assigned_by"
+    complete = operated(
+        operations.complete, CompleteSerializer, "Write down that it was completed", operations.MAY_COMPLETE
+    )
+
+
+def _standing(row: models.Qualification) -> str:
+    now = clock.now()
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.shown_at > now:
+        return "not yet"
+    return "ended" if row.valid_until is not None and row.valid_until <= now else "in force"
+
+
+def _expiring(_key: str) -> Q:
+    now = clock.now()
+    return Q(valid_until__gt=now, valid_until__lte=now + EXPIRING, revoked_at=None)
+
+
+SKILLS = declared(
+    models.Skill,
+    ("name", "slug", "domain", "description", "levels", "valid_days"),
+    (
+        *("name", "domain"),
+        Column("levels", "Levels", value=lambda skill: "; ".join(skill.levels), phone="full"),
+        figure("valid_days", "Valid for", "days"),
+        "description",
+    ),
+    hidden=("slug",),
+    search=("name", "slug", "description"),
+    panel=("domain",),
+    form=SkillForm,
+    related=(
+        Related(models.CapabilityRule, ("skill",), ("name", "subject", "people")),
+        Related(models.SkillPrerequisite, ("skill",), ("needed", "level")),
+        Related(models.Course, ("skill",), ("name", "days")),
+        Related(models.Qualification, ("skill",), ("person", "level", "device_type", "standing")),
+    ),
+    entries=(
+        kinds.Entry(
+            url_name="starting-set",
+            address="starting-set/",
+            permissions=operations.MAY_LOAD,
+            heading="Load the starting set",
+            hint="Seven skills, the rules that require them, and the courses that teach them",
+            form=StartingSetForm,
+            enter=operations.load_starting_set,
+            done=lambda count: f"{count} skills, rules and courses are added.",
+            after=lambda count: link("skill-list"),
+        ),
+    ),
+    hint="What people can do, in levels",
+    empty="A rule asks for people of a skill; a qualification says who has it.",
+)
+PREREQUISITES = declared(
+    models.SkillPrerequisite,
+    ("skill", "needed", "level"),
+    ("skill", related("needed", "Needs"), figure("level", "At level")),
+    search=("skill__name", "needed__name"),
+    panel=("skill", "needed"),
+    serializer=InventorySerializer,
+    together=("needed", "level"),
+    hint="Which skill comes before which",
+)
+
+
+def _value(rule: models.CapabilityRule) -> str:
+    if rule.value:
+        return SUBJECT_VALUES.get(rule.subject, {}).get(rule.value, rule.value)
+    return "" if rule.subject == models.CapabilityRule.Subject.SITE else "each that is found"
+
+
+RULES = declared(
+    models.CapabilityRule,
+    ("name", "slug", "subject", "value", "skill", "level", "people", "per_shift", "is_in_force"),
+    (
+        "name",
+        plain("subject", "Asks about"),
+        plain("value", "Value", text=_value),
+        *("skill", "level", "people"),
+        figure("per_shift", "Per shift"),
+        plain("is_in_force", "In force", phone="status"),
+        "version",
+    ),
+    hidden=("slug",),
+    also=("version",),
+    search=("name", "slug", "value", "skill__name"),
+    panel=("subject", "skill", "is_in_force"),
+    form=CapabilityRuleForm,
+    serializer=InventorySerializer,
+    together=("subject", "value", "skill", "level"),
+    hint="Which skills the installed equipment requires",
+    then="Every site that is staffed is evaluated again.",
+    empty="Without a rule no site requires anybody. Load the starting set from the list of skills.",
+)
+QUALIFICATIONS = declared(
+    models.Qualification,
+    (
+        *("person", "skill", "level", "basis", "device_type", "assessed_by", "evidence"),
+        *("shown_at", "valid_until"),
+    ),
+    (
+        *("person", "skill", "level", "basis"),
+        related("device_type", "Shown on", sort="device_type__model"),
+        *("shown_at", "valid_until"),
+        standing(_standing, revoked="bad", ended="warn", **{"not yet": "unknown"}),
+    ),
+    hidden=("assessed_by", "evidence"),
+    also=("revoked_at", "revoked_for"),
+    may=(SEES_NAMES,),
+    search=("person__name", "skill__name", "evidence"),
+    panel=("skill", "basis", "ends_soon"),
+    serializer=InventorySerializer,
+    together=("skill", "level"),
+    filters={"ends_soon": Flag(read=_expiring, label="Ends within 30 days")},
+    viewset=RevocableViewSet,
+    entries=(
+        kinds.Entry(
+            url_name="qualification-revoke",
+            on_object=True,
+            permissions=(operations.MAY_REVOKE,),
+            heading="Revoke",
+            form=RevokeForm,
+            when=lambda held, user: held.revoked_at is None,
+            template="people/step.html",
+            initial=lambda held: {"title": f"Revoke {held}"},
+            enter=operations.revoke,
+            done="The qualification is revoked.",
+            icon="ban",
+        ),
+    ),
+    hint="Who showed which skill, on which hardware, and until when that counts",
+)
+EXEMPTIONS = declared(
+    models.SkillExemption,
+    ("person", "skill", "reason", "begins_at", "ends_at"),
+    ("person", "skill", "reason", plain("begins_at", "From"), plain("ends_at", "Until")),
+    also=("granted_by",),
+    may=(SEES_NAMES,),
+    search=("person__name", "skill__name"),
+    panel=("skill", "reason"),
+    form=ExemptionForm,
+    viewset=ExemptionViewSet,
+    hint="Who is neither asked for a skill nor counted for it, for a time",
+)
+
+
+def _progress(training: models.Training) -> str:
+    now = clock.now()
+    if training.completed_at is None or training.valid_until is None:
+        return "overdue" if training.due_at <= now else "due"
+    return "ended" if training.valid_until <= now else "in date"
+
+
+COURSES = declared(
+    models.Course,
+    ("name", "slug", "kind", "domain", "skill", "procedure", "days", "valid_days"),
+    (
+        *("name", "kind", "domain", "skill"),
+        related("procedure", "Procedure", sort="procedure__title"),
+        figure("days", "Takes", "days"),
+        figure("valid_days", "Valid for", "days"),
+    ),
+    hidden=("slug",),
+    search=("name", "slug", "skill__name", "procedure__title"),
+    panel=("kind", "domain", "skill"),
+    related=(Related(models.Training, ("course",), ("person", "due_at", "standing")),),
+    hint="What can be learned, and which skill it leads to",
+)
+TRAININGS = declared(
+    models.Training,
+    ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
+    (
+        *("person", "course", "due_at", "completed_at", "valid_until"),
+        standing(_progress, overdue="bad", ended="warn"),
+    ),
+    hidden=("assigned_at",),
+    also=("assigned_by",),
+    may=(SEES_NAMES,),
+    pages=("list", "detail", "edit", "delete", "bulk", "csv"),
+    search=("person__name", "course__name"),
+    panel=("course", "overdue"),
+    filters={
+        "overdue": Flag(read=lambda _key: Q(completed_at=None, due_at__lte=clock.now()), label="Overdue")
+    },
+    viewset=TrainingViewSet,
+    entries=(
+        kinds.Entry(
+            url_name="training-assign",
+            permissions=(operations.MAY_ASSIGN,),
+            heading="Assign training",
+            hint="To several people at once",
+            form=AssignTrainingForm,
+            enter=operations.assign,
+            fills=("course", "people", "due_at"),
+            done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",
+            after=lambda given: link("training-list"),
+        ),
+        kinds.Entry(
+            url_name="training-complete",
+            on_object=True,
+            permissions=(operations.MAY_COMPLETE,),
+            heading="Complete",
+            form=CompleteForm,
+            when=lambda training, user: training.completed_at is None,
+            template="people/step.html",
+            initial=lambda training: {"title": f"Complete {training}"},
+            enter=operations.complete,
+            done="The training is completed.",
+            icon="check",
+        ),
+    ),
+    hint="Who is to learn what, and who did",
+)
+KINDS = (RULES, SKILLS, PREREQUISITES, QUALIFICATIONS, EXEMPTIONS, COURSES, TRAININGS)

@@ -1,0 +1,104 @@
+"""Writes shifts from what rotations say. Triggers leave a claim row for each rotation that a change touches."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from readiness.organisation.people.core.calendar_lines import CalendarRefused
+from readiness.organisation.people.core.rotations import AHEAD, BACK, PlannedShift, shifts_of
+from readiness.organisation.people.models import Rotation, RotationChange, Shift
+from readiness.organisation.people.queries.rotations import plan_of
+from web import scopes
+
+
+@transaction.atomic
+def write_claimed_shifts(*, now: datetime) -> int:
+    """Write the shifts of rotations that claim rows name, those of this transaction included; return how many."""
+    claims = RotationChange.objects.select_for_update(skip_locked=True).order_by("pk")
+    taken = list(claims.values_list("pk", "rotation_id"))
+    if not taken:
+        return 0
+    RotationChange.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
+    return _write_all({rotation_id for _, rotation_id in taken}, now=now)
+
+
+def extend_shifts(*, now: datetime) -> int:
+    return _write_all(Rotation.objects.values_list("pk", flat=True), now=now)
+
+
+def _write_all(rotation_ids: Iterable[int], *, now: datetime) -> int:
+    rotations = Rotation.objects.filter(pk__in=sorted(rotation_ids)).order_by("pk")
+    return sum(write_shifts(rotation, now=now) for rotation in rotations)
+
+
+@transaction.atomic
+def write_shifts(rotation: Rotation, *, now: datetime) -> int:
+    """Make the shifts from now to 60 days ahead what layers, calendar, overrides, swaps and leave say; return 1.
+
+    What is past stays as it was written; only a level that never had a shift is filled 35 days back. A calendar that
+    cannot be followed any more leaves the shifts as they are, and the rotation says why.
+    """
+    with scopes.everything():
+        locked = Rotation.objects.select_for_update().get(pk=rotation.pk)
+        try:
+            plan = plan_of(locked, start=now - BACK, end=now + AHEAD)
+        except CalendarRefused as error:
+            Rotation.objects.filter(pk=locked.pk).update(calendar_error=str(error)[:300])
+            return 0
+        begun = set(
+            Shift.objects.filter(rotation=locked, starts_at__lt=now)
+            .order_by()
+            .values_list("level", flat=True)
+            .distinct()
+        )
+        past = [shift for shift in shifts_of(plan, now - BACK, now) if shift.level not in begun]
+        ahead = [
+            shift
+            for shift in shifts_of(plan, now, now + AHEAD)
+            if shift.starts_at >= now or shift.level in begun
+        ]
+        _apply(locked, [*past, *ahead], begun, now)
+    return 1
+
+
+def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int], now: datetime) -> None:
+    there = {
+        _key(shift, now): shift
+        for shift in Shift.objects.filter(rotation=rotation, ends_at__gt=now).order_by("pk")
+    }
+    new, moved = [], []
+    for plan in planned:
+        stored = there.pop(_key(plan, now), None) if plan.ends_at > now else None
+        if stored is None:
+            new.append(_row(rotation, plan, now if plan.level in begun else plan.starts_at))
+        elif stored.ends_at != plan.ends_at:
+            stored.ends_at = plan.ends_at
+            moved.append(stored)
+    cut = [shift for shift in there.values() if shift.starts_at < now]
+    for shift in cut:
+        shift.ends_at = now
+    gone = [shift.pk for shift in there.values() if shift.starts_at >= now]
+    Shift.objects.filter(pk__in=gone).delete()
+    Shift.objects.bulk_update(sorted([*moved, *cut], key=lambda shift: shift.pk), ["ends_at"])
+    Shift.objects.bulk_create(new)
+
+
+def _key(shift: Shift | PlannedShift, now: datetime) -> tuple[object, ...]:
+    """Two shifts with one key are the same; those in progress whenever they began and end."""
+    person = shift.person_id if isinstance(shift, Shift) else shift.person
+    when = (shift.starts_at, shift.ends_at) if shift.starts_at >= now else ()
+    return shift.level, person, shift.unknown_name, shift.is_on_leave, str(shift.origin), *when
+
+
+def _row(rotation: Rotation, shift: PlannedShift, earliest: datetime) -> Shift:
+    return Shift(
+        rotation=rotation,
+        level=shift.level,
+        person_id=shift.person,
+        unknown_name=shift.unknown_name,
+        is_on_leave=shift.is_on_leave,
+        starts_at=max(shift.starts_at, earliest),
+        ends_at=shift.ends_at,
+        origin=shift.origin.value,
+    )

@@ -1,0 +1,37 @@
+"""Queries of the pages of teams and people."""
+
+from datetime import datetime
+
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+
+from accounts.models import User
+from readiness.organisation.people.models import Person, Team, has_left
+
+
+def teams(*, now: datetime) -> QuerySet[Team]:
+    gone = Person.objects.left(now).order_by().values("pk")
+    present = Count("memberships", filter=~Q(memberships__person__in=gone))
+    dissolved = Case(
+        When(dissolved_at__lte=now, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
+    return Team.objects.annotate(present=present, is_dissolved=dissolved).order_by("name", "pk")
+
+
+def people(*, now: datetime) -> QuerySet[Person]:
+    left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return (
+        Person.objects.annotate(has_left=left)
+        .select_related("user", "requested_user", "requested_by")
+        .prefetch_related("memberships__team")
+        .order_by("name", "pk")
+    )
+
+
+def counts(*, now: datetime) -> dict[str, int]:
+    everybody = Person.objects.order_by().values_list("pk", flat=True)
+    left = Person.objects.left(now).count()
+    return {"people": everybody.count() - left, "left": left}
+
+
+def own_people(user: User) -> QuerySet[Person]:
+    return Person.objects.filter(Q(user=user) | Q(requested_user=user)).select_related("requested_by")

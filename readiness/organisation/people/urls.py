@@ -1,0 +1,31 @@
+"""Pages of people and teams, under /people/, and of one's own person, under /settings/person/."""
+
+from django.urls import path
+
+from readiness.organisation.people import views
+from readiness.organisation.people.kinds import KINDS, PEOPLE, TEAMS
+from web.kinds.addresses import addresses
+
+urlpatterns = [
+    path("", views.people, name="people"),
+    path("<int:pk>/export/", views.export, name="person-export"),
+    path("oncall/", views.on_call, name="on-call"),
+    path("oncall/hours/", views.hours, name="on-call-hours"),
+    path("swaps/<int:pk>/", views.STEPS.shown, name="swap"),
+    *views.STEPS.routes("swaps/<int:pk>/"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/<slug:slug>/", views.site_coverage, name="site-coverage"),
+    path("surveys/<int:pk>/answer/", views.answer, name="survey-answer"),
+    path("surveys/<int:pk>/results/", views.results, name="survey-results"),
+    path("surveys/<int:pk>/results/chart.<str:form>", views.results_chart, name="survey-results-chart"),
+    *(address for kind in KINDS for address in addresses(kind)),
+    *addresses(TEAMS),
+    *addresses(PEOPLE),
+]
+
+own = [
+    path("", views.own, name="own-person"),
+    path("<int:pk>/export/", views.export_own, name="own-person-export"),
+    path("<int:pk>/confirm/", views.confirm_link, name="own-person-confirm"),
+    path("<int:pk>/unlink/", views.unlink_own, name="own-person-unlink"),
+]

@@ -1,3 +1,0 @@
-"""Queries of people: who they are, what a site requires and who covers it, who is on call, what was practised."""
-
-from readiness.people.queries.staff import counts, own_people, people, teams

@@ -1,0 +1,137 @@
+"""Stored verdicts made by hand, for tests of what is read from them."""
+
+from datetime import UTC, datetime, timedelta
+
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.scoring import apply
+from readiness.assessment.scoring.apply import decided_columns
+from readiness.assessment.scoring.core.evaluate import evaluate
+from readiness.assessment.scoring.models import (
+    CheckResult,
+    DomainHealth,
+    Flip,
+    ScoreInputs,
+    ScorePoint,
+    SiteScore,
+)
+from readiness.assessment.scoring.queries.results import kept_on
+from tests.inventory import made
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def site(verdict="not-ready", *, kw=1000.0, first_blocker="", commissioned=NOW - 200 * DAY, **given):
+    """A site in production with deployed capacity and a verdict."""
+    there = made.site(**given)
+    if kw:
+        made.capacity_event(site=there, happened_on=commissioned.date(), it_kw=kw, accelerators=int(kw / 10))
+    score(there, verdict, first_blocker=first_blocker)
+    return there
+
+
+def score(there, verdict="not-ready", *, since=NOW - 90 * DAY, first_blocker="", **given):
+    version, framework = framework_queries.current()
+    pillars = {
+        pillar.id: {"score": 0.5, "upper": 0.9, "waived": 0.0, "coverage": 0.4, "state": "unknown"}
+        for pillar in framework.pillars
+    }
+    flip(there, "verdict", "", verdict, at=since)
+    return SiteScore.objects.create(
+        **{
+            "site": there,
+            "verdict": verdict,
+            "verdict_since": since,
+            "first_blocker": first_blocker if verdict == "not-ready" else "",
+            "deciding": [first_blocker] if first_blocker else [],
+            "score": 0.5,
+            "score_upper": 0.9,
+            "coverage": 0.4,
+            "pillars": pillars,
+            "newest_sample_at": NOW - timedelta(seconds=40),
+            "evaluated_at": NOW - timedelta(seconds=20),
+            "framework_version": version,
+        }
+        | given
+    )
+
+
+def result(there, check_id, state="pass", **given):
+    version, framework = framework_queries.current()
+    check = framework.check(check_id)
+    return CheckResult.objects.create(
+        **{
+            "site": there,
+            "check_id": check_id,
+            "pillar": check.pillar,
+            "gate": check.gate,
+            "state": state,
+            "measured_state": state,
+            "since": NOW - DAY,
+            "framework_version": version,
+        }
+        | given
+    )
+
+
+def flip(there, subject, key, to_state, *, at=NOW - DAY, from_state="", **given):
+    version, _ = framework_queries.current()
+    return Flip.objects.create(
+        site=there,
+        subject=subject,
+        key=key,
+        from_state=from_state,
+        to_state=to_state,
+        at=at,
+        cause=given.pop("cause", "data"),
+        framework_version=version,
+        **given,
+    )
+
+
+def point(there, day, score, verdict="not-ready", *, evaluated_at=NOW):
+    version, _ = framework_queries.current()
+    return ScorePoint.objects.create(
+        site=there,
+        on_date=day,
+        score=score,
+        verdict=verdict,
+        evaluated_at=evaluated_at,
+        framework_version=version,
+    )
+
+
+def health(there, domain, state="ok", **given):
+    return DomainHealth.objects.create(
+        site=there, domain=domain, health=state, since=NOW - DAY, evaluated_at=NOW, **given
+    )
+
+
+def kept(there, inputs, *, at, version=None):
+    """The day's point and its inputs, as an evaluation at `at` would have left them."""
+    version = version or framework_queries.current()[0]
+    result = evaluate(framework_queries.definition_of(version), inputs, now=at)
+    ScorePoint.objects.update_or_create(
+        site=there,
+        on_date=at.date(),
+        defaults=decided_columns(result) | {"evaluated_at": at, "framework_version": version},
+    )
+    row = apply.kept(there.pk, inputs, version, at)
+    ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)
+
+
+def kept_at(point):
+    """The inputs that this very point was decided from; None where they are past their time."""
+    newest = kept_on([point.site_id], point.on_date).get(point.site_id)
+    return newest if newest and newest.on_date == point.on_date else None
+
+
+def differences(point):
+    """Columns of a stored point that do not follow from its inputs, as (stored, again); empty if all do."""
+    snapshot = kept_at(point).snapshot
+    again = evaluate(snapshot.framework, snapshot.inputs, now=snapshot.evaluated_at)
+    return {
+        name: (getattr(point, name), value)
+        for name, value in decided_columns(again).items()
+        if getattr(point, name) != value
+    }

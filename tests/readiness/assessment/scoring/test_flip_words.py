@@ -1,0 +1,93 @@
+"""A change of health in words: the value that it moved to, for every metric that has a limit."""
+
+import pytest
+
+from readiness.assessment.scoring.models import Flip
+from readiness.boards.sentences import flip_words
+from telemetry import sources
+from telemetry.core.metric import ComparedValue, LimitTest
+from telemetry.core.registry import registry
+from tests.readiness.plant import deliver
+from web.units import format_value
+
+pytestmark = pytest.mark.django_db
+
+# How a series names an object of each kind, at the plant of tests/readiness/plant.py.
+LABELS = {
+    "accelerator": {"gpu": "0", "gpu_id": "0", "Hostname": "plant-node", "hostname": "plant-node"},
+    "node": {"instance": "plant-node:9100"},
+    "port": {"instance": "plant-leaf:9100", "device": "eth0"},
+    "pdu": {"instance": "plant-pdu-A"},
+    "ups": {"instance": "plant-ups"},
+    "cooling-unit": {"cooling_unit": "plant-crah"},
+}
+JUDGED = [
+    pytest.param(metric, rule, id=f"{metric.name}-{rule.direction}")
+    for metric in registry().judged()
+    for rule in metric.health
+    if rule.measure is ComparedValue.VALUE and str(metric.object) in LABELS
+]
+
+
+def readings_of(rule, metric):
+    """A stored value that is well, and one that is not."""
+    limits = rule.critical or rule.warn
+    match rule.direction:
+        case LimitTest.ABOVE:
+            return (rule.warn or rule.critical)[0], limits[0] + 1
+        case LimitTest.BELOW:
+            return (rule.warn or rule.critical)[0], limits[0] - 1
+        case LimitTest.ONE_OF:
+            named = {*rule.warn, *rule.critical}
+            return next(value for value in range(100) if value not in named), limits[0]
+        case LimitTest.OTHER_THAN:
+            return limits[0], limits[0] + 1
+
+
+@pytest.mark.parametrize(("metric", "rule"), JUDGED)
+def test_a_recovery_tells_the_value_before_and_the_new_one(plant, metric, rule):
+    well, bad = readings_of(rule, metric)
+    labels = LABELS[str(metric.object)] | {name: pattern.strip("*") for name, pattern in rule.when}
+    plant.stop(metric.name)
+    for value in (well, bad, well):
+        plant.clock.move(minutes=1)
+        sent = value / metric.scale
+        deliver(plant.source, [*plant.readings(plant.clock.at), (metric.name, labels, sent, plant.clock.at)],
+                now=plant.clock.at)  # fmt: skip
+        plant.evaluate()
+    domains = {flip.key for flip in Flip.objects.filter(subject="health", to_state__in=["warn", "critical"])}
+    assert len(domains) == 1
+    worse, healed = Flip.objects.filter(subject="health", key=domains.pop()).order_by("at")[1:]
+    assert (worse.value, healed.value_before, healed.value) == pytest.approx((bad, bad, well))
+    shown_bad, shown_well = (format_value(value, metric.unit) for value in (bad, well))
+    title = metric.titled(metric.title, labels)
+    assert f"{title}: {shown_bad}" in flip_words(worse)
+    assert f"{title}: {shown_bad} → {shown_well}" in flip_words(healed)
+
+
+@pytest.mark.parametrize(
+    ("metric", "bad"), [("node_network_carrier_down_changes_total", 9.0), ("DCGM_FI_DEV_XID_ERRORS", 79.0)]
+)
+def test_what_counts_for_a_day_is_over_when_nothing_new_came(well, metric, bad):
+    of = "eth0" if metric.startswith("node") else "0"
+    well.change(**{metric: {of: bad}})
+    well.run(3)
+    domain = "network" if of == "eth0" else "compute"
+    worse = well.evaluate().flips("health", domain)[-1][2]
+    well.clock.move(hours=25)
+    well.run(3)
+    well.evaluate()
+    healed = well.flip(domain, "ok")
+    assert (healed.from_state, healed.value) == (worse, 0)
+    assert healed.value_before > 0
+
+
+def test_silence_tells_the_last_value(well):
+    well.change(upsBatteryStatus=3)
+    well.run(3)
+    well.evaluate()
+    well.clock.move(minutes=6)
+    sources.update_states(now=well.clock.at)
+    well.evaluate()
+    flip = well.flip("energy", "unknown")
+    assert flip_words(flip) == "plant-ups: Battery status: silent, last 3"
