@@ -57,23 +57,15 @@ class SiteFields(InventorySerializer):
         return list(dict.fromkeys(profiles))
 
 
-class CeilingSerializer(serializers.Serializer):
-    value = serializers.FloatField()
-    unit = serializers.CharField()
-    source = serializers.CharField()
-
-
 class DeviceTypeFields(InventorySerializer):
     ceilings = serializers.SerializerMethodField(
         help_text="What no run of such an accelerator can pass: the type's own attributes, else the catalogue's figures"
     )
 
-    @extend_schema_field({"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Ceiling"}})
-    def get_ceilings(self, device_type: DeviceType) -> dict[str, dict[str, object]]:
+    def get_ceilings(self, device_type: DeviceType) -> Mapping[str, Ceiling]:
         if device_type.kind != DeviceType.Kind.ACCELERATOR:
             return {}
-        ceilings = ceilings_of(device_type.model, device_type.attributes, device_type.source)
-        return {key: asdict(ceiling) for key, ceiling in ceilings.items()}
+        return ceilings_of(device_type.model, device_type.attributes, device_type.source)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         values = super().validate(values)
@@ -101,21 +93,12 @@ class PowerFeedFields(InventorySerializer):
     breaker_kw = NumberField(read_only=True, allow_null=True, help_text="At a power factor of 1, kW")
 
 
-class AttributeSerializer(serializers.Serializer):
-    key = serializers.CharField()
-    label = serializers.CharField()
-    shape = serializers.CharField()
-    unit = serializers.CharField()
-    choices = serializers.ListField(child=serializers.CharField())
-
-
 class DeviceTypeViews(ObjectViewSet):
     @extend_schema(
         summary="Attributes that each kind of device type may have",
-        responses={200: AttributeSerializer(many=True)},
+        responses={200: Mapping[str, tuple[AttributeDefinition, ...]]},
         filters=False,
     )
     @action(detail=False, pagination_class=None)
     def attributes(self, request: Request) -> Response:
-        schemas = attributes.SCHEMAS.items()
-        return Response({kind: [asdict(each) for each in schema] for kind, schema in schemas})
+        return Response(attributes.SCHEMAS)

@@ -1,11 +1,13 @@
 """Additions to the OpenAPI schema that drf-spectacular cannot see, such as bulk writes and brief references."""
 
-from typing import Any
+from typing import Any, get_type_hints
 
+from drf_spectacular.drainage import has_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
 from web import visibility
+from web.rest import shapes
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 JSON = "application/json"
@@ -55,6 +57,16 @@ class ContractSchema(AutoSchema):
             direction == "response" and model is not None and field.source in visibility.personal_text(model)
         )
         return schema | {"nullable": True} if hidden else schema
+
+    def _get_response_for_code(self, serializer: Any, *args: Any, **kwargs: Any) -> Any:
+        described = shapes.schema_of(serializer, self) if shapes.is_typed(serializer) else serializer
+        return super()._get_response_for_code(described, *args, **kwargs)
+
+    def _map_response_type_hint(self, method: Any) -> Any:
+        hint = get_type_hints(getattr(method, "func", method), include_extras=True).get("return")
+        if has_override(method, "field") or not shapes.is_typed(hint):
+            return super()._map_response_type_hint(method)
+        return shapes.schema_of(hint, self)
 
     def _get_request_body(self, direction: str = "request") -> Any:
         if self._action == "bulk_destroy":

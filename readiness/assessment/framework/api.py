@@ -44,18 +44,20 @@ class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
         fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
 
 
-class ChangeSerializer(serializers.Serializer):
-    where = serializers.CharField(help_text="check, check / sub-measure, pillar, source; empty for the whole")
-    field = serializers.CharField()
-    before = serializers.CharField()
-    after = serializers.CharField()
-    text = serializers.CharField(help_text="The whole change in one line")
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    where: Annotated[str, "check, check / sub-measure, pillar, source; empty for the whole"]
+    field: str
+    before: str
+    after: str
+    text: Annotated[str, "The whole change in one line"]
 
 
-class DifferenceSerializer(serializers.Serializer):
-    before = serializers.CharField(help_text="Name of the version that is compared")
-    after = serializers.CharField(help_text="Name of that in `to`")
-    changes = ChangeSerializer(many=True)
+@dataclass(frozen=True, slots=True)
+class VersionDifference:
+    before: Annotated[str, "Name of the version that is compared"]
+    after: Annotated[str, "Name of that in `to`"]
+    changes: list[VersionChange]
 
 
 class FrameworkVersionViewSet(api.VersionViewSet):
@@ -74,14 +76,14 @@ class FrameworkVersionViewSet(api.VersionViewSet):
     @extend_schema(
         summary="Differences from another version",
         parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
-        responses=DifferenceSerializer,
+        responses=VersionDifference,
         filters=False,
     )
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def diff(self, request: Request, pk: str) -> Response:
         before, after = cast(Any, self.get_object()), self._other(request)
-        changes = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
-        return Response({"before": before.version, "after": after.version, "changes": changes})
+        changes = [filled(VersionChange, change) for change in queries.difference(before, after)]
+        return Response(VersionDifference(before.version, after.version, changes))
 
     def _other(self, request: Request) -> FrameworkVersion:
         asked = request.query_params.get("to", "")
