@@ -1,19 +1,18 @@
 """Inventory objects in JSON: rules beyond their fields."""
 
 import copy
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory import attributes
-from inventory.catalogue import ceilings_of
+from inventory.catalogue import Ceiling, ceilings_of
 from inventory.models import DeviceType, Port
 from inventory.models.constraints import SameSite
 from web.rest.fields import NumberField
@@ -95,8 +94,9 @@ class PowerFeedFields(InventorySerializer):
 
 class DeviceTypeViews(ObjectViewSet):
     @extend_schema(
+        operation_id="inventory_device_types_attributes_list",
         summary="Attributes that each kind of device type may have",
-        responses={200: Mapping[str, tuple[AttributeDefinition, ...]]},
+        responses={200: Mapping[str, tuple[attributes.Attribute, ...]]},
         filters=False,
     )
     @action(detail=False, pagination_class=None)

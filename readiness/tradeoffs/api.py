@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from django.db import transaction
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -94,7 +94,6 @@ class TableSerializer(serializers.Serializer):
 class BySerializer(ObjectSerializer):
     by = serializers.SerializerMethodField(help_text="User name of whoever entered it")
 
-    @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, row: Any) -> str | None:
         return visibility.username_of(row.by)
 

@@ -230,7 +230,7 @@ class Authentication:
     permissions: list[str]
 
 
-@extend_schema(responses=Authentication, summary="Who the request is authenticated as")
+@extend_schema(responses={200: Authentication}, summary="Who the request is authenticated as")
 @api_view(["GET"])
 @permission_classes([SignedIn])
 def authentication_check(request: Request) -> Response:

@@ -25,8 +25,6 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import (
     ResolvedComponent,
     append_meta,
-    build_array_type,
-    build_basic_type,
     build_object_type,
     resolve_type_hint,
 )
@@ -88,11 +86,14 @@ def _listed(origin: type, inner: tuple[Any, ...], schema: AutoSchema) -> dict[st
 
 
 def _component(kind: type, schema: AutoSchema) -> dict[str, Any]:
-    component = ResolvedComponent(kind.__qualname__.replace(".", ""), ResolvedComponent.SCHEMA, object=kind)
+    is_choice = issubclass(kind, Enum)
+    # An object's own component may be called like the class of its choices.
+    name = kind.__qualname__.replace(".", "") + ("Value" if is_choice else "")
+    component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=kind)
     if component not in schema.registry:
         # Registered before its fields are, so that a class may hold itself.
         schema.registry.register(component)
-        component.schema = resolve_type_hint(kind) if issubclass(kind, Enum) else _object(kind, schema)
+        component.schema = resolve_type_hint(kind) if is_choice else _object(kind, schema)
     return component.ref
 
 

@@ -1,10 +1,10 @@
 """Endpoints of framework versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same address."""
 
-from dataclasses import asdict
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,7 @@ from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.framework.queries import VERSIONS
 from readiness.assessment.framework.tables import FrameworkVersionFilters
 from web.rest.fields import LARGEST_ID, RelatedObjectField
+from web.rest.shapes import filled
 from web.versioned import api
 
 _TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
@@ -76,7 +77,7 @@ class FrameworkVersionViewSet(api.VersionViewSet):
     @extend_schema(
         summary="Differences from another version",
         parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
-        responses=VersionDifference,
+        responses={200: VersionDifference},
         filters=False,
     )
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
