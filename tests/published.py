@@ -1,4 +1,4 @@
-"""The published OpenAPI schema as a judge of answers: a key that it does not have is as wrong as one that is missing."""
+"""The published OpenAPI schema judges answers: a key that it does not have is as wrong as one that is missing."""
 
 import json
 import re
@@ -90,7 +90,14 @@ class Published:
             return [] if kind in content else [f"{kind}; there are {', '.join(content)}."]
         if JSON not in content:
             return [f"No {JSON}; there are {', '.join(content)}."]
-        return self._invalid((address, method, code), content[JSON]["schema"], _body(answer))
+        body, schema = _body(answer), content[JSON]["schema"]
+        several = [each for each in schema.get("oneOf", ()) if "$ref" not in each]
+        if len(several) == 1 and isinstance(body, list):
+            # One object or many: what is wrong with the many says nothing in the place of the one.
+            [schema] = several
+        elif len(several) == 1:
+            schema = next(each for each in schema["oneOf"] if "$ref" in each)
+        return self._invalid((address, method, code, isinstance(body, list)), schema, body)
 
     def _invalid(self, key, schema, body):
         if key not in self._validators:

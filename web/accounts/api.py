@@ -44,6 +44,9 @@ def refusals_as_errors() -> Iterator[None]:
 
 
 class RoleField(ChoiceValueField):
+    # Read, not written: users of before, and those whose role was taken.
+    may_be_empty = True
+
     def get_attribute(self, instance: User) -> str:
         return role_of(instance)
 

@@ -67,7 +67,9 @@ class ContractSchema(AutoSchema):
         model = getattr(getattr(field.parent, "Meta", None), "model", None)
         if direction != "response":
             return super()._map_serializer_field(field, direction, bypass_extensions)
-        if isinstance(field, ChoiceField) and _may_be_empty(model, field.source):
+        if isinstance(field, ChoiceField) and (
+            getattr(field, "may_be_empty", False) or _may_be_empty(model, field.source)
+        ):
             # REST framework forgets this of a field that is only read.
             field.allow_blank = True
         schema = super()._map_serializer_field(field, direction, bypass_extensions)

@@ -16,7 +16,7 @@ from tests.web.routes.test_every_route import asked_of
 
 __all__ = ["rows_of_all_kinds"]
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
-MOST_ROWS = 12
+MOST_ROWS = 6
 FORMATS = {"date": "2026-12-31", "date-time": "2026-12-31T12:00:00Z", "double": 1.5}
 # Whoever may take a step that not even an administrator takes for others.
 OTHERS = ["energy-lead", "mira", "ana"]
@@ -60,6 +60,7 @@ class Walk:
                 self.faults.setdefault(operation, (answer.status_code, wrong))
             if answer.status_code < 300:
                 self.answered.add(operation)
+            if answer.status_code not in {403, 404}:
                 break
         return answer
 
@@ -138,7 +139,5 @@ def test_every_operation_answers_what_the_schema_says(rows_of_all_kinds, publish
     walk = Walk(clients, published)
     for address, method in published.operations:
         walk.walk(address, method)
-    print("FAULTS", len(walk.faults))
-    for name, each in walk.faults.items(): print(name, each)
-    print("NEVER", sorted(set(published.operations) - walk.answered))
+    open("/tmp/answers/walk.json", "w").write(json.dumps([[str(k), v] for k, v in walk.faults.items()] + sorted(set(published.operations) - walk.answered)))
     assert walk.faults == {}
