@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal, TypedDict
 
 from readiness.assessment.scoring.core.states import Verdict
-from readiness.tradeoffs.core.consequences import Consequence
-from readiness.tradeoffs.core.factors import KnownRate
-from readiness.tradeoffs.core.objectives import ObjectiveDirection, ScoredAgainst
-from readiness.tradeoffs.core.options import CarbonKind, JurisdictionAnswer
-from readiness.tradeoffs.core.placement import Feasibility
-from readiness.tradeoffs.core.power import AcceleratorPower, PowerBasis
+from readiness.tradeoffs.factors.core.factors import KnownRate
+from readiness.tradeoffs.factors.core.power import AcceleratorPower, PowerBasis
+from readiness.tradeoffs.moves.consequences import Consequence
+from readiness.tradeoffs.moves.options import CarbonKind, JurisdictionAnswer
+from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection, ScoredAgainst
+from readiness.tradeoffs.placing.core.placement import Feasibility
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.waiting import OpenCheck
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from rest_framework.request import Request
 
 from readiness.demand.workloads import queries as workloads
-from readiness.tradeoffs.core.windows import HOUR, Plan, Trial
 from readiness.tradeoffs.windows.answer import (
     TRIED,
     Aim,
@@ -21,6 +20,7 @@ from readiness.tradeoffs.windows.answer import (
     share,
     total,
 )
+from readiness.tradeoffs.windows.core import HOUR, Plan, Trial
 from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.sentences import why_not
 from readiness.tradeoffs.windows.views import MAY_SEE

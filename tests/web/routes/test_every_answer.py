@@ -139,5 +139,9 @@ def test_every_operation_answers_what_the_schema_says(rows_of_all_kinds, publish
     walk = Walk(clients, published)
     for address, method in published.operations:
         walk.walk(address, method)
-    open("/tmp/answers/walk.json", "w").write(json.dumps([[str(k), v] for k, v in walk.faults.items()] + sorted(set(published.operations) - walk.answered)))
+    open("/tmp/answers/walk.json", "w").write(
+        json.dumps(
+            [[str(k), v] for k, v in walk.faults.items()] + sorted(set(published.operations) - walk.answered)
+        )
+    )
     assert walk.faults == {}
