@@ -258,7 +258,7 @@ class ResultViewSet(ReadOnlyObjectViewSet):
     )  # fmt: skip
 
 
-STATES = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
+STATES = [*CHECK_STATES, *VERDICTS, *HEALTHS]
 
 
 class FlipSerializer(ObjectSerializer):
