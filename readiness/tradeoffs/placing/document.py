@@ -71,7 +71,6 @@ def document(answer: PlacementAnswer) -> PlacementDocument:
 
 def _option(option: PlacementOption, answer: PlacementAnswer) -> PlacementOptionShape:
     site, ranked, move = option.site, option.ranked, option.move
-    figures = {name: figure(each) for name, each in option.figures.items()}
     return {
         "site": option.slug,
         "name": site.name,
@@ -80,7 +79,7 @@ def _option(option: PlacementOption, answer: PlacementAnswer) -> PlacementOption
         "stage": site.stage,
         "standing": option.placed.standing,
         "feasible": option.feasible,
-        "objectives": cast(PlacementObjectives, figures),
+        "objectives": cast(PlacementObjectives, _figures(option.figures)),
         "reasons": [_reason(each) for each in option.reasons],
         "pareto": option.pareto if option.feasible else None,
         "dominated_by": option.dominated_by or None,
@@ -98,7 +97,7 @@ def _option(option: PlacementOption, answer: PlacementAnswer) -> PlacementOption
         "it_power": figure(option.candidate.it_power),
         "peak_power": figure(option.candidate.peak_power),
         "power_basis": option.power_basis,
-        "capacity_after": {name: figure(each) for name, each in option.after.items()},
+        "capacity_after": _figures(option.after),
         "verdict": option.verdict,
         "waits_for": option.waits,
         "jurisdiction": _law(option),
@@ -157,6 +156,10 @@ def _held(option: PlacementOption) -> PlacementAccelerators | None:
         "reference": published.reference,
         "precision": published.precision,
     }
+
+
+def _figures(figures: Mapping[str, BandedFigure]) -> dict[str, PlacementFigure]:
+    return {name: figure(each) for name, each in figures.items()}
 
 
 def figure(figure_of: BandedFigure) -> PlacementFigure:

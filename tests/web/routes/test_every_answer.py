@@ -33,7 +33,9 @@ BODIES = {
     "/api/tradeoffs/rules/decide/": {"origin": "PT", "data_categories": ["personal"], "destination": "PT"},
 }
 FILES = {
-    "/api/readiness/facts/import/": "site,check,part,value,taken_on,source\nporto,p2-energy-kpis,pue,1.2,2026-11-20,a\n",
+    "/api/readiness/facts/import/": (
+        "site,check,part,value,taken_on,source\nporto,p2-energy-kpis,pue,1.2,2026-11-20,a\n"
+    ),
     "/api/readiness/floors/import/": " * || check_ib_bw_gdr 380\n",
     "/api/readiness/limits/import/": "site,limit,value,declared_on,source\nporto,pue-target,1.2,2026-01-01,a\n",
     "/api/readiness/validation-runs/": outputs.collective(mark="walk").decode(),
@@ -45,10 +47,8 @@ FILES = {
 BESIDE = {
     "/api/readiness/floors/import/": {"platform": "nd-h100"},
     "/api/readiness/validation-runs/": {"site": "porto", "tool": "nccl-tests"},
-    "/api/tradeoffs/factors/series/": {
-        **{"site": "porto", "kind": "electricity_price", "unit": "EUR/MWh", "source": "b"},
-        "zone": "Europe/Lisbon",
-    },
+    "/api/tradeoffs/factors/series/": {"site": "porto", "kind": "electricity_price"}
+    | {"unit": "EUR/MWh", "source": "b", "zone": "Europe/Lisbon"},
 }
 
 
