@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 
 from telemetry import drain
-from telemetry.asgi import RemoteWrite
+from telemetry.asgi import SampleDoor
 from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
 from telemetry.core.labels import key_of
 from tests.telemetry.core.wire import request, sample, series, snappy
@@ -75,7 +75,7 @@ class Answered:
 def post(body, headers):
     """Hand a body to the door that serves, without a server before it."""
     here, messages = Here(), []
-    door = RemoteWrite(threads=here)
+    door = SampleDoor(threads=here)
     parts = [{"type": "http.request", "body": body, "more_body": False}]
     scope = {
         "type": "http",
