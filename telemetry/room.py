@@ -1,4 +1,4 @@
-"""What requests share: memory for bodies and what is decoded from them, and places for each source.
+"""Limits that requests share: memory for bodies and their decoded form, and places for each source.
 
 One room serves all doors of a process and all formats, so its size bounds what senders can take, however many formats
 there are. Who finds it full waits in turn, and after `WAIT_S` is told to try again later.

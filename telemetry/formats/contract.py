@@ -1,4 +1,4 @@
-"""What a wire format is: how it is recognised, what decoding takes, and what comes of it.
+"""The contract of wire formats: how a body is recognised, how much memory decoding takes, and what comes of it.
 
 A decoder gets the bytes of a body, its headers and the limits, and gives samples as columns with counted refusals; or
 it raises a BodyError, and nothing of the body is stored. It knows no database, no clock and no answer over HTTP.
@@ -46,7 +46,7 @@ class BodyLimits:
 
 @dataclass(frozen=True, slots=True)
 class BodyHeaders:
-    """What the headers say of a body."""
+    """The content type and encoding that a sender states."""
 
     content_type: str = ""
     content_encoding: str | None = None
@@ -62,7 +62,7 @@ class BodyHeaders:
 
 
 class Decoder(Protocol):
-    """What a module of a format has."""
+    """The functions of a format's module."""
 
     def check_headers(self, headers: BodyHeaders) -> None:
         """Raise UnsupportedType or UnsupportedEncoding, before anything of the body is read."""

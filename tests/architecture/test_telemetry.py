@@ -30,10 +30,9 @@ def sources(*folders: str) -> Iterator[tuple[str, str]]:
 
 
 def words_of_formats() -> re.Pattern[str]:
-    """Names in any spelling, content types, and the compression that only one format has."""
+    """Names in any spelling, and what no other part of Muster has to do with."""
     names = [r"[\s_-]*".join(each.name.split()) for each in FORMATS]
-    types = [re.escape(kind) for each in FORMATS for kind in each.content_types]
-    return re.compile("|".join([*names, *types, "snappy"]), re.IGNORECASE)
+    return re.compile("|".join([*names, "snappy", "x-protobuf"]), re.IGNORECASE)
 
 
 def naming(pattern: re.Pattern[str], texts: Iterator[tuple[str, str]], *, within: str) -> set[str]:
