@@ -14,6 +14,22 @@ from telemetry.formats.contract import (
     WriteTooLarge,
 )
 
+__all__ = [
+    "FORMATS",
+    "BodyError",
+    "BodyHeaders",
+    "BodyLimits",
+    "UnsupportedEncoding",
+    "UnsupportedType",
+    "WireFormat",
+    "WriteTooLarge",
+    "addresses",
+    "format_of",
+    "formats_at",
+    "load",
+    "names",
+]
+
 
 def _remote_write() -> Decoder:
     from telemetry.formats import remote_write

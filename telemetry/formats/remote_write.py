@@ -94,7 +94,6 @@ def needed_bytes(head: bytes, size: int, limits: BodyLimits) -> int:
 def decode(
     body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
 ) -> SampleColumns:
-    check_headers(headers)
     bodies = _split(_decompress(body, limits), limits)
     rejected = Rejections()
     keys, samples = _read_series(bodies, cache, limits, rejected)
