@@ -74,8 +74,8 @@ class Decoder(Protocol):
     def decode(
         self, body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
     ) -> SampleColumns:
-        """Samples inside the window. The headers have been checked. A bad series or sample among good ones is counted in
-        `rejected`."""
+        """Samples inside the window, once the headers are checked. A bad series or sample among good ones is counted
+        in `rejected`."""
 
 
 @dataclass(frozen=True, slots=True)
