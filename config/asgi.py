@@ -21,6 +21,9 @@ from web.serving.application import Serving  # noqa: E402
 # Load now, so that the first request after a start is answered in time.
 health.newest_migrations()
 
+# One door, and so one room of memory, for the addresses of all formats.
+door = SampleDoor()
+
 # Each connection is an open file. With the usual limit of 1,024, idle ones could lock everybody out.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
@@ -30,7 +33,6 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 10, 10)
 
-door = SampleDoor()
 # uvicorn's own proxy headers are off (stack/processes.py), because it would trust the loopback address by default.
 application = ProxyHeadersMiddleware(
     Serving(wsgi, doors={("POST", address): door for address in formats.addresses()}),

@@ -24,12 +24,12 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
         return {}
     tail = store.rolled_up_to(now)
     rolled_from = min(floor(start), tail)
-    earlier = store.newest(np.array(ids), since=rolled_from - COMPARED_WITH, before=rolled_from)
-    last: dict[int, float] = dict(zip(earlier.series.tolist(), earlier.value.tolist(), strict=True))
+    baseline = store.newest(np.array(ids), since=rolled_from - COMPARED_WITH, before=rolled_from)
+    last: dict[int, float] = dict(zip(baseline.series.tolist(), baseline.value.tolist(), strict=True))
     changes: dict[int, ValueChange] = {}
-    rolled_up = store.windows(np.array(ids), "min", "max", "last", "last_ts", since=rolled_from, before=tail)
+    windows = store.windows(np.array(ids), "min", "max", "last", "last_ts", since=rolled_from, before=tail)
     for series, window_ms, low, high, value, at_ms in sorted(
-        zip(*(column.tolist() for column in rolled_up), strict=True)
+        zip(*(column.tolist() for column in windows), strict=True)
     ):
         at = instant(at_ms)
         if at > start and (low != high or value != last.get(series)):

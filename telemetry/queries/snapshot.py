@@ -185,9 +185,9 @@ class SeriesSnapshot:
             return
         firsts = readings.series[readings.starts]
         # The previous reading of the first raw sample, as in a roll-up.
-        earlier = store.newest(firsts, since=self._rolled_end - store.MOST_BEHIND, before=self._rolled_end)
+        baseline = store.newest(firsts, since=self._rolled_end - store.MOST_BEHIND, before=self._rolled_end)
         before = np.full(len(firsts), np.nan)
-        before[np.searchsorted(firsts, earlier.series)] = earlier.value
+        before[np.searchsorted(firsts, baseline.series)] = baseline.value
         rises = rollup.steps(readings, before)
         for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
             at = instant(readings.ts[place])

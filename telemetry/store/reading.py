@@ -120,12 +120,12 @@ def windows(
     """Series and start of the windows that start in [since, before), and these columns of them, in no order. With
     `increase`, windows without one are left out."""
     table = partitions.HOURS.table if hourly else partitions.FIVE_MINUTES.table
-    gathered = ", ".join(f"array_agg({'count::float8' if name == 'count' else name})" for name in columns)
+    arrays = ", ".join(f"array_agg({'count::float8' if name == 'count' else name})" for name in columns)
     # Left out because an array with nulls is slow to read.
-    rising = " AND increase IS NOT NULL" if "increase" in columns else ""
+    condition = " AND increase IS NOT NULL" if "increase" in columns else ""
     statement = (
-        f"SELECT array_agg(series_id), array_agg(start), {gathered} FROM {table}"
-        f" WHERE series_id = ANY(%(ids)s) AND start >= %(since)s AND start < %(before)s{rising}"
+        f"SELECT array_agg(series_id), array_agg(start), {arrays} FROM {table}"
+        f" WHERE series_id = ANY(%(ids)s) AND start >= %(since)s AND start < %(before)s{condition}"
     )
     return fetched_columns(statement, {"ids": ids, "since": since, "before": before})
 

@@ -9,6 +9,6 @@ from telemetry import formats
 
 @csrf_exempt
 def write(request: HttpRequest) -> JsonResponse:
-    taken = " or ".join(f"{each.maker} {each}" for each in formats.formats_at(request.path))
-    detail = f"This address accepts POST only: {taken}, with the token of a source."
+    names = " or ".join(f"{each.maker} {each}" for each in formats.formats_at(request.path))
+    detail = f"This address accepts POST only: {names}, with the token of a source."
     return JsonResponse({"detail": detail}, status=405, headers={"Allow": "POST"})

@@ -40,8 +40,8 @@ def naming(pattern: re.Pattern[str], texts: Iterator[tuple[str, str]], *, within
 
 
 def test_formats_are_named_by_their_folder_alone():
-    naming_one = naming(words_of_formats(), sources(*PRODUCT), within="telemetry/formats/")
-    assert naming_one == NAMES_A_FORMAT.keys()
+    modules = naming(words_of_formats(), sources(*PRODUCT), within="telemetry/formats/")
+    assert modules == NAMES_A_FORMAT.keys()
 
 
 def test_tables_of_samples_are_named_by_their_store_alone():

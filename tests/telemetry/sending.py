@@ -17,6 +17,7 @@ from telemetry import drain
 from telemetry.asgi import SampleDoor
 from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
 from telemetry.core.labels import key_of
+from telemetry.store import partitions
 from tests.telemetry.core.wire import request, sample, series, snappy
 
 STALE = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
@@ -149,6 +150,11 @@ class Sender:
         """Send, and drain."""
         self.send(*readings)
         return drain.drain(now=self.clock.at, **options)
+
+
+def empty_store():
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(each.table for each in partitions.ALL)}")
 
 
 def stored():
