@@ -155,7 +155,7 @@ class SubMeasure:
 
     @model_validator(mode="after")
     def resolve_thresholds(self) -> SubMeasure:
-        """What documents state of thresholds and presets depends on direction and limit."""
+        """Direction and limit decide which figures of thresholds and presets a document states."""
         passes, warns = (
             cast(StatedThreshold, stated).resolved(key, self.direction, has_limit=self.limit_from != "")
             if stated

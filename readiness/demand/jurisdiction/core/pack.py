@@ -275,7 +275,7 @@ class RulePackDocument:
 
     @model_validator(mode="after")
     def refuse_strangers(self) -> Self:
-        """What categories imply and rules replace must be in the pack."""
+        """Refuse categories that imply, and rules that replace, something outside the pack."""
         for place, category in enumerate(self.categories):
             for implied in category.implies:
                 if implied not in self.categories_by_id:

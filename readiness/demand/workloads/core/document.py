@@ -59,75 +59,75 @@ ANY = "any"
 type Amount = Number | None
 
 
-class Entry(BaseModel):
+class ClosedMapping(BaseModel):
     model_config = CLOSED
 
 
-class NeedEntry(Entry):
+class NeedEntry(ClosedMapping):
     type: Line = ""
     count: Annotated[Integer, Field(ge=1)]
 
 
-class UsersEntry(Entry):
+class UsersEntry(ClosedMapping):
     region: Text
     requests_per_s: Amount = None
 
 
-class DemandEntry(Entry):
+class DemandSection(ClosedMapping):
     accelerators: tuple[NeedEntry, ...] = ()
     it_kw: Amount = None
     bandwidth_gbps: Amount = None
 
 
-class LatencyEntry(Entry):
+class LatencySection(ClosedMapping):
     limit_ms: Amount = None
     percentile: Number = _ABSENT["latency_percentile"]
 
 
-class CostEntry(Entry):
+class CostSection(ClosedMapping):
     ceiling: Amount = None
     currency: Line = ""
     per: Line = ""
 
 
-class JurisdictionEntry(Entry):
+class JurisdictionSection(ClosedMapping):
     allowed: tuple[Word, ...] = ()
     forbidden: tuple[Word, ...] = ()
     residency: Line = ""
     data: tuple[Word, ...] = ()
 
 
-class CarbonEntry(Entry):
+class CarbonSection(ClosedMapping):
     g_per_kwh: Amount = None
     kg_per_month: Amount = None
 
 
-class ReadinessEntry(Entry):
+class ReadinessSection(ClosedMapping):
     verdict: Line | None = None
     score: Amount = None
 
 
-class ClassEntry(Entry):
+class ClassEntry(ClosedMapping):
     slug: Annotated[Text, Field(max_length=100)]
     name: Annotated[Text, Field(max_length=100)]
     description: Line = ""
     kind: Line = ""
     criticality: Line = _ABSENT["criticality"]
-    demand: DemandEntry = DemandEntry()
+    demand: DemandSection = DemandSection()
     users: tuple[UsersEntry, ...] = ()
     served_models: tuple[Word, ...] = ()
-    latency: LatencyEntry = LatencyEntry()
-    cost: CostEntry = CostEntry()
-    jurisdiction: JurisdictionEntry = JurisdictionEntry()
-    carbon: CarbonEntry = CarbonEntry()
-    readiness: ReadinessEntry = ReadinessEntry()
+    latency: LatencySection = LatencySection()
+    cost: CostSection = CostSection()
+    jurisdiction: JurisdictionSection = JurisdictionSection()
+    carbon: CarbonSection = CarbonSection()
+    readiness: ReadinessSection = ReadinessSection()
     deferrable_h: Number = _ABSENT["deferrable_h"]
     source: Line = ""
     provenance: Line = _ABSENT["provenance"]
     declared_on: Day | None = None
 
 
-class WorkloadsDocument(Entry):
+class WorkloadsDocument(ClosedMapping):
     workloads: tuple[ClassEntry, ...]
 
 
