@@ -6,7 +6,7 @@ Annotations say what documents may hold (`web.versioned.core.documents`); `sound
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, cast
 
@@ -289,14 +289,14 @@ class Framework:
     limits: Some[Items[LimitKind]]
     sources: Some[Items[CitedSource]]
     checks: Some[Items[Check]]
+    counts: InitVar[Mapping[str, Integer]] = field(default=None, kw_only=True)  # type: ignore[assignment]
+    """The number of checks of each pillar, which documents state."""
 
     @model_validator(mode="wrap")
     @classmethod
     def count_checks(cls, data: Any, handler: ModelWrapValidatorHandler[Framework]) -> Framework:
         """A missing file must not turn into a smaller framework unnoticed."""
-        if not isinstance(data, Mapping):
-            return handler(data)
-        framework = handler({key: value for key, value in data.items() if key != "counts"})
+        framework = handler(data)
         soundness.refuse_weights(framework.weights)
         soundness.refuse_units(framework)
         soundness.refuse_counts(data.get("counts"), framework)

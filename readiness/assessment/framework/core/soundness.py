@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import CheckState, Direction, Gate, Profile
@@ -102,14 +102,11 @@ def refuse_units(framework: Framework) -> None:
                 raise refusal(said, "checks", place, "parts", position, "limit_from")
 
 
-def refuse_counts(counts: Any, framework: Framework) -> None:
-    """`counts` as a document states them: the number of checks of each pillar."""
-    if not isinstance(counts, Mapping):
-        raise refusal("is missing, or no mapping of pillars to their number of checks", "counts")
+def refuse_counts(counts: Mapping[str, int] | None, framework: Framework) -> None:
+    if counts is None:
+        raise refusal("is missing", "counts")
     numbers = {pillar.id: len(framework.checks_of(pillar.id)) for pillar in framework.pillars}
     for pillar_id in {**numbers, **counts}:
-        stated, number = counts.get(pillar_id), numbers.get(pillar_id)
-        if type(stated) is not int or stated != number:
-            raise refusal(
-                f"says {stated} checks, found {number or 'no such pillar'}", "counts", str(pillar_id)
-            )
+        if counts.get(pillar_id) != numbers.get(pillar_id):
+            stated, number = counts.get(pillar_id, "nothing of its"), numbers.get(pillar_id, "no such pillar")
+            raise refusal(f"says {stated} checks, found {number}", "counts", pillar_id)
