@@ -55,7 +55,7 @@ def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
         if name in form.errors:
             shown = form[name]
             first, *others = shown.errors
-            more = f", and {len(others)} more at the field" if others else ""
+            more = f" (and {len(others)} more at the field)" if others else ""
             yield shown.first_id, shown.label, f"{first}{more}"
     for rows in getattr(form, "rows", {}).values():
         yield from ((f"rows-{rows.prefix}", rows.label, text) for text in rows.non_form_errors())

@@ -116,7 +116,11 @@ def test_a_large_document_is_taken(send, path_of, kind):
 
 @pytest.mark.parametrize(
     ("kind", "section", "field"),
-    [("framework", "checks", "gate"), ("rules", "rules", "effect"), ("workloads", "workloads", "description")],
+    [
+        ("framework", "checks", "gate"),
+        ("rules", "rules", "effect"),
+        ("workloads", "workloads", "description"),
+    ],
 )
 def test_all_wrong_fields_of_a_file_are_told_at_once(send, path_of, kind, section, field):
     document = LARGE[kind]()
