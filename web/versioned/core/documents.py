@@ -174,11 +174,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _faults(kind: Any, data: Any, errors: list[ErrorDetails]) -> list[DocumentError]:
     """One error for each place. A validator may have copied a wrong value to where the document does not state it."""
     faults: dict[str, DocumentError] = {}
-    for error in [each for each in errors if _place(data, each)[1]] or errors[:1]:
-        path = _place(data, error)[0]
-        if path not in faults and len(faults) < MOST_FAULTS:
+    for error in errors:
+        path, is_stated = _place(data, error)
+        if is_stated and path not in faults:
             faults[path] = DocumentError(path, _sentence(kind, error))
-    return list(faults.values())
+        if len(faults) == MOST_FAULTS:
+            break
+    return list(faults.values()) or [DocumentError(path, _sentence(kind, error))]
 
 
 def _place(data: Any, error: ErrorDetails) -> tuple[str, bool]:
