@@ -6,10 +6,10 @@ and tables that are not runs, the newest that counts is used.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -35,30 +35,15 @@ from readiness.assessment.evidence.core.proving.values import (
     is_valid,
 )
 from readiness.assessment.evidence.interop import pairs_of_records, with_records
-from readiness.assessment.evidence.models import Floor
+from readiness.assessment.evidence.models import Floor, RunMeasure, ValidationRun
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
 from readiness.assessment.framework.core.minimums import in_effect
 from readiness.assessment.framework.core.vocabulary import SenderNamed
+from web.cached import CachedAnswer
 
-SITES = 1000
+_SITES = 1000
 """A process keeps the values of this many sites, each about 80 kB for 50 runs, and computes the others each time."""
-
-
-class KeptBySite[Value]:
-    """Keeps the sites that came first: sites are evaluated in turn, so dropping the oldest would drop them all."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._values: dict[int, Value] = {}
-
-    def get(self, site_id: int) -> Value | None:
-        return self._values.get(site_id)
-
-    def keep(self, site_id: int, value: Value) -> None:
-        with self._lock:
-            if site_id in self._values or len(self._values) < SITES:
-                self._values[site_id] = value
 
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
@@ -90,19 +75,18 @@ REVALIDATED = ("p5-revalidation", "nodes-current")
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
-    """The proofs by a site's runs, valid from `at` to `until` while their inputs stay the same."""
+class _DatedRuns(NamedTuple):
+    """Runs with records of a site, which count from `at` until `until`."""
 
-    basis: tuple[Any, ...]
-    records: tuple[Run, ...]
-    pairs: Sequence[JudgedPair]
+    at: datetime
+    until: datetime | None
+    runs: tuple[Run, ...]
+
+
+class _DatedProofs(NamedTuple):
     at: datetime
     until: datetime | None
     proofs: SiteProofs
-
-    def holds(self, basis: tuple[Any, ...], now: datetime) -> bool:
-        return self.at <= now and (self.until is None or now <= self.until) and self.basis == basis
 
     def proofs_at(self, now: datetime) -> SiteProofs:
         counted = self.proofs.get(REVALIDATED, ())
@@ -112,7 +96,13 @@ class _Proved:
         return self.proofs | {REVALIDATED: tuple(of_now)}
 
 
-_proved: KeptBySite[_Proved] = KeptBySite()
+# The stored runs of a site, its parts and the rules are the basis of both.
+_RECORDS: CachedAnswer[int, _DatedRuns] = CachedAnswer(
+    "runs with records of sites", fixed=(ValidationRun, RunMeasure), most_entries=_SITES
+)
+_PROVED: CachedAnswer[int, _DatedProofs] = CachedAnswer(
+    "proofs by runs of sites", fixed=(ValidationRun, RunMeasure), most_entries=_SITES
+)
 
 
 def proofs(
@@ -150,26 +140,43 @@ def _by_runs(
     stored = rows.stored_runs(site_ids, framework, now)
     parts = site_parts(list(stored), now) if parts is None else parts
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
-    kept = {
-        site_id: proved
-        for site_id, basis in bases.items()
-        if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
-    }
-    runs = rows.with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
-    records: dict[int, Sequence[Run]]
-    records = {site_id: with_records(of_site.newest) for site_id, of_site in runs.items()}
-    records |= {site_id: proved.records for site_id, proved in kept.items()}
     checks = checks_worked_out(framework)
+    runs: dict[int, rows.SiteRuns] = {}
+
+    def with_figures(changed: Collection[int]) -> dict[int, rows.SiteRuns]:
+        unread = {site_id: stored[site_id] for site_id in changed if site_id not in runs}
+        runs.update(rows.with_figures(unread, floors, now))
+        return {site_id: runs[site_id] for site_id in changed}
+
+    def read_records(changed: Collection[int]) -> dict[int, _DatedRuns]:
+        return {
+            site_id: _DatedRuns(
+                now, _ends_at(stored[site_id], framework, now), tuple(with_records(read.newest))
+            )
+            for site_id, read in with_figures(changed).items()
+        }
+
+    def prove(changed: Collection[int]) -> dict[int, _DatedProofs]:
+        return {
+            site_id: _DatedProofs(
+                now,
+                _ends_at(stored[site_id], framework, now),
+                proved_by_runs(
+                    framework, checks, of_site, parts[site_id], floors, pairs.get(site_id, ()), now
+                ),
+            )
+            for site_id, of_site in with_figures(changed).items()
+        }
+
+    until = attrgetter("until")
+    records = {
+        site_id: dated.runs
+        for site_id, dated in _RECORDS.values(bases, read_records, now=now, until=until).items()
+    }
     pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
-    moved = [site_id for site_id, proved in kept.items() if proved.pairs != pairs.get(site_id, ())]
-    runs |= rows.with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
-    for site_id, of_site in runs.items():
-        paired = pairs.get(site_id, ())
-        proofs = proved_by_runs(framework, checks, of_site, parts[site_id], floors, paired, now)
-        until = _next_expiry(stored[site_id], framework, now)
-        kept[site_id] = _Proved(bases[site_id], tuple(records[site_id]), paired, now, until, proofs)
-        _proved.keep(site_id, kept[site_id])
-    return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
+    paired = {site_id: (basis, pairs.get(site_id, ())) for site_id, basis in bases.items()}
+    proved = _PROVED.values(paired, prove, now=now, until=until)
+    return {site_id: dated.proofs_at(now) for site_id, dated in proved.items()}
 
 
 def with_minimums(framework: Framework, check_id: str) -> Check:
@@ -197,13 +204,13 @@ def _of_site(
     return by_part
 
 
-def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
-    """The last instant at which the same runs count as now; None if none of them can expire any more."""
+def _ends_at(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
+    """The first instant at which other runs count than now; None if none of them can expire any more."""
     validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
     spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
-    ends = {taken_at + span for taken_at in stored.taken_at for span in spans}
-    ends |= {at - timedelta(microseconds=1) for at in stored.voided_after(now)}
-    return min((end for end in ends if end >= now), default=None)
+    instant = timedelta(microseconds=1)
+    ends = {taken_at + span + instant for taken_at in stored.taken_at for span in spans}
+    return min((end for end in ends | stored.voided_after(now) if end > now), default=None)
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:

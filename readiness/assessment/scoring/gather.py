@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -47,8 +46,7 @@ from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import terms_of
 from readiness.organisation.people.core.facts import SitePeople
 from readiness.organisation.people.facts import people_facts
-from web.audit import stamp_of
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer
 
 SPANS = (
     evidence.MeasurePeriod(
@@ -62,11 +60,15 @@ SPANS = (
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
-_SAY_CLASSES = (
-    *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
-    *(DataOrigin, HeldBasis),
+type _Said = tuple[Envelope | None, rules.Footing]
+# Each site needs them every minute.
+_CLASSES: CachedAnswer[str, _Said] = CachedAnswer(
+    "envelopes and footings of classes",
+    models=(
+        *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
+        *(DataOrigin, HeldBasis),
+    ),
 )
-"""Envelopes and footings are read from these models. They seldom change, but each site needs them every minute."""
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
@@ -216,23 +218,13 @@ def _with_envelopes(
     }
 
 
-type _Said = dict[str, tuple[Envelope | None, rules.Footing]]
+def _said_of(slugs: Set[str], day: date) -> dict[str, _Said]:
+    def read(missing: Collection[str]) -> dict[str, _Said]:
+        known = {envelope.slug: envelope for envelope in envelopes(missing)}
+        footings = rules.footings(missing, day=day)
+        return {slug: (known.get(slug), footings[slug]) for slug in missing}
 
-
-def _said_of(slugs: Set[str], day: date) -> _Said:
-    said = _read_said(stamp_of(*_SAY_CLASSES), day)
-    unread = sorted(slugs - said.keys())
-    if unread:
-        known = {envelope.slug: envelope for envelope in envelopes(unread)}
-        footings = rules.footings(unread, day=day)
-        said |= {slug: (known.get(slug), footings[slug]) for slug in unread}
-    return said
-
-
-@lru_cache(maxsize=2)
-def _read_said(stamp: Stamp, day: date) -> _Said:
-    """Return the data read since this stamp; callers that need more add it."""
-    return {}
+    return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
 from readiness.tradeoffs.placing.waiting import OpeningDay
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from web.cached import CachedAnswer
 
 
 def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:
@@ -197,13 +197,21 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
         "rules": dict(answer.rules) if answer.rules else None,
         "framework": answer.facts.framework,
         "rates": answer.facts.rates.all,
-        "sites": orjson.Fragment(_sites(answer.facts, carbon, regions)),
+        "sites": orjson.Fragment(
+            _SITES.value(
+                lambda: _sites(answer.facts, carbon, regions),
+                key=(answer.facts.percentile, carbon, regions),
+                basis=answer.facts,
+            )
+        ),
     }
 
 
-@lru_cache(maxsize=8)
+# Levers do not change the factors, and a thousand sites take megabytes.
+_SITES: CachedAnswer[None, bytes] = CachedAnswer("factors of sites as JSON", most=8)
+
+
 def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """Return JSON, cached: levers do not change the factors, and a thousand sites take megabytes."""
     sites = {
         site.slug: {
             "verdict": site.verdict or None,
