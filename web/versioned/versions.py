@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
+from django.db.models import Model
 from django.http import Http404, HttpResponse
 
 from accounts.models import User
@@ -82,11 +83,12 @@ class Versioned[V: DocumentVersion, D: Any]:
     store: Callable[[V, D], None]
     refuse: Callable[[D], None] = lambda document: None
     note_step: Callable[[V, D, D], None] = lambda row, before, after: None
+    dependents: tuple[type[Model], ...] = ()
     kept: CachedAnswer[None, D] = field(init=False)
 
     def __post_init__(self) -> None:
         kept: CachedAnswer[None, D] = CachedAnswer(
-            f"versions of the {self.noun}", fixed=(self.model,), most=16
+            f"versions of the {self.noun}", fixed=(self.model, *self.dependents), most=16
         )
         object.__setattr__(self, "kept", kept)
 

@@ -35,7 +35,7 @@ from readiness.assessment.evidence.core.proving.values import (
     is_valid,
 )
 from readiness.assessment.evidence.interop import pairs_of_records, with_records
-from readiness.assessment.evidence.models import Floor, RunMeasure, ValidationRun
+from readiness.assessment.evidence.models import Floor, RunMeasure
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
 from readiness.assessment.framework.core.minimums import in_effect
@@ -75,17 +75,12 @@ REVALIDATED = ("p5-revalidation", "nodes-current")
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
-class _DatedRuns(NamedTuple):
-    """Runs with records of a site, which count from `at` until `until`."""
+class _Proved(NamedTuple):
+    """The proofs by a site's runs from `at` to `until`, but for pairs of vendors, which `records` are of."""
 
     at: datetime
     until: datetime | None
-    runs: tuple[Run, ...]
-
-
-class _DatedProofs(NamedTuple):
-    at: datetime
-    until: datetime | None
+    records: Sequence[Run]
     proofs: SiteProofs
 
     def proofs_at(self, now: datetime) -> SiteProofs:
@@ -96,12 +91,9 @@ class _DatedProofs(NamedTuple):
         return self.proofs | {REVALIDATED: tuple(of_now)}
 
 
-# The stored runs of a site, its parts and the rules are the basis of both.
-_RECORDS: CachedAnswer[int, _DatedRuns] = CachedAnswer(
-    "runs with records of sites", fixed=(ValidationRun, RunMeasure), most_entries=_SITES
-)
-_PROVED: CachedAnswer[int, _DatedProofs] = CachedAnswer(
-    "proofs by runs of sites", fixed=(ValidationRun, RunMeasure), most_entries=_SITES
+# The stored runs of a site, its parts and the rules are the basis.
+_PROVED: CachedAnswer[int, _Proved] = CachedAnswer(
+    "proofs by runs of sites", fixed=(RunMeasure,), most_entries=_SITES
 )
 
 
@@ -141,42 +133,54 @@ def _by_runs(
     parts = site_parts(list(stored), now) if parts is None else parts
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
     checks = checks_worked_out(framework)
-    runs: dict[int, rows.SiteRuns] = {}
 
-    def with_figures(changed: Collection[int]) -> dict[int, rows.SiteRuns]:
-        unread = {site_id: stored[site_id] for site_id in changed if site_id not in runs}
-        runs.update(rows.with_figures(unread, floors, now))
-        return {site_id: runs[site_id] for site_id in changed}
-
-    def read_records(changed: Collection[int]) -> dict[int, _DatedRuns]:
+    def prove(changed: Collection[int]) -> dict[int, _Proved]:
+        runs = rows.with_figures({site_id: stored[site_id] for site_id in changed}, floors, now)
         return {
-            site_id: _DatedRuns(
-                now, _ends_at(stored[site_id], framework, now), tuple(with_records(read.newest))
-            )
-            for site_id, read in with_figures(changed).items()
-        }
-
-    def prove(changed: Collection[int]) -> dict[int, _DatedProofs]:
-        return {
-            site_id: _DatedProofs(
+            site_id: _Proved(
                 now,
                 _ends_at(stored[site_id], framework, now),
-                proved_by_runs(
-                    framework, checks, of_site, parts[site_id], floors, pairs.get(site_id, ()), now
-                ),
+                with_records(of_site.newest),
+                proved_by_runs(framework, checks, of_site, parts[site_id], floors, now),
             )
-            for site_id, of_site in with_figures(changed).items()
+            for site_id, of_site in runs.items()
         }
 
-    until = attrgetter("until")
-    records = {
-        site_id: dated.runs
-        for site_id, dated in _RECORDS.values(bases, read_records, now=now, until=until).items()
+    proved = _PROVED.values(bases, prove, now=now, until=attrgetter("until"))
+    check = checks.get("p1-multivendor-interop")
+    pairs = pairs_of_records(check, {site_id: each.records for site_id, each in proved.items()}, now)
+    return {
+        site_id: _with_pairs(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
+        for site_id, each in proved.items()
     }
-    pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
-    paired = {site_id: (basis, pairs.get(site_id, ())) for site_id, basis in bases.items()}
-    proved = _PROVED.values(paired, prove, now=now, until=until)
-    return {site_id: dated.proofs_at(now) for site_id, dated in proved.items()}
+
+
+def _with_pairs(
+    framework: Framework, check: Check | None, by_runs: SiteProofs, pairs: Sequence[JudgedPair], now: datetime
+) -> SiteProofs:
+    """Add the proofs of pairs, but where a table goes before them. They depend on the links of now, so none is kept."""
+    if check is None or not pairs:
+        return by_runs
+    keyed = {(check.id, part_id): each for part_id, each in interoperable(check, pairs, now).items()}
+    paired = {key: each for key, each in keyed.items() if key in framework.parts_by_key}
+    tables_named = {key: each for key, each in by_runs.items() if key in paired}
+    return by_runs | paired | _going_before(framework, tables_named, paired, now)
+
+
+def _going_before(
+    framework: Framework, tables_named: SiteProofs, by_part: SiteProofs, now: datetime
+) -> SiteProofs:
+    """Return the proofs by tables that replace those of runs."""
+    return {
+        key: each
+        for key, each in tables_named.items()
+        if _goes_before(
+            min(each, key=lambda proof: proof.taken_at),
+            by_part.get(key, ()),
+            framework.parts_by_key[key],
+            now,
+        )
+    }
 
 
 def with_minimums(framework: Framework, check_id: str) -> Check:
@@ -228,9 +232,9 @@ def proved_by_runs(
     of_site: rows.SiteRuns,
     site: SiteParts,
     floors: Sequence[FloorValue],
-    pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
+    """All but those of pairs of vendors, which depend on other sites."""
     by_part: SiteProofs = {}
     runs = capped(of_site.newest, framework, site)
 
@@ -249,19 +253,13 @@ def proved_by_runs(
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
         add(check.id, serving.serving(check, runs, site, now))
-    if (check := checks.get("p1-multivendor-interop")) and pairs:
-        add(check.id, interoperable(check, pairs, now))
     if diag:
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
-    for key, each in tables.named(framework, runs, now).items():
-        oldest = min(each, key=lambda proof: proof.taken_at)
-        if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
-            by_part[key] = each
-    return by_part
+    return by_part | _going_before(framework, tables.named(framework, runs, now), by_part, now)
 
 
 def capped(runs: Sequence[Run], framework: Framework, site: SiteParts) -> list[Run]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.assessment.evidence import measures
@@ -65,8 +65,8 @@ type _Said = tuple[Envelope | None, rules.Footing]
 _CLASSES: CachedAnswer[str, _Said] = CachedAnswer(
     "envelopes and footings of classes",
     models=(
-        *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
-        *(DataOrigin, HeldBasis),
+        *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
+        *(EnvelopeConfirmation, DataOrigin, HeldBasis),
     ),
 )
 

@@ -187,7 +187,7 @@ def _moves(pairs: Mapping[int, _Pair], days: tuple[date, date]) -> dict[int, _Pa
 
 def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _PairMove]]:
     ids = sorted({day.pk for pair in pairs.values() for day in pair})
-    rows = ScoreInputs.objects.filter(pk__in=ids).select_related("framework_version")
+    rows = ScoreInputs.objects.filter(pk__in=ids).order_by().select_related("framework_version")
     snapshots = {
         row.pk: Snapshot(
             framework_queries.definition_of(row.framework_version),

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from accounts.models import User
-from inventory.models import CapacityEvent, DeviceType
+from inventory.models import CapacityEvent, DeviceType, Manufacturer, Site
 from inventory.queries import SiteFacts
 from readiness.demand.workloads.models import Placement, WorkloadClass
 from readiness.organisation.people import models
@@ -23,7 +23,7 @@ COVERAGE: CachedAnswer[int, SiteCoverage] = CachedAnswer(
     models=(
         *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Skill),
         *(models.Qualification, models.SkillExemption, models.CapabilityRule, models.Course, models.Training),
-        *(DeviceType, WorkloadClass, Placement),
+        *(DeviceType, Manufacturer, WorkloadClass, Placement),
     ),
 )
 _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
@@ -38,7 +38,7 @@ _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
             models.Drill,
         ),
         *(models.Participant, models.Exercise, models.Procedure, models.AlertRule),
-        *(models.Survey, models.SurveyQuestion),
+        *(models.SurveyQuestion, Site),
     ),
     rows=(models.Shift, models.RotationCalendar, models.SurveyAnswer),
     answers=(COVERAGE, growth.QUALIFIED),

@@ -12,11 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from inventory.models import Accelerator, CapacityEvent, Device, DeviceType, Link, Region, Site
+from readiness.assessment.evidence.models import Measure
 from readiness.assessment.evidence.queries import CircuitLoads, circuit_loads
 from readiness.assessment.framework import queries as framework
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.scoring.core.states import Provenance, Verdict
-from readiness.assessment.scoring.models import DomainHealth, SiteScore
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, SiteScore
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.golive.models import Campaign
 from readiness.organisation.people.fleet import FLEET_PEOPLE, fleet_people
@@ -36,6 +37,7 @@ from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
 from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from readiness.tradeoffs.queries.stored import ENTERED
+from telemetry.models import DirtyWindow, Series, Source
 from web.cached import CachedAnswer
 from web.units import how_many
 
@@ -97,6 +99,7 @@ FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
         FrameworkVersion,
     ),
     rows=(SiteScore, DomainHealth),
+    late=(CheckResult, Measure, DirtyWindow, Series, Source),
     answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.kept),
     grain=timedelta(minutes=1),
 )

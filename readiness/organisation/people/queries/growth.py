@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import User
 from inventory import queries as inventory
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Manufacturer
 from inventory.queries import Capacity, CapacityStep
 from readiness.organisation.people import models
 from readiness.organisation.people.core import growth as core
@@ -26,7 +26,7 @@ QUALIFIED: CachedAnswer[int, core.QualifiedSite] = CachedAnswer(
     "qualified people of sites",
     models=(
         *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Qualification),
-        *(models.SkillExemption, DeviceType, models.Rotation, models.RotationSite),
+        *(models.SkillExemption, DeviceType, Manufacturer, models.Rotation, models.RotationSite),
     ),
     rows=(models.Shift,),
 )
