@@ -21,7 +21,7 @@ from readiness.assessment.scoring.models import CheckResult, DomainHealth, SiteS
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.golive.models import Campaign
 from readiness.organisation.people.fleet import FLEET_PEOPLE, fleet_people
-from readiness.tradeoffs.core.factors import (
+from readiness.tradeoffs.factors.core.factors import (
     Factor,
     KnownValue,
     Rates,
@@ -30,13 +30,13 @@ from readiness.tradeoffs.core.factors import (
     capital_hour,
     outdated,
 )
-from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, Latency
+from readiness.tradeoffs.factors.queries.site_factors import factors_of, known_rates
+from readiness.tradeoffs.factors.queries.stored import ENTERED
 from readiness.tradeoffs.models import ExchangeRate
+from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
-from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
-from readiness.tradeoffs.queries.stored import ENTERED
 from telemetry.models import DirtyWindow, Series, Source
 from web.cached import CachedAnswer
 from web.units import how_many
