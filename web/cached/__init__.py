@@ -6,7 +6,7 @@ A room declares an answer once, with everything that it reads, and reads through
 
     steps = CAPACITY.value(lambda: read_steps(site_ids), key=frozenset(site_ids))
 
-`tests/readiness/test_cached.py` reads every answer and compares the tables that it read with the declaration.
+`tests/web/cached/test_reads.py` reads every answer and compares the tables that it read with the declaration.
 """
 
 from web.cached.answers import ANSWERS, CachedAnswer, UndeclaredAnswer, answer_being_read, clock_step

@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
 """
 # Each version of a row has its own place or its own transaction.
 _ROWS = """
-SELECT {place}, count(*), coalesce(bit_xor(hash_record_extended(ROW(xmin, ctid), 0)), 0)::bigint FROM {table}
+SELECT {place}, count(*), coalesce(bit_xor(hashtidextended(ctid, xmin::text::bigint)), 0) FROM {table}
 """
 
 type Mark = tuple[int | None, int]
