@@ -83,8 +83,8 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     owned = terms_of(ids, now=now)
     people = people_facts(profiles, now=now)
     classes, limits = _with_limits(classes, days, framework)
-    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     reviews = held_reviews(ids, now=now)
+    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: EvaluationFacts(
@@ -139,9 +139,9 @@ def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> Si
         accelerators=site.accelerators,
         vendors_in_path=site.vendors_in_path,
         dual_fed_racks=site.dual_fed_racks,
-        compute_objects=things.count("compute") if things.things else None,
-        network_objects=things.count("network") if things.things else None,
-        energy_objects=things.count("energy") if things.things else None,
+        compute_objects=things.counts["compute"] if things.things else None,
+        network_objects=things.counts["network"] if things.things else None,
+        energy_objects=things.counts["energy"] if things.things else None,
         on_call_sites=rotation.sites if rotation else None,
         had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
         # Empty means that the site has none, as the field's help says.
@@ -269,9 +269,9 @@ def inputs_of(
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
-    grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)
+    grants = queries.standing_grants(site_ids, now=now)
     return {
         site_id: (
             of_site,

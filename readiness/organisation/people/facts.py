@@ -63,9 +63,9 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
 
     def read(changed: Collection[int]) -> dict[int, SitePeople]:
         coverages = {site_id: covered[site_id] for site_id in changed}
+        until = coverage.next_on_call(changed, now=now)
         called = on_call.standing_of(coverages, now=now)
         practised = practice.practice_of(coverages, now=now)
-        until = coverage.next_on_call(changed, now=now)
         grown = growth.growth_of(coverages, now=now)
         return {
             site_id: SitePeople(
