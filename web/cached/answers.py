@@ -87,10 +87,10 @@ class CachedAnswer[Key: Hashable, Value]:
     """An answer, with all that it depends on besides its key, its basis and the reader's scope.
 
     `models` are audited, `rows` are not: a write of either drops what was kept. A mark of `rows` looks at every row, so
-    they have few. `late` are models whose writes show only once `grain`, a step of the clock, has passed. `fixed` are
-    models of which key and basis say which version is read. `settings` are names; `answers` are read inside, and this
-    one ends when the first of them does. A scope and a key have their own entries: the `most` that were used last stay,
-    with `most_entries` each.
+    they have few. Writes of `eventual` models show only once `grain`, a step of the clock, has passed. Of `versions`,
+    key or basis say which one is read. `settings` are names; `answers` are read inside, and this one ends when the
+    first of them does. A scope and a key have their own entries: the `most` that were used last stay, with
+    `most_entries` each.
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class CachedAnswer[Key: Hashable, Value]:
         *,
         models: Iterable[type[Model]] = (),
         rows: Iterable[type[Model]] = (),
-        late: Iterable[type[Model]] = (),
-        fixed: Iterable[type[Model]] = (),
+        eventual: Iterable[type[Model]] = (),
+        versions: Iterable[type[Model]] = (),
         settings: Iterable[str] = (),
         answers: "Iterable[CachedAnswer[Any, Any]]" = (),
         grain: timedelta | None = None,
@@ -109,10 +109,10 @@ class CachedAnswer[Key: Hashable, Value]:
     ) -> None:
         self.name, self.most, self.most_entries = name, most, most_entries
         self.models, self.rows = frozenset(models), frozenset(rows)
-        self.late, self.fixed = frozenset(late), frozenset(fixed)
+        self.eventual, self.versions = frozenset(eventual), frozenset(versions)
         self.answers = frozenset(answers)
-        if self.late and grain is None:
-            raise ValueError(f"{name}: without a grain, writes of its late models would never show.")
+        if self.eventual and grain is None:
+            raise ValueError(f"{name}: without a grain, writes of its eventual models would never show.")
         self.watched: frozenset[type[Model]] = self.models | self.rows
         self.settings, self.grains = frozenset(settings), frozenset({grain} if grain else ())
         for inner in self.answers:
@@ -173,14 +173,14 @@ class CachedAnswer[Key: Hashable, Value]:
             self._misses.inc(len(missing))
             with _read(_Reading(self, marks)) as reading:
                 fresh = read(missing)
-            made = {
+            new_entries = {
                 entry_key: _Entry(
                     value, bases[entry_key], now, _earliest(until(value) if until else None, reading.until)
                 )
                 for entry_key, value in fresh.items()
             }
-            self._keep(group, made)
-            entries |= made
+            self._keep(group, new_entries)
+            entries |= new_entries
         if outer:
             outer.end_by(min((entry.until for entry in entries.values() if entry.until), default=None))
         return {entry_key: entries[entry_key].value for entry_key in bases if entry_key in entries}

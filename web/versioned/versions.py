@@ -84,13 +84,13 @@ class Versioned[V: DocumentVersion, D: Any]:
     refuse: Callable[[D], None] = lambda document: None
     note_step: Callable[[V, D, D], None] = lambda row, before, after: None
     dependents: tuple[type[Model], ...] = ()
-    kept: CachedAnswer[None, D] = field(init=False)
+    documents: CachedAnswer[None, D] = field(init=False)
 
     def __post_init__(self) -> None:
-        kept: CachedAnswer[None, D] = CachedAnswer(
-            f"versions of the {self.noun}", fixed=(self.model, *self.dependents), most=16
+        documents: CachedAnswer[None, D] = CachedAnswer(
+            f"versions of the {self.noun}", versions=(self.model, *self.dependents), most=16
         )
-        object.__setattr__(self, "kept", kept)
+        object.__setattr__(self, "documents", documents)
 
     def permission(self, action: str) -> str:
         meta = self.model._meta
@@ -120,7 +120,7 @@ class Versioned[V: DocumentVersion, D: Any]:
 
     def _content(self, row: DocumentVersion) -> D:
         """Keyed by digest too, so that a rewritten row with the same id is never taken for the old one."""
-        return self.kept.value(lambda: self._document_of(row.pk, row.digest), key=(row.pk, row.digest))
+        return self.documents.value(lambda: self._document_of(row.pk, row.digest), key=(row.pk, row.digest))
 
     def _document_of(self, pk: int, digest: str) -> D:
         rows = self.model._default_manager.filter(pk=pk, digest=digest)

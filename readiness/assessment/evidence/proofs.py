@@ -93,7 +93,7 @@ class _Proved(NamedTuple):
 
 # The stored runs of a site, its parts and the rules are the basis.
 _PROVED: CachedAnswer[int, _Proved] = CachedAnswer(
-    "proofs by runs of sites", fixed=(RunMeasure,), most_entries=_SITES
+    "proofs by runs of sites", versions=(RunMeasure,), most_entries=_SITES
 )
 
 

@@ -171,8 +171,8 @@ def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pa
 # Inputs of past days do not change; a day that is written anew has another key.
 _MOVES: CachedAnswer[int, _PairMove] = CachedAnswer(
     "moves of scores between two days",
-    fixed=(ScoreInputs, FrameworkVersion),
-    answers=(framework_queries.VERSIONS.kept,),
+    versions=(ScoreInputs, FrameworkVersion),
+    answers=(framework_queries.VERSIONS.documents,),
     most=8,
 )
 

@@ -30,7 +30,7 @@ STEADY = timedelta(minutes=10)
 """Past weeks are shown as of one moment, which is kept for this long."""
 # Reading a year of verdicts takes longer than the rest of the page. The basis is the newest verdict and the capacity.
 _WEEKS: CachedAnswer[None, tuple[Gap, ...]] = CachedAnswer(
-    "gap of past weeks", models=(Site,), fixed=(Flip,), grain=STEADY
+    "gap of past weeks", models=(Site,), versions=(Flip,), grain=STEADY
 )
 
 

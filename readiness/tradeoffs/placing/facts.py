@@ -99,8 +99,8 @@ FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
         FrameworkVersion,
     ),
     rows=(SiteScore, DomainHealth),
-    late=(CheckResult, Measure, DirtyWindow, Series, Source),
-    answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.kept),
+    eventual=(CheckResult, Measure, DirtyWindow, Series, Source),
+    answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.documents),
     grain=timedelta(minutes=1),
 )
 

@@ -54,10 +54,10 @@ def is_ours(frame):
 def faults(answer, read, *, without=None):
     """Say what an answer read and does not declare, and what it declares and did not read; as if its declaration were
     `without` a model."""
-    own = {*answer.models, *answer.rows, *answer.late, *answer.fixed} - {without}
+    own = {*answer.models, *answer.rows, *answer.eventual, *answer.versions} - {without}
     declared = own | answer.settings
     for inner in answer.answers:
-        declared |= inner.watched | inner.late | inner.fixed
+        declared |= inner.watched | inner.eventual | inner.versions
     return {
         *(f"{answer.name} reads {label(each)} and does not declare it" for each in read - declared),
         *(f"{answer.name} declares {label(each)} and does not read it" for each in own - read),

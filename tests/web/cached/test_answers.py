@@ -98,12 +98,12 @@ def test_what_has_no_value_is_left_out(answer):
 
 
 def test_it_ends_with_a_step_of_the_clock(answer):
-    late, read = answer(late=[SiteChange], grain=MINUTE), Reader()
+    late, read = answer(eventual=[SiteChange], grain=MINUTE), Reader()
     assert [late.value(read, now=NOW + second * MINUTE / 60) for second in (0, 59, 60)] == [1, 1, 2]
     with pytest.raises(ValueError, match="pass it now"):
         late.value(read)
     with pytest.raises(ValueError, match="would never show"):
-        answer(late=[SiteChange])
+        answer(eventual=[SiteChange])
 
 
 def test_a_setting_that_it_reads_is_part_of_it(answer, settings):

@@ -52,14 +52,15 @@ def test_each_answer_declares_what_it_reads(reads):
     untold = [
         f"{answer.name} without {label(model)}"
         for answer in ANSWERS.values()
-        for model in (answer.models | answer.rows | answer.late | answer.fixed) - declared_inside(answer)
+        for model in (answer.models | answer.rows | answer.eventual | answer.versions)
+        - declared_inside(answer)
         if not faults(answer, reads[answer], without=model)
     ]
     assert untold == []
 
 
 def declared_inside(answer):
-    return {model for inner in answer.answers for model in inner.watched | inner.late | inner.fixed}
+    return {model for inner in answer.answers for model in inner.watched | inner.eventual | inner.versions}
 
 
 def changed(model):
