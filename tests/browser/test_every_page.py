@@ -119,7 +119,7 @@ def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     assert one.refusals == []
 
 
-def test_every_page_of_the_framework(as_role, client_of, drafted, axe_source):
+def test_every_page_of_the_framework(as_role, client_of, small_fleet, drafted, axe_source):
     paths = pages(client_of("admin"), wanted(IN_FRAMEWORK.match))
     assert len(paths) == 11
     one = as_role("admin")
