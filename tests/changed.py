@@ -29,8 +29,16 @@ TOUCHES_ALL = (
     ),
     *("tests/conftest.py", "tests/database.py", "tests/scenes.py", "stack/testing.py", "manage.py"),
 )
-# They read addresses, templates, settings or documents as they are, and so import none of what they test.
-READS_ALL = ("tests/architecture", "tests/web/routes", "tests/visibility/test_visibility.py")
+# They read files or ask addresses as they are, and so import none of what they test.
+READ_ALL = ("tests/architecture",)
+ASK_ALL = ("tests/web/routes", "tests/visibility/test_visibility.py")
+DRAW = (
+    "tests/browser",
+    "tests/web/test_browser_pages.py",
+    "tests/web/test_browser_work.py",
+    "tests/web/test_assets.py",
+)
+NO_CODE = ("docs/", "tests/", "benchmarks/", ".ci/")
 # These import every view; whoever imports them would be touched by every change.
 IMPORTS_ALL = ("config", "tests.conftest")
 
@@ -71,8 +79,10 @@ def importers_of(graph: grimp.ImportGraph, paths: Iterable[str]) -> set[str]:
 
 
 def mirrored(path: str, root: Path = ROOT) -> str:
-    """The folder of tests that mirrors the folder of a file; templates and static files stand in folders of rooms."""
-    folder = Path(path).parent
+    """The folder of tests that mirrors that of a file, or the nearest above; templates are mirrored with their room."""
+    folder = Path(path.removeprefix("tests/")).parent
+    if path.startswith("tests/") and path.endswith(".py"):
+        return ""
     if path.startswith("templates/"):
         folder = next(_folders_named(folder.name, root), folder.relative_to("templates"))
     while not (root / "tests" / folder).is_dir():
@@ -87,9 +97,13 @@ def _folders_named(name: str, root: Path) -> Iterator[Path]:
 
 
 def addresses_in(source: str) -> set[str]:
-    """Addresses that a test names, without their questions."""
-    strings = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return {text.partition("?")[0] for text in strings if isinstance(text, str) and text.startswith("/")}
+    """Addresses that a test names, without their questions; "/" where it is asked for, since it also parts words."""
+    nodes = list(ast.walk(ast.parse(source)))
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    calls = (node for node in nodes if isinstance(node, ast.Call) and node.args)
+    asked = {ast.unparse(call.args[0]) for call in calls if getattr(call.func, "attr", "") in ("get", "open")}
+    named = {text.partition("?")[0] for text in strings if text.startswith("/")} - {"/"}
+    return named | ({"/"} if "'/'" in asked else set())
 
 
 def view_modules() -> Callable[[str], str]:
@@ -130,8 +144,11 @@ def touched(
             reasons.setdefault(name, "has fixtures that import what changed")
         elif modules and modules & set(map(module_of_view, addresses_in(test.read_text(encoding="utf-8")))):
             reasons.setdefault(name, "names an address of what changed")
-    for name in READS_ALL:
-        reasons.setdefault(name, "reads every file or asks every address")
+    reasons |= dict.fromkeys(READ_ALL, "reads every file")
+    if any(path.startswith("static/") for path in paths):
+        reasons |= dict.fromkeys(DRAW, "draws pages")
+    if any(not path.startswith(NO_CODE) and "/" in path for path in paths):
+        reasons |= dict.fromkeys(ASK_ALL, "asks every address")
     return {name: reason for name, reason in reasons.items() if not _lies_within(name, reasons)}
 
 
