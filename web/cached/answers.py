@@ -124,6 +124,10 @@ class CachedAnswer[Key: Hashable, Value]:
         self._hits, self._misses = (_reads.labels(name, result) for result in ("hit", "miss"))
         ANSWERS[name] = self
 
+    def __deepcopy__(self, memo: Any) -> "CachedAnswer[Key, Value]":
+        """There is one of it: REST framework copies a field with all that it was made with."""
+        return self
+
     def value(
         self,
         read: Callable[[], Value],
