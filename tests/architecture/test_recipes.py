@@ -78,6 +78,16 @@ def test_the_parser_reads_and_refuses():
             module.parse(refused.encode())
 
 
+def test_the_kind_is_the_one_that_the_tests_of_the_kit_use():
+    """`tests/web/kinds/test_new_kind.py` puts its files into the house."""
+    folder = ROOT / "tests/web/kinds/fans"
+    model, declaration, addresses = code_of("A kind of object", "python")
+    for name, code in {"models.py": model, "kinds.py": declaration}.items():
+        assert (folder / name).read_text("utf-8").replace("tests.web.kinds.fans", "fans") == code
+    lines = (folder / "urls.py").read_text("utf-8").splitlines()
+    assert {line.strip() for line in addresses.splitlines()} <= {line.strip() for line in lines}
+
+
 @pytest.fixture
 def report(tmp_path, monkeypatch, settings):
     """The page of the recipe, as if its files stood in the house."""

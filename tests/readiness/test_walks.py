@@ -1,6 +1,8 @@
 """Who reads along one walk through the house enters each room once, but for the owners of the fleet page."""
 
+import re
 import sys
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from django.urls import get_resolver
 
 import readiness
+from readiness.demand.jurisdiction import queries as jurisdiction
 from readiness.demand.jurisdiction.models import DataOrigin
 from readiness.demand.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.placing import conftest as placing
@@ -15,34 +18,61 @@ from tests.readiness.tradeoffs.placing import conftest as placing
 READINESS = Path(readiness.__file__).parent
 GROUPS = {app.parents[1].name for app in READINESS.glob("*/*/apps.py")}
 """Folders that hold rooms."""
+CONTRIBUTING = (READINESS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+[CORES] = (
+    tuple(module.replace(".", "/") + end for module in contract["source_modules"] for end in ("/", ".py"))
+    for contract in tomllib.loads((READINESS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "importlinter"
+    ]["contracts"]
+    if contract["name"] == "Cores know no framework"
+)
 fleet, chat_at_porto = placing.fleet, placing.chat
 
 
 @contextmanager
-def rooms_entered(*, of):
-    """Yield a list of the rooms whose functions are called, in order, without the caller's (`of`) and cores."""
-    rooms = []
+def modules_entered():
+    """Yield a list of the modules of readiness whose functions are called, in order, as paths below it."""
+    modules = []
 
     def trace(frame, event, _argument):
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(f"{READINESS}/") and code.co_name != "<module>":
-            folders = Path(code.co_filename).relative_to(READINESS).parts
-            room, *inside = folders[folders[0] in GROUPS :]
-            if room not in of and "core" not in inside and rooms[-1:] != [room]:
-                rooms.append(room)
+            module = str(Path(code.co_filename).relative_to(READINESS))
+            if modules[-1:] != [module]:
+                modules.append(module)
 
     # Modules with addresses are imported by the first request.
     get_resolver()._populate()
     sys.setprofile(trace)
     try:
-        yield rooms
+        yield modules
     finally:
         sys.setprofile(None)
 
 
+def outside_cores(modules):
+    """Whoever reads along may pass over arithmetic, which stands in the modules that know no framework."""
+    return [module for module in modules if not f"readiness/{module}".startswith(CORES)]
+
+
+def rooms_entered(modules, *, of):
+    """Return the rooms in order, without the caller's (`of`) and cores."""
+    rooms = []
+    for module in outside_cores(modules):
+        folders = Path(module).parts
+        room = folders[folders[0] in GROUPS]
+        if room not in of and rooms[-1:] != [room]:
+            rooms.append(room)
+    return rooms
+
+
 @pytest.fixture
 def placement(chat_at_porto, api_of):
-    """A class whose data falls under a law, so that rules decide where it may run."""
+    """A class whose data falls under a law, so that rules decide where it may run.
+
+    The pack in force never changes, so it was read before.
+    """
+    jurisdiction.current()
     chat_at_porto.data_categories = ["personal"]
     chat_at_porto.save()
     DataOrigin.objects.create(workload_class=chat_at_porto, country="PT")
@@ -68,6 +98,13 @@ def verdict(well):
 
 
 @pytest.fixture
+def coverage(well, api_of):
+    """Who covers what a site requires, of people with qualifications and a rotation."""
+    site = {"site": well.site.slug}
+    return {"people"}, lambda: api_of("viewer", scope="read").get("/api/people/coverage/", site)
+
+
+@pytest.fixture
 def sample(plant):
     return set(), plant.send
 
@@ -84,6 +121,7 @@ def fleet_page(well, client_of):
     [
         ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
+        ("coverage", []),
         ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "people", "evidence"]),
         ("sample", []),
         # Owners are read for the rows of its table, after the figures of the whole fleet.
@@ -92,6 +130,46 @@ def fleet_page(well, client_of):
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):
     of, start = request.getfixturevalue(walk)
-    with rooms_entered(of=of) as entered:
+    with modules_entered() as modules:
         start()
-    assert entered == rooms
+    assert rooms_entered(modules, of=of) == rooms
+
+
+PLACEMENT = [
+    "tradeoffs/placing/api.py",
+    "demand/workloads/queries.py",
+    "tradeoffs/placing/params.py",
+    "tradeoffs/placing/facts.py",
+    "demand/workloads/models.py",
+    "assessment/framework/models.py",
+    "tradeoffs/factors/queries/site_factors.py",
+    "tradeoffs/factors/queries/stored.py",
+    "assessment/evidence/queries.py",
+    "organisation/people/fleet.py",
+    "demand/jurisdiction/queries.py",
+    "demand/jurisdiction/models.py",
+    "tradeoffs/placing/document.py",
+    "tradeoffs/placing/sentences.py",
+]
+COVERAGE = []
+
+
+@pytest.mark.parametrize(("walk", "modules"), [("placement", PLACEMENT), ("coverage", COVERAGE)])
+def test_a_walk_has_few_stops(walk, modules, request):
+    _of, start = request.getfixturevalue(walk)
+    with modules_entered() as entered:
+        start()
+    assert list(dict.fromkeys(outside_cores(entered))) == modules
+
+
+@pytest.mark.parametrize(
+    ("walk", "paragraph"), [("placement", "One placement"), ("coverage", "One coverage")]
+)
+def test_a_walk_enters_the_modules_that_contributing_names_in_their_order(walk, paragraph, request):
+    _of, start = request.getfixturevalue(walk)
+    with modules_entered() as entered:
+        start()
+    [text] = re.findall(rf"^\*\*{paragraph}\.\*\* (.+?)\n\n", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`readiness/([^`]+\.py)`", text)
+    assert len(named) > 4
+    assert [module for module in dict.fromkeys(entered) if module in named] == named

@@ -27,7 +27,6 @@ from readiness.tradeoffs.factors.core.entries import EntriesRefused, FactorEntry
 from readiness.tradeoffs.factors.core.factors import Factor, KnownValue, SiteFactors, outdated
 from readiness.tradeoffs.factors.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
-from readiness.tradeoffs.params import number, value_of
 from readiness.tradeoffs.units import CURRENCIES, HOURLY
 from telemetry.models import SourceProvenance
 from web import clock, visibility
@@ -35,6 +34,7 @@ from web.rest import viewsets
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
+from web.rest.questions import number, value_of
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet, Router
 from web.timerange import BadParameter, TimeRange
