@@ -49,8 +49,8 @@ from readiness.tradeoffs.placing.core.law import Laws
 from readiness.tradeoffs.placing.core.question import (
     USUAL_QUESTION,
     PlacementQuestion,
-    counted_from,
     refuse_unknown,
+    sites_of_today,
     with_levers,
 )
 from web.audit import stamp_of
@@ -226,7 +226,7 @@ class PlacementFacts:
         facts, what_if = self.fleets[envelope.latency_percentile], question.what_if
         currency = question.currency or envelope.cost_currency or CURRENCY
         refuse_unknown(what_if, facts.sites, self.pack.bases_by_id if self.pack else ())
-        today = counted_from(question.today, self.running.get(envelope.slug, ()))
+        today = sites_of_today(question.today, self.running.get(envelope.slug, ()))
         asked, footing = with_levers(envelope, what_if, currency), self.footings[envelope.slug]
         return Adapter(
             plain=envelope,

@@ -127,11 +127,11 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
         # Nothing is to be decided, so read no facts: that takes seconds at 1,000 sites.
         return FeasibleSites(FleetFacts(now, sites_without_factors(), {}, Rates(()), ""), {}, {}, {})
     facts = read_facts(envelopes, now=now)
-    by_class, refused = decided(facts)
+    by_class, refused = feasibility_by_class(facts)
     return FeasibleSites(facts.fleets[min(facts.fleets)], facts.running, by_class, refused)
 
 
-def decided(facts: PlacementFacts) -> tuple[dict[str, SiteFeasibility], dict[str, str]]:
+def feasibility_by_class(facts: PlacementFacts) -> tuple[dict[str, SiteFeasibility], dict[str, str]]:
     """Return the sites of each class that could be decided, and for the others why not."""
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
@@ -160,7 +160,7 @@ def classes() -> tuple[Envelope, ...]:
 
 def opening_class(facts: PlacementFacts) -> Envelope:
     """The class with the most options, the first by name of several."""
-    by_class = decided(facts)[0] if len(facts.classes) > 1 else {}
+    by_class = feasibility_by_class(facts)[0] if len(facts.classes) > 1 else {}
 
     def options(envelope: Envelope) -> int:
         standings = by_class.get(envelope.slug, {}).values()

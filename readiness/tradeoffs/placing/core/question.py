@@ -141,8 +141,8 @@ class PlacementQuestion:
 USUAL_QUESTION = PlacementQuestion()
 
 
-def counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
-    """The sites of today, that which changes are counted from first."""
+def sites_of_today(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sites where a class runs; that which changes are counted from stands first."""
     if first and first not in placed_at:
         raise BadParameter("today", f"The workload does not run at {first} today.")
     return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
