@@ -104,13 +104,12 @@ def test_the_parser_reads_and_refuses():
 
 
 def test_the_kind_is_the_one_that_the_tests_of_the_kit_use():
-    """`tests/web/kinds/test_new_kind.py` puts its files into the house."""
+    """`tests/web/kinds/test_new_kind.py` puts these files into the house, and the house below them."""
     folder = ROOT / "tests/web/kinds/fans"
-    model, declaration, addresses = code_of("A kind of object", "python")
-    for name, code in {"models.py": model, "kinds.py": declaration}.items():
-        assert (folder / name).read_text("utf-8").replace("tests.web.kinds.fans", "fans") == code
-    lines = (folder / "urls.py").read_text("utf-8").splitlines()
-    assert {line.strip() for line in addresses.splitlines()} <= {line.strip() for line in lines}
+    codes = code_of("A kind of object", "python")
+    for name, code in zip(("models.py", "kinds.py", "urls.py"), codes, strict=True):
+        text = (folder / name).read_text("utf-8").replace("tests.web.kinds.fans", "fans")
+        assert code == text.replace('    path("", include("config.urls")),\n', "")
 
 
 @pytest.fixture

@@ -158,6 +158,7 @@ PLACEMENT = [
 COVERAGE = [
     "organisation/people/api.py",
     "organisation/people/fleet.py",
+    "organisation/people/facts.py",
     "organisation/people/queries/coverage.py",
     "organisation/people/queries/rows.py",
     "organisation/people/queries/installed.py",
