@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from readiness.tradeoffs.moves.options import CarbonKind
-from web.rest.questions import OPTIONAL, choice, number
+from web.rest.parameters import OPTIONAL, choice, number
 from web.rest.serializers import BodySerializer
 
 CARBON = {

@@ -23,8 +23,8 @@ from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.factors.core.power import PowerBasis
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.moves.options import BandedFigure
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.placing.core.question import PlacementQuestion
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.facts import read_facts

@@ -34,7 +34,7 @@ from web.rest import viewsets
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
-from web.rest.questions import number, value_of
+from web.rest.parameters import number, value_of
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet, Router
 from web.timerange import BadParameter, TimeRange

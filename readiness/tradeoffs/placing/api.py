@@ -12,14 +12,14 @@ from rest_framework.views import APIView
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.api import InlineWorkloadSerializer
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.placing.core.question import NAMES
+from readiness.tradeoffs.placing.core.levers import NAMES
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.document import as_bytes
 from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.placing.params import PlacementQuestionSerializer, question_from
 from readiness.tradeoffs.placing.queries import MAY_PLACE
 from web import clock
-from web.rest import questions as rest_questions
+from web.rest import parameters
 from web.rest.permissions import requires
 
 _number = fields.FloatField
@@ -132,7 +132,7 @@ class PlacementsView(APIView):
         summary="Where one workload may run: options with objectives, reasons, front, ranks, flips and snapshot",
     )
     def post(self, request: Request) -> HttpResponse:
-        asked = rest_questions.asked(PlacementQuestionSerializer(data=request.data))
+        asked = parameters.asked(PlacementQuestionSerializer(data=request.data))
         envelope = self._envelope(asked.get("workload"))
         question, facts = question_from(asked), read_facts([envelope], now=clock.now())
         answer = weigh(facts.adapter(envelope, question), question)

@@ -46,7 +46,7 @@ from readiness.tradeoffs.placing.core.inputs import (
     StoredScore,
 )
 from readiness.tradeoffs.placing.core.law import Laws
-from readiness.tradeoffs.placing.core.question import (
+from readiness.tradeoffs.placing.core.levers import (
     USUAL_QUESTION,
     PlacementQuestion,
     refuse_unknown,
@@ -209,7 +209,7 @@ CURRENCY = "EUR"
 
 @dataclass(frozen=True, slots=True)
 class PlacementFacts:
-    """What is read once to place some classes: the facts of sites by percentile of latency, the rules in force, and by
+    """All that is read to place some classes, once: facts of sites by percentile of latency, the rules in force, and by
     class where it runs today and what is on record for its data.
     """
 

@@ -9,9 +9,9 @@ from rest_framework import serializers
 
 from readiness.tradeoffs import params
 from readiness.tradeoffs.moves.options import CarbonKind
-from readiness.tradeoffs.placing.core.question import NAMES, WEIGHTS, PlacementQuestion, SlowerLink, WhatIf
+from readiness.tradeoffs.placing.core.levers import NAMES, WEIGHTS, PlacementQuestion, SlowerLink, WhatIf
 from web.parameters import BadParameter
-from web.rest import questions as rest_questions
+from web.rest import parameters
 from web.rest.serializers import BodySerializer
 
 VERDICTS = ("conditional", "ready")
@@ -19,20 +19,20 @@ VERDICTS = ("conditional", "ready")
 
 class PlacementLinkSlowerSerializer(BodySerializer):
     site = serializers.CharField(max_length=100, help_text="Slug")
-    region = rest_questions.text(help_text="Slug of a user region; all unless given")
-    add_ms = rest_questions.number(0.0, 10_000.0, required=True, allow_null=False)
+    region = parameters.text(help_text="Slug of a user region; all unless given")
+    add_ms = parameters.number(0.0, 10_000.0, required=True, allow_null=False)
 
 
 class PlacementLimitsSerializer(BodySerializer):
     """Limits of the envelope that can be changed, under its own names; null: no limit."""
 
-    latency_limit_ms = rest_questions.number(0.001, 1e6)
-    cost_ceiling = rest_questions.number(1e-6, 1e12)
-    carbon_g_per_kwh = rest_questions.number(0.0, 1e6)
-    carbon_kg_per_month = rest_questions.number(0.0, 1e12)
-    min_score = rest_questions.number(0.0, 1.0)
-    min_verdict = rest_questions.choice(VERDICTS)
-    residency = rest_questions.text()
+    latency_limit_ms = parameters.number(0.001, 1e6)
+    cost_ceiling = parameters.number(1e-6, 1e12)
+    carbon_g_per_kwh = parameters.number(0.0, 1e6)
+    carbon_kg_per_month = parameters.number(0.0, 1e12)
+    min_score = parameters.number(0.0, 1.0)
+    min_verdict = parameters.choice(VERDICTS)
+    residency = parameters.text()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         unset = {name: "" for name in ("min_verdict", "residency") if name in attrs and attrs[name] is None}
@@ -40,25 +40,25 @@ class PlacementLimitsSerializer(BodySerializer):
 
 
 class PlacementWhatIfSerializer(BodySerializer):
-    demand = rest_questions.number(0.01, 100.0, help_text="Factor on the demand of the envelope")
-    electricity_price = rest_questions.number(-10.0, 100.0, help_text="Factor on the price at each site")
-    carbon_price = rest_questions.number(0.0, 100_000.0, help_text="Price of a tonne CO2e, added to cost")
-    pue = rest_questions.number(1.0, 5.0, help_text="PUE assumed for every site")
-    sites_lost = rest_questions.slugs(200, help_text="Slugs")
+    demand = parameters.number(0.01, 100.0, help_text="Factor on the demand of the envelope")
+    electricity_price = parameters.number(-10.0, 100.0, help_text="Factor on the price at each site")
+    carbon_price = parameters.number(0.0, 100_000.0, help_text="Price of a tonne CO2e, added to cost")
+    pue = parameters.number(1.0, 5.0, help_text="PUE assumed for every site")
+    sites_lost = parameters.slugs(200, help_text="Slugs")
     links_slower = serializers.ListField(
-        child=PlacementLinkSlowerSerializer(), max_length=200, **rest_questions.OPTIONAL
+        child=PlacementLinkSlowerSerializer(), max_length=200, **parameters.OPTIONAL
     )
-    limits = PlacementLimitsSerializer(**rest_questions.OPTIONAL)
-    data_origin = rest_questions.text(help_text="Country under whose law the data is")
-    bases = rest_questions.slugs(200, help_text="Bases on record for transfers")
+    limits = PlacementLimitsSerializer(**parameters.OPTIONAL)
+    data_origin = parameters.text(help_text="Country under whose law the data is")
+    bases = parameters.slugs(200, help_text="Bases on record for transfers")
 
 
 class WeighedQuestionSerializer(BodySerializer):
     weights = params.weights("PlacementWeightsSerializer", NAMES)
-    what_if = PlacementWhatIfSerializer(**rest_questions.OPTIONAL)
-    currency = rest_questions.currency(help_text="The envelope's unless given, else EUR")
+    what_if = PlacementWhatIfSerializer(**parameters.OPTIONAL)
+    currency = parameters.currency(help_text="The envelope's unless given, else EUR")
     carbon = params.carbon()
-    today = rest_questions.text(help_text="Slug of the site that changes are counted from")
+    today = parameters.text(help_text="Slug of the site that changes are counted from")
 
 
 class PlacementQuestionSerializer(WeighedQuestionSerializer):
@@ -70,7 +70,7 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
     """Raises BadParameter with the wrong field."""
-    return question_from(rest_questions.asked(WeighedQuestionSerializer(data=given)))
+    return question_from(parameters.asked(WeighedQuestionSerializer(data=given)))
 
 
 def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
@@ -112,10 +112,10 @@ class PlacementView:
 
 
 PERCENTS = {
-    "demand": ("demand", rest_questions.number(1.0, 10_000.0)),
-    "price": ("electricity_price", rest_questions.number(-1_000.0, 10_000.0)),
+    "demand": ("demand", parameters.number(1.0, 10_000.0)),
+    "price": ("electricity_price", parameters.number(-1_000.0, 10_000.0)),
 }
-SCORE, RANGE_END = rest_questions.number(0.0, 100.0), rest_questions.number(-1e15, 1e15)
+SCORE, RANGE_END = parameters.number(0.0, 100.0), parameters.number(-1e15, 1e15)
 LIMIT_NAMES = {
     "latency": "latency_limit_ms",
     "ceiling": "cost_ceiling",
@@ -130,7 +130,7 @@ def question_of_address(query: QueryDict) -> PlacementQuestion:
     nothing. Demand, price and score are percents there. Raises BadParameter with the wrong parameter.
     """
     what_if: dict[str, Any] = {
-        name: rest_questions.value_of(parameter, query[parameter], percents) / 100
+        name: parameters.value_of(parameter, query[parameter], percents) / 100
         for parameter, (name, percents) in PERCENTS.items()
         if query.get(parameter)
     }
@@ -142,7 +142,7 @@ def question_of_address(query: QueryDict) -> PlacementQuestion:
         ]
     limits: dict[str, Any] = {name: query[key] for key, name in LIMIT_NAMES.items() if query.get(key)}
     if query.get("score"):
-        limits["min_score"] = rest_questions.value_of("score", query["score"], SCORE) / 100
+        limits["min_score"] = parameters.value_of("score", query["score"], SCORE) / 100
     limits |= {
         name: query[key]
         for key, name in (("verdict", "min_verdict"), ("residency", "residency"))
@@ -165,7 +165,7 @@ def view_of_address(query: QueryDict) -> PlacementView:
     for name in NAMES:
         ends = [f"{end}_{name}" for end in ("from", "to")]
         low, high = (
-            rest_questions.value_of(end, query[end], RANGE_END) if query.get(end) else None for end in ends
+            parameters.value_of(end, query[end], RANGE_END) if query.get(end) else None for end in ends
         )
         if low is not None or high is not None:
             ranges[name] = (low, high)

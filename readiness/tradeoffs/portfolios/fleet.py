@@ -18,9 +18,9 @@ from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Deman
 from readiness.tradeoffs.moves.pricing import PricedMove, move, placement_figures
 from readiness.tradeoffs.placing.core.candidates import Adapter, latency_limits, limited, limits_of
 from readiness.tradeoffs.placing.core.inputs import FleetFacts
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, placer
-from readiness.tradeoffs.placing.core.question import PlacementQuestion
 from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.placing.facts import PlacementFacts, fleet_facts, read_facts
 from readiness.tradeoffs.portfolios.needs import (
@@ -203,7 +203,7 @@ def _uncounted(
 def _adapters(
     asked: PortfolioQuestion, facts: PlacementFacts, homes: Mapping[str, Sequence[str]]
 ) -> dict[str, Adapter]:
-    """What runs at a site holds capacity there for all classes, so that no adapter counts its own as free."""
+    """No adapter counts as free what its own class holds: in a portfolio, capacity is shared."""
     question = PlacementQuestion(currency=asked.currency, carbon=asked.carbon)
     return {
         envelope.slug: replace(

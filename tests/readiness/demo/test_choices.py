@@ -13,7 +13,7 @@ from readiness.demo.operations.factors import load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.factors.queries import factors_of
-from readiness.tradeoffs.placing.core.question import PlacementQuestion
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.facts import read_facts
 from tests.conftest import NOW

@@ -18,9 +18,9 @@ from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Juris
 from readiness.tradeoffs.moves.pricing import PricedMove
 from readiness.tradeoffs.placing.core.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.core.inputs import FleetFacts, OpenCheck, StoredScore
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, UnkeptLimit
-from readiness.tradeoffs.placing.core.question import PlacementQuestion
 from readiness.tradeoffs.placing.core.ranking import Ranked, Robustness, Sensitivity
 
 SMALL_MARGIN = 0.05

@@ -31,8 +31,8 @@ from readiness.tradeoffs.placing.core.inputs import (
     free_accelerators,
 )
 from readiness.tradeoffs.placing.core.law import Laws
+from readiness.tradeoffs.placing.core.levers import WhatIf
 from readiness.tradeoffs.placing.core.power import ItPower, it_power
-from readiness.tradeoffs.placing.core.question import WhatIf
 from readiness.tradeoffs.units import book, equivalents, in_devices, only_type
 from web.parameters import BadParameter
 

@@ -19,6 +19,7 @@ from readiness.tradeoffs.placing.core.candidates import (
     limits_of,
     monthly_limits,
 )
+from readiness.tradeoffs.placing.core.levers import OBJECTIVES, PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import (
     Objective,
     ScoredOption,
@@ -34,7 +35,6 @@ from readiness.tradeoffs.placing.core.placement import (
     has_numeric_limit,
     placer,
 )
-from readiness.tradeoffs.placing.core.question import OBJECTIVES, PlacementQuestion
 from readiness.tradeoffs.placing.core.ranking import Ranked, ranking, robustness, sensitivity
 from readiness.tradeoffs.units import equivalents, only_type
 from web.parameters import BadParameter

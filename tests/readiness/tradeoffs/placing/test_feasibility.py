@@ -12,8 +12,8 @@ from readiness.tradeoffs.placing import facts
 from readiness.tradeoffs.placing import queries as feasibility_module
 from readiness.tradeoffs.placing.core.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.core.law import Laws
+from readiness.tradeoffs.placing.core.levers import WhatIf
 from readiness.tradeoffs.placing.core.placement import Feasibility
-from readiness.tradeoffs.placing.core.question import WhatIf
 from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of
 from tests.cases import cases
 

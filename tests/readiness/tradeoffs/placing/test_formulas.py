@@ -13,7 +13,7 @@ from readiness.tradeoffs.moves.options import JurisdictionAnswer
 from readiness.tradeoffs.placing.core import figures
 from readiness.tradeoffs.placing.core.figures import figure_of, of_factor
 from readiness.tradeoffs.placing.core.law import Laws, representatives
-from readiness.tradeoffs.placing.core.question import WhatIf, with_levers
+from readiness.tradeoffs.placing.core.levers import WhatIf, with_levers
 from tests.cases import cases
 from tests.readiness.demand.jurisdiction.small_pack import pack, rule
 

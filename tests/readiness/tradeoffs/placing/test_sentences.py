@@ -8,8 +8,8 @@ import pytest
 
 from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion, SlowerLink, WhatIf
 from readiness.tradeoffs.placing.core.objectives import Objective
-from readiness.tradeoffs.placing.core.question import PlacementQuestion, SlowerLink, WhatIf
 from readiness.tradeoffs.placing.core.ranking import WinnerFlip
 from tests.cases import cases
 

@@ -8,7 +8,7 @@ from inventory.models import Site
 from readiness.demand.workloads import operations as workloads
 from readiness.demand.workloads import queries as envelopes
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
-from readiness.tradeoffs.placing.core.question import PlacementQuestion
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.portfolios import fleet as fleets

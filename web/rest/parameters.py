@@ -1,4 +1,4 @@
-"""Questions from outside: a serializer reads a body or an address, and is also its schema."""
+"""Parameters of questions: fields with bounds. A serializer of them reads a body or an address, and is its schema."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
