@@ -214,6 +214,20 @@ def api_of(user_of):
     return make
 
 
+@pytest.fixture
+def application():
+    """Muster as a server calls it, on the test's own connection, which Django would close after each request."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.fixture(scope="session")
 def served_port(django_db_setup):
     """uvicorn with the whole application on a socket of the loopback interface, until no test needs it any more."""
