@@ -1,4 +1,4 @@
-"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page, and few
+"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page; and few
 modules, in the order that CONTRIBUTING.md says."""
 
 import re
@@ -69,6 +69,21 @@ def modules_entered(calls):
     return [module for module in modules if not f"readiness/{module}".startswith(CORES)]
 
 
+# Values, columns, arithmetic, and the readings of single checks: looked up while reading along, and no stops.
+LOOKED_UP = {"core", "models", "models.py", "checks"}
+
+
+def stops(calls):
+    """Return the modules that a reader opens, one after the other, who reads each public function once."""
+    opened = []
+    for code in dict.fromkeys(calls):
+        folders = folders_of(code)
+        is_public = not any(part.startswith(("_", "<")) for part in code.co_qualname.split("."))
+        if is_public and LOOKED_UP.isdisjoint(folders) and opened[-1:] != ["/".join(folders)]:
+            opened.append("/".join(folders))
+    return opened
+
+
 @pytest.fixture
 def placement(chat_at_porto, api_of):
     """A class whose data falls under a law, so that rules decide where it may run.
@@ -126,7 +141,7 @@ def fleet_page(well, client_of):
         ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("coverage", []),
-        ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "people", "evidence"]),
+        ("verdict", ["framework", "workloads", "jurisdiction", "ownership", "people", "evidence", "grants"]),
         ("sample", []),
         # Owners are read for the rows of its table, after the figures of the whole fleet.
         ("fleet_page", ["framework", "ownership", "people", "ownership", "demo"]),
@@ -137,6 +152,15 @@ def test_a_walk_enters_each_room_once(walk, rooms, request):
     with calls_traced() as calls:
         start()
     assert rooms_entered(calls, of=of) == rooms
+
+
+def test_a_verdict_is_read_in_few_stops(verdict):
+    _, start = verdict
+    with calls_traced() as calls:
+        start()
+    opened = stops(calls)
+    assert len(opened) <= 25, opened
+    assert len(set(opened)) <= 21, opened
 
 
 PLACEMENT = [

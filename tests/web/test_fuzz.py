@@ -56,7 +56,9 @@ def each_request_of(operation, send):
 
 
 @pytest.mark.usefixtures("objects")
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(
+    "share", [0, *(pytest.param(share, marks=pytest.mark.full) for share in range(1, SHARES))]
+)
 def test_no_request_made_from_the_schema_breaks_an_endpoint(application, api_of, caplog, share):
     caplog.set_level("CRITICAL", logger="django.request")
     headers = {"Authorization": api_of("admin").defaults["HTTP_AUTHORIZATION"]}

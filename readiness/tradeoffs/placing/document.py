@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -35,6 +34,7 @@ from readiness.tradeoffs.placing.shapes import (
     UnknownSnapshotFactor,
 )
 from readiness.tradeoffs.units import book
+from web.cached import CachedAnswer
 
 
 def document(answer: PlacementAnswer) -> PlacementDocument:
@@ -243,13 +243,24 @@ def snapshot(answer: PlacementAnswer) -> PlacementSnapshot:
         "rules": dict(answer.rules) if answer.rules else None,
         "framework": answer.facts.framework,
         "rates": answer.facts.rates.all,
-        "sites": cast(Mapping[str, SnapshotSite], orjson.Fragment(_sites(answer.facts, carbon, regions))),
+        "sites": cast(
+            Mapping[str, SnapshotSite],
+            orjson.Fragment(
+                _SITES.value(
+                    lambda: _sites(answer.facts, carbon, regions),
+                    key=(answer.facts.percentile, carbon, regions),
+                    basis=answer.facts,
+                )
+            ),
+        ),
     }
 
 
-@lru_cache(maxsize=8)
+# Levers do not change the factors, and a thousand sites take megabytes.
+_SITES: CachedAnswer[None, bytes] = CachedAnswer("factors of sites as JSON", most=8)
+
+
 def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """Return JSON, cached: levers do not change the factors, and a thousand sites take megabytes."""
     sites: Mapping[str, SnapshotSite] = {
         site.slug: {
             "verdict": site.verdict or None,

@@ -27,7 +27,7 @@ from readiness.organisation.people.core.on_call import (
 from readiness.organisation.people.core.rotations import HeldShift
 from readiness.organisation.people.models import LayerMember, Person, Rotation, RotationSite, Shift
 from readiness.organisation.people.queries.coverage import coverage_of
-from readiness.organisation.people.queries.rows import rows_as
+from web.rows import rows_as
 
 WORST_FIRST = ("uncovered", "unqualified", "qualified")
 

@@ -84,6 +84,7 @@ class FleetFacts:
     staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
     waits: Mapping[str, tuple[OpenCheck, ...]] = field(default_factory=dict)
     opens: Mapping[str, OpeningDay] = field(default_factory=dict)
+    percentile: float = 50.0
 
 
 ANY = "any"
