@@ -184,7 +184,6 @@ COVERAGE = [
     "organisation/people/fleet.py",
     "organisation/people/facts.py",
     "organisation/people/queries/coverage.py",
-    "organisation/people/queries/rows.py",
     "organisation/people/queries/installed.py",
 ]
 
