@@ -13,7 +13,6 @@ from readiness.assessment.scoring.queries.standing import FleetStanding, standin
 from readiness.boards import findings, sites_map
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
-from readiness.boards.problems.queries import causes
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import bar_width, stacked
@@ -90,7 +89,7 @@ def _figures(known: FleetStanding) -> dict[str, Any]:
 
 
 def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.worst(causes(known))
+    problems = queries.worst(now=known.at)
     return {
         "opening": sentences.of_problems(problems),
         "problems": problems,
@@ -146,7 +145,7 @@ def _looking(known: FleetStanding) -> dict[str, Any]:
     return {
         "opening": sentences.of_fleet(known),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
-        "attention": queries.few_of(causes(known)),
+        "attention": queries.attention(now=known.at),
         **sites_map.card(known),
     }
 

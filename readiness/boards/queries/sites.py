@@ -52,6 +52,7 @@ from readiness.assessment.scoring.queries.rows import (
     PillarFigure,
     SiteRef,
     flip_row,
+    reason_of_stored,
     ref_of,
 )
 from readiness.assessment.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
@@ -328,15 +329,6 @@ def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
 def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
     holds = row.at(now).health == row.health
     return tuple(reason_of_stored(stored if holds else as_it_was(stored)) for stored in row.reasons)
-
-
-def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
-    known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
-    known |= {"value": None, "threshold": None} | stored
-    for name in ("taken_at", "since"):
-        at = stored.get(name)
-        known[name] = datetime.fromisoformat(at) if at else None
-    return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
 
 
 def sources(site: Site) -> list[Source]:

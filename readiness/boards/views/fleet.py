@@ -16,7 +16,7 @@ from readiness.assessment.scoring.queries.capacity import HoldsBack
 from readiness.assessment.scoring.queries.standing import FleetStanding, standing
 from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
-from readiness.boards.problems.queries import causes
+from readiness.boards.home import queries as home
 from readiness.boards.queries import fleet as fleet_queries
 from readiness.boards.queries import sites as site_queries
 from readiness.boards.queries.fleet import DomainCard, Fleet
@@ -31,7 +31,6 @@ from web.tables import TablePage
 from web.timerange import TimeRange
 from web.units import Formatted, how_many, power, power_factor, power_unit
 
-SHOWN_IN_ATTENTION = 5
 LEAST_SHOWN = 0.01
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
@@ -194,12 +193,12 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
 
 def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
-    wrong = causes(known)
+    attention = home.attention(now=at)
     return {
         "held": held,
         "blockers": _blockers(held),
         "domains": domains,
         "one_provenance": provenance_of_all(figure for card in domains for figure in card.figures),
-        "attention": wrong[:SHOWN_IN_ATTENTION],
-        "attention_total": len(wrong),
+        "attention": attention.rows,
+        "attention_total": attention.total,
     }

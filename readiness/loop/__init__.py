@@ -1,0 +1,1 @@
+"""What happens because something is so: problems are stored, and others follow them."""
