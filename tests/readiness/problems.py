@@ -2,7 +2,7 @@
 
 from readiness.loop.problems.models import Problem
 from readiness.loop.problems.operations import write_claimed
-from tests.conftest import NOW
+from tests.readiness.assessment.scoring.stored import NOW
 
 
 def write_problems(*, now=NOW):

@@ -127,11 +127,8 @@ def _ends(
 ) -> dict[Identity, ProblemEnd]:
     ends = {problem.identity: end for problem in vanished if (end := end_of(problem, facts)) is not None}
     for identity in [identity for identity, end in ends.items() if end is ProblemEnd.REGROUPED]:
-        followers = [
-            ends.get(problem.identity)
-            for problem in stored
-            if problem.cause == identity and not problem.is_cause
-        ]
+        objects = [each for each in stored if each.cause == identity and each.kind == ProblemKind.HEALTH]
+        followers = [ends.get(each.identity) for each in objects if not each.is_cause]
         if followers and all(followers):
             ends[identity] = followers[0] or ProblemEnd.REGROUPED
     return ends

@@ -94,7 +94,7 @@ def critical(frozen_now):
 
 
 def test_an_operator_reads_the_worst_first_and_each_site_counts_once(critical, client_of):
-    write_problems()
+    write_problems(now=NOW)
     page = live(client_of("ops"))
     assert opening(page) == "3 critical problems and 1 silent source hold 2.1 MW"
     assert re.findall(r'id="problem-([a-z]+-[a-z]+)', page) == [
