@@ -8,8 +8,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
-from readiness.boards.problems.rows import public_id
-from readiness.loop.problems.models import Problem
+from readiness.boards.problems import search as problems
 from web import search
 from web.ranking import rank_of
 from web.search import Hit
@@ -47,17 +46,7 @@ def register() -> None:
         order=24,
         hits=_waivers,
     )
-    search.register_rows(
-        "problems",
-        "Problems",
-        Problem.objects.open().select_related("site").all,
-        title="title",
-        others=("object", "site__name"),
-        permissions=("inventory.view_site", "scoring.view_sitescore"),
-        icon="alert-triangle",
-        order=15,
-        hits=_problems,
-    )
+    problems.register()
 
 
 def find_checks(query: str, *, user: User) -> Iterator[Hit]:
@@ -73,13 +62,6 @@ def _sites(sites: Iterable[Site]) -> Iterator[Hit]:
     for site in sites:
         place = " · ".join(filter(None, (site.city, site.region.name)))
         yield Hit(site.name, reverse("site", args=[site.slug]), place)
-
-
-def _problems(problems: Iterable[Problem]) -> Iterator[Hit]:
-    for problem in problems:
-        place = " · ".join(filter(None, (problem.site.name, problem.object)))
-        problem_id = public_id(problem.identity, problem.site.slug)
-        yield Hit(problem.title, f"{reverse('problems')}?problem={problem_id}#problem", place)
 
 
 def _waivers(grants: Iterable[Grant]) -> Iterator[Hit]:

@@ -1,1 +1,1 @@
-"""What happens because something is so: problems are stored, and others follow them."""
+"""Rooms for what happens because something is so: problems are stored, and others follow them."""

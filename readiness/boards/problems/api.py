@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ValidationError
@@ -104,20 +104,18 @@ def listed(request: Request) -> ProblemsAnswer:
     at = clock.now()
     limit, after = limit_of(request), number_of(request, "after")
     every = _asked_for(request, queries.problems(now=at).order_by(*queries.IN_ORDER))
-    rows: ProblemQuerySet = narrowed(tables.ProblemFilters, every, request.query_params)
-    if after is None:
-        start = offset_of(request)
-        page, totals = rows[start : start + limit], queries.totals(rows)
-    else:
-        page, totals = following.after(rows, after, most=limit), None
+    rows = cast(ProblemQuerySet, narrowed(tables.ProblemFilters, every, request.query_params))
+    totals = queries.totals(rows) if after is None else None
+    start = offset_of(request)
+    page = list(rows[start : start + limit]) if after is None else following.after(rows, after, most=limit)
     results = [_listed_problem(row) for row in problem_rows(page, now=at)]
     return ProblemsAnswer(
         evaluated_at=at,
         as_of=queries.as_of(now=at),
-        count=totals and totals.causes + totals.following,
+        count=totals.causes + totals.following if totals else None,
         totals=[ListedTotal(each.state, each.causes, each.kw) for each in totals.by_state] if totals else [],
         results=results,
-        next_after=after if after is None or not results else results[-1].position,
+        next_after=results[-1].position if after is not None and results else after,
     )
 
 

@@ -58,7 +58,7 @@ def group_of(row: ProblemRow, group: str) -> str:
 
 
 def sums_of_groups(listed: ProblemQuerySet, group: str) -> dict[str, tuple[int, float]]:
-    """By group the number of problems and the capacity of their sites, each site counted once; one statement."""
+    """Count the problems of each group, and sum the capacity of their sites, each site once; one statement."""
     sums: dict[str, tuple[int, float]] = {}
     rows = listed.order_by().values_list(_GROUP_OF[group], "site", "kw").annotate(number=Count("pk"))
     for name, _site, kw, number in rows:

@@ -79,7 +79,7 @@ class ProblemRow:
 
     @property
     def stake_kw(self) -> float:
-        """What the capacity counts for: 0 for a problem that follows from another."""
+        """The capacity that it counts for: 0 for a problem that follows from another."""
         return self.kw if self.is_cause else 0.0
 
     @property

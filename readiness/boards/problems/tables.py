@@ -5,13 +5,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inventory.models import DomainChoices, Region, Site
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
 from readiness.loop.problems.core.states import ProblemState
-from readiness.loop.problems.models import KINDS, Problem, ProblemQuerySet
+from readiness.loop.problems.models import KINDS, Problem
 from readiness.loop.problems.queries import IN_CAUSE, owners
 from web import clock, visibility
 from web.rest.lookups import AnyOf, Existing
@@ -66,7 +66,7 @@ class OwnerName(Existing):
 
 
 class Owner(AnyOf):
-    def filter(self, queryset: ProblemQuerySet, values: list[str]) -> ProblemQuerySet:
+    def filter(self, queryset: QuerySet, values: list[str]) -> QuerySet:
         return super().filter(queryset, ["" if value == NOBODY else value for value in values])
 
 
@@ -90,7 +90,7 @@ class ProblemFilters(django_filters.FilterSet):
         model = Problem
         fields: tuple[str, ...] = ()
 
-    def search(self, queryset: ProblemQuerySet, name: str, value: str) -> ProblemQuerySet:
+    def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         words = Q()
         for field in ("title", "detail", "object", "site__name", "answering"):
             words |= Q(**{f"{field}__icontains": value})

@@ -1,4 +1,4 @@
-"""What differs between the stored problems of a site and those that its facts show."""
+"""Differences between the stored problems of a site and those that its facts show."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, Power
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.site_facts import WINDOW, object_key
 from readiness.loop.problems.core.ending import EndFacts
-from readiness.loop.problems.core.site import SiteFacts
+from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.gather import sites_served
 from readiness.loop.problems.models import Problem
@@ -34,9 +34,9 @@ _IN_SERVICE: Mapping[str, tuple[type[Model], tuple[str, ...], Q]] = {
 
 
 def end_facts(
-    vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, SiteFacts], *, now: datetime
+    vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, ProblemFacts], *, now: datetime
 ) -> dict[int, EndFacts]:
-    """By site, for open problems that are no longer shown; a statement for each kind of subject among them."""
+    """Read the facts by site for problems that are no longer shown; one statement for each kind of subject among them."""
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in (each for several in vanished.values() for each in several):
         by_kind[ProblemKind(problem.kind)].append(problem)

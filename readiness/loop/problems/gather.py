@@ -17,7 +17,7 @@ from readiness.assessment.scoring.reasons import as_it_was
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
-from readiness.loop.problems.core.site import SiteFacts
+from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
@@ -48,7 +48,7 @@ class _Gathered:
     turns_at: list[datetime] = field(default_factory=list)
 
 
-def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteFacts]:
+def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFacts]:
     """The facts of those of the sites that still exist."""
     fleet = standing(now=now, site_ids=site_ids)
     by_site = {site.ref.id: _Gathered() for site in fleet.sites}
@@ -63,8 +63,8 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteFacts
     }
 
 
-def _facts(gathered: _Gathered, site_id: int, stage: str, fleet: FleetStanding) -> SiteFacts:
-    return SiteFacts(
+def _facts(gathered: _Gathered, site_id: int, stage: str, fleet: FleetStanding) -> ProblemFacts:
+    return ProblemFacts(
         site_id=site_id,
         is_retired=stage == Site.Stage.RETIRED,
         kw=fleet.capacity[site_id].deployed.it_kw,

@@ -99,7 +99,7 @@ def _store(added: Sequence[Problem], changed: Sequence[Problem]) -> None:
     Problem.objects.bulk_create(added)
 
 
-def _note_written(facts: dict[int, gather.SiteFacts], now: datetime) -> None:
+def _note_written(facts: dict[int, gather.ProblemFacts], now: datetime) -> None:
     SiteProblems.objects.bulk_create(
         [
             SiteProblems(site_id=site_id, written_at=now, changes_at=of_site.changes_at(now), kw=of_site.kw)

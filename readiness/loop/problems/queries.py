@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, FilteredRelation, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from readiness.demand.workloads.models import Placement
@@ -79,7 +80,8 @@ class ProblemTotals:
 
 def totals(listed: ProblemQuerySet) -> ProblemTotals:
     """One statement, with one row for each site and state."""
-    rows = listed.order_by().values_list("state", "site_id", "kw", "is_cause").annotate(number=Count("pk"))
+    every: QuerySet[Any] = listed.order_by()
+    rows = every.values_list("state", "site_id", "kw", "is_cause").annotate(number=Count("pk"))
     causes: dict[ProblemState, int] = defaultdict(int)
     kw_of_site: dict[tuple[ProblemState, int], float] = {}
     following = 0
@@ -121,5 +123,6 @@ def as_of(*, now: datetime) -> datetime | None:
 
 def owners(*, now: datetime) -> list[str]:
     """The owners of sites with open problems, by name."""
-    named = problems(now=now).open().exclude(answering="").order_by("answering")
+    every: QuerySet[Any] = problems(now=now).open()
+    named = every.exclude(answering="").order_by("answering")
     return list(named.values_list("answering", flat=True).distinct())

@@ -95,7 +95,7 @@ class HealthReason:
 
 def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
     known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
-    known |= {"value": None, "threshold": None} | stored
+    known |= {"value": None, "threshold": None, **stored}
     for name in ("taken_at", "since"):
         at = stored.get(name)
         known[name] = datetime.fromisoformat(at) if at else None

@@ -1,1 +1,1 @@
-"""What counts as a problem, how problems fold, and what ends one; pure."""
+"""Rules: what counts as a problem, how problems fold, and what ends one; pure."""

@@ -1,4 +1,4 @@
-"""What ends an open problem that no fact shows any more. Silence ends none."""
+"""Ends of open problems that no fact shows any more. Silence ends none."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class OpenProblem(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndFacts:
-    """What is known of the subjects of problems that are no longer shown.
+    """Facts about the subjects of problems that are no longer shown.
 
     `in_service` are objects that the site still runs; `unanswered` the keys of problems whose metric is silent since.
     `source_states` are of sources that still serve the site, `check_states` of checks that the framework still has,

@@ -10,7 +10,7 @@ from readiness.loop.problems.core.states import ProblemState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFacts:
+class ProblemFacts:
     """`sources`, `checks` and `others` are problems that rows show as they are. A retired site has none.
 
     `turns_at` are instants at which the clock alone may change something.
@@ -29,7 +29,7 @@ class SiteFacts:
         return min((at for at in self.turns_at if at > now), default=None)
 
 
-def problems_of(facts: SiteFacts, *, open_keys: Collection[str]) -> list[PresentProblem]:
+def problems_of(facts: ProblemFacts, *, open_keys: Collection[str]) -> list[PresentProblem]:
     """The problems of a site, each with the cause that it folds under. `open_keys` are those of health."""
     if facts.is_retired:
         return []

@@ -8,7 +8,7 @@ import pytest
 from readiness.loop.problems.core.ending import EndFacts, end_of
 from readiness.loop.problems.core.health import DomainFacts, domain_problems
 from readiness.loop.problems.core.problem import Identity, PresentProblem
-from readiness.loop.problems.core.site import SiteFacts, folded, problems_of
+from readiness.loop.problems.core.site import ProblemFacts, folded, problems_of
 from readiness.loop.problems.core.states import ProblemKind, ProblemState, rank_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -126,7 +126,7 @@ def test_a_check_follows_from_the_cause_that_it_is_computed_from():
 
 def test_a_retired_site_has_no_problems_and_the_next_turn_is_the_first_to_come():
     early, late = NOW.replace(hour=11), NOW.replace(hour=13)
-    facts = SiteFacts(site_id=1, is_retired=True, domains=[domain(reason())], turns_at=[early, late])
+    facts = ProblemFacts(site_id=1, is_retired=True, domains=[domain(reason())], turns_at=[early, late])
     assert problems_of(facts, open_keys=()) == []
     assert (facts.changes_at(NOW), facts.changes_at(late)) == (late, None)
 
