@@ -36,7 +36,7 @@ _IN_SERVICE: Mapping[str, tuple[type[Model], tuple[str, ...], Q]] = {
 def end_facts(
     vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, ProblemFacts], *, now: datetime
 ) -> dict[int, EndFacts]:
-    """Read the facts by site for problems that are no longer shown; one statement for each kind of subject among them."""
+    """Read the facts by site for problems that are no longer shown; a statement for each kind of subject among them."""
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in (each for several in vanished.values() for each in several):
         by_kind[ProblemKind(problem.kind)].append(problem)
