@@ -19,9 +19,10 @@ from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
-from readiness.tradeoffs import operations as tradeoffs
-from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
-from readiness.tradeoffs.core.series import SeriesRow
+from readiness.loop.problems.operations import write_claimed
+from readiness.tradeoffs.factors import operations as tradeoffs
+from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
+from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
 from tests.browser import decided_on, owned
 from tests.browser.sent import UUIDS
@@ -215,6 +216,8 @@ def whole(
     answered,
     weighed,
     decided,
+    frozen_now,
 ):
     """All of these, but for a draft of the framework, which pages about a version would otherwise show."""
+    write_claimed(now=frozen_now.at)
     return small_fleet

@@ -13,6 +13,8 @@ from readiness.demand.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.placing import conftest as placing
 
 READINESS = Path(readiness.__file__).parent
+GROUPS = {app.parents[1].name for app in READINESS.glob("*/*/apps.py")}
+"""Folders that hold rooms."""
 fleet, chat_at_porto = placing.fleet, placing.chat
 
 
@@ -24,7 +26,8 @@ def rooms_entered(*, of):
     def trace(frame, event, _argument):
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(f"{READINESS}/") and code.co_name != "<module>":
-            room, *inside = Path(code.co_filename).relative_to(READINESS).parts
+            folders = Path(code.co_filename).relative_to(READINESS).parts
+            room, *inside = folders[folders[0] in GROUPS :]
             if room not in of and "core" not in inside and rooms[-1:] != [room]:
                 rooms.append(room)
 

@@ -18,6 +18,7 @@ from readiness.assessment.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding
+from readiness.boards.problems import queries as board_queries
 from readiness.boards.problems.rows import ProblemRow, problem_rows
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
@@ -94,8 +95,7 @@ def worst(*, now: datetime) -> HomeProblems:
 
 def attention(*, now: datetime) -> Few[ProblemRow]:
     """The first causes, for readers who do not handle them."""
-    few = _few(problem_queries.open_problems(now=now).causes())
-    return Few(problem_rows(few.rows, now=now), few.total)
+    return Few(*board_queries.attention(most=SHOWN, now=now))
 
 
 def sources_on_time() -> tuple[int, int]:

@@ -10,9 +10,11 @@ from readiness.assessment.scoring.gap.closing import closing
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, standing
-from readiness.boards import findings, sites_map
+from readiness.boards.fleet import sites_map
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
+from readiness.loop.problems import queries as problem_queries
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import bar_width, stacked
@@ -93,6 +95,7 @@ def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any
     return {
         "opening": sentences.of_problems(problems),
         "problems": problems,
+        "as_of": problem_queries.as_of(now=known.at),
         "sources_on_time": queries.sources_on_time(),
         "runs": queries.runs_due(reader(request), now=known.at),
         **sites_map.card(known),
@@ -136,7 +139,7 @@ def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any
         "owners": queries.few_of(owners, queries.SHOWN + 2),
         "unowned": sites,
         "unowned_items": items,
-        "staff_growth": findings.staff_growth_gap(capability(known)),
+        "staff_growth": gap_sentences.staff_growth_gap(capability(known)),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
     }
 

@@ -14,9 +14,11 @@ NO_OWNER = "No owner"
 _GROUP_OF = {SITE: "site__name", OWNER: "answering"}
 
 
-def causes(listed: ProblemQuerySet, *, most: int, now: datetime) -> list[ProblemRow]:
-    """The first causes of a list."""
-    return problem_rows(listed.causes()[:most], now=now)
+def attention(*, most: int, now: datetime) -> tuple[list[ProblemRow], int]:
+    """The first causes, and the number of all; one statement."""
+    first = queries.open_problems(now=now).causes().annotate(of_all=Window(Count("pk")))[:most]
+    rows = list(first)
+    return problem_rows(rows, now=now), rows[0].of_all if rows else 0
 
 
 def opened(listed: ProblemQuerySet, problem_id: str, *, now: datetime) -> ProblemRow | None:

@@ -15,7 +15,9 @@ from readiness.loop.problems.differences import WRITTEN, differences
 from readiness.loop.problems.models import Problem, ProblemClaim, SiteProblems
 
 log = logging.getLogger(__name__)
-CLAIMS_A_RUN = 20_000
+CLAIMS_A_RUN = 5_000
+DUE_A_RUN = 1_000
+"""With the claims, a bound on the locks of one transaction; the rest comes in the next one."""
 SITES_AT_ONCE = 200
 """Sites whose problems are written together, which bounds memory."""
 TRIED_AGAIN = timedelta(minutes=1)
@@ -36,8 +38,12 @@ def write_claimed(*, now: datetime) -> int:
     )
     if claims:
         ProblemClaim.objects.filter(id__in=[claim_id for claim_id, _ in claims]).delete()
-    due = SiteProblems.objects.filter(changes_at__lte=now).values_list("site_id", flat=True)
-    site_ids = sorted({site_id for _, site_id in claims}.union(due))
+    due = (
+        SiteProblems.objects.filter(changes_at__lte=now)
+        .order_by("changes_at")
+        .values_list("site_id", flat=True)
+    )
+    site_ids = sorted({site_id for _, site_id in claims}.union(due[:DUE_A_RUN]))
     if not site_ids:
         return 0
     lock(site_ids, purpose=_LOCK)

@@ -94,12 +94,12 @@ class HealthReason:
 
 
 def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
-    known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
-    known |= {"value": None, "threshold": None, **stored}
+    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
+    columns |= {"value": None, "threshold": None, **stored}
     for name in ("taken_at", "since"):
         at = stored.get(name)
-        known[name] = datetime.fromisoformat(at) if at else None
-    return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
+        columns[name] = datetime.fromisoformat(at) if at else None
+    return HealthReason(**{name: columns[name] for name in HealthReason.__slots__})
 
 
 @dataclass(frozen=True, slots=True)

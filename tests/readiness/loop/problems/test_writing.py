@@ -164,12 +164,17 @@ def flapping_site_again():
 
 def test_what_changes_claims_the_site_and_samples_alone_do_not(flapping):
     assert not ProblemClaim.objects.exists()
+    stored.result(flapping, "p2-backup-power", "pass")
+    DomainHealth.objects.update(blind_at=NOW + HOUR)
+    write_problems()
     SiteChange.objects.create(site=flapping, origin="telemetry")
+    DomainHealth.objects.update(evaluated_at=NOW, heard_at=NOW, blind_at=NOW + 2 * HOUR)
+    CheckResult.objects.filter(state="pass").update(value=2.0)
     assert not ProblemClaim.objects.exists()
     for change in (
         lambda: SiteChange.objects.create(site=flapping, origin="source"),
         lambda: CheckResult.objects.update(reason="Other words."),
-        lambda: DomainHealth.objects.update(evaluated_at=NOW),
+        lambda: DomainHealth.objects.update(last_health="", objects_by_health={"critical": 2}),
         lambda: Site.objects.update(owner="Others"),
         lambda: Device.objects.update(name="leaf04"),
     ):
