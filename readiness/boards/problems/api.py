@@ -1,10 +1,9 @@
 """`GET /api/readiness/problems/`: the list of the page, for programs, and what changed since a position."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, cast
 
-from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -18,6 +17,7 @@ from readiness.loop.problems.models import KINDS, ProblemQuerySet
 from web import clock, following
 from web.rest.pagination import MAX_LIMIT, limit_of, number_of, offset_of
 from web.rest.reports import endpoint, parameter
+from web.rest.shapes import filled
 from web.tables.filtering import narrowed
 
 ENDED = ("false", "true", "all")
@@ -78,7 +78,6 @@ class ProblemsAnswer:
 
 @endpoint(
     *MAY_SEE,
-    answer=OpenApiTypes.OBJECT,
     operation_id="readiness_problems_list",
     parameters=[
         parameter("state", "Worst first.", many=True, enum=[value for value, _word in tables.STATES]),
@@ -127,13 +126,10 @@ def _asked_for(request: Request, problems: ProblemQuerySet) -> ProblemQuerySet:
     return problems if ended == "all" else problems.filter(ended_at__isnull=ended == "false")
 
 
-_SAME = [each.name for each in fields(ListedProblem) if each.name in ProblemRow.__slots__]
-
-
 def _listed_problem(row: ProblemRow) -> ListedProblem:
-    same = {name: getattr(row, name) for name in _SAME if name not in ("site", "kw")}
-    return ListedProblem(
-        **same,
+    return filled(
+        ListedProblem,
+        row,
         site=row.site.slug,
         objects=[AffectedObject(each.object_kind, each.object_id, each.object) for each in row.reasons],
         kw=row.stake_kw,

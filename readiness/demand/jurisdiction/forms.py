@@ -95,12 +95,11 @@ class RuleForm(StepForm):
             self.initial.update({**item, **item["citation"], **joined, "slug": item["id"]})
 
     def change(self, definition: Mapping[str, Any]) -> Mapping[str, Any]:
-        given = {name: written(value) or "" for name, value in self.cleaned_data.items()}
-        lists = {name: list(given[name]) for name in ("bases", "instead_of", "places_except")}
-        citation = {name: given.pop(name) for name in CITATION}
+        given = {name: written(value) for name, value in self.cleaned_data.items() if value}
+        citation = {name: given.pop(name) for name in CITATION if name in given}
         del given["revision"]
         self.place = f"rules[{given['slug']}]"
-        rule = {"id": given.pop("slug"), "citation": citation, **given, **lists}
+        rule = {"id": given.pop("slug"), "citation": citation, **given}
         return with_rule(definition, rule, was=self.was)
 
 

@@ -75,10 +75,9 @@ class RuleSerializer(ObjectSerializer):
         item = rule_item(self.instance) if self.instance is not None else {}
         given = self.validated_data
         cited = {key: given[column] for key, column in CITED.items() if column in given}
-        plain = {name: written(given[name]) for name in _PLAIN if name in given}
+        plain = {**item, **{name: written(given[name]) for name in _PLAIN if name in given}}
         return {
-            **item,
-            **{name: "" if value is None else value for name, value in plain.items()},
+            **{name: value for name, value in plain.items() if value not in (None, "")},
             "id": given.get("slug", item.get("id")),
             "citation": {**item.get("citation", {}), **cited},
         }
