@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Model, Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
+from readiness.assessment.scoring.facts import object_key
 from readiness.assessment.scoring.models import CheckResult
-from readiness.assessment.scoring.site_facts import WINDOW, object_key
+from readiness.assessment.scoring.site_facts import WINDOW
 from readiness.loop.problems.core.ending import EndFacts
 from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind
