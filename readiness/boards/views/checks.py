@@ -76,8 +76,8 @@ def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime)
         {
             "item": item_label(item),
             "standing": cell.standing.value,
-            "who": cell.shown.person if cell.shown and names else "",
-            "team": cell.shown.team if cell.shown else "",
+            "who": cell.current_or_coming.person if cell.current_or_coming and names else "",
+            "team": cell.current_or_coming.team if cell.current_or_coming else "",
             "label": cell_label(site.name, cell, names=names, now=now),
             "until": cell.current.due_at if cell.current else None,
             "url": link("ownership", cell=f"{site.slug}.{item}"),

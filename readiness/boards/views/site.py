@@ -99,7 +99,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
             site.name, ("Sites", "sites"), (site.region.name, link("sites", region=site.region.slug))
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
-        "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
+        "review": review_queries.sites_review(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
         "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
         **_verdict(site, site_page, at),

@@ -112,8 +112,8 @@ class MayAddAction(Permission):
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
         if request.method in SAFE_METHODS:
             return [operations.MAY_SEE]
-        named = SignOff.objects.filter(approver=request.user.pk).exists()
-        return [operations.MAY_SEE if named else operations.MAY_CHANGE]
+        is_approver = SignOff.objects.filter(approver=request.user.pk).exists()
+        return [operations.MAY_SEE if is_approver else operations.MAY_CHANGE]
 
 
 class ReviewViewSet(OperatedViewSet):

@@ -206,17 +206,17 @@ class AssignmentViewSet(OperatedViewSet):
         """All items move or none. The other person is asked to accept; until then terms in force continue."""
         body = ReassignSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        source, target, team = asked["from"], asked["to"], asked["team"]
+        fields = body.validated_data
+        source, target, team = fields["from"], fields["to"], fields["team"]
         now = clock.now()
-        if asked["dry_run"]:
+        if fields["dry_run"]:
             with named_errors():
                 reassigning.refuse_target(source, target, now)
             moves = reassigning.plan(source, target, team=team, now=now)
         else:
             with transaction.atomic(), named_errors():
                 moves = reassigning.reassign(source=source, target=target, team=team, **by_reader(request))
-        moved = {"dry_run": asked["dry_run"], "count": len(moves), "results": moves}
+        moved = {"dry_run": fields["dry_run"], "count": len(moves), "results": moves}
         return Response(ReassignedSerializer(moved).data)
 
 
@@ -246,13 +246,13 @@ class OwnershipGapsSerializer(serializers.Serializer):
 _KNOWN = {"queue": tuple(gaps.OwnershipQueue.values), "item": tuple(Assignment.Item.values)}
 
 
-def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:
-    asked = set(request.query_params.getlist(name))
-    if unknown := sorted(asked - set(known)):
+def _chosen(request: Request, name: str, choices: tuple[str, ...]) -> set[str]:
+    values = set(request.query_params.getlist(name))
+    if unknown := sorted(values - set(choices)):
         raise ValidationError(
-            {name: [f"No such choice: {', '.join(unknown)}. There are {', '.join(known)}."]}
+            {name: [f"No such choice: {', '.join(unknown)}. There are {', '.join(choices)}."]}
         )
-    return asked
+    return values
 
 
 def _offset(request: Request) -> int:
@@ -278,14 +278,14 @@ def _offset(request: Request) -> int:
 )
 def ownership_gaps(request: Request) -> dict[str, Any]:
     """Items that are not properly owned, the most capacity first. An item may be in several queues."""
-    wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
+    filters = {name: _chosen(request, name, choices) for name, choices in _KNOWN.items()}
     sites = set(request.query_params.getlist("site"))
     now = clock.now()
     queued = [
         gap
         for gap in gaps.fleet(now=now).gaps()
-        if (not wanted["queue"] or gap.queue in wanted["queue"])
-        and (not wanted["item"] or gap.cell.item in wanted["item"])
+        if (not filters["queue"] or gap.queue in filters["queue"])
+        and (not filters["item"] or gap.cell.item in filters["item"])
         and (not sites or gap.site.slug in sites)
     ]
     limit, offset = limit_of(request), _offset(request)
