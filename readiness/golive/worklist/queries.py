@@ -75,8 +75,8 @@ def is_overdue(today: Mapping[str, date]) -> Q:
 class WorkRow:
     """`check_state` is "" if never evaluated.
 
-    `held` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at the site,
-    negative once it is over; None without a due day, and for items that are not live.
+    `held_capacity` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at
+    the site, negative once it is over; None without a due day, and for items that are not live.
     """
 
     item: WorkItem
@@ -86,7 +86,7 @@ class WorkRow:
     pillar: str
     check_state: str
     reason: str
-    held: CapacityFigures
+    held_capacity: CapacityFigures
     days_left: int | None
 
     @property
@@ -142,7 +142,7 @@ def _work_row(
         pillar=check.pillar if check else "",
         check_state=item.check_state or "",  # type: ignore[attr-defined]
         reason=item.check_reason or "",  # type: ignore[attr-defined]
-        held=held_capacity,
+        held_capacity=held_capacity,
         days_left=days_left,
     )
 
