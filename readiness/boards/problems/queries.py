@@ -93,7 +93,7 @@ def _problems(known: FleetStanding, workloads: Mapping[int, int]) -> list[Proble
 
 
 def _workloads(known: FleetStanding) -> dict[int, int]:
-    placed = Placement.objects.on(known.at.date()).filter(known.among("site")).order_by()
+    placed = Placement.objects.holding_on(known.at.date()).filter(known.among("site")).order_by()
     return dict(placed.values_list("site_id").annotate(classes=Count("workload_class", distinct=True)))
 
 

@@ -150,7 +150,7 @@ class GroupMembership:
     since: date
     until: date | None = None
 
-    def on(self, day: date) -> bool:
+    def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
@@ -163,7 +163,7 @@ class PackGroup:
     note: Note = ""
 
     def holds(self, country: str, day: date) -> bool:
-        return any(member.country == country and member.on(day) for member in self.members)
+        return any(member.country == country and member.holds_on(day) for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,17 +343,17 @@ def _read_pack(fields: Fields) -> RulePackDocument:
                 raise DocumentError(path, f"there is no category {implied[:60]!r}")
     for rule in pack.rules:
         for other in sorted(rule.instead_of):
-            if (said := _no_stand_in(rule, other, pack)) is not None:
-                raise DocumentError(f"rules[{rule.id}].instead_of", said)
+            if (reason := _no_stand_in(rule, other, pack)) is not None:
+                raise DocumentError(f"rules[{rule.id}].instead_of", reason)
     return pack
 
 
 def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | None:
-    named = pack.rules_by_id.get(other)
-    if named is None or named is rule:
+    other_rule = pack.rules_by_id.get(other)
+    if other_rule is None or other_rule is rule:
         return f"there is no other rule {other[:60]!r}"
-    if named.effect == RuleEffect.FORBIDDEN:
+    if other_rule.effect == RuleEffect.FORBIDDEN:
         return f"{other} forbids, and a rule that forbids cannot be replaced"
-    if named.kind != rule.kind:
+    if other_rule.kind != rule.kind:
         return f"{other} is a rule of the other kind"
-    return f"{other} replaces this rule" if rule.id in named.instead_of else None
+    return f"{other} replaces this rule" if rule.id in other_rule.instead_of else None
