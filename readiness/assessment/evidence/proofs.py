@@ -34,7 +34,7 @@ from readiness.assessment.evidence.core.proving.values import (
     SiteParts,
     is_valid,
 )
-from readiness.assessment.evidence.interop import pairs_of_records, with_records
+from readiness.assessment.evidence.interop import pairs_of_records, recorded_runs
 from readiness.assessment.evidence.models import Floor
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
@@ -155,14 +155,14 @@ def _by_runs(
         for site_id, basis in bases.items()
         if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
     }
-    runs = rows.with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
+    runs = rows.runs_with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
     records: dict[int, Sequence[Run]]
-    records = {site_id: with_records(of_site.newest) for site_id, of_site in runs.items()}
+    records = {site_id: recorded_runs(of_site.newest) for site_id, of_site in runs.items()}
     records |= {site_id: proved.records for site_id, proved in kept.items()}
     checks = checks_worked_out(framework)
     pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
     moved = [site_id for site_id, proved in kept.items() if proved.pairs != pairs.get(site_id, ())]
-    runs |= rows.with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
+    runs |= rows.runs_with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
     for site_id, of_site in runs.items():
         paired = pairs.get(site_id, ())
         proofs = proved_by_runs(framework, checks, of_site, parts[site_id], floors, paired, now)
@@ -239,7 +239,7 @@ def proved_by_runs(
     if check := checks.get("p1-rdma-port"):
         add(check.id, ports.rdma_ports(check, runs, site, floors, now))
     if check := checks.get("p1-latency-under-load"):
-        add(check.id, latency.under_load(check, runs, site, now))
+        add(check.id, latency.loaded_latency(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
         add(check.id, serving.serving(check, runs, site, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
@@ -250,7 +250,7 @@ def proved_by_runs(
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
-    for key, each in tables.named(framework, runs, now).items():
+    for key, each in tables.table_proofs(framework, runs, now).items():
         oldest = min(each, key=lambda proof: proof.taken_at)
         if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
             by_part[key] = each

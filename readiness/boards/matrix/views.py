@@ -201,7 +201,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
         raise Http404(f"cell: {asked} names no site and check, as in dublin-1.p3-role-coverage.")
     site_check = check_queries.site_check(site, check_id, now=at)
     result = site_check.result
-    grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
+    grants = waiver_queries.grants_of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
     decided = result.evidence if result else {}
     rules = {rule.part_id: rule for rule in site_check.thresholds}
     return {

@@ -144,7 +144,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         site_check = check_queries.site_check(site, check_id, now=at)
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
-    grants = waiver_queries.of_check(site, check_id, now=at)
+    grants = waiver_queries.grants_of_check(site, check_id, now=at)
     may_see, names = request.user.has_perm(SEES_OWNERS), sees_names(request.user)
     cells = cells_of(site, now=at) if may_see else UNOWNED
     owners = ownership_cells(site, cells, names=names, now=at) if check_id in FROM_OWNERSHIP else []
