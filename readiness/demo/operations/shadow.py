@@ -160,11 +160,11 @@ def _publish_rollups(*, now: datetime, until: datetime | None) -> None:
     for partitioned in (partitions.FIVE_MINUTES, partitions.HOURS):
         with first():
             names = list(partitions.existing(partitioned))
-        kept = partitioned.name(partitioned.oldest_kept(now))
+        oldest_name = partitioned.name(partitioned.oldest_kept(now))
         for name in names:
             if until is not None and name >= partitioned.name(partitioned.first_of(until)):
                 continue
-            if name >= kept:
+            if name >= oldest_name:
                 with connection.cursor() as cursor:
                     cursor.execute(f"SELECT min(start) FROM {SCHEMA}.{name}")
                     (start,) = cursor.fetchone()
