@@ -42,8 +42,8 @@ def existing_or_new[Row: Model](
 def written[Row: Model](
     model: type[Row], rows: Sequence[dict[str, Any]], objects: DemoObjects, **references: Mapping[str, Any]
 ) -> dict[str, Row]:
-    """Write the rows of a file, or reuse rows with the same slug or name; returns them by slug of the file. For a column,
-    `references` holds the object for each text."""
+    """Write the rows of a file, or reuse rows with the same slug or name; returns them by slug of the file.
+    `references` holds, for a column, the object for each text."""
     instances = [
         model(**row | {column: references[column][row[column]] for column in references.keys() & row.keys()})
         for row in rows
