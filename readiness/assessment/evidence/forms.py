@@ -34,7 +34,7 @@ def _provenance(initial: SourceProvenance, **options: Any) -> forms.ChoiceField:
 
 
 class EvidenceForm(RefusedForm):
-    """Shows refusals of the operation at the field concerned. `asked` holds the arguments of the operation."""
+    """Shows refusals of the operation at the field concerned. `arguments` holds the arguments of the operation."""
 
     refusals = (ParseError, EvidenceRefused, ValidationError)
 
@@ -94,7 +94,7 @@ class RunForm(EvidenceForm):
     )
     note = forms.CharField(label="Note", required=False, max_length=200)
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
         names = names_in(values["devices"])
         stated = {key: values[key] for key in ("load", "platform", "taken_at", "note")}
@@ -127,7 +127,7 @@ class MoveRunForm(EvidenceForm):
     )
     reason = WithdrawRunForm.base_fields["reason"]
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         values = self.cleaned_data
         return {
             "site": values["site"],
@@ -163,7 +163,7 @@ class StatementForm(EvidenceForm):
             *((check.name, [_choice(part) for part in check.parts]) for check in of_whom),
         ]
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return self.cleaned_data | {
             "provenance": self.cleaned_data["provenance"] or SourceProvenance.DECLARED
         }
@@ -242,9 +242,9 @@ class AttestationForm(StatementForm):
         ("Document", ("link", "document")),
     )
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         slugs = [each.slug for each in self.cleaned_data["workload_classes"]]
-        return super().asked() | {"workload_classes": slugs}
+        return super().arguments() | {"workload_classes": slugs}
 
 
 class LimitForm(EvidenceForm):
@@ -320,7 +320,7 @@ class FloorForm(forms.ModelForm):
 class FileForm(EvidenceForm):
     file = forms.FileField(label="File", allow_empty_file=True)
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return self.cleaned_data | {"content": content_of(self.cleaned_data.pop("file"))}
 
 

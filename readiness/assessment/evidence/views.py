@@ -87,7 +87,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         run,
         form,
-        lambda: operations.withdraw_run(run, **form.asked(), by=sender_of(request), now=now()),
+        lambda: operations.withdraw_run(run, **form.arguments(), by=sender_of(request), now=now()),
         heading="Withdraw the run",
         done="The run is withdrawn; the site is scored again.",
     )
@@ -103,7 +103,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         run,
         form,
-        lambda: operations.move_run(run, **form.asked(), by=sender_of(request), now=now()),
+        lambda: operations.move_run(run, **form.arguments(), by=sender_of(request), now=now()),
         heading="Move the run",
         done="The run is moved; both sites are scored again.",
     )

@@ -178,12 +178,12 @@ def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
 
 def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: bool) -> dict[str, Any]:
     name, value = pair
-    url = address.without_value(name, value) if pressed else address.anew(**{name: value})
+    url = address.removal_url(name, value) if pressed else address.anew(**{name: value})
     return {"label": label, "url": url, "pressed": pressed}
 
 
 def _pressed(address: Address) -> set[str]:
-    return {address.without_value(*pair) for pair in QUICK.values() if pair in address.applied}
+    return {address.removal_url(*pair) for pair in QUICK.values() if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:

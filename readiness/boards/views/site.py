@@ -162,7 +162,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
         domain=domain if domain in DOMAINS else "",
     )
     figure = charts.series(panels, start=span.start, end=span.end)
-    figure["meta"]["title"] = span.named("Live series")
+    figure["meta"]["title"] = span.title("Live series")
     return figure
 
 
@@ -182,7 +182,7 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
         "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
         # Rendered before the chart loads, so that the content below does not jump.
         "series_footer": "Samples of the site’s sources",
-        "series_title": span.named("Live series"),
+        "series_title": span.title("Live series"),
         "span_views": choices(
             SPANS,
             span.start_text if span.end_text == "now" else None,

@@ -336,7 +336,7 @@ class WorkloadForm(RefusedForm):
     def clean_served_models(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["served_models"].split(",") if name.strip()]
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         values = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}
         values["residency"] = values["residency"].upper()
         values["cost_currency"] = values["cost_currency"].upper()
@@ -350,7 +350,7 @@ class PlaceForm(RefusedForm):
     site = SiteField()
     started_on = DayField(label="First day", required=False, help_text="Empty: today at the site.")
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
 
 
@@ -363,7 +363,7 @@ class EndForm(RefusedForm):
         },
     )
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"on": self.cleaned_data["ended_on"]}
 
 
@@ -373,7 +373,7 @@ class DocumentForm(ImportForm):
     refusals = (ImportRefused, DocumentError)
     revision = None  # type: ignore[assignment] # of drafts alone
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"texts": self.texts()}
 
     def refused(self, error: ImportRefused | DocumentError) -> None:

@@ -22,7 +22,7 @@ from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows import NotInState
-from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
+from web.workflows.endpoints import OperatedViewSet, author_of, endpoint, operated, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -147,7 +147,7 @@ class CampaignViewSet(OperatedViewSet):
         serializer = ItemSerializer(data=request.data, context=context)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(NotInState):
-            item = operations.add_item(campaign, **serializer.validated_data, **by_reader(self.request))
+            item = operations.add_item(campaign, **serializer.validated_data, **author_of(self.request))
         return Response(ItemSerializer(_items().get(pk=item.pk), context=context).data, status=201)
 
 

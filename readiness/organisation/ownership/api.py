@@ -30,7 +30,7 @@ from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.visibility import SEES_NAMES
 from web.workflows import NotInState
-from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
+from web.workflows.endpoints import OperatedViewSet, author_of, endpoint, operated, words_field
 
 
 def _owner_left(_key: str) -> Q:
@@ -175,7 +175,7 @@ class AssignmentViewSet(OperatedViewSet):
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
             proposal = operations.Proposal(**serializer.validated_data)
-            serializer.instance = operations.propose(proposal, **by_reader(self.request))
+            serializer.instance = operations.propose(proposal, **author_of(self.request))
 
     accept = endpoint(operations.accept, AnswerNoteSerializer)
     decline = endpoint(operations.decline, AnswerNoteSerializer)
@@ -215,7 +215,7 @@ class AssignmentViewSet(OperatedViewSet):
             moves = reassigning.plan(source, target, team=team, now=now)
         else:
             with transaction.atomic(), named_errors():
-                moves = reassigning.reassign(source=source, target=target, team=team, **by_reader(request))
+                moves = reassigning.reassign(source=source, target=target, team=team, **author_of(request))
         moved = {"dry_run": fields["dry_run"], "count": len(moves), "results": moves}
         return Response(ReassignedSerializer(moved).data)
 

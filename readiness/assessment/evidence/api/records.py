@@ -22,7 +22,7 @@ from web.rest.fields import ChoiceValueField, UsernameField
 from web.rest.serializers import BodySerializer, ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import LARGEST
-from web.visibility import known, username_of
+from web.visibility import known_people, username_of
 from web.workflows.endpoints import endpoint, words_field
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
@@ -55,7 +55,7 @@ class AttesterUserField(serializers.SlugRelatedField):
         super().__init__(slug_field="username", queryset=User.objects.all(), **kwargs)
 
     def get_queryset(self) -> QuerySet[User]:
-        return known(User.objects.filter(is_active=True))
+        return known_people(User.objects.filter(is_active=True))
 
     def to_representation(self, value: Any) -> Any:
         return username_of(value)
