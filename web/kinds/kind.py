@@ -57,8 +57,8 @@ class Entry:
     """A form whose answer an operation takes: a button of the list, or, with `on_object`, of an object's page.
 
     `form` is made of data, files and `initial`; its `arguments` gives what `enter` takes beside `by`, `now` and
-    the object; without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those of the object.
-    `when` says of the object and the user whether its page offers it; the operation refuses by itself.
+    the object; without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those
+    of the object. `when` says of the object and the user whether its page offers it; the operation refuses by itself.
     `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
     object's page, or the list. `answer` is a page that shows at once what is shown only once, in place of both.
     """
