@@ -26,8 +26,7 @@ import numpy as np
 
 from benchmarks import machine
 from readiness.assessment.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, dominated
-from readiness.tradeoffs.core.options import (
+from readiness.tradeoffs.moves.options import (
     BandedFigure,
     CandidateSite,
     Demand,
@@ -39,9 +38,10 @@ from readiness.tradeoffs.core.options import (
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.placement import Feasibility, placer
-from readiness.tradeoffs.core.portfolio import Portfolio, spread, sweep
-from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
+from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection, ScoredOption, dominated
+from readiness.tradeoffs.placing.core.placement import Feasibility, placer
+from readiness.tradeoffs.placing.core.ranking import ranking, robustness, sensitivity
+from readiness.tradeoffs.portfolios.solver.portfolio import Portfolio, spread, sweep
 
 SITES = 1_000
 ROUNDS = 7

@@ -3,8 +3,8 @@
 from django.urls import include, path
 
 from readiness.assessment.evidence.api import router as evidence_api
-from readiness.boards.api import router as boards_api
 from readiness.boards.gap.api import gap, gap_closing
+from readiness.boards.urls import router as boards_api
 from readiness.demand.jurisdiction.api import router as jurisdiction_api
 from readiness.demand.workloads.api import router as workloads_api
 from readiness.demand.workloads.api import tradeoffs_router as workloads_tradeoffs_api
@@ -15,8 +15,8 @@ from readiness.organisation.people.api import OwnPersonView, coverage, on_call
 from readiness.organisation.people.api import router as people_api
 from readiness.organisation.people.ics import OwnShiftsFileView, RotationFileView
 from readiness.organisation.people.urls import own as own_person
-from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
+from readiness.tradeoffs.factors.api import router as tradeoffs_api
 from readiness.tradeoffs.flexibility.api import flexibility
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.tradeoffs.portfolios.api import router as portfolios_api

@@ -1,25 +1,53 @@
-"""Addresses of the pages of this room; the figures of charts have their own addresses."""
+"""Addresses of the pages and endpoints of this room; the figures of charts have their own addresses."""
 
 from django.urls import path
 
 from readiness.boards.calibration import views as calibration
 from readiness.boards.capability import api as capability_api
 from readiness.boards.capability import views as capability
+from readiness.boards.checks import views as checks
 from readiness.boards.determinism import views as determinism
+from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run import views as dry_run
+from readiness.boards.dry_run.api import FrameworkViewSet
 from readiness.boards.explain import api as explain_api
 from readiness.boards.explain import views as explain
+from readiness.boards.fleet import views as fleet
 from readiness.boards.gap import views as gap
 from readiness.boards.home import api as home_api
 from readiness.boards.home import views as home
 from readiness.boards.interop import views as interop
+from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix import views as matrix
+from readiness.boards.matrix.api import MatrixViewSet
 from readiness.boards.packs import views as packs
 from readiness.boards.problems import api as problems_api
 from readiness.boards.problems import views as problems
+from readiness.boards.results.api import (
+    DomainHealthViewSet,
+    FlipViewSet,
+    ResultViewSet,
+    ScorePointViewSet,
+    ScoreViewSet,
+)
+from readiness.boards.site import views as site
+from readiness.boards.sites import views as sites
 from readiness.boards.trends import views as trends
-from readiness.boards.views import checks, fleet, site
 from readiness.boards.waivers import views as waivers
+from readiness.boards.waivers.api import GrantViewSet
+from web.rest.viewsets import Router
+
+router = Router()
+router.register("scores", ScoreViewSet)
+router.register("results", ResultViewSet)
+router.register("health", DomainHealthViewSet)
+router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
+router.register("flips", FlipViewSet)
+router.register("score-points", ScorePointViewSet)
+router.register("waivers", GrantViewSet)
+router.register("frameworks", FrameworkViewSet)
+router.register("interop", InteropViewSet, basename="interop-api")
+router.register("determinism", DeterminismViewSet, basename="determinism-api")
 
 SITE = "sites/<slug:slug>/"
 VERSION = "readiness/framework/<int:pk>/"
@@ -33,7 +61,7 @@ urlpatterns = [
     path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
     path("problems/", problems.page, name="problems"),
     path("api/readiness/problems/", problems_api.listed, name="scoring-api-problems"),
-    path("sites/", fleet.sites, name="sites"),
+    path("sites/", sites.sites, name="sites"),
     path(SITE, site.page, name="site"),
     path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),
     path(SITE + "charts/series.<str:form>", site.series_chart, name="site-series-chart"),

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from readiness.tradeoffs.core.options import CarbonKind
+from readiness.tradeoffs.moves.options import CarbonKind
 from web.parameters import BadParameter
 from web.rest.errors import NON_FIELD
 from web.rest.fields import NumberField

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readiness.tradeoffs import views
+from readiness.tradeoffs.factors import views
 from readiness.tradeoffs.flexibility import views as flexibility
 from readiness.tradeoffs.placing import views as placing
 from readiness.tradeoffs.portfolios import views as portfolios

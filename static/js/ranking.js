@@ -1,5 +1,5 @@
 // Re-ranks served options while a weight is dragged. The formula, and what unknown means, are those of
-// readiness/tradeoffs/core/ranking.py; both are held to the same vectors, bit for bit.
+// readiness/tradeoffs/placing/core/ranking.py; both are held to the same vectors, bit for bit.
 // The server decides what is feasible: only feasible options belong here.
 
 export const ONE = 1_000_000_000;

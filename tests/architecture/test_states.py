@@ -27,8 +27,8 @@ from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import CoverDepth
-from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
+from readiness.tradeoffs.moves.consequences import ConsequenceEffect
 from telemetry.models import InventoryDrift, SourceProvenance, SourceState
 from web.states import ATTRIBUTES, STATES
 

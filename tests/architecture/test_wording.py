@@ -64,12 +64,12 @@ PYTHON_DATE = re.compile(r"%[-]?[dbBmj]\b.*%[YHy]|:%[-]?[Ydb]")
 MAY_FORMAT = {
     *("accounts/models.py", "web/ages.py", "web/charts.py", "web/forms.py", "web/timerange.py"),
     *(
-        "readiness/boards/charts.py",
+        "readiness/boards/site/charts.py",
         "readiness/boards/determinism/charts.py",
-        "readiness/boards/sentences.py",
+        "readiness/boards/health/sentences.py",
     ),
-    *("readiness/boards/queries/fleet.py", "readiness/boards/trends/queries.py"),
-    *("readiness/tradeoffs/core/factors.py", "readiness/tradeoffs/core/realised.py"),
+    *("readiness/boards/fleet/queries.py", "readiness/boards/trends/queries.py"),
+    *("readiness/tradeoffs/factors/core/factors.py", "readiness/tradeoffs/decisions/core.py"),
     *("readiness/tradeoffs/windows/charts.py", "readiness/boards/trends/charts.py"),
 }
 

@@ -19,9 +19,9 @@ from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
-from readiness.tradeoffs import operations as tradeoffs
-from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
-from readiness.tradeoffs.core.series import SeriesRow
+from readiness.tradeoffs.factors import operations as tradeoffs
+from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
+from readiness.tradeoffs.factors.core.series import SeriesRow
 from telemetry.drift import operations as drift
 from tests.browser import decided_on, owned
 from tests.browser.sent import UUIDS

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from readiness.assessment.framework import queries
-from tests.readiness.boards.pages.test_csv_files import routes
+from tests.readiness.boards.test_csv_files import routes
 from tests.readiness.demand.jurisdiction.small_pack import small
 from web import yaml_documents
 from web.versioned.core.documents import written

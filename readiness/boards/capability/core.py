@@ -18,7 +18,7 @@ from math import ceil, inf
 from typing import Any, NamedTuple
 
 from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
-from readiness.tradeoffs.core.relaxation import quiet_highs
+from readiness.tradeoffs.portfolios.solver.relaxation import quiet_highs
 
 EXACT_UP_TO = 600
 """Columns: groups of people, and sites."""

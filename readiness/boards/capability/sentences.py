@@ -2,7 +2,7 @@
 
 from readiness.boards.capability.closing import CapabilityClosing
 from readiness.boards.capability.queries import CapabilityHistory, CapabilityRow
-from readiness.boards.findings import amount
+from readiness.boards.gap.sentences import amount
 from readiness.organisation.people.core.coverage import CoverDepth
 from web.units import day, how_many, number
 

@@ -1,8 +1,8 @@
 """Columns of the capability gap by region or site, and of the trainings that would close it."""
 
-from readiness.boards import findings
 from readiness.boards.capability.params import REGION
 from readiness.boards.capability.queries import CapabilityRow
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.organisation.people.core.coverage import CoverDepth
 from web.links import link
 from web.tables import Column, Table
@@ -26,7 +26,7 @@ def growth_table(by: str) -> Table:
             _share("people_growth", "People"),
             _share("capacity_growth", "Capacity"),
             Column("points", "Gap", sort=True, numeric=True, file_unit="points", phone="status",
-                   text=lambda row: "" if row.points is None else findings.growth_points(row.points),
+                   text=lambda row: "" if row.points is None else gap_sentences.growth_points(row.points),
                    hint="Growth of capacity less growth of qualified people, in points"),
             Column("accelerators", "Accelerators each", "gap.accelerators_per_person", numeric=True, sort=True,
                    hint="Accelerators for each qualified person"),
@@ -53,7 +53,7 @@ def _share(name: str, label: str) -> Column:
         return None if share is None else 100 * share
 
     def text(row: CapabilityRow) -> str:
-        return "" if (grown := percent(row)) is None else findings.growth(grown)
+        return "" if (grown := percent(row)) is None else gap_sentences.growth(grown)
 
     return Column(name, label, percent, text, sort=True, numeric=True, file_unit="%",
                   hint=f"{label}: growth over 180 days")  # fmt: skip

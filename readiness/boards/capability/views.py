@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.boards import findings
 from readiness.boards.capability import charts, queries, sentences, tables
 from readiness.boards.capability.closing import CHECK, closing, put_on_worklist
 from readiness.boards.capability.params import BY, read
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.golive.worklist import operations as worklist
 from readiness.golive.worklist.params import MEASURES
 from web import tables as table_kit
@@ -45,8 +45,8 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         return {
             "subject": question,
             "row": whole,
-            "capability": findings.staff_growth_gap(whole.gap if whole else None),
-            "finding": findings.capability(whole.gap if whole else None),
+            "capability": gap_sentences.staff_growth_gap(whole.gap if whole else None),
+            "finding": gap_sentences.capability(whole.gap if whole else None),
             "covers": sentences.covers(whole) if whole else "",
             "over_time": sentences.over_time(history),
             "footer": f"Projection: {history.method}" if history.method else "",

@@ -11,10 +11,10 @@ from readiness.assessment.scoring.core.gap import CapacityFigures, CapacityMeasu
 from readiness.assessment.scoring.gap.closing import Closing
 from readiness.assessment.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
 from readiness.assessment.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
-from readiness.boards import findings
+from readiness.boards.gap import sentences
 from web import charts
 from web.charts import Figure, ms
-from web.units import day, number, power_factor, power_unit
+from web.units import day, number, power, power_factor, power_unit
 
 MARGIN = {"l": 46, "r": 16, "t": 14, "b": 28}
 NO_GAP = "There was no gap in this time."
@@ -49,9 +49,7 @@ class Scale:
         return [round(value * self.factor, 3) for value in values]
 
     def text(self, value: float) -> str:
-        return (
-            findings.kw(value, self.unit) if self.measure is CapacityMeasure.POWER else number(round(value))
-        )
+        return str(power(value, self.unit)) if self.measure is CapacityMeasure.POWER else number(round(value))
 
     def hover(self, variable: str) -> str:
         form = ".1f" if self.measure is CapacityMeasure.POWER else ",.0f"
@@ -82,8 +80,8 @@ def gap_over_time(
         annotations=[*_gap_note(gaps[-1], scale), *(_end_notes(ahead, scale, now) if ahead else [])],
     )
     meta = {
-        "finding": findings.over_time(history, measure=measure),
-        "footer": findings.ahead(history) if ahead else history.no_projection,
+        "finding": sentences.over_time(history, measure=measure),
+        "footer": sentences.ahead(history) if ahead else history.no_projection,
         "narrow": charts.FEW_DATES | {"margin": {"r": 10}, "annotations": _gap_note(gaps[-1], scale)},
         "table": _gap_table(gaps, scale),
     }
@@ -193,7 +191,7 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     )
     heads = ["Site", *(f"{name}, {scale.unit}" for _role, name in bands)]
     meta = {
-        "finding": findings.largest_gap(tuple(shown)),
+        "finding": sentences.largest_gap(tuple(shown)),
         "footer": "",
         "table": charts.table(heads, zip(names, *map(scale.scaled, bands.values()), strict=True)),
         "narrow": {"xaxis": {"tickangle": -90, "tickfont": {"size": 10}}},
@@ -233,7 +231,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     days = (day(gap.at.date()) for gap in shown[0].gaps)
     heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
-        "finding": findings.moved(groups, measure=measure),
+        "finding": sentences.moved(groups, measure=measure),
         "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
         "narrow": charts.FEW_DATES,
     }
@@ -270,7 +268,7 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
     )
     heads = ["Checks resolved", f"Freed at best, {scale.unit}"]
     rows = [[resolved, *scale.scaled([freed])] for resolved, freed in best]
-    meta = {"finding": findings.at_best(outcome, checks), "table": charts.table(heads, rows)}
+    meta = {"finding": sentences.at_best(outcome, checks), "table": charts.table(heads, rows)}
     return charts.figure(traces, layout, meta)
 
 

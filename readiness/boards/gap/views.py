@@ -27,9 +27,8 @@ from readiness.assessment.scoring.gap.queries import (
 )
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.rows import SiteRef
-from readiness.boards import findings
-from readiness.boards.findings import amount
-from readiness.boards.gap import charts
+from readiness.boards.gap import charts, sentences
+from readiness.boards.gap.sentences import amount
 from readiness.golive.worklist import queries as worklist
 from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
 from web import answers
@@ -287,22 +286,22 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
     deployed = bands["deployed"]
     return {
         "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
-        "shares": {name: findings.share(value, deployed) for name, value in bands.items() if deployed},
+        "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
         "sites_counted": how_many(
             sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
         ),
-        "capability": findings.staff_growth_gap(present.capability),
+        "capability": sentences.staff_growth_gap(present.capability),
         "gap_figure": _quantity(measure.of(gap.gap), measure, counted="accelerators"),
-        "standing": findings.standing(gap, present.known.verdicts, measure=measure),
-        "pace": findings.pace(present.outlook.pace, gap, measure=measure),
-        "over_time_footer": findings.ahead(present.outlook),
+        "standing": sentences.standing(gap, present.known.verdicts, measure=measure),
+        "pace": sentences.pace(present.outlook.pace, gap, measure=measure),
+        "over_time_footer": sentences.ahead(present.outlook),
         "sentences": [
-            findings.projected(present.outlook, measure=measure),
-            findings.capability(present.capability),
+            sentences.projected(present.outlook, measure=measure),
+            sentences.capability(present.capability),
         ],
         "bars": _bars(shown, question, address),
-        "more_groups": findings.smaller(smaller, measure=measure),
-        "largest": findings.largest(groups, gap, measure=measure),
+        "more_groups": sentences.smaller(smaller, measure=measure),
+        "largest": sentences.largest(groups, gap, measure=measure),
     }
 
 
@@ -349,12 +348,12 @@ def _behind(group: PresentGroup, question: Question, address: Address) -> str:
 
 def _closing(question: Question, held: Closing, address: Address) -> dict[str, Any]:
     return {
-        "closing_rule": findings.target(question.target),
+        "closing_rule": sentences.target(question.target),
         "closing_sentences": [
-            findings.single_check(held),
-            findings.first_steps(held),
-            findings.at_best(held, question.checks),
-            findings.beyond(held),
+            sentences.single_check(held),
+            sentences.first_steps(held),
+            sentences.at_best(held, question.checks),
+            sentences.beyond(held),
         ],
         "checks": question.checks,
         "checks_hidden": [pair for pair in address.pairs if pair[0] not in ("checks", "page")],

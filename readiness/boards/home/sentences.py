@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from readiness.assessment.scoring.gap.closing import Closing
 from readiness.assessment.scoring.queries.standing import FleetStanding
-from readiness.boards import findings
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home.queries import HomeProblems
 from web.units import how_many, power
 
@@ -35,7 +35,7 @@ def of_problems(problems: HomeProblems) -> Headline:
 
 
 def of_plan(closing: Closing) -> Headline:
-    words = findings.first_steps(closing).removesuffix(".")
+    words = gap_sentences.first_steps(closing).removesuffix(".")
     if not words:
         return Headline("No check holds capacity back", "ok", "circle-check")
     return Headline(words, "warn", "trending-up")
@@ -52,5 +52,5 @@ def of_answers(waiting: int, unowned: int, held_kw: float) -> Headline:
 
 
 def of_fleet(known: FleetStanding) -> Headline:
-    first, _stop, _more = findings.standing(known.gap, known.verdicts).partition(". ")
+    first, _stop, _more = gap_sentences.standing(known.gap, known.verdicts).partition(". ")
     return Headline(first.removesuffix("."), "", "layout-dashboard")

@@ -10,7 +10,8 @@ from readiness.assessment.scoring.gap.closing import closing
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, standing
-from readiness.boards import findings, sites_map
+from readiness.boards.fleet import sites_map
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
 from readiness.boards.problems.queries import causes
@@ -137,7 +138,7 @@ def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any
         "owners": queries.few_of(owners, queries.SHOWN + 2),
         "unowned": sites,
         "unowned_items": items,
-        "staff_growth": findings.staff_growth_gap(capability(known)),
+        "staff_growth": gap_sentences.staff_growth_gap(capability(known)),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
     }
 

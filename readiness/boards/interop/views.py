@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404
 
 from readiness.assessment.evidence.core.interop import ASPECTS, CHECK
 from readiness.assessment.evidence.core.proving.interop import JudgedPair, PairStanding
-from readiness.boards import findings
 from readiness.boards.interop import queries
 from readiness.boards.interop.queries import WORST_FIRST, FleetPair, SitePairs
 from readiness.boards.params import check_named
@@ -50,7 +49,7 @@ def fleet_table() -> Table:
             Column("proven_at", "Proven at", "proven_sites", sort=True, numeric=True),
             *_links(),
             Column("at_stake", "Capacity at stake", "at_stake.it_kw",
-                   lambda row: findings.kw(row.at_stake.it_kw) if row.at_stake.it_kw else "", sort=True, numeric=True,
+                   lambda row: str(power(row.at_stake.it_kw)) if row.at_stake.it_kw else "", sort=True, numeric=True,
                    hint="Deployed at the sites where the pair is not proven"),
         ],
         row_url=worst_site,

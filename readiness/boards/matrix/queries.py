@@ -20,7 +20,7 @@ from readiness.assessment.scoring.core.states import CheckState, Verdict
 from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef, ref_of
 from readiness.assessment.scoring.queries.standing import present_capacity, score_of
-from readiness.boards.queries import sites as site_queries
+from readiness.boards.sites import queries as sites_queries
 
 EXPIRES_SOON = timedelta(days=14)
 TRUE = {"true", "1"}
@@ -127,7 +127,7 @@ class Extent:
 
 
 def table(*, now: datetime, by_check: str = "") -> QuerySet[Site]:
-    sites = site_queries.table(now=now).exclude(stage=Site.Stage.RETIRED)
+    sites = sites_queries.table(now=now).exclude(stage=Site.Stage.RETIRED)
     sites = sites.annotate(gap_kw=F("deployed_kw") - F("ready_kw"))
     if by_check:
         result = CheckResult.objects.filter(site=OuterRef("pk"), check_id=by_check)

@@ -16,9 +16,9 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check, Pillar
 from readiness.assessment.scoring.core.states import CHECK_STATES, TIERS, Tier
 from readiness.assessment.scoring.models import CheckResult
-from readiness.boards import findings
 from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow, Wanted
-from readiness.boards.tables import GATES, PILLARS, ReadinessSiteFilters
+from readiness.boards.results.filters import GATES, PILLARS
+from readiness.boards.sites.tables import ReadinessSiteFilters
 from web import clock, yaml_documents
 from web.links import link
 from web.rest.lookups import AnyOf, Existing, Flag
@@ -296,7 +296,7 @@ def scope(extent: Extent, every: int, checks: int) -> str:
 
 
 def gap_note(extent: Extent) -> str:
-    return f"{how_many(extent.sites, 'site', 'sites')} · gap {findings.kw(extent.gap_kw)}"
+    return f"{how_many(extent.sites, 'site', 'sites')} · gap {power(extent.gap_kw)}"
 
 
 def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:

@@ -18,13 +18,14 @@ from readiness.assessment.grants import queries as waiver_queries
 from readiness.assessment.grants.operations import MAY_REQUEST
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import present_capacity, score_of
-from readiness.boards import findings, sentences
+from readiness.boards.checks import queries as check_queries
+from readiness.boards.checks import sentences as checks_sentences
+from readiness.boards.checks.queries import set_aside
+from readiness.boards.checks.views import proof_link
+from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.matrix import queries, tables
 from readiness.boards.matrix.queries import Wanted
 from readiness.boards.matrix.tables import FILTER_NAMES, MatrixFilters, matrix_table
-from readiness.boards.queries import checks as check_queries
-from readiness.boards.queries.checks import set_aside
-from readiness.boards.views.checks import proof_link
 from readiness.boards.waivers import sentences as waiver_lines
 from web import answers
 from web import tables as table_kit
@@ -89,7 +90,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "ready": verdicts["ready"],
             "judged": sum(verdicts.values()) - verdicts["none"],
             "verdicts": [(verdict, verdicts[verdict]) for verdict in VERDICTS if verdicts[verdict]],
-            "standing": findings.standing(gap, verdicts),
+            "standing": gap_sentences.standing(gap, verdicts),
             "rows": [
                 (
                     row,
@@ -214,11 +215,11 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             "rule": rules.get(decided.get("part", "")) or site_check.thresholds[0],
             "proof": proof_link(decided.get("ref", "")),
             "valid": ", ".join(sorted({rule.validity_text for rule in site_check.thresholds})),
-            "strip": sentences.strip_cells(site_check.strip),
-            "strip_label": sentences.strip_label(site_check.strip),
+            "strip": checks_sentences.strip_cells(site_check.strip),
+            "strip_label": checks_sentences.strip_label(site_check.strip),
             "grants": grants,
             "set_aside": set_aside(site, result, now=at),
-            "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
+            "no_verdict": "" if site.has_verdict else checks_sentences.no_verdict(site.stage),
         },
         "offer": waiver_lines.offer(result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "close_url": address.url(without=[CELL]),

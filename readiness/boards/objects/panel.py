@@ -13,8 +13,8 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.standing import with_owner
+from readiness.boards.health.sentences import code_of_reason, reading_words
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
-from readiness.boards.sentences import code_of_reason, reading_words
 from telemetry import queries as telemetry
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS

@@ -17,7 +17,8 @@ from readiness.assessment.scoring.health import MOST_REASONS, RANK
 from readiness.assessment.scoring.queries.rows import HealthReason
 from readiness.assessment.scoring.reasons import as_it_was
 from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
-from readiness.boards.queries.sites import KINDS, reason_of_stored
+from readiness.boards.health.queries import reason_of_stored
+from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
 
 MODELS: dict[type[Model], ObjectKind] = {

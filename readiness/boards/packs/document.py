@@ -10,12 +10,12 @@ from readiness.assessment.framework.core.wording import label_title, with_names
 from readiness.assessment.scoring.core.states import CheckState
 from readiness.assessment.scoring.queries.results import pass_text
 from readiness.assessment.scoring.queries.rows import CheckRow
-from readiness.boards import findings
+from readiness.boards.checks import sentences as checks_sentences
+from readiness.boards.checks.queries import deciding_part
 from readiness.boards.packs.queries import Pack, refs_of
-from readiness.boards.queries.checks import deciding_part
 from readiness.golive.reviews.tables import closed_words
 from web.states import state
-from web.units import day, duration, format_value, how_many, instant, number, percent
+from web.units import day, duration, format_value, how_many, instant, number, percent, power
 from web.visibility import name_of
 
 
@@ -121,7 +121,7 @@ def _site(pack: Pack) -> Section:
         ("Profiles", ", ".join(site.profiles) or NOTHING),
         ("Owner", getattr(site, "answering", site.owner) or "none"),
         ("Time zone", site.time_zone),
-        ("Deployed", findings.kw(row.deployed.it_kw)),
+        ("Deployed", str(power(row.deployed.it_kw))),
         ("Accelerators", number(row.deployed.accelerators)),
         ("Contracted power", str(format_value(site.contracted_kw, "kW"))),
     ]
@@ -135,7 +135,10 @@ def _verdict(pack: Pack) -> Section:
     names = {check.id: check.name for check, _row in pack.checks}
     facts = [
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
-        ("Why", with_names(score.verdict_reason, pack.framework) or findings.no_verdict(pack.site.stage)),
+        (
+            "Why",
+            with_names(score.verdict_reason, pack.framework) or checks_sentences.no_verdict(pack.site.stage),
+        ),
         ("Since", utc(score.verdict_since)),
         (
             "Score",
@@ -152,7 +155,7 @@ def _verdict(pack: Pack) -> Section:
         lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)
         facts.append(("Lifted by a signed exception", lifted))
     if score.measurable:
-        declared = findings.on_declarations(len(score.capped), score.measurable)
+        declared = checks_sentences.on_declarations(len(score.capped), score.measurable)
         facts.append(("Measured or declared", declared))
     rows = tuple(
         (result.state, check.name, check.id, result.reason)

@@ -15,8 +15,8 @@ from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring.models import CheckResult, SiteScore
 from readiness.assessment.scoring.queries.results import check_row
 from readiness.assessment.scoring.queries.rows import CheckRow
-from readiness.boards.queries.sites import SiteRow
-from readiness.boards.queries.sites import rows as site_rows
+from readiness.boards.sites.queries import SiteRow
+from readiness.boards.sites.queries import rows as site_rows
 from readiness.golive.campaigns import queries as campaign_queries
 from readiness.golive.campaigns.queries import CampaignRow
 from readiness.golive.reviews import queries as review_queries

@@ -11,7 +11,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.boards.packs.document import Document, written
 from readiness.boards.packs.queries import pack_of
-from readiness.boards.views.site import site_or_404
+from readiness.boards.site.views import site_or_404
 from web.clock import now
 from web.links import crumbs, link
 from web.permissions import require

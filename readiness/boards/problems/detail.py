@@ -9,10 +9,10 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check, Framework
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import SampleQuery, flip_row
+from readiness.boards.checks.samples import sample_query
+from readiness.boards.health.sentences import FlipLine, code_of_reason
 from readiness.boards.problems.queries import NO_DATA
 from readiness.boards.problems.rows import Problem, ProblemKind
-from readiness.boards.queries.samples import sample_query
-from readiness.boards.sentences import FlipLine, code_of_reason
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS
 from web.links import link

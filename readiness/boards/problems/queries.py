@@ -16,9 +16,9 @@ from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef
 from readiness.assessment.scoring.queries.standing import FleetStanding
 from readiness.assessment.scoring.reasons import as_it_was
+from readiness.boards.health.queries import reason_of_stored
+from readiness.boards.health.sentences import reading_words
 from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, folded, in_order
-from readiness.boards.queries.sites import reason_of_stored
-from readiness.boards.sentences import reading_words
 from readiness.demand.workloads.models import Placement
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of

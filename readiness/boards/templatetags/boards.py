@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from readiness.assessment.scoring.core.states import FlipCause, HealthAt
 from readiness.assessment.scoring.queries.rows import HealthReason
-from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
+from readiness.boards.health import sentences as health_sentences
 from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
 from readiness.boards.objects.queries import MODELS
 from readiness.boards.waivers.sentences import ends
@@ -25,7 +25,7 @@ register = template.Library()
 register.filter("gap_note", gap_note)
 register.filter("score", moves.score)
 register.filter("change", moves.points)
-register.filter("reason_words", sentences.reason_words)
+register.filter("reason_words", health_sentences.reason_words)
 register.filter("grant_ends", ends)
 
 
@@ -70,7 +70,7 @@ def cause_word(cause: str) -> str:
 
 @register.filter
 def last_known(health: HealthAt) -> str:
-    return sentences.last_known(health.last_health, health.heard_at)
+    return health_sentences.last_known(health.last_health, health.heard_at)
 
 
 @register.filter

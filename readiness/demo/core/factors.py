@@ -11,8 +11,8 @@ import numpy as np
 
 from readiness.demo.core.noise import seeds, uniform, wander
 from readiness.demo.core.plan import SitePlan, book
-from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry
-from readiness.tradeoffs.core.series import SeriesRow
+from readiness.tradeoffs.factors.core.entries import FactorEntry, LatencyEntry, RateEntry
+from readiness.tradeoffs.factors.core.series import SeriesRow
 
 DAY_S = 86_400.0
 WEATHER_S = 2.5 * DAY_S

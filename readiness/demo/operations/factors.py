@@ -9,16 +9,16 @@ from inventory.models import Site
 from readiness.demo.core.factors import entries, hourly, hours, rates, round_trips
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
-from readiness.tradeoffs.core.published import DataSetUnreadable
-from readiness.tradeoffs.loading import NotInstalled, load_factors
-from readiness.tradeoffs.models import ExchangeRate, FactorDay
-from readiness.tradeoffs.operations import (
+from readiness.tradeoffs.factors.core.published import DataSetUnreadable
+from readiness.tradeoffs.factors.loading import NotInstalled, load_factors
+from readiness.tradeoffs.factors.operations import (
     SeriesOf,
     enter_factors,
     enter_latencies,
     enter_rates,
     enter_series,
 )
+from readiness.tradeoffs.models import ExchangeRate, FactorDay
 
 
 def write_factors(

@@ -17,13 +17,13 @@ from readiness.assessment.evidence.operations.records import FactRow, record_fac
 from readiness.assessment.framework import queries as framework_queries
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.models import Placement, WorkloadClass
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.power import PowerBasis
-from readiness.tradeoffs.core.realised import mean_percent
 from readiness.tradeoffs.decisions import realising
+from readiness.tradeoffs.decisions.core import mean_percent
 from readiness.tradeoffs.decisions.queries import Pair, pairs
+from readiness.tradeoffs.factors.core.power import PowerBasis
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
+from readiness.tradeoffs.moves.options import BandedFigure
+from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer

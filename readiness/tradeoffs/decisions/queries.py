@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from readiness.assessment.scoring.core.states import Provenance
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import Comparison, compare, mean_percent
+from readiness.tradeoffs.decisions.core import Comparison, compare, mean_percent
 from readiness.tradeoffs.decisions.realising import Outcome, realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure
+from readiness.tradeoffs.moves.options import BandedFigure
 
 
 @dataclass(frozen=True, slots=True)

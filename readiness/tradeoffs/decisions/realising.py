@@ -18,15 +18,21 @@ from readiness.assessment.evidence.queries import start_of
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.assessment.scoring.models import ScorePoint
 from readiness.demand.workloads.models import Placement
-from readiness.tradeoffs import queries
-from readiness.tradeoffs.core import realised
-from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis, capital_hour
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import MeasuredSpan, Metered, RatePerKwh
-from readiness.tradeoffs.core.series import FactorSeries
+from readiness.tradeoffs.decisions import core as realised
+from readiness.tradeoffs.decisions.core import MeasuredSpan, Metered, RatePerKwh
+from readiness.tradeoffs.factors import queries
+from readiness.tradeoffs.factors.core.factors import (
+    HOURS_A_MONTH,
+    Factor,
+    KnownValue,
+    ValueBasis,
+    capital_hour,
+)
+from readiness.tradeoffs.factors.core.series import FactorSeries
+from readiness.tradeoffs.factors.queries.hardware import NO_HARDWARE, site_hardware
+from readiness.tradeoffs.factors.queries.stored import SourceSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from readiness.tradeoffs.queries.hardware import NO_HARDWARE, site_hardware
-from readiness.tradeoffs.queries.stored import SourceSeries
+from readiness.tradeoffs.moves.options import BandedFigure
 from telemetry.queries import window_means
 from web.units import day
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import Q
 from django.utils.text import capfirst
 
-from readiness.tradeoffs.core.units import number, signed
 from readiness.tradeoffs.decisions.queries import Pair, mean_error
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import Decision, FactorKind
 from readiness.tradeoffs.placing.rows import LABELS
+from readiness.tradeoffs.units import number, signed
 from web import clock
 from web.links import link
 from web.rest.filters import ObjectFilterSet

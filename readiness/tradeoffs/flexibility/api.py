@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from readiness.tradeoffs.core.flexibility import FallbackState
+from readiness.tradeoffs.flexibility.core import FallbackState
 from readiness.tradeoffs.flexibility.queries import MAY_SEE, fleet
 from readiness.tradeoffs.flexibility.tables import COUNTS, balance, filters
 from web import clock

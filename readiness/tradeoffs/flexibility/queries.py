@@ -15,16 +15,10 @@ from readiness.assessment.evidence.queries import NewestRecord, newest_of_classe
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Criticality
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.flexibility import (
-    Concentration,
-    FallbackState,
-    Freedom,
-    concentration,
-    freedom,
-)
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.flexibility.core import Concentration, FallbackState, Freedom, concentration, freedom
+from readiness.tradeoffs.moves.options import BandedFigure
+from readiness.tradeoffs.placing.core.placement import Feasibility
 from readiness.tradeoffs.placing.queries import MAY_PLACE, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, Freedom
-from readiness.tradeoffs.core.units import number
+from readiness.tradeoffs.flexibility.core import Concentration, FallbackState, Freedom
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
+from readiness.tradeoffs.units import number
 from web.links import link
 from web.tables import Column, RowFilter, Table
 from web.units import how_many

@@ -13,15 +13,7 @@ from django.db.models import F, Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.demand.workloads.models import UserRegion
-from readiness.tradeoffs.core.units import (
-    CURRENCIES,
-    HOURLY,
-    KINDS,
-    LATENCY,
-    MONETARY,
-    Dimension,
-    stored_unit,
-)
+from readiness.tradeoffs.units import CURRENCIES, HOURLY, KINDS, LATENCY, MONETARY, Dimension, stored_unit
 from telemetry.models import SourceProvenance
 from web.units import day
 
@@ -54,7 +46,7 @@ def _site(related_name: str) -> models.ForeignKey:
 
 
 class FactorKind(models.TextChoices):
-    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.units."""
+    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.units."""
 
     ELECTRICITY_PRICE = "electricity_price", "Electricity price"
     DEMAND_CHARGE = "demand_charge", "Demand charge"

@@ -11,14 +11,14 @@ from functools import cached_property
 
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import PricedMove
-from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
-from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
-from readiness.tradeoffs.core.power import PowerBasis
-from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.factors.core.power import PowerBasis
+from readiness.tradeoffs.moves.consequences import line
+from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Jurisdiction
+from readiness.tradeoffs.moves.pricing import PricedMove
+from readiness.tradeoffs.placing.core.objectives import Objective, UnaskedStep
+from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, UnkeptLimit
+from readiness.tradeoffs.placing.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.params import PlacementQuestion

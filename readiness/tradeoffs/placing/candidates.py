@@ -10,8 +10,8 @@ from functools import cached_property
 from readiness.assessment.scoring.core.states import Provenance, Verdict
 from readiness.demand.workloads.core.countries import COUNTRIES, countries_of
 from readiness.demand.workloads.core.envelope import AcceleratorNeed, CostUnit, Envelope
-from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, Rates, SiteFactors
-from readiness.tradeoffs.core.options import (
+from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, Rates, SiteFactors
+from readiness.tradeoffs.moves.options import (
     BandedFigure,
     CandidateSite,
     CarbonKind,
@@ -20,12 +20,6 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     LimitBound,
     Limits,
-)
-from readiness.tradeoffs.core.units import (
-    book,
-    equivalents,
-    in_devices,
-    only_type,
 )
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import (
@@ -39,6 +33,7 @@ from readiness.tradeoffs.placing.facts import (
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.power import ItPower, it_power
+from readiness.tradeoffs.units import book, equivalents, in_devices, only_type
 from web.parameters import BadParameter
 
 SECONDS_AN_HOUR = 3_600

@@ -5,13 +5,13 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.labels import label_places
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
+from readiness.tradeoffs.placing.core.labels import label_places
+from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.placing.params import PlacementView
 from readiness.tradeoffs.placing.rows import LABELS
 from readiness.tradeoffs.placing.sentences import verdict_text
+from readiness.tradeoffs.units import number
 from web.charts import Figure, figure, nothing, table
 from web.units import how_many
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import orjson
 
-from readiness.tradeoffs.core.factors import Factor, outdated
-from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, JurisdictionAnswer
-from readiness.tradeoffs.core.placement import UnkeptLimit
-from readiness.tradeoffs.core.units import book
+from readiness.tradeoffs.factors.core.factors import Factor, outdated
+from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, JurisdictionAnswer
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
+from readiness.tradeoffs.placing.core.placement import UnkeptLimit
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
 from readiness.tradeoffs.placing.waiting import OpeningDay
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.units import book
 
 
 def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:

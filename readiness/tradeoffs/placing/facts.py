@@ -24,7 +24,7 @@ from readiness.demand.workloads.core.envelope import Envelope
 from readiness.demand.workloads.models import UserRegion
 from readiness.golive.models import Campaign
 from readiness.organisation.people.fleet import fleet_people
-from readiness.tradeoffs.core.factors import (
+from readiness.tradeoffs.factors.core.factors import (
     Factor,
     KnownValue,
     Rates,
@@ -33,12 +33,12 @@ from readiness.tradeoffs.core.factors import (
     capital_hour,
     outdated,
 )
-from readiness.tradeoffs.core.options import BandedFigure, CarbonKind, Latency
+from readiness.tradeoffs.factors.queries.site_factors import factors_of, known_rates
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
+from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
-from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from web.audit import stamp_of
 from web.units import how_many
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from readiness.assessment.evidence.queries import CircuitLoads
 from readiness.assessment.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue
-from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, KnownValue
+from readiness.tradeoffs.moves.options import BandedFigure
 
 ENERGY_UNIT, CARBON_UNIT = "kWh/month", "kg CO2e/month"
 WHAT_IF = "what-if"

@@ -14,7 +14,7 @@ from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.demand.jurisdiction.sentences import cite, missing, sentence
 from readiness.demand.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core.options import Jurisdiction, JurisdictionAnswer
+from readiness.tradeoffs.moves.options import Jurisdiction, JurisdictionAnswer
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that the envelope may fill by naming the country."""

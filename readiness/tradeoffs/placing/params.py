@@ -12,8 +12,8 @@ from rest_framework import serializers
 from readiness.demand.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.demand.workloads.core.envelope import CostUnit, Envelope
 from readiness.tradeoffs import params
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
-from readiness.tradeoffs.core.options import CarbonKind
+from readiness.tradeoffs.moves.options import CarbonKind
+from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection
 from web.parameters import BadParameter
 from web.rest.serializers import BodySerializer
 

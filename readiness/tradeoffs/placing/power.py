@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.power import AcceleratorPower, PowerBasis
-from readiness.tradeoffs.core.units import number, only_type
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.factors.core.power import AcceleratorPower, PowerBasis
+from readiness.tradeoffs.moves.options import BandedFigure
+from readiness.tradeoffs.units import number, only_type
 
 NOT_DECLARED = "the envelope does not say its IT power"
 

@@ -17,16 +17,16 @@ from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Criticality, Envelope
-from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
-from readiness.tradeoffs.core.options import Limits
-from readiness.tradeoffs.core.placement import Feasibility, placer
+from readiness.tradeoffs.factors.core.factors import Factor, Rates, SiteFactors
+from readiness.tradeoffs.factors.queries import region_names, sites_without_factors
+from readiness.tradeoffs.moves.options import Limits
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.placing.core.placement import Feasibility, placer
 from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion, refuse_unknown, with_levers
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
-from readiness.tradeoffs.queries import region_names, sites_without_factors
 from web.parameters import BadParameter
 from web.versioned.versions import NothingPublished
 

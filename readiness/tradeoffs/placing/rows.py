@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from readiness.assessment.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.placement import REASON_GROUPS, limit_name
-from readiness.tradeoffs.core.units import number
+from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.placing.core.placement import REASON_GROUPS, limit_name
 from readiness.tradeoffs.placing.sentences import margin_text, percent, remarks
+from readiness.tradeoffs.units import number
 
 type Row = dict[str, Any]
 

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readiness.tradeoffs.core.objectives import ScoredAgainst
-from readiness.tradeoffs.core.placement import UnkeptLimit, free_name, limit_name
-from readiness.tradeoffs.core.ranking import Robustness, WinnerFlip
-from readiness.tradeoffs.core.units import at_least, book, difference, number, signed
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.objectives import ScoredAgainst
+from readiness.tradeoffs.placing.core.placement import UnkeptLimit, free_name, limit_name
+from readiness.tradeoffs.placing.core.ranking import Robustness, WinnerFlip
+from readiness.tradeoffs.units import at_least, book, difference, number, signed
 from web.units import how_many
 
 

@@ -10,12 +10,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from readiness.demand.workloads.core.countries import GROUPS, WORLD
+from readiness.tradeoffs.factors.queries import region_names
 from readiness.tradeoffs.params import CARBON
 from readiness.tradeoffs.placing import charts, rows, sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
 from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
-from readiness.tradeoffs.queries import region_names
 from web import answers
 from web.clock import now
 from web.parameters import BadParameter

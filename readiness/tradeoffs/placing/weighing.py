@@ -6,26 +6,9 @@ from datetime import datetime
 
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import move, placement_figures
-from readiness.tradeoffs.core.objectives import (
-    Objective,
-    ScoredOption,
-    UnaskedStep,
-    dominated,
-    referenced,
-    step_of,
-)
-from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits
-from readiness.tradeoffs.core.placement import (
-    Feasibility,
-    Placed,
-    UnkeptLimit,
-    has_numeric_limit,
-    placer,
-)
-from readiness.tradeoffs.core.ranking import Ranked, ranking, robustness, sensitivity
-from readiness.tradeoffs.core.units import equivalents, only_type
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.moves.options import BandedFigure, LatencyLimit, Limits
+from readiness.tradeoffs.moves.pricing import move, placement_figures
 from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
@@ -36,8 +19,25 @@ from readiness.tradeoffs.placing.candidates import (
     limits_of,
     monthly_limits,
 )
+from readiness.tradeoffs.placing.core.objectives import (
+    Objective,
+    ScoredOption,
+    UnaskedStep,
+    dominated,
+    referenced,
+    step_of,
+)
+from readiness.tradeoffs.placing.core.placement import (
+    Feasibility,
+    Placed,
+    UnkeptLimit,
+    has_numeric_limit,
+    placer,
+)
+from readiness.tradeoffs.placing.core.ranking import Ranked, ranking, robustness, sensitivity
 from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
+from readiness.tradeoffs.units import equivalents, only_type
 from web.parameters import BadParameter
 
 SEED = 2026

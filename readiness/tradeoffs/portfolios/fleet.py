@@ -14,14 +14,12 @@ import numpy as np
 from readiness.demand.jurisdiction import queries as jurisdiction
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Criticality, Envelope
-from readiness.tradeoffs.core.assignment import Flags, Numbers
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.moves import PricedMove, move, placement_figures
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, LatencyLimit, Limits
-from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
-from readiness.tradeoffs.core.portfolio import Portfolio
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Demand, LatencyLimit, Limits
+from readiness.tradeoffs.moves.pricing import PricedMove, move, placement_figures
 from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
+from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
+from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.queries import rules_in_force
@@ -34,6 +32,8 @@ from readiness.tradeoffs.portfolios.needs import (
     uncounted,
 )
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
+from readiness.tradeoffs.portfolios.solver.assignment import Flags, Numbers
+from readiness.tradeoffs.portfolios.solver.portfolio import Portfolio
 from web.parameters import BadParameter
 
 PRIORITY = {

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from readiness.demand.workloads.core.envelope import AcceleratorNeed, Envelope
-from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.units import equivalents, only_type
+from readiness.tradeoffs.factors.core.factors import SiteFactors
+from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, lacking_types
 from readiness.tradeoffs.placing.facts import ANY, FleetFacts, free_accelerators, inputs_of
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
+from readiness.tradeoffs.units import equivalents, only_type
 
 POWER, BANDWIDTH = "power", "bandwidth"
 UNITS = {POWER: "kW", BANDWIDTH: "Gb/s", ANY: "accelerators"}

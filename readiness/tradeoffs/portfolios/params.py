@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from readiness.tradeoffs import params
-from readiness.tradeoffs.core.options import CarbonKind
+from readiness.tradeoffs.moves.options import CarbonKind
 from web.parameters import BadParameter
 from web.rest.serializers import BodySerializer
 

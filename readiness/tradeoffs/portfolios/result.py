@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 
-from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.moves import PricedMove
-from readiness.tradeoffs.core.portfolio import LeftOutReason, PlanChanges, Point, Sweep, WorkloadMove, against
 from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.moves.consequences import line
+from readiness.tradeoffs.moves.pricing import PricedMove
 from readiness.tradeoffs.placing.facts import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 from readiness.tradeoffs.portfolios.needs import UNITS as RESOURCE_UNITS
+from readiness.tradeoffs.portfolios.solver.portfolio import (
+    LeftOutReason,
+    PlanChanges,
+    Point,
+    Sweep,
+    WorkloadMove,
+    against,
+)
 
 VERSION = 2
 UNITS = {

@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from readiness.tradeoffs.core.portfolio import SEED, LeftOutReason, Sweep, spread, sweep
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.tradeoffs.portfolios.result import result_of
+from readiness.tradeoffs.portfolios.solver.portfolio import SEED, LeftOutReason, Sweep, spread, sweep
 
 log = logging.getLogger(__name__)
 State = PortfolioRun.State

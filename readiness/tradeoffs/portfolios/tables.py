@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios.result import KINDS, MoveRow, Result
+from readiness.tradeoffs.units import signed
 from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table

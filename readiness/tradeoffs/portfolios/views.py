@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
-from readiness.tradeoffs.core.units import signed
 from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.moves.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.portfolios import charts, operations, tables
 from readiness.tradeoffs.portfolios.forms import ADD, AskForm, initial_of
 from readiness.tradeoffs.portfolios.result import (
@@ -26,6 +25,7 @@ from readiness.tradeoffs.portfolios.result import (
     runs,
     whole_runs,
 )
+from readiness.tradeoffs.units import signed
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now

@@ -2,8 +2,8 @@
 
 from django import template
 
-from readiness.tradeoffs.core.units import number, signed
 from readiness.tradeoffs.decisions import tables
+from readiness.tradeoffs.units import number, signed
 
 register = template.Library()
 register.filter("number", number)

@@ -12,11 +12,11 @@ from rest_framework.exceptions import ValidationError
 
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs import params
-from readiness.tradeoffs.core import windows
-from readiness.tradeoffs.core.options import BandedFigure, CarbonKind
-from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
+from readiness.tradeoffs.factors.core.series import FactorSeries
 from readiness.tradeoffs.models import FactorKind
+from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind
+from readiness.tradeoffs.windows import core as windows
+from readiness.tradeoffs.windows.core import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from web.parameters import BadParameter
 
 HOURS = 4.0

@@ -7,7 +7,6 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 
 from readiness.demand.workloads import queries as workloads
-from readiness.tradeoffs.core.windows import HOUR, Plan
 from readiness.tradeoffs.windows.answer import (
     TRIED,
     Aim,
@@ -20,6 +19,7 @@ from readiness.tradeoffs.windows.answer import (
     share,
     total,
 )
+from readiness.tradeoffs.windows.core import HOUR, Plan
 from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.sentences import why_not
 from readiness.tradeoffs.windows.views import MAY_SEE

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import Plan
+from readiness.tradeoffs.factors.core.series import FactorSeries
 from readiness.tradeoffs.windows import sentences
 from readiness.tradeoffs.windows.answer import PRICE, TRIED, SiteOfRun, Windows, WindowsAnswer, less
+from readiness.tradeoffs.windows.core import Plan
 from web.charts import Figure, bars, figure, line, ms, nothing, points, table
 from web.units import day as day_text
 

@@ -12,15 +12,14 @@ from inventory.models import Site
 from readiness.assessment.evidence.core.parsed import LEAST_TRUSTED_LAST
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core import windows
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
+from readiness.tradeoffs.factors.core.series import FactorSeries
+from readiness.tradeoffs.factors.queries import factors_of, known_rates, series_of
+from readiness.tradeoffs.factors.queries.stored import SourceSeries
 from readiness.tradeoffs.models import FactorDay
+from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing.figures import of_factor
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
-from readiness.tradeoffs.queries import factors_of, known_rates, series_of
-from readiness.tradeoffs.queries.stored import SourceSeries
+from readiness.tradeoffs.windows import core as windows
 from readiness.tradeoffs.windows.answer import (
     PRICE,
     Aim,
@@ -33,6 +32,7 @@ from readiness.tradeoffs.windows.answer import (
     instant_of,
     weights_of,
 )
+from readiness.tradeoffs.windows.core import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
 from web.parameters import BadParameter
 
 type Newest = dict[str, datetime]

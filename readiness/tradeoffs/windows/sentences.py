@@ -3,9 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from readiness.tradeoffs.core.units import difference, number
-from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
+from readiness.tradeoffs.units import difference, number
 from readiness.tradeoffs.windows.answer import (
     MOST_DEFERRED_H,
     PRICE,
@@ -18,6 +17,7 @@ from readiness.tradeoffs.windows.answer import (
     share,
     total,
 )
+from readiness.tradeoffs.windows.core import Piece, Plan
 from web.units import how_many
 from web.units import instant as local_instant
 

@@ -11,10 +11,10 @@ from readiness.demand.workloads.models import WorkloadClass
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.factors import load_published
 from readiness.demo.operations.fleet import write_inventory
-from readiness.tradeoffs.operations import enter_factors, enter_latencies
+from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
+from readiness.tradeoffs.factors.queries import factors_of
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
-from readiness.tradeoffs.queries import factors_of
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry, trip
 

@@ -11,8 +11,8 @@ from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.operations.factors import keep_hours, load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.removal import remove
-from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.factors import ValueBasis, compared
+from readiness.tradeoffs.factors import queries
+from readiness.tradeoffs.factors.core.factors import ValueBasis, compared
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, SiteFactor
 from tests.conftest import NOW
 

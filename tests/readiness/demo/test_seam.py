@@ -7,7 +7,7 @@ from statistics import mean, quantiles
 import pytest
 
 from inventory.models import Site
-from readiness.boards.queries.samples import panels
+from readiness.boards.site.series import panels
 from readiness.demo import operations
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.history import add_minutes

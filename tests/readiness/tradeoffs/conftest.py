@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.demand.workloads.models import UserRegion
-from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry
-from readiness.tradeoffs.core.series import SeriesRow
-from readiness.tradeoffs.operations import (
+from readiness.tradeoffs.factors.core.entries import FactorEntry, LatencyEntry, RateEntry
+from readiness.tradeoffs.factors.core.series import SeriesRow
+from readiness.tradeoffs.factors.operations import (
     SeriesOf,
     enter_factors,
     enter_latencies,

@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from readiness.tradeoffs.core.published import DataSetUnreadable
-from readiness.tradeoffs.loading import NotInstalled, load_factors
+from readiness.tradeoffs.factors.core.published import DataSetUnreadable
+from readiness.tradeoffs.factors.loading import NotInstalled, load_factors
 from web import clock
 from web.actor import acting
 

@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.assessment.scoring.models import Flip
-from readiness.boards.sentences import flip_words
+from readiness.boards.health.sentences import flip_words
 from telemetry import sources
 from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry

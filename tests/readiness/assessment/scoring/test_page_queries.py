@@ -12,7 +12,10 @@ from inventory.queries import history_mark
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries import capacity
 from readiness.assessment.scoring.queries.standing import standing
-from readiness.boards.queries import checks, fleet, sites
+from readiness.boards.checks import queries as checks
+from readiness.boards.fleet import queries as fleet
+from readiness.boards.site import queries as site_queries
+from readiness.boards.sites import queries as sites_queries
 from telemetry.models import Series, Source, SourceStatus
 from tests.entries import entries_of
 from tests.inventory import made
@@ -159,7 +162,7 @@ def test_a_source_that_serves_sites_by_label_counts_for_each():
         )
     told = fleet.fleet(standing(now=NOW))
     assert (told.monitored, told.sites_reporting) == (2, 2)
-    assert [row.name for row in sites.sources(other)] == [shared.name]
+    assert [row.name for row in site_queries.sources(other)] == [shared.name]
 
 
 def test_a_domain_card_adds_up_its_sites_and_tells_no_figure_it_has_not(dallas):
@@ -207,7 +210,7 @@ def test_a_mean_over_sites_weighs_by_what_stands_behind_it():
 def test_a_row_tells_verdict_capacity_weakest_pillar_and_age(dallas):
     stored.point(dallas, NOW.date(), 0.55)
     stored.point(dallas, (NOW - 8 * DAY).date(), 0.44)
-    [row] = sites.rows([dallas], now=NOW)
+    [row] = sites_queries.rows([dallas], now=NOW)
     assert (row.verdict, row.deployed.it_kw, row.ready.it_kw) == ("not-ready", 1000, 0)
     assert row.first_blocker_name == "Power headroom and swing"
     assert row.weakest.id == "p1"
@@ -220,20 +223,20 @@ def test_a_row_tells_verdict_capacity_weakest_pillar_and_age(dallas):
 def test_the_table_sorts_by_capacity_and_verdict(dallas):
     stored.site("ready", kw=3000, name="Ria")
     made.site(name="Zig", stage=Site.Stage.PLANNED)
-    table = sites.table(now=NOW)
+    table = sites_queries.table(now=NOW)
     assert [one.name for one in table.order_by("-deployed_kw", "name")] == ["Ria", "Dallas", "Zig"]
     assert [one.name for one in table.order_by("verdict_order", "name")] == ["Dallas", "Ria", "Zig"]
     assert [one.ready_kw for one in table.order_by("-ready_kw", "name")] == [3000, 0, 0]
 
 
 def test_a_site_without_an_evaluation_has_a_row_all_the_same():
-    [row] = sites.rows([made.site()], now=NOW)
+    [row] = sites_queries.rows([made.site()], now=NOW)
     assert (row.verdict, row.stored.score, row.stored.evaluated_at, row.data_age_s) == ("", None, None, None)
     assert {pillar.state for pillar in row.pillars} == {"unknown"}
 
 
 def test_a_sites_page_shows_every_stored_check_under_its_pillar(dallas):
-    page = sites.site_page(dallas, now=NOW)
+    page = site_queries.site_page(dallas, now=NOW)
     shown = {one.pillar.id: [check.id for check in one.checks] for one in page.checks}
     assert shown == {
         "p1": [],
@@ -288,7 +291,7 @@ READS = {
     "holds back": lambda: capacity.holds_back(now=NOW),
     "capacity by site": lambda: capacity.by_site(now=NOW),
     "capacity over time": lambda: capacity.capacity_over_time(start=NOW - 90 * DAY, end=NOW, now=NOW),
-    "site rows": lambda: sites.rows(sites.table(now=NOW), now=NOW),
+    "site rows": lambda: sites_queries.rows(sites_queries.table(now=NOW), now=NOW),
     "check page": lambda: checks.check_page("p2-power-headroom", now=NOW),
 }
 

@@ -1,10 +1,10 @@
 """The headline of a decision: how many of all that was expected came so, with what nobody knows."""
 
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import compare
+from readiness.tradeoffs.decisions.core import compare
 from readiness.tradeoffs.decisions.queries import Pair
 from readiness.tradeoffs.decisions.tables import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
+from readiness.tradeoffs.moves.options import BandedFigure
 from tests.cases import cases
 
 

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from readiness.assessment.evidence.operations import attest
 from readiness.assessment.scoring.models import SiteScore
 from readiness.demand.workloads import operations as workloads
-from readiness.tradeoffs.core.entries import RateEntry
+from readiness.tradeoffs.factors.core.entries import RateEntry
+from readiness.tradeoffs.factors.operations import enter_factors, enter_rates
 from readiness.tradeoffs.flexibility.tables import listed
-from readiness.tradeoffs.operations import enter_factors, enter_rates
 from tests.cases import cases
 from tests.inventory import made
 from tests.pages import words_in

@@ -6,7 +6,7 @@ from readiness.assessment.framework import queries as framework
 from readiness.assessment.scoring.models import SiteScore
 from readiness.demand.workloads import operations
 from readiness.demand.workloads.models import UserRegion
-from readiness.tradeoffs.operations import enter_factors, enter_latencies
+from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry, trip
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from readiness.demand.workloads.operations import place
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.factors.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.factors.operations import enter_factors
 from readiness.tradeoffs.models import SiteFactor
-from readiness.tradeoffs.operations import enter_factors
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import KNOWN

@@ -9,7 +9,7 @@ from inventory.models import CapacityEvent
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.demand.workloads.operations import declare, place
-from readiness.tradeoffs.operations import enter_factors
+from readiness.tradeoffs.factors.operations import enter_factors
 from readiness.tradeoffs.placing import charts, sentences
 from readiness.tradeoffs.placing.params import PlacementView, question_of
 from readiness.tradeoffs.placing.queries import chosen_class, classes, placement_answer

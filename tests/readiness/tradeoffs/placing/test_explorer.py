@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.demand.workloads.operations import place
-from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.placing import charts
 from readiness.tradeoffs.templatetags.placements import with_country
+from readiness.tradeoffs.units import number
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
-from readiness.tradeoffs.core.options import CarbonKind
-from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.factors.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
+from readiness.tradeoffs.moves.options import CarbonKind
 from readiness.tradeoffs.placing import facts
 from readiness.tradeoffs.placing import queries as feasibility_module
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
+from readiness.tradeoffs.placing.core.placement import Feasibility
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of

@@ -8,8 +8,8 @@ import pytest
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.demand.jurisdiction.queries import Footing
 from readiness.demand.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
-from readiness.tradeoffs.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
-from readiness.tradeoffs.core.options import JurisdictionAnswer
+from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
+from readiness.tradeoffs.moves.options import JurisdictionAnswer
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives

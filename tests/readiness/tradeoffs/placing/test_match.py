@@ -2,9 +2,9 @@
 
 from dataclasses import fields
 
-from readiness.tradeoffs.core.placement import Feasibility, Placed
-from readiness.tradeoffs.core.ranking import ONE, Ranked
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.placement import Feasibility, Placed
+from readiness.tradeoffs.placing.core.ranking import ONE, Ranked
 
 
 def option(rank, score):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
+from readiness.tradeoffs.factors.core.factors import KnownValue, ValueBasis
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import figure_of, of_factor
 

@@ -8,9 +8,9 @@ from inventory.models import Site
 from readiness.assessment.evidence.models import Measure
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.factors.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.factors.operations import enter_factors
 from readiness.tradeoffs.models import SiteFactor
-from readiness.tradeoffs.operations import enter_factors
 from tests.inventory import made
 from tests.readiness.organisation.people import scenes
 from tests.readiness.tradeoffs.conftest import entry

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.factors.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from tests.inventory import made
 from tests.readiness.tradeoffs.placing.conftest import KNOWN

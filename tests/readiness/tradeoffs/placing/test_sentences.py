@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from readiness.tradeoffs.core.objectives import Objective
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.ranking import WinnerFlip
+from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.core.objectives import Objective
+from readiness.tradeoffs.placing.core.ranking import WinnerFlip
 from readiness.tradeoffs.placing.params import PlacementQuestion, SlowerLink, WhatIf
 from tests.cases import cases
 

@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Site
 from readiness.demand.workloads import operations as workloads
 from readiness.demand.workloads import queries as envelopes
-from readiness.tradeoffs.operations import enter_factors, enter_latencies
+from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.tradeoffs.portfolios import fleet as fleets

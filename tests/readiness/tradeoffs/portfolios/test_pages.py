@@ -6,12 +6,12 @@ import pytest
 
 from inventory.models import Site
 from readiness.demand.workloads.operations import place
-from readiness.tradeoffs.core.factors import HOURS_A_MONTH
-from readiness.tradeoffs.core.units import signed
+from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
 from readiness.tradeoffs.portfolios.result import MoveRow, Named
 from readiness.tradeoffs.portfolios.tables import gap, reason
+from readiness.tradeoffs.units import signed
 from tests.cases import cases
 
 pytestmark = pytest.mark.django_db

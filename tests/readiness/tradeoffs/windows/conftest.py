@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from readiness.demand.workloads import operations
-from readiness.tradeoffs.operations import enter_factors
+from readiness.tradeoffs.factors.operations import enter_factors
 from tests.readiness.tradeoffs.conftest import entry
 
 PAGE = "/tradeoffs/workloads/training/windows/"

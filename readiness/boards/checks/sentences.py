@@ -1,0 +1,49 @@
+"""Sentences about checks at sites: declarations, states of the last month, missing verdicts."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from readiness.assessment.evidence.models import Attestation
+from readiness.boards.checks.queries import StripCell
+from web.states import state
+from web.units import how_many, instant, number
+from web.visibility import name_of
+
+NO_VERDICT = {
+    "planned": "Planned sites have no verdict and no capacity: nothing is commissioned here yet.",
+    "building": "Sites under construction have no verdict and no capacity until commissioning begins.",
+    "retired": "Retired sites have no verdict.",
+}
+
+
+def no_verdict(stage: str) -> str:
+    return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
+
+
+def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
+    if not measurable:
+        return ""
+    asked = f"{number(measurable)} blocking checks that ask for a measurement"
+    if not capped:
+        if measurable == 1:
+            return "The 1 blocking check that asks for a measurement does not rest on a declaration."
+        return f"None of the {asked} rests on a declaration."
+    rest = "rests on a declaration" if capped == 1 else "rest on declarations"
+    where = f", at {how_many(sites, 'site', 'sites')}" if sites else ""
+    return f"{number(capped)} of {asked} {rest}{where}."
+
+
+def waits_for(attestation: Attestation) -> str:
+    return name_of(attestation.attester) or "a second person"
+
+
+def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
+    return [{"state": held, "title": f"{instant(at)}: {state('check', held).word}"} for at, held in cells]
+
+
+def strip_label(cells: Sequence[StripCell]) -> str:
+    counted = Counter(cell.state for cell in cells)
+    if not counted:
+        return "Not evaluated in the last 30 days"
+    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    return f"The worst of each two days: {listed}"

@@ -1,0 +1,209 @@
+"""Pages of checks: all checks, one check over the fleet, and one check at a site with its proof."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from inventory.models import Site
+from readiness.assessment.evidence.confirmations import awaited_at
+from readiness.assessment.evidence.core.limits import OF_PLATFORM
+from readiness.assessment.grants import queries as waiver_queries
+from readiness.assessment.grants.operations import MAY_REQUEST
+from readiness.assessment.scoring.checks import FROM_OWNERSHIP, people, placements
+from readiness.assessment.scoring.core.states import ReasonCode
+from readiness.assessment.scoring.queries.rows import PartRow
+from readiness.boards.checks import queries as check_queries
+from readiness.boards.checks import sentences, tables
+from readiness.boards.checks.answering import answering, cells_of
+from readiness.boards.checks.queries import CheckList, SiteCheck, check_list, set_aside
+from readiness.boards.health.sentences import FlipLine
+from readiness.boards.waivers import sentences as waiver_lines
+from readiness.organisation.ownership.queries import UNOWNED, SiteCells
+from readiness.organisation.ownership.tables import cell_label, item_label
+from web import tables as table_kit
+from web.clock import now
+from web.drawing import stacked
+from web.links import crumbs, link
+from web.reports import Report, choices
+from web.tables import TablePage
+from web.visibility import sees_names
+
+PAGES = {
+    "run": ("validation-run-detail", "Run "),
+    "fact": ("recorded-fact-detail", "Fact "),
+    "attestation": ("attestation-detail", "Attestation "),
+    "ownership": ("assignment", "Assignment "),
+    "owned-assets": ("assignment", "Assignment "),
+    "review": ("review", "Go-live review #"),
+    "source": ("source", "Source "),
+}
+"""Url name and title of the evidence page, by the kind in an evidence reference."""
+OF_WORKLOADS = {
+    placements.ENVELOPE_EVIDENCE: "Envelopes",
+    placements.PLACEMENT_EVIDENCE: "Placements and rules",
+}
+OF_PEOPLE = (people.QUALIFIED, people.TRAINING)
+"""Kinds of references to people's qualifications and trainings; the site's slug follows."""
+LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
+
+
+def proof_link(evidence: str) -> dict[str, str] | None:
+    kind, _, pk = evidence.partition(":")
+    for begins, label in OF_WORKLOADS.items():
+        if evidence.startswith(begins):
+            return {"url": link("workloads", site=pk), "label": label}
+    if kind in OF_PEOPLE:
+        return {"url": link("site-coverage", pk), "label": "Coverage of the site"}
+    if kind not in PAGES or not pk.isdecimal():
+        return None
+    name, words = PAGES[kind]
+    return {"url": link(name, int(pk)), "label": f"{words}{pk}"}
+
+
+def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
+    if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
+        return "", ""
+    if declared_on == OF_PLATFORM:
+        return "", link("floor-add")
+    return link("declared-limit-add", site=site_slug, limit=part.limit_id), ""
+
+
+def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "item": item_label(item),
+            "standing": cell.standing.value,
+            "who": cell.current_or_coming.person if cell.current_or_coming and names else "",
+            "team": cell.current_or_coming.team if cell.current_or_coming else "",
+            "label": cell_label(site.name, cell, names=names, now=now),
+            "until": cell.current.due_at if cell.current else None,
+            "url": link("ownership", cell=f"{site.slug}.{item}"),
+        }
+        for item, cell in cells.items()
+    ]
+
+
+FLIPS_SHOWN = 6
+SEES_OWNERS = "ownership.view_assignment"
+STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
+AT_STAKE = ("fail", "stale", "unknown", "waived")
+MAY_SEE = ("inventory.view_site", "scoring.view_checkresult")
+CHECKS = Report("readiness/checks.html", *MAY_SEE)
+CHECK = Report("readiness/check.html", *MAY_SEE)
+SITE_CHECK = Report("readiness/site_check.html", *MAY_SEE)
+
+
+@CHECKS.page
+def overview(request: HttpRequest) -> tuple[None, Any]:
+    listed = check_list(now=now())
+    pillar, state = request.GET.get("pillar", ""), request.GET.get("state", "")
+    shown = [
+        row for row in listed.rows if pillar in ("", row.pillar.id) and (not state or row.counts.get(state))
+    ]
+    kept = {"state": state} if state else {}
+    groups = [(each, [row for row in shown if row.pillar.id == each.id]) for each in listed.pillars]
+    return None, lambda: {
+        "list": listed,
+        "groups": [(each, rows) for each, rows in groups if rows],
+        "pillar_links": choices(
+            [("", "All pillars"), *((each.id, each.short_name) for each in listed.pillars)],
+            pillar,
+            lambda value: link("checks", **({"pillar": value} if value else {}), **kept),
+        ),
+        "state_links": _state_links(listed, pillar, state),
+    }
+
+
+@CHECK.page
+def check(request: HttpRequest, check_id: str) -> tuple[TablePage, Any]:
+    try:
+        check_page = check_queries.check_page(check_id, now=now())
+    except check_queries.UnknownCheck as error:
+        raise Http404(f"No check {check_id}.") from error
+    pillar = check_page.pillar
+    return table_kit.page(request, tables.sites_of_check(check_id), list(check_page.rows)), lambda: {
+        "check_page": check_page,
+        "check": check_page.check,
+        "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
+        "stake": sum(check_page.kw.get(state, 0.0) for state in AT_STAKE),
+        "flips": [FlipLine(*row, with_site=True) for row in check_page.flips[:FLIPS_SHOWN]],
+        "breadcrumbs": crumbs(
+            check_page.check.name, ("Checks", "checks"), (pillar.short_name, link("checks", pillar=pillar.id))
+        ),
+    }
+
+
+@SITE_CHECK.page
+def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, Any]:
+    at = now()
+    site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
+    try:
+        site_check = check_queries.site_check(site, check_id, now=at)
+    except check_queries.UnknownCheck as error:
+        raise Http404(f"No check {check_id}.") from error
+    grants = waiver_queries.grants_of_check(site, check_id, now=at)
+    may_see, names = request.user.has_perm(SEES_OWNERS), sees_names(request.user)
+    cells = cells_of(site, now=at) if may_see else UNOWNED
+    owners = ownership_cells(site, cells, names=names, now=at) if check_id in FROM_OWNERSHIP else []
+    may_request = request.user.has_perm(MAY_REQUEST)
+    return None, lambda: {
+        "site": site,
+        "now": at,
+        "site_check": site_check,
+        "check": site_check.check,
+        "result": site_check.result,
+        "parts": _parts(site_check, site, at),
+        "strip": sentences.strip_cells(site_check.strip),
+        "strip_label": sentences.strip_label(site_check.strip),
+        "flips": [FlipLine(*row) for row in site_check.flips],
+        "samples": [
+            {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
+        ],
+        "grants": grants,
+        "answering": answering(site, site_check.check, cells, names=names),
+        "owners": owners,
+        "grants_url": link("waivers", site=slug, check=check_id),
+        "set_aside": set_aside(site, site_check.result, now=at),
+        "offer": waiver_lines.offer(site_check.result, slug) if may_request else None,
+        "no_verdict": "" if site.has_verdict else sentences.no_verdict(site.stage),
+        "breadcrumbs": crumbs(
+            site_check.check.name,
+            *(("Sites", "sites"), (site.name, link("site", slug))),
+            ("Checks", link("site", slug, tab="evidence")),
+        ),
+    }
+
+
+def _parts(site_check: SiteCheck, site: Site, at: datetime) -> list[tuple[Any, ...]]:
+    waits = any(part and part.code == ReasonCode.UNCONFIRMED for _, part in site_check.parts)
+    awaited = {
+        f"attestation:{each.pk}": {"waits_for": sentences.waits_for(each)}
+        for each in (awaited_at(site.pk, now=at) if waits else ())
+    }
+    return [
+        (
+            rule,
+            part,
+            (proof_link(part.evidence) or {}) | awaited.get(part.evidence, {}) if part else None,
+            *limit_form(part, rule.limit_declared_on, site.slug),
+        )
+        for rule, part in site_check.parts
+    ]
+
+
+def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
+    kept = {"pillar": pillar} if pillar else {}
+    totals: Counter[str] = sum((Counter(row.counts) for row in listed.rows), Counter())
+    return [
+        {
+            "state": each,
+            "count": totals[each],
+            "current": each == state,
+            "url": link("checks", **({} if each == state else {"state": each}), **kept),
+        }
+        for each in STATES_SHOWN
+        if totals[each] or each == state
+    ]

@@ -1,0 +1,128 @@
+"""Health and changes of state in words: the same on pages, in exports and in the API."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from readiness.assessment.scoring.models import Flip
+from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason
+from telemetry.core.codes import Code, code_of
+from telemetry.core.registry import registry
+from web.links import link
+from web.states import state
+from web.units import format_value, instant
+
+
+def last_known(last_health: str, heard_at: datetime | None) -> str:
+    if not last_health:
+        return ""
+    word = state("health", last_health).word
+    if heard_at is None:
+        return f"was {word}"
+    return f"was {word} until {instant(heard_at)}"
+
+
+def exported(mark: HealthMark) -> str:
+    """The text for a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
+    text = f"{mark.domain}={mark.health}"
+    if mark.last_health:
+        text += f",was={mark.last_health}"
+    if mark.last_health and mark.heard_at:
+        text += f",until={mark.heard_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return text
+
+
+def reason_words(reason: HealthReason) -> str:
+    """Say why an object is not well: "GPU temperature: 91 °C, limit 90 °C". A silent object shows its last reading."""
+    code = code_of_reason(reason)
+    words = code.words if code else reason.title
+    if reason.value is not None and code is None:
+        words = f"{words}: {reading_words(reason)}"
+    if reason.threshold is not None:
+        words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
+    if reason.health != "unknown" or reason.taken_at is None:
+        return words
+    at = instant(reason.taken_at)
+    if not reason.was:
+        return f"{words} since {at}"
+    was = state("health", reason.was).word
+    return f"Silent; {was} at {at}: {words}"
+
+
+def code_of_reason(reason: HealthReason) -> Code | None:
+    return code_of(registry().get(reason.metric, None), reason.value)
+
+
+def reading_words(reason: HealthReason) -> str:
+    """Format the value alone: "91 °C", "3 (low)", "XID 79"; "" without a value."""
+    if reason.value is None:
+        return ""
+    if (code := code_of_reason(reason)) is not None:
+        return code.name
+    known = registry().get(reason.metric, None)
+    name = known.state_name(reason.value) if known else ""
+    shown = str(format_value(reason.value, reason.unit))
+    return f"{shown} ({name})" if name else shown
+
+
+def flip_words(flip: Flip) -> str:
+    """Say why a state changed, with the present value: "edge-box-1: Exporter answers: 0 → 1"."""
+    if flip.subject != "health":
+        limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
+        value = "" if flip.value is None else str(format_value(flip.value, flip.unit))
+        return " · ".join(part for part in (value, limit, flip.reason) if part)
+    now, before = (
+        None if value is None else str(format_value(value, flip.unit))
+        for value in (flip.value, flip.value_before)
+    )
+    words = flip.reason
+    if now is not None and before is not None:
+        words = f"{words}: {before} → {now}"
+    elif now is not None and f" {now}," not in words:
+        # A code is named with its meaning: "XID 79, GPU has fallen off the bus".
+        words = f"{words}: {now}"
+    elif before is not None:
+        words = f"{words}: silent, last {before}"
+    if flip.threshold is None or now is None:
+        return words
+    return f"{words}, limit {format_value(flip.threshold, flip.unit)}"
+
+
+CAUSES = {
+    "data": "new data",
+    "evidence-age": "evidence aged",
+    "rule": "the rule changed",
+    "waiver": "a waiver began or ended",
+    "applicability": "the applicable checks changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlipLine:
+    flip: Flip
+    check_title: str
+    with_site: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.flip.subject if self.flip.subject in ("verdict", "health") else "check"
+
+    @property
+    def title(self) -> str:
+        flip = self.flip
+        titles = {"verdict": "Verdict", "health": f"{flip.key.capitalize()} health"}
+        title = titles.get(flip.subject, self.check_title)
+        return f"{flip.site.name}: {title}" if self.with_site else title
+
+    @property
+    def url(self) -> str:
+        flip = self.flip
+        slug = flip.site.slug
+        return link("site-check", slug, flip.key) if self.kind == "check" else link("site", slug)
+
+    @property
+    def cause(self) -> str:
+        return CAUSES.get(self.flip.cause, self.flip.cause)
+
+    @property
+    def words(self) -> str:
+        return flip_words(self.flip)

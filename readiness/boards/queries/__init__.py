@@ -1,1 +1,0 @@
-"""Queries for pages and charts of several sites, one site or one check."""

@@ -1,0 +1,278 @@
+"""Endpoints of scores, check results, health by domain, flips, and scores over time."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.models import Site
+from readiness.assessment.scoring import operations
+from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.assessment.scoring.queries.rows import HealthReason
+from readiness.boards.health.queries import reasons_of
+from readiness.boards.health.sentences import code_of_reason, reason_words
+from readiness.boards.results.filters import (
+    FlipFilters,
+    Moment,
+    ReportedFilters,
+    ResultFilters,
+    ScoreFilters,
+    SpanFilters,
+)
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.lookups import AnyOf
+from web.rest.permissions import requires
+from web.rest.serializers import BodySerializer, ChoiceValueField, ObjectSerializer
+from web.rest.viewsets import ReadOnlyObjectViewSet
+
+
+class ScorePointSerializer(ObjectSerializer):
+    """The last evaluation of a UTC day; scores are 0 to 1."""
+
+    class Meta:
+        model = ScorePoint
+        fields = (
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage", "pillars",
+            "counts", "evaluated_at", "framework_version",
+        )  # fmt: skip
+        brief_fields = ("site", "on_date", "score", "verdict")
+
+
+class ScorePointFilters(SpanFilters):
+    """`start` and `end` are inclusive and refer to the instant of evaluation; `on_date` is the UTC day."""
+
+    start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")
+    end = AnyOf(field_name="evaluated_at", lookup_expr="lte", inner=Moment(), label="Until")
+
+    class Meta:
+        model = ScorePoint
+        through = ["site__region"]
+        fields = [
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage",
+            "evaluated_at",
+        ]  # fmt: skip
+        search_fields = ["site__name", "site__slug"]
+
+
+class ScorePointViewSet(ReadOnlyObjectViewSet):
+    queryset = ScorePoint.objects.select_related("site", "framework_version")
+    serializer_class = ScorePointSerializer
+    filterset_class = ScorePointFilters
+    ordering_fields = ("id", "site", "on_date", "score", "score_upper", "coverage", "verdict", "evaluated_at")
+
+
+class DomainHealthSerializer(ObjectSerializer):
+    """While `health` is unknown, `last_health` is the health until `heard_at`. `clock` says whether a source is late or
+    silent.
+
+    Between two evaluations, a domain whose samples may have stopped is reported as unknown.
+    """
+
+    health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
+    last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
+    since = serializers.DateTimeField(source="now.since", read_only=True)
+    objects_by_health = serializers.DictField(
+        source="now.objects_by_health", child=serializers.IntegerField(), read_only=True
+    )
+    figures = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DomainHealth
+        fields = (
+            *("site", "domain", "health", "last_health", "heard_at", "clock", "since", "objects_by_health"),
+            *("reasons", "figures", "taken_at", "evaluated_at"),
+        )
+        brief_fields = ("site", "domain", "health", "last_health", "heard_at")
+
+    def to_representation(self, instance: Any) -> Any:
+        instance.now = instance.at(clock.now())
+        return super().to_representation(instance)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
+    def get_figures(self, stored: Any) -> Any:
+        return stored.now.figures
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_reasons(self, stored: DomainHealth) -> list[dict[str, Any]]:
+        return [_reason(reason) for reason in reasons_of(stored, now=clock.now())]
+
+
+def _reason(reason: HealthReason) -> dict[str, Any]:
+    code = code_of_reason(reason)
+    return {
+        **{name: getattr(reason, name) for name in reason.__slots__},
+        "words": reason_words(reason),
+        "meaning": code.meaning if code else "",
+        "severity": code.severity if code else "",
+        "action": code.action if code else "",
+    }
+
+
+class DomainHealthFilters(ReportedFilters):
+    reported = {"health": "health_now"}
+
+    class Meta:
+        model = DomainHealth
+        fields = ["site", "domain", "health", "clock", "heard_at", "taken_at", "evaluated_at"]
+        search_fields = ["site__name", "site__slug", "domain"]
+
+
+class DomainHealthViewSet(ReadOnlyObjectViewSet):
+    queryset = DomainHealth.objects.select_related("site")
+    serializer_class = DomainHealthSerializer
+    filterset_class = DomainHealthFilters
+    ordering_fields = ("id", "site", "domain", "taken_at", "evaluated_at")
+
+    def get_queryset(self) -> models.QuerySet[DomainHealth]:
+        return DomainHealth.objects.as_of(clock.now()).select_related("site")
+
+    def etag(self, obj: models.Model) -> str:
+        """Health is part of the ETag, because time alone can turn a domain unknown."""
+        stored = super().etag(obj)
+        return f'{stored[:-1]}-{obj.at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
+
+
+class ScoreSerializer(ObjectSerializer):
+    """While a site cannot be evaluated it has no `verdict`, as on its page; all other fields are of its last
+    evaluation."""
+
+    verdict = ChoiceValueField(
+        source="confirmed_verdict",
+        choices=VERDICTS,
+        read_only=True,
+        allow_null=True,
+        help_text="Null if the site has no verdict, or cannot be evaluated since `failed_at`",
+    )
+    last_verdict = ChoiceValueField(
+        source="verdict",
+        choices=VERDICTS,
+        read_only=True,
+        allow_null=True,
+        help_text="Verdict of the last evaluation, even if it no longer holds",
+    )
+
+    class Meta:
+        model = SiteScore
+        fields = (
+            "site", "verdict", "last_verdict", "verdict_reason", "verdict_since", "deciding", "excepted",
+            "capped", "measurable", "first_blocker", "score", "score_upper", "waived", "coverage",
+            "pillars", "counts", "newest_sample_at", "evaluated_at", "failed_at", "failure",
+            "framework_version",
+        )  # fmt: skip
+        brief_fields = ("site", "verdict", "failed_at", "score")
+
+
+class EvaluateSerializer(BodySerializer):
+    site = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
+    )
+
+
+class ScoreViewSet(ReadOnlyObjectViewSet):
+    queryset = SiteScore.objects.with_confirmed().select_related("site", "framework_version")
+    serializer_class = ScoreSerializer
+    filterset_class = ScoreFilters
+    ordering_fields = ("id", "site", "score", "score_upper", "coverage", "verdict", "evaluated_at")
+
+    @extend_schema(
+        summary="Evaluate a site now",
+        request=EvaluateSerializer,
+        responses={
+            200: ScoreSerializer,
+            409: OpenApiResponse(description="The site cannot be evaluated; `detail` says why"),
+        },
+        filters=False,
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        permission_classes=[requires("scoring.change_sitescore")],
+        pagination_class=None,
+    )
+    def evaluate(self, request: Request) -> Response:
+        asked = EvaluateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        site = asked.validated_data["site"]
+        with named_errors(operations.NotEvaluable):
+            operations.evaluate_one(site=site, now=clock.now())
+        return Response(self.get_serializer(self.get_queryset().get(site=site)).data)
+
+
+class ResultSerializer(ObjectSerializer):
+    """`parts` are the sub-measures as judged, each with its own value, threshold, reason and age."""
+
+    check = serializers.CharField(source="check_id", read_only=True)
+    data_age_s = serializers.SerializerMethodField(help_text="Seconds since the evidence was taken")
+    evaluated_at = serializers.DateTimeField(source="site.score.evaluated_at", read_only=True)
+    parts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CheckResult
+        fields = (
+            "site", "check", "pillar", "gate", "state", "measured_state", "code", "tier", "value", "unit",
+            "threshold", "threshold_text", "margin", "reason", "evidence", "taken_at", "data_age_s",
+            "expires_at", "since", "first_bad_at", "evaluated_at", "framework_version", "parts",
+        )  # fmt: skip
+        brief_fields = ("site", "check", "state")
+
+    @extend_schema_field({"type": "number", "nullable": True})
+    def get_data_age_s(self, result: CheckResult) -> float | None:
+        return _age_s(result.taken_at)
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_parts(self, result: CheckResult) -> list[dict[str, Any]]:
+        return [
+            part
+            | {"data_age_s": _age_s(datetime.fromisoformat(part["taken_at"]) if part["taken_at"] else None)}
+            for part in result.parts
+        ]
+
+
+def _age_s(taken_at: datetime | None) -> float | None:
+    return None if taken_at is None else max((clock.now() - taken_at).total_seconds(), 0.0)
+
+
+class ResultViewSet(ReadOnlyObjectViewSet):
+    queryset = CheckResult.objects.select_related("site__score", "framework_version")
+    serializer_class = ResultSerializer
+    filterset_class = ResultFilters
+    ordering_fields = (
+        "id", "site", "check_id", "state", "pillar", "gate", "value", "margin", "taken_at", "since",
+    )  # fmt: skip
+
+
+LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
+
+
+class StateField(serializers.CharField):
+    """The state of the subject of a flip, as `{value, label}`; null if it had no state."""
+
+    def to_representation(self, value: str) -> dict[str, str] | None:  # type: ignore[override]
+        return {"value": value, "label": LABELS.get(value, value)} if value else None
+
+
+class FlipSerializer(ObjectSerializer):
+    from_state = StateField(read_only=True)
+    to_state = StateField(read_only=True)
+
+    class Meta:
+        model = Flip
+        fields = (
+            "site", "subject", "key", "part", "from_state", "to_state", "cause", "value", "value_before",
+            "unit", "threshold", "threshold_text", "reason", "first_bad_at", "at", "framework_version",
+        )  # fmt: skip
+        brief_fields = ("site", "subject", "key", "to_state", "at")
+
+
+class FlipViewSet(ReadOnlyObjectViewSet):
+    queryset = Flip.objects.select_related("site", "framework_version")
+    serializer_class = FlipSerializer
+    filterset_class = FlipFilters

@@ -1,0 +1,284 @@
+"""The page of one site: verdict and reasons, live series, checks, inventory, sources and changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.views.decorators.http import require_POST
+
+from inventory.models import DomainChoices, Site
+from readiness.assessment.evidence.confirmations import awaited_at
+from readiness.assessment.evidence.models import Attestation
+from readiness.assessment.framework.core.vocabulary import Domain
+from readiness.assessment.grants.operations import MAY_REQUEST
+from readiness.assessment.scoring import operations
+from readiness.assessment.scoring.core.states import CheckState, ReasonCode
+from readiness.assessment.scoring.figures import provenance_of_all
+from readiness.assessment.scoring.queries.results import pillars_on
+from readiness.assessment.scoring.queries.rows import CheckRow
+from readiness.assessment.scoring.queries.standing import with_owner
+from readiness.boards.checks import answering as checks_answering
+from readiness.boards.checks import sentences as checks_sentences
+from readiness.boards.checks.answering import Answering
+from readiness.boards.checks.views import SEES_OWNERS, ownership_cells
+from readiness.boards.health.sentences import FlipLine
+from readiness.boards.site import blockers, charts, queries, sentences, series, tables
+from readiness.boards.site.people import people_of
+from readiness.boards.site.queries import inventory_counts
+from readiness.boards.sites import tables as sites_tables
+from readiness.boards.waivers.sentences import excepted_note
+from readiness.golive.reviews import queries as review_queries
+from readiness.organisation.ownership.queries import UNOWNED, SiteCells
+from telemetry.drift import queries as drifts
+from telemetry.drift.sentences import contradiction
+from web import answers
+from web import tables as table_kit
+from web.charts import Figure
+from web.clock import now
+from web.history.events import history_of
+from web.links import crumbs, link, noun
+from web.permissions import require
+from web.reports import Report, chart_urls, choices
+from web.tables import TablePage
+from web.timerange import TimeRange
+from web.visibility import sees_names
+
+DEFAULT_RANGE = "now-24h"
+SPANS = (("now-24h", "24 h"), ("now-7d", "7 d"), ("now-30d", "30 d"))
+BEFORE = timedelta(days=90)
+DOMAINS = tuple(DomainChoices.values)
+CHANGES = 50
+FAILING_SHOWN, BLOCKERS_SHOWN = 5, 8
+CHANGE_SPAN = timedelta(days=365)
+MAY_EVALUATE = "scoring.change_sitescore"
+
+SITE = Report("readiness/site.html", "inventory.view_site", "scoring.view_checkresult")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSite:
+    request: HttpRequest
+    site: Site
+    page: queries.SitePage
+    span: TimeRange
+    tab: str
+    at: datetime
+
+    @property
+    def names(self) -> bool:
+        return sees_names(self.request.user)
+
+    def cells(self) -> SiteCells:
+        may_see = self.request.user.has_perm(SEES_OWNERS)
+        return checks_answering.cells_of(self.site, now=self.at) if may_see else UNOWNED
+
+
+@SITE.page
+def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
+    at = now()
+    site = site_or_404(slug)
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    site_page = queries.site_page(site, now=at)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in CONTENTS else "overview"
+    contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
+    may_see_reviews = request.user.has_perm("evidence.view_review")
+    return contents.pop("table", None), lambda: {
+        "now": at,
+        "site": site,
+        "page": site_page,
+        "tab": tab,
+        "unwell": {detail.domain: detail.unwell for detail in site_page.domains},
+        "time_range": span.context,
+        "breadcrumbs": crumbs(
+            site.name, ("Sites", "sites"), (site.region.name, link("sites", region=site.region.slug))
+        ),
+        "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
+        "review": review_queries.sites_review(site, now=at) if may_see_reviews else None,
+        "inventory_url": link("site-detail", site.pk),
+        "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
+        **_verdict(site, site_page, at),
+        **contents,
+    }
+
+
+def _verdict(site: Site, site_page: queries.SitePage, at: datetime) -> dict[str, Any]:
+    row, score = site_page.row, site_page.row.stored
+    counted = sum(count for state, count in site_page.counts.items() if state != CheckState.NOT_APPLICABLE)
+    open_checks = blockers.not_passed(site_page.results)
+    return {
+        "no_verdict": "" if row.verdict else checks_sentences.no_verdict(site.stage),
+        "capacity": sentences.capacity_of(row.verdict, row.deployed.it_kw),
+        "held_kw": row.deployed.it_kw - row.ready.it_kw,
+        "held_by": sentences.held_by(site_page.deciding),
+        "checks_counted": counted,
+        "not_passed": open_checks,
+        "next_to_end": blockers.next_to_end(site_page.results, now=at),
+        "on_declarations": checks_sentences.on_declarations(len(score.capped), score.measurable),
+        "unconfirmed": sentences.unconfirmed(_awaited(site, site_page, at)),
+        "excepted": excepted_note(score.excepted),
+        "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
+        "one_provenance": provenance_of_all(
+            figure for detail in site_page.domains for figure in detail.figures
+        ),
+    }
+
+
+def _awaited(site: Site, site_page: queries.SitePage, at: datetime) -> list[Attestation]:
+    waits = any(part.code == ReasonCode.UNCONFIRMED for row in site_page.results for part in row.parts)
+    return awaited_at(site.pk, now=at) if waits else []
+
+
+@require_POST
+@require("inventory.view_site", MAY_EVALUATE)
+def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
+    site = site_or_404(slug)
+    try:
+        operations.evaluate_one(site=site, now=now())
+    except operations.NotEvaluable as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"All checks of {site} were evaluated from the evidence there is.")
+    return HttpResponseRedirect(reverse("site", args=[slug]))
+
+
+@SITE.chart
+def series_chart(request: HttpRequest, slug: str) -> Figure:
+    at = now()
+    site = site_or_404(slug)
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    domain = request.GET.get("domain", "")
+    panels = series.panels(
+        site,
+        start=span.start,
+        end=min(span.end, at),
+        points=_points(request),
+        now=at,
+        domain=domain if domain in DOMAINS else "",
+    )
+    figure = charts.series(panels, start=span.start, end=span.end)
+    figure["meta"]["title"] = span.title("Live series")
+    return figure
+
+
+def site_or_404(slug: str) -> Site:
+    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
+
+
+def _points(request: HttpRequest) -> int:
+    text = request.GET.get("points", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
+
+
+def _series_card(asked: AskedSite) -> dict[str, Any]:
+    site, span, tab = asked.site, asked.span, asked.tab
+    domain = {"domain": tab} if tab in DOMAINS else {}
+    return {
+        "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
+        # Rendered before the chart loads, so that the content below does not jump.
+        "series_footer": "Samples of the site’s sources",
+        "series_title": span.title("Live series"),
+        "span_views": choices(
+            SPANS,
+            span.start_text if span.end_text == "now" else None,
+            lambda start: link("site", site.slug, tab=tab, start=start, end="now"),
+        ),
+    }
+
+
+def _overview(asked: AskedSite) -> dict[str, Any]:
+    site, site_page = asked.site, asked.page
+    before = pillars_on(site, at=asked.at - BEFORE) or {}
+    cells, open_checks = asked.cells(), blockers.not_passed(site_page.results)
+    held = open_checks if site.has_verdict else []
+    held_by = blockers.blockers(site, held, cells, site_page.framework, names=asked.names, now=asked.at)
+    dates = [blocker.due_on for blocker in held_by if blocker.due_on]
+    return _series_card(asked) | {
+        "pillars": [
+            sites_tables.pillar_bar(pillar, before.get(pillar.id))
+            | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
+            for pillar in site_page.row.pillars
+        ],
+        "failing": [(row, _answering(asked, cells)(row)) for row in open_checks[:FAILING_SHOWN]],
+        "failing_more": max(len(open_checks) - FAILING_SHOWN, 0),
+        "blockers": held_by[:BLOCKERS_SHOWN],
+        "blockers_count": len(held_by),
+        "blockers_dated": len(dates),
+        "ready_on": max(dates) if held_by and len(dates) == len(held_by) else None,
+        "owners": ownership_cells(site, cells, names=asked.names, now=asked.at),
+        "flips": [FlipLine(*row) for row in queries.recent_flips(site, site_page.framework)],
+    }
+
+
+def _answering(asked: AskedSite, cells: SiteCells) -> Callable[[CheckRow], Answering]:
+    checks = asked.page.framework.checks_by_id
+    return lambda row: checks_answering.answering(asked.site, checks.get(row.id), cells, names=asked.names)
+
+
+def _domain(asked: AskedSite) -> dict[str, Any]:
+    shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
+    return _series_card(asked) | {
+        "detail": shown[0] if shown else None,
+        "domain_title": DomainChoices(asked.tab).label,
+    }
+
+
+def _evidence(asked: AskedSite) -> dict[str, Any]:
+    site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
+    table = tables.checks_of_site(
+        asked.site.slug, site_page.checks, _answering(asked, asked.cells()), may_request=may_request
+    )
+    return {"table": table_kit.page(asked.request, table, site_page.results), "counts": site_page.counts}
+
+
+def _people(asked: AskedSite) -> dict[str, Any]:
+    checks = asked.page.framework.checks_by_id
+    of_people = [
+        row
+        for row in asked.page.results
+        if (check := checks.get(row.id)) is not None and Domain.PEOPLE in check.domains
+    ]
+    return {
+        "owners": ownership_cells(asked.site, asked.cells(), names=asked.names, now=asked.at),
+        "of_people": of_people,
+        "people": people_of(asked.site, names=asked.names, now=asked.at),
+    }
+
+
+def _inventory(asked: AskedSite) -> dict[str, Any]:
+    site = asked.site
+    return {
+        "inventory": [
+            (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
+            for model, count in inventory_counts(site)
+        ],
+        "sources": queries.sources(site),
+    }
+
+
+def _changes(asked: AskedSite) -> dict[str, Any]:
+    site = asked.site
+    flips = queries.flips(site, start=asked.at - CHANGE_SPAN, end=asked.at)
+    return {
+        "flips": [FlipLine(*row) for row in flips],
+        "history": history_of(site, limit=CHANGES).rows,
+        "history_url": link("history", model="inventory.site", id=site.pk),
+        "trend_url": link("trends-chart", "json", site=site.slug),
+        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
+    }
+
+
+CONTENTS = {
+    "overview": _overview,
+    **dict.fromkeys(DOMAINS, _domain),
+    "evidence": _evidence,
+    "people": _people,
+    "inventory": _inventory,
+    "changes": _changes,
+}

@@ -1,0 +1,48 @@
+"""The list of sites."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from readiness.assessment.framework import queries as framework_queries
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.boards.gap import sentences as gap_sentences
+from readiness.boards.sites import queries, tables
+from web import tables as table_kit
+from web.clock import now
+from web.reports import Report
+from web.tables import TablePage
+
+MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+SITES = Report("readiness/sites.html", *MAY_SEE)
+
+
+@SITES.page
+def sites(request: HttpRequest) -> tuple[TablePage, Any]:
+    at, framework = now(), framework_queries.current()[1]
+
+    def context() -> dict[str, Any]:
+        known = standing(now=at, framework=framework)
+        return {"standing": gap_sentences.standing(known.gap, known.verdicts) if known.sites else ""}
+
+    return sites_page(request, framework, at), context
+
+
+def sites_page(
+    request: HttpRequest,
+    framework: Framework,
+    at: datetime,
+    known: FleetStanding | None = None,
+) -> TablePage:
+    """`known` passes in what has already been read about all sites."""
+    capacity = known.capacity if known else None
+    return table_kit.page(
+        request,
+        tables.SITES,
+        queries.table(now=at),
+        prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
+        # Without parameters the list is not filtered.
+        total=len(known.sites) if known and not request.GET else None,
+    )

@@ -1,1 +1,0 @@
-"""Pages and chart endpoints of verdicts, one module for each page."""

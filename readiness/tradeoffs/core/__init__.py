@@ -1,1 +1,0 @@
-"""Arithmetic of trade-offs: units, series, distances, and factors of sites. Pure."""

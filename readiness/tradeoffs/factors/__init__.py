@@ -1,0 +1,1 @@
+"""Factors of sites: entered, loaded, measured, and known at an instant."""

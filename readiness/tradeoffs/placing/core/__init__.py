@@ -1,0 +1,1 @@
+"""Arithmetic of a placement: hard limits, the front, ranks and labels. Pure."""

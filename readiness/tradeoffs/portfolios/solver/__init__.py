@@ -1,0 +1,1 @@
+"""The solver of portfolios: exact, relaxed and annealed. Pure."""
