@@ -111,11 +111,11 @@ def _start_muster(servers: machine.Servers) -> tuple[int, list[dict[str, str]]]:
     """Muster's processes on an empty database with a source for each family: its port, and the headers of senders."""
     servers.set_up()
     from inventory.models import Region, Site
-    from telemetry import partitions
+    from telemetry import store
     from telemetry.operations import create_source
 
     now = datetime.now(UTC)
-    partitions.keep(now=now)
+    store.keep_partitions(now=now)
     region = Region.objects.create(name="Bench", slug="bench")
     headers = []
     for number in range(FAMILIES):
@@ -155,8 +155,6 @@ def _shares(before: dict[str, float], after: dict[str, float], total: int) -> st
 
 def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> None:
     """Measure the time from the answer to a sender until a query finds its sample, at an ordinary load."""
-    from django.db import connection
-
     accepted: dict[datetime, float] = {}
     lags: list[float] = []
     begin, started = datetime.now(UTC), time.monotonic()
@@ -167,13 +165,13 @@ def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> No
         machine.post_all(port, "/api/v1/write", [[(families[family].body(_ms(at)), headers[family])]])
         accepted[at] = time.monotonic()
         while True:
-            _note_visible(connection, accepted, lags)
+            _note_visible(accepted, lags)
             if time.monotonic() - started > n / LAG_BODIES_PER_S:
                 break
             time.sleep(0.02)
     deadline = time.monotonic() + 30
     while accepted and time.monotonic() < deadline:
-        _note_visible(connection, accepted, lags)
+        _note_visible(accepted, lags)
         time.sleep(0.02)
     if accepted:
         raise TimeoutError(f"{len(accepted)} bodies never became visible")
@@ -182,23 +180,23 @@ def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> No
     print(f"   accepted to queryable at {load:,} samples per second: p50 {p50:.2f} s, p99 {p99:.2f} s")
 
 
-def _note_visible(connection: object, accepted: dict[datetime, float], lags: list[float]) -> None:
+def _note_visible(accepted: dict[datetime, float], lags: list[float]) -> None:
     if not accepted:
         return
-    with connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute("SELECT DISTINCT ts FROM telemetry_sample WHERE ts >= %s", [min(accepted)])
-        now = time.monotonic()
-        for (ts,) in cursor.fetchall():
-            if ts in accepted:
-                lags.append(now - accepted.pop(ts))
+    from telemetry import store
+
+    instants = store.sampled_instants(since=min(accepted))
+    now = time.monotonic()
+    lags += [now - accepted.pop(at) for at in instants if at in accepted]
 
 
 def _bare_copy(servers: machine.Servers) -> float:
     """The same rows by COPY into the same table and nothing else: what the database alone would take."""
     from django.db import connection
 
-    from telemetry import partitions
-    from telemetry.binary import binary_cursor, copy_samples
+    from telemetry.binary import binary_cursor
+    from telemetry.store import partitions
+    from telemetry.store.appending import copy_samples
 
     now = datetime.now(UTC)
     partitions.ensure(partitions.SAMPLES, [now])

@@ -76,12 +76,12 @@ def _ask_at_once(port: int, cookie: str) -> None:
 def _store(port: int, site: str) -> None:
     """A day of a thousand series, sent by remote write, drained and rolled up."""
     from inventory.models import Site
-    from telemetry import drain, partitions, rollups
+    from telemetry import drain, rollups, store
     from telemetry.models import InboxBatch
     from telemetry.operations import create_source
 
     now = datetime.now(UTC)
-    partitions.keep(now=now)
+    store.keep_partitions(now=now)
     _, token = create_source(name="soak", site=Site.objects.get(slug=site), by=None, now=now)
     headers = HEADERS | {"Authorization": f"Bearer {token}"}
     begin = now - timedelta(seconds=STEP_S * (POINTS + 1))

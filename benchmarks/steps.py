@@ -19,17 +19,17 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
     from django.conf import settings
 
     from telemetry import ingest
-    from telemetry.core import remote_write
     from telemetry.core.columns import pack, unpack
     from telemetry.core.labels import KeyCache
+    from telemetry.formats import BodyHeaders, BodyLimits, remote_write
     from telemetry.readings import read
     from telemetry.series import KnownSeries
 
-    cache, window = KeyCache(), ingest.window(datetime.now(UTC))
-    limits = remote_write.BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
+    cache, window, headers = KeyCache(), ingest.window(datetime.now(UTC)), BodyHeaders()
+    limits = BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
 
     def decode(body: bytes) -> Any:
-        return remote_write.decode(body, encoding="snappy", window=window, limits=limits, cache=cache)
+        return remote_write.decode(body, headers, window=window, limits=limits, cache=cache)
 
     series = KnownSeries(())
     for number, key in enumerate(decode(bodies[0]).keys):

@@ -13,12 +13,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from config import urls  # noqa: E402, F401  (Django has to be set up first; with it comes all that pages import)
-from telemetry.asgi import RemoteWrite  # noqa: E402
+from telemetry import formats  # noqa: E402
+from telemetry.asgi import SampleDoor  # noqa: E402
 from web import health  # noqa: E402
 from web.serving.application import Serving  # noqa: E402
 
 # Load now, so that the first request after a start is answered in time.
 health.newest_migrations()
+
+# One door, and so one room of memory, for the addresses of all formats.
+door = SampleDoor()
 
 # Each connection is an open file. With the usual limit of 1,024, idle ones could lock everybody out.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -31,5 +35,6 @@ gc.set_threshold(50_000, 10, 10)
 
 # uvicorn's own proxy headers are off (stack/processes.py), because it would trust the loopback address by default.
 application = ProxyHeadersMiddleware(
-    Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite()}), settings.TRUSTED_PROXIES
+    Serving(wsgi, doors={("POST", address): door for address in formats.addresses()}),
+    settings.TRUSTED_PROXIES,
 )

@@ -1,129 +1,48 @@
-"""The entry point of remote write, under ASGI: identify the sender, read the body, answer; no sessions or pages.
+"""The entry point of samples, under ASGI: identify the sender, read the body, answer; no sessions or pages. One door
+serves the addresses of all formats.
 
 A body is only read once its sender is known and its headers are right, and no further than the limit.
 """
 
-import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
-from telemetry import meters, receive
+from telemetry import formats, meters, receive
+from telemetry.formats import BodyHeaders, WireFormat
 from telemetry.models import Source
 from telemetry.receive import Delivery, WriteAnswer, WriteRefused
+from telemetry.room import PLACES_EACH, ROOM_BYTES, NoRoom, Room, SourceRooms
 from web import bodies, request_ids
 from web.clock import now
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
 
-# How long a sender waits for its turn before it is told to try again later.
-WAIT_S = 10.0
-
-
-class NoRoom(Exception):
-    """429: other requests use all the room."""
-
-
-class Hold:
-    def __init__(self, room: "Room") -> None:
-        self._room = room
-        self.size = 0
-
-    async def change(self, size: int) -> None:
-        """Release what is held, then wait for `size`: a waiting request holds nothing. Raises NoRoom."""
-        self.free()
-        self.size = await self._room._take(size)
-
-    def free(self) -> None:
-        self._room._give(self.size)
-        self.size = 0
-
-
-class Room:
-    """A shared amount of memory. Requests that find too little wait in turn, so that small ones cannot starve a large
-    one."""
-
-    def __init__(self, size: int, when_full: str) -> None:
-        self._size = self._free = size
-        self._when_full = when_full
-        self._turn = asyncio.Lock()
-        self._freed = asyncio.Event()
-
-    @asynccontextmanager
-    async def held(self, size: int) -> AsyncIterator[Hold]:
-        hold = Hold(self)
-        await hold.change(size)
-        try:
-            yield hold
-        finally:
-            hold.free()
-
-    async def _take(self, size: int) -> int:
-        # A request larger than the room gets it exclusively.
-        size = min(size, self._size)
-        if self._turn.locked() or self._free < size:
-            await self._wait(size)
-        self._free -= size
-        return size
-
-    async def _wait(self, size: int) -> None:
-        try:
-            async with asyncio.timeout(WAIT_S), self._turn:
-                while self._free < size:
-                    self._freed.clear()
-                    await self._freed.wait()
-        except TimeoutError as error:
-            raise NoRoom(self._when_full) from error
-
-    def _give(self, size: int) -> None:
-        self._free += size
-        self._freed.set()
-
-
-class SourceRooms:
-    """A limit of simultaneous requests for each source; further ones wait in turn and hold nothing."""
-
-    def __init__(self, each: int) -> None:
-        self._each = each
-        self._rooms: dict[int, Room] = {}
-
-    def of(self, source_id: int) -> AbstractAsyncContextManager[Hold]:
-        if source_id not in self._rooms:
-            self._rooms[source_id] = Room(
-                self._each, f"more than {self._each} requests of this source at once"
-            )
-        return self._rooms[source_id].held(1)
-
-
 log = logging.getLogger(__name__)
 
-# Memory for all decompressed bodies together; a larger body gets it exclusively.
-ROOM_BYTES = 64 * 1024 * 1024
-PLACES_EACH = 16
 
-
-class RemoteWrite:
-    def __init__(self, threads: Lane | None = None) -> None:
+class SampleDoor:
+    def __init__(self, threads: Lane | None = None, room: Room | None = None) -> None:
         self._threads = threads or Lane(INGEST)
-        self._room = Room(ROOM_BYTES, "too many requests at once")
+        self._room = room or Room(ROOM_BYTES, "too many requests at once")
         self._places = SourceRooms(PLACES_EACH)
+        formats.load()
 
     async def __call__(self, scope: bodies.Message, incoming: bodies.Receive, send: bodies.Send) -> None:
-        began = time.perf_counter()
+        began, delivery = time.perf_counter(), _delivery(scope)
         request_id = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
-                answer, is_read = await self._answer(_delivery(scope), incoming)
+                answer, is_read = await self._answer(delivery, incoming)
             except bodies.SenderGone:
                 return
-        meters.count_write(answer, seconds=time.perf_counter() - began)
+        meters.count_write(answer, address=delivery.path, seconds=time.perf_counter() - began)
         await _send(answer, send, request_id, is_read=is_read)
         if not is_read:
             await bodies.linger(incoming)
@@ -137,15 +56,15 @@ class RemoteWrite:
         source = None
         try:
             source = await self._sender(delivery)
-            receive.check_headers(delivery, now=now())
+            wire_format = receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
-                return await self._read_and_take(delivery, source, incoming), True
+                return await self._read_and_take(delivery, wire_format, source, incoming), True
         except (WriteRefused, NoRoom, bodies.BodyTooSlow) as error:
             refusal = _refusal(error)
         except bodies.SenderGone:
             raise
         except Exception:
-            log.exception("remote write failed")
+            log.exception("a body was not taken")
             return _FAILED, False
         if source is None:
             return refusal.answer, False
@@ -158,7 +77,7 @@ class RemoteWrite:
         return await self._ask(receive.sender_of, delivery)
 
     async def _read_and_take(
-        self, delivery: Delivery, source: Source, incoming: bodies.Receive
+        self, delivery: Delivery, wire_format: WireFormat, source: Source, incoming: bodies.Receive
     ) -> WriteAnswer:
         # At most this much of an arriving body is in memory.
         size = min(delivery.declared_bytes or bodies.MEMORY_BYTES, bodies.MEMORY_BYTES)
@@ -167,10 +86,11 @@ class RemoteWrite:
                 raise receive.too_large()
             body.file.seek(0)
             try:
-                await hold.change(receive.needed_bytes(body.file.read(_HEAD_BYTES), body.size))
+                head = body.file.read(_HEAD_BYTES)
+                await hold.change(receive.needed_bytes(wire_format, head, body.size))
             except NoRoom as error:
                 return _refusal(error).answer
-            return await self._settled(receive.take, delivery, source, body.file)
+            return await self._settled(receive.take, delivery, wire_format, source, body.file)
 
     async def _settled(self, work: Callable[..., WriteAnswer], *given: Any) -> WriteAnswer:
         try:
@@ -178,7 +98,7 @@ class RemoteWrite:
         except WriteRefused as refusal:
             return refusal.answer
         except Exception:
-            log.exception("remote write failed")
+            log.exception("a body was not taken")
             return _FAILED
 
     async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
@@ -186,7 +106,7 @@ class RemoteWrite:
 
 
 _FAILED = WriteAnswer(500, "an error in Muster; it is logged")
-# More than a snappy block needs to state its length.
+# Enough for a body to state its length.
 _HEAD_BYTES = 8
 
 
@@ -196,8 +116,8 @@ def _delivery(scope: bodies.Message) -> Delivery:
     client = scope.get("client")
     return Delivery(
         authorization=texts.get(b"authorization", ""),
-        content_type=texts.get(b"content-type", ""),
-        content_encoding=texts.get(b"content-encoding"),
+        path=scope["path"],
+        headers=BodyHeaders(texts.get(b"content-type", ""), texts.get(b"content-encoding")),
         declared_bytes=bodies.declared_bytes(headers),
         address=client[0] if client else "",
     )

@@ -13,25 +13,12 @@ from psycopg.adapt import Dumper, Loader, PyFormat
 from psycopg.pq import Format
 
 # Microseconds from 1970 to 2000, PostgreSQL's epoch.
-_EPOCH_US = 946_684_800_000_000
+EPOCH_US = 946_684_800_000_000
 # Object ids of the array types and of their elements (catalog/pg_type.dat).
 _INT8S, _INT8, _FLOAT8S, _FLOAT8 = 1016, 20, 1022, 701
 _INSTANTS, _INSTANT = 1185, 1184
 _ARRAY_HEADER = struct.Struct(">iiiii")  # dimensions, whether any is null, element type, length, lower bound
 _NO_ELEMENTS = 12  # header bytes of an empty array
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-_SAMPLE = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("ts_length", ">i4"),
-        ("ts", ">i8"),
-        ("series_length", ">i4"),
-        ("series", ">i8"),
-        ("value_length", ">i4"),
-        ("value", ">f8"),
-    ]
-)
 
 
 class SeenCursor(psycopg.Cursor[Any]):
@@ -64,6 +51,12 @@ def binary_cursor() -> Iterator[psycopg.Cursor[Any]]:
 def fetched(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with binary_cursor() as cursor:
         return cursor.execute(statement, values).fetchall()
+
+
+def fetched_columns(statement: str, values: Any) -> tuple[NDArray[Any], ...]:
+    """The one row of a statement that gathers each column with array_agg; nothing gathered is an empty array."""
+    (row,) = fetched(statement, values)
+    return tuple(np.empty(0) if column is None else column for column in row)
 
 
 class ArrayDumper(Dumper):
@@ -104,7 +97,7 @@ class ArrayLoader(Loader):
         if not has_null:
             packed = np.frombuffer(raw, [("length", ">i4"), ("value", kind)], length, _ARRAY_HEADER.size)
             numbers = packed["value"].astype(kind[1:])
-            return (numbers + _EPOCH_US) // 1000 if element == _INSTANT else numbers
+            return (numbers + EPOCH_US) // 1000 if element == _INSTANT else numbers
         values, position = np.full(length, np.nan), _ARRAY_HEADER.size
         for place in range(length):
             is_null = raw[position : position + 4] == b"\xff\xff\xff\xff"
@@ -112,20 +105,3 @@ class ArrayLoader(Loader):
                 values[place] = np.frombuffer(raw, kind, 1, position + 4)[0]
             position += 4 if is_null else 12
         return values
-
-
-def copy_samples(
-    cursor: psycopg.Cursor[Any],
-    table: str,
-    ts_ms: NDArray[np.int64],
-    series_id: NDArray[np.int64],
-    value: NDArray[np.float64],
-) -> None:
-    rows = np.empty(len(ts_ms), _SAMPLE)
-    rows["fields"] = 3
-    rows["ts_length"] = rows["series_length"] = rows["value_length"] = 8
-    rows["ts"] = ts_ms * 1000 - _EPOCH_US
-    rows["series"] = series_id
-    rows["value"] = value
-    with cursor.copy(f"COPY {table} (ts, series_id, value) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(_HEADER + rows.tobytes() + _TRAILER)

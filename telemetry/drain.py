@@ -17,8 +17,8 @@ import psycopg
 from django.db import DataError, IntegrityError, transaction
 
 from inventory.models import SiteChange
-from telemetry import counts, partitions
-from telemetry.binary import binary_cursor, copy_samples
+from telemetry import counts, store
+from telemetry.binary import binary_cursor
 from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.core.instants import instant, ms
 from telemetry.models import InboxBatch, Source, SourceStatus
@@ -27,7 +27,6 @@ from telemetry.series import Memory, resolve
 
 log = logging.getLogger(__name__)
 
-DAY_MS = 86_400_000
 BATCHES = 100
 # Size of a transaction: large enough to spread its cost, small enough to commit within a second.
 SAMPLES = 200_000
@@ -155,7 +154,7 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
     known = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
-    oldest_ms = ms(partitions.SAMPLES.oldest_kept(now))
+    oldest_ms = ms(store.oldest_sample_kept(now))
     readings = {
         source_id: read([batch.columns for batch in by_source[source_id]], known[source_id], oldest_ms)
         for source_id in sources
@@ -176,17 +175,12 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
 
 
 def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> None:
-    ts_ms = np.concatenate([of_source.ts_ms for of_source in readings])
-    series_ids = np.concatenate([of_source.series_ids for of_source in readings])
-    values = np.concatenate([of_source.values for of_source in readings])
-    days = ts_ms // DAY_MS
-    starts = {day: instant(day * DAY_MS) for day in np.unique(days).tolist()}
-    partitions.ensure(partitions.SAMPLES, starts.values())
-    for day, start in starts.items():
-        chosen = slice(None) if len(starts) == 1 else days == day
-        copy_samples(
-            cursor, partitions.SAMPLES.name(start), ts_ms[chosen], series_ids[chosen], values[chosen]
-        )
+    store.append(
+        cursor,
+        ts_ms=np.concatenate([of_source.ts_ms for of_source in readings]),
+        series_ids=np.concatenate([of_source.series_ids for of_source in readings]),
+        values=np.concatenate([of_source.values for of_source in readings]),
+    )
 
 
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:

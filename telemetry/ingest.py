@@ -1,6 +1,6 @@
 """The entry point for samples: an accepted body is a row of packed columns, committed before the sender gets an answer.
 
-Wire formats are elsewhere (core/remote_write), and so is the further processing (drain).
+Wire formats are elsewhere (formats/), and so is the further processing (drain).
 """
 
 from collections.abc import Mapping

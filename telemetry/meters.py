@@ -1,6 +1,6 @@
 """Metrics of `/metrics` about sources, incoming samples and the inbox.
 
-Writes by status are in `muster_http_requests_total`, under the route of remote write.
+Writes by status are in `muster_http_requests_total`, under the address to which they came.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,15 @@ from web import metrics
 if TYPE_CHECKING:
     from telemetry.receive import WriteAnswer  # the door and its formats: 4 MB that the worker does not need
 
-ROUTE = "api/v1/write"
-
 _samples = Counter("muster_telemetry_samples", "Samples accepted")
 # Reasons are our own words (core.labels.RefusalReason and those of receive.py), never a sender's.
 _refused = Counter("muster_telemetry_refused", "Samples refused, and bodies refused whole", ["reason"])
 _duplicates = Counter("muster_telemetry_duplicates", "Bodies that had been taken before")
 
 
-def count_write(answer: "WriteAnswer", *, seconds: float) -> None:
-    metrics.count_request(method="POST", route=ROUTE, status=answer.status, seconds=seconds)
+def count_write(answer: "WriteAnswer", *, address: str, seconds: float) -> None:
+    route = address.removeprefix("/")
+    metrics.count_request(method="POST", route=route, status=answer.status, seconds=seconds)
     if answer.duplicate:
         _duplicates.inc()
         return

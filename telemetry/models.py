@@ -1,7 +1,6 @@
 """Sources, the inbox, series, and counts of received data.
 
-Samples and roll-ups are partitioned tables that only SQL uses: telemetry_sample, telemetry_rollup_5m and
-telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
+Samples and roll-ups are no models: they are partitioned tables (migration 0002) that only `telemetry.store` knows.
 """
 
 from datetime import datetime

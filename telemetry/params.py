@@ -25,7 +25,7 @@ from telemetry.core.spec import (
 )
 from telemetry.filters import condition_of, left_out_by
 from telemetry.models import Series
-from telemetry.store.parts import FIVE_MINUTES_S, grid_for
+from telemetry.store import FIVE_MINUTES_S, grid_for
 
 # Limit of one answer: a little more than a thousand series of 400 points, 10 MB or more of JSON.
 MOST_VALUES = 500_000

@@ -1,8 +1,8 @@
-"""Prometheus remote write: deliveries and answers.
+"""Deliveries of samples, and their answers.
 
-No HTTP server's types here: see asgi.py. A sender retries after 429 and 5xx and gives up after any other 4xx (remote
-write 1.0 specification), so only transient errors may look temporary: a full inbox, too many requests at once, an
-unavailable database.
+No HTTP server's types here: see asgi.py; no format: see formats/. A sender retries after 429 and 5xx and gives up after
+any other 4xx, so only transient errors may look temporary: a full inbox, too many requests at once, an unavailable
+database.
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,17 @@ from django.db import IntegrityError
 from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
-from telemetry import ingest
-from telemetry.core import remote_write
-from telemetry.core.labels import KeyCache
-from telemetry.core.remote_write import BodyError, UnsupportedEncoding, WriteTooLarge
+from telemetry import formats, ingest
+from telemetry.core.labels import KeyCaches
+from telemetry.formats import (
+    BodyError,
+    BodyHeaders,
+    BodyLimits,
+    UnsupportedEncoding,
+    UnsupportedType,
+    WireFormat,
+    WriteTooLarge,
+)
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 
@@ -30,16 +37,15 @@ RETRY_AFTER_S = {429: 5, 503: 1}
 REMEMBERED = timedelta(seconds=5)
 MOST_REMEMBERED = 1000
 UNKNOWN_TOKEN = "unknown, expired or revoked token"
-_VERSION_2 = "io.prometheus.write.v2.request"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The facts known about a request before its body is read. `address` is the peer's."""
+    """The facts known about a request before its body is read. `path` is the door's address, `address` the peer's."""
 
+    path: str
+    headers: BodyHeaders
     authorization: str = ""
-    content_type: str = ""
-    content_encoding: str | None = None
     declared_bytes: int = 0
     address: str = ""
 
@@ -121,7 +127,7 @@ class Senders:
 
 
 _senders = Senders()
-_key_cache = KeyCache()
+_key_caches = KeyCaches()
 _series_limits = SeriesLimits()
 
 
@@ -133,32 +139,36 @@ def sender_of(delivery: Delivery, *, now: datetime) -> Source:
     return _senders.of(delivery, now)
 
 
-def check_headers(delivery: Delivery, *, now: datetime) -> None:
-    _check_type(delivery.content_type)
+def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
     try:
-        remote_write.check_encoding(delivery.content_encoding)
+        wire_format = formats.format_of(delivery.path, delivery.headers)
+    except UnsupportedType as error:
+        raise WriteRefused(415, error.reason, "wrong_content_type") from error
     except UnsupportedEncoding as error:
         raise WriteRefused(415, error.reason, "unsupported_encoding") from error
     if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
         raise too_large()
     if ingest.inbox_is_full.just_seen(now):
         raise WriteRefused(429, "the inbox is full")
+    return wire_format
 
 
 def too_large() -> WriteRefused:
     return WriteRefused(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
 
 
-def needed_bytes(head: bytes, size: int) -> int:
-    return size + min(remote_write.decompressed_bytes(head), settings.TELEMETRY_DECODED_BYTES)
+def needed_bytes(wire_format: WireFormat, head: bytes, size: int) -> int:
+    return wire_format.load().needed_bytes(head, size, _limits())
 
 
-def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) -> WriteAnswer:
+def take(
+    delivery: Delivery, wire_format: WireFormat, source: Source, file: IO[bytes], *, now: datetime
+) -> WriteAnswer:
     file.seek(0)
     try:
         if ingest.inbox_is_full(now):
             raise WriteRefused(429, "the inbox is full")
-        return _take(source, file.read(), delivery.content_encoding, now)
+        return _take(source, file.read(), wire_format, delivery.headers, now)
     except WriteRefused as refusal:
         return count_refusal(refusal, source, now=now)
     except IntegrityError:
@@ -183,11 +193,20 @@ def _is_deleted(source: Source) -> bool:
     return not Source.objects.filter(pk=source.pk).exists()
 
 
-def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> WriteAnswer:
+def _limits() -> BodyLimits:
+    return BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
+
+
+def _take(
+    source: Source, body: bytes, wire_format: WireFormat, headers: BodyHeaders, now: datetime
+) -> WriteAnswer:
     try:
-        limits = remote_write.BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
-        columns = remote_write.decode(
-            body, encoding=encoding, window=ingest.window(now), limits=limits, cache=_key_cache
+        columns = wire_format.load().decode(
+            body,
+            headers,
+            window=ingest.window(now),
+            limits=_limits(),
+            cache=_key_caches.of(wire_format.name),
         )
     except WriteTooLarge as error:
         raise WriteRefused(413, error.reason, "body_too_large") from error
@@ -202,12 +221,3 @@ def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> W
     # Not 2xx, so that the sender notices; not 5xx, so that it does not resend the good samples for ever.
     detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
     return WriteAnswer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
-
-
-def _check_type(content_type: str) -> None:
-    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    if kind not in ("application/x-protobuf", "application/protobuf"):
-        raise WriteRefused(415, "Content-Type is not application/x-protobuf", "wrong_content_type")
-    if f"proto={_VERSION_2}" in (parameter.replace('"', "") for parameter in parameters):
-        # A 2.0 sender falls back to 1.0 after this answer.
-        raise WriteRefused(415, "remote write 2.0 is not supported: send 1.0", "wrong_content_type")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from telemetry import formats
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
@@ -28,7 +29,7 @@ REASONS = {
     "body_too_large": "a body that is too large",
     "unsupported_encoding": "a compression that is not supported",
     "body_too_slow": "a body that arrived too slowly",
-    "wrong_content_type": "a body that is not remote write 1.0",
+    "wrong_content_type": f"a body that is not {formats.names()}",
     "too_many_new_series": "too many new series in five minutes; later ones are accepted again",
     "too_many_series": "more series than a source may have",
     "not_a_number": "a value that is not a number",

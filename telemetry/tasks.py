@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from telemetry import drain, matching, partitions, rollups, sources, wakeup
+from telemetry import drain, matching, rollups, sources, store, wakeup
 from telemetry.drift import comparing
 from web import workers
 from web.clock import now
@@ -40,7 +40,7 @@ def match_series() -> int:
 
 @shared_task(name="telemetry.keep_partitions")
 def keep_partitions() -> int:
-    return partitions.keep(now=now())
+    return store.keep_partitions(now=now())
 
 
 @shared_task(name="telemetry.compare_inventory")

@@ -10,7 +10,7 @@ from telemetry.views.write import write
 from web.kinds.addresses import addresses
 
 urlpatterns = [
-    path("api/v1/write", write, name="remote-write"),
+    path("api/v1/write", write, name="write"),
     path("api/telemetry/", include(api.urlpatterns)),
     path("telemetry/", ingest.overview, name="ingest"),
     path("telemetry/series/", ingest.series, name="series-list"),

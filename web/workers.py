@@ -23,7 +23,7 @@ KEY = "muster:workers"
 BACK_KEY = "muster:back"
 AWAY_AFTER = timedelta(minutes=2)
 CATCHING_UP = timedelta(minutes=2)
-"""Prometheus sends what it kept within 5 s of an answer (max_backoff of remote write)."""
+"""Prometheus sends what it kept within 5 s of an answer (its max_backoff)."""
 # The heartbeat comes every 2 s; pages do not need that precision.
 NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)

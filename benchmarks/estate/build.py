@@ -12,7 +12,7 @@ from benchmarks.estate.plan import plans
 from benchmarks.estate.signals import Collector, collectors, send, write_days
 from inventory.models import SiteChange
 from readiness.assessment.framework import queries as framework_queries
-from telemetry import partitions
+from telemetry import store
 from telemetry.rollups import roll_up
 
 MINUTES = 12
@@ -50,7 +50,7 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
     def report(what: str) -> None:
         say(f"{time.perf_counter() - began:5.0f} s  {what}")
 
-    partitions.keep(now=now)
+    store.keep_partitions(now=now)
     _, framework = framework_queries.current()
     planned = plans(count)
     places = write_places(planned, now=now)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIVE_MINUTES = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
 
 
 def instant(ms: float) -> datetime:
@@ -11,3 +13,9 @@ def instant(ms: float) -> datetime:
 
 def ms(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def floor(at: datetime) -> datetime:
+    """Start of the five minutes that end at or after an instant."""
+    whole = (at - timedelta(microseconds=1)).astimezone(UTC)
+    return whole.replace(minute=whole.minute // 5 * 5, second=0, microsecond=0)

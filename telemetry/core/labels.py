@@ -1,8 +1,8 @@
 """A series' labels and their canonical encoding, the key.
 
-A key is the labels as in remote write: for each label, sorted by name, field 1 of a TimeSeries holding a Label message
-(name 1, value 2), in shortest form, without empty values (in Prometheus' data model an empty value equals an absent
-label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
+A key is the labels as Prometheus sends them: for each label, sorted by name, field 1 of a TimeSeries holding a Label
+message (name 1, value 2), in shortest form, without empty values (in Prometheus' data model an empty value equals an
+absent label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,25 +52,39 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Maps raw label bytes of known-good series, as senders write them, to their canonical keys. One per process. It
-    only saves work, so it may be emptied at any moment; it is when it reaches its bound."""
+    """Maps raw label bytes of known-good series, as senders of one format write them, to their canonical keys. It only
+    saves work, so it may be emptied at any moment; it is when all caches of `caches` together reach their bound."""
 
-    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, caches: "KeyCaches | None" = None, *, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
-        self._max_bytes = max_bytes
-        self._bytes = 0
+        self._caches = caches or KeyCaches(max_bytes)
 
     def put(self, raw: bytes, key: bytes) -> bytes:
         """Store and return the key; if it equals the raw bytes, these are returned, so that they are held once."""
         # A dictionary entry with its two objects costs about 200 bytes besides the text.
-        size = 200 + len(raw) + (0 if raw == key else len(key))
-        if self._bytes + size > self._max_bytes:
-            self.keys.clear()
-            self._bytes = 0
-        self._bytes += size
+        self._caches.take(200 + len(raw) + (0 if raw == key else len(key)), self)
         key = raw if raw == key else key
         self.keys[raw] = key
         return key
+
+
+class KeyCaches:
+    """A cache for each format, and one amount of memory for all. One per process."""
+
+    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
+        self._of: dict[str, KeyCache] = {}
+        self._max_bytes = max_bytes
+        self._bytes = 0
+
+    def of(self, name: str) -> KeyCache:
+        return self._of.setdefault(name, KeyCache(self))
+
+    def take(self, size: int, taker: KeyCache) -> None:
+        if self._bytes + size > self._max_bytes:
+            for cache in (taker, *self._of.values()):
+                cache.keys.clear()
+            self._bytes = 0
+        self._bytes += size
 
 
 def canonical_key(pairs: Iterable[tuple[bytes, bytes]], limits: LabelLimits) -> bytes:

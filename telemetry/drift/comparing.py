@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
 
 from inventory.models import Accelerator, Device, Site
+from telemetry import store
 from telemetry.core.identity import (
     BEHIND,
     WHOLE,
@@ -23,6 +25,7 @@ from telemetry.core.identity import (
     identity,
     values_of,
 )
+from telemetry.core.instants import floor, instant
 from telemetry.core.labels import NAME
 from telemetry.core.matching import By, host_forms
 from telemetry.core.registry import registry
@@ -31,20 +34,15 @@ from telemetry.models import Source
 
 SITES = 200
 """Sites of one batch."""
+AN_INSTANT = timedelta(microseconds=1)
 SEEN_EVERY = timedelta(hours=1)
 """How often a row that stands says when it was last seen, so that it costs no write at each comparison."""
 _NAMED = """
-SELECT series.site_id, series.source_id, series.device_id, series.metric, series.labels, seen.last_ts,
+SELECT series.id, series.site_id, series.source_id, series.device_id, series.metric, series.labels,
     make_interval(secs => 2 * (source.cadence_s + source.grace_s))
 FROM telemetry_series AS series
 JOIN telemetry_source AS source ON source.id = series.source_id
-CROSS JOIN LATERAL (
-    SELECT last_ts FROM telemetry_rollup_5m AS done
-    WHERE done.series_id = series.id AND done.start <= %(now)s
-        AND done.start >= %(oldest)s - make_interval(secs => 2 * (source.cadence_s + source.grace_s))
-    ORDER BY start DESC LIMIT 1
-) AS seen
-WHERE series.site_id = ANY(%(sites)s) AND series.metric = ANY(%(metrics)s) AND series.device_id IS NOT NULL
+WHERE series.site_id = ANY(%s) AND series.metric = ANY(%s) AND series.device_id IS NOT NULL
 ORDER BY series.id
 """
 
@@ -73,15 +71,25 @@ def compare_sites(*, site_ids: Collection[int], now: datetime) -> int:
 
 
 def _named(site_ids: Iterable[int], now: datetime) -> list[tuple[Any, ...]]:
-    asked: dict[str, Any] = {
-        "sites": list(site_ids),
-        "metrics": list(identity()["metrics"]),
-        "oldest": now - BEHIND,
-        "now": now,
-    }
+    """Series whose labels name hardware and whose source was heard lately, each with its newest reading's time."""
     with connection.cursor() as cursor:
-        cursor.execute(_NAMED, asked)
-        return cursor.fetchall()
+        cursor.execute(_NAMED, [list(site_ids), list(identity()["metrics"])])
+        rows = cursor.fetchall()
+    if not rows:
+        return []
+    longest = max(interval for *_, interval in rows)
+    newest = store.newest(
+        np.array([row[0] for row in rows], np.int64), since=now - BEHIND - longest, before=now + AN_INSTANT
+    )
+    heard_at = {
+        series: instant(at_ms)
+        for series, at_ms in zip(newest.series.tolist(), newest.ts_ms.tolist(), strict=True)
+    }
+    return [
+        (*row, heard_at[series], interval)
+        for series, *row, interval in rows
+        if series in heard_at and floor(heard_at[series]) >= now - BEHIND - interval
+    ]
 
 
 def _devices(site_ids: Iterable[int]) -> Iterable[Device]:

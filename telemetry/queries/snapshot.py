@@ -12,47 +12,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry import store
 from telemetry.core import rollup
-from telemetry.core.instants import EPOCH, instant
+from telemetry.core.instants import EPOCH, floor, instant
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.queries.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
-from telemetry.queries.selection import (
-    MOST_BEHIND,
-    RAW_TAIL,
-    Selection,
-    fetch,
-    fetch_columns,
-    floor,
-    is_scrapers_own,
-    rolled_up_to,
-    select,
-)
+from telemetry.queries.selection import Selection, is_scrapers_own, select
 
-_RAW = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
-WHERE ts > %(begin)s AND ts <= %(now)s AND series_id = ANY(%(ids)s)
-"""
-# Roll-ups are read series by series, and only for series without raw samples.
-_EARLIER = """
-SELECT array_agg(asked.series_id), array_agg(last_ts), array_agg(last)
-FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last_ts, last FROM telemetry_rollup_5m done
-    WHERE done.series_id = asked.series_id AND start >= %(oldest_window)s AND start < %(tail)s
-    ORDER BY start DESC LIMIT 1
-) earlier WHERE last_ts > %(oldest)s
-"""
-# The previous reading of the first raw sample, as in a roll-up.
-_BASELINE = """
-SELECT asked.series_id, last FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last FROM telemetry_rollup_5m done
-    WHERE done.series_id = asked.series_id AND start >= %(oldest_baseline)s AND start < %(tail)s
-    ORDER BY start DESC LIMIT 1
-) earlier
-"""
-_RISEN = """
-SELECT series_id, sum(increase), min(last_ts), max(last_ts) FROM telemetry_rollup_5m
-WHERE series_id = ANY(%(ids)s) AND increase > 0 AND start >= %(start)s AND start < %(tail)s GROUP BY series_id
-"""
+# Younger samples are read raw, because their window may be open or its roll-up not done.
+RAW_TAIL = timedelta(minutes=6)
 _METRIC, _KIND = SERIES_COLUMNS.index("metric"), SERIES_COLUMNS.index("object_kind")
 
 type Ints = NDArray[np.int64]
@@ -90,7 +58,7 @@ class SeriesSnapshot:
         self.selection = selection
         self.now = now
         self._ids = selection.ids
-        self._rolled_end = rolled_up_to(now)
+        self._rolled_end = store.rolled_up_to(now)
         self._begin = min(self._rolled_end, now - tail)
         self._columns: dict[str, Ints] = {}
 
@@ -147,8 +115,13 @@ class SeriesSnapshot:
     def increase_since(self, metrics: Iterable[str] | None = None, *, start: datetime) -> list[Rise]:
         places = self._places(metrics)
         start = floor(start)
-        times = {"ids": self._ids[places], "start": start, "tail": self._rolled_end}
-        total = {series: CounterIncrease(*rest) for series, *rest in fetch(_RISEN, times)}
+        risen_series, rise, first_ms, last_ms = (
+            column.tolist() for column in store.rises(self._ids[places], since=start, before=self._rolled_end)
+        )
+        total = {
+            series: CounterIncrease(increase, instant(first), instant(last))
+            for series, increase, first, last in zip(risen_series, rise, first_ms, last_ms, strict=True)
+        }
         for series, risen in self._rises_not_rolled_up(self._ids[places], start):
             total[series] = total[series].and_later(risen) if series in total else risen
         rows = self.selection.rows
@@ -174,8 +147,7 @@ class SeriesSnapshot:
     def _raw(self) -> tuple[Ints, Ints, Floats]:
         """Series, time and value of each sample, in this order; at one instant a reading comes after a marker, and the
         largest last."""
-        asked = {"begin": self._begin, "now": self.now, "ids": self._ids}
-        series, ts_ms, value = fetch_columns(_RAW, asked)
+        series, ts_ms, value = store.samples(self._ids, after=self._begin, until=self.now)
         order = np.lexsort((np.where(np.isnan(value), -np.inf, value), ts_ms, series))
         return series[order].astype(np.int64), ts_ms[order].astype(np.int64), value[order]
 
@@ -199,15 +171,11 @@ class SeriesSnapshot:
         return at[places], values[places]
 
     def _earlier(self, places: Ints, oldest: datetime) -> tuple[Ints, Ints, Floats]:
-        asked = {
-            "ids": self._ids[places],
-            "oldest": oldest,
-            # A window may start before and end after this.
-            "oldest_window": oldest - RAW_TAIL,
-            "tail": self._begin,
-        }
-        series, ts_ms, value = fetch_columns(_EARLIER, asked)
-        return np.searchsorted(self._ids, series), ts_ms.astype(np.int64), value
+        # Roll-ups are read series by series, and only for series without raw samples. A window may start before and
+        # end after this.
+        series, ts_ms, value = store.newest(self._ids[places], since=oldest - RAW_TAIL, before=self._begin)
+        recent = ts_ms > _ms(oldest)
+        return np.searchsorted(self._ids, series[recent]), ts_ms[recent].astype(np.int64), value[recent]
 
     def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, CounterIncrease]]:
         series, ts_ms, value = self._raw
@@ -216,11 +184,11 @@ class SeriesSnapshot:
         if not len(readings.value):
             return
         firsts = readings.series[readings.starts]
-        times = {"ids": firsts, "tail": self._rolled_end, "oldest_baseline": self._rolled_end - MOST_BEHIND}
-        before = dict(fetch(_BASELINE, times))
-        rises = rollup.steps(
-            readings, np.array([before.get(series_id, np.nan) for series_id in firsts.tolist()])
-        )
+        # The previous reading of the first raw sample, as in a roll-up.
+        baseline = store.newest(firsts, since=self._rolled_end - store.MOST_BEHIND, before=self._rolled_end)
+        before = np.full(len(firsts), np.nan)
+        before[np.searchsorted(firsts, baseline.series)] = baseline.value
+        rises = rollup.steps(readings, before)
         for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
             at = instant(readings.ts[place])
             yield int(readings.series[place]), CounterIncrease(float(rises[place]), at, at)
@@ -270,13 +238,6 @@ def _ms(at: datetime) -> float:
     return (at - EPOCH) / timedelta(milliseconds=1)
 
 
-_LAST_KEPT = """
-SELECT asked.id, kept.last, kept.last_ts FROM unnest(%(ids)s::bigint[]) AS asked (id) CROSS JOIN LATERAL (
-    SELECT last, last_ts FROM telemetry_rollup_1h hour WHERE hour.series_id = asked.id ORDER BY start DESC LIMIT 1
-) kept
-"""
-
-
 def latest(
     site_ids: Iterable[int],
     metrics: Iterable[str] | None,
@@ -289,9 +250,8 @@ def latest(
 
 
 def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
-    ids = sorted(series_ids)
-    return (
-        {series: DatedValue(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})}
-        if ids
-        else {}
-    )
+    ids = np.array(sorted(series_ids), np.int64)
+    if not len(ids):
+        return {}
+    columns = (column.tolist() for column in store.newest_by_hours(ids))
+    return {series: DatedValue(value, instant(at_ms)) for series, at_ms, value in zip(*columns, strict=True)}

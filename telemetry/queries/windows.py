@@ -8,60 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry import store
 from telemetry.core import rollup
-from telemetry.core.instants import instant, ms
+from telemetry.core.instants import floor, instant, ms
 from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
-from telemetry.core.sketch import bucket_sql, quantile_by_step
+from telemetry.core.sketch import quantile_by_step
 from telemetry.core.spec import Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, DailySketch, WindowMeans
-from telemetry.queries.selection import (
-    Selection,
-    Values,
-    fetch,
-    fetch_columns,
-    floor,
-    hours_rolled_up_to,
-    rolled_up_to,
-    select,
-)
+from telemetry.queries.selection import Selection, select
 
 FIVE_MINUTES_S = 300
 PARTS_OF_HOUR = 12
-
-_WINDOWS = """
-SELECT array_agg(series_id), array_agg(start), array_agg(sum), array_agg(count::float8), array_agg(last_ts)
-FROM telemetry_rollup_5m WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(rolled_end)s
-"""
-_HOURS = """
-SELECT array_agg(series_id), array_agg(start), array_agg(sum / count), array_agg(last_ts)
-FROM telemetry_rollup_1h WHERE series_id = ANY(%(ids)s) AND start >= %(first_hour)s AND start < %(rolled_end)s
-"""
-_RAW = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
-WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
-"""
-_SKETCHES = """
-WITH kept AS MATERIALIZED (
-    SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
-    ORDER BY series_id, ts, value DESC
-), rolled AS MATERIALIZED (
-    SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_1h
-    WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(hours_end)s
-    UNION ALL
-    SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_5m
-    WHERE series_id = ANY(%(ids)s) AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
-), part AS (
-    SELECT series_id, bucket, n, last_ts FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
-    UNION ALL
-    SELECT series_id, {bucket}, 1, ts FROM kept
-), merged AS (
-    SELECT series_id, bucket, sum(n)::bigint AS n, max(last_ts) AS newest FROM part GROUP BY 1, 2
-)
-SELECT series_id, max(newest), sum(n)::bigint, array_agg(bucket ORDER BY bucket), array_agg(n ORDER BY bucket)
-FROM merged GROUP BY series_id ORDER BY series_id
-"""
 
 
 def window_means(
@@ -80,11 +38,15 @@ def window_means(
     selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
     means = _Means(selection, start, end, FIVE_MINUTES_S if from_rollups else step_s)
-    times = _times(start, end, now, from_rollups=from_rollups) | {"ids": means.ids}
+    bounds = _bounds(start, end, now, from_rollups=from_rollups)
     if from_rollups:
-        means.add_windows(*fetch_columns(_WINDOWS, times))
-        means.fill_hours(*fetch_columns(_HOURS, times))
-    means.add_samples(*fetch_columns(_RAW, times))
+        before = bounds.rolled_end
+        means.add_windows(*store.windows(means.ids, "sum", "count", "last_ts", since=start, before=before))
+        first_hour = start.replace(minute=0, second=0, microsecond=0)
+        means.fill_hours(
+            *store.windows(means.ids, "sum", "count", "last_ts", since=first_hour, before=before, hourly=True)
+        )
+    means.add_samples(*store.samples(means.ids, after=bounds.raw_start, until=bounds.raw_end))
     lines = means.per_step(step_s // means.grid_s, -int((start - end).total_seconds() // step_s))
     return [
         WindowMeans(*row, instant(newest), line)
@@ -119,7 +81,12 @@ class _Means:
         np.maximum.at(self.newest, rows, last_ms.astype(np.int64))
 
     def fill_hours(
-        self, series: NDArray[Any], start_ms: NDArray[Any], mean: NDArray[Any], last_ms: NDArray[Any]
+        self,
+        series: NDArray[Any],
+        start_ms: NDArray[Any],
+        total: NDArray[Any],
+        count: NDArray[Any],
+        last_ms: NDArray[Any],
     ) -> None:
         """Use the hourly mean for each window of an hour in which a series has no readings."""
         rows, columns = self._rows(series), self._columns(start_ms)
@@ -129,7 +96,7 @@ class _Means:
         empty = ~((self._counts[rows[:, None], parts] > 0) & inside).any(axis=1)
         chosen = inside & empty[:, None]
         at = np.broadcast_to(rows[:, None], parts.shape)[chosen], parts[chosen]
-        self._sums[at] = np.broadcast_to(mean[:, None], parts.shape)[chosen]
+        self._sums[at] = np.broadcast_to((total / count)[:, None], parts.shape)[chosen]
         self._counts[at] = 1
         np.maximum.at(self.newest, rows[empty], last_ms[empty].astype(np.int64))
 
@@ -165,36 +132,38 @@ def daily_sketches(
 ) -> list[DailySketch]:
     selection = select(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    times = _times(start, start + timedelta(days=1), now, from_rollups=True) | {"ids": selection.ids}
-    # A day of hours is a twelfth of the rows.
-    times["hours_end"] = min(hours_rolled_up_to(now), times["rolled_end"])
+    bounds = _bounds(start, start + timedelta(days=1), now, from_rollups=True)
     rows = selection.by_id()
     return [
-        DailySketch(*rows[series], newest, samples, np.array(buckets, np.int32), np.array(counts, np.int64))
-        for series, newest, samples, buckets, counts in fetch(
-            _SKETCHES.format(bucket=bucket_sql("value")), times
+        DailySketch(*rows[sketch.series_id], *sketch[1:])
+        for sketch in store.sketches(
+            selection.ids,
+            start=start,
+            # A day of hours is a twelfth of the rows.
+            hours_end=min(store.hours_rolled_up_to(now), bounds.rolled_end),
+            rolled_end=bounds.rolled_end,
+            raw_start=bounds.raw_start,
+            raw_end=bounds.raw_end,
         )
     ]
 
 
-def _times(start: datetime, end: datetime, now: datetime, *, from_rollups: bool) -> Values:
+class ReadBounds(NamedTuple):
     """Roll-ups cover windows that start before `rolled_end`; raw samples cover the rest, or everything."""
-    rolled_end = min(max(rolled_up_to(now), floor(start)), floor(end) + timedelta(seconds=FIVE_MINUTES_S))
-    return {
-        "start": start,
-        "first_hour": start.replace(minute=0, second=0, microsecond=0),
-        "rolled_end": rolled_end,
-        "raw_start": max(rolled_end, start) if from_rollups else start,
-        "raw_end": min(end, now),
-    }
+
+    rolled_end: datetime
+    raw_start: datetime
+    raw_end: datetime
+
+
+def _bounds(start: datetime, end: datetime, now: datetime, *, from_rollups: bool) -> ReadBounds:
+    latest_end = floor(end) + timedelta(seconds=FIVE_MINUTES_S)
+    rolled_end = min(max(store.rolled_up_to(now), floor(start)), latest_end)
+    return ReadBounds(rolled_end, max(rolled_end, start) if from_rollups else start, min(end, now))
 
 
 _LABELS, _METRIC = SERIES_COLUMNS.index("labels"), SERIES_COLUMNS.index("metric")
 _SITE, _PROVENANCE = SERIES_COLUMNS.index("site_id"), SERIES_COLUMNS.index("provenance")
-_RISES = """
-SELECT array_agg(series_id), array_agg(start), array_agg(increase), array_agg(last_ts) FROM telemetry_rollup_5m
-WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(end)s AND increase IS NOT NULL
-"""
 
 
 class WindowQuantiles(NamedTuple):
@@ -224,8 +193,10 @@ def window_quantiles(
     bounds = {series_id: bound for series_id, bound in known if bound is not None}
     if not bounds:
         return []
-    values = {"ids": selection.ids, "start": start, "end": min(end, rolled_up_to(now))}
-    series, windows, rise, last_ms = fetch_columns(_RISES, values)
+    before = min(end, store.rolled_up_to(now))
+    series, windows, rise, last_ms = store.windows(
+        selection.ids, "increase", "last_ts", since=start, before=before
+    )
     rows = selection.by_id()
     members: dict[tuple[int, str], list[int]] = defaultdict(list)
     for series_id in bounds:

@@ -1,4 +1,25 @@
-"""Answers one structured query (`telemetry.core.spec`) about series, compiled to SQL."""
+"""Samples and roll-ups. Their tables are named in this folder alone; everybody else appends and reads columns.
 
+`run` answers one structured query (`telemetry.core.spec`); the other functions read for many sites at once.
+"""
+
+from telemetry.store.appending import append, erase
+from telemetry.store.copies import make_copy, publish_rollups
 from telemetry.store.lines import SeriesPoints
+from telemetry.store.partitions import keep as keep_partitions
+from telemetry.store.partitions import oldest_sample_kept, summarise
+from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 from telemetry.store.postgres import run
+from telemetry.store.reach import MOST_BEHIND, hours_rolled_up_to, rolled_up_to
+from telemetry.store.reading import (
+    SampleArrays,
+    newest,
+    newest_by_hours,
+    readings_in_spans,
+    rises,
+    sampled_instants,
+    samples,
+    sketches,
+    windows,
+)
+from telemetry.store.rolling import LOOK_BACK, write_five_minutes, write_hour

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.binary import fetched
+from telemetry.conditions import conditions_of
 from telemetry.core.labels import NAME
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
 from telemetry.core.metric import Metric, MetricKind, per_second
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import SourceProvenance
-from telemetry.queries.selection import conditions_of, fetch
 
 # Of several provenances, the least trusted: a figure is not better than its weakest part.
 _POOREST_FIRST = (
@@ -101,7 +102,7 @@ def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
         values["object"] = spec.object.id
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
     statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
-    return [_stored_series(row) for row in fetch(statement, values)]
+    return [_stored_series(row) for row in fetched(statement, values)]
 
 
 def _stored_series(row: tuple[Any, ...]) -> StoredSeries:

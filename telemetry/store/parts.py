@@ -14,11 +14,14 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from telemetry.binary import fetched_columns
+from telemetry.conditions import Values
 from telemetry.core import rollup
-from telemetry.core.instants import instant, ms
+from telemetry.core.instants import floor, instant, ms
 from telemetry.core.sketch import bucket_of, value_of
 from telemetry.core.spec import Aggregation, QuerySpec
-from telemetry.queries import selection
+from telemetry.store.partitions import FIVE_MINUTES, HOURS
+from telemetry.store.reach import MOST_BEHIND, hours_rolled_up_to, rolled_up_to
 
 FIVE_MINUTES_S = 300
 HOUR_S = 3600
@@ -60,7 +63,7 @@ def grid_for(spec: QuerySpec, now: datetime) -> Grid:
     return Grid(Resolution.HOUR if hourly else Resolution.FIVE_MINUTES, begin, end, step_s)
 
 
-TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}
+TABLES = {Resolution.HOUR: HOURS.table, Resolution.FIVE_MINUTES: FIVE_MINUTES.table}
 # What each aggregation needs from a window: the values, and their weights or order for `reduce`.
 COLUMNS = {
     Aggregation.AVG: ("sum", "count::float8"),
@@ -113,7 +116,7 @@ _ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SummandParts:
-    """`first` and `second` are the aggregation's inputs for each part, see `statements.COLUMNS`."""
+    """`first` and `second` are the aggregation's inputs for each part, see `COLUMNS`."""
 
     key: Keys
     first: Numbers
@@ -185,14 +188,14 @@ class PartReader:
             if aggregation is Aggregation.RATE:
                 parts.append(self._rates(resolution, values))
                 continue
-            series, start, first, second = selection.fetch_columns(windows(resolution, aggregation), values)
+            series, start, first, second = fetched_columns(windows(resolution, aggregation), values)
             parts.append(SummandParts(self._keys(series, start), first, second))
         return together([*parts, self._raw(aggregation)])
 
-    def _rates(self, resolution: Resolution, values: selection.Values) -> SummandParts:
+    def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
         """Return each window's rise and its duration: since the window before it, which may be before the range."""
-        earlier = values | {"from": values["from"] - selection.MOST_BEHIND}
-        series, start, risen, _ = selection.fetch_columns(windows(resolution, Aggregation.RATE), earlier)
+        earlier = values | {"from": values["from"] - MOST_BEHIND}
+        series, start, risen, _ = fetched_columns(windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
         asked = (start >= ms(values["from"])) & ~np.isnan(risen)
         return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
@@ -200,9 +203,9 @@ class PartReader:
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         columns = []
         for resolution, values in self._rolled():
-            series, start, bucket, count = selection.fetch_columns(sketches(resolution), values)
+            series, start, bucket, count = fetched_columns(sketches(resolution), values)
             columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
-        readings = rollup.once(*selection.fetch_columns(RAW, self._values()))
+        readings = rollup.once(*fetched_columns(RAW, self._values()))
         inside = self._inside(readings.ts)
         columns.append(
             (
@@ -215,7 +218,7 @@ class PartReader:
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:
-        series, ts_ms, value = selection.fetch_columns(RAW, self._values())
+        series, ts_ms, value = fetched_columns(RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
         first, second = readings.value, np.ones(len(readings.value))
         if aggregation in _RISING:
@@ -242,30 +245,30 @@ class PartReader:
 
     def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         firsts = readings.series[readings.starts]
-        series, last, at_ms = selection.fetch_columns(BASELINE, self._values() | {"series": firsts})
+        series, last, at_ms = fetched_columns(BASELINE, self._values() | {"series": firsts})
         before, before_ms = np.full((2, len(firsts)), np.nan)
         places = np.searchsorted(firsts, series)
         before[places], before_ms[places] = last, at_ms
         return before, before_ms
 
-    def _rolled(self) -> Iterator[tuple[Resolution, selection.Values]]:
+    def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
         if self.grid.resolution is Resolution.RAW:
             return
         begin = self.grid.start
-        until = selection.rolled_up_to(self.now)
+        until = rolled_up_to(self.now)
         if self.grid.resolution is Resolution.HOUR:
-            hours_end = min(selection.hours_rolled_up_to(self.now), until)
+            hours_end = min(hours_rolled_up_to(self.now), until)
             yield Resolution.HOUR, {"series": self.ids, "from": begin, "until": hours_end}
             begin = max(begin, hours_end)
         until = min(until, self.grid.end)
         yield Resolution.FIVE_MINUTES, {"series": self.ids, "from": begin, "until": until}
 
-    def _values(self) -> selection.Values:
+    def _values(self) -> Values:
         # From a window's start, so that what lies before it is in the roll-ups, and from before the first step:
         # a counter rises from what lies before.
-        raw_start = selection.rolled_up_to(self.now)
+        raw_start = rolled_up_to(self.now)
         if self.grid.resolution is Resolution.RAW:
-            raw_start = min(selection.floor(self.grid.start), raw_start)
+            raw_start = min(floor(self.grid.start), raw_start)
         return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
 
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
@@ -284,5 +287,5 @@ def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDA
     order = np.lexsort((start_ms, series))
     same = series[order][1:] == series[order][:-1]
     since_s = np.diff(start_ms[order]) / 1000
-    covered[order[1:]] = np.where(same & (since_s <= selection.MOST_BEHIND.total_seconds()), since_s, width_s)
+    covered[order[1:]] = np.where(same & (since_s <= MOST_BEHIND.total_seconds()), since_s, width_s)
     return covered

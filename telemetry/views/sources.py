@@ -130,4 +130,4 @@ def _source(pk: int) -> Source:
 
 
 def _write_url(request: HttpRequest) -> str:
-    return request.build_absolute_uri(reverse("remote-write"))
+    return request.build_absolute_uri(reverse("write"))

@@ -29,7 +29,7 @@ _TARGET = re.compile(r"^(?:[A-Z_]+=\S+ )*make (?P<target>[a-z-]+)\b")
 _COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)")
 _ADDRESS = re.compile(r"(?:^|[ \"'(]|\$MUSTER|example\.com)(?P<path>/[a-z][\w<>./-]*)")
 # What all endpoints begin with, a folder of the machine, and the page that a recipe makes.
-NO_ADDRESSES = {"/api/", "/var/lib/muster", "/readiness/stages/"}
+NO_ADDRESSES = {"/api/", "/var/lib/muster", "/readiness/stages/", "/api/telemetry/import/"}
 _SETTING = re.compile(r"\bMUSTER_[A-Z0-9_]+")
 _DEFAULT = re.compile(
     r"^\| `(?P<name>[A-Z0-9_]+)` \| (?:`(?P<code>[^`]+)`[^|]*|(?P<words>[^|]+)) \|", re.MULTILINE

@@ -14,6 +14,9 @@ import readiness.boards
 from config import urls as config_urls
 from readiness.assessment.evidence.core.parsed import ParseError
 from readiness.assessment.framework.core.document import load as load_framework
+from telemetry import formats
+from telemetry.core.columns import TakenTimes
+from telemetry.core.labels import KeyCache, labels_of
 from telemetry.core.registry import load as load_registry
 from tests.inventory import made
 from tests.web.routes.test_permissions import clients, line_of
@@ -59,6 +62,28 @@ def test_the_metric_is_one(tmp_path):
     metrics.write_text(metrics.read_text("utf-8").rstrip() + "\n" + definition, "utf-8")
     metric = load_registry(folder).get("node_filesystem_device_error")
     assert [metric.health[0].judge(value) for value in (0.0, 1.0)] == ["ok", "critical"]
+
+
+def test_the_format_reads_and_refuses(monkeypatch):
+    decoder, registration = code_of("A format", "python")
+    graphite = ModuleType("graphite")
+    exec(decoder, graphite.__dict__)
+    added = eval(registration, vars(formats) | {"_graphite": lambda: graphite})
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, added))
+    headers = formats.BodyHeaders("text/x-graphite; charset=utf-8")
+    assert formats.format_of("/api/telemetry/import/", headers) is added
+
+    def read(body):
+        window, limits = TakenTimes(1_795_500_000_000, 0), formats.BodyLimits(max_series=3)
+        return added.load().decode(body, headers, window=window, limits=limits, cache=KeyCache())
+
+    columns = read(b"load.one 1.5 1795500000\nload.one 2 1795499940\n" + b"m" * 300 + b" 1 1795500000")
+    assert [labels_of(key) for key in columns.keys] == [{"__name__": "load.one"}]
+    assert (columns.value.tolist(), columns.ts_ms[0]) == ([1.5, 2.0], 1_795_500_000_000)
+    assert columns.rejected.counts == {"label_too_long": 1}
+    for refused in (b"load 1", b"load x 1", b"load 1 " + b"9" * 30, b"a 1 1\n" * 4):
+        with pytest.raises(formats.BodyError):
+            read(refused)
 
 
 def test_the_parser_reads_and_refuses():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from readiness.assessment.scoring import operations as scoring
-from telemetry import drain, operations, partitions, rollups
+from telemetry import drain, operations, rollups, store
 from tests.inventory import made
 from tests.telemetry.sending import Sender
 
@@ -23,7 +23,7 @@ def porto(clock, region, *, every_minutes=1):
     node = made.device(site=site, name="node-1")
     for index, uuid in enumerate(UUIDS):
         made.accelerator(device=node, index=index, uuid=uuid)
-    partitions.keep(now=clock.at)
+    store.keep_partitions(now=clock.at)
     source, plain = operations.create_source(
         site=site, name="porto prometheus", provenance="simulated", by=None, now=clock.at
     )

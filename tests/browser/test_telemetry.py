@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from telemetry import operations, partitions, sources
+from telemetry import operations, sources, store
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
@@ -35,7 +35,7 @@ PAGES = (
 def senders(frozen_now, emptied_samples):
     """Porto's source has sent for 100 minutes, another went silent, one is paused, one never sent."""
     frozen_now.at = NOW - timedelta(minutes=100)
-    partitions.keep(now=NOW)
+    store.keep_partitions(now=NOW)
     porto = made.site(name="Porto", slug="porto")
     lisbon = made.site(name="Lisbon", slug="lisbon")
     node = made.device(site=porto, name="gpu-01", device_type=made.device_type(kind="node"))

@@ -2,7 +2,7 @@ import pytest
 
 from readiness.demand.workloads import operations
 from readiness.demand.workloads.models import UserRegion
-from telemetry import partitions
+from telemetry import store
 from tests.inventory import made
 from tests.readiness.plant import Plant
 
@@ -55,7 +55,7 @@ def plant_of(db, frozen_now):
     """`plant_of(name="Faro")` is a site with everything metered; see tests/readiness/plant.py."""
 
     def make(**given):
-        partitions.keep(now=frozen_now.at)
+        store.keep_partitions(now=frozen_now.at)
         return Plant(frozen_now, **given)
 
     return make

@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from telemetry import operations
 from tests.inventory import made
-from tests.telemetry.sending import Sender
+from tests.telemetry.sending import Sender, empty_store
 
 
 @pytest.fixture
@@ -46,8 +45,7 @@ def sender_of(source_of, frozen_now):
 def emptied_samples(transactional_db):
     """For tests that commit: Django's own clean-up does not know the tables that only SQL touches."""
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h")
+    empty_store()
 
 
 @pytest.fixture

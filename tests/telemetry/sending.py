@@ -14,9 +14,10 @@ import numpy as np
 from django.db import connection
 
 from telemetry import drain
-from telemetry.asgi import RemoteWrite
+from telemetry.asgi import SampleDoor
 from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
 from telemetry.core.labels import key_of
+from telemetry.store import partitions
 from tests.telemetry.core.wire import request, sample, series, snappy
 
 STALE = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
@@ -75,7 +76,7 @@ class Answered:
 def post(body, headers):
     """Hand a body to the door that serves, without a server before it."""
     here, messages = Here(), []
-    door = RemoteWrite(threads=here)
+    door = SampleDoor(threads=here)
     parts = [{"type": "http.request", "body": body, "more_body": False}]
     scope = {
         "type": "http",
@@ -149,6 +150,11 @@ class Sender:
         """Send, and drain."""
         self.send(*readings)
         return drain.drain(now=self.clock.at, **options)
+
+
+def empty_store():
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(each.table for each in partitions.ALL)}")
 
 
 def stored():

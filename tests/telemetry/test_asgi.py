@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from telemetry import drain
-from telemetry.asgi import RemoteWrite
+from telemetry.asgi import SampleDoor
 from telemetry.models import InboxBatch
 from tests.telemetry.sending import body_of, stored
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def application():
-    door = RemoteWrite()
+    door = SampleDoor()
     yield door
     asyncio.run(door.close())
 

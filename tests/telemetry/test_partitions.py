@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from telemetry import drain, partitions
-from telemetry.partitions import FIVE_MINUTES, HOURS, SAMPLES
+from telemetry import drain
+from telemetry.store import partitions
+from telemetry.store.partitions import FIVE_MINUTES, HOURS, SAMPLES
 from tests.telemetry.sending import stored
 
 pytestmark = [

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telemetry.asgi import NoRoom, Room, SourceRooms
+from telemetry.room import NoRoom, Room, SourceRooms
 
 
 def test_who_finds_too_little_waits_until_something_is_given_back():
@@ -49,7 +49,7 @@ def test_who_changes_a_hold_gives_it_back_first():
 
 
 def test_nobody_waits_for_ever(monkeypatch):
-    monkeypatch.setattr("telemetry.asgi.WAIT_S", 0.05)
+    monkeypatch.setattr("telemetry.room.WAIT_S", 0.05)
 
     async def run():
         room = Room(100, "full")
@@ -65,7 +65,7 @@ def test_nobody_waits_for_ever(monkeypatch):
 
 
 def test_a_place_is_given_back_however_the_request_ends(monkeypatch):
-    monkeypatch.setattr("telemetry.asgi.WAIT_S", 0.05)
+    monkeypatch.setattr("telemetry.room.WAIT_S", 0.05)
 
     async def fail(places):
         async with places.of(1), places.of(2):

@@ -9,9 +9,10 @@ from django.db import connection
 
 from telemetry import queries, rollups, store
 from telemetry.core.spec import Aggregation, LabelOperator, Matcher, ObjectRef, QuerySpec, SpecError
+from telemetry.models import Series
 from telemetry.store import postgres
 from tests.inventory import made
-from tests.telemetry.sending import STALE, ms
+from tests.telemetry.sending import STALE, ms, rolled_up, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -298,3 +299,14 @@ def test_a_late_sample_is_in_the_answer_before_its_window_is_rolled_up_again(sen
     rollups.roll_up(now=sender.clock.move(minutes=6))
     sender.deliver(("load", 3.0, -360 - 30))
     assert ask.values("load", aggregation=Aggregation.COUNT) == [[2.0]]
+
+
+def test_the_store_gives_instants_and_erases_series(sender):
+    sender.deliver(("load", 1.0, -60), ("up", 1.0, -60), ("load", 2.0, 0))
+    rollups.roll_up(now=sender.clock.move(minutes=6))
+    times = [sender.at(-360 - 60), sender.at(-360)]
+    assert list(store.sampled_instants(since=times[0])) == times
+    assert list(store.sampled_instants(since=times[1])) == times[1:]
+    store.erase(list(Series.objects.filter(metric="load").values_list("pk", flat=True)))
+    assert [metric for metric, *_ in stored()] == ["up"]
+    assert {row["metric"] for width in ("5m", "1h") for row in rolled_up(width)} == {"up"}

@@ -192,7 +192,7 @@ class Serving:
                 await self._pulse.close()
                 for lane in self._lanes.values():
                     await lane.close()
-                for door in self._doors.values():
+                for door in set(self._doors.values()):
                     await door.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -1,6 +1,6 @@
 """Remote write 1.0 bodies for a fixed set of series: labels are encoded once, times and values are filled in.
 
-Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.core.remote_write.
+Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.formats.remote_write.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core.labels import encode_field
-from telemetry.core.remote_write import message_classes
+from telemetry.formats.protobuf import message_classes
 
 _WriteRequest, _Sample = message_classes(
     "muster.demo.remote_write",

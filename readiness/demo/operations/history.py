@@ -25,7 +25,7 @@ from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, min
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.plans import Decided
-from telemetry import partitions
+from telemetry import store
 from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.drain import drain_once
 from telemetry.ingest import accept
@@ -211,7 +211,7 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
     _write(plan, fleet, instants, now=now, say=_weekly_teller(fleet, say), decided=Decided(fleet))
     say("Clearing up ...")
-    partitions.keep(now=now)
+    store.keep_partitions(now=now)
 
 
 def add_minutes(plan: FleetPlan, fleet: DemoFleet, *, after: datetime, now: datetime) -> None:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from accounts.models import Token, User
 from inventory.models import Site
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations import shadow
+from telemetry import store
 from telemetry.models import Series, Source
 from telemetry.operations import delete_source
 from web.actor import acting
@@ -26,7 +27,6 @@ _CATALOGUE = (
     "inventory.Manufacturer",
     "inventory.Region",
 )
-_TABLES = ("telemetry_sample", "telemetry_rollup_5m", "telemetry_rollup_1h")
 
 
 def remove(*, by: User | None, now: datetime) -> bool:
@@ -54,9 +54,7 @@ def remove(*, by: User | None, now: datetime) -> bool:
 def _remove_telemetry(fleet: DemoFleet, *, by: User | None, now: datetime) -> None:
     sources = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
     series_ids = list(Series.objects.filter(source__in=sources).order_by("pk").values_list("pk", flat=True))
-    with connection.cursor() as cursor:
-        for table in _TABLES:
-            cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [series_ids])
+    store.erase(series_ids)
     for source in sources.order_by("pk"):
         tokens = Token.objects.filter(pk__in=[source.token_id])
         delete_source(source, by=by, now=now)

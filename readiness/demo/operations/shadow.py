@@ -21,7 +21,7 @@ from readiness.assessment.scoring.models import (
     ScorePoint,
     SiteScore,
 )
-from telemetry import partitions
+from telemetry import store
 from telemetry.models import (
     BodyDigest,
     DirtyWindow,
@@ -39,7 +39,6 @@ _HIDDEN = (
     *(CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore),
     *(BodyDigest, DirtyWindow, InboxBatch, LateDay, Series, SourceFlip, SourceStatus),
 )
-_BY_TIME = {partitions.SAMPLES: "ts", partitions.FIVE_MINUTES: "start", partitions.HOURS: "start"}
 # No later score reads older data, so it is moved to the present's tables.
 READ_FOR = timedelta(days=2)
 _SITE_IS_THERE = "site_id IN (SELECT id FROM public.inventory_site)"
@@ -64,11 +63,7 @@ def make(source_ids: Collection[int], *, since: datetime) -> None:
         cursor.execute(f"CREATE SCHEMA {SCHEMA}")
         for table in (model._meta.db_table for model in _HIDDEN):
             cursor.execute(f"CREATE TABLE {SCHEMA}.{table} (LIKE public.{table} INCLUDING ALL)")
-        for partitioned, column in _BY_TIME.items():
-            cursor.execute(
-                f"CREATE TABLE {SCHEMA}.{partitioned.table} (LIKE public.{partitioned.table} INCLUDING ALL)"
-                f" PARTITION BY RANGE ({column})"
-            )
+        store.make_copy(SCHEMA)
         cursor.execute(_SERIES)
         cursor.execute(
             f"INSERT INTO {SCHEMA}.telemetry_sourcestatus (source_id, state, state_since, match_revision)"
@@ -105,13 +100,13 @@ def publish(*, at: datetime, before: date, now: datetime) -> None:
     for daily in (ScorePoint, ScoreInputs):
         where = f"{_SITE_IS_THERE} AND on_date = %s AND on_date < %s"
         _copy(daily._meta.db_table, ("site_id", "on_date"), where, [at.date(), before])
-    _publish_rollups(now=now, until=at - READ_FOR)
+    store.publish_rollups(SCHEMA, now=now, until=at - READ_FOR)
 
 
 def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, now: datetime) -> None:
     """Hand over the rest, and let the present continue where the past ends: a state that still holds takes its start
     from the past."""
-    _publish_rollups(now=now, until=None)
+    store.publish_rollups(SCHEMA, now=now, until=None)
     _copy(
         "evidence_measure",
         ("site_id", "key", "part", "on_date"),
@@ -156,34 +151,14 @@ def _measure_again(site_ids: Collection[int], *, sampled_at: datetime, before: d
         )
 
 
-def _publish_rollups(*, now: datetime, until: datetime | None) -> None:
-    for partitioned in (partitions.FIVE_MINUTES, partitions.HOURS):
-        with first():
-            names = list(partitions.existing(partitioned))
-        oldest_name = partitioned.name(partitioned.oldest_kept(now))
-        for name in names:
-            if until is not None and name >= partitioned.name(partitioned.first_of(until)):
-                continue
-            if name >= oldest_name:
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT min(start) FROM {SCHEMA}.{name}")
-                    (start,) = cursor.fetchone()
-                if start is not None:
-                    partitions.ensure(partitioned, [start])
-                    series = "series_id IN (SELECT id FROM public.telemetry_series)"
-                    _copy(partitioned.table, ("series_id", "start"), series, [], part=name)
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP TABLE {SCHEMA}.{name}")
-
-
-def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any], *, part: str = "") -> None:
+def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any]) -> None:
     """Replace the rows of the present that have the same key by rows of the past."""
     columns = _columns(table)
     changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO public.{table} ({', '.join(columns)}) SELECT {', '.join(columns)}"
-            f" FROM {SCHEMA}.{part or table} past WHERE {where} ORDER BY {', '.join(unique)}"
+            f" FROM {SCHEMA}.{table} past WHERE {where} ORDER BY {', '.join(unique)}"
             f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}",
             values,
         )

@@ -18,6 +18,7 @@ from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.history import new_tokens
 from telemetry import drain
 from telemetry.models import InboxBatch, Series, Source, SourceStatus
+from tests.telemetry.sending import empty_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOWHERE = "http://127.0.0.1:9"
@@ -27,9 +28,8 @@ PLAN = fleet_plan(names={"ZRH-1", "QRO-1"})
 @pytest.fixture
 def fleet(frozen_now):
     yield write_inventory(PLAN, scale=1, now=frozen_now.at)
-    with connection.cursor() as cursor:
-        # Django's own clean-up does not know the tables that only SQL touches.
-        cursor.execute("TRUNCATE telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h")
+    # Django's own clean-up does not know the tables that only SQL touches.
+    empty_store()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from accounts.operations import create_source_token, create_token, revoke_token
 from telemetry import operations
-from telemetry.asgi import PLACES_EACH
 from telemetry.models import InboxBatch, Rejection
+from telemetry.room import PLACES_EACH
 from tests.telemetry.sending import body_of
 from web.bodies import MEMORY_BYTES
 
@@ -151,7 +151,7 @@ def test_a_body_larger_than_what_is_held_in_memory_is_taken(post, sender):
 
 
 def test_one_source_cannot_take_the_places_of_others(opened, post, sender, sender_of, porto, monkeypatch):
-    monkeypatch.setattr("telemetry.asgi.WAIT_S", 0.2)
+    monkeypatch.setattr("telemetry.room.WAIT_S", 0.2)
     body = body_of(("up", 1.0, sender.at(0)))
     other = sender_of(porto)
     with ExitStack() as stack:

@@ -31,7 +31,7 @@ from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.scoring.checks import COMPUTED
 from readiness.assessment.scoring.models import CheckResult
 from readiness.boards.waivers.requests import ask_for_grant
-from telemetry import partitions
+from telemetry import store
 from tests.entries import redated
 from tests.inventory import made
 from tests.readiness.assessment.evidence import outputs
@@ -118,7 +118,7 @@ class Whole(Plant):
 @pytest.fixture
 def plants(frozen_now):
     """Those that send, one of which will fall silent, and those that never sent anything, by state."""
-    partitions.keep(now=frozen_now.at)
+    store.keep_partitions(now=frozen_now.at)
     everywhere = {"profiles": ["training", "inference", "edge"]}
     waived = [f"waived-{place}" for place in range(-(-len(FRAMEWORK.checks) // MOST_WAIVERS))]
     found = {name: Whole(frozen_now, name=name.capitalize(), **everywhere) for name in (*SITE_OF, *waived)}

@@ -12,6 +12,7 @@ from readiness.assessment.scoring.models import Flip, SiteScore
 from readiness.assessment.scoring.queries.standing import standing
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
+from tests.telemetry.sending import empty_store
 
 NOTHING_LEFT = 0
 
@@ -131,8 +132,7 @@ class TestAge:
 def emptied_samples(transactional_db):
     """Django's own clean-up does not know the tables that only SQL touches."""
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h")
+    empty_store()
 
 
 def at_once(*jobs):

@@ -16,7 +16,7 @@ from readiness.boards.site import sentences as site_sentences
 from readiness.boards.site import series as site_series
 from readiness.boards.site.series import PanelLimit, PanelLine, SeriesPanel
 from readiness.golive.models import WorkItem
-from telemetry import drain, operations, partitions, rollups
+from telemetry import drain, operations, rollups, store
 from tests.browser import sent
 from tests.inventory import made
 from tests.pages import rows_of, words_in, words_of
@@ -288,7 +288,7 @@ def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now):
 def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(viewer_pages, frozen_now, start):
     """The same at every zoom; the loopback is left out, and that is said."""
     site = made.site(name="Porto", slug="porto")
-    partitions.keep(now=frozen_now.at)
+    store.keep_partitions(now=frozen_now.at)
     source, plain = operations.create_source(site=site, name="porto prometheus", by=None, now=frozen_now.at)
     source.plain_token = plain
     for name in ("eth0", "eth1", "lo"):

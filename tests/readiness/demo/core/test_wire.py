@@ -5,9 +5,9 @@ import pytest
 
 from readiness.demo.core.streams import key_of_series
 from readiness.demo.core.wire import Template
-from telemetry.core import remote_write
 from telemetry.core.columns import TakenTimes
 from telemetry.core.labels import KeyCache, labels_of
+from telemetry.formats import BodyHeaders, BodyLimits, remote_write
 
 NOW_MS = 1_795_608_000_123
 HOT, IDLE = (
@@ -18,7 +18,8 @@ HOT, IDLE = (
 
 
 def read(body):
-    return remote_write.decode(body, encoding="snappy", window=TakenTimes(NOW_MS, 0), cache=KeyCache())
+    window, limits = TakenTimes(NOW_MS, 0), BodyLimits()
+    return remote_write.decode(body, BodyHeaders(), window=window, limits=limits, cache=KeyCache())
 
 
 @pytest.mark.parametrize("values", [[[71.5, 0.0]], [[-1e300, 5e-324]], [[0.0, 0.0]]], ids=str)

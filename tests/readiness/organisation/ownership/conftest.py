@@ -8,7 +8,7 @@ from accounts.models import User
 from readiness.organisation.ownership import operations
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.operations import Proposal
-from telemetry import partitions
+from telemetry import store
 from tests.inventory import made
 from tests.readiness.organisation.people import made as people
 from tests.readiness.plant import Plant
@@ -97,5 +97,5 @@ def own_all(own):
 
 @pytest.fixture
 def plant(db, frozen_now):
-    partitions.keep(now=frozen_now.at)
+    store.keep_partitions(now=frozen_now.at)
     return Plant(frozen_now)

@@ -13,7 +13,7 @@ from readiness.tradeoffs.decisions import operations, realising
 from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision, DecisionOutcome
 from readiness.tradeoffs.tasks import review_decisions
-from telemetry import partitions, rollups
+from telemetry import rollups, store
 from telemetry.core.sketch import bucket_of
 from telemetry.operations import create_source
 from tests.cases import cases
@@ -42,7 +42,7 @@ def metered(porto, frozen_now, settings):
 
     def day(kw, *, busy=1.0):
         start = frozen_now.at
-        partitions.keep(now=start)
+        store.keep_partitions(now=start)
         readings = []
         for hour in range(1, 25):
             at = start + timedelta(hours=hour)

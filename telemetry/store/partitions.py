@@ -9,7 +9,18 @@ from django.db import OperationalError, connection, transaction
 from web import partitions
 from web.partitions import Partitioned, day_of, ensure, existing, month_of
 
-__all__ = ["ALL", "FIVE_MINUTES", "HOURS", "SAMPLES", "ensure", "keep", "summarise"]
+__all__ = [
+    "ALL",
+    "FIVE_MINUTES",
+    "HOURS",
+    "SAMPLES",
+    "Partitioned",
+    "ensure",
+    "existing",
+    "keep",
+    "oldest_sample_kept",
+    "summarise",
+]
 
 DAY = timedelta(days=1)
 SAMPLES = Partitioned(
@@ -33,11 +44,15 @@ def keep(*, now: datetime) -> int:
     return sum(partitions.keep(partitioned, now=now) for partitioned in ALL)
 
 
-def summarise(partitioned: Partitioned, instants: Iterable[datetime]) -> None:
-    """Update the block-range indexes of these partitions: until then a query reads all the newest rows. Autovacuum does
-    this once a minute at best. If it is already at work, do not wait for it."""
-    standing = existing(partitioned)
-    for name in sorted({partitioned.name(partitioned.first_of(at)) for at in instants} & standing.keys()):
+def oldest_sample_kept(now: datetime) -> datetime:
+    return SAMPLES.oldest_kept(now)
+
+
+def summarise(instants: Iterable[datetime]) -> None:
+    """Update the block-range indexes of these days' samples: until then a query reads all the newest rows. Autovacuum
+    does this once a minute at best. If it is already at work, do not wait for it."""
+    names = {SAMPLES.name(SAMPLES.first_of(at)) for at in instants}
+    for name in sorted(names & existing(SAMPLES).keys()):
         with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
             # Less than deadlock_timeout, after which autovacuum would be cancelled for us.
             cursor.execute("SET LOCAL lock_timeout = '100ms'")

@@ -23,13 +23,14 @@ from telemetry.core.labels import (
     key_of,
     labels_of,
 )
-from telemetry.core.remote_write import (
+from telemetry.formats import remote_write
+from telemetry.formats.contract import (
     BodyError,
+    BodyHeaders,
     BodyLimits,
     MalformedBody,
     UnsupportedEncoding,
     WriteTooLarge,
-    decode,
 )
 from tests.telemetry.core.wire import DAY_MS, NOW_MS, metadata, request, sample, series, snappy
 
@@ -37,6 +38,11 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "protocol" / "remot
 WINDOW = TakenTimes(now_ms=NOW_MS, oldest_ms=NOW_MS - 2 * DAY_MS)
 UP = {"__name__": "up", "job": "node"}
 STALE = struct.pack("<Q", STALE_BITS)
+
+
+def decode(body: bytes, *, encoding: str | None, limits: BodyLimits | None = None, **kwargs) -> SampleColumns:
+    headers = BodyHeaders("application/x-protobuf", encoding)
+    return remote_write.decode(body, headers, limits=limits or BodyLimits(), **kwargs)
 
 
 def read(*all_series: bytes, cache: KeyCache | None = None, **kwargs) -> SampleColumns:
@@ -224,7 +230,7 @@ def test_a_broken_body_stores_nothing_and_says_why(body, error, text):
 
 def test_another_encoding_is_named():
     with pytest.raises(UnsupportedEncoding, match="zstd"):
-        decode(b"x", encoding="zstd", window=WINDOW, cache=KeyCache())
+        remote_write.check_headers(BodyHeaders("application/x-protobuf", "zstd"))
 
 
 BOMBS = {
@@ -252,15 +258,16 @@ def _peak_memory_of(body: bytes) -> int:
 import re, sys
 from pathlib import Path
 from telemetry.core.columns import TakenTimes
-from telemetry.core.remote_write import BodyError
-from telemetry.core.remote_write import decode
+from telemetry.formats.contract import BodyError, BodyHeaders, BodyLimits
+from telemetry.formats.remote_write import decode
 from telemetry.core.labels import KeyCache
 def kib(field):
     return int(re.search(field + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 body = sys.stdin.buffer.read()
 before = kib("VmRSS")
 try:
-    decode(body, encoding="snappy", window=TakenTimes({WINDOW.now_ms}, {WINDOW.oldest_ms}), cache=KeyCache())
+    window = TakenTimes({WINDOW.now_ms}, {WINDOW.oldest_ms})
+    decode(body, BodyHeaders(), window=window, limits=BodyLimits(), cache=KeyCache())
 except BodyError:
     pass
 print((kib("VmHWM") - before) * 1024)

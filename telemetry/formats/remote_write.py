@@ -1,7 +1,7 @@
 """Prometheus remote write 1.0: one snappy-compressed WriteRequest.
 
 Field numbers: prometheus/prompb/remote.proto and types.proto. Metadata and exemplars are skipped; native
-histograms are refused by name. The content type is the caller's to judge.
+histograms are refused by name.
 
 Most of the time goes by without looking at a label. Prometheus writes each sample as a TimeSeries of its own:
 the labels, then one Sample of 16 bytes (or 7, when the value is 0 and so left out). Where the bytes before
@@ -10,15 +10,13 @@ nothing needs parsing but columns of numbers. Everything else takes the careful 
 makes its labels known for the next body.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import compress
 from operator import not_
-from typing import Any, cast
+from typing import cast
 
 import cramjam
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
@@ -26,58 +24,20 @@ from telemetry.core.columns import Rejections, SampleColumns, TakenTimes, assemb
 from telemetry.core.labels import (
     BadSeries,
     KeyCache,
-    LabelLimits,
     RefusalReason,
     canonical_key,
     describe,
     encode_field,
 )
-
-
-class BodyError(ValueError):
-    """A body of which nothing is stored. `reason` is text for the sender."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class MalformedBody(BodyError):
-    """400: empty, truncated, or not of the claimed format."""
-
-
-class WriteTooLarge(BodyError):
-    """413: more bytes or series than one body may have, detected before they are in memory."""
-
-
-class UnsupportedEncoding(BodyError):
-    """415: this format does not use that Content-Encoding."""
-
-
-_TYPES = {
-    "double": descriptor_pb2.FieldDescriptorProto.TYPE_DOUBLE,
-    "int64": descriptor_pb2.FieldDescriptorProto.TYPE_INT64,
-    "bytes": descriptor_pb2.FieldDescriptorProto.TYPE_BYTES,
-}
-
-
-def message_classes(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> list[Any]:
-    """One class for each message, in order. A field is `name: (number, type)`; a type is a key of the table above,
-    optionally after `repeated `."""
-    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
-    for name, fields in messages.items():
-        message = file.message_type.add(name=name)
-        for field_name, (number, kind) in fields.items():
-            label = "LABEL_REPEATED" if kind.startswith("repeated ") else "LABEL_OPTIONAL"
-            message.field.add(
-                name=field_name, number=number, type=_TYPES[kind.removeprefix("repeated ")], label=label
-            )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return [
-        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages
-    ]
-
+from telemetry.formats.contract import (
+    BodyHeaders,
+    BodyLimits,
+    MalformedBody,
+    UnsupportedEncoding,
+    UnsupportedType,
+    WriteTooLarge,
+)
+from telemetry.formats.protobuf import message_classes
 
 _WriteRequest, _TimeSeries, _Label, _Sample = message_classes(
     "muster.remote_write.v1",
@@ -104,6 +64,7 @@ _BLANK = bytes(_SAMPLE_BYTES)
 _TIME_MORE = np.array([0x80, 0x80, 0x80, 0x80, 0x80, 0], dtype=np.uint8)
 _TIME_WEIGHTS = 1 << np.arange(0, 42, 7, dtype=np.int64)
 
+_VERSION_2 = "proto=io.prometheus.write.v2.request"
 _FRAMED_SNAPPY = b"\xff\x06\x00\x00sNaPpY"
 # Tags of symbols and timeseries in io.prometheus.write.v2.Request, which keeps clear of the numbers of 1.0.
 _VERSION_2_TAGS = (0x22, 0x2A)
@@ -111,45 +72,33 @@ _VERSION_2_TAGS = (0x22, 0x2A)
 _DENSEST = 22
 
 
-@dataclass(frozen=True, slots=True)
-class BodyLimits:
-    max_decompressed_bytes: int = 32 * 1024 * 1024
-    max_series: int = 50_000
-    max_series_bytes: int = 1024 * 1024
-    labels: LabelLimits = field(default_factory=LabelLimits)
+def check_headers(headers: BodyHeaders) -> None:
+    if _VERSION_2 in headers.parameters:
+        # A 2.0 sender falls back to 1.0 after this answer.
+        raise UnsupportedType("remote write 2.0 is not supported: send 1.0")
+    # Some senders omit the encoding and still send snappy.
+    encoding = headers.content_encoding
+    if (encoding or "snappy").strip().lower() != "snappy":
+        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
+
+
+def needed_bytes(head: bytes, size: int, limits: BodyLimits) -> int:
+    try:
+        decompressed = cramjam.snappy.decompress_raw_len(head)
+    except cramjam.DecompressionError:
+        # Refused before anything is decompressed.
+        decompressed = 0
+    return size + min(decompressed, limits.max_decompressed_bytes)
 
 
 def decode(
-    body: bytes,
-    *,
-    encoding: str | None,
-    window: TakenTimes,
-    cache: KeyCache,
-    limits: BodyLimits = BodyLimits(),
+    body: bytes, headers: BodyHeaders, *, window: TakenTimes, limits: BodyLimits, cache: KeyCache
 ) -> SampleColumns:
-    """Samples of a body.
-
-    `encoding` is the Content-Encoding header; some senders omit it and still send snappy. Raises BodyError if nothing
-    can be stored. A bad series or sample among good ones is counted in `rejected` instead.
-    """
-    check_encoding(encoding)
     bodies = _split(_decompress(body, limits), limits)
     rejected = Rejections()
     keys, samples = _read_series(bodies, cache, limits, rejected)
     ts_ms, value = _sample_columns(samples)
     return assemble(keys, ts_ms, value, window=window, rejected=rejected)
-
-
-def check_encoding(encoding: str | None) -> None:
-    if (encoding or "snappy").strip().lower() != "snappy":
-        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
-
-
-def decompressed_bytes(head: bytes) -> int:
-    try:
-        return cramjam.snappy.decompress_raw_len(head)
-    except cramjam.DecompressionError:
-        return 0
 
 
 def _decompress(body: bytes, limits: BodyLimits) -> bytes:
