@@ -72,15 +72,13 @@ def declared(
     **more: Any,
 ) -> Kind:
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
-    shown_columns = _shown(model, columns, hidden)
+    every_column = _shown(model, columns, hidden)
     serializer_class = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
     joined = _joined_rows(model, _referred(model, (*fields, *also)) if joins is None else joins)
-    units = {column.key: column.unit for column in shown_columns if column.unit}
+    units = {column.key: column.unit for column in every_column if column.unit}
     return Kind(
         model=model,
-        table=_table(
-            model, columns=shown_columns, filterset=filterset, default_sort=default_sort, empty=empty or {}
-        ),
+        table=_table(model, empty, columns=every_column, filterset=filterset, default_sort=default_sort),
         rows=counted or (joined if rows is None else rows).all,
         form=form_of(model, fields, form, groups=groups, units=units),
         viewset=viewset_of(joined, serializer_class, filterset, viewset, may=may),
@@ -89,7 +87,7 @@ def declared(
     )
 
 
-def _table(model: type[Model], **options: Any) -> Table:
+def _table(model: type[Model], empty: Mapping[str, str] | None, **options: Any) -> Table:
     names = model._meta
     return Table(
         id=f"{links.noun(model)}-list",
@@ -97,6 +95,7 @@ def _table(model: type[Model], **options: Any) -> Table:
         label=capfirst(str(names.verbose_name_plural)),
         row_url=own_page,
         api=f"{links.api_basename(model)}-list",
+        empty=empty or {},
         **options,
     )
 

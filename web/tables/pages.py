@@ -214,21 +214,19 @@ def page(
     address, sort = _narrow(request, table, source, url or request.path)
     pager, cut = _pager(table, address, source)
     user = getattr(request, "user", None)
-    shown_columns, columns_are = _shown(table, address, display.kept_columns(user, table.id))
-    headings = [_heading(column, sort, address, source) for column in shown_columns]
+    columns, columns_are = _shown(table, address, display.kept_columns(user, table.id))
+    headings = [_heading(column, sort, address, source) for column in columns]
     return TablePage(
         title=title or str(table.title),
         label=title or table.accessible_name,
         columns=headings,
-        rows=_page_rows(
-            table, source.rows_between(*cut), shown_columns, headings, common_menu(request, menu)
-        ),
+        rows=_page_rows(table, source.rows_between(*cut), columns, headings, common_menu(request, menu)),
         filters=source.panel(address, counts=counts),
         columns_are=columns_are,
         density=display.density_of(user),
         page=pager,
         actions=list(table.actions if actions is None else actions),
-        shown_columns=shown_columns,
+        shown_columns=columns,
         table=table,
         address=address,
         source=source,

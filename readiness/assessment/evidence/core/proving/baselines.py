@@ -95,14 +95,11 @@ def regressed(
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
     read = tuple(run.id for run in newest if set(run.nodes) & tested)
     lacking = [proof._replace(others=read) for proof in _lacking(part, missing, of_node, voided, site, last)]
-    lacking += [
-        proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
-    ]
-    lacking += left_out
+    failures = [proof_of(run, part, None) for run in failed]
+    lacking += [*(proof for proof in failures if is_standing(proof, part, now)), *left_out]
     without = check.part("nodes-without-ticket")
-    return drop_missing(
-        {part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]}
-    )
+    unticketed = _unticketed(without, beyond, share)
+    return drop_missing({part.id: [share, *lacking], without.id: [unticketed, *lacking]})
 
 
 def _standing(
