@@ -1,19 +1,18 @@
 """Inventory objects in JSON: rules beyond their fields."""
 
 import copy
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory import attributes
-from inventory.catalogue import ceilings_of
+from inventory.catalogue import Ceiling, ceilings_of
 from inventory.models import DeviceType, Port
 from inventory.models.constraints import SameSite
 from web.rest.fields import NumberField
@@ -57,23 +56,15 @@ class SiteFields(InventorySerializer):
         return list(dict.fromkeys(profiles))
 
 
-class CeilingSerializer(serializers.Serializer):
-    value = serializers.FloatField()
-    unit = serializers.CharField()
-    source = serializers.CharField()
-
-
 class DeviceTypeFields(InventorySerializer):
     ceilings = serializers.SerializerMethodField(
         help_text="What no run of such an accelerator can pass: the type's own attributes, else the catalogue's figures"
     )
 
-    @extend_schema_field({"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Ceiling"}})
-    def get_ceilings(self, device_type: DeviceType) -> dict[str, dict[str, object]]:
+    def get_ceilings(self, device_type: DeviceType) -> Mapping[str, Ceiling]:
         if device_type.kind != DeviceType.Kind.ACCELERATOR:
             return {}
-        ceilings = ceilings_of(device_type.model, device_type.attributes, device_type.source)
-        return {key: asdict(ceiling) for key, ceiling in ceilings.items()}
+        return ceilings_of(device_type.model, device_type.attributes, device_type.source)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         values = super().validate(values)
@@ -104,21 +95,13 @@ class PowerFeedFields(InventorySerializer):
     breaker_kw = NumberField(read_only=True, allow_null=True, help_text="At a power factor of 1, kW")
 
 
-class AttributeSerializer(serializers.Serializer):
-    key = serializers.CharField()
-    label = serializers.CharField()
-    shape = serializers.CharField()
-    unit = serializers.CharField()
-    choices = serializers.ListField(child=serializers.CharField())
-
-
 class DeviceTypeViews(ObjectViewSet):
     @extend_schema(
+        operation_id="inventory_device_types_attributes_list",
         summary="Attributes that each kind of device type may have",
-        responses={200: AttributeSerializer(many=True)},
+        responses={200: Mapping[str, tuple[attributes.Attribute, ...]]},
         filters=False,
     )
     @action(detail=False, pagination_class=None)
     def attributes(self, request: Request) -> Response:
-        schemas = attributes.SCHEMAS.items()
-        return Response({kind: [asdict(each) for each in schema] for kind, schema in schemas})
+        return Response(attributes.SCHEMAS)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from web import yaml_documents
 
@@ -19,12 +18,12 @@ class Shape(StrEnum):
     CHOICE = "choice"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute. Numbers are positive, counts are whole and at least one; none is required."""
 
     key: str
-    label: Any
+    label: str
     shape: Shape
     unit: str = ""
     choices: tuple[str, ...] = ()

@@ -8,14 +8,15 @@ run disturbs no running Muster and no other test run.
 import atexit
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -27,6 +28,7 @@ from stack.sockets import short_folder
 PREFIX = "muster-test-"
 SETTINGS = {"MUSTER_SECRET_KEY": "for tests only, and so not secret", "MUSTER_HASHED_STATIC": "0"}
 _running = ExitStack()
+_peaks: list[tuple[int, int]] = []
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -48,9 +50,35 @@ def _own_database_number() -> None:
         os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].removesuffix('0')}{1 + int(worker[2:]) % 15}"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells the controller its peak; what tests started counts for itself."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["peak_mib"] = peak_mib(resource.RUSAGE_SELF), peak_mib(resource.RUSAGE_CHILDREN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _peaks.append(node.workeroutput.get("peak_mib", (0, 0)) if error is None else (0, 0))
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     _running.close()
+    if not hasattr(config, "workeroutput") and config.option.verbose >= 0:
+        print(memory_report(_peaks))
+
+
+def peak_mib(whose: int) -> int:
+    return resource.getrusage(whose).ru_maxrss // 1024
+
+
+def memory_report(peaks: Iterable[tuple[int, int]]) -> str:
+    """Peaks of the processes of a run, each at its own time: this one, the workers, the largest that they started."""
+    ours, started = peak_mib(resource.RUSAGE_SELF), peak_mib(resource.RUSAGE_CHILDREN)
+    workers = [own for own, _started in peaks]
+    largest = max([started, *(started for _own, started in peaks)])
+    names = [f"{ours} MiB", *(f"{each} MiB (worker)" for each in workers)]
+    return f"Peak memory: {', '.join(names)}; the largest program started: {largest} MiB."
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import gc
 import os
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,11 +41,12 @@ LATER = {"db", "transactional_db", "live_server", "served_port", "django_db_setu
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Tests without the database first: as the last ones, quick as they are, they left one worker idle for minutes."""
-    items.sort(
-        key=lambda item: (
-            item.get_closest_marker("django_db") is not None
-            or not LATER.isdisjoint(getattr(item, "fixturenames", ()))
-        )
+    items.sort(key=uses_servers)
+
+
+def uses_servers(item):
+    return item.get_closest_marker("django_db") is not None or not LATER.isdisjoint(
+        getattr(item, "fixturenames", ())
     )
 
 
@@ -92,11 +94,22 @@ def django_db_setup(request, tmp_path_factory, django_test_environment, django_d
         # Whichever test is the first: what comes with Muster is published at the same time for all.
         patched.setattr(clock, "_read", lambda: datetime.now(UTC))
         patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.put_back())
+        databases = database.Databases(worker, folder.parent if worker else folder)
         with django_db_blocker.unblock():
-            name = database.create(worker, folder.parent if worker else folder)
-        yield
+            databases.create()
+        yield databases
         with django_db_blocker.unblock():
-            database.drop(name)
+            databases.drop()
+
+
+@pytest.fixture
+def on_scene(db, django_db_setup):
+    """`on_scene(whole)` begins the test at a scene, and gives what its maker returned."""
+    from django.db import connection
+
+    commits = not connection.in_atomic_block
+    with ExitStack() as until:
+        yield lambda scene: until.enter_context(django_db_setup.on(scene, commits=commits))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,13 +120,33 @@ def _static_root():
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files(_static_root):
+    """Each client of a test has a WhiteNoise of its own, which would look through all static files again."""
+    from django.conf import settings
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, files = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(whitenoise):
+        if settings.STATIC_URL not in files:
+            look(whitenoise)
+            files[settings.STATIC_URL] = dict(whitenoise.files)
+        whitenoise.files |= files[settings.STATIC_URL]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _empty_cache():
+def _empty_cache(request):
     """Counters of failed sign-ins and the like would otherwise reach from one test into the next."""
     yield
-    from django.core.cache import cache
+    from django.core.cache import cache, caches
 
-    cache.clear()
+    if caches.all(initialized_only=True) or uses_servers(request.node):
+        cache.clear()
 
 
 @pytest.fixture
@@ -122,19 +155,20 @@ def without_cache(settings):
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
 
 
-@pytest.fixture
-def user_of(db):
-    """`user_of("ops")` is a user with that role; further arguments are those of `accounts.operations.create_user`."""
+def make_user(role, **given):
+    """A user with that role; further arguments are those of `accounts.operations.create_user`."""
     from accounts import operations
     from accounts.models import User
 
-    def make(role, **given):
-        username = given.pop("username", role)
-        found = User.objects.filter(username=username).first()
-        given.setdefault("password", PASSWORD)
-        return found or operations.create_user(username=username, role=role, by=None, now=NOW, **given)
+    username = given.pop("username", role)
+    user = User.objects.filter(username=username).first()
+    given.setdefault("password", PASSWORD)
+    return user or operations.create_user(username=username, role=role, by=None, now=NOW, **given)
 
-    return make
+
+@pytest.fixture
+def user_of(db):
+    return make_user
 
 
 @pytest.fixture
@@ -212,6 +246,20 @@ def api_of(user_of):
         return ApiClient(plain)
 
     return make
+
+
+@pytest.fixture
+def application():
+    """Muster as a server calls it, on the test's own connection, which Django would close after each request."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture(scope="session")

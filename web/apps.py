@@ -15,7 +15,7 @@ class WebConfig(AppConfig):
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
-        from web import metrics, palette, search, workers
+        from web import cached, metrics, palette, search, workers
         from web.accounts import finding as users
         from web.kinds import finding as kinds
 
@@ -28,6 +28,18 @@ class WebConfig(AppConfig):
             "Workers that sent a heartbeat within a minute",
             (),
             lambda now: {(): len(workers.seen(now=now))},
+        )
+        metrics.gauge(
+            "muster_cached_entries",
+            "Entries that are kept of an answer",
+            ("answer",),
+            lambda now: {(name,): answer.size() for name, answer in cached.ANSWERS.items()},
+        )
+        metrics.gauge(
+            "muster_cached_oldest_seconds",
+            "Age of the oldest entry that is kept of an answer",
+            ("answer",),
+            lambda now: {(name,): answer.age_s(now) for name, answer in cached.ANSWERS.items()},
         )
 
 

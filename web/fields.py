@@ -49,12 +49,14 @@ class Renderer(DjangoTemplates):
 
 
 def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
-    """The id of the control, the label and the error, in the order of the form; without an id for the whole form."""
+    """The id of the control, the label and the first error, in the order of the form; no id for the whole form."""
     yield from (("", "", text) for text in form.non_field_errors())
     for name in form.fields if form.is_bound else ():
         if name in form.errors:
             bound_field = form[name]
-            yield bound_field.first_id, bound_field.label, " ".join(bound_field.errors)
+            first, *others = bound_field.errors
+            more = f" (and {len(others)} more at the field)" if others else ""
+            yield bound_field.first_id, bound_field.label, f"{first}{more}"
     for rows in getattr(form, "rows", {}).values():
         yield from ((f"rows-{rows.prefix}", rows.label, text) for text in rows.non_form_errors())
         for row in rows:

@@ -7,7 +7,6 @@ from inventory.queries.capacity import (
     capacity_events,
     deployed,
     end_of_day,
-    history_mark,
     stage_history,
 )
 from inventory.queries.facts import (

@@ -8,8 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from inventory.models import CapacityEvent, Site
-from web.audit import stamp_of, steps_of
-from web.audit.stamps import Stamp
+from web.audit import steps_of
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,6 @@ def deployed(site_ids: Collection[int] | None = None, *, at: datetime) -> dict[i
         if step.at <= at:
             totals[step.site_id] += step.change
     return dict(totals)
-
-
-def history_mark() -> Stamp:
-    """A mark that differs after every change of a site or of dated capacity; one statement."""
-    return stamp_of(Site, CapacityEvent)
 
 
 def stage_history(site_ids: Collection[int] | None = None) -> tuple[StageStep, ...]:

@@ -3,9 +3,9 @@
 from django.urls import path
 
 from telemetry.api import viewsets
-from telemetry.api.codes import CodesView
+from telemetry.api.codes import codes
 from telemetry.api.query import QueryView
-from telemetry.api.status import StatusView
+from telemetry.api.status import status
 from telemetry.drift.api import InventoryDriftViewSet
 from web.rest.viewsets import Router
 
@@ -19,8 +19,8 @@ router.register("drifts", InventoryDriftViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 
 urlpatterns = [
-    path("codes/", CodesView.as_view(), name="telemetry-api-codes"),
+    path("codes/", codes, name="telemetry-api-codes"),
     path("query/", QueryView.as_view(), name="telemetry-api-query"),
-    path("status/", StatusView.as_view(), name="telemetry-api-status"),
+    path("status/", status, name="telemetry-api-status"),
     *router.urls,
 ]

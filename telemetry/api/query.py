@@ -1,11 +1,11 @@
 """`GET /api/telemetry/query/`: the points of series, one question at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import serializers as fields
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -15,104 +15,98 @@ from telemetry.core.downsample import points
 from telemetry.core.spec import Aggregation, SpecError
 from telemetry.params import OBJECTS, PARAMETERS, AdmittedQuery, admitted_query
 from web import clock
-from web.rest.fields import brief
+from web.rest.fields import Brief, brief
 from web.rest.filters import refuse_unknown
 from web.rest.parsers import OrjsonRenderer
 from web.rest.permissions import requires
+from web.rest.reports import parameter
+from web.rest.shapes import filled
 
 # Size of the pieces that are compressed and written to the reader's file.
 PART_BYTES = 64 * 1024
 
 
-def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, description=text, **given)
-
-
 _PARAMETERS = [
-    _parameter("metric", "An exporter's name, an alias or an hw.* name.", required=True),
-    _parameter("site", "Slug; repeat or separate by commas for several. Every site unless given.", many=True),
-    _parameter("site_id", "The same by id.", type=int, many=True),
-    _parameter(
+    parameter("metric", "An exporter's name, an alias or an hw.* name.", required=True),
+    parameter("site", "Slug; repeat or separate by commas for several. Every site unless given.", many=True),
+    parameter("site_id", "The same by id.", type=int, many=True),
+    parameter(
         "aggregation",
         "How the samples of a step (start, start + step] become one value. Default: rate (per second) for counters, "
         "last of codes such as XIDs, and avg of anything else.",
         enum=[each.value for each in Aggregation],
     ),
-    _parameter("quantile", "0 to 1, with aggregation=quantile.", type=float),
-    _parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
-    _parameter("end", "The same; now unless given."),
-    _parameter("step", "30, 30s, 5m, 1h, 1d. Chosen by the range unless given."),
-    _parameter("points", "Largest number of steps if Muster chooses the step; 400 unless given.", type=int),
-    _parameter(
+    parameter("quantile", "0 to 1, with aggregation=quantile.", type=float),
+    parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
+    parameter("end", "The same; now unless given."),
+    parameter("step", "30, 30s, 5m, 1h, 1d. Chosen by the range unless given."),
+    parameter("points", "Largest number of steps if Muster chooses the step; 400 unless given.", type=int),
+    parameter(
         "group_by", "Labels, separated by commas: one line for each of their values. * for a single line."
     ),
-    _parameter(
+    parameter(
         "labels",
         "A condition as Prometheus writes it, name=~Inlet.*; repeated ones must all hold.",
         many=True,
     ),
-    *(_parameter(name, "Only series of this object.", type=int) for name in OBJECTS),
+    *(parameter(name, "Only series of this object.", type=int) for name in OBJECTS),
 ]
-_line = inline_serializer(
-    "QueryLine",
-    {
-        "id": fields.IntegerField(
-            allow_null=True, help_text="Id of the series; null for a line of several series."
-        ),
-        "labels": fields.DictField(child=fields.CharField()),
-        "unit": fields.CharField(),
-        "provenance": fields.CharField(),
-        "object": fields.DictField(allow_null=True),
-        "points": fields.ListField(
-            child=fields.ListField(child=fields.FloatField(allow_null=True)),
-            help_text="[ms, value]: the end of each step; null if the step has no sample.",
-        ),
-    },
-    many=True,
-)
-_answer = inline_serializer(
-    "QueryAnswer",
-    {
-        "metric": fields.CharField(),
-        "aggregation": fields.CharField(),
-        "start": fields.IntegerField(help_text="ms"),
-        "end": fields.IntegerField(help_text="ms"),
-        "step_s": fields.IntegerField(),
-        "left_out": fields.IntegerField(
-            help_text="Series of loopback and virtual interfaces, left out unless their label is named."
-        ),
-        "series": _line,
-    },
-)
+
+
+class SeriesObject(Brief):
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLine:
+    id: Annotated[int | None, "Id of the series; null for a line of several series."]
+    labels: dict[str, str]
+    unit: str
+    provenance: str
+    object: SeriesObject | None
+    points: Annotated[
+        list[list[float | None]], "[ms, value]: the end of each step; null if the step has no sample."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryHead:
+    metric: str
+    aggregation: Aggregation
+    start: Annotated[int, "ms"]
+    end: Annotated[int, "ms"]
+    step_s: int
+    left_out: Annotated[
+        int, "Series of loopback and virtual interfaces, left out unless their label is named."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswer(QueryHead):
+    """The head, and its lines, which are written one at a time."""
+
+    series: list[QueryLine]
 
 
 def _parts(
     question: AdmittedQuery,
     lines: Iterable[store.SeriesPoints],
-    described: Mapping[int, Mapping[str, Any] | None],
+    described: Mapping[int, SeriesObject | None],
 ) -> Iterator[bytes]:
     """The answer in pieces: points become Python numbers one line at a time, never all at once."""
     render, spec = OrjsonRenderer().render, question.spec
-    head = {
-        "metric": spec.metric,
-        "aggregation": spec.aggregation,
-        "start": spec.start_ms,
-        "end": spec.end_ms,
-        "step_s": spec.step_s,
-        "left_out": question.left_out,
-    }
+    head = filled(QueryHead, spec, start=spec.start_ms, end=spec.end_ms, left_out=question.left_out)
     part = render(head).removesuffix(b"}") + b',"series":['
     between = b""
     for line in lines:
         part += between + render(
-            {
-                "id": line.series_id,
-                "labels": line.labels,
-                "unit": line.unit,
-                "provenance": line.provenance,
-                "object": described.get(line.series_id) if line.series_id else None,
-                "points": points(line.ts_ms, line.values),
-            }
+            filled(
+                QueryLine,
+                line,
+                id=line.series_id,
+                object=described.get(line.series_id) if line.series_id else None,
+                points=points(line.ts_ms, line.values),
+            )
         )
         between = b","
         if len(part) > PART_BYTES:
@@ -127,7 +121,7 @@ class QueryView(APIView):
     # An answer may be too large for a page.
     renderer_classes = [OrjsonRenderer]
 
-    @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="telemetry_query")
+    @extend_schema(parameters=_PARAMETERS, responses={200: QueryAnswer}, operation_id="telemetry_query")
     def get(self, request: Request) -> StreamingHttpResponse:
         refuse_unknown(request, PARAMETERS, controls=("format",))
         now = clock.now()
@@ -139,12 +133,12 @@ class QueryView(APIView):
         described = self._objects([line.series_id for line in lines if line.series_id])
         return StreamingHttpResponse(_parts(question, lines, described), content_type="application/json")
 
-    def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
+    def _objects(self, series_ids: list[int]) -> dict[int, SeriesObject | None]:
         context = {"request": self.request}
-        object_by_series = {}
+        object_by_series: dict[int, SeriesObject | None] = {}
         for series in intake.series().filter(pk__in=series_ids):
             described = intake.object_of(series)
             object_by_series[series.pk] = (
-                None if described is None else brief(described, context) | {"kind": series.object_kind}
+                None if described is None else {**brief(described, context), "kind": series.object_kind}
             )
         return object_by_series

@@ -3,35 +3,25 @@
 import math
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from telemetry.core.registry import registry
 from telemetry.intake import object_of
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from telemetry.sentences import why_unmatched
-from web.rest.fields import brief
-from web.rest.serializers import ObjectSerializer
-
-_WORDED = {
-    "type": "object",
-    "properties": {"value": {"type": "string"}, "label": {"type": "string"}},
-    "nullable": True,
-}
-_BRIEF = {
-    "type": "object",
-    "properties": {"id": {"type": "integer"}, "url": {"type": "string"}, "display": {"type": "string"}},
-    "nullable": True,
-}
+from web.rest.fields import Brief, brief
+from web.rest.serializers import ChoiceValueField, ObjectSerializer
 
 
 class SourceSerializer(ObjectSerializer):
-    """The response that creates the token contains it; no other does. `owner` is null without people.view_person."""
+    """`owner` is null without people.view_person."""
 
     paused = serializers.BooleanField(read_only=True, help_text="Changed by the actions pause and resume.")
     owner_has_left = serializers.BooleanField(source="lost_owner", read_only=True)
     token_prefix = serializers.SerializerMethodField()
-    state = serializers.SerializerMethodField()
+    state = ChoiceValueField(
+        source="status.state", choices=SourceState.choices, read_only=True, default=SourceState.WAITING
+    )
     state_since = serializers.DateTimeField(source="status.state_since", read_only=True, default=None)
     first_sample_at = serializers.DateTimeField(source="status.first_sample_at", read_only=True, default=None)
     last_sample_at = serializers.DateTimeField(source="status.last_sample_at", read_only=True, default=None)
@@ -58,15 +48,8 @@ class SourceSerializer(ObjectSerializer):
         brief_fields = ["name", "state"]
         extra_kwargs = {"cadence_s": {"min_value": 1}}
 
-    @extend_schema_field({"type": "string", "nullable": True})
     def get_token_prefix(self, source: Source) -> str | None:
         return source.token.prefix if source.token else None
-
-    @extend_schema_field(_WORDED)
-    def get_state(self, source: Source) -> dict[str, str]:
-        status = getattr(source, "status", None)
-        state = SourceState(status.state if status else SourceState.WAITING)
-        return {"value": state.value, "label": str(state.label)}
 
     def validate_unit_scale(self, scale: Any) -> dict[str, float]:
         """{metric: factor}: a factor of 0 or less would make every value meaningless."""
@@ -74,6 +57,18 @@ class SourceSerializer(ObjectSerializer):
         if not all(_is_factor(factor) for factor in factors):
             raise serializers.ValidationError("Write an object of metric names, each with a factor above 0.")
         return scale
+
+
+class SourceWithTokenSerializer(SourceSerializer):
+    token = serializers.SerializerMethodField(help_text="Shown only once.")
+
+    class Meta(SourceSerializer.Meta):
+        fields = [*SourceSerializer.Meta.fields, "token"]
+        brief_fields = [*SourceSerializer.Meta.brief_fields, "token"]
+
+    def get_token(self, source: Source) -> str:
+        plain: str = self.context["view"].tokens[source.pk]
+        return plain
 
 
 def _is_factor(value: Any) -> bool:
@@ -104,8 +99,7 @@ class SeriesSerializer(ObjectSerializer):
         metric = registry().get(series.metric, series.labels)
         return metric.title if metric else ""
 
-    @extend_schema_field(_BRIEF)
-    def get_object(self, series: Series) -> dict[str, Any] | None:
+    def get_object(self, series: Series) -> Brief | None:
         described = object_of(series)
         return brief(described, self.context) if described is not None else None
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, inline_serializer
-from rest_framework import serializers as fields
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,19 +19,16 @@ from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 _may_change = [requires("telemetry.change_source")]
-_with_token = inline_serializer(
-    "SourceWithToken",
-    {
-        "id": fields.IntegerField(),
-        "token": fields.CharField(help_text="Shown only once."),
-    },
-)
 
 
 class SourceViewSet(ObjectViewSet):
     queryset = Source.objects.select_related("site", "status", "token", "owner")
     serializer_class = serializers.SourceSerializer
     filterset_class = filters.SourceFilters
+
+    def get_serializer_class(self) -> type[serializers.SourceSerializer]:
+        makes_token = self.action in {"create", "rotate_token"}
+        return serializers.SourceWithTokenSerializer if makes_token else serializers.SourceSerializer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -69,9 +65,7 @@ class SourceViewSet(ObjectViewSet):
         operations.resume_source(source, by=request.user, now=clock.now())
         return self._answer(self._again(source))
 
-    @extend_schema(
-        request=None, responses={200: _with_token}, summary="Make a new token; the old token stops working"
-    )
+    @extend_schema(request=None, summary="Make a new token; the old token stops working")
     @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_may_change)
     def rotate_token(self, request: Request, pk: str) -> Response:
         source = self.get_object()
@@ -80,17 +74,9 @@ class SourceViewSet(ObjectViewSet):
 
     def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
         response = super()._answer(obj, code)
-        if obj.pk in self.tokens:
-            response.data["token"] = self.tokens[obj.pk]
+        if self.tokens:
             response["Cache-Control"] = "no-store"
         return response
-
-    def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:
-        data = super()._answer_many(objects)
-        for source, shown in zip(objects, data, strict=True):
-            if source.pk in self.tokens:
-                shown["token"] = self.tokens[source.pk]
-        return data
 
 
 class SeriesViewSet(ReadOnlyObjectViewSet):

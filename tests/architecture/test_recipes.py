@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from django.urls import include, path
+from django.urls import include, path, resolve
+from drf_spectacular.generators import SchemaGenerator
 
 import readiness.boards
 from config import urls as config_urls
@@ -19,6 +20,7 @@ from telemetry.core.columns import TakenTimes
 from telemetry.core.labels import KeyCache, labels_of
 from telemetry.core.registry import load as load_registry
 from tests.inventory import made
+from tests.published import Published
 from tests.web.routes.test_permissions import clients, line_of
 from web import yaml_documents
 
@@ -110,7 +112,9 @@ def report(tmp_path, monkeypatch, settings):
     package.mkdir(parents=True)
     template.parent.mkdir(parents=True)
     queries, tables, views = code_of("A report", "python")
-    for name, code in {"__init__": "", "queries": queries, "tables": tables, "views": views}.items():
+    [api] = code_of("An endpoint", "python")
+    modules = {"__init__": "", "queries": queries, "tables": tables, "views": views, "api": api}
+    for name, code in modules.items():
         (package / f"{name}.py").write_text(code, "utf-8")
     template.write_text(*code_of("A report", "html"), "utf-8")
     monkeypatch.setattr(readiness.boards, "__path__", [*readiness.boards.__path__, str(package.parent)])
@@ -122,6 +126,7 @@ def report(tmp_path, monkeypatch, settings):
     addresses.handler403 = config_urls.handler403
     addresses.urlpatterns = [
         path("readiness/stages/", module.page, name="stages"),
+        path("api/readiness/stages/", importlib.import_module("readiness.boards.stages.api").stages),
         path("", include("config.urls")),
     ]
     monkeypatch.setitem(sys.modules, addresses.__name__, addresses)
@@ -147,3 +152,16 @@ def test_the_report_answers_with_its_table_and_file(report, client_of):
 @pytest.mark.django_db
 def test_the_line_of_permissions_is_that_of_the_report(report, clients):
     assert f"\n   {line_of(report.removeprefix('/'), *clients)}\n" in RECIPES
+
+
+@pytest.mark.django_db
+def test_the_endpoint_answers_what_its_schema_says(report, client_of):
+    site = made.site(name="Porto", slug="porto", stage="building")
+    address = f"/api{report}"
+    answer = client_of("viewer").get(address)
+    [row] = answer.json()["results"]
+    assert (row["site"]["id"], row["site"]["slug"], row["stage"]) == (site.pk, "porto", "building")
+    endpoint = path(address.removeprefix("/"), resolve(address).func)
+    schema = Published(SchemaGenerator(patterns=[endpoint]).get_schema(request=None, public=True))
+    assert schema.faults(address, "get", answer) == []
+    assert "Null if nobody entered it" in str(schema.document["components"])

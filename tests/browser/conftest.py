@@ -2,44 +2,12 @@
 
 import pytest
 
-from tests.browser import fleet, sent
-from tests.browser.whole import (
-    answered,
-    campaign,
-    contradicted,
-    decided,
-    drafted,
-    explained,
-    granted,
-    people,
-    proven,
-    review,
-    weighed,
-    whole,
-    working,
-)
-from tests.conftest import NOW, PASSWORD
+from tests.browser import whole as scenes
+from tests.conftest import PASSWORD
 from tests.telemetry.conftest import emptied_samples
 from tests.web.conftest import PATIENCE_MS, Visit, axe_source, launched, vendor
 
-__all__ = [
-    "answered",
-    "axe_source",
-    "campaign",
-    "contradicted",
-    "decided",
-    "drafted",
-    "emptied_samples",
-    "explained",
-    "granted",
-    "people",
-    "proven",
-    "review",
-    "vendor",
-    "weighed",
-    "whole",
-    "working",
-]
+__all__ = ["axe_source", "emptied_samples", "vendor"]
 
 
 @pytest.fixture(scope="package")
@@ -100,10 +68,20 @@ def as_role(visit, client_of):
 
 
 @pytest.fixture
-def small_fleet(frozen_now, emptied_samples):
-    """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
-    frozen_now.at = NOW
-    sites = fleet.build(NOW, sites=6)
-    fleet.yard(sites[0].region)
-    sent.porto(frozen_now, sites[0].region)
-    return sites
+def small_fleet(frozen_now, on_scene):
+    return on_scene(scenes.small_fleet)
+
+
+@pytest.fixture
+def whole(frozen_now, on_scene):
+    return on_scene(scenes.whole)
+
+
+@pytest.fixture
+def drafted(frozen_now):
+    return scenes.drafted(frozen_now)
+
+
+@pytest.fixture
+def people(db, frozen_now):
+    return scenes.people(frozen_now)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from inventory.models import Region
+from inventory.models import Region, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from telemetry.models import Source, SourceStatus
@@ -24,6 +24,11 @@ def build(now, *, sites=24, first=0):
         for name in ("Americas", "Europe", "Asia")
     ]
     return [_site(number, now, regions[number % 3]) for number in range(first, first + sites)]
+
+
+def sites():
+    """Those that `build` made, in its order."""
+    return list(Site.objects.filter(slug__regex=r"^site-\d{1,2}$").order_by("pk"))
 
 
 def yard(region):

@@ -16,6 +16,16 @@ from tests.inventory import made
 from tests.web.test_access import routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# What people open most; all the others are looked at in `make test-all`.
+MOST_OPENED = [
+    "/",
+    "/fleet/",
+    "/problems/",
+    "/readiness/",
+    "/sites/porto/",
+    "/tradeoffs/",
+    "/inventory/devices/",
+]
 
 # What the reader of these sees depends on the query, so each has a few.
 VARIANTS = (
@@ -109,6 +119,14 @@ def found_on(one, axe_source, paths):
 
 
 @pytest.mark.usefixtures("whole")
+def test_the_pages_that_are_opened_most(as_role, axe_source):
+    one = as_role("admin")
+    assert found_on(one, axe_source, MOST_OPENED) == {}
+    assert one.refusals == []
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     over_the_fleet = wanted(lambda route: not (IN_INVENTORY.match(route) or IN_FRAMEWORK.match(route)))
@@ -119,7 +137,8 @@ def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     assert one.refusals == []
 
 
-def test_every_page_of_the_framework(as_role, client_of, drafted, axe_source):
+@pytest.mark.full
+def test_every_page_of_the_framework(as_role, client_of, small_fleet, drafted, axe_source):
     paths = pages(client_of("admin"), wanted(IN_FRAMEWORK.match))
     assert len(paths) == 11
     one = as_role("admin")
@@ -128,6 +147,7 @@ def test_every_page_of_the_framework(as_role, client_of, drafted, axe_source):
     assert one.refusals == []
 
 
+@pytest.mark.full
 def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
     for make in made.MAKERS.values():
         make()
@@ -140,6 +160,7 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
     assert one.refusals == []
 
 
+@pytest.mark.full
 def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe_source):
     one = as_role("viewer")
     empty = ["/", "/fleet/", "/inbox/", "/sites/", "/readiness/", "/telemetry/"]

@@ -15,11 +15,10 @@ from readiness.demo.models import DemoFleet
 from tests.conftest import NOW
 from tests.migrations.programs import dump
 from tests.migrations.test_from_dump import DUMP
-from tests.visibility.conftest import emptied_samples, everything, rows_of_all_kinds
-from tests.web.routes.conftest import *  # noqa: F403
+from tests.visibility.conftest import rows_of_all_kinds
 from web.kinds.models import FileImport
 
-__all__ = ["emptied_samples", "everything", "rows_of_all_kinds"]
+__all__ = ["rows_of_all_kinds"]
 
 
 @pytest.mark.django_db(transaction=True)

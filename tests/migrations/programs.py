@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from stack.postgres import installed
 
 # What tests keep beside Muster's tables.
-KEPT_BY_TESTS = "as_migrated"
+KEPT_BY_TESTS = "as_made"
 
 
 def run(program, database, *arguments, given=b""):

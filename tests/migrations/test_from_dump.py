@@ -17,6 +17,7 @@ from django.db import connection
 from readiness.assessment.framework.core.document import load
 from tests.migrations.programs import dump, restore, run
 
+pytestmark = pytest.mark.full
 DUMP = Path(__file__).parent / "first.sql.gz"
 COUNTS = """SELECT format('SELECT %L, count(*) FROM %I', relname, relname) FROM pg_class
     WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition ORDER BY relname"""

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from readiness.assessment.framework import operations, queries
-from readiness.assessment.framework.core.definition import OperatorDecision
 from readiness.assessment.framework.core.editing import (
     GivenThreshold,
     threshold,
@@ -16,6 +15,7 @@ from readiness.assessment.framework.core.editing import (
     with_part,
     with_pillar,
 )
+from readiness.assessment.framework.core.thresholds import OperatorDecision
 from readiness.assessment.framework.models import DraftStep, FrameworkVersion
 from tests.readiness.assessment.framework.test_minimums import first_version
 from web.versioned.core.documents import DocumentError, written

@@ -1,4 +1,5 @@
-"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page."""
+"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page; and a verdict
+is read in few stops."""
 
 import sys
 from contextlib import contextmanager
@@ -19,25 +20,51 @@ fleet, chat_at_porto = placing.fleet, placing.chat
 
 
 @contextmanager
-def rooms_entered(*, of):
-    """Yield a list of the rooms whose functions are called, in order, without the caller's (`of`) and cores."""
-    rooms = []
+def calls_traced():
+    """Yield a list of the code of functions that are called, in order."""
+    calls = []
 
     def trace(frame, event, _argument):
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(f"{READINESS}/") and code.co_name != "<module>":
-            folders = Path(code.co_filename).relative_to(READINESS).parts
-            room, *inside = folders[folders[0] in GROUPS :]
-            if room not in of and "core" not in inside and rooms[-1:] != [room]:
-                rooms.append(room)
+            calls.append(code)
 
     # Modules with addresses are imported by the first request.
     get_resolver()._populate()
     sys.setprofile(trace)
     try:
-        yield rooms
+        yield calls
     finally:
         sys.setprofile(None)
+
+
+def folders_of(code):
+    return Path(code.co_filename).relative_to(READINESS).parts
+
+
+def rooms_entered(calls, *, of):
+    """Return the rooms whose functions are called, in order, without the caller's (`of`) and cores."""
+    rooms = []
+    for folders in map(folders_of, calls):
+        room, *inside = folders[folders[0] in GROUPS :]
+        if room not in of and "core" not in inside and rooms[-1:] != [room]:
+            rooms.append(room)
+    return rooms
+
+
+# Values, columns, arithmetic, and the readings of single checks: looked up while reading along, and no stops.
+LOOKED_UP = {"core", "models", "models.py", "checks"}
+
+
+def stops(calls):
+    """Return the modules that a reader opens, one after the other, who reads each public function once."""
+    opened = []
+    for code in dict.fromkeys(calls):
+        folders = folders_of(code)
+        is_public = not any(part.startswith(("_", "<")) for part in code.co_qualname.split("."))
+        if is_public and LOOKED_UP.isdisjoint(folders) and opened[-1:] != ["/".join(folders)]:
+            opened.append("/".join(folders))
+    return opened
 
 
 @pytest.fixture
@@ -84,7 +111,7 @@ def fleet_page(well, client_of):
     [
         ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
-        ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "people", "evidence"]),
+        ("verdict", ["framework", "workloads", "jurisdiction", "ownership", "people", "evidence", "grants"]),
         ("sample", []),
         # Owners are read for the rows of its table, after the figures of the whole fleet.
         ("fleet_page", ["framework", "ownership", "people", "ownership", "demo"]),
@@ -92,6 +119,15 @@ def fleet_page(well, client_of):
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):
     of, start = request.getfixturevalue(walk)
-    with rooms_entered(of=of) as entered:
+    with calls_traced() as calls:
         start()
-    assert entered == rooms
+    assert rooms_entered(calls, of=of) == rooms
+
+
+def test_a_verdict_is_read_in_few_stops(verdict):
+    _, start = verdict
+    with calls_traced() as calls:
+        start()
+    opened = stops(calls)
+    assert len(opened) <= 25, opened
+    assert len(set(opened)) <= 21, opened

@@ -114,6 +114,24 @@ def test_a_large_document_is_taken(send, path_of, kind):
     assert answer.status_code == 200, answer.content[:300]
 
 
+@pytest.mark.parametrize(
+    ("kind", "section", "field"),
+    [
+        ("framework", "checks", "gate"),
+        ("rules", "rules", "effect"),
+        ("workloads", "workloads", "description"),
+    ],
+)
+def test_all_wrong_fields_of_a_file_are_told_at_once(send, path_of, kind, section, field):
+    document = LARGE[kind]()
+    for place in (0, 2):
+        document[section][place] |= {field: 5, "colour": "red"}
+    told = str(send(path_of(kind), yaml_documents.write(document).encode()).json())
+    ids = [document[section][place].get("id", place) for place in (0, 2)]
+    expected = [f"{section}[{item}].{key}" for item in ids for key in (field, "colour")]
+    assert [path for path in expected if path not in told] == []
+
+
 @pytest.mark.parametrize("content", [b"a: [", b"surprise: 1"], ids=["no YAML", "another document"])
 @pytest.mark.parametrize("kind", ENDPOINTS)
 def test_nothing_is_locked_while_a_document_is_read(send, path_of, kind, content):

@@ -32,7 +32,10 @@ def planned(*words: str) -> str:
         (("run",), "stack/bootstrap base -m stack --end-with-parent run"),
         (("stop",), "stack/bootstrap base -m stack stop"),
         (("manage", "args=create_token --user ada"), "-m stack manage create_token --user ada"),
-        (("test",), "stack/bootstrap dev -m pytest -n 2"),
+        (("test",), 'stack/bootstrap dev -m pytest -n 2 --dist worksteal -m "not peers and not full"'),
+        (("test", "args=tests/stack -k port"), 'and not full" tests/stack -k port'),
+        (("test-all", "args=tests/stack"), "stack/bootstrap dev -m pytest -n 2 --dist worksteal tests/stack"),
+        (("test-changed", "base=HEAD~3"), "stack/bootstrap dev -m tests.changed HEAD~3 -n 2"),
         (("test-peers",), "stack/bootstrap dev -m pytest -m peers"),
         (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
         (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
@@ -45,12 +48,13 @@ def test_a_target_runs(words: tuple[str, ...], command: str) -> None:
 
 def test_help_names_every_target_for_people() -> None:
     shown = planned("help")
-    for target in ("run", "stop", "manage", "demo-reset", "test", "test-peers", "check", "bench", "setup"):
+    targets = ("run", "stop", "manage", "demo-reset", "check", "bench", "setup")
+    for target in (*targets, "test", "test-all", "test-changed", "test-peers"):
         assert f'"make {target} ' in shown
 
 
 def test_ci_runs_checks_tests_and_peers() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert "for target in check test test-peers; do" in script
+    assert "for target in check test-all test-peers; do" in script
     for package in ("chromium", "prometheus", "prometheus-node-exporter", "docker-compose"):
         assert package in script

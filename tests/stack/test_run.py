@@ -28,6 +28,7 @@ def test_one_interrupt_stops_everything(started: Started) -> None:
     assert not (started.checkout.data / "state.json").exists()
 
 
+@pytest.mark.full
 def test_the_demo_is_loaded_on_the_first_start_only(checkout: Checkout) -> None:
     first = checkout.start()
     assert first.get() == {"demo": 1}
@@ -40,6 +41,7 @@ def test_the_demo_is_loaded_on_the_first_start_only(checkout: Checkout) -> None:
     second.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_a_database_that_is_up_to_date_is_not_migrated_again_until_the_code_is_another(
     checkout: Checkout,
 ) -> None:
@@ -55,6 +57,7 @@ def test_a_database_that_is_up_to_date_is_not_migrated_again_until_the_code_is_a
     assert migrated.exists()
 
 
+@pytest.mark.full
 def test_migrating_by_hand_lets_the_next_start_migrate(checkout: Checkout) -> None:
     first = checkout.start()
     checkout.execute("DELETE FROM django_migrations")
@@ -64,6 +67,7 @@ def test_migrating_by_hand_lets_the_next_start_migrate(checkout: Checkout) -> No
     second.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_data_of_an_older_muster_are_moved_aside_and_kept(checkout: Checkout) -> None:
     older = checkout.start()
     older.get("/keep")
@@ -81,6 +85,7 @@ def test_data_of_an_older_muster_are_moved_aside_and_kept(checkout: Checkout) ->
     started.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_data_of_a_newer_muster_are_refused_and_left_as_they_are(checkout: Checkout) -> None:
     newer = checkout.start()
     newer.get("/keep")
@@ -99,6 +104,7 @@ def test_data_of_a_newer_muster_are_refused_and_left_as_they_are(checkout: Check
     started.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_without_the_demo_a_link_for_the_first_admin_is_printed(checkout: Checkout) -> None:
     started = checkout.start(MUSTER_DEMO="0")
     assert f"First admin: http://127.0.0.1:{checkout.port}/first/token" in started.said
@@ -121,6 +127,7 @@ def test_a_killed_process_is_started_again_and_nothing_is_lost(started: Started)
         assert f"{name} ended (SIGKILL); starting it again in 0.5 s." in started.said
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("everything", [False, True], ids=["the launcher", "everything at once"])
 def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, everything: bool) -> None:
     first = checkout.start()
@@ -138,6 +145,7 @@ def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, eve
     assert len(list(Path(checkout.data).glob("postgres-*"))) == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("phase", "then"),
     [
@@ -170,6 +178,7 @@ def test_kill_9_in_a_phase_of_the_first_start(checkout: Checkout, phase: str, th
     second.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_a_start_right_after_a_kill_9_waits_for_the_databases_to_end(checkout: Checkout) -> None:
     first = checkout.start()
     first.get("/keep")
@@ -186,6 +195,7 @@ def test_a_second_start_says_that_one_is_running(started: Started) -> None:
     assert started.get() == {"demo": 1}
 
 
+@pytest.mark.full
 def test_stop_from_another_terminal(started: Started) -> None:
     everything = started.descendants()
     assert started.checkout.call("stop").stdout == "Stopped.\n"
@@ -193,6 +203,7 @@ def test_stop_from_another_terminal(started: Started) -> None:
     assert "is not running" in started.checkout.call("stop").stdout
 
 
+@pytest.mark.full
 def test_management_commands_work_beside_a_running_muster_and_without_one(checkout: Checkout) -> None:
     started = checkout.start()
     assert checkout.call("manage", "count").stdout == "1\n"
@@ -200,6 +211,7 @@ def test_management_commands_work_beside_a_running_muster_and_without_one(checko
     assert checkout.call("manage", "count").stdout == "1\n"
 
 
+@pytest.mark.full
 def test_a_taken_port_is_said_and_the_next_one_used(checkout: Checkout) -> None:
     with socket.socket() as other:
         with suppress(OSError):  # taken by somebody else: as good
@@ -219,6 +231,7 @@ def test_a_taken_port_that_was_asked_for_is_an_error(checkout: Checkout) -> None
     assert f"Port {checkout.port} of 127.0.0.1 is in use by another program." in done.stdout
 
 
+@pytest.mark.full
 def test_a_failing_migration_is_shown_and_everything_stops(checkout: Checkout) -> None:
     (checkout.root / "broken").touch()
     done = checkout.call("run")
@@ -228,6 +241,7 @@ def test_a_failing_migration_is_shown_and_everything_stops(checkout: Checkout) -
     assert not (checkout.data / "state.json").exists()
 
 
+@pytest.mark.full
 def test_an_interrupt_while_it_starts_stops_everything(checkout: Checkout) -> None:
     (checkout.root / "slow-migrate").touch()
     launcher = subprocess.Popen(
@@ -242,6 +256,7 @@ def test_an_interrupt_while_it_starts_stops_everything(checkout: Checkout) -> No
     assert not living(everything)
 
 
+@pytest.mark.full
 def test_it_ends_with_the_make_that_started_it(checkout: Checkout) -> None:
     script = f"{shlex.join(checkout.argv('--end-with-parent', 'run'))} & wait"
     make = subprocess.Popen(
@@ -256,6 +271,7 @@ def test_it_ends_with_the_make_that_started_it(checkout: Checkout) -> None:
     assert eventually(lambda: not living(everything))
 
 
+@pytest.mark.full
 def test_a_log_that_grew_large_is_cut(checkout: Checkout) -> None:
     log = checkout.data / "log" / "web.log"
     log.parent.mkdir(parents=True)
@@ -268,6 +284,7 @@ def test_a_log_that_grew_large_is_cut(checkout: Checkout) -> None:
     started.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 def test_a_half_made_cluster_is_moved_aside(checkout: Checkout) -> None:
     checkout.call("manage", "migrate")
     (cluster,) = checkout.data.glob("postgres-*")
@@ -281,6 +298,7 @@ def test_a_half_made_cluster_is_moved_aside(checkout: Checkout) -> None:
     started.end(signal.SIGTERM)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("argv", [["sleep", "60"], ["true"]], ids=["used again", "an exit status"])
 def test_a_lock_that_names_no_server_is_no_obstacle(checkout: Checkout, argv: list[str]) -> None:
     checkout.call("manage", "migrate")

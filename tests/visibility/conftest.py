@@ -1,30 +1,13 @@
-"""The fleet with one of everything, as the walk along every route has it, and what no address names."""
+"""The fleet with a row of every kind."""
 
 import pytest
 
-from accounts.models import AccessScope, SavedView
-from inventory.models import Site
-from readiness.assessment.evidence.models import Measure, MeasuredDay
-from readiness.golive.models import Approver
-from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
-from telemetry.models import LateDay, MatchedInventory
-from tests.conftest import NOW
-from tests.web.routes.conftest import *  # noqa: F403
-from tests.web.routes.conftest import emptied_samples, everything
+from tests.visibility import all_kinds
+from tests.web.routes.conftest import everything
 
-__all__ = ["emptied_samples", "everything"]
+__all__ = ["everything"]
 
 
 @pytest.fixture
-def rows_of_all_kinds(everything, user_of):
-    porto, day = Site.objects.get(slug="porto"), {"on_date": NOW.date()}
-    LateDay.objects.create(site=porto, **day)
-    MatchedInventory.objects.create(site=porto, fingerprint="x", matched_at=NOW)
-    MeasuredDay.objects.create(site=porto, measured_at=NOW, whole_at=NOW, **day)
-    Measure.objects.create(site=porto, key="power_peak", value=7.0, taken_at=NOW, measured_at=NOW, **day)
-    Approver.objects.create(
-        site=porto, domain="compute", user=user_of("ops", username="local-lead"), added_at=NOW
-    )
-    SavedView.objects.create(owner=user_of("viewer"), table="sites", name="Porto", query="q=porto")
-    AccessScope.objects.create(user=user_of("ops", username="elsewhere"), kind="site", slug="porto")
-    DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")
+def rows_of_all_kinds(frozen_now, on_scene):
+    return on_scene(all_kinds.rows_of_all_kinds)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pgtrigger
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import operations as accounts
 from accounts.models import AccessScope, SavedView, User
@@ -45,6 +45,7 @@ from tests.readiness.assessment.scoring import stored
 from tests.readiness.organisation.people import every
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised as practice
+from tests.scenes import scene
 from web.actor import acting
 from web.audit import AuditEntry
 from web.kinds.models import FileImport
@@ -67,7 +68,7 @@ INPUTS = {
 }
 
 
-class Scene:
+class Sentinels:
     """`one` and `two` are users, `linked` is the person of `two`, `third` a person alone."""
 
     def __init__(self):
@@ -329,6 +330,13 @@ class Scene:
             self.decided.snapshot["exceptions"][0] |= {"requested_by": names["one"], "approver": names["two"]}
             Review.objects.filter(pk=self.decided.pk).update(snapshot=self.decided.snapshot)
             cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+@scene(at=NOW)
+def sentinels(clock):
+    # In one transaction, as a request is, so that one person acts in all of it.
+    with transaction.atomic():
+        return Sentinels()
 
 
 def write_into_history(model, which, values):

@@ -13,7 +13,7 @@ from readiness.assessment.evidence.models import Review, SignOff
 from readiness.assessment.grants.models import Grant
 from tests.pages import rows_of
 from tests.visibility.asking import OF_PEOPLE, ask, found_by
-from tests.visibility.scene import EARLY, LATE, MARK, NOW, Scene, unnamed
+from tests.visibility.scene import EARLY, LATE, MARK, NOW, sentinels, unnamed
 from tests.web.test_access import address as address_of
 from tests.web.test_access import routes
 from web.rest.lookups import Existing
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def scene(frozen_now):
+def scene(frozen_now, on_scene):
     frozen_now.at = NOW
-    return Scene()
+    return on_scene(sentinels)
 
 
 def lists():

@@ -5,9 +5,7 @@ The requests are the same each time. More of each find more and take longer: rai
 
 import pytest
 import schemathesis
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -17,16 +15,6 @@ from tests.inventory import made
 REQUESTS_EACH = 3
 SHARES = 4
 """Each is a test of its own, so that workers take them side by side."""
-
-
-@pytest.fixture
-def application():
-    """Muster as a server calls it, on the test's own connection, which Django would close after each request."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield WSGIHandler()
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
@@ -68,7 +56,9 @@ def each_request_of(operation, send):
 
 
 @pytest.mark.usefixtures("objects")
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(
+    "share", [0, *(pytest.param(share, marks=pytest.mark.full) for share in range(1, SHARES))]
+)
 def test_no_request_made_from_the_schema_breaks_an_endpoint(application, api_of, caplog, share):
     caplog.set_level("CRITICAL", logger="django.request")
     headers = {"Authorization": api_of("admin").defaults["HTTP_AUTHORIZATION"]}

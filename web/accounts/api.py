@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, OuterRef, QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -21,9 +23,10 @@ from web import clock
 from web.accounts.filters import TokenFilters, UserFilters
 from web.requests import UserApiRequest
 from web.rest.errors import translated
-from web.rest.fields import ChoiceValueField, brief
+from web.rest.fields import Brief, ChoiceValueField, brief
 from web.rest.permissions import SignedIn
 from web.rest.serializers import ObjectSerializer, RowSerializer
+from web.rest.shapes import filled
 from web.rest.viewsets import ObjectViewSet, Router
 from web.scopes import places
 
@@ -41,6 +44,9 @@ def refusals_as_errors() -> Iterator[None]:
 
 
 class RoleField(ChoiceValueField):
+    # Read, not written: users of before, and those whose role was taken.
+    may_be_empty = True
+
     def get_attribute(self, instance: User) -> str:
         return role_of(instance)
 
@@ -160,7 +166,6 @@ class NewTokenSerializer(TokenSerializer):
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
-    @extend_schema_field({"type": "string"})
     def get_token(self, obj: Token) -> str:
         return self.context["view"].made[obj.pk]
 
@@ -209,25 +214,40 @@ class TokenViewSet(ObjectViewSet):
         return expires_at
 
 
-class AuthenticationSerializer(serializers.Serializer):
-    user = serializers.DictField(help_text="Brief object with the user's role.")
-    token = serializers.DictField(allow_null=True, help_text="Prefix, scope and expiry; null for a session.")
-    permissions = serializers.ListField(child=serializers.CharField())
+class AuthenticatedUser(Brief):
+    username: str
+    role: str | None
 
 
-@extend_schema(responses=AuthenticationSerializer, summary="Who the request is authenticated as")
+@dataclass(frozen=True, slots=True)
+class AuthenticatedToken:
+    prefix: str
+    scope: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    user: AuthenticatedUser
+    token: Annotated[AuthenticatedToken | None, "Null for a session."]
+    permissions: list[str]
+
+
+@extend_schema(responses={200: Authentication}, summary="Who the request is authenticated as")
 @api_view(["GET"])
 @permission_classes([SignedIn])
 def authentication_check(request: Request) -> Response:
     user, token = cast(User, request.user), request.auth if isinstance(request.auth, Token) else None
-    who = {"username": user.username, "role": role_of(user) or None}
-    with_what = token and {"prefix": token.prefix, "scope": token.scope, "expires_at": token.expires_at}
     return Response(
-        {
-            "user": brief(user, {"request": request}) | who,
-            "token": with_what,
-            "permissions": sorted(user.get_all_permissions()),
-        }
+        Authentication(
+            user={
+                **brief(user, {"request": request}),
+                "username": user.username,
+                "role": role_of(user) or None,
+            },
+            token=filled(AuthenticatedToken, token) if token else None,
+            permissions=sorted(user.get_all_permissions()),
+        )
     )
 
 

@@ -6,5 +6,4 @@ A model is audited by the line `HISTORY = True`. `HISTORY_LEAVES_OUT` lists colu
 
 from web.audit.models import AuditEntry
 from web.audit.registry import audited_models, is_audited
-from web.audit.stamps import stamp_of
 from web.audit.steps import PastValues, ids_changed_by, steps_of

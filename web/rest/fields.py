@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, ForeignKey, Model, Q, QuerySet, UniqueConstraint
@@ -131,6 +131,15 @@ class ChoiceValueField(serializers.ChoiceField):
         return "" if data is None and self.allow_blank else super().run_validation(data)
 
 
+class Brief(TypedDict):
+    """An object in short; what has a slug is found by it too."""
+
+    id: int
+    url: str | None
+    display: str
+    slug: NotRequired[str]
+
+
 class RelatedObjectField(serializers.RelatedField):
     """A foreign key.
 
@@ -153,7 +162,7 @@ class RelatedObjectField(serializers.RelatedField):
         rows = super().get_queryset()
         return visibility.known_people(rows) if visibility.is_person(rows.model) else rows
 
-    def to_representation(self, value: Model) -> dict[str, Any] | None:
+    def to_representation(self, value: Model) -> Brief | None:  # type: ignore[override]
         hidden = visibility.is_person(value) and not visibility.sees(value)
         return None if hidden else brief(value, self.context)
 
@@ -202,10 +211,11 @@ class UsernameField(serializers.CharField):
         return visibility.username_of(value)
 
 
-def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
-    short = {"id": obj.pk, "url": absolute(links.api_url(obj), context), "display": str(obj)}
-    slug = getattr(obj, "slug", None)
-    return short if slug is None else short | {"slug": slug}
+def brief(obj: Model, context: Mapping[str, Any]) -> Brief:
+    short: Brief = {"id": obj.pk, "url": absolute(links.api_url(obj), context), "display": str(obj)}
+    if (slug := getattr(obj, "slug", None)) is not None:
+        short["slug"] = slug
+    return short
 
 
 def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, get_type_hints
 
 from django.db.models import Model
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,17 +18,21 @@ from web.rest.viewsets import ReadOnlyObjectViewSet
 
 def endpoint(
     *permissions: str,
-    answer: Any,
     operation_id: str,
+    answer: Any = None,
     parameters: Iterable[OpenApiParameter] = (),
     summary: str | None = None,
 ) -> Callable[[Callable[[Request], Any]], Callable[..., Any]]:
-    """A GET endpoint. An unknown or unreadable parameter is answered with 400."""
+    """A GET endpoint, described by the type that its function returns; `answer` is a serializer where it has one.
+
+    An unknown or unreadable parameter is answered with 400."""
     declared = list(parameters)
 
     def decorate(read: Callable[[Request], Any]) -> Callable[..., Any]:
+        described = answer or get_type_hints(read, include_extras=True)["return"]
+
         @extend_schema(
-            parameters=declared, responses={200: answer}, operation_id=operation_id, summary=summary
+            parameters=declared, responses={200: described}, operation_id=operation_id, summary=summary
         )
         @api_view(["GET"])
         @permission_classes([requires(*permissions)])

@@ -1,18 +1,22 @@
 """Additions to the OpenAPI schema that drf-spectacular cannot see, such as bulk writes and brief references."""
 
-from typing import Any
+from typing import Any, get_type_hints
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+from drf_spectacular.drainage import has_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.fields import ChoiceField
 
 from web import visibility
+from web.rest import shapes
+from web.rest.fields import Brief, ChoiceValueField
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 JSON = "application/json"
-REFUSED = {
-    "description": "Refused: `detail`, or messages by field; in a bulk write also by item.",
-    "content": {JSON: {"schema": {"type": "object", "additionalProperties": True}}},
-}
+REFUSED = "Refused: `detail`, or messages by field; in a bulk write also by item."
 SHOWN = {
     "fields": "Only these fields, separated by commas.",
     "omit": "All fields except these, separated by commas.",
@@ -32,8 +36,19 @@ class ContractSchema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
-            operation["responses"].setdefault("default", REFUSED)
+            responses = operation["responses"]
+            refused = self._refused()
+            responses.setdefault("default", {"description": REFUSED})
+            for code in responses:
+                if code >= "400":
+                    responses[code].setdefault("content", {JSON: {"schema": refused}})
         return operation
+
+    def _refused(self) -> dict[str, Any]:
+        free = {"type": "object", "description": REFUSED, "additionalProperties": True}
+        component = ResolvedComponent("Refused", ResolvedComponent.SCHEMA, free, object=ContractSchema)
+        self.registry.register_on_missing(component)
+        return component.ref
 
     def get_override_parameters(self) -> list[Any]:
         given = list(super().get_override_parameters())
@@ -49,12 +64,37 @@ class ContractSchema(AutoSchema):
         return given
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
         model = getattr(getattr(field.parent, "Meta", None), "model", None)
-        hidden = (
-            direction == "response" and model is not None and field.source in visibility.personal_text(model)
-        )
-        return schema | {"nullable": True} if hidden else schema
+        if direction != "response":
+            return super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, ChoiceField) and (
+            getattr(field, "may_be_empty", False) or _may_be_empty(model, field.source)
+        ):
+            # REST framework forgets this of a field that is only read.
+            field.allow_blank = True
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        is_hidden = model is not None and field.source in visibility.personal_text(model)
+        # A default of None is what an answer has where there is nothing.
+        return schema | {"nullable": True} if is_hidden or field.default is None else schema
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> Any:
+        meta = super()._get_serializer_field_meta(field, direction)
+        if isinstance(field, ChoiceValueField) and "default" in meta:
+            del meta["default"]
+            if direction == "request":
+                # An empty choice is null in JSON.
+                meta["default"] = field.default or None
+        return meta
+
+    def _get_response_for_code(self, serializer: Any, *args: Any, **kwargs: Any) -> Any:
+        described = shapes.schema_of(serializer, self) if shapes.is_typed(serializer) else serializer
+        return super()._get_response_for_code(described, *args, **kwargs)
+
+    def _map_response_type_hint(self, method: Any) -> Any:
+        hint = get_type_hints(getattr(method, "func", method), include_extras=True).get("return")
+        if has_override(method, "field") or not shapes.is_typed(hint):
+            return super()._map_response_type_hint(method)
+        return shapes.schema_of(hint, self)
 
     def _get_request_body(self, direction: str = "request") -> Any:
         if self._action == "bulk_destroy":
@@ -83,6 +123,7 @@ class ContractSchema(AutoSchema):
 
 class ChoiceAsObject(OpenApiSerializerFieldExtension):
     target_class = "web.rest.fields.ChoiceValueField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         values = [value for value in self.target.choices if value != ""]
@@ -109,15 +150,8 @@ class ReferenceAsObject(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         if direction == "request":
             return {"oneOf": [{"type": "integer"}, {"type": "object", "additionalProperties": True}]}
-        text = {"type": "string"}
-        link = {"type": "string", "format": "uri", "nullable": True}
-        brief = {
-            "type": "object",
-            "properties": {"id": {"type": "integer"}, "url": link, "display": text, "slug": text},
-            "required": ["id", "url", "display"],
-        }
         # Null for readers who may not see names.
-        return brief | ({"nullable": True} if self._is_person() else {})
+        return shapes.schema_of(Brief | None if self._is_person() else Brief, auto_schema)
 
     def _is_person(self) -> bool:
         field, serializer = self.target.source, self.target.parent
@@ -142,6 +176,14 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+def _may_be_empty(model: type[Model] | None, source: str) -> bool:
+    try:
+        field = model._meta.get_field(source) if model is not None else None
+    except FieldDoesNotExist:
+        return False
+    return getattr(field, "blank", False) or getattr(field, "null", False)
 
 
 def _listed(schema: dict[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,11 @@ def named_errors() -> Iterator[None]:
     except DocumentError as error:
         refusal = exceptions.ValidationError()
         # Set afterwards, because the constructor would convert the number to text.
-        detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}
+        detail: Any = {
+            "definition": [*map(str, (error, *error.others))],
+            "path": error.path,
+            "reason": error.message,
+        }
         if error.file:
             detail |= {"file": error.file, "line": error.line or None}
         refusal.detail = detail

@@ -56,7 +56,11 @@ class StepForm(forms.Form):
         ]
 
     def refused(self, error: DocumentError) -> None:
-        """Show a refusal at the field whose name matches most of its path: `pass.value` at `pass_value`."""
+        """Show refusals at the fields whose names match most of their paths: `pass.value` at `pass_value`."""
+        for each in (error, *error.others):
+            self._show(each)
+
+    def _show(self, error: DocumentError) -> None:
         path = error.path.removeprefix(self.place).lstrip(".")
         steps = path.partition("[")[0].lower().split(".")
         names = ["_".join(steps[start:end]) for end in range(len(steps), 0, -1) for start in range(end)]
@@ -103,6 +107,7 @@ class ImportForm(StepForm):
         return texts_of(file.name, file.read(MOST_BYTES + 1))
 
     def refused(self, error: DocumentError) -> None:
-        place = f"{error.file}, line {error.line}" if error.line else error.file
-        said = f"{place}: {error}" if place and place != error.path else str(error)
-        self.add_error("file" if self.cleaned_data.get("file") else "text", said)
+        field = "file" if self.cleaned_data.get("file") else "text"
+        for each in (error, *error.others):
+            place = f"{each.file}, line {each.line}" if each.line else each.file
+            self.add_error(field, f"{place}: {each}" if place and place != each.path else str(each))

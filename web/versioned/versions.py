@@ -7,17 +7,18 @@ import dataclasses
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
+from django.db.models import Model
 from django.http import Http404, HttpResponse
 
 from accounts.models import User
 from web.actor import acting
+from web.cached import CachedAnswer
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written
 from web.versioned.core.files import Texts, packed
@@ -82,6 +83,14 @@ class Versioned[V: DocumentVersion, D: Any]:
     store: Callable[[V, D], None]
     refuse: Callable[[D], None] = lambda document: None
     note_step: Callable[[V, D, D], None] = lambda row, before, after: None
+    dependents: tuple[type[Model], ...] = ()
+    documents: CachedAnswer[None, D] = field(init=False)
+
+    def __post_init__(self) -> None:
+        documents: CachedAnswer[None, D] = CachedAnswer(
+            f"versions of the {self.noun}", versions=(self.model, *self.dependents), most=16
+        )
+        object.__setattr__(self, "documents", documents)
 
     def permission(self, action: str) -> str:
         meta = self.model._meta
@@ -104,11 +113,22 @@ class Versioned[V: DocumentVersion, D: Any]:
     def content(self, row: DocumentVersion) -> D:
         """The document of a row, which is read anew if somebody wrote it since."""
         try:
-            document: D = _content(self, row.pk, row.digest)
+            return self._content(row)
         except self.model.DoesNotExist:
             _read_anew(row)
-            document = _content(self, row.pk, row.digest)
-        return document
+            return self._content(row)
+
+    def _content(self, row: DocumentVersion) -> D:
+        """Keyed by digest too, so that a rewritten row with the same id is never taken for the old one."""
+        return self.documents.value(lambda: self._document_of(row.pk, row.digest), key=(row.pk, row.digest))
+
+    def _document_of(self, pk: int, digest: str) -> D:
+        rows = self.model._default_manager.filter(pk=pk, digest=digest)
+        try:
+            return self.stored(rows.get())
+        finally:
+            # A document in several tables may be written while it is read.
+            rows.only("pk").get()
 
     def make_draft(
         self, *, made_from: V, version: str = "", definition: Plain | None = None, by: User, now: datetime
@@ -280,17 +300,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         names = self.model._default_manager.filter(version__regex=pattern).values_list("version", flat=True)
         numbers = [int(name.rpartition("-")[2]) for name in names]
         return f"{self.prefix}-{max(numbers, default=0) + 1}"
-
-
-@lru_cache(maxsize=16)
-def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
-    """Keyed by digest too, so that a rewritten row with the same id is never taken for the old one."""
-    rows = versions.model._default_manager.filter(pk=pk, digest=digest)
-    try:
-        return versions.stored(rows.get())
-    finally:
-        # A document in several tables may be written while it is read.
-        rows.only("pk").get()
 
 
 def _read_anew(row: DocumentVersion) -> None:

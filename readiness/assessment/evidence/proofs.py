@@ -6,10 +6,10 @@ and tables that are not runs, the newest that counts is used.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -35,30 +35,15 @@ from readiness.assessment.evidence.core.proving.values import (
     is_valid,
 )
 from readiness.assessment.evidence.interop import pairs_of_records, recorded_runs
-from readiness.assessment.evidence.models import Floor
+from readiness.assessment.evidence.models import Floor, RunMeasure
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
 from readiness.assessment.framework.core.minimums import in_effect
 from readiness.assessment.framework.core.vocabulary import SenderNamed
+from web.cached import CachedAnswer
 
-SITES = 1000
+_SITES = 1000
 """A process keeps the values of this many sites, each about 80 kB for 50 runs, and computes the others each time."""
-
-
-class KeptBySite[Value]:
-    """Keeps the sites that came first: sites are evaluated in turn, so dropping the oldest would drop them all."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._values: dict[int, Value] = {}
-
-    def get(self, site_id: int) -> Value | None:
-        return self._values.get(site_id)
-
-    def keep(self, site_id: int, value: Value) -> None:
-        with self._lock:
-            if site_id in self._values or len(self._values) < SITES:
-                self._values[site_id] = value
 
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
@@ -90,19 +75,13 @@ REVALIDATED = ("p5-revalidation", "nodes-current")
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
-    """The proofs by a site's runs, valid from `at` to `until` while their inputs stay the same."""
+class _Proved(NamedTuple):
+    """The proofs by a site's runs from `at` to `until`, but for pairs of vendors, which `records` are of."""
 
-    basis: tuple[Any, ...]
-    records: tuple[Run, ...]
-    pairs: Sequence[JudgedPair]
     at: datetime
     until: datetime | None
+    records: Sequence[Run]
     proofs: SiteProofs
-
-    def holds(self, basis: tuple[Any, ...], now: datetime) -> bool:
-        return self.at <= now and (self.until is None or now <= self.until) and self.basis == basis
 
     def proofs_at(self, now: datetime) -> SiteProofs:
         counted = self.proofs.get(REVALIDATED, ())
@@ -112,7 +91,10 @@ class _Proved:
         return self.proofs | {REVALIDATED: tuple(of_now)}
 
 
-_proved: KeptBySite[_Proved] = KeptBySite()
+# The stored runs of a site, its parts and the rules are the basis.
+_PROVED: CachedAnswer[int, _Proved] = CachedAnswer(
+    "proofs by runs of sites", versions=(RunMeasure,), most_entries=_SITES
+)
 
 
 def proofs(
@@ -150,26 +132,55 @@ def _by_runs(
     stored = rows.stored_runs(site_ids, framework, now)
     parts = site_parts(list(stored), now) if parts is None else parts
     bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
-    kept = {
-        site_id: proved
-        for site_id, basis in bases.items()
-        if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
-    }
-    runs = rows.runs_with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
-    records: dict[int, Sequence[Run]]
-    records = {site_id: recorded_runs(of_site.newest) for site_id, of_site in runs.items()}
-    records |= {site_id: proved.records for site_id, proved in kept.items()}
     checks = checks_worked_out(framework)
-    pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
-    moved = [site_id for site_id, proved in kept.items() if proved.pairs != pairs.get(site_id, ())]
-    runs |= rows.runs_with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
-    for site_id, of_site in runs.items():
-        paired = pairs.get(site_id, ())
-        proofs = proved_by_runs(framework, checks, of_site, parts[site_id], floors, paired, now)
-        until = _next_expiry(stored[site_id], framework, now)
-        kept[site_id] = _Proved(bases[site_id], tuple(records[site_id]), paired, now, until, proofs)
-        _proved.keep(site_id, kept[site_id])
-    return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
+
+    def prove(changed: Collection[int]) -> dict[int, _Proved]:
+        runs = rows.runs_with_figures({site_id: stored[site_id] for site_id in changed}, floors, now)
+        return {
+            site_id: _Proved(
+                now,
+                _ends_at(stored[site_id], framework, now),
+                recorded_runs(of_site.newest),
+                proved_by_runs(framework, checks, of_site, parts[site_id], floors, now),
+            )
+            for site_id, of_site in runs.items()
+        }
+
+    proved = _PROVED.values(bases, prove, now=now, until=attrgetter("until"))
+    check = checks.get("p1-multivendor-interop")
+    pairs = pairs_of_records(check, {site_id: each.records for site_id, each in proved.items()}, now)
+    return {
+        site_id: _with_pairs(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
+        for site_id, each in proved.items()
+    }
+
+
+def _with_pairs(
+    framework: Framework, check: Check | None, by_runs: SiteProofs, pairs: Sequence[JudgedPair], now: datetime
+) -> SiteProofs:
+    """Add the proofs of pairs, but where a table goes before them. They depend on the links of now, so none is kept."""
+    if check is None or not pairs:
+        return by_runs
+    keyed = {(check.id, part_id): each for part_id, each in interoperable(check, pairs, now).items()}
+    paired = {key: each for key, each in keyed.items() if key in framework.parts_by_key}
+    tables_named = {key: each for key, each in by_runs.items() if key in paired}
+    return by_runs | paired | _going_before(framework, tables_named, paired, now)
+
+
+def _going_before(
+    framework: Framework, tables_named: SiteProofs, by_part: SiteProofs, now: datetime
+) -> SiteProofs:
+    """Return the proofs by tables that replace those of runs."""
+    return {
+        key: each
+        for key, each in tables_named.items()
+        if _goes_before(
+            min(each, key=lambda proof: proof.taken_at),
+            by_part.get(key, ()),
+            framework.parts_by_key[key],
+            now,
+        )
+    }
 
 
 def with_minimums(framework: Framework, check_id: str) -> Check:
@@ -197,13 +208,13 @@ def _of_site(
     return by_part
 
 
-def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
-    """The last instant at which the same runs count as now; None if none of them can expire any more."""
+def _ends_at(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
+    """The first instant at which other runs count than now; None if none of them can expire any more."""
     validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
     spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
-    ends = {taken_at + span for taken_at in stored.taken_at for span in spans}
-    ends |= {at - timedelta(microseconds=1) for at in stored.voided_after(now)}
-    return min((end for end in ends if end >= now), default=None)
+    instant = timedelta(microseconds=1)
+    ends = {taken_at + span + instant for taken_at in stored.taken_at for span in spans}
+    return min((end for end in ends | stored.voided_after(now) if end > now), default=None)
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
@@ -221,9 +232,9 @@ def proved_by_runs(
     of_site: rows.SiteRuns,
     site: SiteParts,
     floors: Sequence[FloorValue],
-    pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
+    """All but those of pairs of vendors, which depend on other sites."""
     by_part: SiteProofs = {}
     runs = capped(of_site.newest, framework, site)
 
@@ -242,19 +253,13 @@ def proved_by_runs(
         add(check.id, latency.loaded_latency(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
         add(check.id, serving.serving(check, runs, site, now))
-    if (check := checks.get("p1-multivendor-interop")) and pairs:
-        add(check.id, interoperable(check, pairs, now))
     if diag:
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
-    for key, each in tables.table_proofs(framework, runs, now).items():
-        oldest = min(each, key=lambda proof: proof.taken_at)
-        if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
-            by_part[key] = each
-    return by_part
+    return by_part | _going_before(framework, tables.table_proofs(framework, runs, now), by_part, now)
 
 
 def capped(runs: Sequence[Run], framework: Framework, site: SiteParts) -> list[Run]:

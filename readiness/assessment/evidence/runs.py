@@ -175,7 +175,7 @@ def _not_judged(
 ) -> dict[PartKey, str]:
     """Why a run by itself is not judged, by sub-measure."""
     checks = checks_worked_out(framework)
-    alone = proved_by_runs(framework, checks, rows.SiteRuns(newest=[run]), site, floors, (), now)
+    alone = proved_by_runs(framework, checks, rows.SiteRuns(newest=[run]), site, floors, now)
     reasons = {
         key: next((proof.cannot_judge for proof in each if proof.cannot_judge), "")
         for key, each in alone.items()

@@ -1,10 +1,10 @@
 """Endpoints of framework versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same address."""
 
-from dataclasses import asdict
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,7 @@ from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.framework.queries import VERSIONS
 from readiness.assessment.framework.tables import FrameworkVersionFilters
 from web.rest.fields import LARGEST_ID, RelatedObjectField
+from web.rest.shapes import filled
 from web.versioned import api
 
 _TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
@@ -44,18 +45,20 @@ class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
         fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
 
 
-class ChangeSerializer(serializers.Serializer):
-    where = serializers.CharField(help_text="check, check / sub-measure, pillar, source; empty for the whole")
-    field = serializers.CharField()
-    before = serializers.CharField()
-    after = serializers.CharField()
-    text = serializers.CharField(help_text="The whole change in one line")
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    where: Annotated[str, "check, check / sub-measure, pillar, source; empty for the whole"]
+    field: str
+    before: str
+    after: str
+    text: Annotated[str, "The whole change in one line"]
 
 
-class DifferenceSerializer(serializers.Serializer):
-    before = serializers.CharField(help_text="Name of the version that is compared")
-    after = serializers.CharField(help_text="Name of that in `to`")
-    changes = ChangeSerializer(many=True)
+@dataclass(frozen=True, slots=True)
+class VersionDifference:
+    before: Annotated[str, "Name of the version that is compared"]
+    after: Annotated[str, "Name of that in `to`"]
+    changes: list[VersionChange]
 
 
 class FrameworkVersionViewSet(api.VersionViewSet):
@@ -74,14 +77,14 @@ class FrameworkVersionViewSet(api.VersionViewSet):
     @extend_schema(
         summary="Differences from another version",
         parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
-        responses=DifferenceSerializer,
+        responses={200: VersionDifference},
         filters=False,
     )
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def diff(self, request: Request, pk: str) -> Response:
         before, after = cast(Any, self.get_object()), self._other(request)
-        changes = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
-        return Response({"before": before.version, "after": after.version, "changes": changes})
+        changes = [filled(VersionChange, change) for change in queries.difference(before, after)]
+        return Response(VersionDifference(before.version, after.version, changes))
 
     def _other(self, request: Request) -> FrameworkVersion:
         asked = request.query_params.get("to", "")

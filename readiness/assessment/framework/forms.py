@@ -7,15 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from readiness.assessment.framework.core import editing, wording
-from readiness.assessment.framework.core.definition import (
-    Check,
-    Framework,
-    LabelledFigure,
-    OperatorDecision,
-    Pillar,
-    SubMeasure,
-    Validity,
-)
+from readiness.assessment.framework.core.definition import Check, Framework, Pillar, SubMeasure, Validity
+from readiness.assessment.framework.core.thresholds import LabelledFigure, OperatorDecision
 from readiness.assessment.framework.core.vocabulary import (
     Change,
     CheckState,

@@ -7,7 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from readiness.assessment.framework import operations, queries, tables
-from readiness.assessment.framework.core.definition import Check, Framework, OperatorDecision
+from readiness.assessment.framework.core.definition import Check, Framework
+from readiness.assessment.framework.core.thresholds import OperatorDecision
 from readiness.assessment.framework.forms import CheckForm, FrameworkForm, HeadForm, PartForm, PillarForm
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.framework.queries import MAY_SEE, VERSIONS

@@ -15,6 +15,7 @@ from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.organisation.ownership.core.standing import Term
 from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.queries import Latest, Rise, SourceStanding
 
 type ObjectKey = tuple[str, int]
@@ -145,3 +146,12 @@ def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
 
 def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
     return max(facts.seen.get(key, {}).values(), default=None)
+
+
+def object_key(row: Latest | Rise) -> ObjectKey | None:
+    if not row.object_kind:
+        return None
+    if row.object_kind == "site":
+        return "site", row.site_id
+    object_id = getattr(row, OBJECT_COLUMNS[row.object_kind])
+    return None if object_id is None else (row.object_kind, object_id)

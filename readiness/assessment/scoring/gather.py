@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.assessment.evidence import measures
@@ -47,8 +46,7 @@ from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import terms_of
 from readiness.organisation.people.core.facts import SitePeople
 from readiness.organisation.people.facts import people_facts
-from web.audit import stamp_of
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer
 
 SPANS = (
     evidence.MeasurePeriod(
@@ -62,11 +60,15 @@ SPANS = (
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
-_SAY_CLASSES = (
-    *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
-    *(DataOrigin, HeldBasis),
+type _Said = tuple[Envelope | None, rules.Footing]
+# Each site needs them every minute.
+_CLASSES: CachedAnswer[str, _Said] = CachedAnswer(
+    "envelopes and footings of classes",
+    models=(
+        *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
+        *(EnvelopeConfirmation, DataOrigin, HeldBasis),
+    ),
 )
-"""Envelopes and footings are read from these models. They seldom change, but each site needs them every minute."""
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
@@ -81,8 +83,8 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     owned = terms_of(ids, now=now)
     people = people_facts(profiles, now=now)
     classes, limits = _with_limits(classes, days, framework)
-    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     reviews = held_reviews(ids, now=now)
+    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: EvaluationFacts(
@@ -137,9 +139,9 @@ def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> Si
         accelerators=site.accelerators,
         vendors_in_path=site.vendors_in_path,
         dual_fed_racks=site.dual_fed_racks,
-        compute_objects=things.count("compute") if things.things else None,
-        network_objects=things.count("network") if things.things else None,
-        energy_objects=things.count("energy") if things.things else None,
+        compute_objects=things.counts["compute"] if things.things else None,
+        network_objects=things.counts["network"] if things.things else None,
+        energy_objects=things.counts["energy"] if things.things else None,
         on_call_sites=rotation.sites if rotation else None,
         had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
         # Empty means that the site has none, as the field's help says.
@@ -216,23 +218,13 @@ def _with_envelopes(
     }
 
 
-type _Said = dict[str, tuple[Envelope | None, rules.Footing]]
+def _said_of(slugs: Set[str], day: date) -> dict[str, _Said]:
+    def read(missing: Collection[str]) -> dict[str, _Said]:
+        known = {envelope.slug: envelope for envelope in envelopes(missing)}
+        footings = rules.footings(missing, day=day)
+        return {slug: (known.get(slug), footings[slug]) for slug in missing}
 
-
-def _said_of(slugs: Set[str], day: date) -> _Said:
-    said = _read_said(stamp_of(*_SAY_CLASSES), day)
-    unread = sorted(slugs - said.keys())
-    if unread:
-        known = {envelope.slug: envelope for envelope in envelopes(unread)}
-        footings = rules.footings(unread, day=day)
-        said |= {slug: (known.get(slug), footings[slug]) for slug in unread}
-    return said
-
-
-@lru_cache(maxsize=2)
-def _read_said(stamp: Stamp, day: date) -> _Said:
-    """Return the data read since this stamp; callers that need more add it."""
-    return {}
+    return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
@@ -277,9 +269,9 @@ def inputs_of(
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
-    grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)
+    grants = queries.standing_grants(site_ids, now=now)
     return {
         site_id: (
             of_site,

@@ -13,7 +13,14 @@ from typing import Any
 
 from inventory.models import DomainChoices
 from readiness.assessment.scoring.core.states import KNOWN, Health
-from readiness.assessment.scoring.facts import EvaluationFacts, Heard, ObjectKey, heard_from, last_heard_at
+from readiness.assessment.scoring.facts import (
+    EvaluationFacts,
+    Heard,
+    ObjectKey,
+    heard_from,
+    last_heard_at,
+    object_key,
+)
 from readiness.assessment.scoring.reasons import (
     Stored,
     as_it_was,
@@ -24,7 +31,6 @@ from readiness.assessment.scoring.reasons import (
     unheard,
     value_now,
 )
-from readiness.assessment.scoring.site_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry

@@ -76,27 +76,16 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         for site_id, before in stored.items()
         if before.score is None or before.score.evaluated_at <= now
     ]
-    decided = [
-        _decide(facts, inputs, framework, now)
-        for facts, inputs in inputs_of(due, stored, framework, now=now).values()
-    ]
+    gathered = inputs_of(due, stored, framework, now=now)
+
+    decided = [_decide(facts, inputs, framework, now) for facts, inputs in gathered.values()]
     read_parts(stored, {decision.site_id: decision.digests for decision in decided})
     flips = _flips(decided, stored, framework, now)
     outcomes = [
-        Outcome(
-            site_id=decision.site_id,
-            result=decision.result,
-            inputs=decision.inputs,
-            contents=decision.contents,
-            flips=flips[decision.site_id],
-            health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
-            figures=site_figures(decision.facts, framework, now),
-            newest_sample_at=_newest_sample_at(decision.facts, now),
-            stored=before,
-        )
+        _outcome(decision, flips[decision.site_id], stored[decision.site_id], framework, now)
         for decision in decided
-        for before in (stored[decision.site_id],)
     ]
+
     apply(outcomes, version, now=now)
     return len(decided)
 
@@ -120,6 +109,22 @@ class _Decided:
 def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
     result = decide(framework, inputs, now=now)
     return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
+
+
+def _outcome(
+    decision: _Decided, flips: FlipSet, before: Stored, framework: Framework, now: datetime
+) -> Outcome:
+    return Outcome(
+        site_id=decision.site_id,
+        result=decision.result,
+        inputs=decision.inputs,
+        contents=decision.contents,
+        flips=flips,
+        health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
+        figures=site_figures(decision.facts, framework, now),
+        newest_sample_at=_newest_sample_at(decision.facts, now),
+        stored=before,
+    )
 
 
 def _flips(

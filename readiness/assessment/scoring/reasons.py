@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from readiness.assessment.scoring.core.states import Health
-from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, last_heard_at
-from readiness.assessment.scoring.site_facts import WINDOW, object_key
+from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, last_heard_at, object_key
+from readiness.assessment.scoring.site_facts import WINDOW
 from telemetry.core.metric import ComparedValue, LimitTest
 
 type Stored = Mapping[str, Any]

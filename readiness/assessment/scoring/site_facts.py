@@ -1,6 +1,6 @@
 """The inventory and the telemetry of sites, as the facts that checks and health use, read for all sites at once."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,6 @@ from readiness.assessment.scoring.checks.hardware import ROW_REMAP_METRICS, XID_
 from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, Thing
 from readiness.assessment.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from telemetry import queries as telemetry
-from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from web.audit import steps_of
@@ -42,21 +41,18 @@ UNCOVERED = (Device.Role.STORAGE, Device.Role.METER)
 
 @dataclass(slots=True)
 class SiteThings:
-    """`names` also has feeds and links, which are subjects of series but not of coverage."""
+    """`names` also has feeds and links, which are subjects of series but not of coverage. `counts` is by domain."""
 
     things: dict[ObjectKey, Thing] = field(default_factory=dict)
     names: dict[ObjectKey, str] = field(default_factory=dict)
     circuits: list[CircuitFact] = field(default_factory=list)
     loops: dict[int, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, thing: Thing) -> None:
         self.things[thing.key] = thing
         self.names[thing.key] = thing.name
-
-    def count(self, domain: str) -> int:
-        return sum(
-            thing.domain == domain and thing.in_service and thing.covered for thing in self.things.values()
-        )
+        self.counts[thing.domain] += thing.in_service and thing.covered
 
 
 _OBJECTS = """
@@ -299,12 +295,3 @@ def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
     for row in rows:
         by_site[row.site_id][row.metric].append(row)
     return by_site
-
-
-def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
-    if not row.object_kind:
-        return None
-    if row.object_kind == "site":
-        return "site", row.site_id
-    object_id = getattr(row, OBJECT_COLUMNS[row.object_kind])
-    return None if object_id is None else (row.object_kind, object_id)

@@ -1,15 +1,15 @@
 """`GET /api/readiness/explain/`: why a site, a region or the fleet moved between two days."""
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
 
-from drf_spectacular.utils import inline_serializer
-from rest_framework import serializers as fields
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
-from readiness.assessment.scoring.core.explain import Causes, CheckMove, Move
+from readiness.assessment.scoring.core.evaluate import SiteVerdict
+from readiness.assessment.scoring.core.explain import Causes, CheckMove, Sets
+from readiness.assessment.scoring.core.states import CheckState, Verdict
 from readiness.assessment.scoring.queries.results import Kept
 from readiness.boards.explain import sentences
 from readiness.boards.explain.queries import (
@@ -22,8 +22,9 @@ from readiness.boards.explain.queries import (
 )
 from readiness.boards.params import TwoDays, two_days
 from web import clock
-from web.rest.fields import brief
+from web.rest.fields import Brief, brief
 from web.rest.reports import endpoint, parameter
+from web.rest.shapes import filled
 from web.timerange import BadParameter
 
 _PARAMETERS = [
@@ -32,42 +33,112 @@ _PARAMETERS = [
     parameter("start", "A date (UTC day), now-7d, ISO 8601 or epoch ms; now-30d unless given."),
     parameter("end", "The same; now unless given. A day stands for its last evaluation."),
 ]
-_answer = inline_serializer(
-    "Explained",
-    {
-        "site": fields.DictField(allow_null=True),
-        "region": fields.DictField(allow_null=True),
-        "start": fields.DictField(
-            help_text="Day, score (0 to 1), verdict and version at the start. Of several sites `score` is by deployed"
-            " kW, null where no site has any, and `plain_mean` their plain mean"
-        ),
-        "end": fields.DictField(),
-        "change": fields.FloatField(),
-        "causes": fields.DictField(
-            child=fields.FloatField(),
-            help_text="Shapley values; they add up to the change, for several sites together with `capacity` and"
-            " `sites_came_or_went`",
-        ),
-        "capacity": fields.FloatField(
-            required=False, help_text="For several sites: effect of changes in deployed kW"
-        ),
-        "sites_came_or_went": fields.FloatField(
-            required=False, help_text="For several sites: effect of sites that have capacity on one day only"
-        ),
-        "sentence": fields.CharField(),
-        "pillars": fields.ListField(child=fields.DictField(), help_text="Of a site"),
-        "checks": fields.ListField(child=fields.DictField(), help_text="For one site: the checks that moved"),
-        "sites": fields.ListField(
-            child=fields.DictField(), help_text="For several sites: the largest effect on the score first"
-        ),
-    },
-)
 
 
-@endpoint(
-    "scoring.view_checkresult", parameters=_PARAMETERS, answer=_answer, operation_id="readiness_explain"
-)
-def explain(request: Request) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ExplainedEnd:
+    asked: date
+    on_date: date
+    evaluated_at: datetime
+    score: Annotated[float | None, "0 to 1"]
+    verdict: Verdict | None
+    framework_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPillar:
+    pillar: str
+    start: float | None
+    end: float | None
+    change: float
+    causes: Causes
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedCheck:
+    check: str
+    pillar: str
+    from_state: CheckState | None
+    to_state: CheckState | None
+    causes: Annotated[Causes, "Its part of the change of the site's score"]
+    points: Annotated[Causes, "Of its own points, from 0 to 1"]
+    moved_by: Annotated[Sets, "Minimal sets of causes that alone bring about the new state"]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedGrant:
+    kind: str
+    covers: Annotated[str, "A check, or check/part"]
+    id: str
+    began: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFact:
+    fact: str
+    start: object
+    end: object
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSite:
+    site: Brief
+    region: Brief | None
+    start: ExplainedEnd
+    end: ExplainedEnd
+    change: float
+    causes: Annotated[Causes, "Shapley values; they add up to the change"]
+    sentence: str
+    verdict_moved_by: Annotated[Sets, "Minimal sets of causes that alone bring about the verdict"]
+    pillars: list[ExplainedPillar]
+    checks: Annotated[list[ExplainedCheck], "The checks that moved"]
+    rest: Annotated[Causes, "What comes of other checks weighing more or less, since some came or went"]
+    grants: Annotated[list[ExplainedGrant], "Grants in force at one end only"]
+    facts: Annotated[list[ExplainedFact], "Facts of the site that are not the same at both ends"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDay:
+    asked: date
+    score: Annotated[float | None, "By deployed kW, 0 to 1; null where no site has any"]
+    plain_mean: Annotated[float | None, "The plain mean of the sites"]
+    framework_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSiteOfSeveral:
+    site: Brief
+    start: float | None
+    end: float | None
+    verdict_start: str | None
+    verdict_end: str | None
+    start_kw: float | None
+    end_kw: float | None
+    adds: Annotated[float, "Its part of the change of the joint score"]
+    causes: Causes
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFleet:
+    site: Brief | None
+    region: Brief | None
+    start: ExplainedDay
+    end: ExplainedDay
+    change: float
+    causes: Annotated[
+        Causes,
+        "Shapley values; they add up to the change together with `capacity` and `sites_came_or_went`",
+    ]
+    capacity: Annotated[float, "Effect of changes in deployed kW"]
+    sites_came_or_went: Annotated[float, "Effect of sites that have capacity on one day only"]
+    sentence: str
+    sites: Annotated[list[ExplainedSiteOfSeveral], "The largest effect on the score first"]
+    left_out: Annotated[list[Brief], "Sites without a record near one of the days"]
+
+
+@endpoint("scoring.view_checkresult", parameters=_PARAMETERS, operation_id="readiness_explain")
+def explain(request: Request) -> ExplainedSite | ExplainedFleet:
     asked = two_days(request.GET, now=clock.now())
     context = {"request": request}
     if asked.site is None:
@@ -81,102 +152,78 @@ def explain(request: Request) -> dict[str, Any]:
     return _site(explained, asked, context)
 
 
-def _site(explained: SiteExplained, asked: TwoDays, context: dict[str, Any]) -> dict[str, Any]:
+def _site(explained: SiteExplained, asked: TwoDays, context: dict[str, Any]) -> ExplainedSite:
     explanation = explained.explanation
-    verdict = explanation.verdict
-    return {
-        "site": brief(explained.site, context),
-        "region": None,
-        "start": _end(
-            explained.start, asked.start.isoformat(), explanation.score.start, verdict.start.verdict
-        ),
-        "end": _end(explained.end, asked.end.isoformat(), explanation.score.end, verdict.end.verdict),
-        "change": explanation.score.change,
-        "causes": _by(explanation.score.by),
-        "sentence": sentences.finding(explanation.score),
-        "verdict_moved_by": [list(map(str, causes)) for causes in verdict.moved_by],
-        "pillars": [{"pillar": key, **_move(move)} for key, move in explanation.pillars.items()],
-        "checks": [_check(move, explained) for move in explanation.checks],
-        "rest": _by(explanation.rest),
-        "grants": [
-            {"kind": move.kind, "covers": move.covers, "id": move.grant.id, "began": move.began}
-            for move in explanation.grants
+    score, verdict = explanation.score, explanation.verdict
+    return ExplainedSite(
+        site=brief(explained.site, context),
+        region=None,
+        start=_end(explained.start, asked.start, score.start, verdict.start),
+        end=_end(explained.end, asked.end, score.end, verdict.end),
+        change=score.change,
+        causes=score.by,
+        sentence=sentences.finding(score),
+        verdict_moved_by=verdict.moved_by,
+        pillars=[
+            filled(ExplainedPillar, move, pillar=key, causes=move.by)
+            for key, move in explanation.pillars.items()
         ],
-        "facts": [
-            {"fact": move.fact, "start": _plain(move.start), "end": _plain(move.end)}
-            for move in explanation.facts
-        ],
-    }
+        checks=[_check(move, explained) for move in explanation.checks],
+        rest=explanation.rest,
+        grants=[filled(ExplainedGrant, move, id=move.grant.id) for move in explanation.grants],
+        facts=[ExplainedFact(move.fact, _plain(move.start), _plain(move.end)) for move in explanation.facts],
+    )
 
 
-def _end(kept: Kept, asked: str, score: float | None, verdict: str | None) -> dict[str, Any]:
-    return {
-        "asked": asked,
-        "on_date": kept.on_date,
-        "evaluated_at": kept.evaluated_at,
-        "score": score,
-        "verdict": verdict,
-        "framework_version": kept.framework.version,
-    }
+def _end(kept: Kept, asked: date, score: float | None, verdict: SiteVerdict) -> ExplainedEnd:
+    version = kept.framework.version
+    return filled(
+        ExplainedEnd, kept, asked=asked, score=score, verdict=verdict.verdict, framework_version=version
+    )
 
 
-def _move(move: Move) -> dict[str, Any]:
-    return {"start": move.start, "end": move.end, "change": move.change, "causes": _by(move.by)}
+def _check(move: CheckMove, explained: SiteExplained) -> ExplainedCheck:
+    return filled(
+        ExplainedCheck,
+        move,
+        check=move.check_id,
+        from_state=move.start.state if move.start else None,
+        to_state=move.end.state if move.end else None,
+        causes=move.share,
+        sentence=sentences.check_sentence(move, explained),
+    )
 
 
-def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
-    return {
-        "check": move.check_id,
-        "pillar": move.pillar,
-        "from_state": move.start.state if move.start else None,
-        "to_state": move.end.state if move.end else None,
-        "causes": _by(move.share),
-        "points": _by(move.points),
-        "moved_by": [list(map(str, causes)) for causes in move.moved_by],
-        "sentence": sentences.check_sentence(move, explained),
-    }
-
-
-def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -> dict[str, Any]:
+def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -> ExplainedFleet:
     move = explained.move
-    return {
-        "site": None,
-        "region": brief(asked.region, context) if asked.region else None,
-        "start": _fleet_end(asked.start, move.start, move.plain[0], explained.versions[0]),
-        "end": _fleet_end(asked.end, move.end, move.plain[1], explained.versions[1]),
-        "change": move.change,
-        "causes": _by(move.by),
-        "capacity": move.capacity,
-        "sites_came_or_went": move.coming_and_going,
-        "sentence": sentences.fleet_finding(explained),
-        "sites": [_of_several(row, context) for row in explained.sites],
-        "left_out": [brief(site, context) for site in explained.left_out],
-    }
+    return ExplainedFleet(
+        site=None,
+        region=brief(asked.region, context) if asked.region else None,
+        start=ExplainedDay(asked.start, move.start, move.plain[0], explained.versions[0]),
+        end=ExplainedDay(asked.end, move.end, move.plain[1], explained.versions[1]),
+        change=move.change,
+        causes=move.by,
+        capacity=move.capacity,
+        sites_came_or_went=move.coming_and_going,
+        sentence=sentences.fleet_finding(explained),
+        sites=[_one_of_several(row, context) for row in explained.sites],
+        left_out=[brief(site, context) for site in explained.left_out],
+    )
 
 
-def _fleet_end(
-    asked: date, score: float | None, mean: float | None, versions: Sequence[str]
-) -> dict[str, Any]:
-    return {"asked": asked, "score": score, "plain_mean": mean, "framework_versions": versions}
-
-
-def _of_several(row: SiteMove, context: dict[str, Any]) -> dict[str, Any]:
+def _one_of_several(row: SiteMove, context: dict[str, Any]) -> ExplainedSiteOfSeveral:
     start, end = row.verdicts
-    return {
-        "site": brief(row.site, context),
-        "start": None if row.came else row.move.start,
-        "end": None if row.went else row.move.end,
-        "verdict_start": None if row.came else start or None,
-        "verdict_end": None if row.went else end or None,
-        "start_kw": row.ends.start_kw,
-        "end_kw": row.ends.end_kw,
-        "adds": row.weight,
-        "causes": _by(row.move.by),
-    }
-
-
-def _by(by: Causes) -> dict[str, float]:
-    return {str(cause): share for cause, share in by.items()}
+    return ExplainedSiteOfSeveral(
+        site=brief(row.site, context),
+        start=None if row.came else row.move.start,
+        end=None if row.went else row.move.end,
+        verdict_start=None if row.came else start or None,
+        verdict_end=None if row.went else end or None,
+        start_kw=row.ends.start_kw,
+        end_kw=row.ends.end_kw,
+        adds=row.weight,
+        causes=row.move.by,
+    )
 
 
 def _plain(fact: object) -> object:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import OuterRef
@@ -19,13 +19,10 @@ from readiness.assessment.scoring.core.states import Stage
 from readiness.assessment.scoring.models import ScoreInputs, ScorePoint
 from readiness.assessment.scoring.queries.results import NEAR, Kept, kept_on
 from readiness.assessment.scoring.queries.standing import event_kw
-from web.remembering import recall, remember
+from web.cached import CachedAnswer
 
 MOST_SITES = 1000
 """Largest number of sites explained at once; each costs about 5 ms the first time."""
-REMEMBERED = timedelta(days=7)
-_ALGORITHM = 2
-"""Raise this number when the arithmetic changes, so that cached shares of the older version are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
         nothing: FleetMove[int] = fleet_move({})
         return FleetExplained(start, end, nothing, (), (), ((), ()), too_many=sites.count())
     kept = (_kept_days(every, start), _kept_days(every, end))
-    moves = _moves(_pairs(kept))
+    moves = _moves(_pairs(kept), (start, end))
     unkept = every.keys() - kept[0].keys()
     points = ScorePoint.objects.filter(site__in=unkept, on_date__lte=start).order_by()
     known_before = set(points.values_list("site", flat=True).distinct())
@@ -138,8 +135,8 @@ class _Day:
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
-    """The cached comparison of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
+class _PairMove:
+    """The comparison of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
 
     move: Move
     verdicts: tuple[str, str]
@@ -171,24 +168,26 @@ def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pa
     }
 
 
-def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Remembered]:
-    """Moves by site id. Past days do not change, so results are cached; the cache may be lost at any time."""
-    keys = {
-        f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
-    }
-    moves = {keys[key]: move for key, move in recall(keys).items()}
-    missing = {site_id: pair for site_id, pair in pairs.items() if site_id not in moves}
-    if missing:
-        reckoned = dict(_reckoned(missing))
-        moves |= reckoned
-        fresh = {key: reckoned[site_id] for key, site_id in keys.items() if site_id in reckoned}
-        remember(fresh, for_=REMEMBERED)
-    return moves
+# Inputs of past days do not change; a day that is written anew has another key.
+_MOVES: CachedAnswer[int, _PairMove] = CachedAnswer(
+    "moves of scores between two days",
+    versions=(ScoreInputs, FrameworkVersion),
+    answers=(framework_queries.VERSIONS.documents,),
+    most=8,
+)
 
 
-def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
+def _moves(pairs: Mapping[int, _Pair], days: tuple[date, date]) -> dict[int, _PairMove]:
+    return _MOVES.values(
+        {site_id: (first.key, last.key) for site_id, (first, last) in pairs.items()},
+        lambda missing: dict(_reckoned({site_id: pairs[site_id] for site_id in missing})),
+        key=days,
+    )
+
+
+def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _PairMove]]:
     ids = sorted({day.pk for pair in pairs.values() for day in pair})
-    rows = ScoreInputs.objects.filter(pk__in=ids).select_related("framework_version")
+    rows = ScoreInputs.objects.filter(pk__in=ids).order_by().select_related("framework_version")
     snapshots = {
         row.pk: Snapshot(
             framework_queries.definition_of(row.framework_version),
@@ -203,13 +202,13 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
         if first.pk in snapshots and last.pk in snapshots:
             made = explain(snapshots[first.pk], snapshots[last.pk])
             verdicts = (made.verdict.start.verdict or "", made.verdict.end.verdict or "")
-            yield site_id, _Remembered(made.score, verdicts, (made.stages[0], made.stages[1]))
+            yield site_id, _PairMove(made.score, verdicts, (made.stages[0], made.stages[1]))
 
 
 def _together(
     every: Mapping[int, Site],
     kept: tuple[Mapping[int, _Day], Mapping[int, _Day]],
-    moves: Mapping[int, _Remembered],
+    moves: Mapping[int, _PairMove],
     known_before: Collection[int],
     start: date,
     end: date,
@@ -217,17 +216,17 @@ def _together(
     ends: dict[int, SiteEnds] = {}
     left_out = []
     for site_id, site in every.items():
-        remembered = moves.get(site_id)
+        pair_move = moves.get(site_id)
         at_start, at_end = (site_id in days for days in kept)
-        whereabouts = _whereabouts(site, remembered, at_start, at_end, site_id in known_before)
+        whereabouts = _whereabouts(site, pair_move, at_start, at_end, site_id in known_before)
         if whereabouts == "unknown":
             left_out.append(site)
-        elif whereabouts and remembered:
+        elif whereabouts and pair_move:
             ends[site_id] = SiteEnds(
-                remembered.move,
-                None if whereabouts == "came" else _kw(kept[0].get(site_id), remembered.stages[0]),
-                None if whereabouts == "went" else _kw(kept[1].get(site_id), remembered.stages[1]),
-                (bool(remembered.verdicts[0]), bool(remembered.verdicts[1])),
+                pair_move.move,
+                None if whereabouts == "came" else _kw(kept[0].get(site_id), pair_move.stages[0]),
+                None if whereabouts == "went" else _kw(kept[1].get(site_id), pair_move.stages[1]),
+                (bool(pair_move.verdicts[0]), bool(pair_move.verdicts[1])),
             )
     move = fleet_move(ends)
     rows = [
@@ -253,14 +252,14 @@ def _kw(day: _Day | None, stage: str) -> float:
 
 
 def _whereabouts(
-    site: Site, remembered: _Remembered | None, at_start: bool, at_end: bool, known_before: bool
+    site: Site, pair_move: _PairMove | None, at_start: bool, at_end: bool, known_before: bool
 ) -> str:
     """Say whether a site exists on both days, came, went, exists on neither (""), or cannot be told ("unknown")."""
-    if remembered is None:
+    if pair_move is None:
         return "unknown" if known_before or at_start or at_end else ""
     there = [
         kept and stage != Stage.RETIRED
-        for kept, stage in zip((at_start, at_end), remembered.stages, strict=True)
+        for kept, stage in zip((at_start, at_end), pair_move.stages, strict=True)
     ]
     if at_start and at_end:
         return {(True, True): "stayed", (False, True): "came", (True, False): "went"}.get(

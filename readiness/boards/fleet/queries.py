@@ -3,8 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2s
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,20 +14,24 @@ from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.gap import Gap
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.figures import FIGURES, combined
-from readiness.assessment.scoring.models import DomainHealth
+from readiness.assessment.scoring.models import DomainHealth, Flip
 from readiness.assessment.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
 from readiness.assessment.scoring.queries.rows import DomainFigure, SiteRef
 from readiness.assessment.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source
+from web.cached import CachedAnswer, clock_step
 from web.drawing import Segment, stacked
 from web.links import link
-from web.remembering import recall, remember
 from web.units import how_many
 
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
-STEADY_S = 600
+STEADY = timedelta(minutes=10)
 """Past weeks are shown as of one moment, which is kept for this long."""
+# Reading a year of verdicts takes longer than the rest of the page. The basis is the newest verdict and the capacity.
+_WEEKS: CachedAnswer[None, tuple[Gap, ...]] = CachedAnswer(
+    "gap of past weeks", models=(Site,), versions=(Flip,), grain=STEADY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +124,16 @@ def _declared(known: FleetStanding) -> dict[str, int]:
 
 
 def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
-    """The gap now, and at about this moment of each past week; past weeks stay cached until something changes.
-
-    Reading a year of verdicts takes longer than the rest of the page.
-    """
-    moment = datetime.fromtimestamp(known.at.timestamp() // STEADY_S * STEADY_S, UTC)
-    key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
-    past: tuple[Gap, ...] | None = recall([key]).get(key)
-    if past is None:
-        past = weekly(histories_of(known), now=moment, weeks=SPARK_WEEKS - 1)[:-1]
-        remember({key: past}, for_=timedelta(seconds=2 * STEADY_S))
+    """The gap now, and at about this moment of each past week."""
+    moment = clock_step(known.at, STEADY)
+    moved_at = max((site.verdict_since for site in known.sites if site.verdict_since), default=None)
+    past = _WEEKS.value(
+        lambda: weekly(histories_of(known), now=moment, weeks=SPARK_WEEKS - 1)[:-1],
+        key=tuple(site.ref.id for site in known.sites),
+        basis=(moved_at, known.changes),
+        now=known.at,
+    )
     return (*past, known.gap)
-
-
-def _mark(known: FleetStanding) -> str:
-    """A digest that changes whenever the past of these sites may change: a verdict moved, a date was corrected."""
-    moved = [site.verdict_since for site in known.sites if site.verdict_since]
-    parts = (sorted(site.ref.id for site in known.sites), max(moved, default=None), known.mark)
-    return blake2s(repr(parts).encode(), digest_size=8).hexdigest()
 
 
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:

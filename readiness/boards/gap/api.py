@@ -1,26 +1,27 @@
 """`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap page, for programs."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
 
-from drf_spectacular.utils import inline_serializer
-from rest_framework import serializers as fields
 from rest_framework.request import Request
 
 from inventory.models import Site
-from readiness.assessment.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
+from readiness.assessment.scoring.core.closing import ClosingTarget, CurvePoint
 from readiness.assessment.scoring.core.gap import CapacityMeasure, Gap
 from readiness.assessment.scoring.gap import queries
 from readiness.assessment.scoring.gap.closing import Closing, closing
 from readiness.assessment.scoring.gap.queries import CHECKS, GROUPS, Question
+from readiness.assessment.scoring.queries.capacity import Projection
 from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, read
 from readiness.organisation.people.core.growth import CapabilityGap
 from web import clock
 from web.rest.reports import endpoint, parameter
+from web.rest.shapes import filled
 from web.timerange import TimeRange
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
-PROJECTION = ("method", "instants", "deployed", "ready", "deployed_band", "ready_band")
 BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
 GROWN = ("points", "accelerators_per_person", "kw_per_person", "capacity_growth", "people_growth")
 GROWTH = ("qualified_now", "qualified_then")
@@ -63,61 +64,117 @@ _HOW = [
 ]
 
 
-def _bands(name: str, *, series: bool) -> Any:
-    number = fields.ListField(child=fields.FloatField()) if series else fields.FloatField()
-    return inline_serializer(name, dict.fromkeys(BANDS, number))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapSeries:
+    deployed: list[float]
+    ready: list[float]
+    conditional: list[float]
+    not_ready: list[float]
+    gap: list[float]
 
 
-_answer = inline_serializer(
-    "GapOverTime",
-    {
-        "evaluated_at": fields.DateTimeField(),
-        "start": fields.DateTimeField(),
-        "end": fields.DateTimeField(),
-        "measure": fields.CharField(),
-        "by": fields.CharField(),
-        "instants": fields.ListField(child=fields.DateTimeField()),
-        "whole": _bands("GapSeries", series=True),
-        "now": _bands("GapNow", series=False),
-        "groups": fields.ListField(child=fields.DictField()),
-        "projection": fields.DictField(allow_null=True),
-        "no_projection": fields.CharField(help_text="Why there is no projection."),
-        "capability_gap": fields.DictField(),
-    },
-)
-_closing_answer = inline_serializer(
-    "GapClosing",
-    {
-        "evaluated_at": fields.DateTimeField(),
-        "measure": fields.CharField(),
-        "target": fields.CharField(),
-        "held": fields.FloatField(help_text="Capacity of all sites short of the target."),
-        "sites_held": fields.IntegerField(),
-        "plan": fields.ListField(
-            child=fields.DictField(), help_text="Sites by capacity freed for each check."
-        ),
-        "checks": fields.ListField(child=fields.DictField(), help_text="The check that frees most first."),
-        "best": fields.DictField(
-            help_text="The most capacity that this number of checks frees, and at which sites."
-        ),
-        "curve": fields.ListField(
-            child=fields.DictField(), help_text="A point wherever one more check frees more; exact."
-        ),
-        "beyond_checks": fields.ListField(
-            child=fields.CharField(), help_text="Sites that resolving checks cannot free."
-        ),
-    },
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapNow:
+    deployed: float
+    ready: float
+    conditional: float
+    not_ready: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapGroup(GapSeries):
+    key: str
+    label: str
+    now: GapNow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityFigures:
+    """Null if nobody is recorded. `points` is null, with a reason, if the growth has no base."""
+
+    points: float | None
+    accelerators_per_person: float | None
+    kw_per_person: float | None
+    capacity_growth: float | None
+    people_growth: float | None
+    qualified_now: int | None
+    qualified_then: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityOfFleet(CapabilityFigures):
+    accelerator_growth: Annotated[float | None, "As a share; null from zero."]
+
+
+@dataclass(frozen=True, slots=True)
+class GapOverTime:
+    evaluated_at: datetime
+    start: datetime
+    end: datetime
+    measure: CapacityMeasure
+    by: str
+    instants: list[datetime]
+    whole: GapSeries
+    now: GapNow
+    groups: list[GapGroup]
+    projection: Projection | None
+    no_projection: Annotated[str, "Why there is no projection."]
+    capability_gap: CapabilityOfFleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingSite:
+    site: str
+    held: float
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingStep(ClosingSite):
+    checks_so_far: int
+    freed_so_far: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCheck:
+    check: str
+    sites: tuple[str, ...]
+    touched: float
+    frees: tuple[str, ...]
+    freed: float
+
+
+@dataclass(frozen=True, slots=True)
+class BestClosing:
+    checks: int
+    needed: int
+    freed: float
+    sites: list[ClosingSite]
+
+
+@dataclass(frozen=True, slots=True)
+class GapClosing:
+    evaluated_at: datetime
+    measure: CapacityMeasure
+    target: ClosingTarget
+    held: Annotated[float, "Capacity of all sites short of the target."]
+    sites_held: int
+    plan: Annotated[list[ClosingStep], "Sites by capacity freed for each check."]
+    checks: Annotated[list[ClosingCheck], "The check that frees most first."]
+    best: Annotated[BestClosing, "The most capacity that this number of checks frees, and at which sites."]
+    curve: Annotated[tuple[CurvePoint, ...], "A point wherever one more check frees more; exact."]
+    beyond_checks: Annotated[list[str], "Sites that resolving checks cannot free."]
 
 
 @endpoint(
     *MAY_SEE,
     parameters=[*_WHICH, *_OVER_TIME],
-    answer=_answer,
     operation_id="readiness_gap",
     summary="Deployed, ready and conditional capacity over time, whole and by group",
 )
-def gap(request: Request) -> dict[str, Any]:
+def gap(request: Request) -> GapOverTime:
     now = clock.now()
     question = _question(request)
     span = TimeRange.read(request._request, now=now, default=DEFAULT_RANGE)
@@ -126,32 +183,40 @@ def gap(request: Request) -> dict[str, Any]:
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
     at_present = queries.present(question, sites)
     measure = question.measure
-    return {
-        "evaluated_at": now,
-        "start": span.start,
-        "end": span.end,
-        "measure": measure.value,
-        "by": question.by,
-        "instants": [gap.at for gap in whole.gaps],
-        "whole": _series(whole.gaps, measure),
-        "now": _one(at_present.known.gap, measure),
-        "groups": [
-            {"key": group.key, "label": group.label, "now": _one(group.now, measure)}
-            | _series(group.gaps, measure)
+    return GapOverTime(
+        evaluated_at=now,
+        start=span.start,
+        end=span.end,
+        measure=measure,
+        by=question.by,
+        instants=[gap.at for gap in whole.gaps],
+        whole=GapSeries(**_series(whole.gaps, measure)),
+        now=_now(at_present.known.gap, measure),
+        groups=[
+            GapGroup(
+                key=group.key,
+                label=group.label,
+                now=_now(group.now, measure),
+                **_series(group.gaps, measure),
+            )
             for group in groups
         ],
-        "projection": _fields(whole.projection, *PROJECTION) if whole.projection else None,
-        "no_projection": whole.no_projection,
-        "capability_gap": capability_fields(at_present.capability)
-        | {"accelerator_growth": queries.accelerator_growth(at_present.known)},
-    }
+        projection=whole.projection,
+        no_projection=whole.no_projection,
+        capability_gap=capability_figures(
+            CapabilityOfFleet,
+            at_present.capability,
+            accelerator_growth=queries.accelerator_growth(at_present.known),
+        ),
+    )
 
 
-def capability_fields(gap: CapabilityGap | None) -> dict[str, Any]:
-    """Null if nobody is recorded. `points` is null, with a reason, if the growth has no base."""
+def capability_figures[Kind: CapabilityFigures](
+    kind: type[Kind], gap: CapabilityGap | None, **others: Any
+) -> Kind:
     if gap is None:
-        return dict.fromkeys((*GROWN, *GROWTH)) | {"reason": "Nobody is recorded."}
-    return _fields(gap, *GROWN, "reason") | _fields(gap.known, *GROWTH)
+        return kind(**dict.fromkeys((*GROWN, *GROWTH)), reason="Nobody is recorded.", **others)
+    return filled(kind, gap, **{name: getattr(gap.known, name) for name in GROWTH}, **others)
 
 
 def _question(request: Request) -> Question:
@@ -159,12 +224,8 @@ def _question(request: Request) -> Question:
     return read(request.query_params, regions=regions)
 
 
-def _fields(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
-
-
-def _one(gap: Gap, measure: CapacityMeasure) -> dict[str, float]:
-    return {band: measure.of(getattr(gap, band)) for band in BANDS}
+def _now(gap: Gap, measure: CapacityMeasure) -> GapNow:
+    return GapNow(**{band: measure.of(getattr(gap, band)) for band in BANDS})
 
 
 def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[float]]:
@@ -174,53 +235,52 @@ def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[flo
 @endpoint(
     *MAY_SEE,
     parameters=[*_WHICH, *_HOW],
-    answer=_closing_answer,
     operation_id="readiness_gap_closing",
     summary="What would close the gap: a ranked plan, single checks, and the best for any number of checks",
 )
-def gap_closing(request: Request) -> dict[str, Any]:
+def gap_closing(request: Request) -> GapClosing:
     now = clock.now()
     question = _question(request)
     known = queries.asked(question, now=now)
     outcome = closing(known, target=question.target, measure=question.measure)
     of = question.measure.of
-    return {
-        "evaluated_at": now,
-        "measure": question.measure.value,
-        "target": question.target.value,
-        "held": of(outcome.capacity),
-        "sites_held": len(outcome.held),
-        "plan": [
-            _held(step.site, of(step.site.held))
-            | {"checks_so_far": step.checks_so_far, "freed_so_far": of(step.freed_so_far)}
+    return GapClosing(
+        evaluated_at=now,
+        measure=question.measure,
+        target=question.target,
+        held=of(outcome.capacity),
+        sites_held=len(outcome.held),
+        plan=[
+            filled(
+                ClosingStep,
+                step.site,
+                held=of(step.site.held),
+                checks_so_far=step.checks_so_far,
+                freed_so_far=of(step.freed_so_far),
+            )
             for step in outcome.plan[:MOST_SITES]
         ],
-        "checks": [_effect(effect, question.measure) for effect in outcome.effects],
-        "best": _best(outcome, question.checks),
-        "curve": [_fields(point, "checks", "freed") for point in outcome.curve],
-        "beyond_checks": [site.site for site in outcome.beyond],
-    }
+        checks=[
+            filled(
+                ClosingCheck,
+                effect,
+                check=effect.check_id,
+                touched=of(effect.touched),
+                freed=of(effect.freed),
+            )
+            for effect in outcome.effects
+        ],
+        best=_best(outcome, question.checks),
+        curve=outcome.curve,
+        beyond_checks=[site.site for site in outcome.beyond],
+    )
 
 
-def _held(site: HeldSite, held: float) -> dict[str, Any]:
-    return {"site": site.site, "held": held, "checks": list(site.checks)}
-
-
-def _effect(effect: CheckEffect, measure: CapacityMeasure) -> dict[str, Any]:
-    return {
-        "check": effect.check_id,
-        "sites": list(effect.sites),
-        "touched": measure.of(effect.touched),
-        "frees": list(effect.frees),
-        "freed": measure.of(effect.freed),
-    }
-
-
-def _best(outcome: Closing, checks: int) -> dict[str, Any]:
-    chosen, of = outcome.best_with(checks), outcome.measure.of
-    return {
-        "checks": checks,
-        "needed": sum(len(site.checks) for site in chosen),
-        "freed": sum(of(site.held) for site in chosen),
-        "sites": [_held(site, of(site.held)) for site in chosen],
-    }
+def _best(outcome: Closing, checks: int) -> BestClosing:
+    sites, of = outcome.best_with(checks), outcome.measure.of
+    return BestClosing(
+        checks=checks,
+        needed=sum(len(site.checks) for site in sites),
+        freed=sum(of(site.held) for site in sites),
+        sites=[filled(ClosingSite, site, held=of(site.held)) for site in sites],
+    )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.models import Site
@@ -46,15 +45,12 @@ class PairSerializer(serializers.Serializer):
     taken_at = serializers.DateTimeField(source="proof.taken_at", default=None, allow_null=True)
     provenance = serializers.CharField(source="proof.provenance", default=None, allow_null=True)
 
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "boolean"}})
     def get_aspects(self, pair: JudgedPair) -> dict[str, bool]:
         return {aspect: outcome.passed for aspect, outcome in pair.aspects.items()}
 
-    @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_tested(self, pair: JudgedPair) -> list[str]:
         return sorted({f"{each.ends[0]} with {each.ends[1]}" for each in pair.others})
 
-    @extend_schema_field({"type": "array", "items": {"type": "integer"}})
     def get_runs(self, pair: JudgedPair) -> list[int]:
         return [run.id for run in pair.runs]
 

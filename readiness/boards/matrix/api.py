@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from inventory.models import Site
@@ -68,11 +68,9 @@ class MatrixSerializer(ObjectSerializer):
         )
         brief_fields = ("slug", "verdict", "states")
 
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_states(self, site: Site) -> dict[str, str]:
         return {result.check_id: result.state for result in site.check_results.all()}
 
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_tiers(self, site: Site) -> dict[str, str]:
         return {result.check_id: result.tier for result in site.check_results.all() if result.tier}
 

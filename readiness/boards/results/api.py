@@ -1,5 +1,6 @@
 """Endpoints of scores, check results, health by domain, flips, and scores over time."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ from web.rest.errors import named_errors
 from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ChoiceValueField, ObjectSerializer
+from web.rest.shapes import filled
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
@@ -68,6 +70,26 @@ class ScorePointViewSet(ReadOnlyObjectViewSet):
     ordering_fields = ("id", "site", "on_date", "score", "score_upper", "coverage", "verdict", "evaluated_at")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonInWords(HealthReason):
+    words: str
+    meaning: str
+    severity: str
+    action: str
+
+
+def _in_words(reason: HealthReason) -> ReasonInWords:
+    code = code_of_reason(reason)
+    return filled(
+        ReasonInWords,
+        reason,
+        words=reason_words(reason),
+        meaning=code.meaning if code else "",
+        severity=code.severity if code else "",
+        action=code.action if code else "",
+    )
+
+
 class DomainHealthSerializer(ObjectSerializer):
     """While `health` is unknown, `last_health` is the health until `heard_at`. `clock` says whether a source is late or
     silent.
@@ -100,20 +122,8 @@ class DomainHealthSerializer(ObjectSerializer):
     def get_figures(self, stored: Any) -> Any:
         return stored.now.figures
 
-    @extend_schema_field({"type": "array", "items": {"type": "object"}})
-    def get_reasons(self, stored: DomainHealth) -> list[dict[str, Any]]:
-        return [_reason(reason) for reason in reasons_of(stored, now=clock.now())]
-
-
-def _reason(reason: HealthReason) -> dict[str, Any]:
-    code = code_of_reason(reason)
-    return {
-        **{name: getattr(reason, name) for name in reason.__slots__},
-        "words": reason_words(reason),
-        "meaning": code.meaning if code else "",
-        "severity": code.severity if code else "",
-        "action": code.action if code else "",
-    }
+    def get_reasons(self, stored: DomainHealth) -> list[ReasonInWords]:
+        return [_in_words(reason) for reason in reasons_of(stored, now=clock.now())]
 
 
 class DomainHealthFilters(ReportedFilters):
@@ -223,7 +233,6 @@ class ResultSerializer(ObjectSerializer):
         )  # fmt: skip
         brief_fields = ("site", "check", "state")
 
-    @extend_schema_field({"type": "number", "nullable": True})
     def get_data_age_s(self, result: CheckResult) -> float | None:
         return _age_s(result.taken_at)
 
@@ -249,19 +258,12 @@ class ResultViewSet(ReadOnlyObjectViewSet):
     )  # fmt: skip
 
 
-LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
-
-
-class StateField(serializers.CharField):
-    """The state of the subject of a flip, as `{value, label}`; null if it had no state."""
-
-    def to_representation(self, value: str) -> dict[str, str] | None:  # type: ignore[override]
-        return {"value": value, "label": LABELS.get(value, value)} if value else None
+STATES = [*CHECK_STATES, *VERDICTS, *HEALTHS]
 
 
 class FlipSerializer(ObjectSerializer):
-    from_state = StateField(read_only=True)
-    to_state = StateField(read_only=True)
+    from_state = ChoiceValueField(choices=STATES, read_only=True, allow_null=True)
+    to_state = ChoiceValueField(choices=STATES, read_only=True, allow_null=True)
 
     class Meta:
         model = Flip

@@ -95,12 +95,11 @@ class RuleForm(StepForm):
             self.initial.update({**item, **item["citation"], **joined, "slug": item["id"]})
 
     def change(self, definition: Mapping[str, Any]) -> Mapping[str, Any]:
-        values = {name: written(value) or "" for name, value in self.cleaned_data.items()}
-        lists = {name: list(values[name]) for name in ("bases", "instead_of", "places_except")}
-        citation = {name: values.pop(name) for name in CITATION}
+        values = {name: written(value) for name, value in self.cleaned_data.items() if value}
+        citation = {name: values.pop(name) for name in CITATION if name in values}
         del values["revision"]
         self.place = f"rules[{values['slug']}]"
-        rule = {"id": values.pop("slug"), "citation": citation, **values, **lists}
+        rule = {"id": values.pop("slug"), "citation": citation, **values}
         return replace_rule(definition, rule, was=self.was)
 
 

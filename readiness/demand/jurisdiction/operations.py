@@ -148,6 +148,7 @@ VERSIONS: Versioned[RulePack, RulePackDocument] = Versioned(
     dump=dump,
     stored=pack_from,
     store=write,
+    dependents=(Rule, CountryGroup, GroupMember),
 )
 
 

@@ -75,10 +75,9 @@ class RuleSerializer(ObjectSerializer):
         item = rule_item(self.instance) if self.instance is not None else {}
         values = self.validated_data
         cited = {key: values[column] for key, column in CITED.items() if column in values}
-        plain = {name: written(values[name]) for name in _PLAIN if name in values}
+        plain = {**item, **{name: written(values[name]) for name in _PLAIN if name in values}}
         return {
-            **item,
-            **{name: "" if value is None else value for name, value in plain.items()},
+            **{name: value for name, value in plain.items() if value not in (None, "")},
             "id": values.get("slug", item.get("id")),
             "citation": {**item.get("citation", {}), **cited},
         }

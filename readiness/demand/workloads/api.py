@@ -26,7 +26,7 @@ from readiness.demand.workloads.models import COLUMNS, Placement, UserRegion, Wo
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
-from web.rest.fields import NumberField, RelatedObjectField, brief
+from web.rest.fields import Brief, NumberField, RelatedObjectField, brief
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer, RowSerializer
@@ -140,8 +140,7 @@ class PlacedSerializer(serializers.Serializer):
     site = serializers.SerializerMethodField()
     started_on = serializers.DateField()
 
-    @extend_schema_field({"type": "object"})
-    def get_site(self, placement: Any) -> dict[str, Any]:
+    def get_site(self, placement: Any) -> Brief:
         return brief(placement.site, self.context)
 
 

@@ -15,11 +15,8 @@ from readiness.demand.workloads import queries
 from readiness.demand.workloads.core import document
 from readiness.demand.workloads.models import UserRegion, WorkloadClass
 from readiness.demand.workloads.operations import MAY_ADD, MAY_CHANGE, change, declare, require
-from web.versioned.core.documents import DocumentError
-from web.versioned.core.files import Texts, find, find_all
-
-MOST_FAULTS = 50
-"""After this many faults, the rest is not checked."""
+from web.versioned.core.documents import MOST_FAULTS, DocumentError
+from web.versioned.core.files import Texts, place
 
 
 class ImportRefused(ValueError):
@@ -56,16 +53,16 @@ def import_workloads(texts: Texts, *, by: User | None, now: datetime) -> Importe
     try:
         written = document.read(text, name)
     except DocumentError as error:
-        is_whole = error.path == name or error.path.startswith("line ")
-        fault = DocumentError("" if is_whole else error.path, error.message)
-        fault.line = find(texts, error.path)[1]
-        raise ImportRefused([fault]) from error
+        faults = [error, *error.others]
+        place(texts, faults)
+        if error.path == name or error.path.startswith("line "):
+            faults = [DocumentError("", error.message)]
+            faults[0].line = error.line
+        raise ImportRefused(faults) from error
     try:
         return _keep_all(written, by=by, now=now)
     except ImportRefused as refused:
-        places = find_all(texts, [fault.path for fault in refused.faults])
-        for fault, (_file, line) in zip(refused.faults, places, strict=True):
-            fault.line = line
+        place(texts, refused.faults)
         raise ImportRefused(refused.faults) from refused
 
 

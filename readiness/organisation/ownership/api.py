@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -88,7 +87,6 @@ class AssignmentSerializer(ObjectSerializer):
         read_only_fields = _DECIDED
         brief_fields = ("site", "item", "team", "state", "due_at")
 
-    @extend_schema_field(OpenApiTypes.BOOL)
     def get_is_in_force(self, assignment: Assignment) -> bool:
         return assignment.is_in_force(clock.now())
 

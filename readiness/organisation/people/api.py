@@ -2,18 +2,18 @@
 requirement of each site, and who is on call, now or at another instant."""
 
 from collections.abc import Callable
-from datetime import UTC
-from typing import Any, cast
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
 
 from django.shortcuts import get_object_or_404
 from django.utils.timezone import get_current_timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from inventory.models.places import DomainChoices
@@ -21,8 +21,7 @@ from readiness.organisation.people import fleet, operations, queries
 from readiness.organisation.people.core.coverage import CoverDepth
 from readiness.organisation.people.kinds import KINDS, TEAMS, PersonFilters
 from readiness.organisation.people.models import Membership, Person, Shift
-from readiness.organisation.people.queries.on_call import DutyRow, duties_at
-from readiness.organisation.people.tables import STANDINGS
+from readiness.organisation.people.queries.on_call import DutyRow, DutyStanding, duties_at
 from readiness.organisation.people.views import SEES_COVERAGE, SEES_ON_CALL
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
@@ -70,15 +69,11 @@ class LinkRequestSerializer(BodySerializer):
     user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
 
 
-_own_person = inline_serializer(
-    "OwnPerson",
-    {
-        "id": serializers.IntegerField(),
-        "name": serializers.CharField(),
-        "in_force": serializers.BooleanField(help_text="False: the link waits for your confirmation."),
-    },
-    many=True,
-)
+@dataclass(frozen=True, slots=True)
+class OwnPerson:
+    id: int
+    name: str
+    in_force: Annotated[bool, "False: the link waits for your confirmation."]
 
 
 class PersonViewSet(OperatedViewSet):
@@ -136,20 +131,11 @@ MembershipViewSet = viewset_of(
 )
 
 
-class OwnPersonView(APIView):
+@endpoint(operation_id="people_own_list", summary="Who you are, and are asked to be")
+def people_of_user(request: Request) -> list[OwnPerson]:
     """Who the signed-in user is, and is asked to be."""
-
-    permission_classes = [SignedIn]
-
-    @extend_schema(responses={200: _own_person}, summary="Who you are, and are asked to be")
-    def get(self, request: Request) -> Response:
-        by = cast(User, request.user)
-        return Response(
-            [
-                {"id": person.pk, "name": person.name, "in_force": person.user_id == by.pk}
-                for person in queries.own_people(by)
-            ]
-        )
+    by = cast(User, request.user)
+    return [OwnPerson(person.pk, person.name, person.user_id == by.pk) for person in queries.own_people(by)]
 
 
 class RequirementSerializer(serializers.Serializer):
@@ -216,35 +202,41 @@ def coverage(request: Request) -> dict[str, Any]:
     return dict(CoverageSerializer(answer, context={"names": names}).data)
 
 
-_HOLDER: dict[str, Any] = {
-    "person": serializers.DictField(
-        allow_null=True, help_text="Id and name; null without permission to see names"
-    ),
-    "is_covered": serializers.BooleanField(),
-    "is_on_leave": serializers.BooleanField(),
-    "starts_at": serializers.DateTimeField(),
-    "ends_at": serializers.DateTimeField(),
-}
-_ROW = inline_serializer(
-    "OnCallDuty",
-    {
-        "site": serializers.CharField(),
-        "domain": serializers.CharField(),
-        "standing": serializers.ChoiceField(choices=list(STANDINGS)),
-        "primary": inline_serializer("OnCallPrimary", _HOLDER, many=True),
-        "secondary": inline_serializer("OnCallSecondary", _HOLDER, many=True),
-        "lacks": serializers.ListField(child=serializers.CharField()),
-        "handover_at": serializers.DateTimeField(allow_null=True),
-        "rotations": serializers.ListField(child=serializers.CharField()),
-    },
-    many=True,
-)
-_ANSWER = inline_serializer("OnCallAt", {"at": serializers.DateTimeField(), "results": _ROW})
+@dataclass(frozen=True, slots=True)
+class PersonOnCall:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolderOnCall:
+    person: Annotated[PersonOnCall | None, "Id and name; null without permission to see names"]
+    is_covered: bool
+    is_on_leave: bool
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallDuty:
+    site: str
+    domain: str
+    standing: DutyStanding
+    primary: list[HolderOnCall]
+    secondary: list[HolderOnCall]
+    lacks: list[str]
+    handover_at: datetime | None
+    rotations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallAt:
+    at: datetime
+    results: list[OnCallDuty]
 
 
 @endpoint(
     *SEES_ON_CALL,
-    answer=_ANSWER,
     operation_id="people_oncall",
     parameters=[
         parameter("site", "Slug; every site unless given.", many=True),
@@ -254,7 +246,7 @@ _ANSWER = inline_serializer("OnCallAt", {"at": serializers.DateTimeField(), "res
     ],
     summary="Who is on call, and what they lack",
 )
-def on_call(request: Request) -> Any:
+def on_call(request: Request) -> OnCallAt:
     now = clock.now()
     at = parse_instant(request.GET.get("at") or "now", now=now, zone=UTC, field="at")
     asked = {name: listed_in(request.GET, name) for name in ("site", "region", "domain")}
@@ -262,40 +254,40 @@ def on_call(request: Request) -> Any:
         raise BadParameter("domain", f"There is no {min(unknown)[:100]}.")
     names = sees_names(request.user)
     duties = duties_at(fleet.sites_on_call(), at=at) if request.GET.get("at") else fleet.duties_now(now=now)
-    return {
-        "at": at,
-        "results": [
-            _row(row, names=names)
+    return OnCallAt(
+        at,
+        [
+            _duty(row, names=names)
             for row in duties
             if (not asked["site"] or row.site.slug in asked["site"])
             and (not asked["region"] or row.site.region.slug in asked["region"])
             and (not asked["domain"] or row.domain in asked["domain"])
         ],
-    }
+    )
 
 
-def _row(row: DutyRow, *, names: bool) -> dict[str, Any]:
-    return {
-        "site": row.site.slug,
-        "domain": row.domain,
-        "standing": row.standing,
-        "primary": [_holder(each, names=names) for each in row.primary],
-        "secondary": [_holder(each, names=names) for each in row.secondary],
-        "lacks": [str(lack) for lack in row.lacks],
-        "handover_at": row.next_shift.starts_at if row.next_shift else None,
-        "rotations": [rotation.slug for rotation in row.rotations],
-    }
+def _duty(row: DutyRow, *, names: bool) -> OnCallDuty:
+    return OnCallDuty(
+        site=row.site.slug,
+        domain=row.domain,
+        standing=row.standing,
+        primary=[_holder(each, names=names) for each in row.primary],
+        secondary=[_holder(each, names=names) for each in row.secondary],
+        lacks=[str(lack) for lack in row.lacks],
+        handover_at=row.next_shift.starts_at if row.next_shift else None,
+        rotations=[rotation.slug for rotation in row.rotations],
+    )
 
 
-def _holder(holder: Shift, *, names: bool) -> dict[str, Any]:
-    shown = holder.person if names else None
-    return {
-        "person": {"id": shown.pk, "name": shown.name} if shown else None,
-        "is_covered": holder.person is not None,
-        "is_on_leave": holder.is_on_leave if names else False,
-        "starts_at": holder.starts_at,
-        "ends_at": holder.ends_at,
-    }
+def _holder(shift: Shift, *, names: bool) -> HolderOnCall:
+    person = shift.person if names else None
+    return HolderOnCall(
+        person=PersonOnCall(person.pk, person.name) if person else None,
+        is_covered=shift.person is not None,
+        is_on_leave=shift.is_on_leave if names else False,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+    )
 
 
 router = Router()

@@ -1,14 +1,12 @@
 """The people of all sites together, kept while nothing changes: reading 5,000 of them takes longer than a page may.
 Who covers what sites require, by domain and by requirement, which training would improve it, and who is on call.
-
-Each process keeps its own, for each set of sites that readers may see.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 
@@ -25,66 +23,65 @@ from readiness.organisation.people.core.coverage import (
     nearest,
 )
 from readiness.organisation.people.core.qualified_fleet import QualifiedFleet
-from readiness.organisation.people.facts import COVERED_FROM, KeptFact, kept_coverage_of
+from readiness.organisation.people.facts import COVERAGE, kept_coverage_of
 from readiness.organisation.people.models import Course, Person, Rotation, RotationSite, Shift, Skill
 from readiness.organisation.people.queries import growth
 from readiness.organisation.people.queries.coverage import coverage_of, holders_of, next_on_call
 from readiness.organisation.people.queries.on_call import DutyRow, duties_at
-from web.audit import stamp_of
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer
 
-_READ = (
-    *COVERED_FROM,
-    *(Rotation, RotationSite),
-    *(Site, Region, Manufacturer, Device, Accelerator, Port, CoolingUnit, PowerFeed),
-)
-_SHIFTS = f"""
-    SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite), shift.*
-    FROM ({growth.SHIFTS}) AS shift
-"""
+_RECORDED = "SELECT EXISTS (SELECT FROM people_staffing) OR EXISTS (SELECT FROM people_rotationsite)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetPeople:
     """Sites with what is recorded of their people, by id, until the day or something of it ends. `covers` counts the
-    requirements of a site by how they are covered; `duties` is for `duties_now` to fill."""
+    requirements of a site by how they are covered."""
 
     until: datetime
     sites: Mapping[int, SiteFacts] = field(default_factory=dict)
     covered: Mapping[int, SiteCoverage] = field(default_factory=dict)
     covers: Mapping[int, Counter[CoverDepth]] = field(default_factory=dict)
     qualified: QualifiedFleet = field(default_factory=QualifiedFleet.empty)
-    duties: list[KeptFact[Sequence[DutyRow]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetDuties:
+    """Who is on call at every site, until a shift begins or ends, or somebody leaves."""
+
+    until: datetime
+    rows: Sequence[DutyRow] = ()
+
+
+FLEET_PEOPLE: CachedAnswer[None, FleetPeople] = CachedAnswer(
+    "people of the fleet",
+    models=(
+        *(Rotation, RotationSite),
+        *(Site, Region, Manufacturer, Device, Accelerator, Port, CoolingUnit, PowerFeed),
+    ),
+    rows=(Shift,),
+    answers=(COVERAGE, growth.QUALIFIED),
+)
+_DUTIES: CachedAnswer[None, FleetDuties] = CachedAnswer("duties of the fleet", answers=(FLEET_PEOPLE,))
 
 
 def fleet_people(*, now: datetime, unstaffed: bool = False) -> FleetPeople:
     """Read all sites; `unstaffed`: even where no people are recorded at all, which else costs one statement and has no
     sites. Two statements where nothing was written since."""
     with connection.cursor() as cursor:
-        cursor.execute(_SHIFTS)
-        [(is_recorded, *shifts)] = cursor.fetchall()
+        cursor.execute(_RECORDED)
+        [(is_recorded,)] = cursor.fetchall()
     if not (is_recorded or unstaffed):
         return FleetPeople(now)
-    kept = _kept_since(stamp_of(*_READ), tuple(shifts))
-    if not kept or not kept[-1].holds(now):
-        people = _read(now)
-        kept[:] = [KeptFact(now, people.until, people)]
-    return kept[-1].fact
-
-
-@lru_cache(maxsize=4)
-def _kept_since(stamp: Stamp, shifts: tuple[object, ...]) -> list[KeptFact[FleetPeople]]:
-    """Return what was read since this stamp; whoever asks first fills it."""
-    return []
+    return FLEET_PEOPLE.value(lambda: _read(now), now=now, until=attrgetter("until"))
 
 
 def _read(now: datetime) -> FleetPeople:
     sites = {site.id: site for site in site_facts()}
     covered = kept_coverage_of(sites, now=now)
     recorded = growth.recorded(covered)
-    ends = [each.until for each in covered.values() if each.until]
     return FleetPeople(
-        until=min((end_of_day(now.date(), "UTC"), *next_on_call(sites, now=now).values(), *ends)),
+        until=min((end_of_day(now.date(), "UTC"), *next_on_call(sites, now=now).values())),
         sites=sites,
         covered=covered,
         covers={
@@ -100,19 +97,19 @@ def sites_on_call() -> QuerySet[Site]:
 
 
 def duties_now(*, now: datetime) -> Sequence[DutyRow]:
-    """Who is on call at every site; it holds until a shift begins or ends, or somebody leaves."""
+    return _DUTIES.value(lambda: _duties(now), now=now, until=attrgetter("until")).rows
+
+
+def _duties(now: datetime) -> FleetDuties:
     people = fleet_people(now=now)
     if not people.sites:
-        return ()
-    if not people.duties or not people.duties[-1].holds(now):
-        moments = Shift.objects.filter(ends_at__gt=now).aggregate(
-            ends_at=Min("ends_at"), starts_at=Min("starts_at", filter=Q(starts_at__gt=now))
-        )
-        moments |= Person.objects.filter(left_at__gt=now).aggregate(left_at=Min("left_at"))
-        until = min((people.until, *(moment for moment in moments.values() if moment is not None)))
-        rows = duties_at(sites_on_call(), at=now, covered=people.covered)
-        people.duties[:] = [KeptFact(now, until, rows)]
-    return people.duties[-1].fact
+        return FleetDuties(people.until)
+    moments = Shift.objects.filter(ends_at__gt=now).aggregate(
+        ends_at=Min("ends_at"), starts_at=Min("starts_at", filter=Q(starts_at__gt=now))
+    )
+    moments |= Person.objects.filter(left_at__gt=now).aggregate(left_at=Min("left_at"))
+    until = min((people.until, *(moment for moment in moments.values() if moment is not None)))
+    return FleetDuties(until, duties_at(sites_on_call(), at=now, covered=people.covered))
 
 
 @dataclass(frozen=True)

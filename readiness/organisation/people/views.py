@@ -181,12 +181,12 @@ def on_call(request: HttpRequest) -> tuple[TablePage, Any]:
     at = parse_instant(asked, now=present, zone=zone, field="at") if asked else present
     rows = duties_at(fleet.sites_on_call(), at=at) if asked else fleet.duties_now(now=present)
     table = table_kit.page(request, tables.duties(rows), rows)
-    standings = [row.standing for row in rows]
+    standings: Counter[str] = Counter(row.standing for row in rows)
     return table, lambda: {
         "tabs": tabs("on-call"),
         "at": at,
         "is_now": not asked,
-        "counts": {name: standings.count(name) for name in tables.STANDINGS},
+        "counts": {name: standings[name] for name in tables.STANDINGS},
         "number": len(rows),
     }
 

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.db import transaction
-from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from inventory.models import Site
 from readiness.assessment.evidence.refusals import FileTooLarge
@@ -25,6 +24,15 @@ from readiness.tradeoffs.factors import operations, queries
 from readiness.tradeoffs.factors.core import entries
 from readiness.tradeoffs.factors.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry
 from readiness.tradeoffs.factors.core.factors import Factor, KnownValue, SiteFactors, outdated
+from readiness.tradeoffs.factors.shapes import (
+    HourlyFactor,
+    HoursOfSite,
+    KnownFactor,
+    KnownFactors,
+    KnownSite,
+    StatedValue,
+    UnknownFactor,
+)
 from readiness.tradeoffs.factors.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
 from readiness.tradeoffs.params import number, value_of
@@ -94,7 +102,6 @@ class TableSerializer(serializers.Serializer):
 class BySerializer(ObjectSerializer):
     by = serializers.SerializerMethodField(help_text="User name of whoever entered it")
 
-    @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, row: Any) -> str | None:
         return visibility.username_of(row.by)
 
@@ -207,11 +214,11 @@ class SiteFactorViewSet(EnteredViewSet):
             OpenApiParameter("start", description="now-7d, ISO 8601 or epoch ms; now-7d unless given"),
             OpenApiParameter("end", description="The same; now unless given"),
         ],
-        responses={200: dict},
+        responses={200: HoursOfSite},
         filters=False,
     )
     @series.mapping.get
-    def read_series(self, request: Request) -> HttpResponse:
+    def read_series(self, request: Request) -> Response:
         refuse_unknown(request, {"site", "kind", "start", "end"}, ())
         site = Site.objects.filter(slug=request.GET.get("site", "")[:100].replace("\0", "")).first()
         if site is None:
@@ -220,9 +227,13 @@ class SiteFactorViewSet(EnteredViewSet):
         kind = request.GET.get("kind") or None
         if kind is not None and kind not in HOURLY:
             raise BadParameter("kind", f"Series are of {', '.join(HOURLY)}.")
-        series = [
+        hours: list[HourlyFactor] = [
             {
-                **{name: getattr(each, name) for name in ("kind", "unit", "source", "basis", "provenance")},
+                "kind": each.kind,
+                "unit": each.unit,
+                "source": each.source,
+                "basis": each.basis,
+                "provenance": each.provenance,
                 "step_s": each.series.step_s,
                 "instants": [int(at) for at in each.series.starts_s],
                 # JSON has no NaN, so an unknown value is null.
@@ -230,7 +241,7 @@ class SiteFactorViewSet(EnteredViewSet):
             }
             for each in queries.series_of(site.pk, kind, span.start, span.end)
         ]
-        return _json({"site": site.slug, "start": span.start, "end": span.end, "series": series})
+        return Response(HoursOfSite(site.slug, span.start, span.end, hours))
 
     @extend_schema(
         summary="What is known of each site at an instant, from every source, and why the rest is unknown",
@@ -238,12 +249,13 @@ class SiteFactorViewSet(EnteredViewSet):
             OpenApiParameter("site", description="Slug; repeat for several. All unless given.", many=True),
             OpenApiParameter("at", description="ISO 8601; now unless given"),
             OpenApiParameter("percentile", float, description="Of measured round trips; 99 unless given"),
+            OpenApiParameter("currency", description="Of money; as entered unless given"),
         ],
-        responses={200: dict},
+        responses={200: KnownFactors},
         filters=False,
     )
     @action(detail=False, methods=["get"], url_path="known", pagination_class=None)
-    def known(self, request: Request) -> HttpResponse:
+    def known(self, request: Request) -> Response:
         refuse_unknown(request, {"site", "at", "percentile", "currency"}, ())
         at, currency = _instant(request.GET.get("at")), request.GET.get("currency", "")
         if currency and currency not in CURRENCIES:
@@ -251,11 +263,7 @@ class SiteFactorViewSet(EnteredViewSet):
         percentile = value_of("percentile", request.GET.get("percentile", "99"), PERCENTILE)
         sites = _site_ids(request.GET.getlist("site"))
         known = queries.factors_of(sites, at, percentile=percentile, currency=currency)
-        return _json({"at": at, "sites": [_document(site, at) for site in known]})
-
-
-def _json(body: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
+        return Response(KnownFactors(at, [_document(site, at) for site in known]))
 
 
 def _site_ids(asked: Sequence[str]) -> list[int] | None:
@@ -280,35 +288,48 @@ def _instant(asked: str | None) -> datetime:
     return at
 
 
-def _document(site: SiteFactors, at: datetime) -> dict[str, Any]:
-    groups = {"factors": site.factors, "latency": site.latency, "between": site.between}
+def _document(site: SiteFactors, at: datetime) -> KnownSite:
+    def stated(factors: Mapping[str, Factor]) -> dict[str, KnownFactor | UnknownFactor]:
+        return {name: _factor(factor, at) for name, factor in factors.items()}
+
     return {
         "site": {"id": site.site_id, "slug": site.slug, "name": site.name, "country": site.country},
         "stage": site.stage,
         "verdict": site.verdict or None,
         "score": site.score,
         "accelerators": dict(site.accelerators),
-        **{
-            group: {name: _factor(factor, at) for name, factor in factors.items()}
-            for group, factors in groups.items()
-        },
+        "factors": stated(site.factors),
+        "latency": stated(site.latency),
+        "between": stated(site.between),
     }
 
 
-def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
-    stated: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
-    if factor.best is not None:
-        stated |= _known(factor.kind, factor.best, at)
-        stated["others"] = [_known(factor.kind, other, at) for other in factor.others]
-    return stated
+def _factor(factor: Factor, at: datetime) -> KnownFactor | UnknownFactor:
+    unknown = factor.unknown or None
+    if factor.best is None:
+        return {"unknown": unknown, "disagrees": factor.disagrees}
+    return {
+        "unknown": unknown,
+        "disagrees": factor.disagrees,
+        **_known(factor.kind, factor.best, at),
+        "others": [_known(factor.kind, other, at) for other in factor.others],
+    }
 
 
-def _known(kind: str, known: KnownValue, at: datetime) -> dict[str, Any]:
-    own = (
-        *("value", "unit", "low", "high", "percentile", "basis", "provenance", "source", "as_of"),
-        *("coverage", "detail", "caution"),
-    )
-    return {name: getattr(known, name) for name in own} | {
+def _known(kind: str, known: KnownValue, at: datetime) -> StatedValue:
+    return {
+        "value": known.value,
+        "unit": known.unit,
+        "low": known.low,
+        "high": known.high,
+        "percentile": known.percentile,
+        "basis": known.basis,
+        "provenance": known.provenance,
+        "source": known.source,
+        "as_of": known.as_of,
+        "coverage": known.coverage,
+        "detail": known.detail,
+        "caution": known.caution,
         "currency": known.currency or None,
         "age_s": max(0.0, known.age_s(at)),
         "outdated": outdated(kind, known, at),

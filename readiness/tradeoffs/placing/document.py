@@ -1,37 +1,58 @@
 """The answer of a placement as JSON, with the snapshot behind it. Decisions store both."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
-from readiness.tradeoffs.factors.core.factors import Factor, outdated
+from readiness.tradeoffs.factors.core.factors import Factor, SiteFactors, outdated
 from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, JurisdictionAnswer
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.core.placement import UnkeptLimit
 from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
-from readiness.tradeoffs.placing.waiting import OpeningDay
+from readiness.tradeoffs.placing.shapes import (
+    PlacementAccelerators,
+    PlacementCounts,
+    PlacementDocument,
+    PlacementDocumentWithSnapshot,
+    PlacementFigure,
+    PlacementJurisdiction,
+    PlacementObjectives,
+    PlacementOptionShape,
+    PlacementReason,
+    PlacementSensitivity,
+    PlacementSnapshot,
+    PlacementStaffing,
+    SiteNotInService,
+    SnapshotFactor,
+    SnapshotSite,
+    UnknownSnapshotFactor,
+)
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.units import book
+from web.cached import CachedAnswer
 
 
-def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:
-    counts = {"feasible": 0, "undecided": 0, "rejected": 0}
+def document(answer: PlacementAnswer) -> PlacementDocument:
+    counts: PlacementCounts = {"feasible": 0, "undecided": 0, "rejected": 0}
     for option in answer.options:
-        counts[option.placed.standing] += 1
-    document = {
+        counts[option.placed.standing.value] += 1
+    return {
         "workload": {"slug": answer.envelope.slug, "name": answer.envelope.name},
         "currency": answer.currency,
         "carbon": answer.question.carbon,
         "objectives": [
             {
-                **_named(objective, "name", "direction"),
+                "name": objective.name,
+                "direction": objective.direction,
                 "on_front": objective.name in answer.on_front,
-                **_named(objective, "against", "reference", "scale"),
+                "against": objective.against,
+                "reference": objective.reference,
+                "scale": objective.scale,
             }
             for objective in answer.objectives
         ],
@@ -41,47 +62,31 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
         "unscored": sentences.unscored(answer),
-        "options": [_option(option) | _beside(answer, option) for option in answer.options],
-        "not_in_service": [
-            {
-                "site": site.slug,
-                **_named(site, "name", "stage"),
-                **_opening(answer.facts.opens.get(site.slug)),
-            }
-            for site in answer.not_in_service
-        ],
+        "options": [_option(option, answer) for option in answer.options],
+        "not_in_service": [_not_in_service(site, answer) for site in answer.not_in_service],
         "sensitivity": _sensitivity(answer),
         "loosen": sentences.to_loosen(answer),
     }
-    return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
 
-def _beside(answer: PlacementAnswer, option: PlacementOption) -> dict[str, Any]:
-    """Return facts about an option that depend on the whole answer."""
-    return {
-        "staffing": _staffing(answer.facts.staffing.get(option.slug)),
-        "remarks": sentences.remarks(answer, option),
-        "tied_with": [each.slug for each in answer.tied(option)],
-    }
-
-
-def _named(obj: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(obj, name) for name in names}
-
-
-def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked, move = option.ranked, option.move
-    ranks = ("rank", "score", "best_rank", "worst_rank")
+def _option(option: PlacementOption, answer: PlacementAnswer) -> PlacementOptionShape:
+    site, ranked, move = option.site, option.ranked, option.move
     return {
         "site": option.slug,
-        **_named(option.site, "name", "country", "region", "stage"),
+        "name": site.name,
+        "country": site.country,
+        "region": site.region,
+        "stage": site.stage,
         "standing": option.placed.standing,
         "feasible": option.feasible,
-        "objectives": {name: figure(each) for name, each in option.figures.items()},
+        "objectives": cast(PlacementObjectives, _figures(option.figures)),
         "reasons": [_reason(each) for each in option.reasons],
         "pareto": option.pareto if option.feasible else None,
         "dominated_by": option.dominated_by or None,
-        **(_named(ranked, *ranks) if ranked else dict.fromkeys(ranks)),
+        "rank": ranked.rank if ranked else None,
+        "score": ranked.score if ranked else None,
+        "best_rank": ranked.best_rank if ranked else None,
+        "worst_rank": ranked.worst_rank if ranked else None,
         "effect": ranked.effect if ranked else "",
         "step": option.step.words if option.step else None,
         "margin": option.placed.compliance_margin,
@@ -92,47 +97,72 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "it_power": figure(option.candidate.it_power),
         "peak_power": figure(option.candidate.peak_power),
         "power_basis": option.power_basis,
-        "capacity_after": {name: figure(each) for name, each in option.after.items()},
+        "capacity_after": _figures(option.after),
         "verdict": option.verdict,
-        "waits_for": [asdict(check) for check in option.waits],
+        "waits_for": option.waits,
         "jurisdiction": _law(option),
         "is_today": option.is_today,
         "consequence": None if move is None else option.consequence,
         "consequences": move.consequences if move else (),
         "changes": dict(move.changes) if move else None,
+        "staffing": _staffing(answer.facts.staffing.get(option.slug)),
+        "remarks": sentences.remarks(answer, option),
+        "tied_with": [each.slug for each in answer.tied(option)],
     }
 
 
-def _opening(day: OpeningDay | None) -> dict[str, Any]:
-    return {"opens_on": day and day.on, "opens_by": day and day.source}
+def _not_in_service(site: SiteFactors, answer: PlacementAnswer) -> SiteNotInService:
+    day = answer.facts.opens.get(site.slug)
+    return {
+        "site": site.slug,
+        "name": site.name,
+        "stage": site.stage,
+        "opens_on": day.on if day else None,
+        "opens_by": day.source if day else None,
+    }
 
 
-def _staffing(staffing: SiteStaffing | None) -> dict[str, Any] | None:
-    return None if staffing is None else _named(staffing, "requirements", "uncovered")
+def _staffing(staffing: SiteStaffing | None) -> PlacementStaffing | None:
+    if staffing is None:
+        return None
+    return {"requirements": staffing.requirements, "uncovered": staffing.uncovered}
 
 
-def _law(option: PlacementOption) -> dict[str, Any]:
+def _law(option: PlacementOption) -> PlacementJurisdiction:
     law = option.law
     is_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
     return {
-        **_named(law, "answer", "rule", "text", "rules"),
+        "answer": law.answer,
+        "rule": law.rule,
+        "text": law.text,
+        "rules": law.rules,
         "operator_country": option.site.operator_country or None,
         "sovereignty": law.sovereignty if is_asked else None,
-        **_named(law, "sovereignty_text", "sovereignty_rules"),
+        "sovereignty_text": law.sovereignty_text,
+        "sovereignty_rules": law.sovereignty_rules,
     }
 
 
-def _held(option: PlacementOption) -> dict[str, Any] | None:
+def _held(option: PlacementOption) -> PlacementAccelerators | None:
     if option.held is None:
         return None
-    published = book()
+    held, published = option.held, book()
     return {
-        **asdict(option.held),
-        **_named(published, "reference", "precision"),
+        "asked": held.asked,
+        "of": held.of,
+        "count": held.count,
+        "here": held.here,
+        "equivalents": held.equivalents,
+        "reference": published.reference,
+        "precision": published.precision,
     }
 
 
-def figure(figure_of: BandedFigure) -> dict[str, Any]:
+def _figures(figures: Mapping[str, BandedFigure]) -> dict[str, PlacementFigure]:
+    return {name: figure(each) for name, each in figures.items()}
+
+
+def figure(figure_of: BandedFigure) -> PlacementFigure:
     """`unknown` says why there is no value; `low` and `high` may still bound it."""
     return {
         "value": figure_of.value,
@@ -148,36 +178,52 @@ def figure(figure_of: BandedFigure) -> dict[str, Any]:
     }
 
 
-def _reason(limit: UnkeptLimit) -> dict[str, Any]:
+def _reason(limit: UnkeptLimit) -> PlacementReason:
     actual = limit.actual
     return {
-        **_named(limit, "limit", "subject", "standing", "bound"),
-        "actual": actual and actual.value,
-        "low": actual and actual.low,
-        "high": actual and actual.high,
-        **_named(limit, "margin", "unit", "words"),
+        "limit": limit.limit,
+        "subject": limit.subject,
+        "standing": limit.standing,
+        "bound": limit.bound,
+        "actual": actual.value if actual else None,
+        "low": actual.low if actual else None,
+        "high": actual.high if actual else None,
+        "margin": limit.margin,
+        "unit": limit.unit,
+        "words": limit.words,
         "why": actual.why_unknown if actual else "",
     }
 
 
-def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
+def _sensitivity(answer: PlacementAnswer) -> PlacementSensitivity | None:
     if answer.sensitivity is None or answer.robustness is None:
         return None
     flips, robust = answer.sensitivity, answer.robustness
     return {
         "winner": flips.winner,
-        "flips": [{**asdict(flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
+        "flips": [
+            {
+                "objective": flip.objective,
+                "share": flip.share,
+                "weight": flip.weight,
+                "to": flip.to,
+                "up": flip.up,
+                "words": sentences.flip(flip, answer),
+            }
+            for flip in flips.flips
+        ],
         "fixed": flips.fixed,
         "robustness": {
             "share": robust.share,
             "by_site": robust.by_option,
-            **_named(robust, "draws", "objectives"),
+            "draws": robust.draws,
+            "objectives": robust.objectives,
             "words": sentences.robust(robust, answer),
         },
     }
 
 
-def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
+def snapshot(answer: PlacementAnswer) -> PlacementSnapshot:
     """Every factor behind the figures, with provenance and age, and the versions that judged them. `sites` is already
     JSON, which `orjson` writes and `frozen` reads.
     """
@@ -197,21 +243,32 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
         "rules": dict(answer.rules) if answer.rules else None,
         "framework": answer.facts.framework,
         "rates": answer.facts.rates.all,
-        "sites": orjson.Fragment(_sites(answer.facts, carbon, regions)),
+        "sites": cast(
+            Mapping[str, SnapshotSite],
+            orjson.Fragment(
+                _SITES.value(
+                    lambda: _sites(answer.facts, carbon, regions),
+                    key=(answer.facts.percentile, carbon, regions),
+                    basis=answer.facts,
+                )
+            ),
+        ),
     }
 
 
-@lru_cache(maxsize=8)
+# Levers do not change the factors, and a thousand sites take megabytes.
+_SITES: CachedAnswer[None, bytes] = CachedAnswer("factors of sites as JSON", most=8)
+
+
 def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """Return JSON, cached: levers do not change the factors, and a thousand sites take megabytes."""
-    sites = {
+    sites: Mapping[str, SnapshotSite] = {
         site.slug: {
             "verdict": site.verdict or None,
             "score": site.score,
             "score_upper": score.score_upper if score else None,
             "evaluated_at": score.evaluated_at if score else None,
             "accelerators": dict(site.accelerators),
-            "power_kw": {slug: asdict(power) for slug, power in site.power.items()},
+            "power_kw": site.power,
             "factors": {
                 kind: _factor(factor, facts.at)
                 for kind, factor in used_factors(site, carbon, regions).items()
@@ -224,14 +281,20 @@ def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> b
     return orjson.dumps(sites, option=orjson.OPT_UTC_Z)
 
 
-def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
+def _factor(factor: Factor | None, at: datetime) -> SnapshotFactor | UnknownSnapshotFactor:
     best = factor.best if factor is not None else None
     if factor is None or best is None:
         return {"value": None, "unknown": factor.unknown if factor else "No source has a value for it."}
     return {
-        **_named(
-            best, "value", "unit", "low", "high", "percentile", "basis", "provenance", "source", "as_of"
-        ),
+        "value": best.value,
+        "unit": best.unit,
+        "low": best.low,
+        "high": best.high,
+        "percentile": best.percentile,
+        "basis": best.basis,
+        "provenance": best.provenance,
+        "source": best.source,
+        "as_of": best.as_of,
         "age_s": max(0.0, best.age_s(at)),
         "outdated": outdated(factor.kind, best, at),
         "unknown": None,
@@ -241,9 +304,10 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
 
 def as_bytes(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
     """Infinite ends of bands become null, sets become sorted lists."""
-    return orjson.dumps(
-        document(answer, with_snapshot=with_snapshot), default=sorted, option=orjson.OPT_UTC_Z
-    )
+    body: PlacementDocument | PlacementDocumentWithSnapshot = document(answer)
+    if with_snapshot:
+        body = {**body, "snapshot": snapshot(answer)}
+    return orjson.dumps(body, default=sorted, option=orjson.OPT_UTC_Z)
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:

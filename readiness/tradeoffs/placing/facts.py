@@ -1,29 +1,26 @@
-"""The facts of all sites, cached while nothing changes: reading 1,000 sites takes longer than placing a workload.
+"""The facts of all sites, kept while nothing changes: reading 1,000 sites takes longer than placing a workload.
 
 Facts are read again once a minute, and earlier if people, scoring or the inventory changed anything; telemetry shows
-after a minute at most. Each process has its own cache. Inputs of a candidate that depend only on currency and carbon
-are built once for each reading: building them took half of the 100 ms of a question over 1,000 sites.
+after a minute at most. Inputs of a candidate that depend only on currency and carbon are built once for each reading:
+building them took half of the 100 ms of a question over 1,000 sites.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property, lru_cache
-from threading import Lock
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from django.db import connection
-
 from inventory.models import Accelerator, CapacityEvent, Device, DeviceType, Link, Region, Site
+from readiness.assessment.evidence.models import Measure
 from readiness.assessment.evidence.queries import CircuitLoads, circuit_loads
 from readiness.assessment.framework import queries as framework
+from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.scoring.core.states import Provenance, Verdict
-from readiness.assessment.scoring.models import DomainHealth, SiteScore
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, SiteScore
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.demand.workloads.models import UserRegion
 from readiness.golive.models import Campaign
-from readiness.organisation.people.fleet import fleet_people
+from readiness.organisation.people.fleet import FLEET_PEOPLE, fleet_people
 from readiness.tradeoffs.factors.core.factors import (
     Factor,
     KnownValue,
@@ -34,12 +31,14 @@ from readiness.tradeoffs.factors.core.factors import (
     outdated,
 )
 from readiness.tradeoffs.factors.queries.site_factors import factors_of, known_rates
-from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
+from readiness.tradeoffs.factors.queries.stored import ENTERED
+from readiness.tradeoffs.models import ExchangeRate
 from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
-from web.audit import stamp_of
+from telemetry.models import DirtyWindow, Series, Source
+from web.cached import CachedAnswer
 from web.units import how_many
 
 
@@ -90,49 +89,25 @@ class FleetFacts:
     staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
     waits: Mapping[str, tuple[OpenCheck, ...]] = field(default_factory=dict)
     opens: Mapping[str, OpeningDay] = field(default_factory=dict)
+    percentile: float = 50.0
 
 
-KEPT_FACTS = 4
-_READ = (
-    SiteFactor,
-    LatencyFactor,
-    FactorDay,
-    ExchangeRate,
-    UserRegion,
-    Region,
-    Site,
-    Device,
-    DeviceType,
-    Accelerator,
-    Link,
-    CapacityEvent,
-    Campaign,
+FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
+    "facts for placements",
+    models=(
+        *(ExchangeRate, Region, Site, Device, DeviceType, Accelerator, Link, CapacityEvent, Campaign),
+        FrameworkVersion,
+    ),
+    rows=(SiteScore, DomainHealth),
+    eventual=(CheckResult, Measure, DirtyWindow, Series, Source),
+    answers=(ENTERED, FLEET_PEOPLE, framework.VERSIONS.documents),
+    grain=timedelta(minutes=1),
 )
-# Scores and health are not audited. Their rows are few, and each new version has another place or transaction.
-_SCORED = " UNION ALL ".join(
-    f"SELECT count(*), bit_xor(hashtext(xmin::text || ctid::text)) FROM {model._meta.db_table}"
-    for model in (SiteScore, DomainHealth)
-)
-_lock = Lock()
-_kept: OrderedDict[tuple[Any, ...], FleetFacts] = OrderedDict()
 
 
 def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
-    """Return facts of `now`, or of up to a minute before if nothing was written since; then two statements."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SCORED)
-        scored = tuple(cursor.fetchall())
-    key = (percentile, now.replace(second=0, microsecond=0), stamp_of(*_READ), scored)
-    with _lock:
-        facts = _kept.get(key)
-    if facts is not None and facts.at <= now:
-        return facts
-    facts = _read(percentile, now)
-    with _lock:
-        _kept[key] = facts
-        while len(_kept) > KEPT_FACTS:
-            _kept.popitem(last=False)
-    return facts
+    """Return facts of `now`, or of up to a minute before if nothing was written since; then one statement."""
+    return FLEET_FACTS.value(lambda: _read(percentile, now), key=percentile, now=now)
 
 
 def _read(percentile: float, now: datetime) -> FleetFacts:
@@ -150,6 +125,7 @@ def _read(percentile: float, now: datetime) -> FleetFacts:
         staffing=_staffing(now),
         waits=open_checks(in_force),
         opens=opening_days(now),
+        percentile=percentile,
     )
 
 
@@ -202,13 +178,15 @@ ANY = "any"
 """Accelerators of any type, in demand and among the free ones."""
 ACCELERATORS = "accelerators"
 HOUR = "cost of an accelerator-hour"
-KEPT = 16
-"""Number of combinations of currency, carbon and percentile that are cached."""
+INPUTS: "CachedAnswer[None, Mapping[str, PlacementInputs]]" = CachedAnswer("inputs of placements", most=16)
 
 
-@lru_cache(maxsize=KEPT)
 def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> "Mapping[str, PlacementInputs]":
-    return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
+    return INPUTS.value(
+        lambda: {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites},
+        key=(facts.percentile, currency, carbon),
+        basis=facts,
+    )
 
 
 def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:

@@ -2,13 +2,12 @@
 
 The number of statements depends on neither. Each percentile of the latency limits needs one reading of the fleet.
 Placing 30 classes over 1,000 sites takes a second, and most sites stay as they were: a class is decided again only for
-sites with a relevant change. Each process caches its own decisions.
+sites with a relevant change.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -23,10 +22,11 @@ from readiness.tradeoffs.moves.options import Limits
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
 from readiness.tradeoffs.placing.core.placement import Feasibility, placer
-from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
+from readiness.tradeoffs.placing.facts import INPUTS, FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion, refuse_unknown, with_levers
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
+from web.cached import CachedAnswer
 from web.parameters import BadParameter
 from web.versioned.versions import NothingPublished
 
@@ -62,32 +62,39 @@ class ClassAtSites:
         )
 
 
-_kept: dict[tuple[Any, ...], dict[str, Feasibility]] = {}
-"""Decisions by class and by sign of a site."""
+type SiteFeasibility = Mapping[str, Feasibility]
+_SIGNS: CachedAnswer[None, Mapping[str, str]] = CachedAnswer("signs of sites", most=8)
+# The sign of a site is the basis of what was decided there, and all signs together are that of the class.
+_AT_SITES: CachedAnswer[str, Feasibility] = CachedAnswer(
+    "feasibility of a class at sites", answers=(INPUTS,), most=100
+)
+_BY_CLASS: CachedAnswer[None, SiteFeasibility] = CachedAnswer(
+    "feasibility of a class", answers=(_AT_SITES,), most=100
+)
 
 
-def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
-    """Return for each class its sites in service by slug. Only the last call's classes are cached."""
-    global _kept
-    # Another request may have cached its own meanwhile; both are right, and the later one stays.
-    _kept = decided = {asked.key: _decided(asked, _kept.get(asked.key, {})) for asked in classes}
-    return [
-        {slug: decided[asked.key][sign] for slug, sign in _signs(asked.adapter.facts).items()}
-        for asked in classes
-    ]
+def feasibilities(classes: Sequence[ClassAtSites]) -> list[SiteFeasibility]:
+    """Return for each class its sites in service by slug."""
+    return [_feasibility(asked, _signs(asked.adapter.facts)) for asked in classes]
 
 
-def _decided(asked: ClassAtSites, before: Mapping[str, Feasibility]) -> dict[str, Feasibility]:
-    place, adapter = placer(demand_of(asked.adapter.envelope), asked.limits), asked.adapter
-    signs = _signs(adapter.facts)
-    signed = ((signs[site.slug], site) for site in adapter.facts.sites if site.slug in signs)
-    return {sign: before.get(sign) or place(adapter.candidate(site)).standing for sign, site in signed}
+def _feasibility(asked: ClassAtSites, signs: Mapping[str, str]) -> SiteFeasibility:
+    def decide(changed: Collection[str]) -> dict[str, Feasibility]:
+        place, adapter = placer(demand_of(asked.adapter.envelope), asked.limits), asked.adapter
+        sites = {site.slug: site for site in adapter.facts.sites}
+        return {slug: place(adapter.candidate(sites[slug])).standing for slug in changed}
+
+    key = asked.key
+    return _BY_CLASS.value(lambda: _AT_SITES.values(signs, decide, key=key), key=key, basis=signs)
 
 
-@lru_cache(maxsize=8)
 def _signs(facts: FleetFacts) -> Mapping[str, str]:
-    """Return the sign of each site in service, as text, because strings cache their hash for the thirty classes."""
-    return {site.slug: repr(sign_of(site, facts)) for site in facts.sites if site.stage in IN_SERVICE}
+    """Return the sign of each site in service, as text, which thirty classes compare fast."""
+    return _SIGNS.value(
+        lambda: {site.slug: repr(sign_of(site, facts)) for site in facts.sites if site.stage in IN_SERVICE},
+        key=facts.percentile,
+        basis=facts,
+    )
 
 
 def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:

@@ -9,6 +9,7 @@ from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.core.objectives import ScoredAgainst
 from readiness.tradeoffs.placing.core.placement import UnkeptLimit, free_name, limit_name
 from readiness.tradeoffs.placing.core.ranking import Robustness, WinnerFlip
+from readiness.tradeoffs.placing.shapes import LimitToLoosen
 from readiness.tradeoffs.units import at_least, book, difference, number, signed
 from web.units import how_many
 
@@ -91,7 +92,7 @@ def unscored(answer: PlacementAnswer) -> str:
     return f"{why}. {its} weight is spread over the rest."
 
 
-def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
+def to_loosen(answer: PlacementAnswer) -> list[LimitToLoosen]:
     """Name the limits that alone exclude the most sites, and by how much to loosen them; empty if there is an option.
 
     A limit that excludes no site alone is named only if no limit does.
@@ -104,7 +105,7 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
         if len(option.reasons) == fewest:
             for reason in option.reasons:
                 alone[reason.limit, _subject(reason)].append((option, reason))
-    advice = []
+    advice: list[LimitToLoosen] = []
     for (limit, subject), held in alone.items():
         known = [(reason.margin, option, reason) for option, reason in held if reason.margin is not None]
         least, nearest, reason = min(

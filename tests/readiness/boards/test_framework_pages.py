@@ -92,7 +92,7 @@ def test_a_threshold_is_edited_with_its_source(planning, draft, planner):
         ("checks/p2-backup-power/edit/", {"valid_for_max_age": "2h"}, "a new span needs its source"),
         ("checks/p2-backup-power/edit/", {"states": ["pass"]}, "must allow"),
         ("checks/p2-backup-power/edit/", {"why": "Because [S99]"}, "cites S99"),
-        ("checks/p2-backup-power/edit/", {"rules": "gate_rules: [{when: {moon: 1}}]"}, "is not a known fact"),
+        ("checks/p2-backup-power/edit/", {"rules": "gate_rules: [{when: {moon: 1}}]"}, "known here: accelerators"),
         ("edit/", {"weights_block": "-1"}, "from 0 to 100"),
     ],
 )  # fmt: skip

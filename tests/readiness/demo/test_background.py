@@ -17,7 +17,7 @@ from telemetry.models import Series, SourceFlip, SourceStatus
 from tests import database
 from tests.conftest import NOW
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(900)]
 SITES = ("QRO-1", "WAW-1")
 """One that falls silent, and one that went from not ready to ready and had a decision."""
 LATER = NOW + timedelta(minutes=4)

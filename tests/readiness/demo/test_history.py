@@ -18,7 +18,7 @@ from tests import database
 from tests.conftest import NOW
 from tests.readiness.assessment.scoring import stored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 # Since 196 days: not ready, then conditional, then ready.
 SITE = "WAW-1"
 

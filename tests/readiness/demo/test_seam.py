@@ -14,7 +14,7 @@ from readiness.demo.operations.history import add_minutes
 from tests import database
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 SITES = ("DXB-1", "PAR-1")
 # A quarter past the hour, so that samples of every hour do not lie on the hour.
 LOADED = NOW.replace(hour=10, minute=15)

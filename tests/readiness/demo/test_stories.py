@@ -24,7 +24,7 @@ from tests import database
 from tests.conftest import NOW
 from tests.entries import entries_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 SITES = ("DSM-1", "SAT-1", "DXB-1", "LON-1", "QRO-1", "OSL-1")
 STORIES = Stories(NOW.timestamp())
 

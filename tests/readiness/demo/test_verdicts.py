@@ -12,7 +12,7 @@ from readiness.demo import operations
 from tests import database
 from tests.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 READY = ("ASH-1", "FRA-1", "TYO-1", "WAW-1", "ZRH-1")
 OPEN = ("GRU-1", "MRS-1", "OSA-1", "SEL-1", "SIN-1")
 """Conditional, since something else than a declaration is open."""

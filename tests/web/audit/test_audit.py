@@ -21,7 +21,7 @@ from tests.entries import entries_of, rewritten
 from tests.inventory import made
 from web import partitions
 from web.actor import acting
-from web.audit import AuditEntry, audited_models, is_audited, retention, stamp_of, steps_of, triggers
+from web.audit import AuditEntry, audited_models, is_audited, retention, steps_of, triggers
 from web.audit.registry import left_out
 
 pytestmark = pytest.mark.django_db
@@ -217,17 +217,6 @@ def test_months_past_their_time_go_but_for_what_decides_something(committed, set
     ]
 
 
-def test_a_stamp_tells_writes_of_its_models_alone():
-    before = stamp_of(Site, Region)
-    Manufacturer.objects.create(name="One", slug="one")
-    assert stamp_of(Site, Region) == before
-    site = made.site(name="Porto")
-    after = stamp_of(Site, Region)
-    assert after != before
-    site.delete()
-    assert stamp_of(Site, Region) != after
-
-
 def test_steps_leave_out_what_changed_elsewhere():
     site = made.site(name="Porto", stage="building", city="")
     Site.objects.update(city="Oporto")
@@ -266,19 +255,6 @@ def test_no_month_of_the_next_year_is_without_a_partition(month):
     assert starts[0] == partitions.month_of(now)
     assert all(later == retention.PASSING.next_after(first) for first, later in itertools.pairwise(starts))
     assert starts[-1] >= partitions.month_of(now + timedelta(days=340))
-
-
-def test_a_stamp_tells_an_entry_that_was_committed_late():
-    for name in ("first", "second", "third"):
-        made.region(name=name)
-    late = entries_of(Region)[1]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        AuditEntry.objects.filter(pk=late.pk).delete()
-        before = stamp_of(Region)
-        late.save(force_insert=True)
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    assert stamp_of(Region) != before
 
 
 def test_a_task_writes_as_the_worker():

@@ -1,66 +1,18 @@
-"""The fleet that pages are looked at on, with a row of everything else that an address names."""
+"""The fleet that addresses are asked on."""
+
+from collections import defaultdict
 
 import pytest
 
-from readiness.demand.workloads.models import UserRegion
-from readiness.tradeoffs.models import LatencyFactor
-from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
-from tests.browser.conftest import small_fleet
-from tests.browser.whole import (
-    answered,
-    campaign,
-    contradicted,
-    decided,
-    drafted,
-    explained,
-    granted,
-    people,
-    proven,
-    review,
-    weighed,
-    whole,
-    working,
-)
-from tests.conftest import NOW
-from tests.inventory import made
-
-__all__ = [
-    "answered",
-    "campaign",
-    "contradicted",
-    "decided",
-    "drafted",
-    "explained",
-    "granted",
-    "people",
-    "proven",
-    "review",
-    "small_fleet",
-    "weighed",
-    "whole",
-    "working",
-]
+from tests.web.routes import scenes
 
 
 @pytest.fixture
-def emptied_samples():
-    """Nothing is committed here, so there is nothing to clear away."""
+def everything(frozen_now, on_scene):
+    return on_scene(scenes.everything)
 
 
-@pytest.fixture
-def everything(request):
-    request.getfixturevalue("whole")
-    request.getfixturevalue("drafted")
-    for make in made.MAKERS.values():
-        make()
-    source = Source.objects.get(name="porto prometheus")
-    refused = {"source": source, "samples": 3, "failure": "It is no batch.", "received_at": NOW}
-    InboxBatch.objects.create(columns=b"x", failed_at=NOW, **refused)
-    BatchDecision.objects.create(decision="discarded", decided_at=NOW, **refused)
-    day = {"on_date": NOW.date(), "last_at": NOW, "count": 2}
-    for reason in ("malformed_body", "no_reading"):
-        Rejection.objects.create(source=source, reason=reason, **day)
-    SourceFlip.objects.create(source=source, from_state="on-time", to_state="late", at=NOW)
-    iberia = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
-    trip = {"value_ms": 12.0, "source": "iperf3", "as_of_on": NOW.date(), "provenance": "measured"}
-    LatencyFactor.objects.create(site=source.site, user_region=iberia, **trip)
+@pytest.fixture(scope="session")
+def seen_by():
+    """What each role was answered: the fleet is the same in every test, so that one visit serves all questions."""
+    return defaultdict(dict)

@@ -17,7 +17,7 @@ from web.tables import TablePage
 
 __all__ = ["rows_of_all_kinds"]
 # All of it takes a minute, with the making of the fleet.
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.full, pytest.mark.timeout(300)]
 ROWS = 1000
 # An endpoint of its own names what there is below it.
 NO_LISTS = {"/api/readiness/"}

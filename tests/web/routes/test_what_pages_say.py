@@ -9,7 +9,7 @@ from tests.web.routes.visible import Visible
 
 __all__ = ["paths", "reader_of"]
 pytestmark = pytest.mark.django_db
-ROLES = ["viewer", "admin"]
+ROLES = [pytest.param("viewer", marks=pytest.mark.full), "admin"]
 # Not even as code.
 OF_PYTHON = {"an object": r"\bnp\.\w+\(|<class|object at 0x"}
 INTERNAL = OF_PYTHON | {

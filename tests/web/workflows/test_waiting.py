@@ -19,7 +19,7 @@ from readiness.organisation.people.operations.surveys import answer_survey
 from readiness.tradeoffs.models import Decision
 from telemetry.models import InventoryDrift
 from tests.inventory import made
-from tests.visibility.scene import NOW, Scene
+from tests.visibility.scene import NOW, sentinels
 from tests.web.workflows.test_steps import STEPS
 from web.workflows import waiting
 
@@ -51,9 +51,9 @@ NOBODY_IS_WAITED_FOR = {
 
 
 @pytest.fixture
-def scene(frozen_now):
+def scene(frozen_now, on_scene):
     frozen_now.at = NOW
-    scene = Scene()
+    scene = on_scene(sentinels)
     planned = {
         "framework_version": framework_queries.current()[0],
         "created_by": scene.one,

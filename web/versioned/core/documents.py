@@ -1,8 +1,7 @@
-"""Frozen dataclasses as documents: a mapping is parsed by their annotations, or refused at the wrong field.
+"""Documents as frozen dataclasses, which pydantic reads: types of fields, refusals in plain words, and the way back.
 
-A field without a default is required and must not be empty. `Annotated` adds what a type cannot express: another `Key`,
-another form (`As`), and rules, which take the value and its mapping, and return the value or raise ValueError. For
-further rules, a class registers a function with `reads` and `writes`.
+A class states what its fields may hold by pydantic's own means: `Annotated` with the types below, and validators. A key
+that differs from the field's name is its `alias`. The context of each reading is `Whole`, the document as it came.
 """
 
 from __future__ import annotations
@@ -10,31 +9,34 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache, partial
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from functools import lru_cache, singledispatch
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 LARGEST = 1e15
 """Far above any meaningful figure, and far below an arithmetic overflow."""
-REQUIRED: Any = object()
-
-type Rule = Callable[[Any, Fields], Any]
+MOST_FAULTS = 50
+"""Errors that are told of one document."""
+CLOSED = ConfigDict(extra="forbid")
+"""`with_config(CLOSED)` on the class of a whole document makes unknown keys errors in all of it."""
 
 
 class DocumentError(ValueError):
     """An invalid document; `path` names the field: `checks[p1-load].parts[site].pass`.
 
-    `file` and `line` locate it if it came as files; "" and 0 if unknown.
+    `file` and `line` locate it if it came as files; "" and 0 if unknown. `others` are its further errors.
     """
 
     file = ""
     line = 0
+    others: tuple[DocumentError, ...] = ()
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}" if path else message)
@@ -43,161 +45,196 @@ class DocumentError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """The key of a field in documents, if it differs from the field's name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class As:
-    """How to read and write a field that has another form in documents."""
-
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Any]
-
-
-class Fields:
-    """One mapping of a document, and its path. `close` refuses keys that nobody took."""
-
-    def __init__(self, data: Any, path: str = "", root: Fields | None = None) -> None:
-        if not isinstance(data, Mapping):
-            raise DocumentError(path, f"expected a mapping, got {_shown(data)}")
-        self.data: Mapping[Any, Any] = data
-        self.path = path
-        self.root = root or self
-        self._taken: set[str] = set()
-        self._ids: dict[str, frozenset[str]] = {}
-
-    def at(self, *keys: str) -> str:
-        return ".".join(filter(None, (self.path, *keys)))
-
-    def error(self, key: str, message: str) -> DocumentError:
-        return DocumentError(self.at(key), message)
+class Whole:
+    data: Any
+    _ids: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def ids(self, section: str) -> frozenset[str]:
-        if section not in self.root._ids:
-            items = self.root.data.get(section)
-            items = items if isinstance(items, list | tuple) else ()
-            ids = (item.get("id") for item in items if isinstance(item, Mapping))
-            self.root._ids[section] = frozenset(each for each in ids if isinstance(each, str))
-        return self.root._ids[section]
+        if section not in self._ids:
+            items = self.data.get(section) if isinstance(self.data, Mapping) else None
+            listed = items if isinstance(items, list | tuple) else ()
+            ids = (item.get("id") for item in listed if isinstance(item, Mapping))
+            self._ids[section] = frozenset(each for each in ids if isinstance(each, str))
+        return self._ids[section]
 
-    def take(self, key: str, annotation: Any, default: Any = REQUIRED) -> Any:
-        """The value as annotated. Without a default it is required and must not be empty. Raises DocumentError."""
-        self._taken.add(key)
-        value = self.data.get(key, REQUIRED)
-        if value is REQUIRED and default is REQUIRED:
-            raise self.error(key, "is missing")
-        if value is REQUIRED:
-            return default
-        try:
-            return self._read(annotation, value, key, is_required=default is REQUIRED)
-        except DocumentError:
-            raise
-        except ValueError as error:
-            raise self.error(key, str(error)) from None
 
-    def inner(self, key: str) -> Fields:
-        self._taken.add(key)
-        if key not in self.data:
-            raise self.error(key, "is missing")
-        return Fields(self.data[key], self.at(key), self.root)
+def refusal(message: str, *place: str | int) -> ValidationError:
+    """An error for a validator to raise, at a place below its own."""
+    fault = PydanticCustomError("rule", "{reason}", {"reason": message})
+    return ValidationError.from_exception_data("rule", [InitErrorDetails(type=fault, loc=place, input=None)])
 
-    def optional(self, key: str) -> Fields | None:
-        self._taken.add(key)
-        return None if self.data.get(key) is None else self.inner(key)
 
-    def each[T](self, key: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Every item of a list of mappings with unique ids; () if there is no list."""
-        self._taken.add(key)
-        items: dict[Any, T] = {}
-        for position, value in enumerate(_listed(self.data.get(key), self.at(key))):
-            name = value.get("id", position) if isinstance(value, Mapping) else position
-            inner = Fields(value, f"{self.at(key)}[{name}]", self.root)
-            item = read(inner)
-            inner.close()
-            if (item_id := getattr(item, "id", position)) in items:
-                raise DocumentError(inner.path, "id is used twice")
-            items[item_id] = item
-        return tuple(items.values())
+def matches(pattern: str, said: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(said)
+        return text
 
-    def build[T](self, kind: type[T], **given: Any) -> T:
-        for field in _slots_of(kind):  # type: ignore[arg-type]
-            if field.name not in given:
-                given[field.name] = self.take(field.key, field.annotation, field.default)
-        return kind(**given)
+    return AfterValidator(check)
 
-    def close(self) -> None:
-        for key in self.data:
-            if key not in self._taken:
-                raise self.error(str(key), f"unknown key; known here: {', '.join(sorted(self._taken))}")
 
-    def _read(self, annotation: Any, value: Any, key: str, *, is_required: bool = False) -> Any:
-        kind, extras = _parted(annotation)
-        form = next((extra for extra in extras if isinstance(extra, As)), None)
-        read = form.read(value) if form else self._plain(kind, value, key)
-        if is_required and read in ("", (), frozenset()):
-            raise ValueError("must not be empty")
-        for rule in extras:
-            if read is not None and not isinstance(rule, As | Key):
-                read = rule(read, self)
-        return read
+def _storable(text: str) -> str:
+    """YAML escapes can produce a NUL, and half of a surrogate pair."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("holds characters that no database keeps")
+    return text
 
-    def _plain(self, kind: Any, value: Any, key: str) -> Any:
-        origin = get_origin(kind)
-        if origin in (Union, UnionType):
-            return None if value in (None, "") else self._read(get_args(kind)[0], value, key)
-        if origin in (tuple, frozenset):
-            return origin(self._list(get_args(kind)[0], value, key))
-        if dataclasses.is_dataclass(kind):
-            inner = Fields(value, self.at(key), self.root)
-            read = _read_object(kind, inner)
-            inner.close()
-            return read
-        return _scalar(kind, value)
 
-    def _list(self, kind: Any, value: Any, key: str) -> Collection[Any]:
-        if dataclasses.is_dataclass(kind):
-            return self.each(key, lambda inner: _read_object(kind, inner))
-        values = _listed(value, self.at(key))
-        if kind is str:
-            return [_listed_text(each) for each in values]
-        read = [_scalar(kind, each) for each in values]
-        if issubclass(kind, StrEnum) and len(set(read)) != len(read):
-            raise ValueError("names a word twice")
-        return read
+def _line(text: str) -> str:
+    return _storable(" ".join(text.split()))
+
+
+def _filled[T](value: T) -> T:
+    if not value or (isinstance(value, str) and not value.strip()):
+        raise ValueError("must not be empty")
+    return value
+
+
+def _day(value: Any) -> date:
+    """YAML already parses an unquoted day as a date."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a date such as 2026-11-25, got {_shown(value)}") from None
+
+
+def _distinct(values: Any) -> Any:
+    if isinstance(values, list) and any(value in values[:place] for place, value in enumerate(values)):
+        raise ValueError("names a word twice")
+    return values
+
+
+def _identified[T](items: tuple[T, ...]) -> tuple[T, ...]:
+    ids: set[str] = set()
+    for position, item in enumerate(items):
+        if (item_id := getattr(item, "id", str(position))) in ids:
+            raise refusal("id is used twice", position)
+        ids.add(item_id)
+    return items
+
+
+type Some[T] = Annotated[T, AfterValidator(_filled)]
+type Items[T] = Annotated[tuple[T, ...], AfterValidator(_identified)]
+"""Mappings, each with an id of its own."""
+Distinct = BeforeValidator(_distinct)
+type Words[T] = Annotated[frozenset[T], Distinct]
+Line = Annotated[str, Strict(), AfterValidator(_line)]
+"""Text in one line, which may be empty."""
+Text = Some[Line]
+Word = Some[Annotated[str, Strict(), AfterValidator(_storable)]]
+"""Text as it is written, for lists."""
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
+Integer = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+Day = Annotated[date, BeforeValidator(_day)]
+
+_UNKNOWN = "unknown key; known here: {known}"
+_SENTENCES = {
+    "missing": "is missing",
+    **dict.fromkeys(("unexpected_keyword_argument", "extra_forbidden", "invalid_key"), _UNKNOWN),
+    **dict.fromkeys(
+        ("dataclass_type", "model_type", "dict_type", "mapping_type"), "expected a mapping, got {shown}"
+    ),
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), "expected a list, got {shown}"),
+    "string_type": "expected text, got {shown}",
+    "string_unicode": "holds characters that no database keeps",
+    "float_type": "expected a number, got {shown}",
+    "finite_number": "must be finite",
+    "int_type": "expected a whole number, got {shown}",
+    "bool_type": "expected true or false, got {shown}",
+    **dict.fromkeys(("enum", "literal_error"), "{shown} is not one of {words}"),
+    "too_long": "has {actual_length} characters; {max_length} is the most",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "value_error": "{error}",
+    "rule": "{reason}",
+}
+"""What to say of pydantic's errors, by their types."""
 
 
 def read[T](kind: type[T], data: Any) -> T:
-    fields = Fields(data)
-    document: T = _read_object(kind, fields)
-    fields.close()
+    """Raises DocumentError with the first wrong field; its `others` are all further ones."""
+    try:
+        document: T = _adapter(cast(Any, kind)).validate_python(data, context=Whole(data))
+    except ValidationError as error:
+        first, *others = _faults(kind, data, error.errors(include_url=False))
+        first.others = tuple(others)
+        raise first from None
     return document
 
 
-_READERS: dict[type, Callable[[Fields], Any]] = {}
-_WRITERS: dict[type, Callable[[Any], Any]] = {}
+@lru_cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
-def reads[F: Callable[[Fields], Any]](kind: type) -> Callable[[F], F]:
-    """Register how a class is parsed; the function usually calls `Fields.build` and checks the result."""
-    return partial(_registered, _READERS, kind)
+def _faults(kind: Any, data: Any, errors: list[ErrorDetails]) -> list[DocumentError]:
+    """One error for each place. A validator may have copied a wrong value to where the document does not state it."""
+    faults: dict[str, DocumentError] = {}
+    for error in errors:
+        path, is_stated = _place(data, error)
+        if is_stated and path not in faults:
+            faults[path] = DocumentError(path, _sentence(kind, error))
+        if len(faults) == MOST_FAULTS:
+            break
+    return list(faults.values()) or [DocumentError(path, _sentence(kind, error))]
 
 
-def writes[F: Callable[[Any], Any]](kind: type) -> Callable[[F], F]:
-    return partial(_registered, _WRITERS, kind)
+def _place(data: Any, error: ErrorDetails) -> tuple[str, bool]:
+    """The path of an error, and whether the document has it. A list's plain values are named by their list."""
+    path, has_holder = "", True
+    for step in (each for each in error["loc"] if each != "[key]"):
+        has_holder = data is not ...
+        if isinstance(data, list | tuple):
+            data = data[cast(int, step)]
+            if isinstance(data, Mapping) or error["type"] in ("dataclass_type", "model_type"):
+                path += f"[{data.get('id', step) if isinstance(data, Mapping) else step}]"
+        else:
+            path = f"{path}.{step}".lstrip(".")
+            data = data.get(step, ...) if isinstance(data, Mapping) else ...
+    return path, has_holder and (data is not ... or error["type"] in ("missing", "rule", "invalid_key"))
 
 
-def _registered[F: Callable[..., Any]](registry: dict[type, Any], kind: type, function: F) -> F:
-    registry[kind] = function
-    return function
+def _sentence(kind: Any, error: ErrorDetails) -> str:
+    template = _SENTENCES.get(error["type"], error["msg"].replace("{", "{{").replace("}", "}}"))
+    context = error.get("ctx", {})
+    known = _known_keys(kind, error["loc"]) if template == _UNKNOWN else ()
+    words = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+    return template.format(shown=_shown(error["input"]), known=", ".join(known), words=words, **context)
 
 
+@lru_cache
+def _schema(kind: Any) -> dict[str, Any]:
+    return _adapter(kind).json_schema()
+
+
+def _known_keys(kind: Any, place: tuple[str | int, ...]) -> list[str]:
+    schema = node = _schema(kind)
+    for step in (*place[:-1], None):
+        while "$ref" in node or "anyOf" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node["anyOf"][0]
+        if step is not None:
+            node = node["items"] if isinstance(step, int) else node["properties"][step]
+    return sorted(node.get("properties", ()))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else repr(value)[:80]
+
+
+@singledispatch
 def written(value: Any) -> Any:
-    """Plain values for documents: mappings without empty values, sorted sets, days as text."""
-    if (writer := _WRITERS.get(type(value))) is not None:
-        return writer(value)
+    """Plain values for documents: mappings without empty values, sorted sets, days as text.
+
+    A class that is written otherwise registers how.
+    """
     if dataclasses.is_dataclass(value):
         return mapping_of(value)
     if isinstance(value, StrEnum):
@@ -212,150 +249,13 @@ def written(value: Any) -> Any:
 def mapping_of(value: Any, **instead: Any) -> dict[str, Any]:
     """The fields of one dataclass by key, without empty ones; `instead` overrides some values."""
     mapping = {}
-    for field in _slots_of(type(value)):  # type: ignore[arg-type]
-        plain = instead[field.name] if field.name in instead else field.write(getattr(value, field.name))
+    for each in dataclasses.fields(value):
+        plain = instead[each.name] if each.name in instead else written(getattr(value, each.name))
         if plain is not False and plain not in ("", None, [], {}):
-            mapping[field.key] = plain
+            mapping[each.metadata.get("alias", each.name)] = plain
     return mapping
 
 
 def digest(mapping: Mapping[str, Any]) -> str:
     canonical = json.dumps(mapping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def must(holds: Callable[[Any], bool], said: Callable[[Any], str]) -> Rule:
-    def rule(value: Any, fields: Fields) -> Any:
-        if not holds(value):
-            raise ValueError(said(value))
-        return value
-
-    return rule
-
-
-def most(length: int) -> Rule:
-    return must(
-        lambda text: len(text) <= length, lambda text: f"has {len(text)} characters; {length} is the most"
-    )
-
-
-def between(low: int, high: int) -> Rule:
-    return must(lambda number: low <= number <= high, lambda number: f"must be from {low} to {high}")
-
-
-def matches(pattern: str, said: str) -> Rule:
-    return must(lambda text: re.fullmatch(pattern, text) is not None, lambda text: said)
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    name: str
-    key: str
-    annotation: Any
-    default: Any
-    write: Callable[[Any], Any]
-
-
-@lru_cache
-def _slots_of(kind: Any) -> tuple[_Slot, ...]:
-    hints = get_type_hints(kind, include_extras=True)
-    fields = []
-    for field in dataclasses.fields(kind):
-        extras = _parted(hints[field.name])[1]
-        key = next((extra.name for extra in extras if isinstance(extra, Key)), field.name)
-        write = next((extra.write for extra in extras if isinstance(extra, As)), written)
-        default = REQUIRED if field.default is dataclasses.MISSING else field.default
-        fields.append(_Slot(field.name, key, hints[field.name], default, write))
-    return tuple(fields)
-
-
-@lru_cache(maxsize=1024)
-def _parted(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    extras = getattr(annotation, "__metadata__", ())
-    return (annotation.__origin__ if extras else annotation), extras
-
-
-def _read_object(kind: Any, fields: Fields) -> Any:
-    reader = _READERS.get(kind)
-    return fields.build(kind) if reader is None else reader(fields)
-
-
-def _listed(value: Any, path: str) -> Collection[Any]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        raise DocumentError(path, f"expected a list, got {_shown(value)}")
-    return value
-
-
-def _scalar(kind: Any, value: Any) -> Any:
-    if issubclass(kind, StrEnum):
-        if value not in tuple(kind):
-            raise ValueError(f"{value!r:.80} is not one of {', '.join(kind)}")
-        return kind(value)
-    return _SCALARS[kind](value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected text, got {_shown(value)}")
-    return _storable(" ".join(value.split()))
-
-
-def _listed_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"expected a list of texts, got {_shown(value)} in it")
-    return _storable(value)
-
-
-def _storable(text: str) -> str:
-    """YAML escapes can produce a NUL, and half of a surrogate pair."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("holds characters that no database keeps")
-    return text
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"expected a number, got {_shown(value)}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("must be finite")
-    if abs(value) > LARGEST:
-        raise ValueError(f"is out of range: {LARGEST:.0e} is the most")
-    return float(value)
-
-
-def _exactly(kind: type, said: str) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ValueError(f"expected {said}, got {_shown(value)}")
-        return value
-
-    return read
-
-
-def _day(value: Any) -> date:
-    """YAML already parses an unquoted day as a date."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"expected a date such as 2026-11-25, got {_shown(value)}") from None
-
-
-_SCALARS: dict[Any, Callable[[Any], Any]] = {
-    str: _text,
-    float: _number,
-    int: _exactly(int, "a whole number"),
-    bool: _exactly(bool, "true or false"),
-    date: _day,
-}
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(value, list | tuple) else repr(value)[:80]

@@ -41,8 +41,14 @@ def located[T](load: Callable[[Texts], T], texts: Texts) -> T:
     try:
         return load(texts)
     except DocumentError as error:
-        error.file, error.line = find(texts, error.path)
+        place(texts, [error, *error.others])
         raise
+
+
+def place(texts: Texts, errors: Sequence[DocumentError]) -> None:
+    """Give errors the file and line of their fields, if they can be located."""
+    for error, (file, line) in zip(errors, find_all(texts, [each.path for each in errors]), strict=True):
+        error.file, error.line = file, line
 
 
 def texts_of(name: str, content: bytes) -> dict[str, str]:
@@ -100,10 +106,6 @@ def packed(texts: Texts) -> bytes:
         for name, text in texts.items():
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return target.getvalue()
-
-
-def find(texts: Texts, path: str) -> tuple[str, int]:
-    return find_all(texts, [path])[0]
 
 
 def find_all(texts: Texts, paths: Sequence[str]) -> list[tuple[str, int]]:

@@ -81,6 +81,7 @@ class AttestationSerializer(ByUserSerializer):
     confirmation = ChoiceValueField(
         choices=AttestationStanding.choices,
         read_only=True,
+        allow_null=True,
         help_text="Null if it decides nothing that blocks and nobody answered",
     )
     confirmed_by = UsernameField(help_text="User name of whoever confirmed it")

@@ -85,7 +85,6 @@ class ValidationRunSerializer(ObjectSerializer):
         )
         brief_fields = ("site", "tool", "taken_at")
 
-    @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, run: ValidationRun) -> str | None:
         return visibility.username_of(run.by)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from readiness.assessment.framework.core.definition import Bound, Framework, LimitKind, Preset, SubMeasure
+from readiness.assessment.framework.core.definition import Framework, LimitKind, SubMeasure
+from readiness.assessment.framework.core.thresholds import Bound, Preset
 from readiness.assessment.framework.core.vocabulary import Direction
 
 OF_PLATFORM, OF_CLASS = "platform", "workload class"

@@ -4,10 +4,15 @@ An unknown fact makes a condition false. Rules in the definition are written so 
 check still applies, and a gate stays as it is. Missing inventory data can therefore relax nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, Any, TypedDict
+
+from pydantic import AfterValidator, GetPydanticSchema
 
 from readiness.assessment.framework.core.vocabulary import Fabric, Profile, Prose, SiteKind, Stage
+from web.versioned.core.documents import Flag, Integer, Some, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,45 @@ class Condition:
         return all(test.holds(site) for test in self.tests)
 
 
+def _comparison(operators: tuple[ConditionOperator, ...], operand: Any) -> Any:
+    def check(stated: dict[ConditionOperator, Any]) -> dict[ConditionOperator, Any]:
+        if len(stated) != 1 or next(iter(stated)) not in operators:
+            raise ValueError(f"expected exactly one of {', '.join(operators)}")
+        return stated
+
+    return Annotated[dict[ConditionOperator, operand], AfterValidator(check)]
+
+
+def _condition(stated: Mapping[str, Any]) -> Condition:
+    if not stated:
+        raise ValueError("must test at least one fact")
+    return Condition(tuple(_test(fact, stated[fact]) for fact in sorted(stated)))
+
+
+def _test(fact: str, stated: Any) -> FactTest:
+    if isinstance(stated, dict):
+        [(operator, operand)] = stated.items()
+        return FactTest(fact, operator, operand)
+    return FactTest(fact, ConditionOperator.IN if fact in WORD_FACTS else ConditionOperator.IS, stated)
+
+
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(FLAG_FACTS, Flag),
+    **{fact: Some[Words[kind]] for fact, kind in WORD_FACTS.items()},  # type: ignore[valid-type]
+    **dict.fromkeys(COUNT_FACTS, _comparison(COUNT_OPERATORS, Integer)),
+    **{fact: _comparison(SET_OPERATORS, Some[Words[kind]]) for fact, kind in SET_FACTS.items()},  # type: ignore[valid-type]
+}
+_StatedFacts = TypedDict("_StatedFacts", _KINDS, total=False)  # type: ignore[misc]
+"""A condition as documents state it: facts, each with its operand, or with one operator and its operand."""
+When = Annotated[
+    Condition,
+    GetPydanticSchema(
+        lambda _kind, handler: handler.generate_schema(Annotated[_StatedFacts, AfterValidator(_condition)])
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class ExclusionRule:
-    when: Condition
+    when: When
     reason: Prose

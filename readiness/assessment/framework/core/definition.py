@@ -1,27 +1,42 @@
-"""The framework as frozen values: pillars, checks, sub-measures, thresholds, sources.
+"""The framework as frozen values: pillars, checks, sub-measures, sources.
 
-Annotations say how a document is read (`web.versioned.core.documents`); `readiness.assessment.framework.core.document`
-adds the rules that annotations cannot express. This module validates nothing again.
+Annotations say what documents may hold (`web.versioned.core.documents`); `soundness` has the rules that span fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal
-from functools import cached_property, lru_cache
-from typing import Annotated
+from dataclasses import InitVar, dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Any, cast
 
-from readiness.assessment.framework.core.conditions import Condition, ExclusionRule, SiteContext
-from readiness.assessment.framework.core.numbers import duration_s, duration_text, limit_text
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    model_validator,
+    with_config,
+)
+
+from readiness.assessment.framework.core import soundness
+from readiness.assessment.framework.core.conditions import ExclusionRule, SiteContext, When
+from readiness.assessment.framework.core.numbers import duration_s
+from readiness.assessment.framework.core.thresholds import (
+    STATED,
+    LabelledFigure,
+    Preset,
+    StatedThreshold,
+    Threshold,
+)
 from readiness.assessment.framework.core.vocabulary import (
     MEASUREMENTS,
-    OWN,
+    SHARES,
     Amount,
     Change,
     CheckState,
     CitationStanding,
+    CitingNote,
     Direction,
     Domain,
     EvidenceKind,
@@ -29,154 +44,39 @@ from readiness.assessment.framework.core.vocabulary import (
     Profile,
     Prose,
     SenderNamed,
-    SourceLabel,
     listed,
     tool_id,
 )
-from web.versioned.core.documents import As, Key, digest, matches, most, written
+from web.versioned.core.documents import (
+    CLOSED,
+    Distinct,
+    Integer,
+    Items,
+    Line,
+    Number,
+    Some,
+    Text,
+    Word,
+    Words,
+    digest,
+    matches,
+    refusal,
+    written,
+)
 
-Id = Annotated[
-    str, most(64), matches(r"[a-z0-9]+(-[a-z0-9]+)*", "expected lower-case words joined by hyphens")
-]
-CheckId = Annotated[str, most(64), matches(r"p[0-9]+(-[a-z0-9]+)+", "expected the form p1-some-words")]
-Unit = Annotated[str, most(16)]
+_MOST = Field(max_length=64)
+Id = Annotated[Text, _MOST, matches(r"[a-z0-9]+(-[a-z0-9]+)*", "expected lower-case words joined by hyphens")]
+CheckId = Annotated[Text, _MOST, matches(r"p[0-9]+(-[a-z0-9]+)+", "expected the form p1-some-words")]
+Unit = Annotated[Line, Field(max_length=16)]
 """These texts are at most as long as the result columns that store them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A region of acceptable values, in the sub-measure's unit: an interval (either side may be open), or a set.
-
-    `strict` excludes the interval's edges. A non-empty `values` is the whole region and has no distance. Without any of
-    these the region holds every value, which only a warn threshold may say.
-    """
-
-    low: float | None = None
-    high: float | None = None
-    values: frozenset[float] = frozenset()
-    strict: bool = False
-
-    def contains(self, value: float) -> bool:
-        if self.values:
-            return value in self.values
-        if self.strict:
-            return (self.low is None or value > self.low) and (self.high is None or value < self.high)
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
-
-    def margin(self, value: float) -> float | None:
-        """Signed distance to the nearest edge, positive inside; None for a set of codes."""
-        if self.values:
-            return None
-        distances = []
-        if self.low is not None:
-            distances.append(value - self.low)
-        if self.high is not None:
-            distances.append(self.high - value)
-        return min(distances, default=None)
-
-    def edge(self, value: float | None = None) -> float | None:
-        """The edge nearest to `value`; the only edge of a one-sided region; None for a set or an unplaced range."""
-        if self.low is None or self.high is None:
-            return self.low if self.high is None else self.high
-        if value is None:
-            return None
-        return self.low if value - self.low < self.high - value else self.high
-
-    def text(self, unit: str = "") -> str:
-        return _text(self, unit)
-
-    def compared(self, value: float, unit: str = "") -> str:
-        """Say how a value stands to the region: "is below the limit of 330 GB/s"."""
-        inside, text = self.contains(value), self.text(unit)
-        if self.values:
-            one_of = "the required" if len(self.values) == 1 else "one of the allowed"
-            return f"is {'' if inside else 'not '}{one_of} {text}"
-        if self.low is not None and self.high is not None:
-            return f"is {'within' if inside else 'outside'} {text}"
-        limit = text.lstrip("≥≤<> ")
-        if self.strict:
-            return f"is {'' if inside else 'not '}{'above' if self.high is None else 'below'} {limit}"
-        if inside:
-            return f"meets the limit of {limit}"
-        return f"is {'below' if self.high is None else 'above'} the limit of {limit}"
-
-
-# Thousands of sites are judged by the same few regions.
-@lru_cache(maxsize=10_000)
-def _text(bound: Bound, unit: str) -> str:
-    suffix = f" {unit}" if unit else ""
-    if bound.values:
-        return " or ".join(limit_text(value) for value in sorted(bound.values)) + suffix
-    above, below = (">", "<") if bound.strict else ("≥", "≤")
-    if bound.low is not None and bound.high is not None:
-        return f"{limit_text(bound.low)} to {limit_text(bound.high)}{suffix}"
-    if bound.low is not None:
-        return f"{above} {limit_text(bound.low)}{suffix}"
-    if bound.high is not None:
-        return f"{below} {limit_text(bound.high)}{suffix}"
-    return "any"
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorDecision:
-    """The operator's person who decided a figure with source `own`, and the day (YYYY-MM-DD)."""
-
-    by: str
-    on: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledFigure:
-    """`source` is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers),
-    or `own` (the operator's own decision). Only `own` has a decision, and it always has a note."""
-
-    source: SourceLabel
-    note: Prose = ""
-    decided_by: Annotated[str, most(200)] = ""
-    decided_on: date | None = None
-
-    @property
-    def decided(self) -> OperatorDecision | None:
-        if self.source != OWN or self.decided_on is None:
-            return None
-        return OperatorDecision(self.decided_by, self.decided_on.isoformat())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold(LabelledFigure):
-    """The region in which a sub-measure passes or warns: an absolute `bound`, or a `factor` on the limit that the
-    sub-measure's `limit_from` names."""
-
-    bound: Bound | None = None
-    factor: float = 1.0
-    strict: bool = False
-
-    def bound_for(self, direction: Direction, limit: float) -> Bound:
-        # Both are decimals to whoever wrote them: 85 % of 42 kW is 35.7 kW, and 35.7 kW is not above it.
-        edge = float(Decimal(str(limit)) * Decimal(str(self.factor)))
-        if direction is Direction.HIGHER:
-            return Bound(low=edge, strict=self.strict)
-        return Bound(high=edge, strict=self.strict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset(LabelledFigure):
-    """A named limit that a site or platform may choose instead of a value. `value` is the limit itself, None for a
-    range. `pass_at` and `warn_at` are the resulting regions."""
-
-    id: str
-    name: str
-    value: float | None
-    pass_at: Annotated[Bound | None, Key("pass")]
-    warn_at: Annotated[Bound | None, Key("warn")]
 
 
 @dataclass(frozen=True, slots=True)
 class Validity(LabelledFigure):
     """How long evidence counts. `max_age_s` None means `live`: three times the source's cadence, at least 5 minutes."""
 
-    max_age_s: Annotated[int | None, Key("max_age"), As(duration_s, duration_text)]
-    voided_by: frozenset[Change] = frozenset()
+    max_age_s: Annotated[int | None, BeforeValidator(duration_s)] = field(metadata={"alias": "max_age"})
+    voided_by: Words[Change] = frozenset()
 
     @property
     def is_live(self) -> bool:
@@ -190,26 +90,35 @@ class Validity(LabelledFigure):
 
 LIVE_CADENCES = 3
 LIVE_FLOOR_S = 300.0
+HEAVIEST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minimum(LabelledFigure):
     """How much a run must hold to count for a check: by a tool, or by any (`*`). A `value` of 0 asks for nothing."""
 
-    tool: Annotated[str, tool_id]
-    measure: Annotated[Amount, Key("of")]
-    value: Annotated[float, Key("at_least")]
+    tool: Annotated[Text, AfterValidator(tool_id)]
+    measure: Amount = field(metadata={"alias": "of"})
+    value: Number = field(metadata={"alias": "at_least"})
+
+    @model_validator(mode="after")
+    def refuse_impossible(self) -> Minimum:
+        if self.value < 0:
+            raise refusal("cannot be below 0", "at_least")
+        if self.measure in SHARES and self.value > 1:
+            raise refusal("is a share, so 1 is the most", "at_least")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class LimitKind:
     """A limit of the site, the platform or the workload, and where it is declared."""
 
-    id: str
-    name: str
+    id: Text
+    name: Text
     unit: Unit = ""
-    declared_on: str = field(kw_only=True)
-    note: str = ""
+    declared_on: Text = field(kw_only=True)
+    note: Line = ""
 
 
 # A name that begins with such a word already says which of several figures it is.
@@ -226,23 +135,40 @@ class SubMeasure:
     """
 
     id: Id
-    name: str
+    name: Text
     unit: Unit = ""
     direction: Direction
     measure: Prose
-    pass_at: Annotated[Threshold | None, Key("pass")]
-    warn_at: Annotated[Threshold | None, Key("warn")]
-    validity: Annotated[Validity, Key("valid_for")]
-    evidence: frozenset[EvidenceKind]
+    pass_at: Annotated[Threshold | None, STATED] = field(default=None, metadata={"alias": "pass"})
+    warn_at: Annotated[Threshold | None, STATED] = field(default=None, metadata={"alias": "warn"})
+    validity: Validity = field(metadata={"alias": "valid_for"})
+    evidence: Some[Words[EvidenceKind]]
     waits_for: Prose
-    worst_over: str = ""
-    metrics: tuple[str, ...] = ()
-    limit_from: Annotated[str, listed("limits", "limit")] = ""
-    presets: tuple[Preset, ...] = ()
+    worst_over: Line = ""
+    metrics: tuple[Word, ...] = ()
+    limit_from: Annotated[Line, listed("limits", "limit")] = ""
+    presets: Items[Preset] = ()
     gate: Gate | None = None
-    profiles: frozenset[Profile] = frozenset(Profile)
-    exclusions: Annotated[tuple[ExclusionRule, ...], Key("not_applicable")] = ()
-    note: Prose = ""
+    profiles: Words[Profile] = frozenset(Profile)
+    exclusions: tuple[ExclusionRule, ...] = field(default=(), metadata={"alias": "not_applicable"})
+    note: CitingNote = ""
+
+    @model_validator(mode="after")
+    def resolve_thresholds(self) -> SubMeasure:
+        """Direction and limit decide which figures of thresholds and presets a document states."""
+        passes, warns = (
+            cast(StatedThreshold, stated).resolved(key, self.direction, has_limit=self.limit_from != "")
+            if stated
+            else None
+            for key, stated in (("pass", self.pass_at), ("warn", self.warn_at))
+        )
+        if self.presets and (not self.limit_from or passes is None):
+            raise refusal("need a limit_from and a pass threshold", "presets")
+        presets = tuple(
+            preset.resolved(place, self.direction, cast(Threshold, passes), warns)
+            for place, preset in enumerate(self.presets)
+        )
+        return replace(self, pass_at=passes, warn_at=warns, presets=presets)
 
     @property
     def is_measured(self) -> bool:
@@ -263,7 +189,7 @@ class SubMeasure:
 class GateRule:
     """If the condition holds, the check has this gate instead; the first rule that holds wins."""
 
-    when: Condition
+    when: When
     gate: Gate
     reason: Prose
 
@@ -273,22 +199,43 @@ class Check:
     """One question a site must answer, judged as the worst of its sub-measures that decide."""
 
     id: CheckId
-    pillar: Annotated[str, listed("pillars", "pillar")]
-    name: str
+    pillar: Annotated[Text, listed("pillars", "pillar")]
+    name: Text
     why: Prose
     how_to: Prose
     waits_for: Prose
-    domains: tuple[Domain, ...]
-    evidence: frozenset[EvidenceKind]
+    domains: Some[Annotated[tuple[Domain, ...], Distinct]]
+    evidence: Some[Words[EvidenceKind]]
     gate: Gate
     gate_rules: tuple[GateRule, ...] = ()
-    profiles: frozenset[Profile]
-    exclusions: Annotated[tuple[ExclusionRule, ...], Key("not_applicable")] = ()
-    validity: Annotated[Validity, Key("valid_for")]
-    states: frozenset[CheckState]
+    profiles: Some[Words[Profile]]
+    exclusions: tuple[ExclusionRule, ...] = field(default=(), metadata={"alias": "not_applicable"})
+    validity: Validity = field(metadata={"alias": "valid_for"})
+    states: Some[Words[CheckState]]
     minimums: tuple[Minimum, ...] = ()
-    note: Prose = ""
-    parts: tuple[SubMeasure, ...]
+    note: CitingNote = ""
+    parts: Some[Items[SubMeasure]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def inherit(cls, data: Any) -> Any:
+        """A sub-measure has these of its check unless it states them itself."""
+        parts = data.get("parts") if isinstance(data, Mapping) else None
+        if not isinstance(parts, list | tuple):
+            return data
+        keys = data.keys() & {"valid_for", "evidence", "waits_for", "profiles"}
+        filled = [
+            {**part, **{key: part.get(key) or data[key] for key in keys}}
+            if isinstance(part, Mapping)
+            else part
+            for part in parts
+        ]
+        return {**data, "parts": filled}
+
+    @model_validator(mode="after")
+    def refuse_unsound(self) -> Check:
+        soundness.refuse_unsound(self)
+        return self
 
     def part(self, part_id: str) -> SubMeasure:
         for part in self.parts:
@@ -312,35 +259,48 @@ class Check:
 class Pillar:
     """`origin` says who defined the pillar: the article, or this product."""
 
-    id: Annotated[str, most(4)]
-    name: str
-    short_name: str
-    question: str
-    origin: str
+    id: Annotated[Text, Field(max_length=4)]
+    name: Text
+    short_name: Text
+    question: Text
+    origin: Text
 
 
 @dataclass(frozen=True, slots=True)
 class CitedSource:
     """`standing` is primary (the text or code was read), secondary (a third party reports it), excerpt, or mixed."""
 
-    id: str
-    title: str
+    id: Text
+    title: Text
     standing: CitationStanding
-    urls: tuple[str, ...] = ()
-    note: str = ""
+    urls: tuple[Word, ...] = ()
+    note: Line = ""
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Framework:
-    version: Annotated[str, most(50)]
-    title: Annotated[str, most(200)]
-    note: Prose = field(default="", kw_only=True)
+    version: Annotated[Text, Field(max_length=50)]
+    title: Annotated[Text, Field(max_length=200)]
+    note: CitingNote = field(default="", kw_only=True)
     sender_named: SenderNamed = field(default=SenderNamed.FULL, kw_only=True)
-    weights: Mapping[Gate, int]
-    pillars: tuple[Pillar, ...]
-    limits: tuple[LimitKind, ...]
-    sources: tuple[CitedSource, ...]
-    checks: tuple[Check, ...]
+    weights: Mapping[Gate, Annotated[Integer, Field(ge=0, le=HEAVIEST)]]
+    pillars: Some[Items[Pillar]]
+    limits: Some[Items[LimitKind]]
+    sources: Some[Items[CitedSource]]
+    checks: Some[Items[Check]]
+    counts: InitVar[Mapping[str, Integer]] = field(default=None, kw_only=True)  # type: ignore[assignment]
+    """The number of checks of each pillar, which documents state."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def count_checks(cls, data: Any, handler: ModelWrapValidatorHandler[Framework]) -> Framework:
+        """A missing file must not turn into a smaller framework unnoticed."""
+        framework = handler(data)
+        soundness.refuse_weights(framework.weights)
+        soundness.refuse_units(framework)
+        soundness.refuse_counts(data.get("counts"), framework)
+        return framework
 
     @cached_property
     def content_digest(self) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from readiness.assessment.framework.core.definition import Framework, OperatorDecision
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.thresholds import OperatorDecision
 from readiness.assessment.framework.core.vocabulary import OWN
 from web.versioned.core.documents import DocumentError
 

@@ -8,7 +8,9 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from web.versioned.core.documents import Fields, Rule
+from pydantic import AfterValidator, ValidationInfo
+
+from web.versioned.core.documents import Line, Text, Whole
 
 
 class Gate(StrEnum):
@@ -159,13 +161,13 @@ OWN = "own"
 LABELS_WITHOUT_SOURCE = frozenset({"OD", "J", "calc", OWN})
 
 
-def source_label(label: str, fields: Fields) -> str:
-    if label not in LABELS_WITHOUT_SOURCE and label not in fields.ids("sources"):
+def source_label(label: str, info: ValidationInfo[Whole]) -> str:
+    if label not in LABELS_WITHOUT_SOURCE and label not in info.context.ids("sources"):
         raise ValueError(f"{label!r} is neither a listed source nor one of OD, J, calc, own")
     return label
 
 
-def tool_id(tool: str, fields: Fields) -> str:
+def tool_id(tool: str) -> str:
     if tool != ANY_TOOL and tool not in TOOLS:
         raise ValueError(
             f"{tool!r} is neither {ANY_TOOL}, for any tool, nor one of {', '.join(sorted(TOOLS))}"
@@ -177,22 +179,24 @@ def citations(text: str) -> list[str]:
     return re.findall(r"\[(S[0-9]+)\]", text)
 
 
-def cited(text: str, fields: Fields) -> str:
+def cited(text: str, info: ValidationInfo[Whole]) -> str:
     for source in citations(text):
-        if source not in fields.ids("sources"):
+        if source not in info.context.ids("sources"):
             raise ValueError(f"cites {source}, which is not a listed source")
     return text
 
 
-def listed(section: str, noun: str) -> Rule:
-    def rule(item_id: str, fields: Fields) -> str:
-        if item_id and item_id not in fields.ids(section):
+def listed(section: str, noun: str) -> AfterValidator:
+    def check(item_id: str, info: ValidationInfo[Whole]) -> str:
+        if item_id and item_id not in info.context.ids(section):
             raise ValueError(f"{item_id!r} is not a listed {noun}")
         return item_id
 
-    return rule
+    return AfterValidator(check)
 
 
-SourceLabel = Annotated[str, source_label]
-Prose = Annotated[str, cited]
+SourceLabel = Annotated[Text, AfterValidator(source_label)]
+Prose = Annotated[Text, AfterValidator(cited)]
 """A sentence whose `[S#]` citations are all listed sources."""
+CitingNote = Annotated[Line, AfterValidator(cited)]
+"""The same, which may be empty."""

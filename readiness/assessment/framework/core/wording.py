@@ -12,19 +12,16 @@ from readiness.assessment.framework.core.conditions import (
     FactTest,
 )
 from readiness.assessment.framework.core.definition import (
-    Bound,
     Check,
     CitedSource,
     Framework,
     GateRule,
-    LabelledFigure,
     Minimum,
-    Preset,
     SubMeasure,
-    Threshold,
     Validity,
 )
 from readiness.assessment.framework.core.numbers import duration_text, limit_text
+from readiness.assessment.framework.core.thresholds import Bound, LabelledFigure, Preset, Threshold
 from readiness.assessment.framework.core.vocabulary import (
     ANY_TOOL,
     SHARES,

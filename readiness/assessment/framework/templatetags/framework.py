@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from django import template
 
 from readiness.assessment.framework.core import minimums, wording
-from readiness.assessment.framework.core.definition import Check, Framework, LabelledFigure, Minimum, Validity
+from readiness.assessment.framework.core.definition import Check, Framework, Minimum, Validity
 from readiness.assessment.framework.core.shipped import shipped
+from readiness.assessment.framework.core.thresholds import LabelledFigure
 from readiness.assessment.framework.core.vocabulary import SenderNamed
 
 register = template.Library()

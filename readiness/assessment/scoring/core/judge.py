@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.framework.core import wording
-from readiness.assessment.framework.core.definition import Bound, SubMeasure, Threshold
+from readiness.assessment.framework.core.definition import SubMeasure
 from readiness.assessment.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
+from readiness.assessment.framework.core.thresholds import Bound, Threshold
 from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 CLOCK_SKEW = timedelta(minutes=10)

@@ -16,7 +16,7 @@ import orjson
 
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.framework.core.conditions import SET_FACTS, WORD_FACTS, SiteContext
-from readiness.assessment.framework.core.definition import Bound
+from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.grants.core.rules import HeldGrant
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.core.judge import Reading

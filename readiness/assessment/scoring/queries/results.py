@@ -9,7 +9,8 @@ from typing import Any
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core import wording
-from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure, Threshold
+from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
+from readiness.assessment.framework.core.thresholds import Threshold
 from readiness.assessment.scoring.core.coalitions import Snapshot
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.core.kept import decode

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -34,7 +33,7 @@ from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment, in_force
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer
 
 
 def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
@@ -91,8 +90,6 @@ class FleetStanding:
     capacity: dict[int, SiteCapacity]
     framework: Framework
     of_all: bool = False
-    mark: Stamp | None = None
-    """Read before all other data, so that cached values are never newer than it."""
 
     @property
     def site_ids(self) -> list[int] | None:
@@ -135,19 +132,22 @@ def standing(
 def standing_of(
     sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
-    mark = inventory.history_mark()
     framework = framework or framework_queries.current()[1]
     # Read values: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
     there = tuple(_site(*row) for row in read)
-    changes = capacity_changes([there[0].ref.id]) if len(there) == 1 else _kept_changes(mark)
+    changes = (
+        capacity_changes([there[0].ref.id])
+        if len(there) == 1
+        else _CHANGES.value(lambda: capacity_changes(None))
+    )
     capacity = {
         site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
         for site in there
     }
-    return FleetStanding(now, there, changes, capacity, framework, of_all, mark)
+    return FleetStanding(now, there, changes, capacity, framework, of_all)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -185,10 +185,8 @@ def _present(
     return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
 
 
-@lru_cache(maxsize=4)
-def _kept_changes(mark: Stamp) -> Changes:
-    """All changes as of this mark, cached because reading thousands of them takes longer than most of a page."""
-    return capacity_changes(None)
+# Reading thousands of changes takes longer than most of a page.
+_CHANGES: CachedAnswer[None, Changes] = CachedAnswer("capacity of all sites", models=(Site, CapacityEvent))
 
 
 def capacity_changes(site_ids: Collection[int] | None) -> Changes:

@@ -1,6 +1,6 @@
 """A pack of rules as frozen values: which countries and data a rule covers, and how a document is read.
 
-Annotations say how a document is read; `reads` adds the rules that annotations cannot express.
+Annotations say how a document is read; validators add the rules that annotations cannot express.
 """
 
 from collections.abc import Mapping
@@ -8,21 +8,29 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator, with_config
 
 from readiness.demand.workloads.core.countries import COUNTRIES
 from web import yaml_documents
 from web.versioned.core import documents
 from web.versioned.core.documents import (
+    CLOSED,
+    Day,
     DocumentError,
-    Fields,
-    between,
+    Integer,
+    Items,
+    Line,
+    Some,
+    Text,
+    Whole,
+    Word,
     digest,
     mapping_of,
     matches,
-    most,
-    reads,
+    refusal,
     written,
 )
 from web.versioned.core.files import Texts, located, parse
@@ -83,13 +91,13 @@ ANYWHERE = "any"
 """Stands for every known country; it does not cover an unknown one."""
 
 
-def country_code(code: str, fields: Fields) -> str:
+def country_code(code: str) -> str:
     if code not in COUNTRIES:
         raise ValueError(f"{code[:20]!r} is not a country code of ISO 3166-1")
     return code
 
 
-def web_address(url: str, fields: Fields) -> str:
+def web_address(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -99,38 +107,38 @@ def web_address(url: str, fields: Fields) -> str:
     return url
 
 
-def place_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
-    for name in sorted(names - fields.ids("groups")):
+def place_names(names: frozenset[str], info: ValidationInfo[Whole]) -> frozenset[str]:
+    for name in sorted(names - info.context.ids("groups")):
         if name != ANYWHERE and name not in COUNTRIES:
             raise ValueError(f"{name[:60]!r} is neither a country code, nor a group of this pack, nor any")
     return names
 
 
-def category_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
-    for name in sorted(names - fields.ids("categories")):
+def category_names(names: frozenset[str], info: ValidationInfo[Whole]) -> frozenset[str]:
+    for name in sorted(names - info.context.ids("categories")):
         raise ValueError(f"there is no category {name[:60]!r} in this pack")
     return names
 
 
-def basis_names(names: tuple[str, ...], fields: Fields) -> tuple[str, ...]:
+def basis_names(names: tuple[str, ...], info: ValidationInfo[Whole]) -> tuple[str, ...]:
     for name in names:
-        if name not in fields.ids("bases"):
+        if name not in info.context.ids("bases"):
             raise ValueError(f"{name[:60]!r} is not one of the bases of this pack")
     return tuple(dict.fromkeys(names))
 
 
-Slug = Annotated[str, matches(r"[a-z0-9][a-z0-9-]{0,59}", "small letters, digits and hyphens, 60 at most")]
+Slug = Annotated[Text, matches(r"[a-z0-9][a-z0-9-]{0,59}", "small letters, digits and hyphens, 60 at most")]
 Version = Annotated[
-    str,
-    most(50),
+    Text,
+    Field(max_length=50),
     matches(
         r"[A-Za-z0-9][\w.-]*", "letters, digits, dots, hyphens and underscores, not beginning with a dot"
     ),
 ]
-Name = Annotated[str, most(200)]
-Word = Annotated[str, most(100)]
-Note = Annotated[str, most(2000)]
-Places = Annotated[frozenset[str], place_names]
+_SHORT = Field(max_length=100)
+Name = Annotated[Text, Field(max_length=200)]
+Note = Annotated[Line, Field(max_length=2000)]
+Places = Annotated[frozenset[Word], AfterValidator(place_names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +147,22 @@ class Citation:
 
     instrument: Name
     article: Name
-    url: Annotated[str, most(500), web_address]
+    url: Annotated[Text, Field(max_length=500), AfterValidator(web_address)]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupMembership:
     """A country in a group from a day to a day, both included."""
 
-    country: Annotated[str, country_code]
-    since: date
-    until: date | None = None
+    country: Annotated[Text, AfterValidator(country_code)]
+    since: Day
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def refuse_reversed(self) -> Self:
+        if self.until is not None and self.until < self.since:
+            raise refusal("is before since", "until")
+        return self
 
     def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)
@@ -162,6 +176,12 @@ class PackGroup:
     members: tuple[GroupMembership, ...] = ()
     note: Note = ""
 
+    @model_validator(mode="after")
+    def refuse_anywhere(self) -> Self:
+        if self.id == ANYWHERE:
+            raise refusal(f"{ANYWHERE!r} already means every country", "id")
+        return self
+
     def holds(self, country: str, day: date) -> bool:
         return any(member.country == country and member.holds_on(day) for member in self.members)
 
@@ -172,7 +192,7 @@ class Category:
 
     id: Slug
     name: Name
-    implies: tuple[str, ...] = ()
+    implies: tuple[Word, ...] = ()
     note: Note = ""
 
 
@@ -197,20 +217,34 @@ class RuleTerms:
     id: Slug
     title: Name
     kind: RuleKind
-    jurisdiction: Word
+    jurisdiction: Annotated[Text, _SHORT]
     citation: Citation
     effect: RuleEffect
-    origins: Places
-    categories: Annotated[frozenset[str], category_names]
-    places: Places
+    origins: Some[Places]
+    categories: Some[Annotated[frozenset[Word], AfterValidator(category_names)]]
+    places: Some[Places]
     places_except: Places = frozenset()
-    bases: Annotated[tuple[str, ...], basis_names] = ()
-    instead_of: frozenset[str] = frozenset()
-    in_force_from: date | None = None
-    in_force_until: date | None = None
-    checked_on: date | None = None
-    sector: Word = ""
+    bases: Annotated[tuple[Word, ...], AfterValidator(basis_names)] = ()
+    instead_of: frozenset[Word] = frozenset()
+    in_force_from: Day | None = None
+    in_force_until: Day | None = None
+    checked_on: Day | None = None
+    sector: Annotated[Line, _SHORT] = ""
     note: Note = ""
+
+    @model_validator(mode="after")
+    def refuse_contradictions(self) -> Self:
+        if bool(self.bases) != (self.effect == RuleEffect.NEEDS_BASIS):
+            bases = "at least one" if self.effect == RuleEffect.NEEDS_BASIS else "none"
+            raise refusal(f"a rule that is {self.effect} names {bases}", "bases")
+        if self.instead_of and self.effect == RuleEffect.FORBIDDEN:
+            raise refusal(
+                "a rule that forbids always applies, so it cannot replace other rules", "instead_of"
+            )
+        begins, ends = self.in_force_from, self.in_force_until
+        if begins and ends and ends < begins:
+            raise refusal("is before in_force_from", "in_force_until")
+        return self
 
     def may_hold_on(self, day: date) -> bool:
         begun = self.in_force_from is None or self.in_force_from <= day
@@ -224,6 +258,7 @@ class RuleTerms:
         return None
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class RulePackDocument:
     """One version of the rules. `check_again_days` is how long a checked rule counts."""
@@ -231,12 +266,25 @@ class RulePackDocument:
     version: Version
     title: Name
     note: Note = field(default="", kw_only=True)
-    as_of: date
-    check_again_days: Annotated[int, between(1, 3660)]
-    categories: tuple[Category, ...]
-    bases: tuple[LegalBasis, ...] = ()
-    groups: tuple[PackGroup, ...] = ()
-    rules: tuple[RuleTerms, ...] = field(kw_only=True)
+    as_of: Day
+    check_again_days: Annotated[Integer, Field(ge=1, le=3660)]
+    categories: Some[Items[Category]]
+    bases: Items[LegalBasis] = ()
+    groups: Items[PackGroup] = ()
+    rules: Some[Items[RuleTerms]] = field(kw_only=True)
+
+    @model_validator(mode="after")
+    def refuse_strangers(self) -> Self:
+        """Refuse categories that imply, and rules that replace, something outside the pack."""
+        for place, category in enumerate(self.categories):
+            for implied in category.implies:
+                if implied not in self.categories_by_id:
+                    raise refusal(f"there is no category {implied[:60]!r}", "categories", place, "implies")
+        for place, rule in enumerate(self.rules):
+            for other in sorted(rule.instead_of):
+                if (said := _no_stand_in(rule, other, self)) is not None:
+                    raise refusal(said, "rules", place, "instead_of")
+        return self
 
     @cached_property
     def content_digest(self) -> str:
@@ -299,53 +347,6 @@ def _load_only(texts: Texts) -> RulePackDocument:
 
 def dump(pack: RulePackDocument) -> str:
     return yaml_documents.write(written(pack))
-
-
-@reads(PackGroup)
-def _read_group(fields: Fields) -> PackGroup:
-    group = fields.build(PackGroup)
-    if group.id == ANYWHERE:
-        raise fields.error("id", f"{ANYWHERE!r} already means every country")
-    return group
-
-
-@reads(GroupMembership)
-def _read_member(fields: Fields) -> GroupMembership:
-    member = fields.build(GroupMembership)
-    if member.until is not None and member.until < member.since:
-        raise fields.error("until", "is before since")
-    return member
-
-
-@reads(RuleTerms)
-def _read_rule(fields: Fields) -> RuleTerms:
-    rule = fields.build(RuleTerms)
-    if bool(rule.bases) != (rule.effect == RuleEffect.NEEDS_BASIS):
-        bases = "at least one" if rule.effect == RuleEffect.NEEDS_BASIS else "none"
-        raise fields.error("bases", f"a rule that is {rule.effect} names {bases}")
-    if rule.instead_of and rule.effect == RuleEffect.FORBIDDEN:
-        raise fields.error(
-            "instead_of", "a rule that forbids always applies, so it cannot replace other rules"
-        )
-    begins, ends = rule.in_force_from, rule.in_force_until
-    if begins and ends and ends < begins:
-        raise fields.error("in_force_until", "is before in_force_from")
-    return rule
-
-
-@reads(RulePackDocument)
-def _read_pack(fields: Fields) -> RulePackDocument:
-    pack = fields.build(RulePackDocument)
-    for category in pack.categories:
-        for implied in category.implies:
-            if implied not in pack.categories_by_id:
-                path = f"categories[{category.id}].implies"
-                raise DocumentError(path, f"there is no category {implied[:60]!r}")
-    for rule in pack.rules:
-        for other in sorted(rule.instead_of):
-            if (reason := _no_stand_in(rule, other, pack)) is not None:
-                raise DocumentError(f"rules[{rule.id}].instead_of", reason)
-    return pack
 
 
 def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from operator import attrgetter
 from typing import Annotated, Any
 
+from pydantic import BaseModel, Field
+
 from web import yaml_documents
-from web.versioned.core.documents import DocumentError, Fields, most
+from web.versioned.core import documents
+from web.versioned.core.documents import CLOSED, Day, DocumentError, Integer, Line, Number, Text, Word
 from web.versioned.core.files import parse
 
 ROOT = "workloads"
@@ -41,28 +44,91 @@ PATHS: Mapping[str, str] = {
     "declared_on": "declared_on",
 }
 """The path of each field below the mapping of its class, in the order of writing."""
-SECTIONS = ("demand", "latency", "cost", "jurisdiction", "carbon", "readiness")
-_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories", "served_models")
-_NUMBERS = (
-    *("it_kw", "bandwidth_gbps", "latency_limit_ms", "latency_percentile", "cost_ceiling"),
-    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_score", "deferrable_h"),
-)
-_KINDS: Mapping[str, Any] = {
-    **dict.fromkeys(_NUMBERS, float),
-    **dict.fromkeys(_LISTS, tuple[str, ...]),
-    "declared_on": date,
-}
-"""Types of the fields that are not text."""
 _ABSENT: Mapping[str, Any] = {
     "criticality": "standard",
     "latency_percentile": 99.0,
     "deferrable_h": 0.0,
     "provenance": "declared",
-    "min_verdict": None,
 }
-"""Defaults of missing fields, if not empty."""
+"""Defaults of missing fields, if not empty; they are not written."""
+_ROWS = ("accelerators", "users")
 ANY = "any"
 """Any verdict. Written out, because a new class without a verdict asks for a conditional site."""
+
+
+type Amount = Number | None
+
+
+class ClosedMapping(BaseModel):
+    model_config = CLOSED
+
+
+class NeedEntry(ClosedMapping):
+    type: Line = ""
+    count: Annotated[Integer, Field(ge=1)]
+
+
+class UsersEntry(ClosedMapping):
+    region: Text
+    requests_per_s: Amount = None
+
+
+class DemandSection(ClosedMapping):
+    accelerators: tuple[NeedEntry, ...] = ()
+    it_kw: Amount = None
+    bandwidth_gbps: Amount = None
+
+
+class LatencySection(ClosedMapping):
+    limit_ms: Amount = None
+    percentile: Number = _ABSENT["latency_percentile"]
+
+
+class CostSection(ClosedMapping):
+    ceiling: Amount = None
+    currency: Line = ""
+    per: Line = ""
+
+
+class JurisdictionSection(ClosedMapping):
+    allowed: tuple[Word, ...] = ()
+    forbidden: tuple[Word, ...] = ()
+    residency: Line = ""
+    data: tuple[Word, ...] = ()
+
+
+class CarbonSection(ClosedMapping):
+    g_per_kwh: Amount = None
+    kg_per_month: Amount = None
+
+
+class ReadinessSection(ClosedMapping):
+    verdict: Line | None = None
+    score: Amount = None
+
+
+class ClassEntry(ClosedMapping):
+    slug: Annotated[Text, Field(max_length=100)]
+    name: Annotated[Text, Field(max_length=100)]
+    description: Line = ""
+    kind: Line = ""
+    criticality: Line = _ABSENT["criticality"]
+    demand: DemandSection = DemandSection()
+    users: tuple[UsersEntry, ...] = ()
+    served_models: tuple[Word, ...] = ()
+    latency: LatencySection = LatencySection()
+    cost: CostSection = CostSection()
+    jurisdiction: JurisdictionSection = JurisdictionSection()
+    carbon: CarbonSection = CarbonSection()
+    readiness: ReadinessSection = ReadinessSection()
+    deferrable_h: Number = _ABSENT["deferrable_h"]
+    source: Line = ""
+    provenance: Line = _ABSENT["provenance"]
+    declared_on: Day | None = None
+
+
+class WorkloadsDocument(ClosedMapping):
+    workloads: tuple[ClassEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +145,10 @@ class Written:
 
 
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
-    root = Fields(parse(text, name))
-    classes = root.each(ROOT, _class)
-    root.close()
-    if not 1 <= len(classes) <= MOST_WORKLOADS:
-        raise DocumentError(ROOT, f"holds {len(classes)} classes; 1 to {MOST_WORKLOADS} are taken")
+    entries = documents.read(WorkloadsDocument, parse(text, name)).workloads
+    if not 1 <= len(entries) <= MOST_WORKLOADS:
+        raise DocumentError(ROOT, f"holds {len(entries)} classes; 1 to {MOST_WORKLOADS} are taken")
+    classes = tuple(Written(f"{ROOT}[{place}]", _values(entry)) for place, entry in enumerate(entries))
     slugs: set[str] = set()
     for each in classes:
         slug = each.values["slug"]
@@ -97,50 +162,11 @@ def dump(classes: Iterable[Mapping[str, Any]]) -> str:
     return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 
-def _class(item: Fields) -> Written:
-    sections = {name: item.optional(name) for name in SECTIONS}
-    values: dict[str, Any] = {}
-    for field, path in PATHS.items():
-        section, _dot, key = path.rpartition(".")
-        fields = sections[section] if section else item
-        values[field] = _absent(field) if fields is None else _value(fields, key, field)
-    for fields in sections.values():
-        if fields is not None:
-            fields.close()
-    return Written(item.path, values)
-
-
-def _value(fields: Fields, key: str, field: str) -> Any:
-    if field in _ROWS:
-        return fields.each(key, _ROWS[field])
-    if field in ("slug", "name"):
-        return fields.take(key, Annotated[str, most(100)])
-    value = fields.take(key, _KINDS.get(field, str), _absent(field))
-    return "" if field == "min_verdict" and value == ANY else value
-
-
-def _absent(field: str) -> Any:
-    if field in _LISTS or field in _ROWS:
-        return ()
-    return _ABSENT.get(field, None if field in _KINDS else "")
-
-
-def _need(fields: Fields) -> dict[str, Any]:
-    return {"type": fields.take("type", str, ""), "count": fields.take("count", Annotated[int, _one_or_more])}
-
-
-def _one_or_more(count: int, fields: Fields) -> int:
-    if count < 1:
-        raise ValueError("must be 1 or more")
-    return count
-
-
-def _users(fields: Fields) -> dict[str, Any]:
-    rate = fields.take("requests_per_s", float, None)
-    return {"region": fields.take("region", str), "requests_per_s": rate}
-
-
-_ROWS = {"accelerators": _need, "users": _users}
+def _values(entry: ClassEntry) -> dict[str, Any]:
+    values = {field: attrgetter(path)(entry) for field, path in PATHS.items()}
+    for field in _ROWS:
+        values[field] = tuple(each.model_dump() for each in values[field])
+    return values | {"min_verdict": "" if values["min_verdict"] == ANY else values["min_verdict"]}
 
 
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,9 +176,8 @@ def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
             continue
         if field in _ROWS:
-            rows = [{key: each for key, each in row.items() if each not in (None, "")} for row in value]
-            value = rows
-        elif field in _LISTS:
+            value = [{key: each for key, each in row.items() if each not in (None, "")} for row in value]
+        elif isinstance(value, tuple):
             value = list(value)
         section, _dot, key = path.rpartition(".")
         (mapping.setdefault(section, {}) if section else mapping)[key] = value

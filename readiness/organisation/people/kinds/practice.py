@@ -44,9 +44,13 @@ class CheckedForm(ObjectForm):
 
 
 class CheckedSerializer(ObjectSerializer):
-    due_at = serializers.DateTimeField(read_only=True, help_text="When it is to be reviewed next.")
+    due_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When it is to be reviewed next."
+    )
     is_overdue = serializers.BooleanField(read_only=True)
-    exercised_at = serializers.DateTimeField(read_only=True, help_text="When a drill last exercised it.")
+    exercised_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When a drill last exercised it."
+    )
 
     def validate_checks(self, checks: list[str]) -> list[str]:
         unknown = [check for check in checks if check not in check_names()]

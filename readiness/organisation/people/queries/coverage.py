@@ -27,7 +27,7 @@ from readiness.organisation.people.core.coverage import (
 )
 from readiness.organisation.people.core.growth import ON_CALL_REACH
 from readiness.organisation.people.queries.installed import installed
-from readiness.organisation.people.queries.rows import rows_as
+from web.rows import rows_as
 
 type OnCall = Mapping[int, frozenset[str]]
 """Domains of the rotations in which each person has shifts, by person."""

@@ -6,29 +6,30 @@ What a site requires is that of now, as the inventory has no past; so is who is 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from django.db import connection
 
 from accounts.models import User
 from inventory import queries as inventory
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Manufacturer
 from inventory.queries import Capacity, CapacityStep
 from readiness.organisation.people import models
 from readiness.organisation.people.core import growth as core
 from readiness.organisation.people.core.coverage import CoveredRequirement, SiteCoverage
 from readiness.organisation.people.core.qualified_fleet import QualifiedFleet
-from web.audit import stamp_of
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer
 
 type Asked = tuple[str, int, int, str]
 """Domain, skill, level and vendor of a requirement."""
-_READ = (
-    *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Qualification),
-    *(models.SkillExemption, DeviceType, models.Rotation, models.RotationSite),
+# What a site asks for is its basis.
+QUALIFIED: CachedAnswer[int, core.QualifiedSite] = CachedAnswer(
+    "qualified people of sites",
+    models=(
+        *(models.Person, User, models.Team, models.Membership, models.Staffing, models.Qualification),
+        *(models.SkillExemption, DeviceType, Manufacturer, models.Rotation, models.RotationSite),
+    ),
+    rows=(models.Shift,),
 )
-# Shifts are not audited: they are written anew from what is. Those that stay change in their end.
-SHIFTS = "SELECT count(*), sum(timestamp_hash_extended(ends_at AT TIME ZONE 'UTC', id)) FROM people_shift"
 
 
 def recorded(covered: Mapping[int, SiteCoverage]) -> dict[int, SiteCoverage]:
@@ -77,28 +78,13 @@ def _growth(
 
 
 def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, core.QualifiedSite]:
-    """Kept until anything is written that it is read from."""
-    with connection.cursor() as cursor:
-        cursor.execute(SHIFTS)
-        [shifts] = cursor.fetchall()
-    kept = _kept_since(stamp_of(*_READ), shifts)
     asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
-    unread = {site_id: wanted for site_id, wanted in asked.items() if (site_id, wanted) not in kept}
-    kept.update(((site_id, unread[site_id]), site) for site_id, site in _read(unread).items())
-    return {site_id: kept[site_id, wanted] for site_id, wanted in asked.items()}
+    return QUALIFIED.values(asked, lambda changed: _read({site_id: asked[site_id] for site_id in changed}))
 
 
 def _asked(covered: CoveredRequirement) -> Asked:
     requirement = covered.requirement
     return requirement.domain, requirement.skill_id, requirement.level, requirement.vendor
-
-
-@lru_cache(maxsize=2)
-def _kept_since(
-    stamp: Stamp, shifts: tuple[object, ...]
-) -> dict[tuple[int, tuple[Asked, ...]], core.QualifiedSite]:
-    """Return what was read since this stamp, by site and what it asks for; whoever asks for more fills it."""
-    return {}
 
 
 # When people were assigned to each site, or among those on call there, and were qualified for what it asks for.

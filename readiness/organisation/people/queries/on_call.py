@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from django.db.models import Case, F, Q, QuerySet, When
 
@@ -26,7 +27,7 @@ from readiness.organisation.people.core.on_call import (
 from readiness.organisation.people.core.rotations import HeldShift
 from readiness.organisation.people.models import LayerMember, Person, Rotation, RotationSite, Shift
 from readiness.organisation.people.queries.coverage import coverage_of
-from readiness.organisation.people.queries.rows import rows_as
+from web.rows import rows_as
 
 WORST_FIRST = ("uncovered", "unqualified", "qualified")
 
@@ -104,6 +105,9 @@ def _sizes(
     }
 
 
+type DutyStanding = Literal["qualified", "unqualified", "uncovered"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyRow:
     """A domain of a site at an instant. `holders` are shifts by level: without a person it is nobody, or a name that
@@ -116,7 +120,7 @@ class DutyRow:
     holders: Mapping[int, tuple[Shift, ...]]
     lacks: tuple[Lack, ...]
     next_shift: Shift | None
-    standing: str
+    standing: DutyStanding
 
     @property
     def id(self) -> str:
@@ -185,7 +189,7 @@ def _row(
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
     missing = lacks(coverage.requirements, people) if coverage else ()
-    standing = "unqualified" if missing else "qualified"
+    standing: DutyStanding = "unqualified" if missing else "qualified"
     return DutyRow(
         site=site,
         domain=domain,

@@ -20,7 +20,7 @@ from readiness.organisation.people.models import (
     SurveyAnswer,
     SurveyQuestion,
 )
-from readiness.organisation.people.queries.rows import rows_as
+from web.rows import rows_as
 
 type BySite[Row] = dict[int, list[Row]]
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from readiness.organisation.people.core import rotations as core
 from readiness.organisation.people.core.calendars import calendar_shifts
 from readiness.organisation.people.models import Leave, Override, Person, Rotation, RotationCalendar, Swap
-from readiness.organisation.people.queries.rows import rows_as
+from web.rows import rows_as
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -19,8 +18,7 @@ from readiness.tradeoffs.factors.core.factors import KnownRate, KnownValue, Rate
 from readiness.tradeoffs.factors.core.series import FactorSeries, IntervalDay, joined
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.tradeoffs.units import KINDS, stored_unit
-from web.audit import stamp_of
-from web.audit.stamps import Stamp
+from web.cached import CachedAnswer, clock_step
 from web.units import day as day_text
 
 SERIES_DAYS = 30
@@ -107,30 +105,36 @@ def _known(row: dict[str, Any], unit: str) -> KnownValue:
     return KnownValue(unit=unit, basis=basis, as_of=beginning(row["as_of_on"], zone), **row)
 
 
-CALENDARS_S = 900
+type _Entered = tuple[StoredValues, StoredValues, StoredValues, StoredValues]
+
+CALENDARS = timedelta(minutes=15)
 """Local days begin on a quarter of an hour, because every zone's offset is a multiple of one."""
+ENTERED: CachedAnswer[None, _Entered] = CachedAnswer(
+    "entered factors",
+    models=(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site),
+    grain=CALENDARS,
+    most=8,
+)
 
 
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
-) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
+) -> _Entered:
     """Return entered values, means of series, round trips to user regions and between sites.
 
     One statement, or four if they changed since the last call: entries are few and needed often, at each step of a
     slider.
     """
-    stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
-    quarter = int(at.timestamp()) // CALENDARS_S
-    return _held(stamp, tuple(site_ids), tuple(sorted(kinds)), tuple(sorted(regions)), quarter)
-
-
-@lru_cache(maxsize=8)
-def _held(
-    stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
-) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
-    """The result is shared, so callers must not change it."""
-    at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
-    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), *latencies(site_ids, regions, at)
+    since = clock_step(at, CALENDARS)
+    return ENTERED.value(
+        lambda: (
+            factors(site_ids, kinds, since),
+            series_means(site_ids, kinds, since),
+            *latencies(site_ids, regions, since),
+        ),
+        key=(tuple(site_ids), tuple(sorted(kinds)), tuple(sorted(regions))),
+        now=since,
+    )
 
 
 def latencies(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.assessment.framework.core.definition import LIVE_FLOOR_S, Bound, Threshold, Validity
+from readiness.assessment.framework.core.definition import LIVE_FLOOR_S, Validity
+from readiness.assessment.framework.core.thresholds import Bound, Threshold
 from readiness.assessment.framework.core.vocabulary import Direction
 
 AT_LEAST = Bound(low=460)

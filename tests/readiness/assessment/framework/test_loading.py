@@ -112,7 +112,7 @@ REFUSED = [
         "checks[p1-load].parts[circuit].warn",
     ),
     ("no pass threshold that decides", (*CIRCUIT, "pass"), GONE, "checks[p1-load].parts[circuit].pass"),
-    ("presets without a limit", (*CIRCUIT, "presets"), [], "checks[p1-load].parts[circuit].presets"),
+    ("presets without a limit", (*CIRCUIT, "presets"), "a-preset", "checks[p1-load].parts[circuit].presets"),
     ("all sub-measures INFO", (*CHECK, "parts"), "all-info", "checks[p1-load].parts"),
     (
         "a state it must allow",
@@ -175,6 +175,7 @@ REFUSED = [
 ENOUGH = {"tool": "perftest", "of": "iterations", "at_least": 1000, "source": "OD"}
 PLAIN_PART = {"id": "circuit", "name": "Circuit", "measure": "Peak.", "direction": "equal"}
 WRITTEN_OUT = {
+    "a-preset": [{"id": "b", "name": "B", "value": 3, "source": "OD"}],
     "perftset": [ENOUGH | {"tool": "perftset"}],
     "turns": [ENOUGH | {"of": "turns"}],
     "bare": [{key: value for key, value in ENOUGH.items() if key != "at_least"}],

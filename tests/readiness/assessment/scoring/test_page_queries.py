@@ -3,12 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import CapacityEvent, Site
-from inventory.queries import history_mark
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries import capacity
 from readiness.assessment.scoring.queries.standing import standing
@@ -21,6 +19,7 @@ from tests.entries import entries_of
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import DAY, NOW
+from web.cached.marks import marks_of
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +92,7 @@ def test_fleet_counts_sites_by_verdict_and_sources_by_state(dallas):
 
 
 class TestTheWeeksBefore:
-    """They are remembered for a while, and not a moment longer than they are true."""
+    """They are kept for a while, and not a moment longer than they are true."""
 
     def told(self, **later):
         found = fleet.fleet(standing(now=NOW + timedelta(**later)))
@@ -144,13 +143,10 @@ class TestTheWeeksBefore:
             (held,) = cursor.fetchone()
         events.it_kw = 1100
         events.save()
-        before = history_mark()
+        before = marks_of([CapacityEvent])
         first.pk, first._state.adding = held, True
         first.save(force_insert=True)
-        assert history_mark() != before
-
-    def test_without_a_cache_they_are_worked_out_each_time(self, dallas, without_cache):
-        assert self.told() == self.told() == ([1000, 1000], (0, 0))
+        assert marks_of([CapacityEvent]) != before
 
 
 def test_a_source_that_serves_sites_by_label_counts_for_each():
@@ -299,7 +295,6 @@ READS = {
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
 def test_reading_takes_as_many_statements_for_many_sites_as_for_one(dallas, read):
     read()
-    cache.clear()
     with CaptureQueriesContext(connection) as for_one:
         read()
     for number in range(12):
@@ -308,6 +303,7 @@ def test_reading_takes_as_many_statements_for_many_sites_as_for_one(dallas, read
         stored.health(there, "network", "critical")
         stored.point(there, NOW.date(), 0.5)
         source(there, "silent")
+    read()
     with CaptureQueriesContext(connection) as for_many:
         read()
     assert len(for_many) == len(for_one) <= 10

@@ -44,7 +44,7 @@ def judged(tool, runs, site=SITE):
     ]
     of_site = SiteRuns(newest=list(runs), earlier=earlier)
     return results_of(
-        tool, proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, site, FLOORS, (), NOW)
+        tool, proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, site, FLOORS, NOW)
     )
 
 

@@ -191,7 +191,6 @@ def outcome(tool, sendings, clean, *, place=HERE, check="", further=()):
         SiteRuns(newest=[*runs, *further], earlier=earlier),
         place.parts,
         FLOORS,
-        (),
         NOW,
     )
     results = results_of(tool, proofs, check=check)

@@ -6,14 +6,8 @@ from pathlib import Path
 
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.framework.core.conditions import SiteContext
-from readiness.assessment.framework.core.definition import (
-    Bound,
-    Check,
-    Framework,
-    SubMeasure,
-    Threshold,
-    Validity,
-)
+from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure, Validity
+from readiness.assessment.framework.core.thresholds import Bound, Threshold
 from readiness.assessment.framework.core.vocabulary import (
     CheckState,
     Direction,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.rules import RULES
-from readiness.assessment.framework.core.definition import Bound
 from readiness.assessment.framework.core.document import load
+from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import Stage
 from readiness.assessment.scoring.core.coalitions import ALL, CAUSES, Between, Snapshot
 from readiness.assessment.scoring.core.evaluate import evaluate

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.assessment.evidence.core.limits import Limit
-from readiness.assessment.framework.core.definition import Bound
+from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import CheckState, Direction, EvidenceKind, Gate
 from readiness.assessment.scoring.core.judge import excluded, judge, span_text, standing
 from readiness.assessment.scoring.core.states import Provenance, ReasonCode

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.framework.core.conditions import SiteContext
-from readiness.assessment.framework.core.definition import Bound
+from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.assessment.grants.core.rules import HeldGrant
 from readiness.assessment.scoring.core.evaluate import SiteInputs

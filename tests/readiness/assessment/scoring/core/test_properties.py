@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.assessment.evidence.core.limits import Limit
-from readiness.assessment.framework.core.definition import Bound, Framework
+from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.core.document import load
+from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import (
     CheckState,
     Direction,

@@ -97,7 +97,7 @@ REFUSED = [
     pytest.param(
         "categories.1.implies", ["x"], "categories[health].implies", "no category", id="implies-nothing"
     ),
-    pytest.param("check_again_days", 0, "check_again_days", "from 1", id="checked-for-no-time"),
+    pytest.param("check_again_days", 0, "check_again_days", "1 or more", id="checked-for-no-time"),
     pytest.param("version", "../1", "version", "letters", id="version-is-a-path"),
 ]
 

@@ -6,7 +6,7 @@ import pytest
 
 from readiness.demand.workloads.core.document import dump, read
 from web.versioned.core.documents import DocumentError
-from web.versioned.core.files import find
+from web.versioned.core.files import find_all
 
 TEXT = """\
 workloads:
@@ -83,7 +83,7 @@ def test_a_fault_is_told_by_line_and_field(old, new, line, path):
     with pytest.raises(DocumentError) as refused:
         read(text)
     assert refused.value.path == path
-    assert find({"w.yaml": text}, path)[1] == line
+    assert find_all({"w.yaml": text}, [path])[0][1] == line
 
 
 def test_served_models_keep_their_order_and_case():

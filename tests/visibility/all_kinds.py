@@ -1,0 +1,27 @@
+"""The fleet with one of everything, as the walk along every route has it, and what no address names."""
+
+from accounts.models import AccessScope, SavedView
+from inventory.models import Site
+from readiness.assessment.evidence.models import Measure, MeasuredDay
+from readiness.golive.models import Approver
+from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
+from telemetry.models import LateDay, MatchedInventory
+from tests.conftest import NOW, make_user
+from tests.scenes import scene
+from tests.web.routes.scenes import everything
+
+
+@scene(on=everything)
+def rows_of_all_kinds(clock):
+    """And what no address names."""
+    porto, day = Site.objects.get(slug="porto"), {"on_date": NOW.date()}
+    LateDay.objects.create(site=porto, **day)
+    MatchedInventory.objects.create(site=porto, fingerprint="x", matched_at=NOW)
+    MeasuredDay.objects.create(site=porto, measured_at=NOW, whole_at=NOW, **day)
+    Measure.objects.create(site=porto, key="power_peak", value=7.0, taken_at=NOW, measured_at=NOW, **day)
+    Approver.objects.create(
+        site=porto, domain="compute", user=make_user("ops", username="local-lead"), added_at=NOW
+    )
+    SavedView.objects.create(owner=make_user("viewer"), table="sites", name="Porto", query="q=porto")
+    AccessScope.objects.create(user=make_user("ops", username="elsewhere"), kind="site", slug="porto")
+    DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")

@@ -1,0 +1,28 @@
+"""The fleet that pages are looked at on, with a row of everything else that an address names."""
+
+from readiness.demand.workloads.models import UserRegion
+from readiness.tradeoffs.models import LatencyFactor
+from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
+from tests.browser.whole import drafted, whole
+from tests.conftest import NOW
+from tests.inventory import made
+from tests.scenes import scene
+
+
+@scene(on=whole)
+def everything(clock):
+    """A fleet with a row of everything that an address names."""
+    drafted(clock)
+    for make in made.MAKERS.values():
+        make()
+    source = Source.objects.get(name="porto prometheus")
+    refused = {"source": source, "samples": 3, "failure": "It is no batch.", "received_at": NOW}
+    InboxBatch.objects.create(columns=b"x", failed_at=NOW, **refused)
+    BatchDecision.objects.create(decision="discarded", decided_at=NOW, **refused)
+    day = {"on_date": NOW.date(), "last_at": NOW, "count": 2}
+    for reason in ("malformed_body", "no_reading"):
+        Rejection.objects.create(source=source, reason=reason, **day)
+    SourceFlip.objects.create(source=source, from_state="on-time", to_state="late", at=NOW)
+    iberia = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
+    trip = {"value_ms": 12.0, "source": "iperf3", "as_of_on": NOW.date(), "provenance": "measured"}
+    LatencyFactor.objects.create(site=source.site, user_region=iberia, **trip)
