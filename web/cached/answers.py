@@ -29,7 +29,7 @@ class UndeclaredAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry[Value]:
+class _KeptEntry[Value]:
     """A value that holds from `at` on until `until`, and while its basis is the same."""
 
     value: Value
@@ -49,12 +49,12 @@ class _Group:
     """The entries of one set of arguments and one scope, as read since `mark`."""
 
     mark: object
-    entries: dict[Any, _Entry[Any]] = field(default_factory=dict)
+    entries: dict[Any, _KeptEntry[Any]] = field(default_factory=dict)
     oldest_at: datetime | None = None
 
 
 @dataclass(eq=False, slots=True)
-class _Reading:
+class _KeptReading:
     """An answer that is being read; `until` is when the first of the answers that it read ends."""
 
     answer: "CachedAnswer[Any, Any] | None"
@@ -65,7 +65,7 @@ class _Reading:
         self.until = _earliest(self.until, until)
 
 
-_reading: ContextVar[_Reading | None] = ContextVar("answer being read", default=None)
+_reading: ContextVar[_KeptReading | None] = ContextVar("answer being read", default=None)
 
 
 def answer_being_read() -> "CachedAnswer[Any, Any] | None":
@@ -75,7 +75,7 @@ def answer_being_read() -> "CachedAnswer[Any, Any] | None":
 
 
 @contextmanager
-def _read(reading: _Reading) -> Iterator[_Reading]:
+def _read(reading: _KeptReading) -> Iterator[_KeptReading]:
     token = _reading.set(reading)
     try:
         yield reading
@@ -171,10 +171,10 @@ class CachedAnswer[Key: Hashable, Value]:
         self._hits.inc(len(entries))
         if missing:
             self._misses.inc(len(missing))
-            with _read(_Reading(self, marks)) as reading:
+            with _read(_KeptReading(self, marks)) as reading:
                 fresh = read(missing)
             new_entries = {
-                entry_key: _Entry(
+                entry_key: _KeptEntry(
                     value, bases[entry_key], now, _earliest(until(value) if until else None, reading.until)
                 )
                 for entry_key, value in fresh.items()
@@ -185,19 +185,19 @@ class CachedAnswer[Key: Hashable, Value]:
             outer.end_by(min((entry.until for entry in entries.values() if entry.until), default=None))
         return {entry_key: entries[entry_key].value for entry_key in bases if entry_key in entries}
 
-    def _reader(self) -> _Reading | None:
+    def _reader(self) -> _KeptReading | None:
         outer = _reading.get()
         if outer and outer.answer and self not in outer.answer.answers:
             raise UndeclaredAnswer(f"{outer.answer.name} reads {self.name}: name it among its answers.")
         return outer
 
-    def _marks(self, outer: _Reading | None) -> Marks:
+    def _marks(self, outer: _KeptReading | None) -> Marks:
         if outer:
             # Older than the data at any rate, and no further statement.
             return {model: outer.marks[model] for model in self.watched}
         if not self.watched:
             return {}
-        with _read(_Reading(None, {})):
+        with _read(_KeptReading(None, {})):
             return marks_of(self.watched)
 
     def _mark(self, marks: Marks, now: datetime | None) -> object:
@@ -218,7 +218,7 @@ class CachedAnswer[Key: Hashable, Value]:
                 self._groups.popitem(last=False)
             return group
 
-    def _keep(self, group: _Group, fresh: Mapping[Key, _Entry[Value]]) -> None:
+    def _keep(self, group: _Group, fresh: Mapping[Key, _KeptEntry[Value]]) -> None:
         """Keep what came first: sites are read in turn, so dropping the oldest would drop each before it is used."""
         kept_at = clock.now()
         with self._lock:
