@@ -90,6 +90,7 @@ def test_this_run_has_both_servers() -> None:
     broker.close()
 
 
+@pytest.mark.full
 def test_a_killed_run_leaves_no_server_and_the_next_run_removes_its_folder(tmp_path: Path) -> None:
     source = """
         import os, sys, time
