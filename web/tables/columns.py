@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.text import capfirst
 
 from web import links, visibility
-from web.words import in_words, plain
+from web.words import plain, value_text
 
 type Read = str | Callable[[Any], Any]
 
@@ -59,7 +59,7 @@ class Column:
         if self.text is not None:
             return str(read_seen(row, self.text))
         path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
-        return spoken(row, path) or in_words(value)
+        return spoken(row, path) or value_text(value)
 
     @property
     def heads(self) -> list[str]:
@@ -93,7 +93,8 @@ class Table:
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
-    sort; `headed_by` gives the heading that a row of a sequence stands under, with all others of it. Without a row it
+    sort, `then_by` those after it, a unique one last; `headed_by` gives the heading that a row stands under, with all
+    others of it. Without a row it
     says what the template `nothing` holds, or `empty`. `page` is the url name of the page that shows this table alone.
     `row_object` leads from a row to the object that it is of, by default the row itself.
     """
@@ -116,6 +117,7 @@ class Table:
     per_page: int = 50
     api: str = ""
     group_by: Sequence[str] = ()
+    then_by: Sequence[str] = ("pk",)
     headed_by: Callable[[Any], str] | None = None
     page: str = ""
     row_object: str = ""
@@ -161,13 +163,13 @@ def read(row: Any, what: Read) -> Any:
 def read_seen(row: Any, what: Read) -> Any:
     """The same as the present reader may see it; at a hidden object the path ends."""
     if callable(what):
-        return visibility.shown(None, "", what(row))
+        return visibility.visible_value(None, "", what(row))
     value = row
     for name in _names(what):
         if value is None:
             return None
         step = _step(value, name)
-        value = visibility.shown(value, name, step)
+        value = visibility.visible_value(value, name, step)
         if value is not step:
             break
     return value

@@ -102,6 +102,23 @@ ORDER BY one.id
 """
 
 
+_NEXT = """
+SELECT site_id, min(at) FROM (
+    SELECT one.site_id, unnest(ARRAY[one.due_at, one.effective_at, one.ended_at, person.left_at, deputy.left_at]) AS at
+    FROM ownership_assignment AS one
+    JOIN people_person AS person ON person.id = one.accountable_id
+    LEFT JOIN people_person AS deputy ON deputy.id = one.deputy_id
+    WHERE one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s) AND one.site_id = ANY(%(sites)s)
+) AS turning WHERE at > %(now)s GROUP BY site_id
+"""
+
+
+def next_changes(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """When the clock alone next changes the standing of an item, by site: a deadline, the start or end of a term, or a
+    dated departure. One statement."""
+    return dict(fetched(_NEXT, {"now": now, "sites": list(site_ids)}))
+
+
 class OwnershipCell(NamedTuple):
     """One item of one site. `current` is in force; `coming` is proposed, or accepted and begins later."""
 
@@ -111,7 +128,7 @@ class OwnershipCell(NamedTuple):
     coming: Live | None = None
 
     @property
-    def shown(self) -> Live | None:
+    def current_or_coming(self) -> Live | None:
         return self.current or self.coming
 
 
@@ -133,9 +150,9 @@ def live(
     Plain SQL, because a board reads thousands. `due_by` leaves out accepted terms that need no attention until then and
     whose people have not left.
     """
-    wanted = None if site_ids is None else list(site_ids)
-    asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
-    return [Live._make(row) for row in fetched(_LIVE, asked)]
+    ids = None if site_ids is None else list(site_ids)
+    parameters = {"now": now, "sites": ids, "item": item.value if item else None, "due_by": due_by}
+    return [Live._make(row) for row in fetched(_LIVE, parameters)]
 
 
 def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:
@@ -154,12 +171,12 @@ def cells_of(assignments: Iterable[Live], *, now: datetime) -> dict[int, SiteCel
         if of_site is None:
             of_site = by_site[assignment.site_id] = dict(UNOWNED)
         item = ITEMS[assignment.item]
-        there = of_site[item]
+        cell = of_site[item]
         if assignment.is_in_force:
-            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, there.coming)
+            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, cell.coming)
         else:
-            standing = there.standing if there.current else ItemStanding.WAITING
-            of_site[item] = OwnershipCell(item, standing, there.current, assignment)
+            standing = cell.standing if cell.current else ItemStanding.WAITING
+            of_site[item] = OwnershipCell(item, standing, cell.current, assignment)
     return by_site  # type: ignore[return-value]
 
 

@@ -13,12 +13,13 @@ from readiness.demo.operations.factors import load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.factors.queries import factors_of
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
+from readiness.tradeoffs.placing.core.weighing import weigh
+from readiness.tradeoffs.placing.facts import read_facts
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry, trip
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 # Verdicts as docs/guides/demo.md has them; the others are not ready.
 VERDICTS = {
     **dict.fromkeys(("ASH-1", "TYO-1", "FRA-1", "PAR-1", "ZRH-1", "WAW-1"), "ready"),
@@ -45,7 +46,8 @@ def answers(django_db_setup, django_db_blocker):
         load_published(by=None, now=NOW)
         _standing()
         classes = workloads.envelopes(WorkloadClass.objects.values_list("slug", flat=True))
-        yield {one.slug: placement_answer(one, PlacementQuestion(), now=NOW) for one in classes}
+        facts, question = read_facts(classes, now=NOW), PlacementQuestion()
+        yield {one.slug: weigh(facts.adapter(one, question), question) for one in classes}
         transaction.set_rollback(True)
 
 
