@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "readiness.assessment.scoring",
     "readiness.golive",
     "readiness.boards",
+    "readiness.loop.problems",
     "readiness.assessment.evidence",
     "readiness.organisation.ownership",
     "readiness.organisation.people",

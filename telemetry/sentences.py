@@ -5,13 +5,14 @@ from itertools import groupby
 from typing import Any
 
 from telemetry import formats
+from telemetry.core.codes import code_of
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.intake import HOUR, Hour, Intake
 from telemetry.models import Series, Source, SourceState
 from web.states import state
-from web.units import duration, how_many, instant, number, plural
+from web.units import duration, format_value, how_many, instant, number, plural
 
 CLOCKS = (SourceState.LATE, SourceState.SILENT)
 REASONS = {
@@ -184,3 +185,15 @@ def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
     written = {form: value for value in labels.values() for form in (uuid_form(value), value.lower())}
     parts = [written.get(part, part) for part in candidate.key]
     return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}
+
+
+def reading(metric: str, value: float | None, unit: str) -> str:
+    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "" without a value."""
+    if value is None:
+        return ""
+    known = registry().get(metric, None)
+    if (code := code_of(known, value)) is not None:
+        return code.name
+    name = known.state_name(value) if known else ""
+    shown = str(format_value(value, unit))
+    return f"{shown} ({name})" if name else shown

@@ -1,12 +1,18 @@
 from celery import shared_task
 
+from web import following
 from web.audit import retention
 from web.clock import now
 from web.kinds.importing import work_on_import
 
-__all__ = ["keep_history", "work_on_import"]
+__all__ = ["keep_history", "number_written", "work_on_import"]
 
 
 @shared_task(name="web.keep_history")
 def keep_history() -> int:
     return retention.keep(now=now())
+
+
+@shared_task(name="web.number_written")
+def number_written() -> int:
+    return sum(map(following.number, following.followed_models()))

@@ -8,6 +8,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.grants.models import Grant
+from readiness.boards.problems import search as problems
 from web import search
 from web.ranking import rank_of
 from web.search import Hit
@@ -45,6 +46,7 @@ def register() -> None:
         order=24,
         hits=_waivers,
     )
+    problems.register()
 
 
 def find_checks(query: str, *, user: User) -> Iterator[Hit]:

@@ -1,51 +1,25 @@
-"""Common parts of trade-off questions: a serializer reads a question and is also its schema."""
+"""Parts of trade-off questions: the carbon intensity that counts, and weights of objectives."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from readiness.tradeoffs.moves.options import CarbonKind
-from web.parameters import BadParameter
-from web.rest.errors import NON_FIELD
-from web.rest.fields import NumberField
-from web.rest.serializers import BodySerializer, finite
+from web.rest.parameters import OPTIONAL, choice, number
+from web.rest.serializers import BodySerializer
 
 CARBON = {
     CarbonKind.AVERAGE.value: "Average of the grid",
     CarbonKind.MARGINAL.value: "Marginal plant",
     CarbonKind.MARKET.value: "Contracts (market)",
 }
-OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
-
-
-def number(low: float, high: float, *rules: Any, **more: Any) -> NumberField:
-    return NumberField(min_value=low, max_value=high, validators=[finite, *rules], **OPTIONAL | more)
-
-
-def text(**more: Any) -> serializers.CharField:
-    return serializers.CharField(max_length=100, allow_blank=True, **OPTIONAL | more)
-
-
-def choice(options: Iterable[str], **more: Any) -> serializers.ChoiceField:
-    return serializers.ChoiceField([str(option) for option in options], allow_blank=True, **OPTIONAL | more)
-
-
-def currency(**more: Any) -> serializers.RegexField:
-    wrong: dict[str, Any] = {"invalid": "Three capital letters, ISO 4217."}
-    return serializers.RegexField(r"^[A-Z]{3}\Z", allow_blank=True, error_messages=wrong, **OPTIONAL | more)
 
 
 def carbon() -> serializers.ChoiceField:
     return choice(
         CarbonKind, help_text="Intensity of the grid's mean, of its marginal plant, or of contracts"
     )
-
-
-def slugs(most: int, **more: Any) -> serializers.ListField:
-    child = serializers.CharField(max_length=100)
-    return serializers.ListField(child=child, max_length=most, **OPTIONAL | more)
 
 
 class WeightsSerializer(BodySerializer):
@@ -58,27 +32,3 @@ class WeightsSerializer(BodySerializer):
 def weights(name: str, objectives: Iterable[str]) -> serializers.Serializer:
     fields = {objective: number(0.0, 1e6, allow_null=False) for objective in objectives}
     return type(name, (WeightsSerializer,), fields)(**OPTIONAL)
-
-
-def asked(question: serializers.Serializer) -> dict[str, Any]:
-    """Return the fields that are set; raises BadParameter with the first wrong one and its path."""
-    if not question.is_valid():
-        raise BadParameter(*_first(question.errors))
-    return {name: value for name, value in question.validated_data.items() if value not in (None, "")}
-
-
-def value_of(name: str, given: Any, field: serializers.Field) -> Any:
-    """Return one value of an address, read by its field."""
-    try:
-        return field.run_validation(given)
-    except ValidationError as error:
-        raise BadParameter(name, _first(error.detail)[1]) from error
-
-
-def _first(errors: Any, where: str = "") -> tuple[str, str]:
-    """The path of the first error, such as `what_if.links_slower[0].site`, and the reason."""
-    if isinstance(errors, Mapping):
-        name, inside = next(iter(errors.items()))
-        step = "" if name == NON_FIELD else f"[{name}]" if isinstance(name, int) else f".{name}"
-        return _first(inside, where + step)
-    return where.removeprefix(".") or NON_FIELD, str(errors[0])

@@ -105,6 +105,15 @@ def test_the_parser_reads_and_refuses():
             module.parse(refused.encode())
 
 
+def test_the_kind_is_the_one_that_the_tests_of_the_kit_use():
+    """`tests/web/kinds/test_new_kind.py` puts these files into the house, and the house below them."""
+    folder = ROOT / "tests/web/kinds/fans"
+    codes = code_of("A kind of object", "python")
+    for name, code in zip(("models.py", "kinds.py", "urls.py"), codes, strict=True):
+        text = (folder / name).read_text("utf-8").replace("tests.web.kinds.fans", "fans")
+        assert code == text.replace('    path("", include("config.urls")),\n', "")
+
+
 @pytest.fixture
 def report(tmp_path, monkeypatch, settings):
     """The page of the recipe, as if its files stood in the house."""

@@ -17,11 +17,11 @@ from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import GrantStanding
 from readiness.assessment.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.boards.models import DryRun
-from readiness.boards.problems.rows import ProblemState
 from readiness.demand.jurisdiction.core.pack import LegalAnswer
 from readiness.demand.jurisdiction.models import RulePack
 from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
+from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership.core import standing as ownership
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.people.core.coverage import CoverDepth
@@ -44,9 +44,9 @@ PARTIAL = {
     "readiness.assessment.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",
     "readiness.assessment.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
     "readiness.assessment.scoring.health.CLOCKS": "looked through, not looked up",
-    "readiness.boards.problems.queries.LACKING": "looked through: the others wait for an answer, or say so as checks",
-    "readiness.boards.problems.queries.STATE_OF_HEALTH": "read by `get`: the others are silent",
-    "readiness.boards.problems.queries.SILENT_AFTER": "read for these two alone",
+    "readiness.loop.problems.ends._IN_SERVICE": "a site is told apart before: it is in service while it is there",
+    "readiness.loop.problems.sentences.LACKING": "looked through: the others wait for an answer, or say so as checks",
+    "readiness.loop.problems.sentences.SILENT_AFTER": "read for these two alone",
 }
 SHOWN = {
     "check": CheckState,

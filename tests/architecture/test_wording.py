@@ -68,6 +68,7 @@ MAY_FORMAT = {
         "readiness/boards/determinism/charts.py",
         "readiness/boards/health/sentences.py",
     ),
+    "readiness/demand/jurisdiction/core/sentences.py",
     *("readiness/boards/fleet/queries.py", "readiness/boards/trends/queries.py"),
     *("readiness/tradeoffs/factors/core/factors.py", "readiness/tradeoffs/decisions/core.py"),
     *("readiness/tradeoffs/windows/charts.py", "readiness/boards/trends/charts.py"),

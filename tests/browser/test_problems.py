@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.boards.problems.scene import LOSSES, flapping_site, silent_site
+from tests.readiness.problems import write_problems
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CAUSE = f"health-dsm-network-{LOSSES}"
@@ -18,6 +19,7 @@ def wrong(frozen_now):
     frozen_now.at = NOW
     flapping_site()
     silent_site()
+    write_problems()
 
 
 def test_a_problem_is_found_by_its_state_and_opened(as_role, wrong):

@@ -17,6 +17,7 @@ from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
+from readiness.loop.problems.operations import write_claimed
 from readiness.tradeoffs.factors import operations as tradeoffs
 from readiness.tradeoffs.factors.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.factors.core.series import SeriesRow
@@ -201,4 +202,5 @@ def whole(clock):
         fill(clock)
     for fill in (answered, weighed, decided):
         fill(clock)
+    write_claimed(now=clock.at)
     return fleet.sites()

@@ -1,7 +1,9 @@
-"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page; and a verdict
-is read in few stops."""
+"""Who reads along one walk through the house enters each room once, but for the owners of the fleet page; and few
+modules, in the order that CONTRIBUTING.md says."""
 
+import re
 import sys
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from django.urls import get_resolver
 
 import readiness
+from readiness.demand.jurisdiction import queries as jurisdiction
 from readiness.demand.jurisdiction.models import DataOrigin
 from readiness.demand.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.placing import conftest as placing
@@ -16,6 +19,14 @@ from tests.readiness.tradeoffs.placing import conftest as placing
 READINESS = Path(readiness.__file__).parent
 GROUPS = {app.parents[1].name for app in READINESS.glob("*/*/apps.py")}
 """Folders that hold rooms."""
+CONTRIBUTING = (READINESS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+[CORES] = (
+    tuple(module.replace(".", "/") + end for module in contract["source_modules"] for end in ("/", ".py"))
+    for contract in tomllib.loads((READINESS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "importlinter"
+    ]["contracts"]
+    if contract["name"] == "Cores know no framework"
+)
 fleet, chat_at_porto = placing.fleet, placing.chat
 
 
@@ -52,6 +63,12 @@ def rooms_entered(calls, *, of):
     return rooms
 
 
+def modules_entered(calls):
+    """Return the modules whose functions are called, in order, without cores: arithmetic may be passed over."""
+    modules = dict.fromkeys("/".join(folders_of(code)) for code in calls)
+    return [module for module in modules if not f"readiness/{module}".startswith(CORES)]
+
+
 # Values, columns, arithmetic, and the readings of single checks: looked up while reading along, and no stops.
 LOOKED_UP = {"core", "models", "models.py", "checks"}
 
@@ -69,7 +86,11 @@ def stops(calls):
 
 @pytest.fixture
 def placement(chat_at_porto, api_of):
-    """A class whose data falls under a law, so that rules decide where it may run."""
+    """A class whose data falls under a law, so that rules decide where it may run.
+
+    The pack in force never changes, so it was read before.
+    """
+    jurisdiction.current()
     chat_at_porto.data_categories = ["personal"]
     chat_at_porto.save()
     DataOrigin.objects.create(workload_class=chat_at_porto, country="PT")
@@ -95,6 +116,14 @@ def verdict(well):
 
 
 @pytest.fixture
+def coverage(well, api_of):
+    """Who covers what a site requires, read for the first time."""
+    return {"people"}, lambda: api_of("viewer", scope="read").get(
+        "/api/people/coverage/", {"site": well.site.slug}
+    )
+
+
+@pytest.fixture
 def sample(plant):
     return set(), plant.send
 
@@ -111,6 +140,7 @@ def fleet_page(well, client_of):
     [
         ("placement", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
         ("placement_page", ["workloads", "framework", "evidence", "people", "jurisdiction"]),
+        ("coverage", []),
         ("verdict", ["framework", "workloads", "jurisdiction", "ownership", "people", "evidence", "grants"]),
         ("sample", []),
         # Owners are read for the rows of its table, after the figures of the whole fleet.
@@ -131,3 +161,50 @@ def test_a_verdict_is_read_in_few_stops(verdict):
     opened = stops(calls)
     assert len(opened) <= 25, opened
     assert len(set(opened)) <= 21, opened
+
+
+PLACEMENT = [
+    "tradeoffs/placing/api.py",
+    "demand/workloads/queries.py",
+    "tradeoffs/placing/params.py",
+    "tradeoffs/placing/facts.py",
+    "demand/workloads/models.py",
+    "assessment/framework/models.py",
+    "tradeoffs/factors/queries/stored.py",
+    "tradeoffs/factors/queries/site_factors.py",
+    "assessment/evidence/queries.py",
+    "organisation/people/fleet.py",
+    "demand/jurisdiction/queries.py",
+    "demand/jurisdiction/models.py",
+    "tradeoffs/placing/document.py",
+    "tradeoffs/placing/sentences.py",
+]
+COVERAGE = [
+    "organisation/people/api.py",
+    "organisation/people/fleet.py",
+    "organisation/people/facts.py",
+    "organisation/people/queries/coverage.py",
+    "organisation/people/queries/installed.py",
+]
+
+
+@pytest.mark.parametrize(("walk", "modules"), [("placement", PLACEMENT), ("coverage", COVERAGE)])
+def test_a_walk_has_few_stops(walk, modules, request):
+    _of, start = request.getfixturevalue(walk)
+    with calls_traced() as calls:
+        start()
+    assert modules_entered(calls) == modules
+
+
+@pytest.mark.parametrize(
+    ("walk", "paragraph"), [("placement", "One placement"), ("coverage", "One coverage")]
+)
+def test_a_walk_enters_the_modules_that_contributing_names_in_their_order(walk, paragraph, request):
+    _of, start = request.getfixturevalue(walk)
+    with calls_traced() as calls:
+        start()
+    entered = dict.fromkeys("/".join(folders_of(code)) for code in calls)
+    [text] = re.findall(rf"^\*\*{paragraph}\.\*\* (.+?)\n\n", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`readiness/([^`]+\.py)`", text)
+    assert len(named) > 4
+    assert [module for module in entered if module in named] == named

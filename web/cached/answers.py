@@ -15,7 +15,7 @@ from django.db.models import Model
 from prometheus_client import Counter
 
 from web import clock
-from web.cached.marks import Marks, marks_of
+from web.cached.stamps import Stamps, stamps_of
 from web.scopes import present
 
 _reads = Counter("muster_cached_reads", "Entries of kept answers that were asked for", ["answer", "result"])
@@ -46,9 +46,9 @@ class _KeptEntry[Value]:
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    """The entries of one set of arguments and one scope, as read since `mark`."""
+    """The entries of one set of arguments and one scope, as read since `stamp`."""
 
-    mark: object
+    stamp: object
     entries: dict[Any, _KeptEntry[Any]] = field(default_factory=dict)
     oldest_at: datetime | None = None
 
@@ -58,7 +58,7 @@ class _KeptReading:
     """An answer that is being read; `until` is when the first of the answers that it read ends."""
 
     answer: "CachedAnswer[Any, Any] | None"
-    marks: Marks
+    stamps: Stamps
     until: datetime | None = None
 
     def end_by(self, until: datetime | None) -> None:
@@ -86,10 +86,10 @@ def _read(reading: _KeptReading) -> Iterator[_KeptReading]:
 class CachedAnswer[Key: Hashable, Value]:
     """An answer, with all that it depends on besides its key, its basis and the reader's scope.
 
-    `models` are audited, `rows` are not: a write of either drops what was kept. A mark of `rows` looks at every row, so
-    they have few. Writes of `eventual` models show only once `grain`, a step of the clock, has passed. Of `versions`,
-    key or basis say which one is read. `settings` are names; `answers` are read inside, and this one ends when the
-    first of them does. A scope and a key have their own entries: the `most` that were used last stay, with
+    `models` are audited, `rows` are not: a write of either drops what was kept. A stamp of `rows` looks at every row,
+    so they have few. Writes of `eventual` models show only once `grain`, a step of the clock, has passed. Of
+    `versions`, key or basis say which one is read. `settings` are names; `answers` are read inside, and this one ends
+    when the first of them does. A scope and a key have their own entries: the `most` that were used last stay, with
     `most_entries` each.
     """
 
@@ -123,6 +123,10 @@ class CachedAnswer[Key: Hashable, Value]:
         self._groups: OrderedDict[Hashable, _Group] = OrderedDict()
         self._hits, self._misses = (_reads.labels(name, result) for result in ("hit", "miss"))
         ANSWERS[name] = self
+
+    def __deepcopy__(self, memo: Any) -> "CachedAnswer[Key, Value]":
+        """There is one of it: REST framework copies a field with all that it was made with."""
+        return self
 
     def value(
         self,
@@ -160,8 +164,8 @@ class CachedAnswer[Key: Hashable, Value]:
         if not bases:
             return {}
         outer = self._reader()
-        marks = self._marks(outer)
-        group = self._group(key, self._mark(marks, now))
+        stamps = self._stamps(outer)
+        group = self._group(key, self._stamp(stamps, now))
         entries = {
             entry_key: entry
             for entry_key, basis in bases.items()
@@ -171,7 +175,7 @@ class CachedAnswer[Key: Hashable, Value]:
         self._hits.inc(len(entries))
         if missing:
             self._misses.inc(len(missing))
-            with _read(_KeptReading(self, marks)) as reading:
+            with _read(_KeptReading(self, stamps)) as reading:
                 fresh = read(missing)
             new_entries = {
                 entry_key: _KeptEntry(
@@ -191,28 +195,28 @@ class CachedAnswer[Key: Hashable, Value]:
             raise UndeclaredAnswer(f"{outer.answer.name} reads {self.name}: name it among its answers.")
         return outer
 
-    def _marks(self, outer: _KeptReading | None) -> Marks:
+    def _stamps(self, outer: _KeptReading | None) -> Stamps:
         if outer:
             # Older than the data at any rate, and no further statement.
-            return {model: outer.marks[model] for model in self.watched}
+            return {model: outer.stamps[model] for model in self.watched}
         if not self.watched:
             return {}
         with _read(_KeptReading(None, {})):
-            return marks_of(self.watched)
+            return stamps_of(self.watched)
 
-    def _mark(self, marks: Marks, now: datetime | None) -> object:
+    def _stamp(self, stamps: Stamps, now: datetime | None) -> object:
         if self.grains and now is None:
             raise ValueError(f"{self.name} depends on the clock: pass it now.")
         values = {name: getattr(project_settings, name) for name in self.settings}
-        return marks, values, [clock_step(now, grain) for grain in self.grains] if now else None
+        return stamps, values, [clock_step(now, grain) for grain in self.grains] if now else None
 
-    def _group(self, key: Hashable, mark: object) -> _Group:
+    def _group(self, key: Hashable, stamp: object) -> _Group:
         # A test speaks to several databases.
         place = (connection.settings_dict["NAME"], present(), key)
         with self._lock:
             group = self._groups.get(place)
-            if group is None or group.mark != mark:
-                group = self._groups[place] = _Group(mark)
+            if group is None or group.stamp != stamp:
+                group = self._groups[place] = _Group(stamp)
             self._groups.move_to_end(place)
             while len(self._groups) > self.most:
                 self._groups.popitem(last=False)

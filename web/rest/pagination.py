@@ -26,7 +26,7 @@ class ContractPagination(BasePagination):
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list:
         self.request = request
         self.limit = limit_of(request)
-        self.after = _number(request, "after")
+        self.after = number_of(request, "after")
         self.offset = offset_of(request)
         if self.after is None:
             self.count = queryset.count()
@@ -87,15 +87,15 @@ class ContractPagination(BasePagination):
 
 def limit_of(request: Request) -> int:
     """Rows per page: the maximum for `limit=0`, as in NetBox."""
-    asked = _number(request, "limit")
+    asked = number_of(request, "limit")
     return DEFAULT_LIMIT if asked is None else min(asked or MAX_LIMIT, MAX_LIMIT)
 
 
 def offset_of(request: Request) -> int:
-    return _number(request, "offset") or 0
+    return number_of(request, "offset") or 0
 
 
-def _number(request: Request, name: str) -> int | None:
+def number_of(request: Request, name: str) -> int | None:
     raw = request.query_params.get(name)
     if raw is None:
         return None

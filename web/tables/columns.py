@@ -93,7 +93,8 @@ class Table:
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
-    sort; `headed_by` gives the heading that a row of a sequence stands under, with all others of it. Without a row it
+    sort, `then_by` those after it, a unique one last; `headed_by` gives the heading that a row stands under, with all
+    others of it. Without a row it
     says what the template `nothing` holds, or `empty`. `page` is the url name of the page that shows this table alone.
     `row_object` leads from a row to the object that it is of, by default the row itself.
     """
@@ -116,6 +117,7 @@ class Table:
     per_page: int = 50
     api: str = ""
     group_by: Sequence[str] = ()
+    then_by: Sequence[str] = ("pk",)
     headed_by: Callable[[Any], str] | None = None
     page: str = ""
     row_object: str = ""

@@ -27,6 +27,7 @@ class QueryRows:
         self.filter_names = set(table.filterset.base_filters) if table.filterset else set()
         self.searches = SEARCH in self.filter_names
         self.group_by = table.group_by
+        self.then_by = table.then_by
 
     def narrow(self, address: Address) -> None:
         if self.filterset is not None:
@@ -41,7 +42,7 @@ class QueryRows:
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:
             self.queryset = self.queryset.order_by(
-                *self.group_by, _expression(str(column.sort), descending), "pk"
+                *self.group_by, _expression(str(column.sort), descending), *self.then_by
             )
         elif not self.queryset.ordered:
             self.queryset = self.queryset.order_by("pk")

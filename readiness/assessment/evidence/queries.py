@@ -13,7 +13,7 @@ from operator import itemgetter
 from django.db.models import F, Func, Max, Min, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import JSONObject
 
-from readiness.assessment.evidence.core.load import merged_quantiles
+from readiness.assessment.evidence.core.load import CircuitLoads, merged_quantiles
 from readiness.assessment.evidence.measures import CIRCUIT_LOAD
 from readiness.assessment.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
 from readiness.assessment.framework.models import FrameworkVersion
@@ -266,18 +266,6 @@ def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimi
 
 CIRCUIT_DAYS = 2
 """Today and yesterday, as p2-power-headroom looks at circuits."""
-
-
-@dataclass(frozen=True, slots=True)
-class CircuitLoads:
-    """`load_kw` is the sum over all circuits of a site; `highest` is the circuit with the highest share of its rating,
-    in %."""
-
-    load_kw: float
-    highest: str
-    percent: float
-    taken_at: datetime
-    provenance: str
 
 
 # The breaker's rating takes precedence over the feed's, as in inventory.models.facility.breaker_kw and the daily

@@ -10,8 +10,8 @@ from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.reviews import HeldReview
 from readiness.assessment.evidence.queries import Distribution, SpanFigure
 from readiness.assessment.framework.core.conditions import SiteContext
+from readiness.demand.jurisdiction.core.deciding import NO_FOOTING, Footing
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
-from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.organisation.ownership.core.standing import Term
 from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople

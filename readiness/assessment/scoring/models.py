@@ -17,6 +17,7 @@ from readiness.assessment.scoring.core.states import (
     HealthAt,
     health_at,
 )
+from web import following
 
 FAILURE_LENGTH = 300
 
@@ -289,7 +290,7 @@ class DomainHealth(models.Model):
         return health_at(evaluated, self.blind_at, now)
 
 
-class Flip(models.Model):
+class Flip(following.Followed):
     """A change of state: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
 
     class Subject(models.TextChoices):
@@ -331,6 +332,7 @@ class Flip(models.Model):
             models.Index(fields=["-at"], name="flip_recent"),
             # All verdicts are read for every site; they are few among the flips of checks.
             models.Index(fields=["site", "at"], condition=models.Q(subject="verdict"), name="flip_verdicts"),
+            *following.indexes("flip"),
         ]
 
     def __str__(self) -> str:

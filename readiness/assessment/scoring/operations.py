@@ -173,14 +173,14 @@ def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
     return max((at for at in times if at <= now), default=None)
 
 
-def lock(site_ids: Collection[int]) -> None:
+def lock(site_ids: Collection[int], *, purpose: int = _LOCK) -> None:
     """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other. Each
-    schema has its own locks."""
+    schema and each purpose has its own locks."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s # current_schema()::regnamespace::oid::int, site_id)"
             " FROM (SELECT unnest(%s::int[]) AS site_id ORDER BY 1) AS in_order",
-            [_LOCK, sorted(site_ids)],
+            [purpose, sorted(site_ids)],
         )
 
 

@@ -19,7 +19,7 @@ from readiness.boards.fleet import sites_map
 from readiness.boards.fleet.queries import DomainCard, Fleet
 from readiness.boards.gap import charts as gap_charts
 from readiness.boards.gap import sentences as gap_sentences
-from readiness.boards.problems.queries import causes
+from readiness.boards.problems import queries as problem_queries
 from readiness.boards.sites import tables as sites_tables
 from readiness.boards.sites.views import MAY_SEE, sites_page
 from web import answers
@@ -164,12 +164,12 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
 
 def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
-    wrong = causes(known)
+    attention, causes = problem_queries.attention(most=SHOWN_IN_ATTENTION, now=at)
     return {
         "held": held,
         "blockers": _blockers(held),
         "domains": domains,
         "one_provenance": provenance_of_all(figure for card in domains for figure in card.figures),
-        "attention": wrong[:SHOWN_IN_ATTENTION],
-        "attention_total": len(wrong),
+        "attention": attention,
+        "attention_total": causes,
     }

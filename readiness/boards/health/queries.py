@@ -1,15 +1,13 @@
 """Health of the domains of a site at an instant, with reasons and figures."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import HealthAt
 from readiness.assessment.scoring.figures import FIGURES, of_site
 from readiness.assessment.scoring.models import DomainHealth
-from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason
+from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason, reason_of_stored
 from readiness.assessment.scoring.reasons import as_it_was
 
 DOMAINS = tuple(DomainChoices.values)
@@ -60,12 +58,3 @@ def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
 def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
     holds = row.at(now).health == row.health
     return tuple(reason_of_stored(stored if holds else as_it_was(stored)) for stored in row.reasons)
-
-
-def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
-    known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
-    known |= {"value": None, "threshold": None, **stored}
-    for name in ("taken_at", "since"):
-        at = stored.get(name)
-        known[name] = datetime.fromisoformat(at) if at else None
-    return HealthReason(**{name: known[name] for name in HealthReason.__slots__})

@@ -7,6 +7,7 @@ from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
+from telemetry.sentences import reading
 from web.links import link
 from web.states import state
 from web.units import format_value, instant
@@ -53,15 +54,8 @@ def code_of_reason(reason: HealthReason) -> Code | None:
 
 
 def reading_words(reason: HealthReason) -> str:
-    """Format the value alone: "91 °C", "3 (low)", "XID 79"; "" without a value."""
-    if reason.value is None:
-        return ""
-    if (code := code_of_reason(reason)) is not None:
-        return code.name
-    known = registry().get(reason.metric, None)
-    name = known.state_name(reason.value) if known else ""
-    shown = str(format_value(reason.value, reason.unit))
-    return f"{shown} ({name})" if name else shown
+    """Format the value alone; "" without a value."""
+    return reading(reason.metric, reason.value, reason.unit)
 
 
 def flip_words(flip: Flip) -> str:

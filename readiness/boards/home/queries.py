@@ -18,11 +18,14 @@ from readiness.assessment.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding
-from readiness.boards.problems.rows import Problem, ProblemKind, ProblemState, kw_once
+from readiness.boards.problems import queries as board_queries
+from readiness.boards.problems.rows import ProblemRow, problem_rows
 from readiness.golive.campaigns import operations as campaign_operations
 from readiness.golive.campaigns import queries as campaigns
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from readiness.golive.models import Campaign, CampaignItem, Progress
+from readiness.loop.problems import queries as problem_queries
+from readiness.loop.problems.core.states import ProblemState
 from readiness.organisation.ownership import gaps
 from readiness.organisation.ownership.core.standing import ItemStanding
 from readiness.organisation.ownership.gaps import BoardSite
@@ -67,25 +70,32 @@ SHOWN_PROBLEMS = 7
 class HomeProblems:
     """`urgent` causes are critical or silent. `kw` is the capacity of their sites, each site counted once."""
 
-    few: Few[Problem]
+    few: Few[ProblemRow]
     critical: int
     silent: int
     kw: float
-    late_sources: Few[Problem]
+    late_sources: Few[ProblemRow]
 
     def cut(self, shown: int) -> HomeProblems:
         return replace(self, few=self.few.cut(shown + 2), late_sources=self.late_sources.cut(shown))
 
 
-def worst(causes: Sequence[Problem]) -> HomeProblems:
-    urgent = [cause for cause in causes if cause.state in URGENT]
+def worst(*, now: datetime) -> HomeProblems:
+    """Three statements for any number of problems."""
+    listed = problem_queries.open_problems(now=now)
+    totals, late = problem_queries.totals(listed), _few(problem_queries.late_sources(listed))
     return HomeProblems(
-        few=few_of(causes, SHOWN_PROBLEMS),
-        critical=sum(cause.state is ProblemState.CRITICAL for cause in urgent),
-        silent=sum(cause.state is ProblemState.SILENT for cause in urgent),
-        kw=kw_once(urgent),
-        late_sources=few_of([cause for cause in causes if cause.kind is ProblemKind.SOURCE]),
+        few=Few(problem_rows(listed.causes()[:SHOWN_PROBLEMS], now=now), totals.causes),
+        critical=totals.causes_in(ProblemState.CRITICAL),
+        silent=totals.causes_in(ProblemState.SILENT),
+        kw=totals.kw_in(*URGENT),
+        late_sources=Few(problem_rows(late.rows, now=now), late.total),
     )
+
+
+def attention(*, now: datetime) -> Few[ProblemRow]:
+    """The first causes, for readers who do not handle them."""
+    return Few(*board_queries.attention(most=SHOWN, now=now))
 
 
 def sources_on_time() -> tuple[int, int]:

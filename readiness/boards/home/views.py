@@ -14,7 +14,7 @@ from readiness.boards.fleet import sites_map
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
 from readiness.boards.home.tables import inbox_table
-from readiness.boards.problems.queries import causes
+from readiness.loop.problems import queries as problem_queries
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import bar_width, stacked
@@ -91,10 +91,11 @@ def _figures(known: FleetStanding) -> dict[str, Any]:
 
 
 def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.worst(causes(known))
+    problems = queries.worst(now=known.at)
     return {
         "opening": sentences.of_problems(problems),
         "problems": problems,
+        "as_of": problem_queries.as_of(now=known.at),
         "sources_on_time": queries.sources_on_time(),
         "runs": queries.runs_due(reader(request), now=known.at),
         **sites_map.card(known),
@@ -147,7 +148,7 @@ def _looking(known: FleetStanding) -> dict[str, Any]:
     return {
         "opening": sentences.of_fleet(known),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
-        "attention": queries.few_of(causes(known)),
+        "attention": queries.attention(now=known.at),
         **sites_map.card(known),
     }
 

@@ -14,10 +14,9 @@ from django.db.models import Model
 from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link, Port, PowerFeed
 from readiness.assessment.scoring.core.states import Health, HealthAt, health_at
 from readiness.assessment.scoring.health import MOST_REASONS, RANK
-from readiness.assessment.scoring.queries.rows import HealthReason
+from readiness.assessment.scoring.queries.rows import HealthReason, reason_of_stored
 from readiness.assessment.scoring.reasons import as_it_was
 from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
-from readiness.boards.health.queries import reason_of_stored
 from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
 

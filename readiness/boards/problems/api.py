@@ -1,114 +1,138 @@
-"""`GET /api/readiness/problems/`: the list of the page, for programs."""
+"""`GET /api/readiness/problems/`: the list of the page, for programs, and what changed since a position."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
 
-from drf_spectacular.utils import inline_serializer
-from rest_framework import serializers as fields
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from inventory.models import DomainChoices
-from readiness.assessment.scoring.queries.standing import standing
 from readiness.boards.problems import tables
-from readiness.boards.problems.queries import problems
-from readiness.boards.problems.rows import Problem, totals
+from readiness.boards.problems.rows import ProblemRow, problem_rows
 from readiness.boards.problems.views import MAY_SEE
-from web import clock
-from web.rest.pagination import MAX_LIMIT, limit_of, offset_of
+from readiness.loop.problems import queries
+from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.loop.problems.models import KINDS, ProblemQuerySet
+from web import clock, following
+from web.rest.pagination import MAX_LIMIT, limit_of, number_of, offset_of
 from web.rest.reports import endpoint, parameter
-from web.tables.addresses import Address
-from web.tables.filtering import narrowed_rows
+from web.rest.shapes import filled
+from web.tables.filtering import narrowed
 
-_problem = inline_serializer(
-    "Problem",
-    {
-        "id": fields.CharField(),
-        "cause": fields.CharField(
-            help_text="Id of the problem that causes it; its own id if it has no cause."
-        ),
-        "state": fields.CharField(),
-        "kind": fields.CharField(),
-        "subject": fields.CharField(help_text="The domain, check, queue, or the id of the source or device."),
-        "title": fields.CharField(),
-        "detail": fields.CharField(allow_blank=True),
-        "site": fields.CharField(),
-        "region": fields.CharField(),
-        "objects": fields.ListField(child=fields.DictField(), help_text="Kind, id and name of each."),
-        "since": fields.DateTimeField(allow_null=True),
-        "value": fields.CharField(allow_blank=True),
-        "limit": fields.CharField(allow_blank=True),
-        "kw": fields.FloatField(help_text="Deployed at the site; 0 for a problem that follows from another."),
-        "workloads": fields.IntegerField(),
-        "owner": fields.CharField(allow_blank=True),
-        "url": fields.CharField(),
-    },
-    many=True,
-)
-_answer = inline_serializer(
-    "Problems",
-    {
-        "evaluated_at": fields.DateTimeField(),
-        "count": fields.IntegerField(),
-        "totals": fields.ListField(
-            child=fields.DictField(), help_text="Causes by state, each site’s kW once."
-        ),
-        "results": _problem,
-    },
-)
+ENDED = ("false", "true", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedObject:
+    kind: str
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProblem:
+    id: str
+    cause: Annotated[str, "Id of the problem that causes it; its own id if it has no cause."]
+    state: ProblemState
+    is_last_known: Annotated[bool, "Silent since: the state is the last one that was known."]
+    kind: ProblemKind
+    subject: Annotated[str, "The domain, check, queue, or the id of the source or device."]
+    title: str
+    detail: str
+    site: str
+    region: str
+    objects: list[AffectedObject]
+    since: datetime | None
+    first_seen_at: datetime
+    last_seen_at: Annotated[datetime, "To the hour while nothing changes."]
+    ended_at: datetime | None
+    ended_by: Annotated[str, "How it ended; empty while it is open."]
+    position: Annotated[int | None, "For `after`; null for some seconds after a change."]
+    value: str
+    limit: str
+    kw: Annotated[float, "Deployed at the site; 0 for a problem that follows from another."]
+    workloads: int
+    owner: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTotal:
+    state: ProblemState
+    causes: int
+    kw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemsAnswer:
+    evaluated_at: datetime
+    as_of: Annotated[
+        datetime | None, "Set while Muster itself lags: changes since then are not in the list yet."
+    ]
+    count: Annotated[int | None, "Null with `after`."]
+    totals: Annotated[list[ListedTotal], "Causes by state, each site’s kW once; empty with `after`."]
+    results: list[ListedProblem]
+    next_after: Annotated[int | None, "With `after`: the position to go on from."]
 
 
 @endpoint(
     *MAY_SEE,
-    answer=_answer,
     operation_id="readiness_problems_list",
     parameters=[
         parameter("state", "Worst first.", many=True, enum=[value for value, _word in tables.STATES]),
-        parameter("kind", "Kind of problem.", many=True, enum=[value for value, _word in tables.KINDS]),
+        parameter("kind", "Kind of problem.", many=True, enum=[value for value, _word in KINDS]),
         parameter("domain", "Of problems of health.", many=True, enum=DomainChoices.values),
         parameter("site", "Slug.", many=True),
         parameter("region", "Slug.", many=True),
         parameter("owner", "Team, or `none`.", many=True),
+        parameter(
+            "ended", "Open problems (false, unless you follow), ended ones (true), or all.", enum=list(ENDED)
+        ),
+        parameter(
+            "after",
+            "Follow: problems that changed after this position, at first 0, in the order of changes, also ended ones.",
+            type=int,
+        ),
         parameter("limit", f"Rows a page, at most {MAX_LIMIT}.", type=int),
         parameter("offset", "Rows to skip.", type=int),
     ],
     summary="All that is wrong now, worst first; what follows from a cause stands after it.",
 )
-def listed(request: Request) -> dict[str, Any]:
+def listed(request: Request) -> ProblemsAnswer:
     at = clock.now()
-    every = problems(standing(now=at))
-    narrowing = tables.filters(every)
-    address = Address(request, path=request.path, filters=[each.name for each in narrowing])  # type: ignore[arg-type]
-    kept = narrowed_rows(narrowing, every, address)
+    limit, after = limit_of(request), number_of(request, "after")
+    every = _asked_for(request, queries.problems(now=at).order_by(*queries.IN_ORDER))
+    rows = cast(ProblemQuerySet, narrowed(tables.ProblemFilters, every, request.query_params))
+    totals = queries.totals(rows) if after is None else None
     start = offset_of(request)
-    return {
-        "evaluated_at": at,
-        "count": len(kept),
-        "totals": [{"state": each.state, "causes": each.causes, "kw": each.kw} for each in totals(kept)],
-        "results": [_row(each) for each in kept[start : start + limit_of(request)]],
-    }
-
-
-def _row(problem: Problem) -> dict[str, Any]:
-    same = (
-        "id",
-        "cause",
-        "state",
-        "kind",
-        "subject",
-        "title",
-        "detail",
-        "since",
-        "value",
-        "limit",
-        "workloads",
+    page = list(rows[start : start + limit]) if after is None else following.after(rows, after, most=limit)
+    results = [_listed_problem(row) for row in problem_rows(page, now=at)]
+    return ProblemsAnswer(
+        evaluated_at=at,
+        as_of=queries.as_of(now=at),
+        count=totals.causes + totals.following if totals else None,
+        totals=[ListedTotal(each.state, each.causes, each.kw) for each in totals.by_state] if totals else [],
+        results=results,
+        next_after=results[-1].position if after is not None and results else after,
     )
-    objects = [
-        {"kind": each.object_kind, "id": each.object_id, "name": each.object} for each in problem.reasons
-    ]
-    return {name: getattr(problem, name) for name in same} | {
-        "site": problem.site.slug,
-        "region": problem.region,
-        "objects": objects,
-        "kw": problem.kw if problem.is_cause else 0.0,
-        "owner": problem.site.owner,
-        "url": problem.url,
-    }
+
+
+def _asked_for(request: Request, problems: ProblemQuerySet) -> ProblemQuerySet:
+    """Whoever follows reads ends too, unless they ask for one kind."""
+    ended = request.query_params.get("ended", "all" if "after" in request.query_params else "false")
+    if ended not in ENDED:
+        raise ValidationError({"ended": [f"Choose one of {', '.join(ENDED)}."]})
+    return problems if ended == "all" else problems.filter(ended_at__isnull=ended == "false")
+
+
+def _listed_problem(row: ProblemRow) -> ListedProblem:
+    return filled(
+        ListedProblem,
+        row,
+        site=row.site.slug,
+        objects=[AffectedObject(each.object_kind, each.object_id, each.object) for each in row.reasons],
+        kw=row.stake_kw,
+        owner=row.site.owner,
+        url=row.url,
+    )

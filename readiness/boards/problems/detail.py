@@ -1,6 +1,5 @@
 """Details of one problem: a chart, the affected checks, what to do, and what happened before."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,11 @@ from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import SampleQuery, flip_row
 from readiness.boards.checks.samples import sample_query
 from readiness.boards.health.sentences import FlipLine, code_of_reason
-from readiness.boards.problems.queries import NO_DATA
-from readiness.boards.problems.rows import Problem, ProblemKind
+from readiness.boards.problems.queries import followers
+from readiness.boards.problems.rows import ProblemRow
+from readiness.loop.problems.core.problem import NO_DATA
+from readiness.loop.problems.core.states import ProblemKind
+from readiness.loop.problems.models import ProblemQuerySet
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS
 from web.links import link
@@ -27,39 +29,43 @@ class ProblemDetail:
 
     chart: SampleQuery | None
     chart_url: str
-    touches: tuple[Problem, ...]
+    touches: tuple[ProblemRow, ...]
     code: Code | None
     check: Check | None
     flips: tuple[FlipLine, ...]
 
 
-def detail_of(problem: Problem, following: Sequence[Problem], *, user: Any, now: datetime) -> ProblemDetail:
+def detail_of(problem: ProblemRow, listed: ProblemQuerySet, *, user: Any, now: datetime) -> ProblemDetail:
     _version, framework = framework_queries.current()
     chart = _chart(problem) if user.has_perm("telemetry.view_series") else None
     reason = problem.reasons[0] if problem.reasons else None
     return ProblemDetail(
         chart=chart,
         chart_url=link("explore-chart", **chart.params) if chart else "",
-        touches=tuple(each for each in following if each.kind is ProblemKind.CHECK),
+        touches=tuple(each for each in followers(listed, problem, now=now) if each.kind is ProblemKind.CHECK),
         code=code_of_reason(reason) if reason else None,
         check=framework.checks_by_id.get(problem.check_id),
         flips=_flips(problem, framework, now),
     )
 
 
-def _chart(problem: Problem) -> SampleQuery | None:
+def _chart(problem: ProblemRow) -> SampleQuery | None:
     """Chart the object's own series if one object is affected, else the metric over the whole site."""
     metric = next(iter(sorted(problem.metrics - {NO_DATA})), "")
     if not metric:
         return None
     query = sample_query(problem.site.slug, metric)
     params = query.params | CHARTED
-    if problem.objects == 1 and (column := OBJECT_COLUMNS.get(problem.reasons[0].object_kind)):
+    if (
+        problem.objects_affected == 1
+        and problem.reasons
+        and (column := OBJECT_COLUMNS.get(problem.reasons[0].object_kind))
+    ):
         params |= {column: str(problem.reasons[0].object_id)}
     return SampleQuery(query.label, query.unit, metric, params)
 
 
-def _flips(problem: Problem, framework: Framework, now: datetime) -> tuple[FlipLine, ...]:
+def _flips(problem: ProblemRow, framework: Framework, now: datetime) -> tuple[FlipLine, ...]:
     subject = "check" if problem.check_id else "health"
     if problem.kind not in (ProblemKind.CHECK, ProblemKind.HEALTH):
         return ()

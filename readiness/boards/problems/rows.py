@@ -1,50 +1,33 @@
-"""A problem, and how problems fold: consequences appear under their cause, and capacity counts once."""
+"""A stored problem as pages, files and the API show it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef
+from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef, copied, ref_of
+from readiness.loop.problems import sentences
+from readiness.loop.problems.core.problem import Identity
+from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.loop.problems.models import Problem
 from web.links import link
 from web.units import Formatted, power
 
 
-class ProblemState(StrEnum):
-    """States of a problem, worst first."""
-
-    CRITICAL = "critical"
-    SILENT = "silent"
-    FAILING = "failing"
-    WARN = "warn"
-    LATE = "late"
-    MISSING = "missing"
-
-
-class ProblemKind(StrEnum):
-    HEALTH = "health"
-    SOURCE = "source"
-    CHECK = "check"
-    OWNERSHIP = "ownership"
-    INVENTORY = "inventory"
-
-
-RANK = {state: place for place, state in enumerate(ProblemState)}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ProblemRow:
     """One problem at one site.
 
     `subject` is the domain, the source's or device's id, the check or the queue. `kw` is the site's deployed capacity,
-    `workloads` the number of classes placed there, `region` a slug. `metrics` are the metrics that show the problem.
-    `cause` is the id of the problem that causes it, or its own id.
+    `workloads` the number of classes placed there, `region` a slug. `cause` is the id of the problem that causes it, or
+    its own id; `follow` is the number of problems that it causes. `metrics` are the metrics that show the problem.
     """
 
     id: str
     cause: str
+    cause_identity: Identity
+    is_cause: bool
     state: ProblemState
+    is_last_known: bool
     kind: ProblemKind
     subject: str
     title: str
@@ -54,39 +37,36 @@ class Problem:
     kw: float
     workloads: int
     since: datetime | None
-    value: str = ""
-    limit: str = ""
-    reasons: tuple[HealthReason, ...] = ()
-    objects: int = 0
-    metrics: frozenset[str] = frozenset()
-    check_id: str = ""
-    follow: int = 0
-    head: "Problem | None" = None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None
+    ended_by: str
+    end: str
+    value: str
+    limit: str
+    reasons: tuple[HealthReason, ...]
+    objects_affected: int
+    object: str
+    metrics: frozenset[str]
+    check_id: str
+    follow: int
+    position: int | None
 
     look = "problem"
-    clock = ""
 
     @property
-    def is_cause(self) -> bool:
-        return self.cause == self.id
-
-    @property
-    def leading(self) -> "Problem":
-        """The problem that determines the place of this one in the list."""
-        return self.head or self
-
-    @property
-    def rank(self) -> tuple[int, float, str, str, str]:
-        return (RANK[self.state], -self.kw, self.site.name, self.title, self.id)
+    def clock(self) -> str:
+        """The clock beside a state that silence keeps."""
+        return "silent" if self.is_last_known else ""
 
     @property
     def where(self) -> str:
         """The affected object, the first of several with their number, or else the source's detail, the domain, or
         "site"."""
-        if not self.reasons:
+        if not self.object:
             return {ProblemKind.SOURCE: self.detail, ProblemKind.HEALTH: self.subject}.get(self.kind, "site")
-        more = f" and {self.objects - 1} more" if self.objects > 1 else ""
-        return f"{self.reasons[0].object}{more}"
+        more = f" and {self.objects_affected - 1} more" if self.objects_affected > 1 else ""
+        return f"{self.object}{more}"
 
     @property
     def headline(self) -> str:
@@ -96,6 +76,11 @@ class Problem:
     @property
     def stake(self) -> Formatted:
         return power(self.kw, "kW")
+
+    @property
+    def stake_kw(self) -> float:
+        """The capacity that it counts for: 0 for a problem that follows from another."""
+        return self.kw if self.is_cause else 0.0
 
     @property
     def url(self) -> str:
@@ -112,56 +97,34 @@ class Problem:
         return link("site", self.site.slug, tab=self.subject)
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemTotal:
-    """The number of causes in a state, and the capacity of their sites, each site counted once."""
-
-    state: ProblemState
-    causes: int
-    kw: float
+def problem_rows(problems: Iterable[Problem], *, now: datetime) -> list[ProblemRow]:
+    """Rows of problems as `readiness.loop.problems.queries` annotates them."""
+    return [_problem_row(problem, now) for problem in problems]
 
 
-def totals(problems: Iterable[Problem]) -> list[ProblemTotal]:
-    causes: dict[ProblemState, list[Problem]] = defaultdict(list)
-    for problem in problems:
-        if problem.is_cause:
-            causes[problem.state].append(problem)
-    return [
-        ProblemTotal(state, len(causes[state]), kw_once(causes[state]))
-        for state in ProblemState
-        if state in causes
-    ]
-
-
-def kw_once(problems: Iterable[Problem]) -> float:
-    return sum({problem.site.id: problem.kw for problem in problems}.values())
-
-
-def in_order(problems: Collection[Problem]) -> list[Problem]:
-    """Causes worst first, then by capacity at stake, each followed by its consequences."""
-    following: dict[str, list[Problem]] = defaultdict(list)
-    for problem in problems:
-        if not problem.is_cause:
-            following[problem.cause].append(problem)
-    ordered: list[Problem] = []
-    for cause in sorted((each for each in problems if each.is_cause), key=lambda each: each.rank):
-        under = sorted(following[cause.id], key=lambda each: each.rank)
-        head = replace(cause, follow=len(under))
-        ordered += [head, *(replace(each, head=head) for each in under)]
-    return ordered
-
-
-def folded(checks: Iterable[Problem], causes: Sequence[Problem]) -> list[Problem]:
-    """A check of the same site that is computed from the cause's metrics becomes a consequence of that cause."""
-    by_metric = {
-        (cause.site.id, metric): cause.cause for cause in reversed(causes) for metric in cause.metrics
-    }
-    return [
-        replace(check, cause=cause) if (cause := _cause_of(check, by_metric)) else check for check in checks
-    ]
-
-
-def _cause_of(check: Problem, by_metric: dict[tuple[int, str], str]) -> str:
-    return next(
-        (by_metric[key] for m in sorted(check.metrics) if (key := (check.site.id, m)) in by_metric), ""
+def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
+    site = problem.site
+    site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
+    return copied(
+        ProblemRow,
+        problem,
+        id=public_id(problem.identity, site.slug),
+        cause=public_id(problem.cause, site.slug),
+        cause_identity=problem.cause,
+        state=ProblemState(problem.state),
+        kind=ProblemKind(problem.kind),
+        site=ref_of(site),
+        region=site.region.slug,
+        kw=problem.kw,  # type: ignore[attr-defined]
+        workloads=problem.workloads,  # type: ignore[attr-defined]
+        end=problem.get_ended_by_display(),
+        value=sentences.value_of(problem, now=now),
+        limit=sentences.limit_of(problem),
+        reasons=sentences.reasons_of(problem),
+        metrics=frozenset(problem.metrics),
     )
+
+
+def public_id(identity: Identity, slug: str) -> str:
+    """The id of a problem in addresses and the API."""
+    return f"{identity.kind}-{slug}-{identity.key}"

@@ -1,88 +1,121 @@
 """The list of problems: its columns, its filters, and how it is grouped."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from inventory.models import DomainChoices
-from readiness.boards.problems.rows import RANK, Problem, ProblemKind, ProblemState, kw_once
-from web import visibility
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from inventory.models import DomainChoices, Region, Site
+from readiness.boards.problems.queries import CAUSE, group_of
+from readiness.boards.problems.rows import ProblemRow
+from readiness.loop.problems.core.states import ProblemState
+from readiness.loop.problems.models import KINDS, Problem
+from readiness.loop.problems.queries import IN_CAUSE, owners
+from web import clock, visibility
+from web.rest.lookups import AnyOf, Existing
 from web.states import state
-from web.tables import Column, RowFilter, Table
+from web.tables import Column, Table
 from web.units import how_many, power
 
-CAUSE, SITE, OWNER = "cause", "site", "owner"
-GROUPS = ((CAUSE, "Cause"), (SITE, "Site"), (OWNER, "Owner"))
 NOBODY = "none"
 STATES = [(each.value, state("problem", each).word) for each in ProblemState]
-KINDS = [
-    (ProblemKind.HEALTH.value, "Health of objects"),
-    (ProblemKind.SOURCE.value, "Late or silent source"),
-    (ProblemKind.CHECK.value, "Check"),
-    (ProblemKind.OWNERSHIP.value, "Ownership"),
-    (ProblemKind.INVENTORY.value, "Inventory"),
-]
 COLUMNS = (
     Column("state", "State", "state.value", lambda problem: state("problem", problem.state).word,
-           template="readiness/problems/state_cell.html", sort=lambda problem: RANK[problem.leading.state],
-           phone="status"),
-    Column("since", "Since", template="readiness/problems/since_cell.html",
-           sort=lambda problem: problem.leading.since),
-    Column("what", "Problem", "title", template="readiness/problems/what_cell.html",
-           sort=lambda problem: problem.leading.title, locked=True, phone="title"),
-    Column("where", "Where", "site.name", template="readiness/problems/where_cell.html",
-           sort=lambda problem: problem.leading.site.name),
+           template="readiness/problems/state_cell.html", sort="head_rank", phone="status"),
+    Column("since", "Since", template="readiness/problems/since_cell.html", sort="head_since"),
+    Column("what", "Problem", "title", template="readiness/problems/what_cell.html", sort="head_title", locked=True,
+           phone="title"),
+    Column("where", "Where", "site.name", template="readiness/problems/where_cell.html", sort="site__name"),
     Column("value", "Value, limit", lambda problem: problem.value or None,
            template="readiness/problems/value_cell.html",
            export=lambda problem: ", ".join(filter(None, (problem.value, problem.limit)))),
     Column("stake", "At stake", "kw", template="readiness/problems/stake_cell.html", numeric=True, file_unit="kW",
-           sort=lambda problem: problem.leading.kw, hint="Deployed at the site; each site counts once",
+           sort="kw", hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
-    Column("owner", "Owner", "site.owner", template="readiness/problems/owner_cell.html",
-           sort=lambda problem: problem.leading.site.owner, export=lambda problem: owner_words(problem)),
+    Column("owner", "Owner", "site.owner", template="readiness/problems/owner_cell.html", sort="answering",
+           export=lambda problem: owner_words(problem)),
     Column("object", "Object", "where", default=False),
-    Column("workloads", "Workloads", numeric=True, default=False, sort=lambda problem: problem.leading.workloads),
+    Column("workloads", "Workloads", numeric=True, default=False, sort="workloads"),
     Column("kind", "Kind", "kind.value", lambda problem: dict(KINDS)[problem.kind], default=False),
     Column("region", "Region", "site.region", default=False),
+    Column("last_known", "Last known", "is_last_known", default=False),
+    Column("first_seen", "First seen", "first_seen_at", default=False),
     Column("detail", "Why", default=False, phone="full"),
 )  # fmt: skip
 
 
-def owner_words(problem: Problem) -> str:
+def owner_words(problem: ProblemRow) -> str:
     person = problem.site.accountable if visibility.sees_names() else ""
     return ", ".join(part for part in (person, problem.site.owner) if part)
 
 
-def filters(problems: Sequence[Problem]) -> tuple[RowFilter, ...]:
-    """Filters whose sites, regions and owners are those that have problems."""
-    sites = sorted({(problem.site.slug, problem.site.name) for problem in problems}, key=lambda pair: pair[1])
-    regions = sorted({(problem.region, problem.site.region) for problem in problems})
-    owners = sorted({problem.site.owner for problem in problems if problem.site.owner.strip()})
-    return (
-        RowFilter("state", "State", "state.value", STATES),
-        RowFilter("kind", "Kind", "kind.value", KINDS),
-        RowFilter("domain", "Domain", "subject", DomainChoices.choices),
-        RowFilter("site", "Site", "site.slug", sites),
-        RowFilter("region", "Region", "region", regions),
-        RowFilter("owner", "Owner", owner_key, [(NOBODY, "No owner"), *((name, name) for name in owners)]),
+class OwnerName(Existing):
+    """The team or text that answers for a site, or `none`."""
+
+    def __init__(self) -> None:
+        super().__init__(Site, "owner")
+
+    def options(self, limit: int) -> Iterator[tuple[str, str]]:
+        yield NOBODY, "No owner"
+        yield from ((name, name) for name in owners(now=clock.now())[: limit - 1])
+
+    def clean(self, value: Any) -> str:
+        return forms.CharField.clean(self, value).strip()
+
+
+class Owner(AnyOf):
+    def filter(self, queryset: QuerySet, values: list[str]) -> QuerySet:
+        return super().filter(queryset, ["" if value == NOBODY else value for value in values])
+
+
+class ProblemFilters(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label="Search", max_length=200)
+    state = AnyOf(field_name="state", inner=forms.ChoiceField(choices=STATES), commas=True, label="State")
+    kind = AnyOf(field_name="kind", inner=forms.ChoiceField(choices=KINDS), commas=True, label="Kind")
+    domain = AnyOf(
+        field_name="subject",
+        inner=forms.ChoiceField(choices=DomainChoices.choices),
+        commas=True,
+        label="Domain",
     )
+    site = AnyOf(field_name="site__slug", inner=Existing(Site, "slug"), commas=True, label="Site")
+    region = AnyOf(
+        field_name="site__region__slug", inner=Existing(Region, "slug"), commas=True, label="Region"
+    )
+    owner = Owner(field_name="answering", inner=OwnerName(), commas=True, label="Owner")
+
+    class Meta:
+        model = Problem
+        fields: tuple[str, ...] = ()
+
+    def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        words = Q()
+        for field in ("title", "detail", "object", "site__name", "answering"):
+            words |= Q(**{f"{field}__icontains": value})
+        return queryset.filter(words)
 
 
-def owner_key(problem: Problem) -> str:
-    return problem.site.owner.strip() or NOBODY
-
-
-def problems_table(problems: Sequence[Problem], *, group: str, url: Callable[[Problem], str]) -> Table:
+def problems_table(
+    *,
+    group: str,
+    group_by: tuple[str, ...],
+    sums: Mapping[str, tuple[int, float]],
+    url: Callable[[ProblemRow], str],
+) -> Table:
     return Table(
         id="problems",
         noun=("problem", "problems"),
         columns=COLUMNS,
-        filters=filters(problems),
+        filterset=ProblemFilters,
         row_id="id",
         row_name="title",
         row_url=url,
         api="scoring-api-problems",
-        headed_by=_heading(problems, group),
+        group_by=group_by,
+        then_by=IN_CAUSE,
+        headed_by=_heading(group, sums),
         empty={
             "title": "Nothing is wrong",
             "text": "Every domain is healthy, every source is on time, and no check is failing.",
@@ -91,19 +124,14 @@ def problems_table(problems: Sequence[Problem], *, group: str, url: Callable[[Pr
     )
 
 
-def _heading(problems: Sequence[Problem], group: str) -> Callable[[Any], str] | None:
+def _heading(group: str, sums: Mapping[str, tuple[int, float]]) -> Callable[[Any], str] | None:
     """Causes need no heading: consequences stand under them."""
     if group == CAUSE:
         return None
-    of_group: dict[str, list[Problem]] = defaultdict(list)
-    for problem in problems:
-        of_group[_group_of(problem, group)].append(problem)
-    words = {
-        name: f"{name} · {how_many(len(members), 'problem', 'problems')} · {power(kw_once(members), 'kW')}"
-        for name, members in of_group.items()
-    }
-    return lambda problem: words[_group_of(problem, group)]
 
+    def heading(row: ProblemRow) -> str:
+        name = group_of(row, group)
+        problems, kw = sums.get(name, (0, 0.0))
+        return f"{name} · {how_many(problems, 'problem', 'problems')} · {power(kw, 'kW')}"
 
-def _group_of(problem: Problem, group: str) -> str:
-    return problem.site.name if group == SITE else problem.site.owner.strip() or "No owner"
+    return heading

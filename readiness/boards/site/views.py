@@ -34,6 +34,7 @@ from readiness.boards.site.queries import inventory_counts
 from readiness.boards.sites import tables as sites_tables
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
+from readiness.loop.problems.models import Problem
 from readiness.organisation.ownership.queries import UNOWNED, SiteCells
 from telemetry.drift import queries as drifts
 from telemetry.drift.sentences import contradiction
@@ -102,6 +103,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_queries.sites_review(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
+        "open_problems": Problem.objects.open().causes().filter(site=site).count(),
         "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
         **_verdict(site, site_page, at),
         **contents,

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from readiness.demand.jurisdiction import operations, queries
+from readiness.demand.jurisdiction.core.sentences import NOTICE
 from readiness.demand.jurisdiction.kinds import BASES, ORIGINS
 from readiness.demand.jurisdiction.models import Rule, RulePack
 from readiness.demand.jurisdiction.operations import MAY_SEE, VERSIONS
-from readiness.demand.jurisdiction.sentences import NOTICE
 from readiness.demand.jurisdiction.serializers import (
     RuleCaseSerializer,
     RuleDecisionSerializer,

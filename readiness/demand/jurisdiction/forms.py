@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from readiness.demand.jurisdiction import queries, sentences
+from readiness.demand.jurisdiction import queries
+from readiness.demand.jurisdiction.core import sentences
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.demand.jurisdiction.operations import replace_rule, rule_item

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from readiness.demand.jurisdiction import queries, sentences
+from readiness.demand.jurisdiction import queries
+from readiness.demand.jurisdiction.core import sentences
+from readiness.demand.jurisdiction.core.sentences import NOTICE
 from readiness.demand.jurisdiction.forms import DataOriginForm, HeldBasisForm
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.jurisdiction.operations import MAY_SEE
-from readiness.demand.jurisdiction.sentences import NOTICE
 from readiness.demand.jurisdiction.serializers import HeldBasisFields
 from readiness.demand.workloads.models import WorkloadClass
 from web import clock, links

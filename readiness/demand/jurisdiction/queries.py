@@ -1,13 +1,12 @@
 """The rules in force and others, as rows for lists and as frozen values for decisions."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 
-from readiness.demand.jurisdiction.core.deciding import CaseDecision, Request, decide
+from readiness.demand.jurisdiction.core.deciding import CaseDecision, Footing, Request, decide
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
 from readiness.demand.jurisdiction.operations import VERSIONS
@@ -54,21 +53,6 @@ def groups(pack: RulePack) -> list[CountryGroup]:
 def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
     versions = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
     return list(versions.order_by("-pack__created_at", "-pack_id")[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class Footing:
-    """The origins of a workload class's data, and the bases on record: (basis, destination or "")."""
-
-    origins: frozenset[str] = frozenset()
-    bases: frozenset[tuple[str, str]] = frozenset()
-
-    def bases_for(self, destination: str) -> frozenset[str]:
-        return frozenset(basis for basis, place in self.bases if place in ("", destination))
-
-
-NO_FOOTING = Footing()
-"""No origin declared, no basis on record."""
 
 
 def origins_of(workload: WorkloadClass) -> list[str]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from readiness.demand.jurisdiction import queries, sentences
+from readiness.demand.jurisdiction import queries
+from readiness.demand.jurisdiction.core import sentences
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
+from readiness.demand.jurisdiction.core.sentences import NOTICE
 from readiness.demand.jurisdiction.models import Rule, RulePack
 from readiness.demand.jurisdiction.operations import CITED, VERSIONS, rule_item
-from readiness.demand.jurisdiction.sentences import NOTICE
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer

@@ -4,7 +4,7 @@ from datetime import date
 
 import django_filters
 
-from readiness.demand.jurisdiction import sentences
+from readiness.demand.jurisdiction.core import sentences
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.jurisdiction.models import Rule, RulePack
 from web import links

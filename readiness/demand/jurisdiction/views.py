@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from readiness.demand.jurisdiction import operations, queries, sentences, tables
+from readiness.demand.jurisdiction import operations, queries, tables
+from readiness.demand.jurisdiction.core import sentences
 from readiness.demand.jurisdiction.forms import PublishForm, RuleForm, TryForm
 from readiness.demand.jurisdiction.models import Rule, RulePack
 from readiness.demand.jurisdiction.operations import MAY_SEE, VERSIONS, changes_of

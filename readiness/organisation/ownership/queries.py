@@ -102,6 +102,23 @@ ORDER BY one.id
 """
 
 
+_NEXT = """
+SELECT site_id, min(at) FROM (
+    SELECT one.site_id, unnest(ARRAY[one.due_at, one.effective_at, one.ended_at, person.left_at, deputy.left_at]) AS at
+    FROM ownership_assignment AS one
+    JOIN people_person AS person ON person.id = one.accountable_id
+    LEFT JOIN people_person AS deputy ON deputy.id = one.deputy_id
+    WHERE one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s) AND one.site_id = ANY(%(sites)s)
+) AS turning WHERE at > %(now)s GROUP BY site_id
+"""
+
+
+def next_changes(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """When the clock alone next changes the standing of an item, by site: a deadline, the start or end of a term, or a
+    dated departure. One statement."""
+    return dict(fetched(_NEXT, {"now": now, "sites": list(site_ids)}))
+
+
 class OwnershipCell(NamedTuple):
     """One item of one site. `current` is in force; `coming` is proposed, or accepted and begins later."""
 

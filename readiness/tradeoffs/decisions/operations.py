@@ -23,10 +23,11 @@ from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.factors.core.power import PowerBasis
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.moves.options import BandedFigure
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.document import frozen
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.tradeoffs.placing.facts import read_facts
 from web.parameters import BadParameter
 from web.permissions import roles_of
 from web.units import day
@@ -129,7 +130,9 @@ DECISIONS = Workflow(
 
 
 def place(workload: WorkloadClass, question: PlacementQuestion, now: datetime) -> dict[str, Any]:
-    return frozen(placement_answer(workloads.envelope_of(workload), question, now=now))
+    envelope = workloads.envelope_of(workload)
+    adapter = read_facts([envelope], now=now).adapter(envelope, question)
+    return frozen(weigh(adapter, question))
 
 
 @transaction.atomic

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from inventory.forms import SiteField
 from inventory.models import Site
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.tradeoffs.placing.params import PlacementQuestion, question_of, question_of_address
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
+from readiness.tradeoffs.placing.params import question_of, question_of_address
 from web.forms import DayField, RefusedForm
 from web.parameters import BadParameter
 

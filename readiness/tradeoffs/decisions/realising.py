@@ -29,7 +29,7 @@ from readiness.tradeoffs.factors.core.factors import (
     capital_hour,
 )
 from readiness.tradeoffs.factors.core.series import FactorSeries
-from readiness.tradeoffs.factors.queries.hardware import NO_HARDWARE, site_hardware
+from readiness.tradeoffs.factors.queries.site_factors import NO_HARDWARE, site_hardware
 from readiness.tradeoffs.factors.queries.stored import SourceSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.moves.options import BandedFigure

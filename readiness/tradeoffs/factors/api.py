@@ -35,7 +35,6 @@ from readiness.tradeoffs.factors.shapes import (
 )
 from readiness.tradeoffs.factors.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
-from readiness.tradeoffs.params import number, value_of
 from readiness.tradeoffs.units import CURRENCIES, HOURLY
 from telemetry.models import SourceProvenance
 from web import clock, visibility
@@ -43,6 +42,7 @@ from web.rest import viewsets
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
+from web.rest.parameters import number, value_of
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet, Router
 from web.timerange import BadParameter, TimeRange

@@ -19,8 +19,8 @@ from readiness.tradeoffs.factors.core.factors import SiteFactors
 from readiness.tradeoffs.flexibility.core import Concentration, FallbackState, Freedom, concentration, freedom
 from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing.core.placement import Feasibility
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.placing.queries import MAY_PLACE, feasible_sites
-from readiness.tradeoffs.placing.weighing import IN_SERVICE
 
 MAY_SEE = (*MAY_PLACE, "evidence.view_recordedfact", "evidence.view_attestation")
 CONFORMING = ("p4-standard-interfaces", "devices-conforming")

@@ -11,12 +11,14 @@ from rest_framework.views import APIView
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.api import InlineWorkloadSerializer
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.tradeoffs import params
+from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.document import as_bytes
+from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.placing.params import PlacementQuestionSerializer, question_from
-from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
+from readiness.tradeoffs.placing.queries import MAY_PLACE
 from readiness.tradeoffs.placing.shapes import PlacementDocument, PlacementDocumentWithSnapshot
 from web import clock
+from web.rest import parameters
 from web.rest.permissions import requires
 
 
@@ -33,9 +35,10 @@ class PlacementsView(APIView):
         summary="Where one workload may run: options with objectives, reasons, front, ranks, flips and snapshot",
     )
     def post(self, request: Request) -> HttpResponse:
-        asked = params.asked(PlacementQuestionSerializer(data=request.data))
+        asked = parameters.asked(PlacementQuestionSerializer(data=request.data))
         envelope = self._envelope(asked.get("workload"))
-        answer = placement_answer(envelope, question_from(asked), now=clock.now())
+        question, facts = question_from(asked), read_facts([envelope], now=clock.now())
+        answer = weigh(facts.adapter(envelope, question), question)
         body = as_bytes(answer, with_snapshot=asked["snapshot"])
         return HttpResponse(body, content_type="application/json")
 

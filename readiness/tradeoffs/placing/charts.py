@@ -5,7 +5,7 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption, Ranges
 from readiness.tradeoffs.placing.core.labels import label_places
 from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.placing.params import PlacementView

@@ -10,10 +10,11 @@ import orjson
 from readiness.tradeoffs.factors.core.factors import Factor, SiteFactors, outdated
 from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, JurisdictionAnswer
 from readiness.tradeoffs.placing import sentences
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
-from readiness.tradeoffs.placing.candidates import used_factors
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.candidates import used_factors
+from readiness.tradeoffs.placing.core.inputs import FleetFacts, SiteStaffing
 from readiness.tradeoffs.placing.core.placement import UnkeptLimit
-from readiness.tradeoffs.placing.facts import FleetFacts, SiteStaffing
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.placing.shapes import (
     PlacementAccelerators,
     PlacementCounts,
@@ -32,7 +33,6 @@ from readiness.tradeoffs.placing.shapes import (
     SnapshotSite,
     UnknownSnapshotFactor,
 )
-from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.units import book
 from web.cached import CachedAnswer
 

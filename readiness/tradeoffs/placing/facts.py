@@ -5,92 +5,54 @@ after a minute at most. Inputs of a candidate that depend only on currency and c
 building them took half of the 100 ms of a question over 1,000 sites.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
+
+from django.db.models import Max, Min
 
 from inventory.models import Accelerator, CapacityEvent, Device, DeviceType, Link, Region, Site
 from readiness.assessment.evidence.models import Measure
-from readiness.assessment.evidence.queries import CircuitLoads, circuit_loads
+from readiness.assessment.evidence.queries import circuit_loads
 from readiness.assessment.framework import queries as framework
+from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.models import FrameworkVersion
-from readiness.assessment.scoring.core.states import Provenance, Verdict
+from readiness.assessment.scoring.core.combine import ACCEPTABLE
+from readiness.assessment.scoring.core.states import CheckState, Gate, Verdict
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, SiteScore
+from readiness.demand.jurisdiction import queries as jurisdiction
+from readiness.demand.jurisdiction.core.deciding import Footing
+from readiness.demand.jurisdiction.core.pack import RulePackDocument
+from readiness.demand.jurisdiction.models import RulePack
+from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Envelope
-from readiness.golive.models import Campaign
+from readiness.golive.models import ENDED, Campaign
 from readiness.organisation.people.fleet import FLEET_PEOPLE, fleet_people
-from readiness.tradeoffs.factors.core.factors import (
-    Factor,
-    KnownValue,
-    Rates,
-    SiteFactors,
-    ValueBasis,
-    capital_hour,
-    outdated,
-)
-from readiness.tradeoffs.factors.queries.site_factors import factors_of, known_rates
-from readiness.tradeoffs.factors.queries.stored import ENTERED
+from readiness.tradeoffs.factors.queries.site_factors import factors_of
+from readiness.tradeoffs.factors.queries.stored import ENTERED, known_rates
 from readiness.tradeoffs.models import ExchangeRate
-from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
-from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
-from readiness.tradeoffs.placing.waiting import OpenCheck, OpeningDay, open_checks, opening_days
+from readiness.tradeoffs.moves.options import CarbonKind
+from readiness.tradeoffs.placing.core.candidates import Adapter
+from readiness.tradeoffs.placing.core.inputs import (
+    FleetFacts,
+    OpenCheck,
+    OpeningDay,
+    PlacementInputs,
+    SiteStaffing,
+    StoredScore,
+)
+from readiness.tradeoffs.placing.core.law import Laws
+from readiness.tradeoffs.placing.core.levers import (
+    USUAL_QUESTION,
+    PlacementQuestion,
+    refuse_unknown,
+    sites_of_today,
+    with_levers,
+)
 from telemetry.models import DirtyWindow, Series, Source
 from web.cached import CachedAnswer
-from web.units import how_many
-
-
-@dataclass(frozen=True, slots=True)
-class StoredScore:
-    """The stored score and verdict of a site. Scores are from 0 to 1."""
-
-    verdict: str
-    score: float | None
-    score_upper: float | None
-    evaluated_at: datetime
-    weakest: str = ""
-    weakest_score: float | None = None
-
-    @property
-    def weakest_points(self) -> int | None:
-        return None if self.weakest_score is None else round(self.weakest_score * 100)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteStaffing:
-    """Number of a site's requirements of people, and how many are not covered."""
-
-    requirements: int
-    uncovered: int
-
-    @property
-    def words(self) -> str:
-        if not self.uncovered:
-            return "staffed"
-        return f"{how_many(self.uncovered, 'requirement', 'requirements')} uncovered"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FleetFacts:
-    """All sites except retired ones by name, their stored scores by slug, and rates, as of `at`.
-
-    `circuits` covers the sites, by slug, whose rack circuits are all metered, `staffing` those that require people.
-    `waits` has the open BLOCK checks of sites that are not ready, `opens` the day of planned ones.
-    """
-
-    at: datetime
-    sites: tuple[SiteFactors, ...]
-    scores: Mapping[str, StoredScore]
-    rates: Rates
-    framework: str
-    circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
-    staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
-    waits: Mapping[str, tuple[OpenCheck, ...]] = field(default_factory=dict)
-    opens: Mapping[str, OpeningDay] = field(default_factory=dict)
-    percentile: float = 50.0
-
+from web.versioned.versions import NothingPublished
 
 FLEET_FACTS: CachedAnswer[None, FleetFacts] = CachedAnswer(
     "facts for placements",
@@ -113,13 +75,14 @@ def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
 def _read(percentile: float, now: datetime) -> FleetFacts:
     in_force = framework.current()[1]
     scores, version = _scores({pillar.id: pillar.name for pillar in in_force.pillars})
-    sites = factors_of(None, now, percentile=percentile)
+    rates = known_rates(now)
+    sites = factors_of(None, now, percentile=percentile, rates=rates)
     loads = circuit_loads([site.site_id for site in sites], now=now)
     return FleetFacts(
         now,
         sites,
         scores,
-        known_rates(now),
+        rates,
         version,
         circuits={site.slug: loads[site.site_id] for site in sites if site.site_id in loads},
         staffing=_staffing(now),
@@ -174,10 +137,6 @@ def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:
     return pillar, score
 
 
-ANY = "any"
-"""Accelerators of any type, in demand and among the free ones."""
-ACCELERATORS = "accelerators"
-HOUR = "cost of an accelerator-hour"
 INPUTS: "CachedAnswer[None, Mapping[str, PlacementInputs]]" = CachedAnswer("inputs of placements", most=16)
 
 
@@ -189,143 +148,87 @@ def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> "Mapping[
     )
 
 
-def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:
-    return cached_property(lambda inputs: of_factor(name, inputs.site.factors.get(kind), unit))
+NOT_OPEN = (Site.Stage.PLANNED, Site.Stage.BUILDING)
 
 
-class PlacementInputs:
-    """Inputs of one site; each is built when it is first needed."""
-
-    def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
-        self.site = site
-        self._facts, self._currency, self._carbon = facts, currency, carbon
-        self._latency: dict[str, tuple[Latency, ...]] = {}
-        self._capital: dict[int, BandedFigure] = {}
-
-    pue = _part("pue", "PUE")
-    utilisation = _part("accelerator_utilisation", "accelerator utilisation")
-    idle = _part("accelerator_idle_kw", "idle power of an accelerator")
-    headroom = _part("power_headroom_kw", "power headroom", "kW")
-    free_bandwidth = _part("network_free_gbps", "free bandwidth", "Gb/s")
-
-    @cached_property
-    def intensity(self) -> BandedFigure:
-        kind = self._carbon
-        return of_factor(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh")
-
-    @cached_property
-    def contract(self) -> BandedFigure:
-        """The stated cost of an accelerator-hour, including energy. A computed one does not count and has no source."""
-        factor = self.site.factors.get("accelerator_hour_cost")
-        if factor is None or not factor.known:
-            return of_factor(HOUR, factor)
-        stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
-        if not stated:
-            return BandedFigure(None, "")
-        return of_known(HOUR, self._money(replace(factor, known=stated)))
-
-    @cached_property
-    def capital(self) -> BandedFigure:
-        capex = self._money(self.site.factors.get("accelerator_capex"))
-        years = self.site.factors.get("depreciation_years")
-        if isinstance(capex, str):
-            return of_known("capital cost of an accelerator", capex)
-        if years is None or years.best is None:
-            return of_factor("depreciation", years)
-        return figures.figure_of(capital_hour(capex, years.best))
-
-    def capital_of(self, count: int) -> BandedFigure:
-        if count not in self._capital:
-            self._capital[count] = figures.held(count, self.capital, self._currency)
-        return self._capital[count]
-
-    @cached_property
-    def price(self) -> BandedFigure:
-        return of_known("electricity price", self._money(self.site.factors.get("electricity_price")))
-
-    @cached_property
-    def outdated(self) -> dict[str, str]:
-        best = {kind: factor.best for kind, factor in self.site.factors.items()}
-        best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
-        return {
-            kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
-            for kind, known in best.items()
-            if known is not None and (words := outdated(kind, known, self._facts.at))
-        }
-
-    @cached_property
-    def verdict(self) -> Verdict | None:
-        return Verdict(self.site.verdict) if self.site.verdict else None
-
-    @cached_property
-    def readiness(self) -> BandedFigure:
-        """The score in points of 100; its band ends at the upper score."""
-        standing = self._facts.scores.get(self.site.slug)
-        if standing is None or standing.score is None:
-            return BandedFigure(None, "points", source="readiness unknown: the site has no score")
-        score = standing.score * 100
-        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
-        banded = upper is not None and upper > score
-        return BandedFigure(
-            score, "points", Provenance.MEASURED, standing.evaluated_at,
-            score if banded else None, upper if banded else None, "score",
-        )  # fmt: skip
-
-    @cached_property
-    def free_accelerators(self) -> dict[str, BandedFigure]:
-        return free_accelerators(self.site, None)
-
-    def latency(self, region: str) -> tuple[Latency, ...]:
-        if region not in self._latency:
-            factor = self.site.latency.get(region)
-            latencies: dict[float, Latency] = {}
-            for known in factor.known if factor else ():
-                # A round trip without a percentile counts as a typical one.
-                percentile = 50.0 if known.percentile is None else known.percentile
-                if percentile not in latencies:
-                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
-            self._latency[region] = tuple(latencies.values())
-        return self._latency[region]
-
-    def _money(self, factor: Factor | None) -> KnownValue | str:
-        if factor is None or not factor.known:
-            return factor.unknown if factor else NO_SOURCE
-        for known in factor.known:
-            converted = self._facts.rates.converted(known, self._currency)
-            if converted is not None:
-                return converted
-        return f"no rate from {factor.known[0].currency} to {self._currency} is known"
+def open_checks(framework: Framework) -> dict[str, tuple[OpenCheck, ...]]:
+    """BLOCK checks that sites which are not ready do not pass, by slug of the site."""
+    rows = (
+        CheckResult.objects.filter(gate=Gate.BLOCK, site__score__verdict=Verdict.NOT_READY)
+        .exclude(state__in=[*ACCEPTABLE, CheckState.WAIVED])
+        .order_by("site__slug", "check_id")
+        .values_list("site__slug", "check_id", "state")
+    )
+    names = {check.id: check.name for check in framework.checks}
+    by_site: dict[str, list[OpenCheck]] = {}
+    for slug, check_id, state in rows:
+        by_site.setdefault(slug, []).append(OpenCheck(check_id, names.get(check_id, check_id), state))
+    return {slug: tuple(checks) for slug, checks in by_site.items()}
 
 
-def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
-    """Free accelerators by type and of any type; those that the workload holds there are free for itself.
+def opening_days(now: datetime) -> Mapping[str, OpeningDay]:
+    """Days of planned and building sites by slug: the first capacity that is dated ahead, else the campaign's."""
+    sites = Site.objects.filter(stage__in=NOT_OPEN)
+    ahead = CapacityEvent.objects.filter(
+        site__in=sites, kind=CapacityEvent.Kind.COMMISSION, happened_on__gte=now.date()
+    )
+    campaigns = Campaign.objects.filter(site__in=sites).exclude(state__in=ENDED)
+    due = campaigns.order_by().values("site__slug").annotate(on=Max("due_on"))
+    dated = ahead.order_by().values("site__slug").annotate(on=Min("happened_on"))
+    days = {row["site__slug"]: OpeningDay(row["on"], "campaign") for row in due}
+    return days | {row["site__slug"]: OpeningDay(row["on"], "dated capacity") for row in dated}
 
-    A site has one known total. If it has one type, the total belongs to it; with several types it bounds each. A type
-    not in service there has none, unless the inventory has nothing at all.
+
+CURRENCY = "EUR"
+"""The currency of costs if neither the question nor the envelope names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementFacts:
+    """All that is read to place some classes, once: facts of sites by percentile of latency, the rules in force, and by
+    class where it runs today and what is on record for its data.
     """
-    free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
-    types = {kind: float(count) for kind, count in site.accelerators.items()}
-    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
-    installed = sum(types.values())
-    if free.value is None:
-        unknown = {
-            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.source)
-        }
-        return unknown | {
-            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.source)
-            for kind, count in types.items()
-        }
-    total = figures.moved(free, sum(held.values()))
-    free_by_type = {ANY: total}
-    for kind, count in types.items():
-        if len(types) == 1:
-            free_by_type[kind] = total
-            continue
-        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
-        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
-        high = max(low, min(count, free.most + mine))
-        message = f"{free.value:g} free of {len(types)} types ({free.source})"
-        free_by_type[kind] = BandedFigure(
-            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
+
+    at: datetime
+    classes: tuple[Envelope, ...]
+    fleets: Mapping[float, FleetFacts]
+    rules: RulePack | None
+    pack: RulePackDocument | None
+    running: Mapping[str, tuple[str, ...]]
+    footings: Mapping[str, Footing]
+
+    def adapter(self, envelope: Envelope, question: PlacementQuestion = USUAL_QUESTION) -> Adapter:
+        """Raises BadParameter for a question that names what does not exist."""
+        facts, what_if = self.fleets[envelope.latency_percentile], question.what_if
+        currency = question.currency or envelope.cost_currency or CURRENCY
+        refuse_unknown(what_if, facts.sites, self.pack.bases_by_id if self.pack else ())
+        today = sites_of_today(question.today, self.running.get(envelope.slug, ()))
+        asked, footing = with_levers(envelope, what_if, currency), self.footings[envelope.slug]
+        return Adapter(
+            plain=envelope,
+            envelope=asked,
+            what_if=what_if,
+            currency=currency,
+            carbon=question.carbon,
+            facts=facts,
+            inputs=inputs_of(facts, currency, question.carbon),
+            laws=Laws(asked, self.pack, self.at.date(), what_if.data_origin, what_if.bases, footing),
+            today=today,
+            home=next(iter(today), ""),
+            rules={"version": self.rules.version, "digest": self.rules.digest} if self.rules else None,
+            at=self.at,
         )
-    return free_by_type
+
+
+def read_facts(classes: Sequence[Envelope], *, now: datetime) -> PlacementFacts:
+    """The number of statements depends on the percentiles of the classes alone."""
+    slugs = [envelope.slug for envelope in classes]
+    running = workloads.running(slugs, day=now.date())
+    percentiles = sorted({envelope.latency_percentile for envelope in classes})
+    fleets = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
+    try:
+        rules, pack = jurisdiction.current()
+    except NothingPublished:
+        rules, pack = None, None
+    footings = jurisdiction.footings(slugs, day=now.date())
+    return PlacementFacts(now, tuple(classes), fleets, rules, pack, running, footings)

@@ -1,6 +1,5 @@
-"""Place one workload over all sites in service, or many workloads without levers; and the page's choices.
+"""Which sites may run each of many workloads, without levers; and the class that the page opens on.
 
-The number of statements depends on neither. Each percentile of the latency limits needs one reading of the fleet.
 Placing 30 classes over 1,000 sites takes a second, and most sites stay as they were: a class is decided again only for
 sites with a relevant change.
 """
@@ -11,24 +10,18 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-from readiness.demand.jurisdiction import queries as jurisdiction
-from readiness.demand.jurisdiction.core.pack import RulePackDocument
-from readiness.demand.jurisdiction.models import RulePack
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Criticality, Envelope
 from readiness.tradeoffs.factors.core.factors import Factor, Rates, SiteFactors
-from readiness.tradeoffs.factors.queries import region_names, sites_without_factors
+from readiness.tradeoffs.factors.queries import sites_without_factors
 from readiness.tradeoffs.moves.options import Limits
-from readiness.tradeoffs.placing.answer import PlacementAnswer
-from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.placing.core.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.placing.core.inputs import FleetFacts
 from readiness.tradeoffs.placing.core.placement import Feasibility, placer
-from readiness.tradeoffs.placing.facts import INPUTS, FleetFacts, fleet_facts
-from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import PlacementQuestion, refuse_unknown, with_levers
-from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
+from readiness.tradeoffs.placing.facts import INPUTS, PlacementFacts, read_facts
 from web.cached import CachedAnswer
 from web.parameters import BadParameter
-from web.versioned.versions import NothingPublished
 
 type Sign = tuple[Any, ...]
 
@@ -53,7 +46,7 @@ class ClassAtSites:
         adapter = self.adapter
         return (
             adapter.envelope,
-            adapter.homes,
+            frozenset(adapter.today),
             adapter.basis,
             adapter.laws.footing,
             adapter.facts.rates,
@@ -121,37 +114,6 @@ MAY_PLACE = (
     "tradeoffs.view_sitefactor",
     "tradeoffs.view_latencyfactor",
 )
-CURRENCY = "EUR"
-"""The currency of costs if neither the question nor the envelope names one."""
-
-
-def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
-    what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
-    placed_at = workloads.running([envelope.slug], day=now.date()).get(envelope.slug, ())
-    # Only a slower link names a region.
-    known_regions = set(region_names()) if what_if.links_slower else set()
-    facts = fleet_facts(envelope.latency_percentile, now)
-    row, pack = rules_in_force()
-    footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
-
-    refuse_unknown(
-        what_if, {site.slug for site in facts.sites}, known_regions, pack.bases_by_id if pack else ()
-    )
-    today = _counted_from(question.today, placed_at)
-    asked = with_levers(envelope, what_if, currency)
-    adapter = Adapter(
-        plain=envelope,
-        envelope=asked,
-        what_if=what_if,
-        currency=currency,
-        carbon=question.carbon,
-        facts=facts,
-        laws=Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing),
-        homes=frozenset(today),
-        home=next(iter(today), ""),
-    )
-    rules = {"version": row.version, "digest": row.digest} if row else None
-    return weigh(adapter, question, today=today, rules=rules, at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,46 +132,26 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     if not envelopes:
         # Nothing is to be decided, so read no facts: that takes seconds at 1,000 sites.
         return FeasibleSites(FleetFacts(now, sites_without_factors(), {}, Rates(()), ""), {}, {}, {})
-    slugs = [envelope.slug for envelope in envelopes]
-    today = workloads.running(slugs, day=now.date())
-    percentiles = sorted({envelope.latency_percentile for envelope in envelopes})
-    facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
-    row, pack = rules_in_force()
-    footings = jurisdiction.footings(slugs, day=now.date())
+    facts = read_facts(envelopes, now=now)
+    by_class, refused = feasibility_by_class(facts)
+    return FeasibleSites(facts.fleets[min(facts.fleets)], facts.running, by_class, refused)
+
+
+def feasibility_by_class(facts: PlacementFacts) -> tuple[dict[str, SiteFeasibility], dict[str, str]]:
+    """Return the sites of each class that could be decided, and for the others why not."""
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
-    for envelope in envelopes:
-        homes = today.get(envelope.slug, ())
-        adapter = Adapter(
-            envelope=envelope,
-            currency=envelope.cost_currency or CURRENCY,
-            facts=facts[envelope.latency_percentile],
-            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
-            homes=frozenset(homes),
-            home=next(iter(homes), ""),
-        )
+    for envelope in facts.classes:
+        adapter = facts.adapter(envelope)
         try:
             limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
         except BadParameter as error:
             refused[envelope.slug] = error.reason
             continue
-        to_decide.append(ClassAtSites(adapter, limits, row.digest if row else "", now.date()))
-    decided = zip(to_decide, feasibilities(to_decide), strict=True)
-    by_class = {asked.adapter.envelope.slug: sites for asked, sites in decided}
-    return FeasibleSites(facts[percentiles[0]], today, by_class, refused)
-
-
-def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
-    try:
-        return jurisdiction.current()
-    except NothingPublished:
-        return None, None
-
-
-def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
-    if first and first not in placed_at:
-        raise BadParameter("today", f"The workload does not run at {first} today.")
-    return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
+        digest = facts.rules.digest if facts.rules else ""
+        to_decide.append(ClassAtSites(adapter, limits, digest, facts.at.date()))
+    by_class = zip(to_decide, feasibilities(to_decide), strict=True)
+    return {asked.adapter.envelope.slug: sites for asked, sites in by_class}, refused
 
 
 def classes() -> tuple[Envelope, ...]:
@@ -222,23 +164,12 @@ def classes() -> tuple[Envelope, ...]:
     )
 
 
-def chosen_class(envelopes: Sequence[Envelope], slug: str, *, now: datetime) -> Envelope | None:
-    if not slug:
-        return opening_class(envelopes, now=now) if envelopes else None
-    return next((envelope for envelope in envelopes if envelope.slug == slug), None)
-
-
-def opening_class(envelopes: Sequence[Envelope], *, now: datetime) -> Envelope:
+def opening_class(facts: PlacementFacts) -> Envelope:
     """The class with the most options, the first by name of several."""
-    by_class = feasible_sites(envelopes, now=now).by_class
+    by_class = feasibility_by_class(facts)[0] if len(facts.classes) > 1 else {}
 
     def options(envelope: Envelope) -> int:
         standings = by_class.get(envelope.slug, {}).values()
         return sum(standing is Feasibility.FEASIBLE for standing in standings)
 
-    return min(envelopes, key=lambda envelope: (-options(envelope), envelope.name, envelope.slug))
-
-
-def bases() -> list[tuple[str, str]]:
-    _row, pack = rules_in_force()
-    return [(basis.id, basis.name) for basis in pack.bases] if pack else []
+    return min(facts.classes, key=lambda envelope: (-options(envelope), envelope.name, envelope.slug))

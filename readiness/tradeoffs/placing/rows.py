@@ -7,10 +7,10 @@ from typing import Any
 
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.tradeoffs.moves.options import BandedFigure
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.placing.core.placement import REASON_GROUPS, limit_name
-from readiness.tradeoffs.placing.sentences import margin_text, percent, remarks
+from readiness.tradeoffs.placing.sentences import margin_text, percent, remarks, staffed
 from readiness.tradeoffs.units import number
 
 type Row = dict[str, Any]
@@ -53,7 +53,7 @@ def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
     return {
         "slug": option.slug,
         "name": option.name,
-        "place": f"{option.place} · {staffing.words}" if staffing else option.place,
+        "place": f"{option.place} · {staffed(staffing)}" if staffing else option.place,
         "verdict": option.verdict or "none",
         "remarks": "; ".join(remarks(answer, option)),
         "margin": margin_text(option),

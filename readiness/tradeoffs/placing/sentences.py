@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.inputs import SiteStaffing
 from readiness.tradeoffs.placing.core.objectives import ScoredAgainst
 from readiness.tradeoffs.placing.core.placement import UnkeptLimit, free_name, limit_name
 from readiness.tradeoffs.placing.core.ranking import Robustness, WinnerFlip
@@ -273,6 +274,12 @@ def _against_today(answer: PlacementAnswer, best: PlacementOption) -> str:
         return "it runs there today" if answer.stays else "it runs nowhere today"
     there = "it runs there as well; " if best.is_today else ""
     return f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+
+
+def staffed(staffing: SiteStaffing) -> str:
+    if not staffing.uncovered:
+        return "staffed"
+    return f"{how_many(staffing.uncovered, 'requirement', 'requirements')} uncovered"
 
 
 def verdict_text(option: PlacementOption) -> str:

@@ -13,10 +13,10 @@ from readiness.tradeoffs.factors.core.factors import KnownRate
 from readiness.tradeoffs.factors.core.power import AcceleratorPower, PowerBasis
 from readiness.tradeoffs.moves.consequences import Consequence
 from readiness.tradeoffs.moves.options import CarbonKind, JurisdictionAnswer
+from readiness.tradeoffs.placing.core.inputs import OpenCheck
+from readiness.tradeoffs.placing.core.levers import WhatIf
 from readiness.tradeoffs.placing.core.objectives import ObjectiveDirection, ScoredAgainst
 from readiness.tradeoffs.placing.core.placement import Feasibility
-from readiness.tradeoffs.placing.params import WhatIf
-from readiness.tradeoffs.placing.waiting import OpenCheck
 
 
 class PlacementFigure(TypedDict):

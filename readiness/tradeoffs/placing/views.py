@@ -10,12 +10,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from readiness.demand.workloads.core.countries import GROUPS, WORLD
+from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.factors.queries import region_names
 from readiness.tradeoffs.params import CARBON
 from readiness.tradeoffs.placing import charts, rows, sentences
-from readiness.tradeoffs.placing.answer import PlacementAnswer
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer
+from readiness.tradeoffs.placing.core.weighing import weigh
+from readiness.tradeoffs.placing.facts import PlacementFacts, read_facts
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
-from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
+from readiness.tradeoffs.placing.queries import MAY_PLACE, classes, opening_class
 from web import answers
 from web.clock import now
 from web.parameters import BadParameter
@@ -26,20 +29,26 @@ EXPLORER = Report("tradeoffs/explorer.html", *MAY_PLACE)
 
 @EXPLORER.reads
 def explorer(request: HttpRequest) -> HttpResponse:
-    workloads = classes()
-    envelope = chosen_class(workloads, request.GET.get("workload", ""), now=now())
+    workloads, slug = classes(), request.GET.get("workload", "")
     context: dict[str, Any] = {"workloads": workloads}
-    if envelope is None:
-        status = 404 if workloads and request.GET.get("workload") else 200
-        return render(request, EXPLORER.template, context, status=status)
+    named = [envelope for envelope in workloads if slug in ("", envelope.slug)]
+    if not named:
+        return render(request, EXPLORER.template, context, status=404 if workloads and slug else 200)
+    facts = read_facts(named, now=now())
+    envelope = opening_class(facts)
     query, error = request.GET, None
     try:
         view = view_of_address(query)
-        answer = placement_answer(envelope, question_of_address(query), now=now())
+        answer = _placed(facts, envelope, query)
     except BadParameter as refused:
         error, query, view = refused, QueryDict(urlencode({"workload": envelope.slug})), PlacementView()
-        answer = placement_answer(envelope, question_of_address(query), now=now())
-    context |= {"error": error, "workload": envelope, **_context(answer, view, query), **_choices(answer)}
+        answer = _placed(facts, envelope, query)
+    context |= {
+        "error": error,
+        "workload": envelope,
+        **_context(answer, view, query),
+        **_choices(answer, facts),
+    }
     return answers.page(request, EXPLORER.template, context, status=400 if error else 200)
 
 
@@ -62,12 +71,18 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return answers.csv_file(f"placement-{answer.envelope.slug}", columns, table)
 
 
+def _placed(facts: PlacementFacts, envelope: Envelope, query: QueryDict) -> PlacementAnswer:
+    question = question_of_address(query)
+    return weigh(facts.adapter(envelope, question), question)
+
+
 def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
-    envelope = chosen_class(classes(), query.get("workload", ""), now=now())
-    if envelope is None:
+    slug = query.get("workload", "")
+    named = [envelope for envelope in classes() if slug in ("", envelope.slug)]
+    if not named:
         raise BadRequest("workload: no workload class is called that")
-    view = view_of_address(query)
-    return placement_answer(envelope, question_of_address(query), now=now()), view
+    view, facts = view_of_address(query), read_facts(named, now=now())
+    return _placed(facts, opening_class(facts), query), view
 
 
 def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
@@ -100,7 +115,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
     }
 
 
-def _choices(answer: PlacementAnswer) -> dict[str, Any]:
+def _choices(answer: PlacementAnswer, facts: PlacementFacts) -> dict[str, Any]:
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
         "summary": sentences.changed(answer),
@@ -108,7 +123,7 @@ def _choices(answer: PlacementAnswer) -> dict[str, Any]:
         "sites": [(option.slug, option.name) for option in sites],
         "regions": region_names().items(),
         "residencies": [(group, group) for group in sorted(GROUPS) if group != WORLD],
-        "bases": bases(),
+        "bases": [(basis.id, basis.name) for basis in facts.pack.bases] if facts.pack else [],
         "today": [(slug, answer.sites[slug].name) for slug in answer.today if slug in answer.sites],
         "min_points": "" if answer.envelope.min_score is None else f"{answer.envelope.min_score * 100:g}",
         "weights": [

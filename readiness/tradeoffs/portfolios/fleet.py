@@ -5,25 +5,24 @@ Each percentile of the latency limits needs one reading of the site factors; env
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 
-from readiness.demand.jurisdiction import queries as jurisdiction
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.core.envelope import Criticality, Envelope
 from readiness.tradeoffs.factors.core.factors import SiteFactors
 from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Demand, LatencyLimit, Limits
 from readiness.tradeoffs.moves.pricing import PricedMove, move, placement_figures
-from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
+from readiness.tradeoffs.placing.core.candidates import Adapter, latency_limits, limited, limits_of
+from readiness.tradeoffs.placing.core.inputs import FleetFacts
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, placer
-from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
-from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.queries import rules_in_force
-from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
+from readiness.tradeoffs.placing.facts import PlacementFacts, fleet_facts, read_facts
 from readiness.tradeoffs.portfolios.needs import (
     capacity_in,
     demand_in,
@@ -115,12 +114,12 @@ def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
 
 def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     envelopes = workloads.envelopes(asked.workloads)
-    facts = _facts(envelopes, now)
-    base = next(iter(facts.values()))
+    facts = read_facts(envelopes, now=now)
+    base = facts.fleets[min(facts.fleets)] if facts.fleets else fleet_facts(50.0, now)
     sites = _in_service(base)
-    of = _sites_by_class(envelopes, facts, sites)
-    runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
-    adapters = _adapters(asked, envelopes, facts, runs_at, now.date())
+    of = _sites_by_class(envelopes, facts.fleets, sites)
+    runs_at = _pinned_first(facts.running, asked.pins)
+    adapters = _adapters(asked, facts, runs_at)
     allowed, figures, against, broken, optional = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {slug: sites_of[0] for slug, sites_of in runs_at.items()}
@@ -201,30 +200,16 @@ def _uncounted(
     }
 
 
-def _facts(envelopes: Iterable[Envelope], now: datetime) -> dict[float, FleetFacts]:
-    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
-    return {percentile: fleet_facts(percentile, now) for percentile in percentiles}
-
-
 def _adapters(
-    asked: PortfolioQuestion,
-    envelopes: Sequence[Envelope],
-    facts: Mapping[float, FleetFacts],
-    homes: Mapping[str, Sequence[str]],
-    today: date,
+    asked: PortfolioQuestion, facts: PlacementFacts, homes: Mapping[str, Sequence[str]]
 ) -> dict[str, Adapter]:
-    pack = rules_in_force()[1]
-    footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=today)
+    """No adapter counts as free what its own class holds: in a portfolio, capacity is shared."""
+    question = PlacementQuestion(currency=asked.currency, carbon=asked.carbon)
     return {
-        envelope.slug: Adapter(
-            envelope=envelope,
-            currency=asked.currency,
-            carbon=asked.carbon,
-            facts=facts[envelope.latency_percentile],
-            laws=Laws(envelope, pack, today, footing=footings[envelope.slug]),
-            home=next(iter(homes.get(envelope.slug, ())), ""),
+        envelope.slug: replace(
+            facts.adapter(envelope, question), today=(), home=next(iter(homes.get(envelope.slug, ())), "")
         )
-        for envelope in envelopes
+        for envelope in facts.classes
     }
 
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from inventory.models import Site
 from readiness.demand.workloads.models import WorkloadClass
 from readiness.tradeoffs import params
-from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from web.forms import PlainNumberField
 from web.parameters import BadParameter

@@ -13,9 +13,10 @@ import numpy as np
 from readiness.demand.workloads.core.envelope import AcceleratorNeed, Envelope
 from readiness.tradeoffs.factors.core.factors import SiteFactors
 from readiness.tradeoffs.moves.options import BandedFigure
-from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.candidates import Adapter, demand_of, lacking_types
-from readiness.tradeoffs.placing.facts import ANY, FleetFacts, free_accelerators, inputs_of
+from readiness.tradeoffs.placing.core import figures
+from readiness.tradeoffs.placing.core.candidates import Adapter, demand_of, lacking_types
+from readiness.tradeoffs.placing.core.inputs import ANY, FleetFacts, free_accelerators
+from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.tradeoffs.units import equivalents, only_type
 

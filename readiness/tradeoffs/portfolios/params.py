@@ -11,6 +11,7 @@ from rest_framework import serializers
 from readiness.tradeoffs import params
 from readiness.tradeoffs.moves.options import CarbonKind
 from web.parameters import BadParameter
+from web.rest import parameters
 from web.rest.serializers import BodySerializer
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
@@ -23,18 +24,18 @@ MOST_WORKLOADS = 2_000
 
 
 class PortfolioQuestionSerializer(BodySerializer):
-    workloads = params.slugs(MOST_WORKLOADS, help_text="Slugs; all declared classes unless given")
-    left_out = params.slugs(MOST_WORKLOADS, help_text="Slugs; these stay and keep their capacity")
+    workloads = parameters.slugs(MOST_WORKLOADS, help_text="Slugs; all declared classes unless given")
+    left_out = parameters.slugs(MOST_WORKLOADS, help_text="Slugs; these stay and keep their capacity")
     pins = serializers.DictField(
         child=serializers.CharField(allow_null=True),
         help_text="Site of each pinned workload; null: where it runs today",
-        **params.OPTIONAL,
+        **parameters.OPTIONAL,
     )
     weights = params.weights("PortfolioWeightsSerializer", OBJECTIVES)
     points = serializers.IntegerField(
-        min_value=1, max_value=MOST_POINTS, help_text=f"{POINTS} unless given", **params.OPTIONAL
+        min_value=1, max_value=MOST_POINTS, help_text=f"{POINTS} unless given", **parameters.OPTIONAL
     )
-    currency = params.currency(
+    currency = parameters.currency(
         help_text="ISO 4217; that of the workloads' ceilings unless given, EUR if they differ"
     )
     carbon = params.carbon()
@@ -82,7 +83,7 @@ def question_of(
 
     Raises BadParameter with the wrong field.
     """
-    asked = params.asked(PortfolioQuestionSerializer(data=given))
+    asked = parameters.asked(PortfolioQuestionSerializer(data=given))
     named = _known("workloads", asked.get("workloads", ()), workloads)
     left_out = _known("left_out", asked.get("left_out", ()), workloads)
     placed = sorted(set(named or workloads) - set(left_out))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.moves.consequences import line
 from readiness.tradeoffs.moves.pricing import PricedMove
-from readiness.tradeoffs.placing.facts import ANY
+from readiness.tradeoffs.placing.core.inputs import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 from readiness.tradeoffs.portfolios.needs import UNITS as RESOURCE_UNITS
 from readiness.tradeoffs.portfolios.solver.portfolio import (

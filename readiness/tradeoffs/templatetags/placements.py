@@ -6,9 +6,9 @@ from typing import Any
 
 from django import template
 
-from readiness.demand.jurisdiction.sentences import country
+from readiness.demand.jurisdiction.core.sentences import country
 from readiness.tradeoffs.placing import rows, sentences
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
 
 register = template.Library()
 register.filter("shown", rows.text)

@@ -18,6 +18,7 @@ from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind
 from readiness.tradeoffs.windows import core as windows
 from readiness.tradeoffs.windows.core import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from web.parameters import BadParameter
+from web.rest import parameters
 
 HOURS = 4.0
 """Operator-set default: the length of a run is not part of an envelope."""
@@ -59,16 +60,18 @@ def whole_quarters(hours: float) -> None:
 
 
 class WindowsQuestionSerializer(serializers.Serializer):
-    site = params.text(help_text="Slug; the site where the workload runs unless given")
-    hours = params.number(
+    site = parameters.text(help_text="Slug; the site where the workload runs unless given")
+    hours = parameters.number(
         SHORTEST_H, LONGEST_H, whole_quarters, help_text=f"How long a run takes; {HOURS:g} unless given"
     )
-    pauses = params.choice(("yes", "no"), help_text="Whether it may run in several pieces")
-    aim = params.choice(Aim, help_text="What the rule saves: cost or carbon")
-    carbon_price = params.number(0.0, 100_000.0, help_text="Price of a tonne CO2e")
+    pauses = parameters.choice(("yes", "no"), help_text="Whether it may run in several pieces")
+    aim = parameters.choice(Aim, help_text="What the rule saves: cost or carbon")
+    carbon_price = parameters.number(0.0, 100_000.0, help_text="Price of a tonne CO2e")
     carbon = params.carbon()
-    currency = params.currency(help_text="ISO 4217; that of the hourly price unless given")
-    at = params.text(help_text="When it may start, ISO 8601; without an offset at the site. Now unless given")
+    currency = parameters.currency(help_text="ISO 4217; that of the hourly price unless given")
+    at = parameters.text(
+        help_text="When it may start, ISO 8601; without an offset at the site. Now unless given"
+    )
     days = serializers.IntegerField(
         min_value=1,
         max_value=MOST_DAYS,
@@ -80,7 +83,7 @@ class WindowsQuestionSerializer(serializers.Serializer):
 def question_of(given: Mapping[str, str]) -> WindowsQuestion:
     """Empty values give the defaults. Raises BadParameter with the wrong parameter."""
     said = {name: value for name, value in given.items() if value}
-    asked = params.asked(WindowsQuestionSerializer(data=said))
+    asked = parameters.asked(WindowsQuestionSerializer(data=said))
     kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
     return WindowsQuestion(
         **{name: kinds.get(name, lambda value: value)(value) for name, value in asked.items()}

@@ -17,8 +17,8 @@ from readiness.tradeoffs.factors.queries import factors_of, known_rates, series_
 from readiness.tradeoffs.factors.queries.stored import SourceSeries
 from readiness.tradeoffs.models import FactorDay
 from readiness.tradeoffs.moves.options import BandedFigure
-from readiness.tradeoffs.placing.figures import of_factor
-from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.placing.core.figures import of_factor
+from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.windows import core as windows
 from readiness.tradeoffs.windows.answer import (
     PRICE,

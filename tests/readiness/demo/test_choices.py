@@ -13,8 +13,9 @@ from readiness.demo.operations.factors import load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.factors.queries import factors_of
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
+from readiness.tradeoffs.placing.core.weighing import weigh
+from readiness.tradeoffs.placing.facts import read_facts
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry, trip
 
@@ -45,7 +46,8 @@ def answers(django_db_setup, django_db_blocker):
         load_published(by=None, now=NOW)
         _standing()
         classes = workloads.envelopes(WorkloadClass.objects.values_list("slug", flat=True))
-        yield {one.slug: placement_answer(one, PlacementQuestion(), now=NOW) for one in classes}
+        facts, question = read_facts(classes, now=NOW), PlacementQuestion()
+        yield {one.slug: weigh(facts.adapter(one, question), question) for one in classes}
         transaction.set_rollback(True)
 
 

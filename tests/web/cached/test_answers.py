@@ -14,7 +14,7 @@ from tests.inventory import made
 from web import scopes
 from web.audit import AuditEntry
 from web.cached import ANSWERS, CachedAnswer, UndeclaredAnswer
-from web.cached.marks import marks_of
+from web.cached.stamps import stamps_of
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -122,7 +122,7 @@ def test_it_ends_and_changes_with_the_answers_that_it_reads(answer, django_asser
             lambda: inner.value(read, now=now, until=lambda value: NOW + value * MINUTE), now=now
         )
 
-    with django_assert_num_queries(1):  # The marks of the outer one serve the inner one as well.
+    with django_assert_num_queries(1):  # The stamps of the outer one serve the inner one as well.
         assert outer_value(NOW) == 1
     assert outer_value(NOW + MINUTE / 2) == 1
     assert outer_value(NOW + MINUTE) == 2
@@ -191,24 +191,24 @@ def test_the_metrics_count_reads_entries_and_age(answer, api_of, frozen_now):
     assert of_answer["muster_cached_oldest_seconds"].endswith(" 300.0")
 
 
-def test_a_mark_tells_an_entry_that_was_committed_late():
+def test_a_stamp_tells_an_entry_that_was_committed_late():
     for name in ("first", "second", "third"):
         made.region(name=name)
     late = entries_of(Region)[1]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         AuditEntry.objects.filter(pk=late.pk).delete()
-        before = marks_of([Region])
+        before = stamps_of([Region])
         late.save(force_insert=True)
         cursor.execute("SET LOCAL session_replication_role = origin")
-    assert marks_of([Region]) != before
+    assert stamps_of([Region]) != before
 
 
-def test_marks_of_many_models_take_one_statement():
+def test_stamps_of_many_models_take_one_statement():
     made.site(name="Porto")
     with CaptureQueriesContext(connection) as captured:
-        marks = marks_of([Site, Region, SiteChange, CapacityEvent])
-    assert (len(captured), marks.keys()) == (1, {Site, Region, SiteChange, CapacityEvent})
+        stamps = stamps_of([Site, Region, SiteChange, CapacityEvent])
+    assert (len(captured), stamps.keys()) == (1, {Site, Region, SiteChange, CapacityEvent})
     Site.objects.all().delete()
-    assert {model for model, mark in marks_of(marks.keys()).items() if mark != marks[model]} >= {Site}
-    assert marks_of([]) == {}
+    assert {model for model, stamp in stamps_of(stamps.keys()).items() if stamp != stamps[model]} >= {Site}
+    assert stamps_of([]) == {}

@@ -14,7 +14,7 @@ from tests.readiness.organisation.people import scenes
 from tests.web.cached.recording import faults, label, reads_recorded
 from web.audit.registry import left_out
 from web.cached import ANSWERS
-from web.cached.marks import marks_of
+from web.cached.stamps import stamps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,20 +98,20 @@ NEW = {
 }
 
 
-def test_each_watched_model_has_another_mark_after_a_write(scene):
+def test_each_watched_model_has_another_stamp_after_a_write(scene):
     RotationCalendar.objects.create(rotation=Rotation.objects.first(), content=b"BEGIN:VCALENDAR")
     ServedRegion.objects.create(
         workload_class=WorkloadClass.objects.first(), user_region=UserRegion.objects.first(), requests_per_s=5
     )
     watched = {model for answer in ANSWERS.values() for model in answer.watched}
-    unmarked, unchanged = [], []
+    unstamped, unchanged = [], []
     for model in sorted(watched, key=label):
-        before = marks_of([model])
-        assert marks_of([model]) == before
+        before = stamps_of([model])
+        assert stamps_of([model]) == before
         with transaction.atomic():
             if not changed(model):
                 unchanged.append(label(model))
-            elif marks_of([model]) == before:
-                unmarked.append(label(model))
+            elif stamps_of([model]) == before:
+                unstamped.append(label(model))
             transaction.set_rollback(True)
-    assert (unmarked, unchanged) == ([], [])
+    assert (unstamped, unchanged) == ([], [])

@@ -75,10 +75,10 @@ def test_a_run_is_imported_and_refused_twice(call, package):
 
     def body():
         file = types.File(io.BytesIO(outputs.collective(mark="client")), "out.log", "text/plain")
-        return models.RunUploadRequest(site="porto", tool="nccl-tests", file=file)
+        return models.RunUploadRequest(site="porto", tool=models.ToolEnum("nccl-tests"), file=file)
 
     status, run = call("readiness", "validation_runs_create", body=body())
-    assert (status, run.site.slug, run.tool) == (201, "porto", "nccl-tests")
+    assert (status, run.site.slug, run.tool.value) == (201, "porto", "nccl-tests")
     status, refused = call("readiness", "validation_runs_create", body=body())
     assert status == 400
     assert refused.to_dict()

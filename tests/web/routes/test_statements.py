@@ -31,7 +31,7 @@ MOST_OF = {
     "/people/coverage/": 25,
     "/people/rotations/": 19,
     # It decides every class first, to open on the one with the most options.
-    "/tradeoffs/": 40,
+    "/tradeoffs/": 32,
     "/api/tradeoffs/": 33,
 }
 # The second fleet has what the first one lacks (factors, another link), which takes a statement of its own, once; the

@@ -7,6 +7,7 @@ twice.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 
@@ -163,3 +164,15 @@ def share_at_most(limit: float, sketch: Sketch) -> float | None:
     if not sketch.count:
         return None
     return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitLoads:
+    """`load_kw` is the sum over all circuits of a site; `highest` is the circuit with the highest share of its rating,
+    in %."""
+
+    load_kw: float
+    highest: str
+    percent: float
+    taken_at: datetime
+    provenance: str

@@ -1,5 +1,6 @@
 """Frozen rows that several pages share. Instants are aware UTC; scores are 0 to 1; power is kW."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -90,6 +91,15 @@ class HealthReason:
     taken_at: datetime | None
     was: str = ""
     since: datetime | None = None
+
+
+def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
+    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
+    columns |= {"value": None, "threshold": None, **stored}
+    for name in ("taken_at", "since"):
+        at = stored.get(name)
+        columns[name] = datetime.fromisoformat(at) if at else None
+    return HealthReason(**{name: columns[name] for name in HealthReason.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +207,7 @@ def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name in columns)
 
 
-def copied[R](kind: type[R], stored: Model, **given: Any) -> R:
+def copied[R](kind: type[R], stored: Model, /, **given: Any) -> R:
     """A row made of `given` and the columns that have the name of a field."""
     names = (name for name in _shared(kind, type(stored)) if name not in given)  # type: ignore[arg-type]
     return kind(**{name: getattr(stored, name) for name in names}, **given)

@@ -162,3 +162,18 @@ def _ground(pack: RulePackDocument, rule: RuleTerms, bases: frozenset[str], on: 
         met_by = next((basis for basis in rule.bases if basis in bases), None)
         return AppliedRule(rule, LegalAnswer.ALLOWED if met_by else LegalAnswer.NEEDS_BASIS, met_by=met_by)
     return AppliedRule(rule, LegalAnswer(rule.effect))
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """The origins of a workload class's data, and the bases on record: (basis, destination or "")."""
+
+    origins: frozenset[str] = frozenset()
+    bases: frozenset[tuple[str, str]] = frozenset()
+
+    def bases_for(self, destination: str) -> frozenset[str]:
+        return frozenset(basis for basis, place in self.bases if place in ("", destination))
+
+
+NO_FOOTING = Footing()
+"""No origin declared, no basis on record."""

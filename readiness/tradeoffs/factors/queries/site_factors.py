@@ -3,12 +3,14 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Count
 
-from inventory.models import Link, Site
+from inventory.models import Accelerator, Device, Link, Site
 from readiness.assessment.evidence import queries as evidence
 from readiness.assessment.evidence.core.parsed import worst_provenance
 from readiness.assessment.evidence.measures import ROUND_TRIP
@@ -24,9 +26,10 @@ from readiness.tradeoffs.factors.core.factors import (
     in_currency,
     settled,
 )
+from readiness.tradeoffs.factors.core.power import AcceleratorPower, NodeWatts, accelerator_power, node_watts
 from readiness.tradeoffs.factors.core.published import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.factors.queries import stored
-from readiness.tradeoffs.factors.queries.hardware import NO_HARDWARE, SiteHardware, site_hardware
+from readiness.tradeoffs.factors.queries.stored import known_rates
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.units import KINDS
 from telemetry.queries import latest
@@ -129,6 +132,45 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
     return site
 
 
+_NODE = "device__device_type__"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHardware:
+    """`counts` and `power` are by slug of the type of accelerator; a type whose nodes state no watts has no power."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    power: Mapping[str, AcceleratorPower] = field(default_factory=dict)
+
+
+NO_HARDWARE = SiteHardware()
+
+
+def site_hardware(site_ids: Collection[int]) -> dict[int, SiteHardware]:
+    """One statement for any number of sites."""
+    rows = (
+        Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)
+        .order_by("device__site_id", "device_type__slug", f"{_NODE}slug")
+        .values_list(
+            *("device__site_id", "device_type__slug", f"{_NODE}model", f"{_NODE}attributes"),
+            f"{_NODE}nameplate_w",
+        )
+        .annotate(count=Count("pk"), nodes=Count("device", distinct=True))
+    )
+    products: dict[int, dict[str, list[NodeWatts]]] = defaultdict(lambda: defaultdict(list))
+    for site_id, slug, model, attributes, nameplate_w, count, nodes in rows:
+        products[site_id][slug].append(node_watts(model, attributes or {}, nameplate_w, count, nodes))
+    return {site_id: _hardware(by_type) for site_id, by_type in products.items()}
+
+
+def _hardware(by_type: Mapping[str, list[NodeWatts]]) -> SiteHardware:
+    power = {slug: accelerator_power(nodes) for slug, nodes in by_type.items()}
+    return SiteHardware(
+        counts={slug: sum(node.accelerators for node in nodes) for slug, nodes in by_type.items()},
+        power={slug: each for slug, each in power.items() if each is not None},
+    )
+
+
 def stored_sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
     chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
@@ -161,11 +203,13 @@ def factors_of(
     currency: str = "",
     kinds: Collection[str] | None = None,
     regions: Collection[str] | None = None,
+    rates: Rates | None = None,
 ) -> tuple[SiteFactors, ...]:
     """Return the factors of these sites (None: all except retired ones) at an instant, by name.
 
     `percentile` is that of measured round trips. With a `currency`, all money is converted to it; without a rate it is
-    unknown. `kinds` and `regions` (slugs) limit the result. The number of statements does not depend on the sites.
+    unknown. `kinds` and `regions` (slugs) limit the result, and `rates` are those in force if they
+    are known already. The number of statements does not depend on the sites.
     """
     sites, places = stored_sites(site_ids), _regions(regions)
     if not sites:
@@ -174,7 +218,7 @@ def factors_of(
     entered, series, to_regions, to_sites = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
     figures, trips = scored_figures(ids, at), round_trips(ids, at, percentile)
     designed, hardware = design_latencies(ids, at), site_hardware(ids)
-    rates = known_rates(at)
+    rates = known_rates(at) if rates is None else rates
 
     def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
         key = site["id"]
@@ -210,10 +254,6 @@ def _site(site: Mapping[str, Any], hardware: Mapping[int, SiteHardware], **known
         power=dict(installed.power),
         **known,
     )
-
-
-def known_rates(at: datetime) -> Rates:
-    return stored.rates(at)
 
 
 def region_names() -> dict[str, str]:

@@ -189,7 +189,7 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
     return held
 
 
-def rates(at: datetime) -> Rates:
+def known_rates(at: datetime) -> Rates:
     rows = _rows(_RATES, {"day": at.astimezone(UTC).date()})
     return Rates(tuple(KnownRate(as_of=beginning(row.pop("as_of_on"), "UTC"), **row) for row in rows))
 

@@ -19,7 +19,7 @@ from tests.entries import entries_of
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import DAY, NOW
-from web.cached.marks import marks_of
+from web.cached.stamps import stamps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -143,10 +143,10 @@ class TestTheWeeksBefore:
             (held,) = cursor.fetchone()
         events.it_kw = 1100
         events.save()
-        before = marks_of([CapacityEvent])
+        before = stamps_of([CapacityEvent])
         first.pk, first._state.adding = held, True
         first.save(force_insert=True)
-        assert marks_of([CapacityEvent]) != before
+        assert stamps_of([CapacityEvent]) != before
 
 
 def test_a_source_that_serves_sites_by_label_counts_for_each():

@@ -8,10 +8,9 @@ import pytest
 from inventory.models import Device
 from readiness.assessment.scoring import operations, tasks
 from readiness.assessment.scoring.models import CheckResult, DomainHealth
-from readiness.assessment.scoring.queries.standing import standing
-from readiness.boards.problems.queries import problems
 from telemetry import rollups, sources
 from tests.readiness.plant import deliver
+from tests.readiness.problems import write_problems
 
 pytestmark = pytest.mark.django_db
 
@@ -140,21 +139,22 @@ def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later
         assert one.heard_at == after.heard_at
 
 
-def test_problems_are_critical_while_samples_still_report_them(well, later):
+def test_problems_stay_critical_as_last_known_without_samples(well, later):
     well.change(upsBatteryStatus=3)
     well.run(3)
     well.evaluate()
 
     def critical():
-        listed = problems(standing(now=well.clock.at))
-        return {each.subject for each in listed if each.state == "critical"}
+        listed = write_problems(now=well.clock.at).values()
+        return {(each.subject, each.is_last_known) for each in listed if each.state == "critical"}
 
-    assert critical() == {"energy"}
+    assert critical() == {("energy", False)}
     later(seconds=LIVE_S - 60)
     energy = well.health("energy")
-    assert (energy.health, energy.clock, critical()) == ("critical", "late", {"energy"})
+    assert (energy.health, energy.clock, critical()) == ("critical", "late", {("energy", False)})
     well.clock.move(seconds=61)
-    assert critical() == set()
+    well.evaluate()
+    assert critical() == {("energy", True)}
 
 
 def test_a_domain_whose_objects_left_the_inventory_is_not_monitored(well):

@@ -16,6 +16,7 @@ from tests.inventory import made
 from tests.pages import words_in, words_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.problems import write_problems
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("judged_now")]
 
@@ -48,6 +49,7 @@ def test_pillar_that_blocks_first_leads_to_its_checks(viewer_pages, dallas):
 
 
 def test_what_needs_attention_leads_to_the_check_at_the_site(viewer_pages, dallas, porto):
+    write_problems()
     body = viewer_pages.get("/fleet/").content.decode()
     assert 'href="/sites/dallas/checks/p2-power-headroom/"' in body
     assert 'id="attention-ownership-porto-unowned"' in body

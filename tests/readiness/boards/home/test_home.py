@@ -23,6 +23,7 @@ from tests.inventory import made
 from tests.pages import statements, text_of, words_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.organisation.people import made as people
+from tests.readiness.problems import write_problems
 
 pytestmark = pytest.mark.django_db
 EVERYBODYS = {"Waiting for me", "Fleet"}
@@ -93,6 +94,7 @@ def critical(frozen_now):
 
 
 def test_an_operator_reads_the_worst_first_and_each_site_counts_once(critical, client_of):
+    write_problems(now=NOW)
     page = live(client_of("ops"))
     assert opening(page) == "3 critical problems and 1 silent source hold 2.1 MW"
     assert re.findall(r'id="problem-([a-z]+-[a-z]+)', page) == [

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.assessment.scoring.queries.standing import standing
-from readiness.boards.problems.queries import problems
-from readiness.boards.problems.rows import ProblemState, kw_once, totals
+from readiness.boards.problems.rows import problem_rows
+from readiness.loop.problems import queries
+from readiness.loop.problems.core.states import ProblemState
 from telemetry.models import SourceStatus
 from tests.inventory import made
 from tests.pages import rows_of as file_rows
@@ -15,6 +15,7 @@ from tests.pages import text_of
 from tests.readiness.assessment.scoring import stored
 from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing, silent_site
+from tests.readiness.problems import write_problems
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,8 @@ def silent():
 
 
 def now_wrong():
-    return problems(standing(now=NOW))
+    write_problems()
+    return problem_rows(queries.open_problems(now=NOW), now=NOW)
 
 
 def by_id():
@@ -47,7 +49,7 @@ CAUSE = f"health-dsm-network-{LOSSES}"
 
 def test_objects_that_one_rule_speaks_against_are_one_cause(flapping):
     cause = by_id()[CAUSE]
-    assert (cause.state, cause.objects, cause.value, cause.limit) == ("critical", 2, "15", "limit 4")
+    assert (cause.state, cause.objects_affected, cause.value, cause.limit) == ("critical", 2, "15", "limit 4")
     assert cause.since == NOW - timedelta(minutes=9)
     under = [each for each in now_wrong() if each.cause == CAUSE and not each.is_cause]
     assert [(each.where, each.value) for each in under if each.kind == "health"] == [
@@ -76,9 +78,10 @@ def test_a_check_that_is_computed_from_it_follows_and_others_do_not(flapping):
 
 
 def test_capacity_counts_once(flapping):
-    listed = now_wrong()
-    assert kw_once(listed) == 253.0
-    assert [(each.state, each.causes, each.kw) for each in totals(listed)] == [
+    write_problems()
+    totals = queries.totals(queries.open_problems(now=NOW))
+    assert totals.kw_in(*ProblemState) == 253.0
+    assert [(each.state, each.causes, each.kw) for each in totals.by_state] == [
         (ProblemState.CRITICAL, 1, 253.0),
         (ProblemState.FAILING, 1, 253.0),
     ]
@@ -105,8 +108,11 @@ def test_a_source_whose_clock_is_ahead_is_silent_since_it_was_heard(silent):
 def test_the_worst_comes_first_and_what_follows_stands_below_its_cause(flapping, silent):
     listed = now_wrong()
     heads = [each for each in listed if each.is_cause]
-    assert heads == sorted(heads, key=lambda each: each.rank)
-    assert [each.leading.id for each in listed] == [head.id for head in heads for _ in range(1 + head.follow)]
+    order = list(ProblemState)
+    assert heads == sorted(
+        heads, key=lambda each: (order.index(each.state), -each.kw, each.site.name, each.title)
+    )
+    assert [each.cause for each in listed] == [head.id for head in heads for _ in range(1 + head.follow)]
 
 
 def test_retired_sites_have_no_problems(flapping):
@@ -122,6 +128,7 @@ def listed_in(answer):
 @pytest.fixture
 def ask(client_of, flapping, silent):
     client = client_of("viewer")
+    write_problems()
     return lambda query="": client.get(f"/problems/?{query}")
 
 
@@ -131,7 +138,7 @@ def test_the_list_folds_what_follows_and_opens_one_cause(ask):
     assert "check-dsm-p5-fabric-health" not in folded
     assert set(opened) - set(folded) == {
         "check-dsm-p5-fabric-health",
-        *(each for each in opened if each.startswith(f"{CAUSE}-port-")),
+        *(each for each in opened if each.startswith("health-dsm-network-port-")),
     }
 
 
@@ -186,6 +193,7 @@ def test_the_file_counts_the_capacity_of_a_site_once_a_cause(ask):
 
 
 def test_the_endpoint_pages_and_refuses_what_it_does_not_know(flapping, api_of):
+    write_problems()
     client = api_of("viewer")
     whole = client.get("/api/readiness/problems/").json()
     second = client.get("/api/readiness/problems/?limit=1&offset=1").json()

@@ -8,10 +8,10 @@ from inventory.models import Site
 from readiness.assessment.evidence.operations import attest
 from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.scoring.queries.standing import standing
-from readiness.boards.problems.queries import problems
 from readiness.organisation.ownership.core.standing import Item
 from tests.pages import text_of
 from tests.readiness.assessment.scoring import stored
+from tests.readiness.problems import write_problems
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_owners_who_left_or_are_overdue_are_problems_of_the_site(
     ask(dallas, ana, Item.ENERGY)
 
     def lacking():
-        listed = problems(standing(now=frozen_now.at))
+        listed = write_problems(now=frozen_now.at).values()
         return {each.subject: each.title for each in listed if each.kind == "ownership"}
 
     assert "waiting" not in lacking()

@@ -11,8 +11,10 @@ from readiness.demand.workloads.models import WorkloadClass
 from readiness.demand.workloads.operations import declare, place
 from readiness.tradeoffs.factors.operations import enter_factors
 from readiness.tradeoffs.placing import charts, sentences
+from readiness.tradeoffs.placing.core.weighing import weigh
+from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.placing.params import PlacementView, question_of
-from readiness.tradeoffs.placing.queries import chosen_class, classes, placement_answer
+from readiness.tradeoffs.placing.queries import classes, opening_class
 from tests.inventory import made
 from tests.pages import words_of
 from tests.readiness.assessment.scoring import stored
@@ -25,7 +27,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def answered(chat, frozen_now):
     def make(**asked):
-        return placement_answer(workloads.envelopes(["chat"])[0], question_of(asked), now=frozen_now.at)
+        envelope, question = workloads.envelopes(["chat"])[0], question_of(asked)
+        return weigh(read_facts([envelope], now=frozen_now.at).adapter(envelope, question), question)
 
     return make
 
@@ -166,6 +169,6 @@ def test_the_explorer_opens_on_the_class_with_the_most_options(chat, planner, fr
         now=frozen_now.at,
     )
     declare(name="Abc", slug="abc", it_kw=10.0, min_verdict="", by=planner, now=frozen_now.at)
-    assert chosen_class(classes(), "", now=frozen_now.at).slug == "abc"
+    assert opening_class(read_facts(classes(), now=frozen_now.at)).slug == "abc"
     WorkloadClass.objects.filter(slug="abc").update(min_verdict="ready")
-    assert chosen_class(classes(), "", now=frozen_now.at).slug == "chat"
+    assert opening_class(read_facts(classes(), now=frozen_now.at)).slug == "chat"

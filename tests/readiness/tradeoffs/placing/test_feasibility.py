@@ -10,10 +10,10 @@ from readiness.tradeoffs.factors.core.factors import Factor, KnownValue, Rates, 
 from readiness.tradeoffs.moves.options import CarbonKind
 from readiness.tradeoffs.placing import facts
 from readiness.tradeoffs.placing import queries as feasibility_module
-from readiness.tradeoffs.placing.candidates import Adapter, limits_of
+from readiness.tradeoffs.placing.core.candidates import Adapter, limits_of
+from readiness.tradeoffs.placing.core.law import Laws
+from readiness.tradeoffs.placing.core.levers import WhatIf
 from readiness.tradeoffs.placing.core.placement import Feasibility
-from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of
 from tests.cases import cases
 
@@ -87,7 +87,8 @@ def look(request):
         known = facts.FleetFacts(at, sites, {}, rates, "")
         adapter = Counting(
             envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
-            facts=known, laws=Laws(envelope, None, on), homes=frozenset(homes),
+            facts=known, inputs=facts.inputs_of(known, "EUR", CarbonKind.AVERAGE),
+            laws=Laws(envelope, None, on), today=tuple(homes), at=at,
         )  # fmt: skip
         object.__setattr__(adapter, "made", [])
         found = feasibilities([ClassAtSites(adapter, limits_of(envelope, "EUR", rates), "", on)])

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from readiness.assessment.scoring.core.states import Provenance
-from readiness.demand.jurisdiction.queries import Footing
+from readiness.demand.jurisdiction.core.deciding import Footing
 from readiness.demand.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.moves.options import JurisdictionAnswer
-from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import figure_of, of_factor
-from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.params import WhatIf, with_levers
+from readiness.tradeoffs.placing.core import figures
+from readiness.tradeoffs.placing.core.figures import figure_of, of_factor
+from readiness.tradeoffs.placing.core.law import Laws, representatives
+from readiness.tradeoffs.placing.core.levers import WhatIf, with_levers
 from tests.cases import cases
 from tests.readiness.demand.jurisdiction.small_pack import pack, rule
 

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed
 from readiness.tradeoffs.placing.core.ranking import ONE, Ranked
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from readiness.tradeoffs.factors.core.factors import KnownValue, ValueBasis
-from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import figure_of, of_factor
+from readiness.tradeoffs.placing.core import figures
+from readiness.tradeoffs.placing.core.figures import figure_of, of_factor
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 # The site: 12 accelerators of 11,000 USD over 60 months, 7.2 kW, PUE 1.27, 152 KRW/kWh at 1,390 KRW to the dollar.

@@ -8,9 +8,9 @@ import pytest
 
 from readiness.tradeoffs.moves.options import BandedFigure
 from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion, SlowerLink, WhatIf
 from readiness.tradeoffs.placing.core.objectives import Objective
 from readiness.tradeoffs.placing.core.ranking import WinnerFlip
-from readiness.tradeoffs.placing.params import PlacementQuestion, SlowerLink, WhatIf
 from tests.cases import cases
 
 LEVERS = {

@@ -8,8 +8,9 @@ from inventory.models import Site
 from readiness.demand.workloads import operations as workloads
 from readiness.demand.workloads import queries as envelopes
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
+from readiness.tradeoffs.placing.core.weighing import weigh
+from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.portfolios import fleet as fleets
 from readiness.tradeoffs.portfolios.params import question_of
 from tests.inventory import made
@@ -96,8 +97,10 @@ def test_200_moves_have_one_price(classes, api_of, frozen_now):
     )  # fmt: skip
     portfolio, api = fleets.read(question, now=now), api_of("viewer", scope="read")
     compared = 0
-    for envelope in envelopes.envelopes(classes):
-        answer = placement_answer(envelope, PlacementQuestion(currency="EUR"), now=now)
+    placed, question = envelopes.envelopes(classes), PlacementQuestion(currency="EUR")
+    facts = read_facts(placed, now=now)
+    for envelope in placed:
+        answer = weigh(facts.adapter(envelope, question), question)
         body = {"workload": envelope.slug, "currency": "EUR", "snapshot": False}
         served = {option["site"]: option for option in api.post(API, body).json()["options"]}
         for option in answer.options:

@@ -1,4 +1,4 @@
-"""A kind as docs/guides/kinds.md declares it."""
+"""Fans: the list, pages, forms and endpoint."""
 
 from tests.web.kinds.fans.models import Fan
 from web.kinds.columns import figure, name, plain, related

@@ -1,3 +1,5 @@
+"""Fans of a site."""
+
 from django.db import models
 
 from inventory.models import Site

@@ -244,7 +244,7 @@ def in_the_browser(vectors):
     """What `static/js/ranking.js` makes of the vectors, run by node."""
     node = shutil.which("node", path=str(Path(".venv/bin").resolve())) or shutil.which("node")
     assert node is not None, "node comes with the Python packages of Muster"
-    module = (HERE.parents[3] / "static" / "js" / "ranking.js").as_uri()
+    module = (HERE.parents[4] / "static" / "js" / "ranking.js").as_uri()
     program = f"""
         import {{ prepare, rank }} from {json.dumps(module)};
         let given = '';

@@ -16,13 +16,12 @@ from readiness.tradeoffs.factors.core.power import PowerBasis
 from readiness.tradeoffs.moves.consequences import line
 from readiness.tradeoffs.moves.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.moves.pricing import PricedMove
+from readiness.tradeoffs.placing.core.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
+from readiness.tradeoffs.placing.core.inputs import FleetFacts, OpenCheck, StoredScore
+from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.placing.core.placement import Feasibility, Placed, UnkeptLimit
 from readiness.tradeoffs.placing.core.ranking import Ranked, Robustness, Sensitivity
-from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
-from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.waiting import OpenCheck
 
 SMALL_MARGIN = 0.05
 """A smaller margin, as a share of the limit, is a remark on the option: the judgement of Muster's makers."""

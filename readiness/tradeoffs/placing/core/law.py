@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from readiness.demand.jurisdiction.core.deciding import LegalFinding, Request, decide
+from readiness.demand.jurisdiction.core.deciding import NO_FOOTING, Footing, LegalFinding, Request, decide
 from readiness.demand.jurisdiction.core.pack import ORDER, LegalAnswer, RulePackDocument, UndecidedReason
-from readiness.demand.jurisdiction.queries import NO_FOOTING, Footing
-from readiness.demand.jurisdiction.sentences import cite, missing, sentence
+from readiness.demand.jurisdiction.core.sentences import cite, missing, sentence
 from readiness.demand.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.moves.options import Jurisdiction, JurisdictionAnswer

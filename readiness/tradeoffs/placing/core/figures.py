@@ -7,7 +7,7 @@ Computed figures are estimated, or simulated if a part is, and as old as their o
 import math
 from collections.abc import Iterable, Sequence
 
-from readiness.assessment.evidence.queries import CircuitLoads
+from readiness.assessment.evidence.core.load import CircuitLoads
 from readiness.assessment.scoring.core.states import Provenance
 from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, KnownValue
 from readiness.tradeoffs.moves.options import BandedFigure

@@ -5,6 +5,7 @@ Candidates are sites in commissioning or production. Missing values stay unknown
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from readiness.assessment.scoring.core.states import Provenance, Verdict
@@ -21,18 +22,17 @@ from readiness.tradeoffs.moves.options import (
     LimitBound,
     Limits,
 )
-from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.facts import (
+from readiness.tradeoffs.placing.core import figures
+from readiness.tradeoffs.placing.core.inputs import (
     ACCELERATORS,
     ANY,
     FleetFacts,
     PlacementInputs,
     free_accelerators,
-    inputs_of,
 )
-from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import WhatIf
-from readiness.tradeoffs.placing.power import ItPower, it_power
+from readiness.tradeoffs.placing.core.law import Laws
+from readiness.tradeoffs.placing.core.levers import WhatIf
+from readiness.tradeoffs.placing.core.power import ItPower, it_power
 from readiness.tradeoffs.units import book, equivalents, in_devices, only_type
 from web.parameters import BadParameter
 
@@ -48,23 +48,27 @@ USED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """Builds the candidates of one question. `envelope` includes the levers; `plain` is the envelope without them, if
-    they change it: it describes what runs today.
+    """Builds the candidates of one question, asked `at` an instant. `envelope` includes the levers; `plain` is the
+    envelope without them, if they change it: it describes what runs `today`, at the sites by slug. `home` is the site
+    that changes are counted from, `rules` the version and digest of the pack in force.
     """
 
     envelope: Envelope
     plain: Envelope | None = None
     currency: str
     facts: FleetFacts
+    inputs: Mapping[str, PlacementInputs]
     laws: Laws
     what_if: WhatIf = field(default_factory=WhatIf)
     carbon: CarbonKind = CarbonKind.AVERAGE
-    homes: frozenset[str] = frozenset()
+    today: tuple[str, ...] = ()
     home: str = ""
+    rules: Mapping[str, str] | None = None
+    at: datetime
 
     def candidate(self, site: SiteFactors) -> CandidateSite:
         envelope, count, power = self.envelope, self.devices(site), self.power(site)
-        parts = self._parts.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
+        parts = self.inputs.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
         drawn_kw = figures.drawn_kw(power.drawn.value, count or 0, parts.idle)
         used = figures.energy(drawn_kw, pue, power.rests_on)
@@ -123,7 +127,7 @@ class Adapter:
 
     def _own(self, site: SiteFactors) -> Envelope | None:
         """The envelope that runs at the site today, its accelerators counted in the site's; None if nothing runs."""
-        if site.slug not in self.homes:
+        if site.slug not in self.today:
             return None
         plain = self.plain or self.envelope
         count = self.devices(site, plain)
@@ -133,7 +137,7 @@ class Adapter:
 
     def _own_kw(self, site: SiteFactors) -> float:
         """The room that its own placement there leaves as it goes."""
-        if site.slug not in self.homes:
+        if site.slug not in self.today:
             return 0.0
         plain = self.plain or self.envelope
         return it_power(plain, site, self.devices(site, plain)).peak.value or 0.0
@@ -154,10 +158,6 @@ class Adapter:
         if loads is None or more is None or not loads.load_kw:
             return {}
         return {loads.highest: figures.circuit(loads, more - own_kw)}
-
-    @cached_property
-    def _parts(self) -> Mapping[str, PlacementInputs]:
-        return inputs_of(self.facts, self.currency, self.carbon)
 
     @cached_property
     def _pue(self) -> BandedFigure | None:

@@ -14,7 +14,6 @@ from readiness.demand.jurisdiction.core.pack import (
     UndecidedReason,
 )
 from readiness.demand.workloads.core.countries import COUNTRIES
-from web.units import day
 
 NOTICE = "Not legal advice: have the rules checked by the people responsible."
 ANSWERS = {
@@ -105,13 +104,17 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     return f"{scope} except {places(rule.places_except, pack)}" if rule.places_except else scope
 
 
+def _day(on: date) -> str:
+    return f"{on:%-d %b %Y}"
+
+
 def period_in_force(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from is None:
         return "no start date, so the rule decides nothing"
-    begins = day(rule.in_force_from)
+    begins = _day(rule.in_force_from)
     text = f"since {begins}"
     if rule.in_force_until:
-        text = f"{begins} to {day(rule.in_force_until)}"
+        text = f"{begins} to {_day(rule.in_force_until)}"
     if rule.in_force_from > today:
         text = f"from {begins}"
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:

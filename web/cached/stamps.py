@@ -1,4 +1,4 @@
-"""Marks by which a kept answer notices writes: of an audited model in its history, of any other in its rows."""
+"""Stamps by which a kept answer notices writes: of an audited model in its history, of any other in its rows."""
 
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -25,18 +25,18 @@ _ROWS = """
 SELECT {place}, count(*), coalesce(bit_xor(hashtidextended(ctid, xmin::text::bigint)), 0) FROM {table}
 """
 
-type Mark = tuple[int | None, int]
+type Stamp = tuple[int | None, int]
 """Differs after every write of a model: the newest entry and the sum of the newest ones, or the number of rows and a
 digest of their versions."""
-type Marks = Mapping[type[Model], Mark]
+type Stamps = Mapping[type[Model], Stamp]
 
 
-def marks_of(models: Collection[type[Model]]) -> Marks:
-    """Return the mark of each model; one statement, or none without models."""
+def stamps_of(models: Collection[type[Model]]) -> Stamps:
+    """Return the stamp of each model; one statement, or none without models."""
     if not models:
         return {}
     places, statement = _statement(frozenset(models))
-    # A mark reveals nothing, and reading the history under a reader's scope is slower.
+    # A stamp reveals nothing, and reading the history under a reader's scope is slower.
     with everything(), connection.cursor() as cursor:
         cursor.execute(statement)
         return {places[place]: (newest, digest) for place, newest, digest in cursor.fetchall()}

@@ -9,8 +9,8 @@ from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.factors.core.factors import SiteFactors
 from readiness.tradeoffs.moves.options import BandedFigure, LatencyLimit, Limits
 from readiness.tradeoffs.moves.pricing import move, placement_figures
-from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
-from readiness.tradeoffs.placing.candidates import (
+from readiness.tradeoffs.placing.core.answer import HeldAccelerators, PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.core.candidates import (
     Adapter,
     capacity_after,
     demand_of,
@@ -19,6 +19,7 @@ from readiness.tradeoffs.placing.candidates import (
     limits_of,
     monthly_limits,
 )
+from readiness.tradeoffs.placing.core.levers import OBJECTIVES, PlacementQuestion
 from readiness.tradeoffs.placing.core.objectives import (
     Objective,
     ScoredOption,
@@ -35,8 +36,6 @@ from readiness.tradeoffs.placing.core.placement import (
     placer,
 )
 from readiness.tradeoffs.placing.core.ranking import Ranked, ranking, robustness, sensitivity
-from readiness.tradeoffs.placing.facts import inputs_of
-from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
 from readiness.tradeoffs.units import equivalents, only_type
 from web.parameters import BadParameter
 
@@ -45,14 +44,7 @@ SEED = 2026
 IN_SERVICE = frozenset({"commissioning", "production"})
 
 
-def weigh(
-    adapter: Adapter,
-    question: PlacementQuestion,
-    *,
-    today: Sequence[str],
-    rules: Mapping[str, str] | None,
-    at: datetime,
-) -> PlacementAnswer:
+def weigh(adapter: Adapter, question: PlacementQuestion) -> PlacementAnswer:
     """Raises BadParameter if no objective with a weight is left."""
     envelope, facts = adapter.envelope, adapter.facts
     limits = limits_of(envelope, adapter.currency, facts.rates)
@@ -60,7 +52,7 @@ def weigh(
     judged = _judged(adapter, limits, served)
     scored_on = _objectives(envelope, has_numeric_limit(demand_of(envelope), limits))
     weights = _weights(question, scored_on)
-    base = next((option for option in judged if today and option.slug == today[0]), None)
+    base = next((option for option in judged if option.slug == adapter.home), None)
     objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
     steps = _steps(judged, base, [each for each in scored_on if weights[each.name] > 0], limited(limits))
     feasible = [option for option in judged if option.feasible]
@@ -72,16 +64,16 @@ def weigh(
         envelope=adapter.plain or envelope,
         asked=envelope,
         currency=adapter.currency,
-        at=at,
+        at=adapter.at,
         objectives=objectives,
         on_front=tuple(objective.name for objective in known),
         weights=weights,
         options=tuple(_moved(option, base, served) for option in options),
-        today=tuple(today),
+        today=adapter.today,
         not_in_service=tuple(site for site in facts.sites if site.stage not in IN_SERVICE),
         sensitivity=sensitivity(contenders, objectives, weights),
         robustness=robustness(contenders, objectives, weights, seed=SEED),
-        rules=rules,
+        rules=adapter.rules,
         facts=facts,
     )
 
@@ -107,7 +99,6 @@ def _kept_out(options: Sequence[PlacementOption]) -> list[PlacementOption]:
 def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) -> list[PlacementOption]:
     demand = demand_of(adapter.envelope)
     place = placer(demand, limits)
-    inputs = inputs_of(adapter.facts, adapter.currency, adapter.carbon)
     options = []
     for site in adapter.facts.sites:
         if site.stage not in IN_SERVICE:
@@ -122,10 +113,10 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
                 figures=_figures(placed, served, adapter.facts.at),
                 after=capacity_after(placed.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
-                is_today=site.slug in adapter.homes,
-                outdated=adapter.outdated(inputs[site.slug].outdated),
+                is_today=site.slug in adapter.today,
+                outdated=adapter.outdated(adapter.inputs[site.slug].outdated),
                 held=held_at(site, adapter),
-                utilisation=inputs[site.slug].utilisation,
+                utilisation=adapter.inputs[site.slug].utilisation,
                 power_basis=adapter.power(site).basis,
                 waits=adapter.facts.waits.get(site.slug, ()),
             )

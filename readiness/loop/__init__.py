@@ -1,0 +1,1 @@
+"""Rooms for what happens because something is so: problems are stored, and others follow them."""

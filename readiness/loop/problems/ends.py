@@ -1,0 +1,149 @@
+"""Read what became of the subjects of problems that no fact shows any more."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Q
+
+from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
+from readiness.assessment.scoring.facts import object_key
+from readiness.assessment.scoring.models import CheckResult
+from readiness.assessment.scoring.site_facts import WINDOW
+from readiness.loop.problems.core.ending import EndFacts
+from readiness.loop.problems.core.site import ProblemFacts
+from readiness.loop.problems.core.states import ProblemKind
+from readiness.loop.problems.gather import sites_served
+from readiness.loop.problems.models import Problem
+from telemetry import queries as telemetry
+from telemetry.core.matching import ObjectKind
+from telemetry.core.metric import ComparedValue
+from telemetry.models import InventoryDrift, Source
+
+_ACTIVE = Device.Status.ACTIVE
+_AT_DEVICE = Q(status=_ACTIVE, device__status=_ACTIVE)
+_IN_SERVICE: Mapping[str, tuple[type[Model], tuple[str, ...], Q]] = {
+    ObjectKind.DEVICE: (Device, ("site_id",), Q(status=_ACTIVE)),
+    ObjectKind.ACCELERATOR: (Accelerator, ("site_id",), _AT_DEVICE),
+    ObjectKind.PORT: (Port, ("device__site_id",), _AT_DEVICE),
+    ObjectKind.FEED: (PowerFeed, ("site_id",), Q()),
+    ObjectKind.COOLING_UNIT: (CoolingUnit, ("site_id",), Q()),
+    ObjectKind.LINK: (Link, ("site_a_id", "site_b_id"), Q()),
+}
+"""The model of each kind of object, the paths to its sites, and when it is in service. A site is no row of it."""
+
+
+def end_facts(
+    vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, ProblemFacts], *, now: datetime
+) -> dict[int, EndFacts]:
+    """Read the facts by site for problems that are no longer shown; a statement for each kind of subject among them."""
+    by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
+    for problem in (each for several in vanished.values() for each in several):
+        by_kind[ProblemKind(problem.kind)].append(problem)
+    in_service = _in_service(by_kind[ProblemKind.HEALTH])
+    unanswered = _unanswered(by_kind[ProblemKind.HEALTH], now=now)
+    sources = _source_states(by_kind[ProblemKind.SOURCE])
+    checks = _check_states(by_kind[ProblemKind.CHECK])
+    drifts = _drift_states(by_kind[ProblemKind.INVENTORY])
+    return {
+        site_id: EndFacts(
+            is_retired=facts[site_id].is_retired,
+            domains={domain.domain: domain for domain in facts[site_id].domains},
+            in_service=in_service[site_id],
+            unanswered=unanswered[site_id],
+            source_states=sources[site_id],
+            check_states=checks[site_id],
+            drift_states=drifts[site_id],
+        )
+        for site_id in vanished
+    }
+
+
+def _in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, int]]]:
+    ids: dict[str, set[int]] = defaultdict(set)
+    keys: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for problem in problems:
+        if problem.object_kind == ObjectKind.SITE:
+            keys[problem.site_id].add((problem.object_kind, problem.site_id))
+        elif problem.object_id is not None:
+            ids[problem.object_kind].add(problem.object_id)
+    for kind, of_kind in ids.items():
+        model, sites, condition = _IN_SERVICE[kind]
+        rows = model._default_manager.filter(condition, pk__in=of_kind).order_by()
+        for pk, *site_ids in rows.values_list("pk", *sites):
+            for site_id in site_ids:
+                keys[site_id].add((kind, pk))
+    return keys
+
+
+def _unanswered(problems: Iterable[Problem], *, now: datetime) -> dict[int, set[str]]:
+    """Problems by a value that is older than a day, after which scoring waits no longer for another one: nothing has
+    answered them unless a newer value came."""
+    waiting: dict[tuple[int, tuple[str, int], str], Problem] = {}
+    for problem in problems:
+        reason = problem.reasons[0] if problem.reasons else {}
+        is_old = problem.last_sample_at is not None and problem.last_sample_at < now - WINDOW
+        if is_old and problem.object_id is not None and reason.get("measure") == ComparedValue.VALUE:
+            key = problem.object_kind, problem.object_id
+            waiting[problem.site_id, key, reason["metric"]] = problem
+    keys: dict[int, set[str]] = defaultdict(set)
+    if not waiting:
+        return keys
+    metrics = {metric for _site_id, _key, metric in waiting}
+    newest = telemetry.snapshot({site_id for site_id, *_ in waiting}, metrics, now=now)
+    answered = {
+        (sample.site_id, object_key(sample), sample.metric)
+        for sample in newest.latest(metrics, within_s=WINDOW.total_seconds(), with_ended=True)
+    }
+    for place, problem in waiting.items():
+        if place not in answered:
+            keys[problem.site_id].add(problem.key)
+    return keys
+
+
+def _source_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
+    states: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = Source.objects.filter(pk__in=_subjects(problems)).select_related("status").order_by("pk")
+    sources = {source.pk: source for source in rows}
+    for source_id, site_ids in sites_served(sources, [problem.site_id for problem in problems]).items():
+        for site_id in site_ids:
+            states[site_id][str(source_id)] = sources[source_id].status.state
+    return states
+
+
+def _check_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
+    return _by_site(
+        CheckResult.objects.filter(
+            site__in=_sites(problems), check_id__in=[each.subject for each in problems]
+        )
+        .exclude(gate="INFO")
+        .order_by()
+        .values_list("site_id", "check_id", "state")
+        if problems
+        else ()
+    )
+
+
+def _drift_states(problems: Sequence[Problem]) -> dict[int, dict[str, set[str]]]:
+    states: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    if problems:
+        rows = InventoryDrift.objects.filter(site__in=_sites(problems), device__in=_subjects(problems))
+        for site_id, device_id, state in rows.order_by().values_list("site_id", "device_id", "state"):
+            states[site_id][str(device_id)].add(state)
+    return states
+
+
+def _by_site(rows: Iterable[Any]) -> dict[int, dict[str, str]]:
+    by_site: dict[int, dict[str, str]] = defaultdict(dict)
+    for site_id, subject, state in rows:
+        by_site[site_id][subject] = state
+    return by_site
+
+
+def _sites(problems: Iterable[Problem]) -> Collection[int]:
+    return {problem.site_id for problem in problems}
+
+
+def _subjects(problems: Iterable[Problem]) -> list[int]:
+    return [int(problem.subject) for problem in problems]

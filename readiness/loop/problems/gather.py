@@ -1,0 +1,230 @@
+"""Read what the problems of some sites follow from: a fixed number of statements for any number of sites."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from inventory.models import Site
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.states import KNOWN, CheckState, Gate, ReasonCode
+from readiness.assessment.scoring.health import MOST_REASONS
+from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from readiness.assessment.scoring.queries.capacity import check_name
+from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.reasons import as_it_was
+from readiness.loop.problems import sentences
+from readiness.loop.problems.core.health import DomainFacts
+from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
+from readiness.loop.problems.core.site import ProblemFacts
+from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.organisation.ownership import queries as ownership
+from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
+from telemetry.drift import queries as drifts
+from telemetry.drift import sentences as drift_sentences
+from telemetry.models import InventoryDrift, Series, Source, SourceState
+from web.units import format_value, how_many
+
+SETTLES = timedelta(seconds=30)
+"""Scoring looks within seconds at a domain whose samples run out; only if it does not is the domain blind."""
+COVERAGE = "p5-telemetry-coverage"
+"""Telemetry coverage fails when a source is silent, so it follows from the silence."""
+STATE_OF_SOURCE = {SourceState.LATE.value: ProblemState.LATE, SourceState.SILENT.value: ProblemState.SILENT}
+STATE_OF_CHECK = {
+    (Gate.BLOCK, CheckState.FAIL): ProblemState.FAILING,
+    (Gate.COND, CheckState.FAIL): ProblemState.WARN,
+    (Gate.BLOCK, CheckState.STALE): ProblemState.MISSING,
+    (Gate.COND, CheckState.STALE): ProblemState.MISSING,
+}
+
+
+@dataclass(slots=True)
+class _Gathered:
+    domains: list[DomainFacts] = field(default_factory=list)
+    sources: list[PresentProblem] = field(default_factory=list)
+    checks: list[PresentProblem] = field(default_factory=list)
+    others: list[PresentProblem] = field(default_factory=list)
+    turns_at: list[datetime] = field(default_factory=list)
+
+
+def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFacts]:
+    """The facts of those of the sites that still exist."""
+    fleet = standing(now=now, site_ids=site_ids)
+    by_site = {site.ref.id: _Gathered() for site in fleet.sites}
+    running = [site.ref.id for site in fleet.sites if site.ref.stage != Site.Stage.RETIRED]
+    _add_sources(by_site, running)
+    _add_health(by_site, running, now)
+    _add_checks(by_site, running, fleet.framework)
+    _add_ownership(by_site, running, fleet)
+    _add_drifts(by_site, running)
+    return {
+        site.ref.id: _facts(by_site[site.ref.id], site.ref.id, site.ref.stage, fleet) for site in fleet.sites
+    }
+
+
+def _facts(gathered: _Gathered, site_id: int, stage: str, fleet: FleetStanding) -> ProblemFacts:
+    return ProblemFacts(
+        site_id=site_id,
+        is_retired=stage == Site.Stage.RETIRED,
+        kw=fleet.capacity[site_id].deployed.it_kw,
+        domains=gathered.domains,
+        sources=gathered.sources,
+        checks=gathered.checks,
+        others=gathered.others,
+        turns_at=[*gathered.turns_at, *(step.at for step in fleet.changes.get(site_id, ()))],
+    )
+
+
+def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int]) -> None:
+    late = Source.objects.filter(status__state__in=STATE_OF_SOURCE)
+    sources = {source.pk: source for source in late.select_related("status").order_by("name")}
+    for source_id, served in sites_served(sources, site_ids).items():
+        for site_id in served:
+            by_site[site_id].sources.append(_source_problem(sources[source_id]))
+
+
+def _source_problem(source: Source) -> PresentProblem:
+    status = source.status
+    state = STATE_OF_SOURCE[status.state]
+    return PresentProblem(
+        identity=Identity(ProblemKind.SOURCE, str(source.pk)),
+        state=state,
+        subject=str(source.pk),
+        since=status.state_since,
+        last_sample_at=status.heard_at,
+        title=f"{source.name} is {state}",
+        detail="source",
+        limit=sentences.limit_of_source(source),
+        metrics=frozenset({NO_DATA} if state is ProblemState.SILENT else ()),
+    )
+
+
+def sites_served(sources: Mapping[int, Source], site_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Those of the sites that each source sends data of: its own, or the ones that its label has named."""
+    served: dict[int, set[int]] = defaultdict(set)
+    for source in sources.values():
+        if source.site_id is not None and source.site_id in site_ids:
+            served[source.pk].add(source.site_id)
+    labelled = [pk for pk, source in sources.items() if source.site_id is None]
+    if labelled:
+        rows = Series.objects.filter(source__in=labelled, site__in=site_ids).order_by()
+        for source_id, site_id in rows.values_list("source_id", "site_id").distinct():
+            served[source_id].add(site_id)
+    return {pk: served[pk] for pk in sources if pk in served}
+
+
+_OF_DOMAIN = (
+    *("site_id", "domain", "health", "since", "last_health", "heard_at", "blind_at", "objects_by_health"),
+    "reasons",
+)
+
+
+def _add_health(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    rows = DomainHealth.objects.filter(site__in=site_ids).order_by("site", "domain")
+    for site_id, domain, health, since, last_health, heard_at, blind_at, counts, stored in rows.values_list(
+        *_OF_DOMAIN
+    ):
+        turns_at = blind_at + SETTLES if blind_at is not None and health in KNOWN else None
+        is_blind = turns_at is not None and turns_at <= now
+        gathered = by_site[site_id]
+        gathered.domains.append(
+            DomainFacts(
+                domain=domain,
+                health=health,
+                since=blind_at if is_blind else since,
+                heard_at=heard_at,
+                last_health=health if is_blind else last_health,
+                is_blind=is_blind,
+                objects_by_health=counts,
+                reasons=tuple(map(as_it_was, stored)) if is_blind else tuple(stored),
+                is_full=len(stored) >= MOST_REASONS,
+            )
+        )
+        gathered.turns_at += [turns_at] if turns_at is not None else []
+
+
+_OF_CHECK = (
+    *("site_id", "check_id", "gate", "state", "code", "value", "unit", "threshold_text", "reason"),
+    *("since", "first_bad_at", "taken_at", "evidence"),
+)
+
+
+def _add_checks(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], framework: Framework) -> None:
+    failing = CheckResult.objects.filter(
+        site__in=site_ids,
+        state__in=[CheckState.FAIL, CheckState.STALE],
+        gate__in=[Gate.BLOCK, Gate.COND],
+    )
+    for row in failing.order_by("site", "check_id").values(*_OF_CHECK):
+        by_site[row["site_id"]].checks.append(_check_problem(row, framework))
+
+
+def _check_problem(row: Mapping[str, Any], framework: Framework) -> PresentProblem:
+    check_id, value = row["check_id"], row["value"]
+    return PresentProblem(
+        identity=Identity(ProblemKind.CHECK, check_id),
+        state=STATE_OF_CHECK[Gate(row["gate"]), CheckState(row["state"])],
+        subject=check_id,
+        since=row["first_bad_at"] or row["since"],
+        last_sample_at=row["taken_at"],
+        title=check_name(framework, check_id),
+        detail=row["reason"],
+        value="" if value is None else str(format_value(value, row["unit"])),
+        limit=row["threshold_text"],
+        metrics=_metrics_of(framework, row),
+        check_id=check_id,
+    )
+
+
+def _metrics_of(framework: Framework, row: Mapping[str, Any]) -> frozenset[str]:
+    check = framework.checks_by_id.get(row["check_id"])
+    decided = row["evidence"].get("part", "")
+    parts = [part for part in check.parts if part.id == decided] if check else []
+    metrics = {metric for part in parts for metric in part.metrics}
+    is_blind = row["check_id"] == COVERAGE or (metrics and row["code"] == ReasonCode.TOO_OLD)
+    return frozenset({*metrics, NO_DATA} if is_blind else metrics)
+
+
+def _add_ownership(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], fleet: FleetStanding) -> None:
+    cells = ownership.pressing(now=fleet.at, due_by=fleet.at, site_ids=site_ids)
+    for site_id, of_site in cells.items():
+        queued = [queue for cell in of_site.values() for queue in queues_of(cell, fleet.at)]
+        for queue in sentences.LACKING:
+            if count := queued.count(queue):
+                by_site[site_id].others.append(_ownership_problem(queue, sentences.lacking(queue, count)))
+    for site in fleet.sites:
+        if not site.ref.owner.strip():
+            problem = _ownership_problem(OwnershipQueue.UNOWNED, "The site has no owner")
+            by_site[site.ref.id].others.append(problem)
+    for site_id, at in ownership.next_changes(site_ids, now=fleet.at).items():
+        by_site[site_id].turns_at.append(at)
+
+
+def _ownership_problem(queue: OwnershipQueue, title: str) -> PresentProblem:
+    return PresentProblem(
+        identity=Identity(ProblemKind.OWNERSHIP, queue.value),
+        state=ProblemState.WARN,
+        subject=queue.value,
+        title=title,
+    )
+
+
+def _add_drifts(by_site: Mapping[int, _Gathered], site_ids: Iterable[int]) -> None:
+    """One problem for each device about which telemetry contradicts the inventory."""
+    by_device: dict[tuple[int, int], list[InventoryDrift]] = defaultdict(list)
+    for drift in drifts.pressing(site_ids):
+        by_device[drift.site_id, drift.device_id].append(drift)
+    for (site_id, device_id), alike in by_device.items():
+        first, is_single = alike[0], len(alike) == 1
+        problem = PresentProblem(
+            identity=Identity(ProblemKind.INVENTORY, str(device_id)),
+            state=ProblemState.WARN,
+            subject=str(device_id),
+            since=first.first_seen_at,
+            title=f"{first.device} differs from the inventory",
+            detail=drift_sentences.contradiction(first),
+            value=first.reported_value if is_single else how_many(len(alike), "value", "values"),
+            limit=f"inventory {first.inventory_value}" if is_single else "",
+        )
+        by_site[site_id].others.append(problem)

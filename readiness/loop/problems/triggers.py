@@ -1,0 +1,61 @@
+"""Triggers that leave a claim for each site whose problems may have changed.
+
+They stand on tables of lower floors, which do not know of them: whatever claims a site for scoring claims it for
+problems too, and so do the results and the health that scoring writes, where a problem may follow from them. Samples
+alone claim nothing: their effect is what scoring makes of them.
+"""
+
+import pgtrigger
+from django.db import models
+
+from inventory.models import Site, SiteChange
+from inventory.models.triggers import PerStatement
+from readiness.assessment.scoring.core.states import CheckState
+from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from telemetry.models import Source
+
+_NAMES = {
+    pgtrigger.Insert: "problems_insert",
+    pgtrigger.Update: "problems_update",
+    pgtrigger.Delete: "problems_delete",
+}
+_CLAIM = (
+    "INSERT INTO problems_problemclaim (site_id) SELECT DISTINCT touched.site_id FROM {touched} ORDER BY 1;"
+    " RETURN NULL;"
+)
+# A site that goes takes its claims with it, also those that the deletion of its results just left.
+_FORGET = "DELETE FROM problems_problemclaim WHERE site_id IN (SELECT id FROM old_values); RETURN NULL;"
+_NEW, _OLD = "new_values AS touched", "old_values AS touched"
+_BOTH = f"{_NEW} JOIN old_values AS before ON before.id = touched.id"
+_OPEN = f"IN ('{CheckState.FAIL.value}', '{CheckState.STALE.value}')"
+_HEALTH = ("health", "since", "last_health", "objects_by_health", "reasons")
+# An instant of blindness that moves on needs no look: the one that a look has noted comes first.
+_HEALTH_DIFFERS = " OR ".join(
+    [
+        *(f"touched.{column} IS DISTINCT FROM before.{column}" for column in _HEALTH),
+        "touched.blind_at < coalesce(before.blind_at, 'infinity')",
+    ]
+)
+# The name of a source and its limits stand in its problems.
+_OF_SOURCES = (
+    "problems_problem AS touched WHERE touched.kind = 'source' AND touched.ended_at IS NULL"
+    " AND touched.subject IN (SELECT id::text FROM new_values)"
+)
+_TOUCHED: tuple[tuple[type[models.Model], pgtrigger.Operation, str], ...] = (
+    (SiteChange, pgtrigger.Insert, f"{_NEW} WHERE touched.origin <> '{SiteChange.Origin.TELEMETRY.value}'"),
+    (CheckResult, pgtrigger.Insert, f"{_NEW} WHERE touched.state {_OPEN}"),
+    (CheckResult, pgtrigger.Update, f"{_BOTH} WHERE touched.state {_OPEN} OR before.state {_OPEN}"),
+    (CheckResult, pgtrigger.Delete, f"{_OLD} WHERE touched.state {_OPEN}"),
+    (DomainHealth, pgtrigger.Insert, _NEW),
+    (DomainHealth, pgtrigger.Update, f"{_BOTH} WHERE {_HEALTH_DIFFERS}"),
+    (DomainHealth, pgtrigger.Delete, _OLD),
+    (Source, pgtrigger.Update, _OF_SOURCES),
+)
+
+
+def register() -> None:
+    for model, operation, touched in _TOUCHED:
+        claim = PerStatement(name=_NAMES[operation], operation=operation, func=_CLAIM.format(touched=touched))
+        pgtrigger.register(claim)(model)
+    forget = PerStatement(name="problems_forget", operation=pgtrigger.Delete, func=_FORGET)
+    pgtrigger.register(forget)(Site)

@@ -1,0 +1,235 @@
+"""Facts of all sites as frozen values, and the inputs of one candidate from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+
+from readiness.assessment.evidence.core.load import CircuitLoads
+from readiness.assessment.scoring.core.states import Provenance, Verdict
+from readiness.demand.workloads.core.envelope import Envelope
+from readiness.tradeoffs.factors.core.factors import (
+    Factor,
+    KnownValue,
+    Rates,
+    SiteFactors,
+    ValueBasis,
+    capital_hour,
+    outdated,
+)
+from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
+from readiness.tradeoffs.placing.core import figures
+from readiness.tradeoffs.placing.core.figures import NO_SOURCE, of_factor, of_known
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheck:
+    """A BLOCK check that keeps a site from being ready."""
+
+    check: str
+    name: str
+    state: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} ({self.state})"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningDay:
+    """The day on which a planned site is due, and what says so."""
+
+    on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """The stored score and verdict of a site. Scores are from 0 to 1."""
+
+    verdict: str
+    score: float | None
+    score_upper: float | None
+    evaluated_at: datetime
+    weakest: str = ""
+    weakest_score: float | None = None
+
+    @property
+    def weakest_points(self) -> int | None:
+        return None if self.weakest_score is None else round(self.weakest_score * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStaffing:
+    """Number of a site's requirements of people, and how many are not covered."""
+
+    requirements: int
+    uncovered: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetFacts:
+    """All sites except retired ones by name, their stored scores by slug, and rates, as of `at`.
+
+    `circuits` covers the sites, by slug, whose rack circuits are all metered, `staffing` those that require people.
+    `waits` has the open BLOCK checks of sites that are not ready, `opens` the day of planned ones.
+    """
+
+    at: datetime
+    sites: tuple[SiteFactors, ...]
+    scores: Mapping[str, StoredScore]
+    rates: Rates
+    framework: str
+    circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
+    staffing: Mapping[str, SiteStaffing] = field(default_factory=dict)
+    waits: Mapping[str, tuple[OpenCheck, ...]] = field(default_factory=dict)
+    opens: Mapping[str, OpeningDay] = field(default_factory=dict)
+    percentile: float = 50.0
+
+
+ANY = "any"
+"""Accelerators of any type, in demand and among the free ones."""
+ACCELERATORS = "accelerators"
+HOUR = "cost of an accelerator-hour"
+
+
+def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:
+    return cached_property(lambda inputs: of_factor(name, inputs.site.factors.get(kind), unit))
+
+
+class PlacementInputs:
+    """Inputs of one site; each is built when it is first needed."""
+
+    def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
+        self.site = site
+        self._facts, self._currency, self._carbon = facts, currency, carbon
+        self._latency: dict[str, tuple[Latency, ...]] = {}
+        self._capital: dict[int, BandedFigure] = {}
+
+    pue = _part("pue", "PUE")
+    utilisation = _part("accelerator_utilisation", "accelerator utilisation")
+    idle = _part("accelerator_idle_kw", "idle power of an accelerator")
+    headroom = _part("power_headroom_kw", "power headroom", "kW")
+    free_bandwidth = _part("network_free_gbps", "free bandwidth", "Gb/s")
+
+    @cached_property
+    def intensity(self) -> BandedFigure:
+        kind = self._carbon
+        return of_factor(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh")
+
+    @cached_property
+    def contract(self) -> BandedFigure:
+        """The stated cost of an accelerator-hour, including energy. A computed one does not count and has no source."""
+        factor = self.site.factors.get("accelerator_hour_cost")
+        if factor is None or not factor.known:
+            return of_factor(HOUR, factor)
+        stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
+        if not stated:
+            return BandedFigure(None, "")
+        return of_known(HOUR, self._money(replace(factor, known=stated)))
+
+    @cached_property
+    def capital(self) -> BandedFigure:
+        capex = self._money(self.site.factors.get("accelerator_capex"))
+        years = self.site.factors.get("depreciation_years")
+        if isinstance(capex, str):
+            return of_known("capital cost of an accelerator", capex)
+        if years is None or years.best is None:
+            return of_factor("depreciation", years)
+        return figures.figure_of(capital_hour(capex, years.best))
+
+    def capital_of(self, count: int) -> BandedFigure:
+        if count not in self._capital:
+            self._capital[count] = figures.held(count, self.capital, self._currency)
+        return self._capital[count]
+
+    @cached_property
+    def price(self) -> BandedFigure:
+        return of_known("electricity price", self._money(self.site.factors.get("electricity_price")))
+
+    @cached_property
+    def outdated(self) -> dict[str, str]:
+        best = {kind: factor.best for kind, factor in self.site.factors.items()}
+        best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
+        return {
+            kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
+            for kind, known in best.items()
+            if known is not None and (words := outdated(kind, known, self._facts.at))
+        }
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        return Verdict(self.site.verdict) if self.site.verdict else None
+
+    @cached_property
+    def readiness(self) -> BandedFigure:
+        """The score in points of 100; its band ends at the upper score."""
+        standing = self._facts.scores.get(self.site.slug)
+        if standing is None or standing.score is None:
+            return BandedFigure(None, "points", source="readiness unknown: the site has no score")
+        score = standing.score * 100
+        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
+        banded = upper is not None and upper > score
+        return BandedFigure(
+            score, "points", Provenance.MEASURED, standing.evaluated_at,
+            score if banded else None, upper if banded else None, "score",
+        )  # fmt: skip
+
+    @cached_property
+    def free_accelerators(self) -> dict[str, BandedFigure]:
+        return free_accelerators(self.site, None)
+
+    def latency(self, region: str) -> tuple[Latency, ...]:
+        if region not in self._latency:
+            factor = self.site.latency.get(region)
+            latencies: dict[float, Latency] = {}
+            for known in factor.known if factor else ():
+                # A round trip without a percentile counts as a typical one.
+                percentile = 50.0 if known.percentile is None else known.percentile
+                if percentile not in latencies:
+                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
+            self._latency[region] = tuple(latencies.values())
+        return self._latency[region]
+
+    def _money(self, factor: Factor | None) -> KnownValue | str:
+        if factor is None or not factor.known:
+            return factor.unknown if factor else NO_SOURCE
+        for known in factor.known:
+            converted = self._facts.rates.converted(known, self._currency)
+            if converted is not None:
+                return converted
+        return f"no rate from {factor.known[0].currency} to {self._currency} is known"
+
+
+def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
+    """Free accelerators by type and of any type; those that the workload holds there are free for itself.
+
+    A site has one known total. If it has one type, the total belongs to it; with several types it bounds each. A type
+    not in service there has none, unless the inventory has nothing at all.
+    """
+    free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
+    types = {kind: float(count) for kind, count in site.accelerators.items()}
+    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
+    installed = sum(types.values())
+    if free.value is None:
+        unknown = {
+            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.source)
+        }
+        return unknown | {
+            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.source)
+            for kind, count in types.items()
+        }
+    total = figures.moved(free, sum(held.values()))
+    free_by_type = {ANY: total}
+    for kind, count in types.items():
+        if len(types) == 1:
+            free_by_type[kind] = total
+            continue
+        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
+        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
+        high = max(low, min(count, free.most + mine))
+        message = f"{free.value:g} free of {len(types)} types ({free.source})"
+        free_by_type[kind] = BandedFigure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
+        )
+    return free_by_type
