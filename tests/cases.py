@@ -16,3 +16,9 @@ def every_fourth(cases: Sequence[Any]) -> list[Any]:
         case if number % 4 == 0 else pytest.param(case, marks=pytest.mark.full)
         for number, case in enumerate(cases)
     ]
+
+
+# Of a walk along all pages a part, and the whole of it in `make test-all`.
+in_steps = pytest.mark.parametrize(
+    "step", [pytest.param(4, id="every fourth"), pytest.param(1, id="all", marks=pytest.mark.full)]
+)

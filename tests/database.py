@@ -145,7 +145,7 @@ def _one_at_a_time(lock):
 
 def _make(name, pattern):
     with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
 
 

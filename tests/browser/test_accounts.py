@@ -11,7 +11,7 @@ from accounts.operations import create_token
 from tests.conftest import NOW, PASSWORD
 from web import search
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 SCREENS = [(1440, "light"), (390, "dark")]
 
 

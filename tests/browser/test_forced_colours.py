@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 # What has a tone and neither words nor a drawing nor a name would be told by its colour alone.
 BY_COLOUR_ALONE = """() => [...document.querySelectorAll("main [data-tone], main [data-state]")]
     .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.closest("svg, [aria-hidden=true]"))

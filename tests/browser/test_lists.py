@@ -62,6 +62,7 @@ def pages_with_tables(client):
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.full
 def test_no_list_hides_a_column_without_a_cue_or_cuts_an_id(whole, as_role, client_of):
     pages = pages_with_tables(client_of("admin"))
     assert {"/sites/", "/waivers/", "/telemetry/", "/settings/users/"} <= {*pages}

@@ -51,6 +51,7 @@ def test_somebody_is_proposed_by_keyboard_alone(as_role, six):
     assert one.refusals == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("share", range(2))
 def test_every_page_of_ownership_and_people(as_role, six, axe_source, share):
     sites, (ana, *_) = six

@@ -8,7 +8,7 @@ from tests.browser import fleet
 from tests.conftest import NOW
 from tests.readiness.organisation.people import made as people
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 LEAST_TARGET = 24

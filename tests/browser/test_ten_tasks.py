@@ -106,7 +106,7 @@ def named(page, role, name):
 
 
 @pytest.mark.usefixtures("whole", "drafted")
-@pytest.mark.parametrize("go", [by_mouse, by_keyboard])
+@pytest.mark.parametrize("go", [by_mouse, pytest.param(by_keyboard, marks=pytest.mark.full)])
 def test_each_task_is_four_steps_from_home_or_fewer(as_role, go):
     lost = {}
     for task in TASKS:

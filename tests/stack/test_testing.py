@@ -1,6 +1,7 @@
 """The throw-away servers of a test run, seen from a test inside one, and from runs that end badly."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,14 @@ def test_a_run_has_servers_of_its_own(tmp_path: Path, options: tuple[str, ...]) 
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_a_run_says_how_much_memory_its_processes_took(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "def test_nothing(): pass", "-v", "-n", "2")
+    workers = r", \d\d+ MiB \(worker\)" * 2
+    assert re.search(
+        rf"Peak memory: \d\d+ MiB{workers}; the largest program started: \d\d+ MiB", done.stdout
+    ), done.stdout + done.stderr
+
+
 def test_addresses_that_are_set_are_left_alone(tmp_path: Path) -> None:
     source = """
         import os
@@ -81,6 +90,7 @@ def test_this_run_has_both_servers() -> None:
     broker.close()
 
 
+@pytest.mark.full
 def test_a_killed_run_leaves_no_server_and_the_next_run_removes_its_folder(tmp_path: Path) -> None:
     source = """
         import os, sys, time

@@ -19,7 +19,7 @@ from readiness.tradeoffs.placing.facts import read_facts
 from tests.conftest import NOW
 from tests.readiness.tradeoffs.conftest import entry, trip
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 # Verdicts as docs/guides/demo.md has them; the others are not ready.
 VERDICTS = {
     **dict.fromkeys(("ASH-1", "TYO-1", "FRA-1", "PAR-1", "ZRH-1", "WAW-1"), "ready"),

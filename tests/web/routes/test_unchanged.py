@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cases import in_steps
 from tests.web.routes.test_every_route import paths
 
 __all__ = ["paths"]
@@ -10,9 +11,7 @@ LOOKED_AT = {"/", "/fleet/", "/waivers/", "/telemetry/", "/readiness/", "/teleme
 LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 
 
-@pytest.mark.parametrize(
-    "step", [pytest.param(4, id="every fourth"), pytest.param(1, id="all", marks=pytest.mark.full)]
-)
+@in_steps
 def test_what_did_not_change_is_answered_with_nothing(paths, client_of, step):
     client = client_of("viewer")
     client.raise_request_exception = False
