@@ -159,8 +159,8 @@ def change_user(
     user.refresh_from_db(from_queryset=User.objects.select_for_update())
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser and user.is_active
-    given = {"username": username, "email": email, "is_active": is_active}
-    changes = {field: value for field, value in given.items() if value is not None}
+    arguments = {"username": username, "email": email, "is_active": is_active}
+    changes = {field: value for field, value in arguments.items() if value is not None}
     if name is not None:
         changes["first_name"], _, changes["last_name"] = name.partition(" ")
     if is_active is False and by is not None and by.pk == user.pk:
@@ -202,18 +202,18 @@ def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> Non
 
     Raises NotAllowed.
     """
-    kept, wanted = set(user.access_scopes.values_list("kind", "slug")), set(scopes)
-    if kept == wanted:
+    current_scopes, new_scopes = set(user.access_scopes.values_list("kind", "slug")), set(scopes)
+    if current_scopes == new_scopes:
         return
     if by is not None and scopes_of(by):
         raise NotAllowed("Only users who see all sites may change what others see.")
     _refuse_unless_may_change(user, by)
-    for kind, slug in kept - wanted:
+    for kind, slug in current_scopes - new_scopes:
         user.access_scopes.filter(kind=kind, slug=slug).delete()
     user.access_scopes.bulk_create(
-        AccessScope(user=user, kind=kind, slug=slug) for kind, slug in sorted(wanted - kept)
+        AccessScope(user=user, kind=kind, slug=slug) for kind, slug in sorted(new_scopes - current_scopes)
     )
-    if user.is_superuser and wanted:
+    if user.is_superuser and new_scopes:
         _keep_an_admin()
 
 

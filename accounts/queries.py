@@ -15,9 +15,9 @@ _BETWEEN = ":"
 
 def role_of(user: User) -> str:
     """The user's role, "" without one. Takes no statement if `groups` are prefetched."""
-    held = {group.name for group in user.groups.all()}
+    names = {group.name for group in user.groups.all()}
     # Several roles can only be set by hand; the last one has the most permissions.
-    return next((role for role in reversed(ROLES) if role in held), "")
+    return next((role for role in reversed(ROLES) if role in names), "")
 
 
 def names_of_permissions(user: Any) -> ArraySubquery:
@@ -25,8 +25,8 @@ def names_of_permissions(user: Any) -> ArraySubquery:
     groups."""
     own = User.user_permissions.through.objects.filter(user=OuterRef(user)).values("permission")
     of_groups = Group.permissions.through.objects.filter(group__user=OuterRef(user)).values("permission")
-    given = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=of_groups)).order_by()
-    return ArraySubquery(given.values_list(Concat("content_type__app_label", Value("."), "codename")))
+    permissions = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=of_groups)).order_by()
+    return ArraySubquery(permissions.values_list(Concat("content_type__app_label", Value("."), "codename")))
 
 
 def slugs_of_scopes(user: Any) -> ArraySubquery:

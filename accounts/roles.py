@@ -159,6 +159,6 @@ def make_roles() -> None:
     }
     for role in ROLES.values():
         group, _ = Group.objects.get_or_create(name=role.name)
-        wanted = {pk for name, pk in names.items() if role.may(name)}
-        if set(group.permissions.values_list("pk", flat=True)) != wanted:
-            group.permissions.set(wanted)
+        permission_ids = {pk for name, pk in names.items() if role.may(name)}
+        if set(group.permissions.values_list("pk", flat=True)) != permission_ids:
+            group.permissions.set(permission_ids)

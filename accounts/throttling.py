@@ -36,7 +36,7 @@ _homes: Recent[bool] = Recent()
 
 def begin(*, username: str, address: str, now: datetime) -> int:
     """Count an attempt. Returns 0 if it may continue, else the seconds to wait."""
-    over = _by_name.add(_at(username, address), now=now) > TRIES_PER_NAME
+    over = _by_name.add(_throttle_key(username, address), now=now) > TRIES_PER_NAME
     over = _by_address.add(address, now=now) > TRIES_PER_ADDRESS or over
     if over:
         return _by_name.left_s(now)
@@ -45,7 +45,7 @@ def begin(*, username: str, address: str, now: datetime) -> int:
 
 def succeeded(*, username: str, address: str, now: datetime) -> None:
     """The password was right: reset the name's attempts, and do not count this one for the address."""
-    _by_name.clear(_at(username, address), now=now)
+    _by_name.clear(_throttle_key(username, address), now=now)
     _by_account.clear(username.casefold(), now=now)
     _by_address.add(address, by=-1, now=now)
     _keep_home(username, address)
@@ -64,12 +64,12 @@ def _space_left_s(username: str, address: str, now: datetime) -> int:
     return space.left_s(now)
 
 
-def _at(username: str, address: str) -> str:
+def _throttle_key(username: str, address: str) -> str:
     return f"{username.casefold()}\0{address}"
 
 
 def _home_key(username: str, address: str) -> str:
-    return f"sign-in:home:{_hashed(_at(username, address))}"
+    return f"sign-in:home:{_hashed(_throttle_key(username, address))}"
 
 
 def _keep_home(username: str, address: str) -> None:

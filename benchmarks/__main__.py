@@ -12,12 +12,12 @@ def names() -> list[str]:
     return sorted(modules - NOT_BENCHMARKS)
 
 
-def main(wanted: list[str]) -> int:
-    unknown = set(wanted) - set(names())
+def main(benchmark_names: list[str]) -> int:
+    unknown = set(benchmark_names) - set(names())
     if unknown:
         print(f"No benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(names())}.")
         return 2
-    for name in wanted or names():
+    for name in benchmark_names or names():
         print(f"== {name}", flush=True)
         import_module(f"benchmarks.{name}").main()
     return 0

@@ -55,7 +55,7 @@ def _asked(estate: Any) -> list[PageRequest]:
     from inventory.models import Site
 
     first = Site.objects.select_related("region").get(pk=estate.site_ids[0])
-    return pages.asked("large", cell=f"{first.slug}.p2-power-headroom", region=first.region.slug)
+    return pages.page_requests("large", cell=f"{first.slug}.p2-power-headroom", region=first.region.slug)
 
 
 def _own(estate: Any) -> None:

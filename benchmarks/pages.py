@@ -38,7 +38,7 @@ class PageRequest:
         return {"Accept-Encoding": "gzip, br"} | part
 
 
-def asked(fleet: str, **places: str) -> list[PageRequest]:
+def page_requests(fleet: str, **places: str) -> list[PageRequest]:
     """The requests of pages.yaml for this fleet, with the places of their paths filled in."""
     rows = yaml_documents.read(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))[fleet]
     return [PageRequest(**row | {"path": row["path"].format(**places)}) for row in rows]
@@ -48,7 +48,7 @@ def main() -> None:
     with machine.servers() as servers:
         site, cookie = load_demo(servers)
         port = servers.serve(hashed=True)
-        measure(servers, port, asked("demo", site=site), cookie)
+        measure(servers, port, page_requests("demo", site=site), cookie)
         browser.measure(port, site, cookie)
 
 
@@ -61,17 +61,17 @@ def load_demo(servers: machine.Servers) -> tuple[str, str]:
     now = datetime.now(UTC)
     took_s = machine.timed(lambda: demo.load(by=None, now=now))
     machine.vacuum()
-    known = standing(now=now)
-    largest = max(known.sites, key=lambda site: known.capacity[site.ref.id].deployed.it_kw)
-    print(f"{len(known.sites)} sites, loaded in {took_s:.0f} s", flush=True)
+    fleet = standing(now=now)
+    largest = max(fleet.sites, key=lambda site: fleet.capacity[site.ref.id].deployed.it_kw)
+    print(f"{len(fleet.sites)} sites, loaded in {took_s:.0f} s", flush=True)
     return largest.ref.slug, machine.session()
 
 
-def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], cookie: str) -> None:
+def measure(servers: machine.Servers, port: int, requests: Sequence[PageRequest], cookie: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
     missed = []
-    for page in wanted:
+    for page in requests:
         for _ in range(UNCOUNTED):
             _ask(connection, page, cookie)
         before = servers.cpu_s()

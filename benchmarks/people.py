@@ -28,7 +28,7 @@ def main(sites: int = SITES, people: int = PEOPLE) -> None:
         _evaluated(estate.site_ids, estate.now)
         cookie = machine.session()
         port = servers.serve(hashed=True)
-        pages.measure(servers, port, pages.asked("people"), cookie)
+        pages.measure(servers, port, pages.page_requests("people"), cookie)
 
 
 def _evaluated(site_ids: list[int], now: datetime) -> None:

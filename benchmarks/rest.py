@@ -60,14 +60,14 @@ def _measure(servers: machine.Servers, port: int, token: str) -> None:
         {"site": {"slug": "s"}, "name": f"node-{number}", "device_type": {"slug": "t"}, "role": "node"}
         for number in range(DEVICES)
     ]
-    made = _many(servers, "POST", lambda: send("POST", PATH, bodies))
+    created_rows = _many(servers, "POST", lambda: send("POST", PATH, bodies))
     machine.vacuum()
-    drained = [{"id": row["id"], "status": "drained"} for row in made]
+    drained = [{"id": row["id"], "status": "drained"} for row in created_rows]
     _many(servers, "PATCH", lambda: send("PATCH", PATH, drained))
     for limit in (50, DEVICES):
         times = [send("GET", f"{PATH}?limit={limit}")[0] for _ in range(PAGES)]
         print(f"a page of {limit}: median {1000 * statistics.median(times):.0f} ms")
-    _many(servers, "DELETE", lambda: send("DELETE", PATH, [{"id": row["id"]} for row in made]))
+    _many(servers, "DELETE", lambda: send("DELETE", PATH, [{"id": row["id"]} for row in created_rows]))
 
 
 def _many(servers: machine.Servers, what: str, send: Callable[[], tuple[float, Any]]) -> Any:

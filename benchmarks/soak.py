@@ -28,12 +28,12 @@ def main() -> None:
         port = servers.serve(hashed=True)
         _store(port, site)
         web, signed_in = servers.pids["web"], {"Cookie": cookie}
-        loads = cycle(pages.asked("demo", site=site))
+        loads = cycle(pages.page_requests("demo", site=site))
 
         def load(count: int) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            for asked in islice(loads, count):
-                machine.get(connection, asked.path, asked.headers | signed_in)
+            for page in islice(loads, count):
+                machine.get(connection, page.path, page.headers | signed_in)
             connection.close()
 
         load(WARM)

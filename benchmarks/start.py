@@ -75,13 +75,13 @@ def _measure(checkout: Path, *, demo: bool) -> None:
 class _Started:
     """A start that is through: its lines, and where it runs."""
 
-    def __init__(self, data: Path, said: list[str]) -> None:
+    def __init__(self, data: Path, lines: list[str]) -> None:
         state = StackState.read(data / "state.json")
         assert state.launcher is not None
         self.launcher = state.launcher.pid
         self.address = state.address
         self.database_url = state.environment["DATABASE_URL"]
-        self.said = said
+        self.lines = lines
 
 
 @contextmanager
@@ -93,14 +93,14 @@ def _started(checkout: Path, data: Path, *, demo: bool, bar_s: float) -> Iterato
         "MUSTER_DEMO": "1" if demo else "0",
         "MUSTER_PORT": str(free_port()),
     }
-    began, said = time.monotonic(), []
+    began, lines = time.monotonic(), []
     make = subprocess.Popen(["make", "run"], cwd=checkout, env=environ, stdout=subprocess.PIPE, text=True)
     try:
         assert make.stdout is not None
         for line in make.stdout:
-            said.append(line.strip())
+            lines.append(line.strip())
             print(
-                f"{time.monotonic() - began:6.1f} s {_processor_s(make.pid):6.1f} CPU-s  {said[-1]}",
+                f"{time.monotonic() - began:6.1f} s {_processor_s(make.pid):6.1f} CPU-s  {lines[-1]}",
                 flush=True,
             )
             if ready := re.search(r"is ready after ([\d.]+) s", line):
@@ -111,7 +111,7 @@ def _started(checkout: Path, data: Path, *, demo: bool, bar_s: float) -> Iterato
                 )
             if line.startswith("Logs:"):
                 break
-        yield _Started(data, said)
+        yield _Started(data, lines)
     finally:
         if launcher := StackState.read(data / "state.json").launcher:
             os.kill(launcher.pid, signal.SIGTERM)
@@ -137,7 +137,7 @@ class _PageVisitor:
         self._address = started.address
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
         self._times_ms: list[float] = []
-        (password,) = (line.split()[-1] for line in started.said if line.startswith("Password"))
+        (password,) = (line.split()[-1] for line in started.lines if line.startswith("Password"))
         form = self._get("/login/")
         token = _TOKEN.search(form)
         assert token is not None

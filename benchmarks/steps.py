@@ -31,20 +31,20 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
     def decode(body: bytes) -> Any:
         return remote_write.decode(body, headers, window=window, limits=limits, cache=cache)
 
-    known = KnownSeries(())
+    series = KnownSeries(())
     for number, key in enumerate(decode(bodies[0]).keys):
-        known.add(key, number + 1, 1, 1.0, np.inf, -np.inf, False)
+        series.add(key, number + 1, 1, 1.0, np.inf, -np.inf, False)
     spent: dict[str, float] = {}
 
-    def run(step: str, work: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
+    def run(step: str, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         begun = time.process_time()
-        made = [work(item) for item in given]
-        spent[step] = (time.process_time() - begun) / len(given) / SERIES
-        return made
+        results = [work(item) for item in items]
+        spent[step] = (time.process_time() - begun) / len(items) / SERIES
+        return results
 
     columns = run("decode", decode, bodies)
     run("digest", lambda body: blake2b(body, digest_size=16).digest(), bodies)
     packed = run("pack", pack, columns)
     unpacked = run("unpack", unpack, packed)
-    run("find series", lambda batch: read([batch], known, 0), unpacked)
+    run("find series", lambda batch: read([batch], series, 0), unpacked)
     return spent

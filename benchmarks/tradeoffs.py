@@ -104,11 +104,11 @@ def _one_workload() -> None:
     candidates = made_candidates(np.random.default_rng(1))
     took: dict[str, list[float]] = {}
 
-    def timed(step, work, *given):
+    def timed(step, work, *arguments):
         begun = time.process_time()
-        made = work(*given)
+        result = work(*arguments)
         took.setdefault(step, []).append(time.process_time() - begun)
-        return made
+        return result
 
     weights = {objective.name: 1.0 for objective in OBJECTIVES}
     for _ in range(ROUNDS):
@@ -153,9 +153,9 @@ def _one_request() -> None:
         client = Client(headers={"cookie": machine.session()})
 
         def request(number: int) -> tuple[float, float, bytes]:
-            asked = {"workload": SLUG, "what_if": {"demand": 1 + number / 100}}
+            question = {"workload": SLUG, "what_if": {"demand": 1 + number / 100}}
             begun, cpu = time.perf_counter(), time.process_time()
-            answer = client.post("/api/tradeoffs/placements/", asked, content_type="application/json")
+            answer = client.post("/api/tradeoffs/placements/", question, content_type="application/json")
             took = time.perf_counter() - begun, time.process_time() - cpu
             if answer.status_code != 200:
                 raise RuntimeError(answer.content)

@@ -70,8 +70,11 @@ class DeviceTypeFields(InventorySerializer):
         values = super().validate(values)
         if {"kind", "attributes"} & set(values):
             before = self.instance or DeviceType()
-            kind, held = values.get("kind", before.kind), values.get("attributes", before.attributes)
-            problems = attributes.problems(kind, held)
+            kind, attribute_values = (
+                values.get("kind", before.kind),
+                values.get("attributes", before.attributes),
+            )
+            problems = attributes.problems(kind, attribute_values)
             if problems:
                 # Errors are below `attributes` by name, as in the body.
                 by_key = [problems[""]] if "" in problems else {key: [text] for key, text in problems.items()}

@@ -69,14 +69,14 @@ PROBLEMS = {Shape.NUMBER: _number, Shape.COUNT: _count, Shape.TEXT: _text, Shape
 
 
 def _schemas() -> dict[str, tuple[Attribute, ...]]:
-    kept = yaml_documents.read(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    schema_file = yaml_documents.read(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     figures = {
         key: Attribute(
             key, row["label"], Shape(row["shape"]), row.get("unit", ""), tuple(row.get("choices", ()))
         )
-        for key, row in kept["figures"].items()
+        for key, row in schema_file["figures"].items()
     }
-    return {kind: tuple(figures[key] for key in keys) for kind, keys in kept["kinds"].items()}
+    return {kind: tuple(figures[key] for key in keys) for kind, keys in schema_file["kinds"].items()}
 
 
 SCHEMAS = _schemas()
@@ -90,10 +90,10 @@ def problems(kind: str, attributes: object) -> dict[str, str]:
     """Return errors by attribute; under the empty key if it is not a mapping at all."""
     if not isinstance(attributes, Mapping):
         return {"": "An object of names and values is expected."}
-    known = {attribute.key: attribute for attribute in schema_of(kind)}
+    attribute_by_key = {attribute.key: attribute for attribute in schema_of(kind)}
     problem_by_key = {}
     for key, value in attributes.items():
-        problem = known[key].problem(value) if key in known else unknown_attribute(kind)
+        problem = attribute_by_key[key].problem(value) if key in attribute_by_key else unknown_attribute(kind)
         if problem:
             problem_by_key[str(key)] = problem
     return problem_by_key

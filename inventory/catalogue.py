@@ -183,8 +183,10 @@ def _names(text: str, reading: _NamedModel | None) -> set[str]:
     return branded or {word for word in _TOKEN.findall(text) if not _NO_PRODUCT.fullmatch(word)}
 
 
-def _family(family_id: str, row: Mapping[str, Any], kept: Mapping[str, Any]) -> _Family:
-    variants = tuple(_variant(variant_id, each, row, kept) for variant_id, each in row["variants"].items())
+def _family(family_id: str, row: Mapping[str, Any], catalogue: Mapping[str, Any]) -> _Family:
+    variants = tuple(
+        _variant(variant_id, each, row, catalogue) for variant_id, each in row["variants"].items()
+    )
     product = variants[0].product if len(variants) == 1 else _together(family_id, row["name"], variants)
     return _Family(
         family_id,
@@ -208,16 +210,18 @@ def _together(family_id: str, name: str, variants: Iterable[_Variant]) -> Produc
 
 
 def _variant(
-    variant_id: str, row: Mapping[str, Any], family: Mapping[str, Any], kept: Mapping[str, Any]
+    variant_id: str, row: Mapping[str, Any], family: Mapping[str, Any], catalogue: Mapping[str, Any]
 ) -> _Variant:
     ceilings = {}
     for key in CEILINGS:
         if key == "pcie_gbs" and "pcie" in row:
-            lanes = kept["pcie"][row["pcie"]]
-            ceilings[key] = Ceiling(float(lanes["gbs"]), kept["units"][key], lanes["source"])
+            lanes = catalogue["pcie"][row["pcie"]]
+            ceilings[key] = Ceiling(float(lanes["gbs"]), catalogue["units"][key], lanes["source"])
         elif key in row:
             precision = f", {row['precision']} dense" if key == "peak_tflops" else ""
-            ceilings[key] = Ceiling(float(row[key]), kept["units"][key], f"{family['source']}{precision}")
+            ceilings[key] = Ceiling(
+                float(row[key]), catalogue["units"][key], f"{family['source']}{precision}"
+            )
     maker = family["name"].split(" ")[0]
     product = Product(
         variant_id,

@@ -29,9 +29,9 @@ MOST_SUGGESTIONS = 300
 class SiteField(forms.ModelChoiceField):
     """A site that is not retired, by its slug."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
-        super().__init__(sites, **{"to_field_name": "slug", "label": "Site", **given})
+        super().__init__(sites, **{"to_field_name": "slug", "label": "Site", **options})
 
 
 class NamedField(forms.CharField):
@@ -46,16 +46,16 @@ class NamedField(forms.CharField):
         self.model = model
         self.site_field = site_field
 
-    def of_site(self, site: Any) -> QuerySet[Any]:
+    def site_objects(self, site: Any) -> QuerySet[Any]:
         if self.model is Port:
             return Port.objects.filter(device__site=site).select_related("device")
         return self.model._default_manager.filter(site=site)
 
     def find(self, text: str, site: Site) -> Model:
-        candidates = list(self.of_site(site).filter(self._named(text))[:2])
+        candidates = list(self.site_objects(site).filter(self._named(text))[:2])
         exact = [each for each in candidates if str(each) == text]
         if len(exact or candidates) != 1:
-            names = {str(each).casefold(): str(each) for each in self.of_site(site)[:MOST_SUGGESTIONS]}
+            names = {str(each).casefold(): str(each) for each in self.site_objects(site)[:MOST_SUGGESTIONS]}
             alike = similar(text, names)
             meant = f" Did you mean {alike}?" if alike else ""
             raise ValidationError(f"{site} has no {self.model._meta.verbose_name} “{text}”.{meant}")
@@ -65,10 +65,10 @@ class NamedField(forms.CharField):
         if self.model is not Port:
             return Q(name__iexact=text)
         words = text.split(" ")
-        named = Q(pk__in=[])
+        condition = Q(pk__in=[])
         for cut in range(1, len(words)):
-            named |= Q(device__name__iexact=" ".join(words[:cut]), name__iexact=" ".join(words[cut:]))
-        return named
+            condition |= Q(device__name__iexact=" ".join(words[:cut]), name__iexact=" ".join(words[cut:]))
+        return condition
 
 
 class InventoryForm(ObjectForm):
@@ -83,23 +83,23 @@ class InventoryForm(ObjectForm):
             self.fields["slug"].help_text = "The name in addresses. Empty: Muster makes it from the name."
         for name, unit in self.units.items():
             if name in self.fields:
-                self.fields[name].help_text = _without_unit(self.fields[name], unit)
+                self.fields[name].help_text = _help_text(self.fields[name], unit)
 
     def _named_fields(self) -> list[tuple[str, NamedField]]:
         return [(name, field) for name, field in self.fields.items() if isinstance(field, NamedField)]
 
     def _begin_named(self, name: str, field: NamedField) -> None:
         """Fill in the object's name, from the changed object or from a link's `?rack=7`."""
-        known = getattr(self.instance, name, None) if getattr(self.instance, f"{name}_id", None) else None
-        asked = self.initial.get(name)
-        if known is None and asked is not None:
-            known = field.model._default_manager.filter(pk=asked).first()
-        self.initial[name] = str(known) if known is not None else ""
-        if known is not None:
-            self.initial.setdefault(field.site_field, site_of(known))
+        target = getattr(self.instance, name, None) if getattr(self.instance, f"{name}_id", None) else None
+        initial_id = self.initial.get(name)
+        if target is None and initial_id is not None:
+            target = field.model._default_manager.filter(pk=initial_id).first()
+        self.initial[name] = str(target) if target is not None else ""
+        if target is not None:
+            self.initial.setdefault(field.site_field, site_of(target))
         site = self.initial.get(field.site_field)
         if site is not None:
-            field.widget.suggestions = [str(each) for each in field.of_site(site)[:MOST_SUGGESTIONS]]
+            field.widget.suggestions = [str(each) for each in field.site_objects(site)[:MOST_SUGGESTIONS]]
 
     def clean_slug(self) -> str:
         return self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:100]
@@ -117,7 +117,7 @@ class InventoryForm(ObjectForm):
         return cleaned
 
 
-def _without_unit(field: forms.Field, unit: str) -> str:
+def _help_text(field: forms.Field, unit: str) -> str:
     """The help text of a field without the unit shown beside it; the endpoint states the unit in the help text."""
     text = str(field.help_text).replace(f", {unit}", "").removeprefix(f"{unit}, ")
     return "" if text in (unit, field.label) else capfirst(text)
@@ -177,8 +177,8 @@ class DeviceTypeForm(InventoryForm):
         ]
 
     def clean_slug(self) -> str:
-        named = [str(self.cleaned_data.get(name, "")) for name in ("manufacturer", "model")]
-        return self.cleaned_data["slug"] or slugify(" ".join(named))[:100]
+        names = [str(self.cleaned_data.get(name, "")) for name in ("manufacturer", "model")]
+        return self.cleaned_data["slug"] or slugify(" ".join(names))[:100]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -19,7 +19,7 @@ def attributes_panel(obj: DeviceType, *, user: User, now: datetime) -> Panel:
     items = []
     ceilings = ceilings_of(obj.model, {}, "") if obj.kind == DeviceType.Kind.ACCELERATOR else {}
     for each in described(obj.kind, {key: limit.value for key, limit in ceilings.items()} | obj.attributes):
-        item = {"term": each.attribute.label, "value": words.in_words(each.value)}
+        item = {"term": each.attribute.label, "value": words.value_text(each.value)}
         if each.attribute.unit:
             is_entered = each.attribute.key in obj.attributes
             source = obj.source if is_entered else ceilings[each.attribute.key].source

@@ -22,7 +22,7 @@ urlpatterns = [
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
     path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),
     path("telemetry/drift/", drift.drifts, name="drifts"),
-    path("telemetry/drift/<int:pk>/", drift.STEPS.shown, name="drift"),
+    path("telemetry/drift/<int:pk>/", drift.STEPS.object_page, name="drift"),
     path("telemetry/drift/", include(drift.STEPS.routes())),
     path("telemetry/", include([*addresses(SOURCES)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),

@@ -29,7 +29,7 @@ def page(
 
 def time_range(request: HttpRequest, *, now: datetime, default: str) -> TimeRange:
     try:
-        return TimeRange.of(request, now=now, default=default)
+        return TimeRange.read(request, now=now, default=default)
     except BadTimeRangeError as error:
         raise BadRequest(str(error)) from error
 

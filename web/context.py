@@ -40,9 +40,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def theme_of(request: HttpRequest) -> str:
     """The browser's choice takes precedence: the switch on each page sets it, and it also works before signing in."""
-    chosen = request.COOKIES.get("theme", "")
-    if chosen in User.Theme.values:
-        return chosen
+    cookie = request.COOKIES.get("theme", "")
+    if cookie in User.Theme.values:
+        return cookie
     user = getattr(request, "user", None)
     return user.theme if user is not None and user.is_authenticated else User.Theme.SYSTEM.value
 
@@ -52,10 +52,10 @@ def shortcuts_of(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return False
-    chosen = request.COOKIES.get("shortcuts", "")
-    return chosen == "on" if chosen in {"on", "off"} else bool(user.preferences.get("shortcuts", True))
+    cookie = request.COOKIES.get("shortcuts", "")
+    return cookie == "on" if cookie in {"on", "off"} else bool(user.preferences.get("shortcuts", True))
 
 
 def _refresh_s(request: HttpRequest) -> str:
-    chosen = request.COOKIES.get("refresh_s", "")
-    return chosen if chosen in REFRESHES_S else DEFAULT_REFRESH_S
+    cookie = request.COOKIES.get("refresh_s", "")
+    return cookie if cookie in REFRESHES_S else DEFAULT_REFRESH_S

@@ -24,10 +24,10 @@ def spark_path(values: Sequence[float | None], *, width: float = 84, height: flo
 
     A single value between two gaps is drawn as a dot. Empty if there is nothing to draw.
     """
-    known = [value for value in values if value is not None]
-    if not known:
+    drawn_values = [value for value in values if value is not None]
+    if not drawn_values:
         return ""
-    low, high = min(known), max(known)
+    low, high = min(drawn_values), max(drawn_values)
     spread = (high - low) or 1
     step = width / (len(values) - 1) if len(values) > 1 else 0
     parts: list[str] = []

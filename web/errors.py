@@ -34,7 +34,7 @@ QUERY_CANCELED = "57014"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if type(exception).__name__ == "BadRequest" else ""
-    return _answer(request, 400, reason or "Muster cannot read the request.", reason=reason)
+    return _refusal_page(request, 400, reason or "Muster cannot read the request.", reason=reason)
 
 
 def is_conflict(error: DatabaseError) -> bool:
@@ -42,7 +42,7 @@ def is_conflict(error: DatabaseError) -> bool:
 
 
 def conflict(request: HttpRequest) -> HttpResponse:
-    return _answer(
+    return _refusal_page(
         request,
         409,
         "Another person saved first, so your change was not saved. Check the current values and try again.",
@@ -52,20 +52,22 @@ def conflict(request: HttpRequest) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     missing = exception.permissions if isinstance(exception, MissingPermission) else []
     detail = str(exception) or "You may not do this."
-    wanted = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
+    missing_permissions = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
     detail = " ".join(filter(None, [detail, limits()]))
-    return _answer(request, 403, detail, wanted=wanted, exception=str(exception), **_within(request))
+    return _refusal_page(
+        request, 403, detail, wanted=missing_permissions, exception=str(exception), **_frame(request)
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, f"{NOT_FOUND_OR_OUTSIDE} {limits()}" if limits() else "Not found.")
+    return _refusal_page(request, 404, f"{NOT_FOUND_OR_OUTSIDE} {limits()}" if limits() else "Not found.")
 
 
 def outside(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE, **_within(request))
+    return _refusal_page(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE, **_frame(request))
 
 
-def _within(request: HttpRequest) -> dict[str, Any]:
+def _frame(request: HttpRequest) -> dict[str, Any]:
     """Keep the navigation around a refusal, unless it replaces a part of a page."""
     user = getattr(request, "user", None)
     fills_a_part = request.headers.get("HX-Request") == "true"
@@ -85,7 +87,7 @@ def refusal_for(error: BaseException | None) -> Refusal:
 
 def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     detail = f"Method {request.method} is not allowed."
-    return _answer(request, 405, detail, allowed=allowed)
+    return _refusal_page(request, 405, detail, allowed=allowed)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -93,19 +95,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    response = _answer(request, refusal.status, refusal.detail, "errors/refused.html", refusal=refusal)
+    response = _refusal_page(request, refusal.status, refusal.detail, "errors/refused.html", refusal=refusal)
     if refusal.retry_after_s is not None:
         response["Retry-After"] = str(refusal.retry_after_s)
     return response
 
 
-def _answer(
+def _refusal_page(
     request: HttpRequest, status: int, detail: str, template: str = "", **context: Any
 ) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"detail": detail}, status=status)
     theme = request.COOKIES.get("theme", "")
-    shown = theme if theme in User.Theme.values else User.Theme.SYSTEM.value
-    context |= {"request": request, "limits": limits(), "theme": shown}
+    chosen_theme = theme if theme in User.Theme.values else User.Theme.SYSTEM.value
+    context |= {"request": request, "limits": limits(), "theme": chosen_theme}
     page = get_template(template or f"{status}.html")
     return HttpResponse(page.render(context, request if "frame" in context else None), status=status)

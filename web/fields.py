@@ -28,8 +28,8 @@ class ShownField(forms.BoundField):
         errors = super().errors
         if not errors:
             return errors
-        said = [text for error in errors.as_data() for text in correction(self, error)]
-        return self.form.error_class(said, renderer=self.form.renderer)
+        corrections = [text for error in errors.as_data() for text in correction(self, error)]
+        return self.form.error_class(corrections, renderer=self.form.renderer)
 
     @property
     def unit(self) -> str:
@@ -53,22 +53,22 @@ def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
     yield from (("", "", text) for text in form.non_field_errors())
     for name in form.fields if form.is_bound else ():
         if name in form.errors:
-            shown = form[name]
-            first, *others = shown.errors
+            bound_field = form[name]
+            first, *others = bound_field.errors
             more = f" (and {len(others)} more at the field)" if others else ""
-            yield shown.first_id, shown.label, f"{first}{more}"
+            yield bound_field.first_id, bound_field.label, f"{first}{more}"
     for rows in getattr(form, "rows", {}).values():
         yield from ((f"rows-{rows.prefix}", rows.label, text) for text in rows.non_form_errors())
         for row in rows:
             yield from mistakes(row)
 
 
-def correction(shown: ShownField, error: ValidationError) -> list[str]:
+def correction(bound_field: ShownField, error: ValidationError) -> list[str]:
     """Say how to correct an error; return Muster's own messages unchanged."""
     write = _CORRECTIONS.get(error.code or "")
-    if write is None or not _is_djangos(shown.field, error):
+    if write is None or not _is_djangos(bound_field.field, error):
         return error.messages
-    return [write(shown, error)]
+    return [write(bound_field, error)]
 
 
 def _is_djangos(field: forms.Field, error: ValidationError) -> bool:
@@ -86,45 +86,45 @@ def _messages(field: forms.Field) -> dict[str, Any]:
     return messages
 
 
-def named(shown: forms.BoundField) -> str:
+def label_in_sentence(bound_field: forms.BoundField) -> str:
     """The label inside a sentence: "the name", "the IT power"."""
-    label = str(shown.label)
+    label = str(bound_field.label)
     return f"the {label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == '-' else label}"
 
 
-def _required(shown: ShownField, error: ValidationError) -> str:
-    widget = shown.field.widget
+def _required(bound_field: ShownField, error: ValidationError) -> str:
+    widget = bound_field.field.widget
     if isinstance(widget, forms.CheckboxInput):
-        return f"Tick “{shown.label}”."
-    chosen = isinstance(widget, (forms.Select, forms.RadioSelect, forms.FileInput))
-    return f"{'Choose' if chosen else 'Enter'} {named(shown)}."
+        return f"Tick “{bound_field.label}”."
+    is_choice = isinstance(widget, (forms.Select, forms.RadioSelect, forms.FileInput))
+    return f"{'Choose' if is_choice else 'Enter'} {label_in_sentence(bound_field)}."
 
 
-def _shape(shown: ShownField, error: ValidationError) -> str:
-    field = shown.field
+def _shape(bound_field: ShownField, error: ValidationError) -> str:
+    field = bound_field.field
     if isinstance(field, forms.DateTimeField):
-        return f"Enter {named(shown)} as {MINUTE_SHAPE}."
+        return f"Enter {label_in_sentence(bound_field)} as {MINUTE_SHAPE}."
     if isinstance(field, forms.DateField):
-        return f"Enter {named(shown)} as {DAY_SHAPE}."
+        return f"Enter {label_in_sentence(bound_field)} as {DAY_SHAPE}."
     if isinstance(field, forms.IntegerField):
-        return _range(shown, error)
+        return _range(bound_field, error)
     if isinstance(field, forms.EmailField):
         return "Enter an address such as ada@example.com."
     return error.messages[0]
 
 
-def _range(shown: ShownField, error: ValidationError) -> str:
+def _range(bound_field: ShownField, error: ValidationError) -> str:
     """Name the numbers, or days, that a field accepts."""
-    least, most = limits(shown.field)
+    least, most = limits(bound_field.field)
     if isinstance(least, date) or isinstance(most, date):
         return f"Enter a day from {day(least)} to {day(most)}."
-    whole = isinstance(shown.field, forms.IntegerField) and not isinstance(
-        shown.field, (forms.FloatField, forms.DecimalField)
+    whole = isinstance(bound_field.field, forms.IntegerField) and not isinstance(
+        bound_field.field, (forms.FloatField, forms.DecimalField)
     )
     noun = "a whole number" if whole else "a number"
     if most is not None and most >= HARDLY_A_LIMIT:
         most = None
-    unit = f" {shown.unit}" if shown.unit else ""
+    unit = f" {bound_field.unit}" if bound_field.unit else ""
     if least is not None and most is not None:
         return f"Enter {noun} from {number(least)} to {number(most)}{unit}."
     if least is not None:
@@ -135,25 +135,25 @@ def _range(shown: ShownField, error: ValidationError) -> str:
 def limits(field: forms.Field) -> tuple[Any, Any]:
     """The minimum and maximum of the field's validators; None without a limit."""
 
-    def of(kind: type) -> list[Any]:
+    def bounds(kind: type) -> list[Any]:
         values = [getattr(each, "limit_value", None) for each in field.validators if type(each) is kind]
         return [value() if callable(value) else value for value in values]
 
-    return max(of(MinValueValidator), default=None), min(of(MaxValueValidator), default=None)
+    return max(bounds(MinValueValidator), default=None), min(bounds(MaxValueValidator), default=None)
 
 
-def _length(shown: ShownField, error: ValidationError) -> str:
+def _length(bound_field: ShownField, error: ValidationError) -> str:
     params: Any = error.params
     bound = "at most" if error.code == "max_length" else "at least"
     characters = how_many(params["limit_value"], "character", "characters")
     return f"Enter {bound} {characters}; you entered {number(params['show_value'])}."
 
 
-def _choice(shown: ShownField, error: ValidationError) -> str:
+def _choice(bound_field: ShownField, error: ValidationError) -> str:
     """Say that there is no such choice, and name similar ones."""
     params: Any = error.params or {}
-    typed = str(params.get("value", params.get("pk", ""))) or str(shown.data or "")
-    alike = similar(typed, _names(shown.field))
+    typed = str(params.get("value", params.get("pk", ""))) or str(bound_field.data or "")
+    alike = similar(typed, _names(bound_field.field))
     hint = f"Did you mean {alike}?" if alike else "Choose from the list."
     return f"“{typed[:100]}” is not in the list. {hint}"
 
@@ -181,9 +181,10 @@ def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
             yield value, label
 
 
-def _unique(shown: ShownField, error: ValidationError) -> str:
+def _unique(bound_field: ShownField, error: ValidationError) -> str:
     params: Any = error.params or {}
-    return f"Another {str(params.get('model_name', 'object')).lower()} has {named(shown)} “{shown.data}” already."
+    noun = str(params.get("model_name", "object")).lower()
+    return f"Another {noun} has {label_in_sentence(bound_field)} “{bound_field.data}” already."
 
 
 _CORRECTIONS: dict[str, Callable[[ShownField, ValidationError], str]] = {

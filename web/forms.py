@@ -52,11 +52,11 @@ def grouped(form: forms.BaseForm) -> Iterator[tuple[str, list[forms.BoundField]]
     """The fields of a form below the titles of its `groups`; remaining fields come last, without a title."""
     left = dict.fromkeys(form.fields)
     for title, names in getattr(form, "groups", ()):
-        shown = [form[name] for name in names if name in left]
+        group_fields = [form[name] for name in names if name in left]
         for name in names:
             left.pop(name, None)
-        if shown:
-            yield title, shown
+        if group_fields:
+            yield title, group_fields
     if left:
         yield "", [form[name] for name in left]
 
@@ -80,7 +80,7 @@ class Suggesting(forms.TextInput):
 
 class PersonField(forms.ModelChoiceField):
     def _get_queryset(self) -> QuerySet:
-        return visibility.known(super()._get_queryset())  # type: ignore[misc]
+        return visibility.known_people(super()._get_queryset())  # type: ignore[misc]
 
     queryset = property(_get_queryset, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
@@ -88,13 +88,13 @@ class PersonField(forms.ModelChoiceField):
 class RefusedForm(forms.Form):
     """Shows refusals of an operation at the right field; `field_of` maps the operation's names to the form's.
 
-    `asked` holds the operation's arguments, `refusals` its exceptions.
+    `arguments` holds the operation's arguments, `refusals` its exceptions.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError,)
     field_of: ClassVar[Mapping[str, str]] = {}
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return self.cleaned_data
 
     def refused(self, error: ValidationError) -> None:

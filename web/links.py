@@ -66,8 +66,8 @@ _PLAIN = re.compile(r"[\w-]+", re.ASCII)
 
 
 def link(name: str, *args: object, **query: object) -> str:
-    known = len(args) == 1 and _PLAIN.fullmatch(str(args[0])) and _address(name, args[0])
-    address = known or reverse(name, args=args)
+    plain_address = len(args) == 1 and _PLAIN.fullmatch(str(args[0])) and _address(name, args[0])
+    address = plain_address or reverse(name, args=args)
     return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 

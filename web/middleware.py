@@ -81,12 +81,12 @@ class ActorMiddleware:
 
     def _attributed(self, request: HttpRequest) -> HttpResponse:
         if request.method in SAFE_METHODS:
-            return self._in_zone(request)
+            return self._respond_in_zone(request)
         user = request.user if request.user.is_authenticated else None
         with acting(user, request_id=request.id):
-            return self._in_zone(request)
+            return self._respond_in_zone(request)
 
-    def _in_zone(self, request: HttpRequest) -> HttpResponse:
+    def _respond_in_zone(self, request: HttpRequest) -> HttpResponse:
         # Programs always get UTC; pages use the reader's zone.
         if request.path.startswith(FOR_PROGRAMS) or not request.user.is_authenticated:
             return self.get_response(request)

@@ -33,7 +33,7 @@ class NavigationTab:
         return _address(self.url_name, get_urlconf() or settings.ROOT_URLCONF)
 
     @property
-    def held(self) -> tuple[str, ...]:
+    def prefixes(self) -> tuple[str, ...]:
         """The address prefixes of its pages."""
         urlconf = get_urlconf() or settings.ROOT_URLCONF
         return tuple(_address(name, urlconf) for name in (self.url_name, *self.also))
@@ -135,24 +135,24 @@ def tabs_for(user: Any) -> Iterator[NavigationTab]:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the entries with a tab for the reader, with these tabs; `current` is a value for `aria-current`."""
     allowed = frozenset(tabs_for(request.user))
-    holding = ((len(url), tab) for tab in TABS for url in tab.held if _holds(url, request.path))
+    holding = ((len(url), tab) for tab in TABS for url in tab.prefixes if _holds(url, request.path))
     here = max(holding, key=lambda pair: pair[0], default=(0, None))[1]
     return [
         {
             "label": entry.label,
             "icon": entry.icon,
-            "current": _current(here in entry.tabs, request.path == shown[0]["url"]),
-            "url": shown[0]["url"],
-            "tabs": shown,
+            "current": _current(here in entry.tabs, request.path == shown_tabs[0]["url"]),
+            "url": shown_tabs[0]["url"],
+            "tabs": shown_tabs,
         }
         for entry in ENTRIES
-        if (shown := [_row(tab, request.path, here) for tab in entry.tabs if tab in allowed])
+        if (shown_tabs := [_tab_context(tab, request.path, here) for tab in entry.tabs if tab in allowed])
     ]
 
 
-def _row(tab: NavigationTab, path: str, here: NavigationTab | None) -> dict[str, Any]:
-    named = {"label": tab.label, "name": tab.url_name, "shortcut": tab.shortcut, "url": tab.url}
-    return named | {"current": _current(tab == here, path == named["url"])}
+def _tab_context(tab: NavigationTab, path: str, here: NavigationTab | None) -> dict[str, Any]:
+    tab_values = {"label": tab.label, "name": tab.url_name, "shortcut": tab.shortcut, "url": tab.url}
+    return tab_values | {"current": _current(tab == here, path == tab_values["url"])}
 
 
 def _current(holds: bool, is_page: bool) -> str:

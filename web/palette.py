@@ -78,9 +78,9 @@ def find_pages(query: str, *, user: User) -> Iterator[Hit]:
     """Find tabs of the navigation, and lists below one."""
     entry_of = {tab: entry.label for entry in ENTRIES for tab in entry.tabs}
     pages = [(tab.label, tab.url, entry_of[tab], tab.words) for tab in tabs_for(user)]
-    known = {url for _label, url, *_rest in pages}
+    tab_urls = {url for _label, url, *_rest in pages}
     for kind in KIND_OF.values():
-        if user.has_perms(kind.permissions("view")) and (url := kind.url("list")) not in known:
+        if user.has_perms(kind.permissions("view")) and (url := kind.url("list")) not in tab_urls:
             pages.append((kind.label_plural, url, kind.room[0] if kind.room else "", ""))
     for label, url, place, words in pages:
         if (rank := rank_of(query, label, [place, words])) is not None:

@@ -30,7 +30,7 @@ class Partitioned:
     ahead: timedelta = timedelta(days=3)
 
     @property
-    def kept(self) -> timedelta:
+    def retention(self) -> timedelta:
         return getattr(settings, self.setting) * self.unit
 
     def next_after(self, first: datetime) -> datetime:
@@ -40,7 +40,7 @@ class Partitioned:
         return f"{self.table}_{first:{self.suffix}}"
 
     def oldest_kept(self, now: datetime) -> datetime:
-        return self.first_of(now - self.kept)
+        return self.first_of(now - self.retention)
 
 
 def day_of(at: datetime) -> datetime:
@@ -73,14 +73,14 @@ def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:
 
 
 def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
-    wanted = {partitioned.name(first): first for first in map(partitioned.first_of, instants)}
-    if not wanted.keys() - existing(partitioned).keys():
+    first_by_name = {partitioned.name(first): first for first in map(partitioned.first_of, instants)}
+    if not first_by_name.keys() - existing(partitioned).keys():
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
-        missing = sorted(wanted.keys() - existing(partitioned).keys())
+        missing = sorted(first_by_name.keys() - existing(partitioned).keys())
         for name in missing:
-            first = wanted[name]
+            first = first_by_name[name]
             cursor.execute(
                 f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL) {partitioned.options}"
             )

@@ -155,11 +155,11 @@ def rule_of(model: type[Model]) -> RowRule:
     if where is not None:
         return RowRule(where, check or where)
     columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
-    where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or NOBODY
+    where = " AND ".join(_visible_or_null(key, column) for column, key in columns.items()) or NOBODY
     if check is None and columns and all(key.null for key in columns.values()):
         # A row without a site is visible to everybody, and writable for users who see all sites.
-        named = " OR ".join(f"{column} IS NOT NULL" for column in columns)
-        check = f"{where} AND ({named})"
+        has_site = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+        check = f"{where} AND ({has_site})"
     return RowRule(where, check or where)
 
 
@@ -204,7 +204,7 @@ def _visible(model: type[Model], value: str, end: str = "") -> str:
     return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value}{end})"
 
 
-def _at_visible(key: ForeignKey, value: str, end: str = "") -> str:
+def _visible_or_null(key: ForeignKey, value: str, end: str = "") -> str:
     visible = _visible(_concrete(key), value, end)
     return f"({value} IS NULL OR {visible})" if key.null else visible
 
@@ -214,7 +214,7 @@ def _where_of_history() -> str:
     would be ten times slower.
     """
     tables = {model._meta.db_table: model for model in audited_models()}
-    wide = [table for table, model in tables.items() if rule_of(_of_table(model)).is_open]
+    wide = [table for table, model in tables.items() if rule_of(_concrete_model(model)).is_open]
     by_key: dict[str, list[str]] = {}
     for table, model in tables.items():
         if table not in wide and not hasattr(model, "VISIBLE_WHERE"):
@@ -255,11 +255,11 @@ def _sight_of_entries() -> str:
 
 def _was_visible(key: ForeignKey, row: str) -> str:
     # Few entries of a long history are read at a time: OFFSET forces look-ups instead of a hash of the table.
-    visible = _at_visible(key, f"({row} ->> '{key.column}')::bigint", end=" OFFSET 0")
+    visible = _visible_or_null(key, f"({row} ->> '{key.column}')::bigint", end=" OFFSET 0")
     return f"({row} IS NULL OR {visible})"
 
 
-def _of_table(model: type[Model]) -> type[Model]:
+def _concrete_model(model: type[Model]) -> type[Model]:
     concrete = model._meta.concrete_model
     assert concrete is not None
     return concrete

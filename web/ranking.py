@@ -40,17 +40,17 @@ def _read(text: str) -> str:
 
 def rank_of(query: str, title: str, others: Iterable[str] = ()) -> int | None:
     """Return the rank of a text with its further texts; None if a word of the query is in none of them."""
-    asked, words, others = _read(query), query.split(), tuple(others)
+    read_query, words, others = _read(query), query.split(), tuple(others)
     if not words:
         return BEGINS
     if not all(any(word.upper() in each.upper() for each in (title, *others)) for word in words):
         return None
-    named, text = _searched([title]), _searched([title, *others])
-    if f"| {asked} |" in text:
+    title_text, text = _searched([title]), _searched([title, *others])
+    if f"| {read_query} |" in text:
         return EXACT
-    if named.startswith(f"| {asked}"):
+    if title_text.startswith(f"| {read_query}"):
         return BEGINS
-    if f" {asked}" in named:
+    if f" {read_query}" in title_text:
         return WORD
     return WORDS_ELSEWHERE if all(f" {_read(word)}" in text for word in words) else MIDDLE
 
@@ -97,8 +97,8 @@ def _kept(
 
 def _asking(values: Iterable[Any], words: Sequence[str]) -> tuple[Any, ...]:
     escaped = [connection.ops.prep_for_like_query(word) for word in words]
-    asked = {f"%{chr(_FIRST_MARK + place)}%": f"%{word}%" for place, word in enumerate(escaped)}
-    return tuple(asked.get(value, value) if isinstance(value, str) else value for value in values)
+    pattern_by_marker = {f"%{chr(_FIRST_MARK + place)}%": f"%{word}%" for place, word in enumerate(escaped)}
+    return tuple(pattern_by_marker.get(value, value) if isinstance(value, str) else value for value in values)
 
 
 def _written(
@@ -136,10 +136,10 @@ def best(parts: Sequence[MatchingRows], query: str, *, limit: int) -> list[BestR
         return []
     rows = " UNION ALL ".join(f"({part.statement})" for part in parts)
     values = chain.from_iterable(part.values for part in parts)
-    asked, words = _read(query), [f" {_read(word)}" for word in query.split()]
+    read_query, words = _read(query), [f" {_read(word)}" for word in query.split()]
     begun = " AND ".join(["strpos(search_text, %s) > 0"] * len(words))
     statement = _BEST.format(rows=rows, begun=begun)
-    ranks = [f"| {asked} |", f"| {asked}", f" {asked}", *words]
+    ranks = [f"| {read_query} |", f"| {read_query}", f" {read_query}", *words]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*ranks, *values, limit])
         return [BestRow._make(row) for row in cursor.fetchall()]

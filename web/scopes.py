@@ -40,7 +40,7 @@ def among(setting: str, value: str) -> str:
 class Scope:
     """The values of SETTINGS, as text; equal scopes see the same rows."""
 
-    named: tuple[tuple[str, str], ...]
+    scopes: tuple[tuple[str, str], ...]
     settings: tuple[str, ...]
 
 
@@ -90,8 +90,8 @@ def narrow_to(user: Any) -> None:
     if current.scope is not None:
         current.scope = None
         _take_role(None)
-    if named := scopes_of(user):
-        current.scope = _narrowed(named)
+    if scopes := scopes_of(user):
+        current.scope = _narrowed(scopes)
 
 
 @contextmanager
@@ -127,12 +127,12 @@ def sees_all() -> bool:
 def limits() -> str:
     """The reader's limits as a sentence for refusals; "" if nothing is hidden."""
     scope = present()
-    return f"You see only some sites: {in_words(scope.named)}." if scope else ""
+    return f"You see only some sites: {scope_text(scope.scopes)}." if scope else ""
 
 
-def in_words(named: Iterable[tuple[str, str]]) -> str:
+def scope_text(scopes: Iterable[tuple[str, str]]) -> str:
     """Return "region iberia, site porto"; "all" without scopes."""
-    return ", ".join(f"{kind} {slug}" for kind, slug in named) or "all"
+    return ", ".join(f"{kind} {slug}" for kind, slug in scopes) or "all"
 
 
 def is_refusal(error: Exception) -> bool:
@@ -140,14 +140,14 @@ def is_refusal(error: Exception) -> bool:
     return not sees_all() and getattr(error.__cause__, "sqlstate", None) == _REFUSED
 
 
-def _narrowed(named: tuple[tuple[str, str], ...]) -> Scope:
+def _narrowed(scopes: tuple[tuple[str, str], ...]) -> Scope:
     slugs: Mapping[str, list[str]] = {
-        kind: [slug for of, slug in named if of == kind] for kind in ScopeKind.values
+        kind: [slug for of, slug in scopes if of == kind] for kind in ScopeKind.values
     }
     taken = ", ".join(f"set_config('{name}', \"{name}\", false)" for name in SETTINGS)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {taken}, {_SCOPED_ROLE} FROM ({_statements['resolved']}) AS resolved", slugs)
-        return Scope(named, cursor.fetchone()[:-1])
+        return Scope(scopes, cursor.fetchone()[:-1])
 
 
 def _take_role(scope: Scope | None) -> None:

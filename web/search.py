@@ -141,8 +141,8 @@ def register_maker(maker: Callable[[], Iterable[Provider]]) -> None:
 
 
 def providers(user: User) -> list[Provider]:
-    made = {each.name: each for maker in _makers for each in maker()}
-    served = [each for each in (made | _providers).values() if each.serves(user)]
+    room_providers = {each.name: each for maker in _makers for each in maker()}
+    served = [each for each in (room_providers | _providers).values() if each.serves(user)]
     return sorted(served, key=lambda each: each.order)
 
 
@@ -150,53 +150,57 @@ def search(
     query: str, *, user: User, scope: str = "", limit: int = A_FEW, most: int | None = None
 ) -> Results:
     """Search everything that the reader may see, and return up to `limit` hits of each of the `most` best groups."""
-    asked = [each for each in providers(user) if scope in ("", each.name)] if query else []
-    by_rows = _rows_found([each for each in asked if isinstance(each, RowsProvider)], query, user, limit)
+    scope_providers = [each for each in providers(user) if scope in ("", each.name)] if query else []
+    by_rows = _rows_found(
+        [each for each in scope_providers if isinstance(each, RowsProvider)], query, user, limit
+    )
     # Order groups before reading objects, so that objects of dropped groups are never read.
     ranks: list[tuple[int, int, Provider]] = []
     groups: dict[str, HitGroup] = {}
-    for each in asked:
+    for each in scope_providers:
         if each.find is not None:
-            groups[each.name] = group = _in_memory(each, query, user, limit)
+            groups[each.name] = group = _memory_group(each, query, user, limit)
             ranks += [(group.hits[0].rank, group.total, each)] if group.hits else []
         elif found := by_rows[each.name]:
             ranks.append((found[0].rank, found[0].total, each))
     ranks.sort(key=lambda best: best[0])
-    shown = [
-        groups.get(each.name) or _of_rows(each, by_rows[each.name]) for _rank, _total, each in ranks[:most]
+    hit_groups = [
+        groups.get(each.name) or _row_group(each, by_rows[each.name]) for _rank, _total, each in ranks[:most]
     ]
-    return Results(shown, sum(total for _rank, total, _each in ranks))
+    return Results(hit_groups, sum(total for _rank, total, _each in ranks))
 
 
 def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]:
     """Entries of these groups held in memory, before anybody has typed."""
-    groups = (_in_memory(each, "", user, limit) for each in providers(user) if each.name in names)
+    groups = (_memory_group(each, "", user, limit) for each in providers(user) if each.name in names)
     return [group for group in groups if group.hits]
 
 
 def _rows_found(
-    asked: Sequence[RowsProvider], query: str, user: User, limit: int
+    row_providers: Sequence[RowsProvider], query: str, user: User, limit: int
 ) -> dict[str, list[BestRow]]:
     """Search the rows of all of them in one statement."""
-    parts = [each.matching(query, user=user) for each in asked]
+    parts = [each.matching(query, user=user) for each in row_providers]
     found: dict[str, list[BestRow]] = defaultdict(list)
     for row in best([part for part in parts if part is not None], query, limit=limit):
         found[row.name].append(row)
     return found
 
 
-def _of_rows(provider: Provider, found: Sequence[BestRow]) -> HitGroup:
+def _row_group(provider: Provider, found: Sequence[BestRow]) -> HitGroup:
     assert isinstance(provider, RowsProvider)
-    held = provider.rows().in_bulk([row.pk for row in found])
+    objects_by_id = provider.rows().in_bulk([row.pk for row in found])
     # A row deleted in this moment is left out.
-    shown = [row for row in found if row.pk in held]
-    hits = provider.hits([held[row.pk] for row in shown])
+    present_rows = [row for row in found if row.pk in objects_by_id]
+    hits = provider.hits([objects_by_id[row.pk] for row in present_rows])
     return HitGroup(
-        provider, [replace(hit, rank=row.rank) for hit, row in zip(hits, shown, strict=True)], found[0].total
+        provider,
+        [replace(hit, rank=row.rank) for hit, row in zip(hits, present_rows, strict=True)],
+        found[0].total,
     )
 
 
-def _in_memory(provider: Provider, query: str, user: User, limit: int) -> HitGroup:
+def _memory_group(provider: Provider, query: str, user: User, limit: int) -> HitGroup:
     hits = sorted(provider.find(query, user=user), key=lambda hit: hit.rank) if provider.find else []
     return HitGroup(provider, hits[:limit], len(hits))
 
@@ -225,16 +229,16 @@ def read(typed: str) -> SearchQuery:
 def search_page(request: UserRequest) -> HttpResponse:
     query = read(request.GET.get("q", ""))
     served = providers(request.user)
-    known = not query.scope or query.scope in {each.name for each in served}
+    is_known = not query.scope or query.scope in {each.name for each in served}
     limit = MANY if query.scope else A_FEW
-    results = search(query.text if known else "", user=request.user, scope=query.scope, limit=limit)
+    results = search(query.text if is_known else "", user=request.user, scope=query.scope, limit=limit)
     groups = [group.provider for group in results.groups]
     return render(
         request,
         "web/search.html",
         {
             "query": query,
-            "known_scope": known,
+            "known_scope": is_known,
             "groups": [
                 {"group": group, "url": address(query.text, group.provider.name)} for group in results.groups
             ],

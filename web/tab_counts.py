@@ -73,12 +73,12 @@ def marks(user: User, *, now: datetime) -> list[TabMark]:
     by_tab = waiting.counts_by_tab(user, now=now)
     waits = by_tab | {"inbox": sum(by_tab.values())}
     open_to_reader = {tab.url_name for tab in tabs_for(user)}
-    shown = [TabMark(name, number, WAITING) for name, number in waits.items() if name in open_to_reader]
-    shown += [
+    tab_marks = [TabMark(name, number, WAITING) for name, number in waits.items() if name in open_to_reader]
+    tab_marks += [
         TabMark(name, number, _counts[name].words, _counts[name].tone)
         for name, number in _counted(user, now=now)
     ]
-    return [mark for mark in shown if mark.count]
+    return [mark for mark in tab_marks if mark.count]
 
 
 def _counted(user: User, *, now: datetime) -> Sequence[tuple[str, int]]:

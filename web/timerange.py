@@ -69,7 +69,7 @@ class TimeRange:
     other: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, request: HttpRequest, *, now: datetime, default: str = "now-24h") -> "TimeRange":
+    def read(cls, request: HttpRequest, *, now: datetime, default: str = "now-24h") -> "TimeRange":
         zone = timezone.get_current_timezone()
         start_text = request.GET.get("start") or default
         end_text = request.GET.get("end") or "now"
@@ -103,7 +103,7 @@ class TimeRange:
                     return str(label)
         return " – ".join(map(instant, (self.start, self.end)))
 
-    def named(self, what: str) -> str:
+    def title(self, what: str) -> str:
         return f"{what}, {self.label[:1].lower()}{self.label[1:]}"
 
     @property

@@ -72,9 +72,9 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
         return Formatted(None, "" if unit == UNIX_TIME else unit)
     if unit == UNIX_TIME:
         return Formatted(moment(value))
-    factor, shown = scale(value, unit)
+    factor, shown_unit = scale(value, unit)
     written = number(value * factor, decimals)
-    return Formatted(written, _SINGULAR.get(shown, shown) if written == "1" else shown)
+    return Formatted(written, _SINGULAR.get(shown_unit, shown_unit) if written == "1" else shown_unit)
 
 
 def moment(seconds: float) -> str:
@@ -86,21 +86,21 @@ def moment(seconds: float) -> str:
 
 
 def power_unit(largest_kw: float) -> str:
-    return next((shown for least, _divisor, shown in _STEPS["kW"] if abs(largest_kw) >= least), "kW")
+    return next((unit for least, _divisor, unit in _STEPS["kW"] if abs(largest_kw) >= least), "kW")
 
 
 def power_factor(unit: str) -> float:
-    return next((1 / divisor for _least, divisor, shown in _STEPS["kW"] if shown == unit), 1.0)
+    return next((1 / divisor for _least, divisor, step_unit in _STEPS["kW"] if step_unit == unit), 1.0)
 
 
 def scale(largest: float, unit: str) -> tuple[float, str]:
     """Factor and unit for a whole axis in a stored unit or its rate, from its largest value."""
     if unit not in _STEPS and unit.endswith(PER_SECOND):
-        factor, shown = scale(largest, unit.removesuffix(PER_SECOND))
-        return factor, (shown if shown != "1" else "") + PER_SECOND
-    for least, divisor, shown in _STEPS.get(unit, ()):
+        factor, step_unit = scale(largest, unit.removesuffix(PER_SECOND))
+        return factor, (step_unit if step_unit != "1" else "") + PER_SECOND
+    for least, divisor, step_unit in _STEPS.get(unit, ()):
         if abs(largest) >= least:
-            return 1 / divisor, shown
+            return 1 / divisor, step_unit
     return 1.0, unit
 
 
@@ -139,8 +139,8 @@ def zone_name(local: datetime) -> str:
 def signed(value: float | None, unit: str = "") -> str:
     if value is None or math.isnan(value):
         return ""
-    shown = format_value(abs(value), unit)
-    return f"{'−' if value < 0 else '+'}{shown}"
+    magnitude = format_value(abs(value), unit)
+    return f"{'−' if value < 0 else '+'}{magnitude}"
 
 
 def percent(share: float | None, *, decimals: int = 0) -> Formatted:

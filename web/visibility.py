@@ -91,7 +91,7 @@ def username_of(user: Any, by: Any = None) -> str | None:
     return user.get_username() if user is not None and sees(user, by) else None
 
 
-def shown(holder: Any, name: str, value: Any) -> Any:
+def visible_value(holder: Any, name: str, value: Any) -> Any:
     """The value of an attribute as this reader may see it, SOMEBODY if it would reveal who somebody is."""
     if value is None or value == "":
         return value
@@ -110,7 +110,7 @@ def own(model: type[Model], by: Any = None) -> Q:
     return Q() if sees_names(by) else Q(**{_user_column(model): getattr(by, "pk", None)})
 
 
-def known(people: QuerySet, by: Any = None) -> QuerySet:
+def known_people(people: QuerySet, by: Any = None) -> QuerySet:
     """Those people whom the reader may know, for lists of choices."""
     return people if sees_names(by) else people.filter(own(people.model, by))
 
@@ -173,9 +173,9 @@ def personal_filters(filterset: Any) -> frozenset[str]:
     )
 
 
-def refuse(asked: bool, by: Any = None) -> None:
+def refuse(reveals: bool, by: Any = None) -> None:
     """Raise MissingPermission if the lookup would reveal who somebody is, whatever its result."""
-    if asked and not sees_names(by):
+    if reveals and not sees_names(by):
         raise MissingPermission([SEES_NAMES])
 
 

@@ -14,7 +14,7 @@ _FIELD = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
-def in_words(value: Any) -> str:
+def value_text(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -42,7 +42,7 @@ def _nested(value: Any, depth: int) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         inner = [_nested(each, depth + isinstance(each, Mapping)) for each in value]
         return ", ".join(inner) or ("nothing" if depth else "")
-    words = _spaced(value, _CHOICE) if depth and isinstance(value, str) else in_words(value)
+    words = _spaced(value, _CHOICE) if depth and isinstance(value, str) else value_text(value)
     return words or ("nothing" if depth else "")
 
 

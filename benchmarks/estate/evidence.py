@@ -171,7 +171,7 @@ def write_records(
     for plan in plans:
         failing = blocking[plan.number % len(blocking)] if plan.story is Story.FAILING else None
         for check, part in entered:
-            given = {
+            columns = {
                 "site": places.sites[plan.number],
                 "check_id": check.id,
                 "part": part.id,
@@ -181,9 +181,9 @@ def write_records(
             }
             if check.pillar in ATTESTED:
                 statement = {"statement": "As the register says.", "attested_by": "Head of operations"}
-                attestations.append(Attestation(**given, **statement))
+                attestations.append(Attestation(**columns, **statement))
             else:
-                facts.append(RecordedFact(**given, source="Quarterly report"))
+                facts.append(RecordedFact(**columns, source="Quarterly report"))
     RecordedFact.objects.bulk_create(facts, batch_size=10_000)
     Attestation.objects.bulk_create(attestations, batch_size=10_000)
 
@@ -194,8 +194,8 @@ def value_of(part: SubMeasure, *, passes: bool) -> float:
     if bound is None:
         return 1.0
     if passes:
-        known = [*bound.values, *(edge for edge in (bound.low, bound.high) if edge is not None)]
-        return next((value for edge in known for value in (edge, edge - 0.5) if bound.contains(value)), 1.0)
+        edges = [*bound.values, *(edge for edge in (bound.low, bound.high) if edge is not None)]
+        return next((value for edge in edges for value in (edge, edge - 0.5) if bound.contains(value)), 1.0)
     warns = part.warn_at.bound if part.warn_at else None
     missing = [value for value in (-1.0, 0.0, 1.0, 1000.0) if not bound.contains(value)]
     return next((value for value in missing if warns is None or not warns.contains(value)), missing[0])

@@ -60,7 +60,7 @@ def _sites(plans: Sequence[EstateSite]) -> dict[int, Site]:
         Region.objects.create(name=name, slug=f"region-{number}", parent=parents[COUNTRIES[number]])
         for number, name in enumerate(REGIONS)
     ]
-    made = Site.objects.bulk_create(
+    sites = Site.objects.bulk_create(
         Site(
             name=plan.name,
             slug=plan.slug,
@@ -80,7 +80,7 @@ def _sites(plans: Sequence[EstateSite]) -> dict[int, Site]:
         )
         for plan in plans
     )
-    return {plan.number: site for plan, site in zip(plans, made, strict=True)}
+    return {plan.number: site for plan, site in zip(plans, sites, strict=True)}
 
 
 def _types() -> dict[str, DeviceType]:
@@ -115,15 +115,15 @@ def _devices(
     for plan in plans:
         site = sites[plan.number]
         first, second = (racks[site.pk, rack] for rack in plan.racks)
-        made = [
+        device_rows = [
             (node, Device.Role.NODE, "node", (first, second)[place % 2], DRIVER)
             for place, node in enumerate(plan.nodes)
         ]
-        made += [
+        device_rows += [
             (leaf, Device.Role.SWITCH, f"leaf{number}", first, NOS)
             for number, leaf in enumerate(plan.switches, start=1)
         ]
-        made += [
+        device_rows += [
             (plan.pdu(rack, leg), Device.Role.PDU, "pdu", racks[site.pk, rack], "")
             for rack, leg in plan.feeds
         ]
@@ -131,21 +131,21 @@ def _devices(
             Device(
                 site=site, name=name, role=role, device_type=types[kind], rack=rack, software_version=version
             )
-            for name, role, kind, rack, version in made
+            for name, role, kind, rack, version in device_rows
         ]
         devices.append(Device(site=site, name=plan.ups, role=Device.Role.UPS, device_type=types["ups"]))
     return {device.name: device for device in Device.objects.bulk_create(devices)}
 
 
 def _ports(plans: Sequence[EstateSite], devices: dict[str, Device]) -> dict[tuple[str, str], Port]:
-    wanted = [
+    port_keys = [
         (owner, name)
         for plan in plans
         for owners, names in ((plan.nodes, plan.node_ports), (plan.switches, plan.switch_ports))
         for owner in owners
         for name in names
     ]
-    made = Port.objects.bulk_create(
+    ports = Port.objects.bulk_create(
         Port(
             device=devices[owner],
             name=name,
@@ -153,9 +153,9 @@ def _ports(plans: Sequence[EstateSite], devices: dict[str, Device]) -> dict[tupl
             speed_gbps=400,
             back_end=name.startswith("mlx"),
         )
-        for owner, name in wanted
+        for owner, name in port_keys
     )
-    return dict(zip(wanted, made, strict=True))
+    return dict(zip(port_keys, ports, strict=True))
 
 
 def _links(plans: Sequence[EstateSite], sites: dict[int, Site], ports: dict[tuple[str, str], Port]) -> None:

@@ -90,7 +90,7 @@ class Collector:
     random: np.random.Generator = field(repr=False)
 
     @classmethod
-    def of(cls, plan: EstateSite, source: Source) -> Collector:
+    def build(cls, plan: EstateSite, source: Source) -> Collector:
         metrics, labels, values, spread = zip(*signals(plan), strict=True)
         keys = [
             key_of({NAME: metric, **label_set}) for metric, label_set in zip(metrics, labels, strict=True)
@@ -111,11 +111,11 @@ class Collector:
 
 
 def collectors(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: datetime) -> list[Collector]:
-    made = []
+    estate_collectors = []
     for plan in plans:
         source, _ = create_source(name=f"{plan.slug} collector", site=sites[plan.number], by=None, now=now)
-        made.append(Collector.of(plan, source))
-    return made
+        estate_collectors.append(Collector.build(plan, source))
+    return estate_collectors
 
 
 def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: datetime) -> None:
@@ -129,7 +129,7 @@ def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: 
 def write_days(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: datetime) -> None:
     """The last 30 days as daily measuring would have left them, today's so far among them."""
     days = [now - timedelta(days=back) for back in range(DAYS)]
-    sketches = {value: Sketch.of(np.full(1440, value)) for value in (12.0, 23.0, 33.0)}
+    sketches = {value: Sketch.build(np.full(1440, value)) for value in (12.0, 23.0, 33.0)}
     rows = []
     for plan in plans:
         for key, part, value, reach in _measures(plan):

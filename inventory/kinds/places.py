@@ -135,7 +135,11 @@ SITE = declared(
         Related(Rack, ("site",), ("name", "rated_kw", "device_count"), fills="site"),
         Related(CapacityEvent, ("site",), ("happened_on", "kind", "it_kw", "accelerators"), fills="site"),
         Related(
-            Link, ("site_a", "site_b"), ("name", "kind", "site_a", "site_b"), fills="site_a", asked="site_id"
+            Link,
+            ("site_a", "site_b"),
+            ("name", "kind", "site_a", "site_b"),
+            fills="site_a",
+            parameter="site_id",
         ),
         Related(PowerFeed, ("site",), ("name", "leg", "rated_kw", "rack"), fills="site"),
         Related(CoolingUnit, ("site",), ("name", "medium", "capacity_kw"), fills="site"),

@@ -105,7 +105,7 @@ def _facts(row: dict[str, Any], counted: "_Counted") -> SiteFacts:
     del row["region__name"]
     for degrees in ("latitude", "longitude"):
         row[degrees] = None if row[degrees] is None else float(row[degrees])
-    return SiteFacts(**row, **counted.of(row["id"]))
+    return SiteFacts(**row, **counted.site_counts(row["id"]))
 
 
 # What the facts of sites are counted from: of which kind it is, at which site, up to three words about it, of which
@@ -151,7 +151,7 @@ class _Counted:
                 for kind, site_id, *words, count in cursor.fetchall():
                     self._counts[kind, site_id][tuple(words)] = count
 
-    def of(self, site_id: int) -> dict[str, Any]:
+    def site_counts(self, site_id: int) -> dict[str, Any]:
         devices, accelerators = self._counts["device", site_id], self._counts["accelerator", site_id]
         active = {key: count for key, count in devices.items() if key[1] == Device.Status.ACTIVE}
         media = frozenset(str(key[0]) for key in self._counts["cooling", site_id])
@@ -185,13 +185,13 @@ class _Counted:
 
 def _equipment(devices: Counts, accelerators: Counts) -> tuple[Equipment, ...]:
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
-    for (role, status, _, *made), count in devices.items():
+    for (role, status, _, *product), count in devices.items():
         if status not in NOT_INSTALLED:
-            counts[role, *made] += count
-    for (status, device, _, *made), count in accelerators.items():
+            counts[role, *product] += count
+    for (status, device, _, *product), count in accelerators.items():
         if status != Accelerator.Status.RETIRED and device not in NOT_INSTALLED:
-            counts[ACCELERATOR, *made] += count
-    return tuple(Equipment(*made, count) for made, count in sorted(counts.items()))
+            counts[ACCELERATOR, *product] += count
+    return tuple(Equipment(*product, count) for product, count in sorted(counts.items()))
 
 
 def _sum(counts: Counts, *, role: str) -> int:

@@ -94,13 +94,13 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     now = clock.now()
     capacity = deployed(at=now)
 
-    def with_capacity(sites: Iterable[Site]) -> list[Site]:
+    def add_capacity(sites: Iterable[Site]) -> list[Site]:
         rows = list(sites)
         for site in rows:
             site.deployed_kw = capacity[site.pk].it_kw if site.pk in capacity else 0.0  # type: ignore[attr-defined]
         return rows
 
-    table = page(request, SITE_COUNTS, sites_with_counts(), prepare=with_capacity)
+    table = page(request, SITE_COUNTS, sites_with_counts(), prepare=add_capacity)
     if wants_table_only(request, table):
         return respond(request, "inventory/overview.html", table)
     counted = totals([kind.model for kind in KINDS], at=now)

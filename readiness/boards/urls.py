@@ -108,6 +108,6 @@ urlpatterns = [
     path("waivers/", waivers.waivers, name="waivers"),
     path("waivers/ageing/", waivers.ageing, name="waivers-ageing"),
     path("waivers/request/", waivers.ask, name="waiver-request"),
-    path("waivers/<int:pk>/", waivers.STEPS.shown, name="waiver"),
+    path("waivers/<int:pk>/", waivers.STEPS.object_page, name="waiver"),
     *waivers.STEPS.routes("waivers/<int:pk>/"),
 ]

@@ -73,13 +73,15 @@ def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Chann
     The streams of one site are sent together, so that it is scored once for both.
     """
     sites = list(dict.fromkeys(stream.site.name for stream in streams(plan)))
-    made = []
+    fleet_channels = []
     for stream in streams(plan):
         share = sites.index(stream.site.name) / len(sites)
         keys = [key_of_series(*series) for series in series_of(plan, stream, stories)]
         template = Template(keys, samples=stream.samples_a_post)
-        made.append(Channel(stream, template, POST_EVERY_S * share, start_s + FIRST_ROUND_S * share))
-    return made
+        fleet_channels.append(
+            Channel(stream, template, POST_EVERY_S * share, start_s + FIRST_ROUND_S * share)
+        )
+    return fleet_channels
 
 
 def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:

@@ -37,7 +37,7 @@ class SendingOrder:
     tokens: dict[str, str]
 
 
-def kept(path: Path) -> SendingOrder | None:
+def read_order(path: Path) -> SendingOrder | None:
     try:
         return SendingOrder(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -56,7 +56,7 @@ def ask(path: Path) -> SendingOrder | None:
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(order)
     part.rename(path)
-    return kept(path)
+    return read_order(path)
 
 
 def main() -> None:
@@ -69,8 +69,8 @@ def main() -> None:
     path = Path(os.environ.get("MUSTER_DATA_DIR") or ROOT / "var") / "demo-tokens.json"
     counts, stop = sender.SampleCounts(), Event()
     try:
-        was_kept = kept(path) is not None
-        order = kept(path) or ask(path)
+        was_kept = read_order(path) is not None
+        order = read_order(path) or ask(path)
         while order is not None:
             _send(order, url, counts, stop)
             if not was_kept:

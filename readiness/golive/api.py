@@ -9,7 +9,7 @@ from readiness.golive.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.golive.models import WorkItem
 from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.golive.worklist import operations
-from readiness.golive.worklist.queries import WorkItemStanding, with_standing
+from readiness.golive.worklist.queries import WorkItemStanding, annotate_standing
 from readiness.golive.worklist.tables import WorkItemFilters
 from web.rest.fields import ChoiceValueField
 from web.rest.permissions import Permission
@@ -57,7 +57,7 @@ class WorkItemViewSet(OperatedViewSet):
     ordering_fields = ("id", "site", "check_id", "status", "due_on", "created_at", "closed_at")
 
     def get_queryset(self) -> QuerySet[WorkItem]:
-        return with_standing(super().get_queryset())
+        return annotate_standing(super().get_queryset())
 
     writes = {"create": operations.add, "update": operations.change, "destroy": operations.remove}
     fixed = ("site", "check_id")

@@ -64,7 +64,7 @@ def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
     return {
         "activity_url": link("source-activity-chart", source.pk, **span.query),
         "activity_csv": link("source-activity-csv", source.pk, **span.query),
-        "activity_title": span.named("Samples"),
+        "activity_title": span.title("Samples"),
     }
 
 
@@ -75,7 +75,7 @@ def activity_chart(request: HttpRequest, pk: int) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     counted = intake.activity(_source(pk), start=span.start, end=span.end)
     figure = charts.activity(counted, charts.span_of(span.start, span.end))
-    figure["meta"]["title"] = span.named("Samples")
+    figure["meta"]["title"] = span.title("Samples")
     return answers.chart(figure)
 
 

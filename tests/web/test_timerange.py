@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def read(query: str, **options) -> TimeRange:
-    return TimeRange.of(RequestFactory().get(f"/sites/?{query}"), now=NOW, **options)
+    return TimeRange.read(RequestFactory().get(f"/sites/?{query}"), now=NOW, **options)
 
 
 def test_without_parameters_it_is_the_default_until_now():

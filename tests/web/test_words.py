@@ -6,7 +6,7 @@ from django.apps import apps
 from accounts.roles import ROLES
 from web.permissions import roles_of, words_of
 from web.templatetags.kit import prose
-from web.words import in_words
+from web.words import value_text
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from web.words import in_words
     ],
 )
 def test_what_is_kept_as_json_is_read_as_words(value, words):
-    assert in_words(value) == words
+    assert value_text(value) == words
 
 
 @pytest.mark.parametrize(

@@ -93,18 +93,18 @@ class UserSerializer(ObjectSerializer):
         brief_fields = ["username"]
         read_only_fields = ["last_login", "date_joined"]
 
-    def validate_scopes(self, given: list[dict[str, str]]) -> list[dict[str, str]]:
-        there = places()
-        if unknown := [each["slug"] for each in given if (each["kind"], each["slug"]) not in there]:
+    def validate_scopes(self, scopes: list[dict[str, str]]) -> list[dict[str, str]]:
+        known_places = places()
+        if unknown := [each["slug"] for each in scopes if (each["kind"], each["slug"]) not in known_places]:
             raise ValidationError(f"There is no such region or site: {', '.join(unknown)}.")
-        return given
+        return scopes
 
 
-def _given(serializer: serializers.BaseSerializer) -> dict[str, Any]:
-    given = dict(serializer.validated_data)
-    if (scopes := given.get("scopes")) is not None:
-        given["scopes"] = [(scope["kind"], scope["slug"]) for scope in scopes]
-    return given
+def _operation_arguments(serializer: serializers.BaseSerializer) -> dict[str, Any]:
+    arguments = dict(serializer.validated_data)
+    if (scopes := arguments.get("scopes")) is not None:
+        arguments["scopes"] = [(scope["kind"], scope["slug"]) for scope in scopes]
+    return arguments
 
 
 class UserViewSet(ObjectViewSet):
@@ -124,22 +124,22 @@ class UserViewSet(ObjectViewSet):
         return f'{super().etag(obj)[:-1]}-{"-".join([role_of(user), *scopes])}"'
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
-        given = _given(serializer)
-        is_active = given.pop("is_active", True)
-        given.pop("keep_tokens", None)
+        arguments = _operation_arguments(serializer)
+        is_active = arguments.pop("is_active", True)
+        arguments.pop("keep_tokens", None)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with refusals_as_errors():
-            serializer.instance = operations.create_user(**given, **who)
+            serializer.instance = operations.create_user(**arguments, **who)
             if not is_active:
                 operations.change_user(serializer.instance, is_active=False, **who)
 
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
         user = cast(User, serializer.instance)
-        given = _given(serializer)
-        password, keep_tokens = given.pop("password", None), given.pop("keep_tokens", False)
+        arguments = _operation_arguments(serializer)
+        password, keep_tokens = arguments.pop("password", None), arguments.pop("keep_tokens", False)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with refusals_as_errors():
-            operations.change_user(user, **given, **who)
+            operations.change_user(user, **arguments, **who)
             if password is not None:
                 operations.set_password(user, password, keep_tokens=keep_tokens, **who)
 
@@ -193,18 +193,18 @@ class TokenViewSet(ObjectViewSet):
         return super().create(request, *args, **kwargs)
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
-        given = {"expires_at": None} | serializer.validated_data
-        given["user"] = given.get("user") or self.request.user
-        given["expires_at"] = self._within_own_life(given["expires_at"])
+        arguments = {"expires_at": None} | serializer.validated_data
+        arguments["user"] = arguments.get("user") or self.request.user
+        arguments["expires_at"] = self._limit_to_own_life(arguments["expires_at"])
         with refusals_as_errors():
-            token, plain = operations.create_token(**given, by=self.request.user, now=clock.now())
+            token, plain = operations.create_token(**arguments, by=self.request.user, now=clock.now())
         serializer.instance = token
         self.made[token.pk] = plain
 
     def perform_destroy(self, instance: Token) -> None:
         operations.revoke_token(instance, by=self.request.user, now=clock.now())
 
-    def _within_own_life(self, expires_at: Any) -> Any:
+    def _limit_to_own_life(self, expires_at: Any) -> Any:
         """A token with an end cannot make one that outlives it, so that a token stolen for a day works for a day."""
         own = self.request.auth.expires_at if isinstance(self.request.auth, Token) else None
         if own is None or expires_at is None:

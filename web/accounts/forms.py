@@ -192,8 +192,10 @@ class DisplayForm(forms.Form):
 
 def zones() -> list[str]:
     """UTC first, then the zones named by place."""
-    named = {zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/")}
-    return ["UTC", *sorted(named)]
+    place_zones = {
+        zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/")
+    }
+    return ["UTC", *sorted(place_zones)]
 
 
 class TokenForm(forms.Form):
@@ -240,14 +242,14 @@ class ScopesForm(forms.Form):
             gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
             field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
 
-    def given(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the answers as arguments of an operation, with regions and sites as scopes."""
-        given = dict(self.cleaned_data)
-        regions, sites = given.pop("regions"), given.pop("sites")
-        named = [(ScopeKind.REGION.value, slug) for slug in regions] + [
+        values = dict(self.cleaned_data)
+        regions, sites = values.pop("regions"), values.pop("sites")
+        scopes = [(ScopeKind.REGION.value, slug) for slug in regions] + [
             (ScopeKind.SITE.value, slug) for slug in sites
         ]
-        return given | {"scopes": named}
+        return values | {"scopes": scopes}
 
 
 class UserForm(ShownForm, ScopesForm):

@@ -15,7 +15,7 @@ from web.audit import AuditEntry, audited_models
 from web.audit.registry import label_of, left_out, permission_of
 from web.permissions import MissingPermission
 from web.timerange import BadParameter, parse_instant
-from web.words import in_words
+from web.words import value_text
 
 Snapshot = dict[str, Any]
 
@@ -30,12 +30,12 @@ class FieldChange:
     after: Any
 
     @property
-    def before_text(self) -> str:
-        return in_words(self.before)
+    def text_before(self) -> str:
+        return value_text(self.before)
 
     @property
-    def after_text(self) -> str:
-        return in_words(self.after)
+    def text_after(self) -> str:
+        return value_text(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def _changes(
         FieldChange(
             field.name,
             str(field.verbose_name),
-            _in_words(field, before.get(field.attname), names),
-            _in_words(field, after.get(field.attname), names),
+            _readable_value(field, before.get(field.attname), names),
+            _readable_value(field, after.get(field.attname), names),
         )
         for field in fields
         if _value(before.get(field.attname)) != _value(after.get(field.attname))
@@ -92,7 +92,7 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
         if attribute and keys - {None}:
             rows_of = related._base_manager.filter(pk__in=keys - {None})
             if visibility.is_person(related):
-                rows_of = visibility.known(rows_of)
+                rows_of = visibility.known_people(rows_of)
             named_rows = rows_of.values_list("pk", attribute)
             names |= {(related, key): name for key, name in named_rows}
     return names
@@ -113,7 +113,7 @@ def _value(value: Any) -> Any:
     return None if value in ("", None, [], {}) else value
 
 
-def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
+def _readable_value(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
     value = _value(value)
     if value is None:
         return None
@@ -193,12 +193,12 @@ def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
 
 def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
     entries = list(_entries(query).order_by("-id")[: limit + 1])
-    rows = _rows(entries[:limit], {model._meta.db_table: model for model in query.models})
+    rows = _history_rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
-    return tuple(model for model in _by_label() if user.has_perm(permission_of(model)))
+    return tuple(model for model in _models_by_label() if user.has_perm(permission_of(model)))
 
 
 def model_named(label: str) -> type[Model] | None:
@@ -206,7 +206,7 @@ def model_named(label: str) -> type[Model] | None:
     return next((model for model in audited_models() if label_of(model) == label), None)
 
 
-def _by_label() -> list[type[Model]]:
+def _models_by_label() -> list[type[Model]]:
     return sorted(audited_models(), key=label_of)
 
 
@@ -224,25 +224,25 @@ def _entries(query: HistoryQuery) -> QuerySet[AuditEntry]:
     return entries.filter(**{key: value for key, value in conditions.items() if value is not None})
 
 
-def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
+def _history_rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
     changes_by_table = {
         table: changes_of(models[table], [entry for entry in entries if entry.table == table])
         for table in {entry.table for entry in entries}
     }
     rows = []
     for entry in entries:
-        said = changes_by_table[entry.table][entry.pk]
+        entry_changes = changes_by_table[entry.table][entry.pk]
         rows.append(
             HistoryRow(
                 id=str(entry.pk),
                 model=models[entry.table],
                 object_id=entry.object_id,
-                display=said.name,
-                url=links.page_url(said.current) if said.current is not None else None,
+                display=entry_changes.name,
+                url=links.page_url(entry_changes.current) if entry_changes.current is not None else None,
                 at=entry.at,
-                exists=said.current is not None,
+                exists=entry_changes.current is not None,
                 action=entry.action,
-                changes=said.changes,
+                changes=entry_changes.changes,
                 message=entry.message,
                 request_id=entry.request_id,
                 **_actor(entry),
@@ -272,27 +272,27 @@ LONGEST = 300
 
 def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
     """Raises BadParameter, and MissingPermission for a model or an actor that this user may not see."""
-    asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
-    for name, value in asked.items():
+    texts = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
+    for name, value in texts.items():
         if "\x00" in value or len(value) > LONGEST:
             raise BadParameter(name, "This cannot be read.")
-    visibility.refuse(bool(asked["actor"]), user)
-    if asked["action"] and asked["action"] not in ACTIONS:
+    visibility.refuse(bool(texts["actor"]), user)
+    if texts["action"] and texts["action"] not in ACTIONS:
         raise BadParameter("action", f"There are {', '.join(ACTIONS)}.")
     zone = timezone.get_current_timezone()
     instants = {
-        name: parse_instant(asked[name], now=now, zone=zone, field=name) if asked[name] else None
+        name: parse_instant(texts[name], now=now, zone=zone, field=name) if texts[name] else None
         for name in ("start", "end")
     }
     return HistoryQuery(
-        models=_models(asked["model"], user),
-        object_id=_object_id(asked["id"], asked["model"]),
-        actor=asked["actor"],
-        request_id=asked["request"],
-        action=asked["action"],
+        models=_models(texts["model"], user),
+        object_id=_object_id(texts["id"], texts["model"]),
+        actor=texts["actor"],
+        request_id=texts["request"],
+        action=texts["action"],
         start=instants["start"],
         end=instants["end"],
-        after=asked["after"],
+        after=texts["after"],
     )
 
 

@@ -45,11 +45,11 @@ def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
     form = _form(writer, request)
     preview = None
     if request.method == "POST" and form.is_valid():
-        given = _texts(form)
-        if given:
+        texts = _texts(form)
+        if texts:
             confirmed = request.POST.get("confirmed", "")
             actor.note(form.cleaned_data["changelog_message"] or "Bulk edit")
-            preview = _edited(writer, objects, given, confirmed)
+            preview = _edited(writer, objects, texts, confirmed)
             if preview.is_kept:
                 messages.success(
                     request,
@@ -79,12 +79,12 @@ def _nothing(request: HttpRequest, kind: Kind, reason: str) -> HttpResponse:
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    asked = request.POST.getlist("id")
-    if len(asked) > MOST_TICKED or not all(
-        each.isascii() and each.isdecimal() and len(each) < 19 for each in asked
+    id_texts = request.POST.getlist("id")
+    if len(id_texts) > MOST_TICKED or not all(
+        each.isascii() and each.isdecimal() and len(each) < 19 for each in id_texts
     ):
         raise BadRequest(f"Ids of at most {MOST_TICKED} rows are needed.")
-    return sorted({int(each) for each in asked})
+    return sorted({int(each) for each in id_texts})
 
 
 def _objects(request: HttpRequest, kind: Kind) -> list[Any]:
@@ -129,10 +129,10 @@ def _may_be_empty(target: Target) -> bool:
 
 
 def _texts(form: forms.Form) -> dict[str, str]:
-    given = dict(form.cleaned_data)
-    emptied = given.pop("empty", [])
-    given.pop("changelog_message")
-    return {name: text for name, text in given.items() if text} | dict.fromkeys(emptied, "")
+    texts = dict(form.cleaned_data)
+    emptied = texts.pop("empty", [])
+    texts.pop("changelog_message")
+    return {name: text for name, text in texts.items() if text} | dict.fromkeys(emptied, "")
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,8 @@ def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed
         writer.write(list(batch))
     changed = [draft for draft in drafts if draft.outcome == CHANGED]
     refused = [draft for draft in drafts if draft.outcome == REFUSED]
-    said = repr([(draft.obj.pk, draft.changes) for draft in changed])
-    digest = hashlib.sha256(said.encode()).hexdigest()[:32]
+    fingerprint = repr([(draft.obj.pk, draft.changes) for draft in changed])
+    digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:32]
     is_kept = confirmed == digest and not refused
     if not is_kept:
         transaction.set_rollback(True)

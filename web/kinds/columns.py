@@ -10,7 +10,7 @@ from web import links
 from web.tables import Column
 
 
-def of_field(model: type[Model], key: str, **kwargs: Any) -> Column:
+def field_column(model: type[Model], key: str, **kwargs: Any) -> Column:
     """A field under its own name: another object with a link, a figure, or a word."""
     field: Any = model._meta.get_field(key)
     label = capfirst(str(field.verbose_name))

@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
 
 from web import links
-from web.kinds.columns import of_field
+from web.kinds.columns import field_column
 from web.kinds.details import own_page
 from web.kinds.kind import Kind
 from web.kinds.rest import filters_of, form_of, serializer_of, viewset_of
@@ -72,22 +72,22 @@ def declared(
     **more: Any,
 ) -> Kind:
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
-    shown = _shown(model, columns, hidden)
-    made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
-    joined = _rows(model, _referred(model, (*fields, *also)) if joins is None else joins)
-    units = {column.key: column.unit for column in shown if column.unit}
+    every_column = _shown(model, columns, hidden)
+    serializer_class = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
+    joined = _joined_rows(model, _referred(model, (*fields, *also)) if joins is None else joins)
+    units = {column.key: column.unit for column in every_column if column.unit}
     return Kind(
         model=model,
-        table=_table(model, columns=shown, filterset=filterset, default_sort=default_sort, empty=empty or {}),
+        table=_table(model, empty, columns=every_column, filterset=filterset, default_sort=default_sort),
         rows=counted or (joined if rows is None else rows).all,
         form=form_of(model, fields, form, groups=groups, units=units),
-        viewset=viewset_of(joined, made, filterset, viewset, may=may),
+        viewset=viewset_of(joined, serializer_class, filterset, viewset, may=may),
         may=may,
         **more,
     )
 
 
-def _table(model: type[Model], **given: Any) -> Table:
+def _table(model: type[Model], empty: Mapping[str, str] | None, **options: Any) -> Table:
     names = model._meta
     return Table(
         id=f"{links.noun(model)}-list",
@@ -95,19 +95,20 @@ def _table(model: type[Model], **given: Any) -> Table:
         label=capfirst(str(names.verbose_name_plural)),
         row_url=own_page,
         api=f"{links.api_basename(model)}-list",
-        **given,
+        empty=empty or {},
+        **options,
     )
 
 
 def _shown(model: type[Model], columns: Sequence[Column | str], hidden: Sequence[str]) -> list[Column]:
-    shown = [
-        of_field(model, column, **({} if place else TITLE)) if isinstance(column, str) else column
+    shown_columns = [
+        field_column(model, column, **({} if place else TITLE)) if isinstance(column, str) else column
         for place, column in enumerate(columns)
     ]
-    return [*shown, *(of_field(model, key, default=False) for key in hidden)]
+    return [*shown_columns, *(field_column(model, key, default=False) for key in hidden)]
 
 
-def _rows(model: type[Model], joins: Sequence[str]) -> QuerySet[Any]:
+def _joined_rows(model: type[Model], joins: Sequence[str]) -> QuerySet[Any]:
     return model._default_manager.select_related(*joins) if joins else model._default_manager.all()
 
 

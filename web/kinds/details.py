@@ -75,11 +75,11 @@ def fact(column: Column, obj: Any) -> dict[str, Any]:
 def _figure(column: Column, obj: Any, value: Any) -> dict[str, Any]:
     if value is None:
         return {"value": None}
-    shown = units.format_value(float(value), column.unit)
+    figure = units.format_value(float(value), column.unit)
     if column.text is not None:
-        shown = units.Formatted(column.words(obj, value), column.unit)
+        figure = units.Formatted(column.words(obj, value), column.unit)
     source = getattr(obj, "source", "")
-    item = {"value": shown.value, "unit": shown.unit}
+    item = {"value": figure.value, "unit": figure.unit}
     return item | ({"provenance": "declared", "source": source} if column.unit not in PLAIN_UNITS else {})
 
 
@@ -88,11 +88,11 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     rows = kind.rows().filter(related.condition(obj))
     total = rows.count()
     columns = _columns(kind, related.columns)
-    shown = list(rows[:A_FEW]) if total else []
+    first_rows = list(rows[:A_FEW]) if total else []
     if kind.prepare:
-        shown = list(kind.prepare(shown))
-    if shown and (more := added.added_to(related.model, user)) is not None:
-        more.fill(shown)
+        first_rows = list(kind.prepare(first_rows))
+    if first_rows and (more := added.added_to(related.model, user)) is not None:
+        more.fill(first_rows)
         columns = [columns[0], more.column, *columns[1:]]
     query = related.query(obj)
     actions = []
@@ -108,7 +108,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
         context={
             "kind": kind,
             "columns": columns,
-            "rows": [_cells(columns, row) for row in shown],
+            "rows": [_cells(columns, row) for row in first_rows],
             "more": max(0, total - A_FEW),
             "all_url": actions[0]["url"] if query and total else "",
         },

@@ -20,16 +20,16 @@ def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> Ht
     if entry.form is None:
         return _posted(request, kind, entry, obj)
     begun = dict(entry.initial(obj)) if obj is not None else {}
-    asked = {name: request.GET[name] for name in entry.fills if name in request.GET}
+    initial_values = {name: request.GET[name] for name in entry.fills if name in request.GET}
     sent = request.POST if request.method == "POST" else None
-    form = entry.form(sent, request.FILES or None, initial=begun | asked)
+    form = entry.form(sent, request.FILES or None, initial=begun | initial_values)
     if request.method == "POST" and form.is_valid():
         try:
-            return _enter(request, kind, entry, obj, form.asked())
+            return _enter(request, kind, entry, obj, form.arguments())
         except form.refusals as error:
             form.refused(error)
     of_it = [(str(obj), kind.page_of(obj))] if obj is not None else []
-    heading = said(entry.heading, obj)
+    heading = filled_sentence(entry.heading, obj)
     context = {
         "heading": heading,
         "sub": entry.hint,
@@ -49,16 +49,18 @@ def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpRes
         return redirect(kind.page_of(obj))
 
 
-def _enter(request: HttpRequest, kind: Kind, entry: Entry, obj: Any, asked: dict[str, Any]) -> HttpResponse:
+def _enter(
+    request: HttpRequest, kind: Kind, entry: Entry, obj: Any, arguments: dict[str, Any]
+) -> HttpResponse:
     subject = [] if obj is None else [obj]
-    entered = entry.enter(*subject, **asked, by=request.user, now=clock.now())
+    entered = entry.enter(*subject, **arguments, by=request.user, now=clock.now())
     if entry.answer is not None:
         return entry.answer(request, obj, entered)
-    messages.success(request, said(entry.done, entered if obj is None else obj))
+    messages.success(request, filled_sentence(entry.done, entered if obj is None else obj))
     if entry.after is not None:
         return redirect(entry.after(entered))
     return redirect(kind.url("list") if obj is None else kind.page_of(obj))
 
 
-def said(sentence: Sentence, obj: Any) -> str:
+def filled_sentence(sentence: Sentence, obj: Any) -> str:
     return sentence if isinstance(sentence, str) else sentence(obj)

@@ -86,8 +86,8 @@ def _take(request: UserRequest, imported: FileImport, targets: dict[str, Target]
         importing.start(imported, State.CHECKING, now=now, mapping=mapping)
     elif action in {"all", "good"}:
         message = request.POST.get("changelog_message", "").replace("\x00", "")[:200]
-        given = {"keeps_good": action == "good", "message": message, "request_id": request.id}
-        importing.start(imported, State.APPLYING, now=now, **given)
+        import_values = {"keeps_good": action == "good", "message": message, "request_id": request.id}
+        importing.start(imported, State.APPLYING, now=now, **import_values)
     else:
         raise BadRequest("There is no such action.")
 
@@ -105,19 +105,19 @@ def _targets(request: UserRequest, kind: Kind) -> dict[str, Target]:
 
 def _mapping(kind: Kind, imported: FileImport, targets: dict[str, Target]) -> list[dict[str, Any]]:
     """A line for each target: the columns to choose from, and the text for rows without a value."""
-    known = importing.recognised(kind, targets, imported.head)
+    recognised_columns = importing.recognised(kind, targets, imported.head)
     lines = []
     for name, target in targets.items():
-        chosen = imported.mapping.get(name, {"column": known.get(name), "text": ""})
+        choice = imported.mapping.get(name, {"column": recognised_columns.get(name), "text": ""})
         columns = [
-            {"place": place, "head": head, "is_chosen": place == chosen["column"]}
+            {"place": place, "head": head, "is_chosen": place == choice["column"]}
             for place, head in enumerate(imported.head)
         ]
-        form = forms.Form({f"text-{name}": chosen["text"]})
+        form = forms.Form({f"text-{name}": choice["text"]})
         form.fields[f"text-{name}"] = target.input()
         form.fields[f"text-{name}"].widget.attrs["aria-label"] = f"{target.label} for rows without a value"
-        shown = form[f"text-{name}"] if name != ID.name else None
-        lines.append({"target": target, "columns": columns, "text": shown})
+        text_field = form[f"text-{name}"] if name != ID.name else None
+        lines.append({"target": target, "columns": columns, "text": text_field})
     return lines
 
 

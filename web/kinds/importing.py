@@ -78,10 +78,10 @@ def _refuse_head(line: int, head: list[str], writer: Writer) -> None:
     """A misspelt column name would otherwise be ignored."""
     names = [text.casefold() for text in head]
     listed = {each.casefold() for column in writer.kind.table.columns for each in column.heads}
-    known = {ID} | listed | {each for target in writer.targets.values() for each in target.heads}
-    if unknown := [text for text in head if text.casefold() not in known]:
-        there = ", ".join(writer.targets)
-        raise RowsRefused([(line, f"Unknown columns {', '.join(unknown)}; there are {there}.")])
+    known_heads = {ID} | listed | {each for target in writer.targets.values() for each in target.heads}
+    if unknown := [text for text in head if text.casefold() not in known_heads]:
+        target_names = ", ".join(writer.targets)
+        raise RowsRefused([(line, f"Unknown columns {', '.join(unknown)}; there are {target_names}.")])
     if len(set(names)) < len(names):
         raise RowsRefused([(line, "The header names a column twice.")])
 
@@ -117,9 +117,9 @@ def recognised(kind: Kind, targets: Mapping[str, Target], head: list[str]) -> di
     return columns
 
 
-def start(imported: FileImport, state: State, *, now: datetime, **given: Any) -> None:
-    """Check or import: at once if the file is small, else by a task. `given` are values of the import."""
-    values = given | {
+def start(imported: FileImport, state: State, *, now: datetime, **fields: Any) -> None:
+    """Check or import: at once if the file is small, else by a task. `fields` are values of the import."""
+    values = fields | {
         "state": state,
         "done": 0,
         "counts": {},
@@ -127,7 +127,7 @@ def start(imported: FileImport, state: State, *, now: datetime, **given: Any) ->
         "changes": [],
         "cancel_asked": False,
     }
-    if not _of_state(imported, State.MAPPING, State.CHECKED).update(**values):
+    if not _imports_in_state(imported, State.MAPPING, State.CHECKED).update(**values):
         return
     if imported.rows <= AT_ONCE:
         work(imported.pk, now=now)
@@ -135,7 +135,7 @@ def start(imported: FileImport, state: State, *, now: datetime, **given: Any) ->
     try:
         work_on_import.apply_async(kwargs={"pk": imported.pk}, expires=86_400, retry=False)
     except BrokerAway:
-        _of_state(imported, state).update(
+        _imports_in_state(imported, state).update(
             state=State.MAPPING, problems=[[0, "", "No worker can be reached; try again."]]
         )
 
@@ -146,13 +146,13 @@ def cancel(imported: FileImport, *, now: datetime) -> None:
     A second call does not wait for a worker.
     """
     ended = {"state": State.CANCELLED, "ended_at": now, "content": b""}
-    working = _of_state(imported, State.CHECKING, State.APPLYING)
+    working = _imports_in_state(imported, State.CHECKING, State.APPLYING)
     if not working.filter(cancel_asked=True).update(**ended):
         working.update(cancel_asked=True)
-    _of_state(imported, State.MAPPING, State.CHECKED).update(**ended)
+    _imports_in_state(imported, State.MAPPING, State.CHECKED).update(**ended)
 
 
-def _of_state(imported: FileImport, *states: State) -> Any:
+def _imports_in_state(imported: FileImport, *states: State) -> Any:
     return FileImport.objects.filter(pk=imported.pk, state__in=states)
 
 

@@ -18,15 +18,15 @@ class Related:
     """Objects of another model that refer to this one.
 
     `fields` are the references, any of which counts. `columns` of that model's list are shown, `fills` are initial
-    values of the form for a new one, `asked` is the parameter that limits the whole list to them, by default that of
-    the single field. `only` leaves out past ones.
+    values of the form for a new one, `parameter` limits the whole list to them, by default that of the
+    single field. `only` leaves out past ones.
     """
 
     model: type[Model]
     fields: tuple[str, ...]
     columns: tuple[str, ...]
     fills: str = ""
-    asked: str = ""
+    parameter: str = ""
     only: Callable[[], Q] = Q
 
     def condition(self, obj: Model) -> Q:
@@ -37,7 +37,7 @@ class Related:
 
     def query(self, obj: Model) -> str:
         """The parameters with which the whole list shows these objects; "" if no filter does."""
-        name = self.asked or (f"{self.fields[0]}_id" if len(self.fields) == 1 else "")
+        name = self.parameter or (f"{self.fields[0]}_id" if len(self.fields) == 1 else "")
         return f"{name}={obj.pk}" if name else ""
 
 
@@ -56,9 +56,9 @@ type Sentence = str | Callable[[Any], str]
 class Entry:
     """A form whose answer an operation takes: a button of the list, or, with `on_object`, of an object's page.
 
-    `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by`, `now` and the object;
-    without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those of the object.
-    `when` says of the object and the user whether its page offers it; the operation refuses by itself.
+    `form` is made of data, files and `initial`; its `arguments` gives what `enter` takes beside `by`, `now` and
+    the object; without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those
+    of the object. `when` says of the object and the user whether its page offers it; the operation refuses by itself.
     `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
     object's page, or the list. `answer` is a page that shows at once what is shown only once, in place of both.
     """

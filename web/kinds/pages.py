@@ -18,7 +18,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from web import actor, answers, clock, links
 from web.history.events import history_of
 from web.kinds import added, details
-from web.kinds.entries import said
+from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
 from web.rest.errors import in_use, refusal
@@ -54,7 +54,7 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
     """Bulk edit of the ticked rows, or of all that match the filters."""
     if (url := kind.url_if(request.user, "bulk")) and kind.table.filterset:
         filters = kind.table.filterset.base_filters
-        asked = [
+        applied_filters = [
             (name, value)
             for name, values in request.GET.lists()
             for value in values
@@ -65,7 +65,7 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
             "label": "Edit…",
             "icon": "edit",
             "url": url,
-            "all_url": f"{url}?{urlencode(asked)}",
+            "all_url": f"{url}?{urlencode(applied_filters)}",
         }
 
 
@@ -87,7 +87,11 @@ def _entries(request: HttpRequest, kind: Kind, obj: Any) -> list[Action]:
         if each.when(obj, request.user)
     ]
     return [
-        Action(said(entry.heading, obj), reverse(entry.url_name, args=[getattr(obj, kind.key)]), entry.icon)
+        Action(
+            filled_sentence(entry.heading, obj),
+            reverse(entry.url_name, args=[getattr(obj, kind.key)]),
+            entry.icon,
+        )
         for entry in allowed
     ]
 
@@ -203,12 +207,12 @@ def _saved(form: Any) -> Any:
         return None
 
 
-def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
+def _beginning(kind: Kind, parameters: QueryDict) -> dict[str, str]:
     """Initial values from a link: ids of related objects, and the form's `begins_with` fields."""
     begun = {}
-    for name in asked:
+    for name in parameters:
         # The type of QueryDict allows a list, but `get` returns the last value, or "".
-        value = str(asked.get(name, ""))
+        value = str(parameters.get(name, ""))
         if name not in kind.form.base_fields or name == "changelog_message":
             continue
         is_id = value.isascii() and value.isdecimal() and int(value[:19]) <= LARGEST_ID and len(value) <= 19

@@ -48,5 +48,5 @@ def register(model: type[Model], make: MakePanel) -> None:
 
 def added_to(obj: Model, *, user: User, now: datetime) -> list[Panel]:
     """The panels of rooms above for this object and user."""
-    made = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
-    return [panel for panel in made if panel is not None]
+    panels = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
+    return [panel for panel in panels if panel is not None]

@@ -25,22 +25,22 @@ class NotOne(ValueError):
         self.is_missing = is_missing
 
 
-def objects_named(rows: QuerySet[Any], wanted: Iterable[NamedObject]) -> list[Model | NotOne]:
+def objects_named(rows: QuerySet[Any], named_objects: Iterable[NamedObject]) -> list[Model | NotOne]:
     """The object for each text, in one statement for any number."""
-    named = list(wanted)
+    references = list(named_objects)
     model = rows.model
-    paths = sorted({path for each in named for path in each.within})
+    paths = sorted({path for each in references for path in each.within})
     joined = [*owners(model), *paths]
-    candidates = rows.filter(_named(model, named) & _around(model, named, paths))
+    candidates = rows.filter(_named(model, references) & _around(model, references, paths))
     by_text: dict[str, list[Model]] = {}
     for obj in candidates.select_related(*joined) if joined else candidates:
         for text in _texts(obj):
             by_text.setdefault(text, []).append(obj)
-    return [_only(model, each, by_text.get(each.text, [])) for each in named]
+    return [_only(model, each, by_text.get(each.text, [])) for each in references]
 
 
-def _named(model: type[Model], named: list[NamedObject]) -> Q:
-    texts = {each.text for each in named}
+def _named(model: type[Model], references: list[NamedObject]) -> Q:
+    texts = {each.text for each in references}
     condition = Q(pk__in=[])
     for name in dict.fromkeys([*text_fields(model), *_shown_by(model)]):
         condition |= Q(**{f"{name}__in": texts})
@@ -60,11 +60,11 @@ def _shown_by(model: type[Model]) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if field.name in {"name", "title"}]
 
 
-def _around(model: type[Model], named: list[NamedObject], paths: list[str]) -> Q:
+def _around(model: type[Model], references: list[NamedObject], paths: list[str]) -> Q:
     """Limit the candidates to the common context of all texts."""
     condition = Q()
     for path in paths:
-        around = [each.within.get(path) for each in named]
+        around = [each.within.get(path) for each in references]
         if None not in around:
             keys = {each.pk for each in around if isinstance(each, Model)}
             texts = {each for each in around if isinstance(each, str)}
@@ -88,26 +88,28 @@ def _model_at(model: type[Model], path: str) -> type[Model]:
 
 
 def _texts(obj: Model) -> set[str]:
-    named = {str(getattr(obj, name)) for name in text_fields(type(obj))}
-    return (named | {str(obj)}) - {""}
+    texts = {str(getattr(obj, name)) for name in text_fields(type(obj))}
+    return (texts | {str(obj)}) - {""}
 
 
-def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> Model | NotOne:
-    kept = [obj for obj in candidates if all(_stands(obj, *each) for each in wanted.within.items())]
-    if len(kept) == 1:
-        return kept[0]
+def _only(model: type[Model], reference: NamedObject, candidates: list[Model]) -> Model | NotOne:
+    matches = [obj for obj in candidates if all(_stands(obj, *each) for each in reference.within.items())]
+    if len(matches) == 1:
+        return matches[0]
     noun = model._meta.verbose_name
-    if not kept:
-        where = ", ".join(str(each) for each in wanted.within.values())
-        return NotOne(f"There is no {noun} {wanted.text[:100]}{where and f' at {where}'}.", is_missing=True)
+    if not matches:
+        where = ", ".join(str(each) for each in reference.within.values())
+        return NotOne(
+            f"There is no {noun} {reference.text[:100]}{where and f' at {where}'}.", is_missing=True
+        )
     meta: Any = model._meta
     apart = ", ".join(name for name in owners(model) if not meta.get_field(name).unique)
-    reason = f"More than one {noun} is called {wanted.text[:100]}"
-    hint = f"a column for {apart} would tell them apart" if apart else _by_another(model)
+    reason = f"More than one {noun} is called {reference.text[:100]}"
+    hint = f"a column for {apart} would tell them apart" if apart else _other_name_hint(model)
     return NotOne(f"{reason}: {hint}.", is_missing=False)
 
 
-def _by_another(model: type[Model]) -> str:
+def _other_name_hint(model: type[Model]) -> str:
     meta: Any = model._meta
     names = [str(meta.get_field(name).verbose_name) for name in text_fields(model)]
     return f"give its {' or '.join(names)} in place of the name" if names else "enter this object on its page"

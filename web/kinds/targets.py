@@ -52,20 +52,20 @@ class Target:
     @property
     def heads(self) -> set[str]:
         """Possible column names in files, in lower case."""
-        named = {
+        names = {
             self.name,
             self.name.replace("_", " "),
             self.label,
             *(self.column.heads if self.column else ()),
         }
-        return {name.casefold() for name in named}
+        return {name.casefold() for name in names}
 
     @cached_property
     def choices(self) -> Mapping[str, str]:
         """Labels by value for a choice; for several choices, of each."""
         field = getattr(self.field, "child", self.field)
-        known = getattr(field, "choices", {}) if isinstance(field, serializers.ChoiceField) else {}
-        return {str(value): str(label) for value, label in known.items()}
+        labels = getattr(field, "choices", {}) if isinstance(field, serializers.ChoiceField) else {}
+        return {str(value): str(label) for value, label in labels.items()}
 
     def value(self, text: str) -> Any:
         """Convert the text to the endpoint's input; the endpoint reports errors."""
@@ -87,7 +87,7 @@ class Target:
 
     def text(self, obj: Model, row: Any) -> str:
         """The text in a file; `row` is the object as the list shows it."""
-        stored = visibility.shown(obj, self.source, getattr(obj, self.source, None))
+        stored = visibility.visible_value(obj, self.source, getattr(obj, self.source, None))
         value = self.column.cells(row)[0] if self.column is not None else stored
         return unguarded("" if value is None else str(guarded(value))).strip()
 
@@ -141,7 +141,7 @@ def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
         column = columns.get(name)
         targets[name] = Target(name, column.label if column else _label(kind, field), field, column)
     for target in list(targets.values()):
-        for path, other in within(kind, target.name, target.field).items():
+        for path, other in context_paths(kind, target.name, target.field).items():
             if other not in targets:
                 column = columns.get(other)
                 targets[other] = Target(
@@ -164,7 +164,7 @@ def _label(kind: Kind, field: Field) -> str:
     return label[:1].upper() + label[1:]
 
 
-def within(kind: Kind, name: str, field: Field | None) -> Mapping[str, str]:
+def context_paths(kind: Kind, name: str, field: Field | None) -> Mapping[str, str]:
     """Paths of a reference's model to the context of its names, each with the target that gives it."""
     if name in kind.within:
         return kind.within[name]
@@ -175,8 +175,8 @@ def within(kind: Kind, name: str, field: Field | None) -> Mapping[str, str]:
 
 def text_fields(model: type[Model]) -> list[str]:
     """The fields by which text names an object: those of its uniqueness, slugs first."""
-    named = [name for name in unique_attributes(model) if isinstance(model._meta.get_field(name), CharField)]
-    return sorted(named, key=lambda name: name != "slug")
+    names = [name for name in unique_attributes(model) if isinstance(model._meta.get_field(name), CharField)]
+    return sorted(names, key=lambda name: name != "slug")
 
 
 def owners(model: type[Model]) -> list[str]:

@@ -19,7 +19,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from web.kinds.kind import Kind
 from web.kinds.references import NamedObject, NotOne, objects_named
-from web.kinds.targets import Target, endpoint, natural_keys, targets_of, within
+from web.kinds.targets import Target, context_paths, endpoint, natural_keys, targets_of
 from web.rest.errors import NON_FIELD
 from web.rest.fields import LARGEST_ID, RelatedObjectField
 
@@ -91,14 +91,14 @@ class Writer:
                     by_id[draft.line] = int(text)
                 else:
                     draft.refuse("id", "An id is a whole number; leave it empty for a new object.")
-        objects = self._rows(pk__in=set(by_id.values())) if by_id else {}
+        objects = self._objects_by_id(pk__in=set(by_id.values())) if by_id else {}
         for draft in drafts:
             if draft.line in by_id:
                 draft.obj = objects.get(by_id[draft.line])
                 if draft.obj is None:
                     draft.refuse("id", f"There is no {self._noun} {by_id[draft.line]}.")
 
-    def _rows(self, **condition: Any) -> dict[int, Any]:
+    def _objects_by_id(self, **condition: Any) -> dict[int, Any]:
         return {obj.pk: obj for obj in self.kind.rows().filter(**condition)}
 
     @property
@@ -107,10 +107,10 @@ class Writer:
 
     def _leave_out_equal(self, drafts: list[Draft]) -> None:
         """A cell equal to the list's exported text changes nothing, despite rounding and wording there."""
-        known = [draft for draft in drafts if draft.obj is not None]
-        objects = [draft.obj for draft in known]
+        existing_drafts = [draft for draft in drafts if draft.obj is not None]
+        objects = [draft.obj for draft in existing_drafts]
         rows = self.kind.prepare(objects) if self.kind.prepare else objects
-        for draft, row in zip(known, rows, strict=True):
+        for draft, row in zip(existing_drafts, rows, strict=True):
             for name, text in list(draft.texts.items()):
                 target = self.targets.get(name)
                 if target is not None and target.field is not None and text == target.text(draft.obj, row):
@@ -122,28 +122,35 @@ class Writer:
         for name, target in self.targets.items():
             if not isinstance(target.field, RelatedObjectField):
                 continue
-            named = [draft for draft in drafts if draft.texts.get(name) and draft.outcome != REFUSED]
-            if not named:
+            referring_drafts = [
+                draft for draft in drafts if draft.texts.get(name) and draft.outcome != REFUSED
+            ]
+            if not referring_drafts:
                 continue
-            wanted = [NamedObject(draft.texts[name], self._within(draft, target)) for draft in named]
-            for draft, obj in zip(named, objects_named(target.field.get_queryset(), wanted), strict=True):
+            references = [
+                NamedObject(draft.texts[name], self._reference_context(draft, target))
+                for draft in referring_drafts
+            ]
+            for draft, obj in zip(
+                referring_drafts, objects_named(target.field.get_queryset(), references), strict=True
+            ):
                 if isinstance(obj, NotOne):
                     draft.awaits = obj.is_missing and target.field.get_queryset().model is self.kind.model
                     draft.refuse(target.label, str(obj))
                 else:
                     draft.item[name] = obj
 
-    def _within(self, draft: Draft, target: Target) -> dict[str, Any]:
+    def _reference_context(self, draft: Draft, target: Target) -> dict[str, Any]:
         """Use the other cells of the row, else the existing object."""
         around = {}
-        for path, name in within(self.kind, target.name, target.field).items():
-            there = getattr(draft.obj, name, None) if draft.obj is not None else None
+        for path, name in context_paths(self.kind, target.name, target.field).items():
+            current = getattr(draft.obj, name, None) if draft.obj is not None else None
             if (
-                known := draft.item.get(name)
+                value := draft.item.get(name)
                 or draft.texts.get(name)
-                or (there if isinstance(there, Model) else None)
+                or (current if isinstance(current, Model) else None)
             ):
-                around[path] = known
+                around[path] = value
         return around
 
     def _find_by_key(self, drafts: list[Draft]) -> None:
@@ -155,7 +162,7 @@ class Writer:
             if not keyed:
                 continue
             columns = zip(key, zip(*keyed.values(), strict=True), strict=True)
-            objects = self._rows(**{f"{name}__in": set(values) for name, values in columns}).values()
+            objects = self._objects_by_id(**{f"{name}__in": set(values) for name, values in columns}).values()
             by_key = {_comparable(getattr(obj, name) for name in key): obj for obj in objects}
             for draft in new:
                 if draft.line in keyed:
@@ -223,7 +230,7 @@ class Writer:
                 draft.refuse("", reason)
             return
         while drafts:
-            shown = [self._changes(draft) for draft in drafts]
+            changes_of_drafts = [self._changes(draft) for draft in drafts]
             items = [({ID: draft.obj.pk} if draft.obj else {}) | draft.item for draft in drafts]
             try:
                 with transaction.atomic():
@@ -235,7 +242,7 @@ class Writer:
                     draft.refuse("", str(error))
                 return
             else:
-                for draft, obj, changes in zip(drafts, objects, shown, strict=True):
+                for draft, obj, changes in zip(drafts, objects, changes_of_drafts, strict=True):
                     draft.outcome, draft.obj, draft.name, draft.changes = outcome, obj, str(obj), changes
                     self._lines.setdefault(obj.pk, draft.line)
                 return

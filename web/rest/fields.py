@@ -160,7 +160,7 @@ class RelatedObjectField(serializers.RelatedField):
 
     def get_queryset(self) -> QuerySet:
         rows = super().get_queryset()
-        return visibility.known(rows) if visibility.is_person(rows.model) else rows
+        return visibility.known_people(rows) if visibility.is_person(rows.model) else rows
 
     def to_representation(self, value: Model) -> Brief | None:  # type: ignore[override]
         hidden = visibility.is_person(value) and not visibility.sees(value)

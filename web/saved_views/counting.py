@@ -18,6 +18,6 @@ def rows_in(views: Sequence[View]) -> dict[int, int]:
         if (kind := kinds.get(view.table)) is not None and kind.table.filterset is not None:
             rows = narrowed(kind.table.filterset, kind.rows(), QueryDict(view.query))
             among = kind.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
-            named = among.annotate(view=Value(view.id, output_field=IntegerField())).values("view")
-            parts.append(named.annotate(number=Count(F("pk"))).values_list("view", "number"))
+            view_rows = among.annotate(view=Value(view.id, output_field=IntegerField())).values("view")
+            parts.append(view_rows.annotate(number=Count(F("pk"))).values_list("view", "number"))
     return dict(parts[0].union(*parts[1:], all=True).order_by()) if parts else {}

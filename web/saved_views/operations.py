@@ -29,17 +29,17 @@ def save_view(
 
 
 @transaction.atomic
-def change_view(view: SavedView, *, by: User, **given: Any) -> SavedView:
-    """`given` are new values of `name`, `query`, `shared` and `default`."""
+def change_view(view: SavedView, *, by: User, **changes: Any) -> SavedView:
+    """`changes` are new values of `name`, `query`, `shared` and `default`."""
     User.objects.select_for_update().get(pk=view.owner_id)
     if not SavedView.objects.filter(pk=view.pk).exists():
         # Saved all the same, it would be there again.
         raise ValidationError("This view is gone.")
     _refuse_others(view, by, "accounts.change_savedview")
     for field in ("name", "query"):
-        setattr(view, field, given.get(field, getattr(view, field)))
+        setattr(view, field, changes.get(field, getattr(view, field)))
     return _kept(
-        view, by=by, shared=given.get("shared", view.shared), default=given.get("default", view.default)
+        view, by=by, shared=changes.get("shared", view.shared), default=changes.get("default", view.default)
     )
 
 

@@ -48,15 +48,15 @@ def clean_query(table: str, text: str) -> str:
 
 def _hold_to(table: Table, pairs: list[tuple[str, str]]) -> None:
     filters = set(table.filterset.base_filters) if table.filterset else {each.name for each in table.filters}
-    known = filters | {SEARCH, SORT, SIZE, COLUMNS}
-    if unknown := sorted({name for name, _ in pairs} - known):
+    parameters = filters | {SEARCH, SORT, SIZE, COLUMNS}
+    if unknown := sorted({name for name, _ in pairs} - parameters):
         raise _refused(f"The list has no parameter {', '.join(unknown)}.")
     columns = {column.key for column in table.columns}
     sorts = {column.key for column in table.columns if column.sort}
     for name, value in pairs:
-        asked = set(value.split(",")) if name == COLUMNS else {value.removeprefix("-")}
-        allowed = {COLUMNS: columns, SORT: sorts, SIZE: set(map(str, SIZES))}.get(name, asked)
-        if wrong := sorted(asked - allowed):
+        values = set(value.split(",")) if name == COLUMNS else {value.removeprefix("-")}
+        allowed = {COLUMNS: columns, SORT: sorts, SIZE: set(map(str, SIZES))}.get(name, values)
+        if wrong := sorted(values - allowed):
             raise _refused(f"{name} cannot be {', '.join(wrong)}. There are {', '.join(sorted(allowed))}.")
     if table.filterset is not None:
         asked_filters = QueryDict(urlencode([pair for pair in pairs if pair[0] in filters]))

@@ -87,20 +87,22 @@ class SavedViews:
 
     @property
     def query(self) -> str:
-        kept = QueryDict(mutable=True)
+        parameters = QueryDict(mutable=True)
         for name, values in self.request.GET.lists():
             if name not in LEFT_OUT and any(values):
-                kept.setlist(name, [value for value in values if value])
-        return kept.urlencode()
+                parameters.setlist(name, [value for value in values if value])
+        return parameters.urlencode()
 
     def wanted_address(self, parameters: Mapping[str, Any]) -> str:
         """The address to redirect to: that of the named view, or of the default if the address has no query."""
         view = self._named(parameters.get(VIEW, "")) if parameters else self.default
         if view is None:
             return ""
-        given = QueryDict(mutable=True)
-        given.update({name: value for name, value in parameters.items() if name not in {VIEW, SAVED}})
-        return f"{view.url}&{given.urlencode()}" if given else view.url
+        other_parameters = QueryDict(mutable=True)
+        other_parameters.update(
+            {name: value for name, value in parameters.items() if name not in {VIEW, SAVED}}
+        )
+        return f"{view.url}&{other_parameters.urlencode()}" if other_parameters else view.url
 
     def _named(self, text: str) -> View | None:
         return next((view for view in self.here if str(view.id) == text), None)

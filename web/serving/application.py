@@ -118,19 +118,19 @@ class Serving:
         environ = _environ({**scope, "headers": headers}, io.BytesIO(), 0)
         away = environ | {"muster.away": True}
         if self._pulse.away or scope["path"] == LIVE_PATH:
-            answer = await self._lanes[SPARE].run(self._answer, away)
+            answer = await self._lanes[SPARE].run(self._complete_answer, away)
         else:
             try:
                 async with asyncio.timeout(READY_WITHIN_S):
-                    answer = await self._lanes[HEALTH].run(self._answer, environ)
+                    answer = await self._lanes[HEALTH].run(self._complete_answer, environ)
             except TimeoutError:
-                answer = await self._lanes[SPARE].run(self._answer, away)
+                answer = await self._lanes[SPARE].run(self._complete_answer, away)
         await _send(answer, send)
 
     async def _refuse(self, scope: Message, receive: Receive, send: Send, refusal: Refusal) -> None:
         """Django makes the answer, as a page or as JSON; the rest of the body is dropped."""
         environ = _environ(scope, io.BytesIO(), 0) | {"muster.refusal": refusal}
-        await _send_and_close(await self._lanes[SPARE].run(self._answer, environ), receive, send)
+        await _send_and_close(await self._lanes[SPARE].run(self._complete_answer, environ), receive, send)
 
     async def _django(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -164,9 +164,9 @@ class Serving:
 
     def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> HttpAnswer | None:
         """Make no answer for a reader that left while it waited."""
-        return None if gone.done() else self._answer(environ)
+        return None if gone.done() else self._complete_answer(environ)
 
-    def _answer(self, environ: Environ) -> HttpAnswer:
+    def _complete_answer(self, environ: Environ) -> HttpAnswer:
         """Django's complete answer. Runs in a thread; its failures are answered too."""
         request_id = environ["muster.request_id"] = str(uuid.uuid4())
         with request_ids.logged(request_id):

@@ -135,14 +135,14 @@ class Turns:
     @asynccontextmanager
     async def turn(self, work: WorkBounds, reader: str) -> AsyncIterator[None]:
         """Wait until fewer than `work.at_once` of the reader's requests are being processed."""
-        known = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
-        if known.under_way >= work.at_most:
+        reader_state = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
+        if reader_state.under_way >= work.at_most:
             raise TooManyAtOnce
-        known.under_way += 1
+        reader_state.under_way += 1
         try:
-            async with known.places:
+            async with reader_state.places:
                 yield
         finally:
-            known.under_way -= 1
-            if not known.under_way:
+            reader_state.under_way -= 1
+            if not reader_state.under_way:
                 del self._readers[work, reader]

@@ -43,29 +43,29 @@ class Address:
 
     @property
     def export(self) -> str:
-        asked = self.data.get(EXPORT, "")
-        return asked if asked in EXPORTS else ""
+        file_format = self.data.get(EXPORT, "")
+        return file_format if file_format in EXPORTS else ""
 
     @property
     def applied(self) -> Pairs:
         return [(name, value) for name, value in self.pairs if name in self.filters and value != ""]
 
     @property
-    def kept(self) -> Pairs:
+    def lasting_pairs(self) -> Pairs:
         return [(name, value) for name, value in self.pairs if name not in {*self.filters, SEARCH, PAGE}]
 
-    def url(self, *, without: Sequence[str] = (), **given: str | int) -> str:
-        kept = [(name, value) for name, value in self.pairs if name not in {*without, *given}]
-        return self._join([*kept, *((name, str(value)) for name, value in given.items())])
+    def url(self, *, without: Sequence[str] = (), **changes: str | int) -> str:
+        pairs = [(name, value) for name, value in self.pairs if name not in {*without, *changes}]
+        return self._join([*pairs, *((name, str(value)) for name, value in changes.items())])
 
-    def anew(self, **given: str) -> str:
-        return self.url(without=[PAGE], **given)
+    def anew(self, **changes: str) -> str:
+        return self.url(without=[PAGE], **changes)
 
-    def without_value(self, name: str, value: str) -> str:
+    def removal_url(self, name: str, value: str) -> str:
         return self._join([pair for pair in self.pairs if pair != (name, value) and pair[0] != PAGE])
 
     def unfiltered(self) -> str:
-        return self._join(self.kept)
+        return self._join(self.lasting_pairs)
 
     def _join(self, pairs: Pairs) -> str:
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path

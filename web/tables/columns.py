@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.text import capfirst
 
 from web import links, visibility
-from web.words import in_words, plain
+from web.words import plain, value_text
 
 type Read = str | Callable[[Any], Any]
 
@@ -59,7 +59,7 @@ class Column:
         if self.text is not None:
             return str(read_seen(row, self.text))
         path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
-        return spoken(row, path) or in_words(value)
+        return spoken(row, path) or value_text(value)
 
     @property
     def heads(self) -> list[str]:
@@ -163,13 +163,13 @@ def read(row: Any, what: Read) -> Any:
 def read_seen(row: Any, what: Read) -> Any:
     """The same as the present reader may see it; at a hidden object the path ends."""
     if callable(what):
-        return visibility.shown(None, "", what(row))
+        return visibility.visible_value(None, "", what(row))
     value = row
     for name in _names(what):
         if value is None:
             return None
         step = _step(value, name)
-        value = visibility.shown(value, name, step)
+        value = visibility.visible_value(value, name, step)
         if value is not step:
             break
     return value

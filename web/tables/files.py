@@ -12,24 +12,24 @@ from web.tables.sources import Rows
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def answer(table: Table, shown: Sequence[Column], source: Rows, form: str) -> StreamingHttpResponse:
-    made = {"csv": _csv, "json": _json}[form](table, shown, source)
+def answer(table: Table, columns: Sequence[Column], source: Rows, form: str) -> StreamingHttpResponse:
+    chunks = {"csv": _csv, "json": _json}[form](table, columns, source)
     name = f'attachment; filename="{table.id}.{form}"'
-    return StreamingHttpResponse(made, content_type=_TYPES[form], headers={"Content-Disposition": name})
+    return StreamingHttpResponse(chunks, content_type=_TYPES[form], headers={"Content-Disposition": name})
 
 
-def _csv(table: Table, shown: Sequence[Column], source: Rows) -> Iterator[bytes]:
-    heads = [head for column in shown for head in column.heads]
+def _csv(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[bytes]:
+    heads = [head for column in columns for head in column.heads]
     rows = (row for chunk in source.chunks() for row in chunk)
-    cells = ([table.id_of(row), *(cell for column in shown for cell in column.cells(row))] for row in rows)
+    cells = ([table.id_of(row), *(cell for column in columns for cell in column.cells(row))] for row in rows)
     return sheets.lines(["id", *heads], cells)
 
 
-def _json(table: Table, shown: Sequence[Column], source: Rows) -> Iterator[bytes]:
-    keys = ["id", *(column.key for column in shown)]
+def _json(table: Table, columns: Sequence[Column], source: Rows) -> Iterator[bytes]:
+    keys = ["id", *(column.key for column in columns)]
     before = b"["
     for chunk in source.chunks():
-        rows = ([table.id_of(row), *(column.exported(row) for column in shown)] for row in chunk)
+        rows = ([table.id_of(row), *(column.exported(row) for column in columns)] for row in chunk)
         objects = [orjson.dumps(dict(zip(keys, row, strict=True)), default=str) for row in rows]
         if objects:
             yield before + b",\n".join(objects)

@@ -59,10 +59,12 @@ def narrowed(filterset: type[django_filters.FilterSet], queryset: QuerySet, requ
 
 def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[Filter]:
     """`Meta.panel` lists them; by default filters with a list of choices, and all declared ones."""
-    named = getattr(getattr(filterset, "Meta", None), "panel", None)
+    panel_names = getattr(getattr(filterset, "Meta", None), "panel", None)
     hidden = visibility.hidden_filters(filterset)
-    if named is not None:
-        return [_entry(name, filterset.base_filters[name], address) for name in named if name not in hidden]
+    if panel_names is not None:
+        return [
+            _entry(name, filterset.base_filters[name], address) for name in panel_names if name not in hidden
+        ]
     declared = filterset.declared_filters
     offered = []
     for name, each in filterset.base_filters.items():
@@ -76,16 +78,16 @@ def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[F
     return offered
 
 
-def with_counts(
+def add_counts(
     filterset: type[django_filters.FilterSet],
-    shown: list[Filter],
+    entries: list[Filter],
     every: QuerySet,
     narrowed_rows: QuerySet,
     data: Any,
 ) -> list[Filter]:
     counted = {
         entry.name: filterset.base_filters[entry.name]
-        for entry in shown
+        for entry in entries
         if entry.kind in {"choice", "multi", "flag"}
     }
     parts, numbers = [], dict[str, dict[str, int]]()
@@ -97,10 +99,10 @@ def with_counts(
             parts.append(part)
             numbers[name] = {}
     if not parts:
-        return shown
+        return entries
     for row in parts[0].union(*parts[1:], all=True).order_by():
         numbers[row["facet"]][str(row["choice"])] = row["number"]
-    return [_counted(entry, numbers[entry.name]) if entry.name in numbers else entry for entry in shown]
+    return [_counted(entry, numbers[entry.name]) if entry.name in numbers else entry for entry in entries]
 
 
 def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
@@ -118,8 +120,8 @@ def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet |
     among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
     if isinstance(facet, Q):
         among, facet = among.filter(facet), Value("true")
-    named = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
-    return named.annotate(number=Count("pk", distinct=True))
+    facet_rows = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
+    return facet_rows.annotate(number=Count("pk", distinct=True))
 
 
 def _is_stored(model: Any, path: str) -> bool:
@@ -141,25 +143,27 @@ def _facet(each: django_filters.Filter) -> Any:
     return F(each.field_name) if is_plain and is_exact else None
 
 
-def chips(filterset: type[django_filters.FilterSet], address: Address, shown: Sequence[Filter]) -> list[Chip]:
-    labels = {(entry.name, option.value): option.label for entry in shown for option in entry.choices}
+def chips(
+    filterset: type[django_filters.FilterSet], address: Address, entries: Sequence[Filter]
+) -> list[Chip]:
+    labels = {(entry.name, option.value): option.label for entry in entries for option in entry.choices}
     return [
         Chip(
             _label(name, filterset.base_filters[name]),
             labels.get((name, value), value),
-            address.without_value(name, value),
+            address.removal_url(name, value),
         )
         for name, value in address.applied
     ]
 
 
 def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
-    label, chosen = _label(name, each), set(address.many(name))
+    label, chosen_values = _label(name, each), set(address.many(name))
     if isinstance(each, (lookups.Flag, django_filters.BooleanFilter)):
         return Filter(name, label, "flag", address.one(name))
     pairs = _pairs(each)
     if pairs is not None:
-        options = [FilterOption(value, text, value in chosen) for value, text in pairs if value != ""]
+        options = [FilterOption(value, text, value in chosen_values) for value, text in pairs if value != ""]
         single = isinstance(each, django_filters.ChoiceFilter) and not isinstance(
             each, django_filters.MultipleChoiceFilter
         )
@@ -177,8 +181,8 @@ def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
     if isinstance(source, forms.ModelChoiceField) and source.queryset is not None:
         # Read all at once: the field itself would use a server-side cursor, with three statements.
         objects = list(source.queryset[: MOST_CHOICES + 1])
-        named = [(str(source.prepare_value(each)), source.label_from_instance(each)) for each in objects]
-        return named if len(named) <= MOST_CHOICES else None
+        pairs = [(str(source.prepare_value(each)), source.label_from_instance(each)) for each in objects]
+        return pairs if len(pairs) <= MOST_CHOICES else None
     if isinstance(source, (forms.ChoiceField, forms.MultipleChoiceField)):
         choices = cast(Iterable[tuple[Any, Any]], source.choices)
         flat = [(str(getattr(value, "value", value)), str(text)) for value, text in choices]
@@ -191,12 +195,12 @@ def _label(name: str, each: django_filters.Filter) -> str:
 
 
 def narrowed_rows(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Any]:
-    kept = list(rows)
+    matches = list(rows)
     for each in filters:
-        chosen = set(address.many(each.name))
-        if chosen:
-            kept = [row for row in kept if chosen & _values(row, each)]
-    return kept
+        chosen_values = set(address.many(each.name))
+        if chosen_values:
+            matches = [row for row in matches if chosen_values & _values(row, each)]
+    return matches
 
 
 def _values(row: Any, of: RowFilter) -> AbstractSet[str]:
@@ -208,9 +212,10 @@ def panel_of_choices(filters: Sequence[RowFilter], rows: Sequence[Any], address:
     entries = []
     for each in filters:
         counted = Counter(value for row in rows for value in _values(row, each))
-        chosen = set(address.many(each.name))
+        chosen_values = set(address.many(each.name))
         options = [
-            FilterOption(value, str(text), value in chosen, counted[value]) for value, text in each.choices
+            FilterOption(value, str(text), value in chosen_values, counted[value])
+            for value, text in each.choices
         ]
         entries.append(Filter(each.name, str(each.label), "multi", address.one(each.name), options))
     return entries
@@ -220,7 +225,7 @@ def chips_of_choices(filters: Sequence[RowFilter], address: Address) -> list[Chi
     labels = {each.name: str(each.label) for each in filters}
     texts = {(each.name, value): str(text) for each in filters for value, text in each.choices}
     return [
-        Chip(labels[name], texts.get((name, value), value), address.without_value(name, value))
+        Chip(labels[name], texts.get((name, value), value), address.removal_url(name, value))
         for name, value in address.applied
     ]
 
@@ -232,11 +237,11 @@ type Offered = tuple[str, str, Iterable[tuple[Any, Any]], Iterable[str]]
 def panel_of(panel_id: str, address: Address, offered: Iterable[Offered]) -> dict[str, Any]:
     """The context of web/table_filters.html for a page whose filters belong to no table."""
     filters = []
-    for name, label, choices, chosen in offered:
-        options = [FilterOption(str(value), str(text), value in chosen) for value, text in choices]
+    for name, label, choices, chosen_values in offered:
+        options = [FilterOption(str(value), str(text), value in chosen_values) for value, text in choices]
         filters.append(Filter(name, label, "multi", choices=options))
     chips = [
-        Chip(each.label, option.label, _without(address, each, option.value))
+        Chip(each.label, option.label, _removal_url(address, each, option.value))
         for each in filters
         for option in each.choices
         if option.selected
@@ -244,13 +249,13 @@ def panel_of(panel_id: str, address: Address, offered: Iterable[Offered]) -> dic
     return {
         "id": panel_id,
         "url": address.path,
-        "hidden": address.kept,
+        "hidden": address.lasting_pairs,
         "filters": filters,
         "chips": chips,
         "clear_url": address.unfiltered(),
     }
 
 
-def _without(address: Address, each: Filter, value: str) -> str:
+def _removal_url(address: Address, each: Filter, value: str) -> str:
     left = [option.value for option in each.choices if option.selected and option.value != value]
     return address.anew(**{each.name: ",".join(left)}) if left else address.url(without=[PAGE, each.name])

@@ -25,7 +25,7 @@ class Action:
 type MenuOf = Callable[[Any], Sequence[Action]]
 
 
-def with_common(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str], list[Action]]:
+def common_menu(request: HttpRequest, own: MenuOf | None) -> Callable[[Any, str], list[Action]]:
     """Open, the table's own actions, history and copy link, for an object and its page's address."""
     user, seen = getattr(request, "user", None), dict[type[Any], bool]()
 

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from web.tables import display, files, filtering
 from web.tables.addresses import COLUMNS, EXPORT, EXPORTS, PAGE, SAVED, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
-from web.tables.menus import Action, MenuOf, with_common
+from web.tables.menus import Action, MenuOf, common_menu
 from web.tables.sources import Prepare, Rows, rows_of
 
 
@@ -85,7 +85,7 @@ class TablePage:
     density: str
     page: Pager
     actions: list[Any]
-    shown: list[Column] = field(repr=False)
+    shown_columns: list[Column] = field(repr=False)
     table: Table = field(repr=False)
     address: Address = field(repr=False)
     source: Rows = field(repr=False)
@@ -135,7 +135,7 @@ class TablePage:
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        return self.address.kept
+        return self.address.lasting_pairs
 
     @property
     def filter_values(self) -> list[tuple[str, str]]:
@@ -146,13 +146,18 @@ class TablePage:
         return self.address.unfiltered()
 
     @property
-    def without_columns_url(self) -> str:
+    def default_columns_url(self) -> str:
         return self.address.url(without=[COLUMNS])
 
     @property
     def choices(self) -> list[dict[str, Any]]:
         return [
-            {"key": each.key, "label": str(each.label), "visible": each in self.shown, "locked": each.locked}
+            {
+                "key": each.key,
+                "label": str(each.label),
+                "visible": each in self.shown_columns,
+                "locked": each.locked,
+            }
             for each in self.table.columns
         ]
 
@@ -169,7 +174,9 @@ class TablePage:
         left_out = {PAGE, COLUMNS, SAVED}
         pairs = [(name, value) for name, value in self.address.pairs if name not in left_out and value]
         own = self.columns_are == "default"
-        return urlencode(pairs if own else [*pairs, (COLUMNS, ",".join(each.key for each in self.shown))])
+        return urlencode(
+            pairs if own else [*pairs, (COLUMNS, ",".join(each.key for each in self.shown_columns))]
+        )
 
     @property
     def api_url(self) -> str:
@@ -180,8 +187,8 @@ class TablePage:
         except NoReverseMatch:
             return ""
         search = self.address.one(SEARCH)
-        asked = [*self.address.applied, *([(SEARCH, search)] if search else [])]
-        return f"{path}?{urlencode(asked)}" if asked else path
+        pairs = [*self.address.applied, *([(SEARCH, search)] if search else [])]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def page(
@@ -207,19 +214,19 @@ def page(
     address, sort = _narrow(request, table, source, url or request.path)
     pager, cut = _pager(table, address, source)
     user = getattr(request, "user", None)
-    shown, columns_are = _shown(table, address, display.kept_columns(user, table.id))
-    headings = [_heading(column, sort, address, source) for column in shown]
+    columns, columns_are = _shown(table, address, display.kept_columns(user, table.id))
+    headings = [_heading(column, sort, address, source) for column in columns]
     return TablePage(
         title=title or str(table.title),
         label=title or table.accessible_name,
         columns=headings,
-        rows=_rows(table, source.between(*cut), shown, headings, with_common(request, menu)),
+        rows=_page_rows(table, source.rows_between(*cut), columns, headings, common_menu(request, menu)),
         filters=source.panel(address, counts=counts),
         columns_are=columns_are,
         density=display.density_of(user),
         page=pager,
         actions=list(table.actions if actions is None else actions),
-        shown=shown,
+        shown_columns=columns,
         table=table,
         address=address,
         source=source,
@@ -239,16 +246,16 @@ def _narrow(
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
     columns = {column.key: column for column in table.columns if source.sortable(column)}
-    for asked in (address.one(SORT), table.default_sort):
-        if (column := columns.get(asked.removeprefix("-"))) is not None:
-            return column, asked.startswith("-")
+    for key in (address.one(SORT), table.default_sort):
+        if (column := columns.get(key.removeprefix("-"))) is not None:
+            return column, key.startswith("-")
     return None, False
 
 
-def _shown(table: Table, address: Address, kept: Sequence[str]) -> tuple[list[Column], str]:
-    for keys, said in ((address.many(COLUMNS), "asked"), (kept, "kept")):
-        if wanted := {column.key for column in table.columns} & {*keys}:
-            return [each for each in table.columns if each.locked or each.key in wanted], said
+def _shown(table: Table, address: Address, kept_keys: Sequence[str]) -> tuple[list[Column], str]:
+    for keys, origin in ((address.many(COLUMNS), "asked"), (kept_keys, "kept")):
+        if chosen_keys := {column.key for column in table.columns} & {*keys}:
+            return [each for each in table.columns if each.locked or each.key in chosen_keys], origin
     return [column for column in table.columns if column.locked or column.default], "default"
 
 
@@ -270,31 +277,31 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
     )
 
 
-def _rows(
+def _page_rows(
     table: Table,
     objects: Sequence[Any],
-    shown: list[Column],
+    columns: list[Column],
     headings: list[Heading],
     menu_of: Callable[[Any, str], list[Action]],
 ) -> list[Row]:
     rows, above = [], ""
     for each in objects:
         heading = table.headed_by(each) if table.headed_by is not None else ""
-        row = _row(table, each, shown, headings, menu_of)
+        row = _page_row(table, each, columns, headings, menu_of)
         rows.append(replace(row, heading=heading) if heading != above else row)
         above = heading
     return rows
 
 
-def _row(
+def _page_row(
     table: Table,
     row: Any,
-    shown: list[Column],
+    columns: list[Column],
     headings: list[Heading],
     menu_of: Callable[[Any, str], list[Action]],
 ) -> Row:
     url = table.url_of(row)
-    cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
+    cells = [_cell(column, heading, row, url) for column, heading in zip(columns, headings, strict=True)]
     return Row(
         id=table.id_of(row),
         url=url,
@@ -359,7 +366,7 @@ def respond(
     request: HttpRequest, template: str, page: TablePage, context: Mapping[str, Any] | None = None
 ) -> HttpResponseBase:
     if page.export:
-        return files.answer(page.table, page.shown, page.source, page.export)
+        return files.answer(page.table, page.shown_columns, page.source, page.export)
     name = "web/table.html" if wants_table_only(request, page) else template
     response = render(request, name, {**(context or {}), "table": page})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])

@@ -52,7 +52,7 @@ class QueryRows:
             self.total = self.queryset.count()
         return self.total
 
-    def between(self, start: int, end: int) -> Sequence[Any]:
+    def rows_between(self, start: int, end: int) -> Sequence[Any]:
         return self.prepare(list(self.queryset[start:end]))
 
     def chunks(self) -> Iterator[Sequence[Any]]:
@@ -68,13 +68,13 @@ class QueryRows:
     def panel(self, address: Address, *, counts: bool) -> list[filtering.Filter]:
         if self.filterset is None:
             return []
-        shown = filtering.panel(self.filterset, address)
+        entries = filtering.panel(self.filterset, address)
         if not counts or not 0 < (self.total or 0) <= filtering.MOST_COUNTED:
-            return shown
-        return filtering.with_counts(self.filterset, shown, self.every, self.queryset, address.data)
+            return entries
+        return filtering.add_counts(self.filterset, entries, self.every, self.queryset, address.data)
 
-    def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:
-        return filtering.chips(self.filterset, address, shown) if self.filterset else []
+    def chips(self, address: Address, entries: list[filtering.Filter]) -> list[filtering.Chip]:
+        return filtering.chips(self.filterset, address, entries) if self.filterset else []
 
 
 class SequenceRows:
@@ -89,9 +89,9 @@ class SequenceRows:
 
     def narrow(self, address: Address) -> None:
         self.rows = filtering.narrowed_rows(self.table.filters, self.rows, address)
-        wanted = address.one(SEARCH).casefold().strip()
-        if wanted:
-            self.rows = [row for row in self.rows if wanted in self._words(row)]
+        search_text = address.one(SEARCH).casefold().strip()
+        if search_text:
+            self.rows = [row for row in self.rows if search_text in self._words(row)]
 
     def sortable(self, column: Column) -> bool:
         return column.sort is True or callable(column.sort)
@@ -99,9 +99,9 @@ class SequenceRows:
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:
             key = column.sort if callable(column.sort) else column.read
-            known = [row for row in self.rows if key(row) is not None]
+            valued_rows = [row for row in self.rows if key(row) is not None]
             unknown = [row for row in self.rows if key(row) is None]
-            self.rows = sorted(known, key=key, reverse=descending) + unknown
+            self.rows = sorted(valued_rows, key=key, reverse=descending) + unknown
         if (heading := self.table.headed_by) is not None:
             places = {each: place for place, each in enumerate(dict.fromkeys(map(heading, self.rows)))}
             self.rows = sorted(self.rows, key=lambda row: places[heading(row)])
@@ -109,7 +109,7 @@ class SequenceRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def between(self, start: int, end: int) -> Sequence[Any]:
+    def rows_between(self, start: int, end: int) -> Sequence[Any]:
         return self.rows[start:end]
 
     def chunks(self) -> Iterator[Sequence[Any]]:
@@ -118,7 +118,7 @@ class SequenceRows:
     def panel(self, address: Address, *, counts: bool) -> list[filtering.Filter]:
         return filtering.panel_of_choices(self.table.filters, self.all_rows, address)
 
-    def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:
+    def chips(self, address: Address, entries: list[filtering.Filter]) -> list[filtering.Chip]:
         return filtering.chips_of_choices(self.table.filters, address)
 
     def _words(self, row: Any) -> str:

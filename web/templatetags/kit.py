@@ -78,7 +78,7 @@ def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> Sa
 
 @lru_cache(maxsize=1024)
 def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
-    shown = state(kind, value)
+    look = state(kind, value)
     extra = format_html(' <span class="note">{}</span>', note) if note else ""
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
@@ -89,8 +89,8 @@ def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
         '<span class="pill" {}{}>{}{}{}</span>',
         state_attribute(kind, value),
         format_html(' data-clock="{}"', clock) if clock else "",
-        icon(shown.icon, "tiny"),
-        shown.word,
+        icon(look.icon, "tiny"),
+        look.word,
         extra,
     )
 
@@ -105,8 +105,8 @@ def mark(
 
 @lru_cache(maxsize=1024)
 def _mark(kind: str, value: str | None, label: str, size: str, clock: str, note: str) -> SafeString:
-    shown = state(kind, value)
-    text = f"{label}: {shown.word}" if label else str(shown.word)
+    look = state(kind, value)
+    text = f"{label}: {look.word}" if label else str(look.word)
     text = f"{text}, {note}" if note else text
     beside: str = ""
     if clock:
@@ -118,7 +118,7 @@ def _mark(kind: str, value: str | None, label: str, size: str, clock: str, note:
         state_attribute(kind, value),
         text,
         text,
-        icon(shown.icon, size),
+        icon(look.icon, size),
         beside,
     )
 
@@ -232,10 +232,10 @@ def amount(value: float | None, unit: str) -> str:
 
 @register.simple_tag
 def entered(term: str, value: object, url: str = "", *, note: str = "", empty: str = "") -> str:
-    shown = value if value not in ("", None) else empty
-    if not shown:
+    text = value if value not in ("", None) else empty
+    if not text:
         return ""
-    link = format_html('<a href="{}">{}</a>', url, shown) if url else shown
+    link = format_html('<a href="{}">{}</a>', url, text) if url else text
     beside = format_html(' <span class="sub">{}</span>', note) if note else ""
     return format_html("<dt>{}</dt><dd>{}{}</dd>", term, link, beside)
 
@@ -259,10 +259,10 @@ def control(field: BoundField) -> SafeString:
     if isinstance(widget, Textarea) and str(widget.attrs.get("rows")) == "10":
         # Remove Django's default height.
         attrs["rows"] = 3
-    shown = field.as_widget(attrs=attrs)
+    widget_html = field.as_widget(attrs=attrs)
     unit = getattr(field, "unit", "")
     beside = '<span class="with-unit">{}<span class="unit" aria-hidden="true">{}</span></span>'
-    return format_html(beside, shown, unit) if unit else shown
+    return format_html(beside, widget_html, unit) if unit else widget_html
 
 
 register.filter("grouped", grouped)
@@ -325,8 +325,8 @@ def joined(*parts: object) -> str:
 @register.inclusion_tag("web/kpi.html")
 def kpi(label: object, value: object, **look: object) -> dict[str, object]:
     """A key figure; a quantity brings its unit. `look` may hold unit, note, tone, icon, url, spark and role."""
-    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
-    return {"kpi": {"label": label, **shown, **look}}
+    figure = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"kpi": {"label": label, **figure, **look}}
 
 
 @register.inclusion_tag("web/definition.html")
@@ -335,8 +335,8 @@ def fact(term: object, value: object = None, **look: object) -> dict[str, object
 
     `look` holds the fields of templates/web/definition.html.
     """
-    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
-    return {"item": {"term": term, **shown, **look}}
+    figure = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"item": {"term": term, **figure, **look}}
 
 
 @register.simple_tag

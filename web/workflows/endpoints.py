@@ -23,9 +23,9 @@ from web.rest.viewsets import ObjectViewSet
 from web.workflows.steps import NotInState, Workflow, WorkflowStep
 
 
-def words_field(**given: Any) -> serializers.CharField:
+def words_field(**options: Any) -> serializers.CharField:
     usual: dict[str, Any] = {"required": False, "allow_blank": True, "default": "", "max_length": 2000}
-    return serializers.CharField(**usual | given)
+    return serializers.CharField(**usual | options)
 
 
 def any_of(*permissions: str, get: str = "") -> type[Permission]:
@@ -40,7 +40,7 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
     return AnyOf
 
 
-def by_reader(request: Request) -> dict[str, Any]:
+def author_of(request: Request) -> dict[str, Any]:
     return {"by": request.user, "now": clock.now()}
 
 
@@ -62,20 +62,20 @@ class OperatedViewSet(ObjectViewSet):
         self._write("create", serializer, **serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
-        present, given = serializer.instance, dict(serializer.validated_data)
-        same = {name for name in self.fixed if given.get(name) == getattr(present, name)}
-        self._write("update", serializer, present, **{key: given[key] for key in given.keys() - same})
+        present, values = serializer.instance, dict(serializer.validated_data)
+        same = {name for name in self.fixed if values.get(name) == getattr(present, name)}
+        self._write("update", serializer, present, **{key: values[key] for key in values.keys() - same})
 
     def perform_destroy(self, instance: Model) -> None:
         if "destroy" not in self.writes:
             super().perform_destroy(instance)
             return
         with named_errors(NotInState):
-            self.writes["destroy"](instance, **by_reader(self.request))
+            self.writes["destroy"](instance, **author_of(self.request))
 
-    def _write(self, verb: str, serializer: Any, /, *present: Any, **given: Any) -> None:
+    def _write(self, verb: str, serializer: Any, /, *present: Any, **values: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = self.writes[verb](*present, **given, **by_reader(self.request))
+            serializer.instance = self.writes[verb](*present, **values, **author_of(self.request))
 
 
 def taken(
@@ -85,14 +85,14 @@ def taken(
 
     The row is locked first, so that the sent ETag is compared with the row that is changed.
     """
-    given = {}
+    values = {}
     if body is not None:
-        asked = body(data=view.request.data, context=view.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        serializer = body(data=view.request.data, context=view.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        values = serializer.validated_data
     with transaction.atomic(), named_errors(NotInState):
         obj = view._locked_one()
-        result = operation(obj, **given, **by_reader(view.request))
+        result = operation(obj, **values, **author_of(view.request))
     return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
 
 

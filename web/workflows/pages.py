@@ -44,7 +44,7 @@ class StepPages:
     to: Callable[[HttpRequest, Any], str] | None = None
 
     @property
-    def shown(self) -> Callable[..., HttpResponseBase]:
+    def object_page(self) -> Callable[..., HttpResponseBase]:
         """The page of the object, for users who may see it."""
         return reads(*self.see)(lambda request, pk: self.show(request, self.find(pk)))
 
@@ -82,9 +82,9 @@ class StepPages:
         def view(request: HttpRequest, pk: int) -> HttpResponseBase:
             require(request.user, *step.any_of)
             obj = self.find(pk)
-            given = {name: request.POST.get(name, "") for name in (step.words, *step.fields) if name}
+            values = {name: request.POST.get(name, "") for name in (step.words, *step.fields) if name}
             try:
-                result = step(obj, by=request.user, now=now(), **given)
+                result = step(obj, by=request.user, now=now(), **values)
             except ValidationError as error:
                 return self.show(request, self.find(pk), refusals=error.messages, status=422)
             except NotInState as error:

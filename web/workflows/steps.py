@@ -112,7 +112,7 @@ class WorkflowStep[T: Model]:
         return (self.act.__doc__ or "").partition("\n")[0].rstrip(".")
 
     @transaction.atomic
-    def __call__(self, obj: T, *, by: Any, now: datetime, **given: Any) -> Any:
+    def __call__(self, obj: T, *, by: Any, now: datetime, **values: Any) -> Any:
         """Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
         is_clock = self.by_clock and by is None
         if not is_clock:
@@ -122,11 +122,11 @@ class WorkflowStep[T: Model]:
             self.refuse(locked, by)
         self.workflow.refuse_unless(locked, self.after, now)
         if self.words:
-            words = given.get(self.words, "")
-            given[self.words] = require_words(self.words, words) if self.must_say else words.strip()
-            if len(given[self.words]) > self.longest:
+            words = values.get(self.words, "")
+            values[self.words] = require_words(self.words, words) if self.must_say else words.strip()
+            if len(values[self.words]) > self.longest:
                 raise ValidationError({self.words: [f"{self.longest:,} characters at most."]})
-        result = self.act(locked, by=by, now=now, **given)
+        result = self.act(locked, by=by, now=now, **values)
         return locked if result is None else result
 
     def follows(self, obj: T, now: datetime) -> bool:

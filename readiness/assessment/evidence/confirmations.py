@@ -81,7 +81,7 @@ def needed(now: datetime) -> Q:
     return unanswered() & counting & may_decide & Q(~Exists(newer))
 
 
-def for_user(user: User) -> Q:
+def answerable_by(user: User) -> Q:
     """Those that this user may answer: their own, or, with the permission, those without an account that others
     entered."""
     others = Q(attester=None, by__isnull=False) & ~Q(by=user)

@@ -28,13 +28,13 @@ def _today() -> date:
     return clock.now().date()
 
 
-def _provenance(initial: SourceProvenance, **given: Any) -> forms.ChoiceField:
+def _provenance(initial: SourceProvenance, **options: Any) -> forms.ChoiceField:
     choices = SourceProvenance.choices
-    return forms.ChoiceField(label="Provenance", choices=choices, initial=initial, required=False, **given)
+    return forms.ChoiceField(label="Provenance", choices=choices, initial=initial, required=False, **options)
 
 
 class EvidenceForm(RefusedForm):
-    """Shows refusals of the operation at the field concerned. `asked` holds the arguments of the operation."""
+    """Shows refusals of the operation at the field concerned. `arguments` holds the arguments of the operation."""
 
     refusals = (ParseError, EvidenceRefused, ValidationError)
 
@@ -94,16 +94,16 @@ class RunForm(EvidenceForm):
     )
     note = forms.CharField(label="Note", required=False, max_length=200)
 
-    def asked(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        names = names_in(given["devices"])
-        stated = {key: given[key] for key in ("load", "platform", "taken_at", "note")}
-        provenance = given["provenance"] or SourceProvenance.MEASURED
+    def arguments(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        names = names_in(values["devices"])
+        stated = {key: values[key] for key in ("load", "platform", "taken_at", "note")}
+        provenance = values["provenance"] or SourceProvenance.MEASURED
         return {
-            "site": given["site"],
-            "tool": given["tool"],
-            "content": content_of(given["file"]),
-            "file_name": given["file"].name,
+            "site": values["site"],
+            "tool": values["tool"],
+            "content": content_of(values["file"]),
+            "file_name": values["file"].name,
             "context": RunContext(device_names=names, provenance=provenance, **stated),
         }
 
@@ -127,9 +127,13 @@ class MoveRunForm(EvidenceForm):
     )
     reason = WithdrawRunForm.base_fields["reason"]
 
-    def asked(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        return {"site": given["site"], "device_names": names_in(given["devices"]), "reason": given["reason"]}
+    def arguments(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        return {
+            "site": values["site"],
+            "device_names": names_in(values["devices"]),
+            "reason": values["reason"],
+        }
 
 
 class StatementForm(EvidenceForm):
@@ -149,15 +153,17 @@ class StatementForm(EvidenceForm):
         assert isinstance(checks, forms.ChoiceField)
         assert isinstance(parts, forms.ChoiceField)
         checks.choices = checks_by_pillar(framework)
-        asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
+        chosen_check = framework.checks_by_id.get(
+            str(self.data.get("check") or self.initial.get("check") or "")
+        )
         whole = [] if parts.required else [("", "– the whole check –")]
-        of_whom = [asked] if asked else framework.checks
+        of_whom = [chosen_check] if chosen_check else framework.checks
         parts.choices = [
             *whole,
             *((check.name, [_choice(part) for part in check.parts]) for check in of_whom),
         ]
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return self.cleaned_data | {
             "provenance": self.cleaned_data["provenance"] or SourceProvenance.DECLARED
         }
@@ -236,9 +242,9 @@ class AttestationForm(StatementForm):
         ("Document", ("link", "document")),
     )
 
-    def asked(self) -> dict[str, Any]:
-        named = [each.slug for each in self.cleaned_data["workload_classes"]]
-        return super().asked() | {"workload_classes": named}
+    def arguments(self) -> dict[str, Any]:
+        slugs = [each.slug for each in self.cleaned_data["workload_classes"]]
+        return super().arguments() | {"workload_classes": slugs}
 
 
 class LimitForm(EvidenceForm):
@@ -280,11 +286,11 @@ class LimitForm(EvidenceForm):
             ("Of a site", [_choice(kind) for kind in kinds if kind not in of_class]),
             ("Of a workload class or a site", [_choice(kind) for kind in of_class]),
         ]
-        asked = str(self.data.get("limit") or self.initial.get("limit") or "")
-        shown = [kind for kind in kinds if kind.id == asked] or kinds
+        limit_id = str(self.data.get("limit") or self.initial.get("limit") or "")
+        offered_kinds = [kind for kind in kinds if kind.id == limit_id] or kinds
         groups = [
             (kind.name, [(preset.id, preset.name) for preset in presets_of(framework, kind.id).values()])
-            for kind in shown
+            for kind in offered_kinds
         ]
         presets.choices = [("", "– none –"), *(group for group in groups if group[1])]
 
@@ -314,7 +320,7 @@ class FloorForm(forms.ModelForm):
 class FileForm(EvidenceForm):
     file = forms.FileField(label="File", allow_empty_file=True)
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return self.cleaned_data | {"content": content_of(self.cleaned_data.pop("file"))}
 
 
@@ -328,7 +334,7 @@ class ConfigurationForm(FileForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if "file" in given and "source" in given:
-            given["source"] = given["source"] or given["file"].name[:200]
-        return given
+        values = super().clean() or {}
+        if "file" in values and "source" in values:
+            values["source"] = values["source"] or values["file"].name[:200]
+        return values

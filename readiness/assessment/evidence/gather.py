@@ -131,7 +131,7 @@ class SitePower:
         kw_by_device = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
         return {device: windows for device, windows in kw_by_device.items() if windows is not None}
 
-    def of_circuit(self, circuit: Circuit) -> Metrics:
+    def circuit_metrics(self, circuit: Circuit) -> Metrics:
         """The feed's own series, else those of the device that measures it."""
         own = self.by_feed.get(circuit.id)
         if own or circuit.device_id is None:
@@ -174,8 +174,8 @@ def current_a(metrics: Metrics) -> Windows | None:
         if amperes:
             phases = np.vstack(amperes)
             worst = np.where(np.isfinite(phases), phases, -np.inf).max(axis=0)
-            known: Windows = np.where(np.isfinite(worst), worst, np.nan)
-            return known
+            worst_phase: Windows = np.where(np.isfinite(worst), worst, np.nan)
+            return worst_phase
     return None
 
 

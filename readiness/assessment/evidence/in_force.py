@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from readiness.assessment.evidence.core.limits import DeclaredEntry, Limit, in_force, newest, strictest
+from readiness.assessment.evidence.core.limits import DeclaredEntry, Limit, limit_in_force, newest, strictest
 from readiness.assessment.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts, counted
 from readiness.assessment.evidence.models import DeclaredLimit, Review, SignOff
 from readiness.assessment.framework.core.definition import Framework
@@ -30,11 +30,13 @@ class SiteLimits:
     classes: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
 
     def strictest(self, framework: Framework) -> dict[str, Limit]:
-        there: dict[str, list[Limit]] = defaultdict(list)
+        limits_by_id: dict[str, list[Limit]] = defaultdict(list)
         for limits in (self.site, *self.classes.values()):
             for limit_id, limit in limits.items():
-                there[limit_id].append(limit)
-        bound = {limit_id: strictest(limits, framework, limit_id) for limit_id, limits in there.items()}
+                limits_by_id[limit_id].append(limit)
+        bound = {
+            limit_id: strictest(limits, framework, limit_id) for limit_id, limits in limits_by_id.items()
+        }
         return {limit_id: limit for limit_id, limit in bound.items() if limit is not None}
 
 
@@ -67,8 +69,8 @@ def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int
             of_class[slug].append(entry)
     limits_by_site = {
         place.site_id: SiteLimits(
-            _by_limit(of_site[place.site_id], place.day, framework),
-            {slug: _by_limit(of_class[slug], place.day, framework) for slug in place.classes},
+            _limits_by_id(of_site[place.site_id], place.day, framework),
+            {slug: _limits_by_id(of_class[slug], place.day, framework) for slug in place.classes},
         )
         for place in places
     }
@@ -79,8 +81,10 @@ def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int
     }
 
 
-def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, Limit]:
-    limit_by_id = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
+def _limits_by_id(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, Limit]:
+    limit_by_id = {
+        entry.limit_id: limit_in_force(entry, framework) for entry in newest(entries, day).values()
+    }
     return {limit_id: limit for limit_id, limit in limit_by_id.items() if limit is not None}
 
 
@@ -101,12 +105,12 @@ def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple
     if not reviews.exists():
         return {}
     found: dict[int, list[HeldReview]] = defaultdict(list)
-    for site_id, review in _as_they_stood(reviews, now):
+    for site_id, review in _held_reviews(reviews, now):
         found[site_id].append(review)
     return {site_id: tuple(reviews) for site_id, reviews in found.items()}
 
 
-def _as_they_stood(reviews: QuerySet[Review], now: datetime) -> Iterator[tuple[int, HeldReview]]:
+def _held_reviews(reviews: QuerySet[Review], now: datetime) -> Iterator[tuple[int, HeldReview]]:
     for site_id, pk, state, ended_at, signed, *rest in _counted_by(reviews, now):
         critical, undated, dated, signed_at, acted_at = rest
         has_ended = ended_at is not None and ended_at <= now

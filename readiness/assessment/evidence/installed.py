@@ -77,8 +77,8 @@ def gathered(runs: Sequence[ComparedRun]) -> list[tuple[Claim, Matches]]:
         by_name = _devices_named({name for run in runs for name in run.names})
         by_number = _devices_numbered({number for run in runs for number in run.numbers})
         site_ids = {run.site_id for run in runs}
-        named = [each for several in (*by_name.values(), *by_number.values()) for each in several]
-        ids = {each.device_id for each in named if each.site_id in site_ids}
+        candidates = [each for several in (*by_name.values(), *by_number.values()) for each in several]
+        ids = {each.device_id for each in candidates if each.site_id in site_ids}
         devices = installed_devices(ids | {pk for run in runs for pk in run.device_ids})
         platforms = _platforms(site_ids)
     return [
@@ -111,21 +111,21 @@ def _matches(
     return Matches(here=here, elsewhere=frozenset(elsewhere), platforms=frozenset(platforms))
 
 
-def _then(named: Iterable[_Named], run: ComparedRun) -> list[_Named]:
+def _then(candidates: Iterable[_Named], run: ComparedRun) -> list[_Named]:
     """Those that went by the name when the run was taken: a name recorded for a run afterwards does not count."""
-    return [each for each in named if each.recorded_at is None or each.recorded_at <= run.taken_at]
+    return [each for each in candidates if each.recorded_at is None or each.recorded_at <= run.taken_at]
 
 
 def _place(
     word: str,
-    named: Sequence[_Named],
+    candidates: Sequence[_Named],
     run: ComparedRun,
     devices: Mapping[int, InstalledDevice],
     here: dict[str, InstalledDevice],
     elsewhere: set[str],
 ) -> None:
-    present = [each for each in named if not each.is_retired]
-    own = next((each for each in present or named if each.site_id == run.site_id), None)
+    present = [each for each in candidates if not each.is_retired]
+    own = next((each for each in present or candidates if each.site_id == run.site_id), None)
     if own is not None and own.device_id in devices:
         here[word] = devices[own.device_id]
     elif present:
@@ -202,7 +202,7 @@ def installed_devices(device_ids: Collection[int]) -> dict[int, InstalledDevice]
         "device_id", "index", "serial", "uuid", "bus_id", *of_type
     ):
         accelerators[device_id][index] = InstalledAccelerator(
-            product[1], ceilings.of(*product), serial, uuid, bus
+            product[1], ceilings.find(*product), serial, uuid, bus
         )
     active = Port.objects.filter(device_id__in=device_ids, status=Port.Status.ACTIVE).order_by(
         "device_id", "pk"
@@ -221,7 +221,7 @@ def installed_devices(device_ids: Collection[int]) -> dict[int, InstalledDevice]
             platform=slug,
             software=software,
             # A node's type often bears its accelerators' name ("DGX H100"), whose ceilings are those of one.
-            ceilings=ceilings.of(type_id, "", *stated),
+            ceilings=ceilings.find(type_id, "", *stated),
             accelerators=accelerators[pk],
             ports=ports[pk],
         )
@@ -235,7 +235,9 @@ class _Ceilings:
     def __init__(self) -> None:
         self._by_type: dict[int, dict[str, Ceiling]] = {}
 
-    def of(self, type_id: int, model: str, attributes: Mapping[str, Any], source: str) -> dict[str, Ceiling]:
+    def find(
+        self, type_id: int, model: str, attributes: Mapping[str, Any], source: str
+    ) -> dict[str, Ceiling]:
         if type_id not in self._by_type:
             self._by_type[type_id] = ceilings_of(model, attributes, source)
         return self._by_type[type_id]

@@ -47,15 +47,15 @@ def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
         *_, kind_a, kind_b, links, back_end = cells
         infiniband = kind_a == kind_b == Port.Kind.INFINIBAND
         installed = Installed((ends[0], ends[1]), links, back_end, not infiniband)
-        there = pairs_by_site[site_id].get(installed.key)
-        pairs_by_site[site_id][installed.key] = installed if there is None else there + installed
+        earlier = pairs_by_site[site_id].get(installed.key)
+        pairs_by_site[site_id][installed.key] = installed if earlier is None else earlier + installed
     return {
         site_id: sorted(pairs.values(), key=lambda pair: pair.ends)
         for site_id, pairs in pairs_by_site.items()
     }
 
 
-def with_records(runs: Iterable[Run]) -> list[Run]:
+def recorded_runs(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if not run.doubt and any(is_record(figure.name) for figure in run.figures)]
 
 
@@ -64,8 +64,8 @@ def tested_ends(runs: Sequence[Run]) -> Tested:
     if not runs:
         return ends_by_run
     of_type = ("device__device_type__manufacturer__name", "device__device_type__model", "device__role")
-    named = RunDevice.objects.filter(run_id__in=[run.id for run in runs]).order_by()
-    for run_id, name, *end in named.values_list(
+    run_devices = RunDevice.objects.filter(run_id__in=[run.id for run in runs]).order_by()
+    for run_id, name, *end in run_devices.values_list(
         "run_id", "device__name", *of_type, "software_version", "firmware_version"
     ):
         ends_by_run[run_id][name.lower()] = end_of(*end)
@@ -75,14 +75,14 @@ def tested_ends(runs: Sequence[Run]) -> Tested:
 def pairs_of_records(
     check: Check | None, records: Mapping[int, Sequence[Run]], now: datetime
 ) -> dict[int, list[JudgedPair]]:
-    held = {site_id: of_site for site_id, of_site in records.items() if of_site}
-    if check is None or not held:
+    runs_by_site = {site_id: of_site for site_id, of_site in records.items() if of_site}
+    if check is None or not runs_by_site:
         return {}
-    installed = installed_pairs(held)
-    tested = tested_ends([run for of_site in held.values() for run in of_site])
+    installed = installed_pairs(runs_by_site)
+    tested = tested_ends([run for of_site in runs_by_site.values() for run in of_site])
     return {
         site_id: judged_pairs(check, installed.get(site_id, []), of_site, tested, now)
-        for site_id, of_site in held.items()
+        for site_id, of_site in runs_by_site.items()
     }
 
 
@@ -90,7 +90,7 @@ def pairs_at(
     site_ids: Collection[int], framework: Framework, check: Check, *, now: datetime
 ) -> dict[int, list[JudgedPair]]:
     runs = rows.runs(sorted(site_ids), [], framework, now)
-    records = {site_id: with_records(each.newest) for site_id, each in runs.items()}
+    records = {site_id: recorded_runs(each.newest) for site_id, each in runs.items()}
     tested = tested_ends([run for of_site in records.values() for run in of_site])
     return {
         site_id: judged_pairs(check, pairs, records.get(site_id, []), tested, now)

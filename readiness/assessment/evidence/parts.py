@@ -53,9 +53,9 @@ def site_parts(site_ids: Sequence[int], now: datetime) -> dict[int, SiteParts]:
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     port_gbps: dict[int, dict[tuple[int, str], float]] = defaultdict(dict)
     served: dict[int, list[ServedClass]] = defaultdict(list)
-    asked = {"sites": list(site_ids), "day": now.date()}
+    parameters = {"sites": list(site_ids), "day": now.date()}
     for nth, site_id, device_id, name, number, part, model, rate in (
-        fetched(_IN_SERVICE, asked) if site_ids else ()
+        fetched(_IN_SERVICE, parameters) if site_ids else ()
     ):
         match nth:
             case 1:

@@ -34,7 +34,7 @@ from readiness.assessment.evidence.core.proving.values import (
     SiteParts,
     is_valid,
 )
-from readiness.assessment.evidence.interop import pairs_of_records, with_records
+from readiness.assessment.evidence.interop import pairs_of_records, recorded_runs
 from readiness.assessment.evidence.models import Floor, RunMeasure
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
@@ -135,12 +135,12 @@ def _by_runs(
     checks = checks_worked_out(framework)
 
     def prove(changed: Collection[int]) -> dict[int, _Proved]:
-        runs = rows.with_figures({site_id: stored[site_id] for site_id in changed}, floors, now)
+        runs = rows.runs_with_figures({site_id: stored[site_id] for site_id in changed}, floors, now)
         return {
             site_id: _Proved(
                 now,
                 _ends_at(stored[site_id], framework, now),
-                with_records(of_site.newest),
+                recorded_runs(of_site.newest),
                 proved_by_runs(framework, checks, of_site, parts[site_id], floors, now),
             )
             for site_id, of_site in runs.items()
@@ -250,7 +250,7 @@ def proved_by_runs(
     if check := checks.get("p1-rdma-port"):
         add(check.id, ports.rdma_ports(check, runs, site, floors, now))
     if check := checks.get("p1-latency-under-load"):
-        add(check.id, latency.under_load(check, runs, site, now))
+        add(check.id, latency.loaded_latency(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
         add(check.id, serving.serving(check, runs, site, now))
     if diag:
@@ -259,7 +259,7 @@ def proved_by_runs(
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
-    return by_part | _going_before(framework, tables.named(framework, runs, now), by_part, now)
+    return by_part | _going_before(framework, tables.table_proofs(framework, runs, now), by_part, now)
 
 
 def capped(runs: Sequence[Run], framework: Framework, site: SiteParts) -> list[Run]:

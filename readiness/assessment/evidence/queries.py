@@ -118,8 +118,8 @@ def figures(
 
 def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> dict[int, list[SpanFigure]]:
     statement = _HIGHEST if span.q is None else _SKETCHES
-    asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
-    rows = fetched(statement, asked)
+    parameters = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
+    rows = fetched(statement, parameters)
     figures_by_site: dict[int, list[SpanFigure]] = defaultdict(list)
     if span.q is None:
         for site_id, *of_part in rows:
@@ -174,9 +174,9 @@ def distributions(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[Distribution]]:
     since = MeasurePeriod(frozenset(keys), days).since(now)
-    asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
+    parameters = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     by_site: dict[int, list[Distribution]] = defaultdict(list)
-    for site_id, key, provenance, buckets, counts in fetched(_DISTRIBUTIONS, asked):
+    for site_id, key, provenance, buckets, counts in fetched(_DISTRIBUTIONS, parameters):
         by_site[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
     return by_site
 
@@ -204,22 +204,24 @@ def newest_records(
     """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements. It
     leaves out voided, expired and rejected records. `newest_of_classes` gives attestations of workload classes alone.
     """
-    asked = Q()
+    parts_filter = Q()
     for check_id, part in parts:
-        asked |= Q(check_id=check_id, part=part)
-    held = Q(voided_at__isnull=True) | Q(voided_at__gt=now)
+        parts_filter |= Q(check_id=check_id, part=part)
+    not_voided = Q(voided_at__isnull=True) | Q(voided_at__gt=now)
     in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=now.date())
-    facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
+    facts = RecordedFact.objects.filter(parts_filter, not_voided, taken_at__lte=now)
     standing = Q(rejected_at=None) | Q(rejected_at__gt=now)
-    said = Attestation.objects.filter(asked, held, in_force, standing, taken_at__lte=now, workload_classes=[])
+    attestations = Attestation.objects.filter(
+        parts_filter, not_voided, in_force, standing, taken_at__lte=now, workload_classes=[]
+    )
     columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
     records_by_site: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
-    for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
+    for kind, records, whose in (("fact", facts, "source"), ("attestation", attestations, "attested_by")):
         newest = records.order_by("site_id", "part", "-taken_at", "-pk").distinct("site_id", "part")
         for site_id, part, *of_record in newest.values_list(*columns, whose):
             record = NewestRecord(kind, *of_record)
-            there = records_by_site[site_id].get(part)
-            if there is None or record.taken_on > there.taken_on:
+            earlier = records_by_site[site_id].get(part)
+            if earlier is None or record.taken_on > earlier.taken_on:
                 records_by_site[site_id][part] = record
     return dict(records_by_site)
 
@@ -235,16 +237,20 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
-    asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
-    return {(site_id, slug): NewestRecord(*record) for site_id, slug, *record in fetched(_OF_CLASSES, asked)}
+    parameters = {"check": check_id, "part": part, "now": now, "today": now.date()}
+    return {
+        (site_id, slug): NewestRecord(*record) for site_id, slug, *record in fetched(_OF_CLASSES, parameters)
+    }
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:
     """Read declared limits with the names of the framework in force."""
     in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
     path = Value("$[*] ? (@.id == $id).name")
-    named = Func(F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first")
-    text = Func(named, template="(%(expressions)s #>> '{}')", output_field=TextField())
+    limit_entry = Func(
+        F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first"
+    )
+    text = Func(limit_entry, template="(%(expressions)s #>> '{}')", output_field=TextField())
     rows = DeclaredLimit.objects.select_related("site", "workload_class", "by")
     return rows.alias(limits_known=Subquery(in_force)).annotate(limit_name=text)
 
@@ -289,10 +295,10 @@ HAVING count(*) = count(load.percent)
 def circuit_loads(site_ids: Collection[int], *, now: datetime) -> dict[int, CircuitLoads]:
     """Return loads of the sites where every circuit of a rack has a load, because a sum that leaves one out is
     wrong."""
-    asked = {
+    parameters = {
         "sites": list(site_ids),
         "key": CIRCUIT_LOAD.key,
         "since": now.astimezone(UTC).date() - timedelta(days=CIRCUIT_DAYS),
         "now": now,
     }
-    return {site_id: CircuitLoads(*of_site) for site_id, *of_site in fetched(_LOADS, asked)}
+    return {site_id: CircuitLoads(*of_site) for site_id, *of_site in fetched(_LOADS, parameters)}

@@ -71,9 +71,9 @@ def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
     try:
         return check.part(part_id)
     except KeyError:
-        there = ", ".join(part.id for part in check.parts)
+        part_ids = ", ".join(part.id for part in check.parts)
         raise EvidenceRefused(
-            "part", f"{check_id} has no sub-measure {part_id!r}; there are {there}."
+            "part", f"{check_id} has no sub-measure {part_id!r}; there are {part_ids}."
         ) from None
 
 
@@ -88,10 +88,10 @@ def refuse_live(part: SubMeasure) -> None:
         )
 
 
-def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
+def value_in_unit(part: SubMeasure, value: float, unit: str) -> float:
     """The value in the sub-measure's unit; an empty unit means that unit. Raises EvidenceRefused for another kind of
     unit, a value that is too large, or one below zero where that is impossible."""
-    own_value = _in_unit(part.name, part.unit, value, unit)
+    own_value = _checked_value(part.name, part.unit, value, unit)
     if own_value < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
         raise EvidenceRefused("value", f"{part.name} is never below zero.")
     return own_value
@@ -104,15 +104,15 @@ def _is_judged_below_zero(part: SubMeasure) -> bool:
     )
 
 
-def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
-    return _in_unit(kind.name, kind.unit, value, unit)
+def limit_in_unit(kind: LimitKind, value: float, unit: str) -> float:
+    return _checked_value(kind.name, kind.unit, value, unit)
 
 
-def _in_unit(name: str, own: str, value: float, unit: str) -> float:
+def _checked_value(name: str, own: str, value: float, unit: str) -> float:
     own_value = converted(value, unit or own, own)
     if own_value is None and converted(1.0, unit, own) is None:
-        wanted = f"a value in {own}" if own else "a number without a unit"
-        raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be converted to it.")
+        expected = f"a value in {own}" if own else "a number without a unit"
+        raise EvidenceRefused("unit", f"{name} is {expected}; {unit!r} cannot be converted to it.")
     if own_value is None or not abs(own_value) <= LARGEST:
         most = f"{LARGEST:.0e} {own}".rstrip()
         raise EvidenceRefused("value", f"{name} is a finite number, {most} at most.")
@@ -121,8 +121,8 @@ def _in_unit(name: str, own: str, value: float, unit: str) -> float:
 
 def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:
     for name, value, unit in figures:
-        named = part_named(name)
-        if named is not None and value is not None:
-            part = part_of(framework, *named)
+        part_key = part_named(name)
+        if part_key is not None and value is not None:
+            part = part_of(framework, *part_key)
             refuse_live(part)
-            in_unit_of(part, value, unit)
+            value_in_unit(part, value, unit)

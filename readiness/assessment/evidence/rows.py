@@ -175,14 +175,14 @@ class StoredRuns:
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
-    return with_figures(stored_runs(site_ids, framework, now), floors, now)
+    return runs_with_figures(stored_runs(site_ids, framework, now), floors, now)
 
 
 def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, StoredRuns]:
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
     minded |= ALWAYS_VOIDS
-    asked = {
+    parameters = {
         "sites": list(site_ids),
         "now": now,
         "oldest": now - KEPT,
@@ -194,7 +194,7 @@ def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) ->
     }
     stored: dict[int, StoredRuns] = defaultdict(StoredRuns)
     site_by_run: dict[int, int] = {}
-    for row in fetched(_RUNS, asked):
+    for row in fetched(_RUNS, parameters):
         run_id, site_by_run[run_id], *_ = row
         stored[site_by_run[run_id]].runs.append(row)
     for row in fetched(_DEVICES, [list(site_by_run)]) if site_by_run else ():
@@ -202,14 +202,14 @@ def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) ->
     return dict(stored)
 
 
-def with_figures(
+def runs_with_figures(
     stored: Mapping[int, StoredRuns], floors: Iterable[FloorValue], now: datetime
 ) -> dict[int, SiteRuns]:
     run_ids = [row[0] for of_site in stored.values() for row in of_site.runs]
     sizes = sorted({floor.size_bytes for floor in floors if floor.size_bytes is not None})
-    asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
+    parameters = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
     figures: dict[int, list[Figure]] = defaultdict(list)
-    for run_id, *figure in fetched(_FIGURES, asked) if run_ids else ():
+    for run_id, *figure in fetched(_FIGURES, parameters) if run_ids else ():
         figures[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
     return {site_id: _site_runs(of_site, figures, now) for site_id, of_site in stored.items()}
 
@@ -257,15 +257,15 @@ def _run(
         sender_named=sender_named,
         local=local,
         replaced=_replaced(by_kind or {}, now),
-        **with_nodes(devices),
+        **device_columns(devices),
     )
 
 
-def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
+def device_columns(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
     """The devices of a run from ids and roles, and which of them are nodes."""
-    there = list(devices)
-    nodes = tuple(device_id for device_id, role in there if role == Device.Role.NODE)
-    return {"devices": tuple(device_id for device_id, _ in there), "nodes": nodes}
+    pairs = list(devices)
+    nodes = tuple(device_id for device_id, role in pairs if role == Device.Role.NODE)
+    return {"devices": tuple(device_id for device_id, _ in pairs), "nodes": nodes}
 
 
 def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:
@@ -281,13 +281,13 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     workload classes prove nothing about their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
-    asked = {"sites": list(site_ids), "now": now}
-    asked |= {"named": awaited(has_account=True), "second": awaited(has_account=False)}
-    for record in map(_Record._make, fetched(_RECORDS, asked)):
+    parameters = {"sites": list(site_ids), "now": now}
+    parameters |= {"named": awaited(has_account=True), "second": awaited(has_account=False)}
+    for record in map(_Record._make, fetched(_RECORDS, parameters)):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
-            proofs_by_site[record.site_id][key].append(_of_record(record, part, now))
+            proofs_by_site[record.site_id][key].append(_record_proof(record, part, now))
     return {
         site_id: {
             key: proof
@@ -306,7 +306,7 @@ def _deciding(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof
     return proof._replace(earlier=confirmed if confirmed and is_valid(confirmed, part, now) else None)
 
 
-def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
+def _record_proof(record: _Record, part: SubMeasure, now: datetime) -> Proof:
     voided, voided_at = "", None
     if record.void_changes:
         voids = voids_at(record.void_changes, record.voids or {}, record.voided_at, record.void_reason, now)

@@ -89,7 +89,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     of_site = proofs([run.site_id], framework, now=now, parts=parts, floors=floors)[run.site_id]
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
-    as_read = _as_proving_reads(run, figures)
+    as_read = _proving_run(run, figures)
     unjudged = _not_judged(framework, as_read, site, floors, now)
     return RunSummary(
         samples=sample_size(run.tool, figures),
@@ -104,7 +104,9 @@ def _proved_of(framework: Framework, of_site: SiteProofs, ref: str, now: datetim
     kind, _, row = ref.partition(":")
     blocking = blocking_parts(framework)
     return [
-        _of(check, part, proof.value, proof.detail, _why_not(proof, part, now, may_block=key in blocking))
+        _proved_part(
+            check, part, proof.value, proof.detail, _why_not(proof, part, now, may_block=key in blocking)
+        )
         for check in framework.checks
         for part in check.parts
         for key in [(check.id, part.id)]
@@ -113,7 +115,7 @@ def _proved_of(framework: Framework, of_site: SiteProofs, ref: str, now: datetim
     ]
 
 
-def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_not: str) -> Proved:
+def _proved_part(check: Check, part: SubMeasure, value: float | None, detail: str, why_not: str) -> Proved:
     return Proved(check.id, check.name, part.id, part.name, part.unit, value, detail, why_not)
 
 
@@ -133,7 +135,7 @@ def _others(
     proved: Collection[Proved],
     unjudged: Mapping[PartKey, str],
 ) -> Iterable[Proved]:
-    named = {key for figure in figures if (key := part_named(figure.name)) is not None}
+    named_keys = {key for figure in figures if (key := part_named(figure.name)) is not None}
     checks = checks_of(run.tool, [figure.name for figure in figures])
     checks |= {REVALIDATION} if {"p1-intra-node", "p1-accelerator-diag"} & checks else set()
     decided = {(each.check_id, each.part_id) for each in proved}
@@ -141,23 +143,23 @@ def _others(
         if check.id not in checks:
             continue
         is_proved = any(check.id == check_id for check_id, _ in decided)
-        wanted = WORKED_OUT.get(check.id, ())
+        part_ids = WORKED_OUT.get(check.id, ())
         for part in check.parts:
             key, why = (check.id, part.id), unjudged.get((check.id, part.id), "")
             if key in decided or (is_proved and not why):
                 continue
-            if part.id in wanted or key in named:
-                yield _of(check, part, None, "", _instead(of_site.get(key, ()), run, why))
+            if part.id in part_ids or key in named_keys:
+                yield _proved_part(check, part, None, "", _instead(of_site.get(key, ()), run, why))
 
 
-def _instead(there: Collection[Proof], run: ValidationRun, unjudged: str) -> str:
+def _instead(proofs: Collection[Proof], run: ValidationRun, unjudged: str) -> str:
     """Say why the run was not judged, if so, and what counts instead."""
     if unjudged:
-        counts = f" {_instead(there, run, '')}" if there else ""
+        counts = f" {_instead(proofs, run, '')}" if proofs else ""
         return f"It was not judged: {unjudged}{counts}"
-    if not there:
+    if not proofs:
         return run.loopback or "The run has no figure for this sub-measure."
-    last = max(there, key=lambda proof: proof.taken_at)
+    last = max(proofs, key=lambda proof: proof.taken_at)
     if last.declaration:
         return f"{capfirst(last.declaration)} counts instead."
     newer = "A newer run of the same test counts" if last.taken_at >= run.taken_at else "Another run counts"
@@ -191,7 +193,7 @@ def _figures(run: ValidationRun) -> list[Figure]:
     return [Figure(**dict(zip(names, row, strict=True))) for row in run.measures.values_list(*names)]
 
 
-def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
+def _proving_run(run: ValidationRun, figures: Iterable[Figure]) -> Run:
     devices = sorted((each.device_id, each.device.role) for each in run.run_devices.all())
     return Run(
         id=run.pk,
@@ -205,7 +207,7 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         provenance=run.provenance,
         hosts=len(run.hosts),
         figures=tuple(figures),
-        **rows.with_nodes(devices),
+        **rows.device_columns(devices),
     )
 
 
@@ -236,9 +238,11 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
         name="latency",
         percentile=99.0,
     ).order_by("-run__taken_at", "-run_id", "id")
-    kept = list(measures.values_list("run_id", *(f"run__{name}" for name in of_run), *of_figure)[:MOST_SHOWN])
+    run_rows = list(
+        measures.values_list("run_id", *(f"run__{name}" for name in of_run), *of_figure)[:MOST_SHOWN]
+    )
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in kept]).order_by("device_id")
+    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in run_rows]).order_by("device_id")
     for run_id, device_id, role in of_runs.values_list("run_id", "device_id", "device__role"):
         devices[run_id].append((device_id, role))
     return [
@@ -247,9 +251,9 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
             scope="",
             **dict(zip(of_run, row, strict=False)),
             figures=(Figure(**dict(zip(of_figure, row[len(of_run) :], strict=True))),),
-            **rows.with_nodes(devices[run_id]),
+            **rows.device_columns(devices[run_id]),
         )
-        for run_id, *row in kept
+        for run_id, *row in run_rows
     ]
 
 

@@ -53,7 +53,7 @@ def site_url(row: Any) -> str:
     return reverse("site", args=[row.site.slug])
 
 
-def standing(evidence: Any) -> str:
+def standing_text(evidence: Any) -> str:
     if getattr(evidence, "withdrawn_at", None):
         return "withdrawn"
     if getattr(evidence, "mismatch", "") or getattr(evidence, "implausible", ""):
@@ -102,7 +102,7 @@ def tabs(current: str) -> list[dict[str, Any]]:
 SIZE = Column("size", "Size", value="size_bytes",
               text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes), sort="size_bytes",
               numeric=True, file_unit="bytes")
-STANDING = Column("standing", "Standing", value=standing, sort="voided_at", phone="status",
+STANDING = Column("standing", "Standing", value=standing_text, sort="voided_at", phone="status",
                   hint="What a change at the site has voided", template="readiness/evidence/standing_cell.html")
 
 MEASURES = Table(

@@ -111,11 +111,11 @@ def takes_file(
         @wraps(take)
         def taken(view: Any, request: Request) -> Response:
             refuse_large(request)
-            asked = asks(data=request.data)
-            asked.is_valid(raise_exception=True)
-            return Response(take(view, request, asked.validated_data), status=status.HTTP_201_CREATED)
+            body = asks(data=request.data)
+            body.is_valid(raise_exception=True)
+            return Response(take(view, request, body.validated_data), status=status.HTTP_201_CREATED)
 
-        shown = extend_schema(
+        describe = extend_schema(
             summary=summary, request={"multipart/form-data": asks}, responses={201: answers}, filters=False
         )
         routed = action(
@@ -125,6 +125,6 @@ def takes_file(
             parser_classes=[MultiPartParser],
             pagination_class=None,
         )
-        return shown(routed(taken))
+        return describe(routed(taken))
 
     return decorate

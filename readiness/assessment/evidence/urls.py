@@ -17,7 +17,7 @@ urlpatterns = [
     path("runs/<int:pk>/move/", views.move, name="validation-run-move"),
     path("runs/<int:pk>/withdraw/", views.withdraw, name="validation-run-withdraw"),
     path("runs/<int:pk>/file/", views.file, name="validation-run-file"),
-    path("attestations/<int:pk>/", views.STEPS.shown, name="attestation-detail"),
+    path("attestations/<int:pk>/", views.STEPS.object_page, name="attestation-detail"),
     *views.STEPS.routes("attestations/<int:pk>/"),
     *(each for kind in KINDS for each in addresses(kind)),
 ]

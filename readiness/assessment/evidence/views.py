@@ -37,22 +37,22 @@ may_change = require(*RUNS.may, MAY_MARK)
 @conditional_page
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponseBase:
-    shown = get_object_or_404(RUNS.rows(), pk=pk)
-    table = table_kit.page(request, tables.MEASURES, shown.measures.all())
+    shown_run = get_object_or_404(RUNS.rows(), pk=pk)
+    table = table_kit.page(request, tables.MEASURES, shown_run.measures.all())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/evidence/run.html", table)
-    summary = summary_of(shown, now=now())
+    summary = summary_of(shown_run, now=now())
     context = {
-        "run": shown,
+        "run": shown_run,
         "summary": summary,
-        "devices": tables.devices_of(shown),
-        "scope": tables.scope_of(shown),
-        "load": _load(shown),
-        "standing": tables.standing(shown),
-        "may_change": request.user.has_perm(MAY_MARK) and shown.withdrawn_at is None,
-        "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),
+        "devices": tables.devices_of(shown_run),
+        "scope": tables.scope_of(shown_run),
+        "load": _load(shown_run),
+        "standing": tables.standing_text(shown_run),
+        "may_change": request.user.has_perm(MAY_MARK) and shown_run.withdrawn_at is None,
+        "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown_run),
         "table": table,
-        "breadcrumbs": RUNS.breadcrumbs((str(shown), "")),
+        "breadcrumbs": RUNS.breadcrumbs((str(shown_run), "")),
     }
     return answers.page(request, "readiness/evidence/run.html", context)
 
@@ -87,7 +87,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         run,
         form,
-        lambda: operations.withdraw_run(run, **form.asked(), by=sender_of(request), now=now()),
+        lambda: operations.withdraw_run(run, **form.arguments(), by=sender_of(request), now=now()),
         heading="Withdraw the run",
         done="The run is withdrawn; the site is scored again.",
     )
@@ -103,7 +103,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         run,
         form,
-        lambda: operations.move_run(run, **form.asked(), by=sender_of(request), now=now()),
+        lambda: operations.move_run(run, **form.arguments(), by=sender_of(request), now=now()),
         heading="Move the run",
         done="The run is moved; both sites are scored again.",
     )
@@ -126,10 +126,10 @@ def _changed(
 @may_see
 @require_GET
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    kept = RunFile.objects.select_related("run").filter(run_id=pk).first()
-    if kept is None:
+    run_file = RunFile.objects.select_related("run").filter(run_id=pk).first()
+    if run_file is None:
         raise Http404
-    return file_answer(kept.run, bytes(kept.content))
+    return file_answer(run_file.run, bytes(run_file.content))
 
 
 def _show_attestation(

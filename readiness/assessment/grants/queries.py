@@ -83,7 +83,7 @@ def counts(*, now: datetime) -> GrantCounts:
     return GrantCounts(**totals)
 
 
-def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
+def grants_of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
     _version, framework = framework_queries.current()
     newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
     return [row_of(grant, framework, "", now) for grant in newest]

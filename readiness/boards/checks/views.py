@@ -76,8 +76,8 @@ def ownership_cells(site: Site, cells: SiteCells, *, names: bool, now: datetime)
         {
             "item": item_label(item),
             "standing": cell.standing.value,
-            "who": cell.shown.person if cell.shown and names else "",
-            "team": cell.shown.team if cell.shown else "",
+            "who": cell.current_or_coming.person if cell.current_or_coming and names else "",
+            "team": cell.current_or_coming.team if cell.current_or_coming else "",
             "label": cell_label(site.name, cell, names=names, now=now),
             "until": cell.current.due_at if cell.current else None,
             "url": link("ownership", cell=f"{site.slug}.{item}"),
@@ -144,7 +144,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         site_check = check_queries.site_check(site, check_id, now=at)
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
-    grants = waiver_queries.of_check(site, check_id, now=at)
+    grants = waiver_queries.grants_of_check(site, check_id, now=at)
     may_see, names = request.user.has_perm(SEES_OWNERS), sees_names(request.user)
     cells = cells_of(site, now=at) if may_see else UNOWNED
     owners = ownership_cells(site, cells, names=names, now=at) if check_id in FROM_OWNERSHIP else []

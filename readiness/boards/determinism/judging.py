@@ -77,11 +77,11 @@ class JudgedPath:
 
     @property
     def taken_at(self) -> datetime:
-        return max(run.taken_at for run in self.path.shown)
+        return max(run.taken_at for run in self.path.shown_runs)
 
     @property
     def provenance(self) -> str:
-        return worst_provenance(run.provenance for run in (*self.path.shown, *self.path.idle))
+        return worst_provenance(run.provenance for run in (*self.path.shown_runs, *self.path.idle))
 
     @property
     def name(self) -> str:
@@ -145,14 +145,14 @@ def judged(
         limit = limits.get(part.limit_from or "")
         parts[part.id] = judge(part, reading, now, limit, gate=part_gate(part, check.gate))
     result = combine(check, list(parts.values()), gate=check.gate, weight=0, now=now)
-    shown_is_loaded = path.shown[0].load == "loaded"
+    shown_is_loaded = path.shown_runs[0].load == "loaded"
     return JudgedPath(
         path=path,
         state=result.state,
         reason=result.reason,
         parts=parts,
         idle=_tails(path.idle or path.runs.get("idle", ())),
-        loaded=_tails(path.shown if shown_is_loaded else ()),
+        loaded=_tails(path.shown_runs if shown_is_loaded else ()),
         baseline=_baseline(path, earlier, regression),
         left_out=_left_out(check, path, now),
     )

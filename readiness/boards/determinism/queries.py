@@ -182,7 +182,7 @@ def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
         return []
     path = chosen.path
     of_path = {"operation": path.operation, "subject": path.port, "size_bytes": path.size_bytes}
-    return tail_figures([run.id for run in (*path.shown, *path.idle)], **of_path)
+    return tail_figures([run.id for run in (*path.shown_runs, *path.idle)], **of_path)
 
 
 def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:

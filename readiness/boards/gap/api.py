@@ -177,7 +177,7 @@ class GapClosing:
 def gap(request: Request) -> GapOverTime:
     now = clock.now()
     question = _question(request)
-    span = TimeRange.of(request._request, now=now, default=DEFAULT_RANGE)
+    span = TimeRange.read(request._request, now=now, default=DEFAULT_RANGE)
     sites = queries.with_past(question, now=now)
     whole = queries.over_time(question, sites, start=span.start, end=span.end)
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)

@@ -179,12 +179,12 @@ def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
 
 def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: bool) -> dict[str, Any]:
     name, value = pair
-    url = address.without_value(name, value) if pressed else address.anew(**{name: value})
+    url = address.removal_url(name, value) if pressed else address.anew(**{name: value})
     return {"label": label, "url": url, "pressed": pressed}
 
 
 def _pressed(address: Address) -> set[str]:
-    return {address.without_value(*pair) for pair in QUICK.values() if pair in address.applied}
+    return {address.removal_url(*pair) for pair in QUICK.values() if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:
@@ -202,7 +202,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
         raise Http404(f"cell: {asked} names no site and check, as in dublin-1.p3-role-coverage.")
     site_check = check_queries.site_check(site, check_id, now=at)
     result = site_check.result
-    grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
+    grants = waiver_queries.grants_of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
     decided = result.evidence if result else {}
     rules = {rule.part_id: rule for rule in site_check.thresholds}
     return {

@@ -101,7 +101,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
             site.name, ("Sites", "sites"), (site.region.name, link("sites", region=site.region.slug))
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
-        "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
+        "review": review_queries.sites_review(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
         "open_problems": Problem.objects.open().causes().filter(site=site).count(),
         "drifts": [(drift, contradiction(drift)) for drift in drifts.pressing([site.pk])],
@@ -165,7 +165,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
         domain=domain if domain in DOMAINS else "",
     )
     figure = charts.series(panels, start=span.start, end=span.end)
-    figure["meta"]["title"] = span.named("Live series")
+    figure["meta"]["title"] = span.title("Live series")
     return figure
 
 
@@ -185,7 +185,7 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
         "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
         # Rendered before the chart loads, so that the content below does not jump.
         "series_footer": "Samples of the site’s sources",
-        "series_title": span.named("Live series"),
+        "series_title": span.title("Live series"),
         "span_views": choices(
             SPANS,
             span.start_text if span.end_text == "now" else None,

@@ -89,7 +89,7 @@ class RequestForm(RefusedForm):
         ]
         self.initial.setdefault("ends_on", now.date() + USUAL)
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """The arguments of the operation. A first day that has already begun means now."""
         given = self.cleaned_data
         zone = given["site"].time_zone
@@ -149,7 +149,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = RequestForm(
         request.POST or None, initial=initial, framework=framework_queries.current()[1], now=at
     )
-    ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
+    ask = lambda: ask_for_grant(**form.arguments(), by=reader(request), now=at)  # noqa: E731
     if grant := saved(request, form, ask, "{} is requested; a second person must approve it."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
     context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Request waiver", *ABOVE)}

@@ -60,9 +60,9 @@ class RulePackViewSet(VersionViewSet):
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
-        asked = RulePackPublishSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        return self._done(operations.publish, **asked.validated_data)
+        body = RulePackPublishSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self._done(operations.publish, **body.validated_data)
 
     @extend_schema(
         summary="Withdraw the pack in force without a replacement",
@@ -73,9 +73,9 @@ class RulePackViewSet(VersionViewSet):
     def withdraw(self, request: Request, pk: str) -> Response:
         return self._done(operations.withdraw)
 
-    def _done(self, operation: Callable[..., Any], **given: Any) -> Response:
+    def _done(self, operation: Callable[..., Any], **values: Any) -> Response:
         with transaction.atomic(), named_errors():
-            pack = operation(self._locked_one(), **given, by=self.actor(), now=clock.now())
+            pack = operation(self._locked_one(), **values, by=self.actor(), now=clock.now())
         return self._answer(self._again(pack))
 
 
@@ -92,29 +92,29 @@ class RuleViewSet(ObjectViewSet):
 
     def get_queryset(self) -> QuerySet[Rule]:
         rules = cast(QuerySet[Rule], super().get_queryset())
-        asked = self.request.query_params
-        if self.action != "list" or any(name.split("__")[0] in _NAMES_A_PACK for name in asked):
+        parameters = self.request.query_params
+        if self.action != "list" or any(name.split("__")[0] in _NAMES_A_PACK for name in parameters):
             return rules
         return rules.filter(pack__status=RulePack.Status.PUBLISHED)
 
     def perform_create(self, serializer: Any) -> None:
-        given = serializer.validated_data
-        self._write(serializer, given["pack"], was="", slug=given["slug"])
+        values = serializer.validated_data
+        self._write(serializer, values["pack"], was="", slug=values["slug"])
 
     def perform_update(self, serializer: Any) -> None:
         was: Rule = serializer.instance
-        given = serializer.validated_data
-        if "pack" in given and given["pack"] != was.pack:
+        values = serializer.validated_data
+        if "pack" in values and values["pack"] != was.pack:
             raise exceptions.ValidationError({"pack": ["A rule stays in its pack."]})
-        self._write(serializer, was.pack, was=was.slug, slug=given.get("slug", was.slug))
+        self._write(serializer, was.pack, was=was.slug, slug=values.get("slug", was.slug))
 
     def perform_destroy(self, instance: Rule) -> None:
-        self._edit(instance.pack, lambda definition: operations.without_rule(definition, instance.slug))
+        self._edit(instance.pack, lambda definition: operations.remove_rule(definition, instance.slug))
 
     def _write(self, serializer: Any, pack: RulePack, *, was: str, slug: str) -> None:
-        item, place = serializer.as_item(), f"rules[{slug}]."
+        item, place = serializer.document_item(), f"rules[{slug}]."
         try:
-            self._edit(pack, lambda definition: operations.with_rule(definition, item, was=was))
+            self._edit(pack, lambda definition: operations.replace_rule(definition, item, was=was))
         except exceptions.ValidationError as error:
             # Errors name the fields of the body.
             if not isinstance(cause := error.__cause__, DocumentError) or not cause.path.startswith(place):
@@ -142,11 +142,11 @@ class RuleViewSet(ObjectViewSet):
         filter_backends=[],
     )
     def decide(self, request: Request) -> Response:
-        asked = RuleCaseSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        body = RuleCaseSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         with named_errors():
             pack, decision = queries.decision(
-                **queries.case_of(asked.validated_data, today=clock.now().date())
+                **queries.case_of(body.validated_data, today=clock.now().date())
             )
         answer = {"pack": pack, "decision": decision, "notice": NOTICE}
         return Response(RuleDecisionSerializer(answer, context={"pack": queries.content_of(pack)}).data)

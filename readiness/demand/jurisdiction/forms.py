@@ -10,7 +10,7 @@ from readiness.demand.jurisdiction import queries
 from readiness.demand.jurisdiction.core import sentences
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.demand.jurisdiction.operations import rule_item, with_rule
+from readiness.demand.jurisdiction.operations import replace_rule, rule_item
 from readiness.demand.workloads.core.countries import COUNTRIES
 from readiness.demand.workloads.models import WorkloadClass
 from web.forms import DayField, RefusedForm
@@ -36,8 +36,8 @@ def _day(label: str, help_text: str = "") -> forms.DateField:
     return DayField(label=label, required=False, help_text=help_text)
 
 
-def _several(label: str, **given: Any) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(label=label, widget=forms.CheckboxSelectMultiple, **given)
+def _several(label: str, **options: Any) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(label=label, widget=forms.CheckboxSelectMultiple, **options)
 
 
 def _offer(form: forms.Form, field: str, items: Any) -> None:
@@ -96,12 +96,12 @@ class RuleForm(StepForm):
             self.initial.update({**item, **item["citation"], **joined, "slug": item["id"]})
 
     def change(self, definition: Mapping[str, Any]) -> Mapping[str, Any]:
-        given = {name: written(value) for name, value in self.cleaned_data.items() if value}
-        citation = {name: given.pop(name) for name in CITATION if name in given}
-        del given["revision"]
-        self.place = f"rules[{given['slug']}]"
-        rule = {"id": given.pop("slug"), "citation": citation, **given}
-        return with_rule(definition, rule, was=self.was)
+        values = {name: written(value) for name, value in self.cleaned_data.items() if value}
+        citation = {name: values.pop(name) for name in CITATION if name in values}
+        del values["revision"]
+        self.place = f"rules[{values['slug']}]"
+        rule = {"id": values.pop("slug"), "citation": citation, **values}
+        return replace_rule(definition, rule, was=self.was)
 
 
 class PublishForm(RefusedForm):
@@ -110,10 +110,10 @@ class PublishForm(RefusedForm):
     )
 
 
-def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
+def _country(label: str, empty: str, **options: Any) -> forms.ChoiceField:
     by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
     choices = [("", empty), *((code, sentences.country(code)) for code in by_name)]
-    return forms.ChoiceField(label=label, choices=choices, **given)
+    return forms.ChoiceField(label=label, choices=choices, **options)
 
 
 class TryForm(forms.Form):

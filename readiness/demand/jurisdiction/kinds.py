@@ -27,7 +27,7 @@ def held_on(row: HeldBasis, today: date) -> bool:
     return row.held_from <= today and (row.held_until is None or row.held_until >= today)
 
 
-def _with_rules(rows: Sequence[Any]) -> Sequence[Any]:
+def _describe_bases(rows: Sequence[Any]) -> Sequence[Any]:
     pack, today = queries.content_in_force(), clock.now().date()
     for row in rows:
         row.name = sentences.basis(row.basis, pack)
@@ -97,8 +97,8 @@ BASES = _declared(
     panel=("workload_class", "basis"),
     form=HeldBasisForm,
     serializer=HeldBasisFields,
-    rows=HeldBasis.objects.with_names().select_related("workload_class"),
-    prepare=_with_rules,
+    rows=HeldBasis.objects.annotate_names().select_related("workload_class"),
+    prepare=_describe_bases,
     hint="Contracts, certificates and assessments that rules ask for",
     empty={
         "title": "No basis on record",
@@ -121,10 +121,10 @@ def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], toda
 
 
 def _fact(kind: Kind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
-    said, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
+    value, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
     address = urlencode({"workload_class": workload.slug})
-    if said:
-        return {"term": kind.title, "value": said, "url": f"{kind.url('list')}?{address}", "note": note}
+    if value:
+        return {"term": kind.title, "value": value, "url": f"{kind.url('list')}?{address}", "note": note}
     none = "none on record"
     if may(kind.permission("add")):
         url = f"{kind.url('add')}?{address}"
@@ -142,5 +142,5 @@ def _origins(workload: WorkloadClass) -> tuple[str, str]:
 def _bases(workload: WorkloadClass, today: date) -> tuple[str, str]:
     bases = queries.bases_of(workload)
     n = len(bases)
-    held = f"{sum(held_on(basis, today) for basis in bases)} held today"
-    return f"{n} {'basis' if n == 1 else 'bases'}" if n else "", held
+    note = f"{sum(held_on(basis, today) for basis in bases)} held today"
+    return f"{n} {'basis' if n == 1 else 'bases'}" if n else "", note

@@ -53,8 +53,8 @@ def _cited(name: str) -> models.CheckConstraint:
     )
 
 
-def _names(**given: Any) -> ArrayField:
-    return ArrayField(base_field=models.CharField(max_length=60), default=list, **given)
+def _names(**options: Any) -> ArrayField:
+    return ArrayField(base_field=models.CharField(max_length=60), default=list, **options)
 
 
 class RulePackQuerySet(VersionQuerySet):
@@ -265,11 +265,11 @@ class DataOrigin(models.Model):
 
 
 class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
-    def on(self, day: date) -> "HeldBasisQuerySet":
+    def holding_on(self, day: date) -> "HeldBasisQuerySet":
         """Bases held on a day; the last day counts."""
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 
-    def with_names(self) -> "HeldBasisQuerySet":
+    def annotate_names(self) -> "HeldBasisQuerySet":
         """Add the names of the pack in force for each basis; "" for an unknown one."""
         path = Value("$[*] ? (@.id == $id).name")
         name = Func(F("bases"), path, JSONObject(id=OuterRef("basis")), function="jsonb_path_query_first")

@@ -180,11 +180,11 @@ def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: d
     return VERSIONS.publish(draft, digest=digest, by=by, now=now, columns=columns)
 
 
-def with_rule(definition: Mapping[str, Any], rule: Mapping[str, Any], *, was: str = "") -> dict[str, Any]:
+def replace_rule(definition: Mapping[str, Any], rule: Mapping[str, Any], *, was: str = "") -> dict[str, Any]:
     rules = [dict(rule) if was and each["id"] == was else each for each in definition["rules"]]
     is_there = any(was and each["id"] == was for each in definition["rules"])
     return {**definition, "rules": rules if is_there else [*rules, dict(rule)]}
 
 
-def without_rule(definition: Mapping[str, Any], slug: str) -> dict[str, Any]:
+def remove_rule(definition: Mapping[str, Any], slug: str) -> dict[str, Any]:
     return {**definition, "rules": [rule for rule in definition["rules"] if rule["id"] != slug]}

@@ -20,16 +20,16 @@ def content_in_force() -> RulePackDocument | None:
     return None if row is None else content_of(row)
 
 
-def case_of(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+def case_of(case: Mapping[str, Any], *, today: date) -> dict[str, Any]:
     """Return the arguments of `decision` from a form or a body."""
     request = Request(
-        origin=given["origin"].upper(),
-        categories=frozenset(given["data_categories"]),
-        destination=given["destination"].upper(),
-        operator=given.get("operator", "").upper(),
-        bases=frozenset(given.get("bases", ())),
+        origin=case["origin"].upper(),
+        categories=frozenset(case["data_categories"]),
+        destination=case["destination"].upper(),
+        operator=case.get("operator", "").upper(),
+        bases=frozenset(case.get("bases", ())),
     )
-    return {"request": request, "on": given.get("on") or today, "pack": given.get("pack")}
+    return {"request": request, "on": case.get("on") or today, "pack": case.get("pack")}
 
 
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
@@ -71,11 +71,11 @@ def footings(slugs: Collection[str], *, day: date) -> dict[str, Footing]:
     """Return footings by slug for all named classes; two statements."""
     origins: dict[str, set[str]] = {slug: set() for slug in slugs}
     bases: dict[str, set[tuple[str, str]]] = {slug: set() for slug in slugs}
-    named = {"workload_class__slug__in": slugs}
-    declared = DataOrigin.objects.filter(**named).order_by()
+    condition = {"workload_class__slug__in": slugs}
+    declared = DataOrigin.objects.filter(**condition).order_by()
     for slug, country in declared.values_list("workload_class__slug", "country"):
         origins[slug].add(country)
-    held = HeldBasis.objects.on(day).filter(**named).order_by()
-    for slug, basis, destination in held.values_list("workload_class__slug", "basis", "destination"):
+    held_bases = HeldBasis.objects.holding_on(day).filter(**condition).order_by()
+    for slug, basis, destination in held_bases.values_list("workload_class__slug", "basis", "destination"):
         bases[slug].add((basis, destination))
     return {slug: Footing(frozenset(origins[slug]), frozenset(bases[slug])) for slug in slugs}

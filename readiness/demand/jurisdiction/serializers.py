@@ -71,15 +71,15 @@ class RuleSerializer(ObjectSerializer):
         fields = ("pack", "slug", *_PLAIN, *CITED.values(), "notice")
         brief_fields = ("pack", "slug", "title", "effect")
 
-    def as_item(self) -> dict[str, Any]:
+    def document_item(self) -> dict[str, Any]:
         """The new rule in the form of documents; fields that were not sent stay as they were."""
         item = rule_item(self.instance) if self.instance is not None else {}
-        given = self.validated_data
-        cited = {key: given[column] for key, column in CITED.items() if column in given}
-        plain = {**item, **{name: written(given[name]) for name in _PLAIN if name in given}}
+        values = self.validated_data
+        cited = {key: values[column] for key, column in CITED.items() if column in values}
+        plain = {**item, **{name: written(values[name]) for name in _PLAIN if name in values}}
         return {
             **{name: value for name, value in plain.items() if value not in (None, "")},
-            "id": given.get("slug", item.get("id")),
+            "id": values.get("slug", item.get("id")),
             "citation": {**item.get("citation", {}), **cited},
         }
 
@@ -89,10 +89,10 @@ class HeldBasisFields(ObjectSerializer):
 
     def validate_basis(self, basis: str) -> str:
         pack = queries.in_force()
-        known = queries.content_of(pack).bases_by_id if pack else {}
-        if pack is not None and basis not in known:
+        bases_by_id = queries.content_of(pack).bases_by_id if pack else {}
+        if pack is not None and basis not in bases_by_id:
             raise serializers.ValidationError(
-                f"{pack.version} has no basis of this name. There are {', '.join(known)}."
+                f"{pack.version} has no basis of this name. There are {', '.join(bases_by_id)}."
             )
         return basis
 
@@ -144,11 +144,11 @@ class RuleCaseSerializer(BodySerializer):
         pack = attrs.get("pack") or queries.in_force()
         bases = attrs.get("bases", [])
         if pack is not None and bases:
-            known = queries.content_of(pack).bases_by_id
-            unknown = sorted(set(bases) - known.keys())
+            bases_by_id = queries.content_of(pack).bases_by_id
+            unknown = sorted(set(bases) - bases_by_id.keys())
             if unknown:
                 raise serializers.ValidationError(
-                    {"bases": [f"Unknown: {', '.join(unknown)}. There are {', '.join(known)}."]}
+                    {"bases": [f"Unknown: {', '.join(unknown)}. There are {', '.join(bases_by_id)}."]}
                 )
         return attrs
 

@@ -54,8 +54,8 @@ def rules(pack: RulePackDocument, today: date) -> Table:
     def covers(row: Rule) -> str:
         return sentences.covers(pack.rules_by_id[row.slug], pack)
 
-    def standing(row: Rule) -> str:
-        return sentences.standing(pack.rules_by_id[row.slug], pack, today)
+    def period(row: Rule) -> str:
+        return sentences.period_in_force(pack.rules_by_id[row.slug], pack, today)
 
     return Table(
         id="rules",
@@ -69,7 +69,7 @@ def rules(pack: RulePackDocument, today: date) -> Table:
             Column("kind", "Question", value="kind", sort="kind"),
             Column("covers", "Covers", value=covers, phone="full"),
             Column("citation", "Citation", value=lambda row: f"{row.instrument}, {row.article}", phone="full"),
-            Column("standing", "In force", value=standing, sort="in_force_from"),
+            Column("standing", "In force", value=period, sort="in_force_from"),
             Column("checked_on", "Checked", sort="checked_on"),
             Column("sector", "Sector", sort="sector", default=False),
             Column("slug", "Slug", sort="slug", default=False),

@@ -62,8 +62,8 @@ PAGES = VersionPages(
 
 
 def rules(request: HttpRequest) -> HttpResponseBase:
-    asked = request.GET.get("version")
-    pack = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
+    version = request.GET.get("version")
+    pack = get_object_or_404(RulePack, version=version) if version else queries.in_force()
     context: dict[str, Any] = {"version": pack, **NOTICE}
     if pack is not None:
         table = tables.rules(queries.content_of(pack), now().date())
@@ -82,7 +82,7 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
         "rule": row,
         "covers": sentences.covers(terms, pack),
         "basis": sentences.any_of(terms.bases, pack) if terms.bases else "",
-        "standing": sentences.standing(terms, pack, now().date()),
+        "standing": sentences.period_in_force(terms, pack, now().date()),
         "instead_of": [other for other in others if other.slug in row.instead_of],
         "displaced_by": [other for other in others if row.slug in other.instead_of],
         "versions": [
@@ -98,8 +98,8 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def try_it(request: HttpRequest) -> HttpResponse:
-    asked = request.GET.get("pack", "")
-    row = (RulePack.objects.filter(version=asked).first() if asked else None) or queries.in_force()
+    version = request.GET.get("pack", "")
+    row = (RulePack.objects.filter(version=version).first() if version else None) or queries.in_force()
     context: dict[str, Any] = {"version": row, "breadcrumbs": PAGES.breadcrumbs("Try a case"), **NOTICE}
     if row is not None:
         is_asked = "origin" in request.GET
@@ -141,7 +141,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     row = _rule(pk)
     operations.edit(
         row.pack,
-        lambda definition: operations.without_rule(definition, row.slug),
+        lambda definition: operations.remove_rule(definition, row.slug),
         revision=None,
         by=reader(request),
         now=now(),
@@ -151,8 +151,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    said = {name: request.POST.get(name, "") for name in ("digest", "because")}
-    pack = operations.publish(PAGES.row(pk), **said, by=reader(request), now=now())
+    parameters = {name: request.POST.get(name, "") for name in ("digest", "because")}
+    pack = operations.publish(PAGES.row(pk), **parameters, by=reader(request), now=now())
     messages.success(request, f"{pack.version} is in force.")
     return HttpResponseRedirect(PAGES.url(pack))
 

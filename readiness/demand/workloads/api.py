@@ -45,22 +45,22 @@ UserRegionViewSet = viewset_of(
 
 # No docstring, because the schema would show it for the endpoints.
 class WrittenByOperations(ObjectViewSet):
-    def _given(self, serializer: Any) -> dict[str, Any]:
+    def _field_values(self, serializer: Any) -> dict[str, Any]:
         raise NotImplementedError
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
-            serializer.instance = operations.declare(**self._given(serializer), **self._by())
+            serializer.instance = operations.declare(**self._field_values(serializer), **self._author())
 
     def perform_update(self, serializer: Any) -> None:
         with named_errors():
-            given = self._given(serializer)
-            serializer.instance = operations.change(serializer.instance, **given, **self._by())
+            values = self._field_values(serializer)
+            serializer.instance = operations.change(serializer.instance, **values, **self._author())
 
     def perform_destroy(self, instance: Any) -> None:
         operations.remove(instance, by=cast(Any, self.request.user))
 
-    def _by(self) -> dict[str, Any]:
+    def _author(self) -> dict[str, Any]:
         return {"by": self.request.user, "now": clock.now()}
 
 
@@ -82,7 +82,7 @@ class WorkloadClassViewSet(WrittenByOperations):
         search=("name", "slug", "description"),
     )
 
-    def _given(self, serializer: Any) -> dict[str, Any]:
+    def _field_values(self, serializer: Any) -> dict[str, Any]:
         """A served region that stays keeps its rate."""
         values = dict(serializer.validated_data)
         if "user_regions" not in values:
@@ -185,7 +185,7 @@ class WorkloadSerializer(ObjectSerializer):
         current = getattr(workload, "current_placements", ())
         return PlacedSerializer(current, many=True, context=self.context).data
 
-    def given(self) -> dict[str, Any]:
+    def field_values(self) -> dict[str, Any]:
         values = dict(self.validated_data)
         if "accelerators" in values:
             values["accelerators"] = [(row["device_type"], row["count"]) for row in values["accelerators"]]
@@ -203,7 +203,7 @@ class InlineWorkloadSerializer(WorkloadSerializer):
     def envelope(self) -> Envelope:
         """Make the envelope of valid data; a hard contradiction raises the API's ValidationError by field."""
         with named_errors():
-            return operations.checked(self.given()).envelope
+            return operations.checked(self.field_values()).envelope
 
 
 class WorkloadImportSerializer(ImportSerializer):
@@ -242,8 +242,8 @@ class WorkloadViewSet(WrittenByOperations):
         values = queries.values_of(cast(WorkloadClass, obj))
         return f'W/"{hashlib.blake2s(repr(values).encode(), digest_size=12).hexdigest()}"'
 
-    def _given(self, serializer: Any) -> dict[str, Any]:
-        return serializer.given()
+    def _field_values(self, serializer: Any) -> dict[str, Any]:
+        return serializer.field_values()
 
     @extend_schema(
         summary="Check an envelope without saving it",
@@ -253,9 +253,9 @@ class WorkloadViewSet(WrittenByOperations):
     )
     @action(**_OF_ALL, permission_classes=[requires(operations.MAY_ADD)])
     def check(self, request: Request) -> Response:
-        asked = InlineWorkloadSerializer(data=request.data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        return Response(ContradictionSerializer(contradictions(asked.envelope()), many=True).data)
+        body = InlineWorkloadSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return Response(ContradictionSerializer(contradictions(body.envelope()), many=True).data)
 
     @extend_schema(
         summary="Say that the envelope still holds",
@@ -264,11 +264,11 @@ class WorkloadViewSet(WrittenByOperations):
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CHANGE)])
     def confirm(self, request: Request, pk: str) -> Response:
-        asked = WorkloadConfirmSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        body = WorkloadConfirmSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         workload = cast(WorkloadClass, self.get_object())
         with named_errors():
-            operations.confirm(workload, **asked.validated_data, **self._by())
+            operations.confirm(workload, **body.validated_data, **self._author())
         return self._answer(self._again(workload))
 
     @extend_schema(
@@ -298,10 +298,10 @@ class WorkloadViewSet(WrittenByOperations):
         parser_classes=[MultiPartParser, OrjsonParser],
     )
     def import_document(self, request: Request) -> Response:
-        asked = WorkloadImportSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        body = WorkloadImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         try:
-            imported = documents.import_workloads(asked.texts(), **self._by())
+            imported = documents.import_workloads(body.texts(), **self._author())
         except DocumentError as error:
             raise exceptions.ValidationError({"file": [str(error)]}) from error
         except documents.ImportRefused as error:

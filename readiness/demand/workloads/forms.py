@@ -59,10 +59,10 @@ class RowForm(forms.Form):
         return not any(self.data.get(self.add_prefix(name), "").strip() for name in self.fields)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if not self.is_blank and not given.get(self.first) and self.first not in self.errors:
+        values = super().clean() or {}
+        if not self.is_blank and not values.get(self.first) and self.first not in self.errors:
             self.add_error(self.first, "Choose one, or leave the whole row empty.")
-        return given
+        return values
 
 
 class AcceleratorRow(RowForm):
@@ -71,10 +71,10 @@ class AcceleratorRow(RowForm):
     count = forms.IntegerField(label="Count", required=False, min_value=1, max_value=2**31 - 1)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if given.get("type") and given.get("count") is None and "count" not in self.errors:
+        values = super().clean()
+        if values.get("type") and values.get("count") is None and "count" not in self.errors:
             self.add_error("count", "Enter the count.")
-        return given
+        return values
 
 
 class UserRow(RowForm):
@@ -104,16 +104,16 @@ class RowFormSet(BaseFormSet):
     def clean(self) -> None:
         seen = set()
         for form in self.forms:
-            chosen = form.cleaned_data.get(form.first) if hasattr(form, "cleaned_data") else None
-            if chosen and chosen in seen:
+            choice = form.cleaned_data.get(form.first) if hasattr(form, "cleaned_data") else None
+            if choice and choice in seen:
                 form.add_error(form.first, "This is entered twice.")
-            seen.add(chosen)
+            seen.add(choice)
 
     def planned(self) -> list[Any]:
         raise NotImplementedError
 
     @property
-    def given(self) -> list[dict[str, Any]]:
+    def filled_rows(self) -> list[dict[str, Any]]:
         return [form.cleaned_data for form in self.forms if not form.is_blank]
 
 
@@ -133,9 +133,9 @@ class Accelerators(RowFormSet):
         return {row.get("type", "") for row in self.stored}
 
     def planned(self) -> list[tuple[DeviceType | None, int]]:
-        slugs = [row["type"] for row in self.given]
+        slugs = [row["type"] for row in self.filled_rows]
         types = DeviceType.objects.in_bulk(slugs, field_name="slug")
-        return [(types.get(row["type"]), row["count"]) for row in self.given]
+        return [(types.get(row["type"]), row["count"]) for row in self.filled_rows]
 
 
 class Users(RowFormSet):
@@ -147,8 +147,8 @@ class Users(RowFormSet):
         return UserRegion.objects.order_by("name", "pk").values_list("slug", "name")
 
     def planned(self) -> list[tuple[UserRegion, float | None]]:
-        regions = UserRegion.objects.in_bulk([row["region"] for row in self.given], field_name="slug")
-        return [(regions[row["region"]], row["requests_per_s"]) for row in self.given]
+        regions = UserRegion.objects.in_bulk([row["region"] for row in self.filled_rows], field_name="slug")
+        return [(regions[row["region"]], row["requests_per_s"]) for row in self.filled_rows]
 
 
 _SETS = {
@@ -172,8 +172,8 @@ def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
 
 
 def asked_rows(data: QueryDict) -> str:
-    asked = data.get(ADD) or data.get(REMOVE) or ""
-    name = asked.partition("-")[0]
+    button = data.get(ADD) or data.get(REMOVE) or ""
+    name = button.partition("-")[0]
     return name if name in _SETS else ""
 
 
@@ -336,21 +336,21 @@ class WorkloadForm(RefusedForm):
     def clean_served_models(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["served_models"].split(",") if name.strip()]
 
-    def asked(self) -> dict[str, Any]:
-        given = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}
-        given["residency"] = given["residency"].upper()
-        given["cost_currency"] = given["cost_currency"].upper()
-        if given["latency_percentile"] is None:
-            given["latency_percentile"] = 99.0
-        given["deferrable_h"] = given["deferrable_h"] or 0.0
-        return given
+    def arguments(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}
+        values["residency"] = values["residency"].upper()
+        values["cost_currency"] = values["cost_currency"].upper()
+        if values["latency_percentile"] is None:
+            values["latency_percentile"] = 99.0
+        values["deferrable_h"] = values["deferrable_h"] or 0.0
+        return values
 
 
 class PlaceForm(RefusedForm):
     site = SiteField()
     started_on = DayField(label="First day", required=False, help_text="Empty: today at the site.")
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
 
 
@@ -363,7 +363,7 @@ class EndForm(RefusedForm):
         },
     )
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"on": self.cleaned_data["ended_on"]}
 
 
@@ -373,7 +373,7 @@ class DocumentForm(ImportForm):
     refusals = (ImportRefused, DocumentError)
     revision = None  # type: ignore[assignment] # of drafts alone
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"texts": self.texts()}
 
     def refused(self, error: ImportRefused | DocumentError) -> None:

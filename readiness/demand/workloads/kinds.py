@@ -48,7 +48,7 @@ class ReferredTo(AnyOf):
 
 
 def _running() -> QuerySet:
-    return Placement.objects.on(clock.now().date())
+    return Placement.objects.holding_on(clock.now().date())
 
 
 class WorkloadFilters(ObjectFilterSet):
@@ -103,14 +103,14 @@ def _today() -> date:
     return clock.now().date()
 
 
-def _rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
-    made = []
+def _workload_rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
+    rows = []
     for workload in classes:
         envelope = queries.envelope_of(workload)
         sites = [placement.site.name for placement in workload.current_placements]  # type: ignore[attr-defined]
-        standing = sentences.standing(envelope, _today())
-        made.append(WorkloadRow(workload, envelope, standing, len(contradictions(envelope)), sites))
-    return made
+        standing = sentences.envelope_state(envelope, _today())
+        rows.append(WorkloadRow(workload, envelope, standing, len(contradictions(envelope)), sites))
+    return rows
 
 
 def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
@@ -120,10 +120,10 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
     return {
         "heading": workload.name,
         "envelope": envelope,
-        "standing": sentences.standing(envelope, today),
+        "standing": sentences.envelope_state(envelope, today),
         "contradictions": contradictions(envelope),
         "demand": sentences.demand(envelope),
-        "at_tdp": sentences.at_tdp(envelope),
+        "at_tdp": sentences.power_at_tdp(envelope),
         "latency": sentences.latency(envelope),
         "cost": sentences.cost(envelope),
         "countries_left": sentences.countries_left(envelope),
@@ -205,7 +205,9 @@ _ENTRIES = (
         " or none",
         form=DocumentForm,
         enter=documents.import_workloads,
-        done=lambda made: f"{len(made.added)} classes are added, {len(made.changed)} are updated.",
+        done=lambda imported: (
+            f"{len(imported.added)} classes are added, {len(imported.changed)} are updated."
+        ),
         icon="database-import",
     ),
     Entry(
@@ -254,7 +256,7 @@ _ENTRIES = (
 WORKLOADS = Kind(
     model=WorkloadClass,
     rows=lambda: queries.classes(day=_today()),
-    prepare=_rows,
+    prepare=_workload_rows,
     room=None,
     icon="stack-2",
     search_order=19,

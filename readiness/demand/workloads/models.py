@@ -91,7 +91,7 @@ def _figure(label: Any, help_text: Any) -> models.FloatField:
     return models.FloatField(label, null=True, blank=True, help_text=help_text, validators=bounds)
 
 
-def _at_least_zero(column: str) -> models.CheckConstraint:
+def _range_constraint(column: str) -> models.CheckConstraint:
     condition = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__gte": 0, f"{column}__lte": LARGEST})
     return models.CheckConstraint(condition=condition, name=f"workload_{column}_in_range")
 
@@ -239,7 +239,7 @@ class WorkloadClass(models.Model):
                 condition=Q(deferrable_h__gte=0, deferrable_h__lte=MOST_DEFERRABLE_H),
                 name="workload_deferrable_h_in_range",
             ),
-            *map(_at_least_zero, ("it_kw", "bandwidth_gbps", "carbon_g_per_kwh", "carbon_kg_per_month")),
+            *map(_range_constraint, ("it_kw", "bandwidth_gbps", "carbon_g_per_kwh", "carbon_kg_per_month")),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -331,7 +331,7 @@ class AcceleratorDemand(models.Model):
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
-    def on(self, day: date) -> "PlacementQuerySet":
+    def holding_on(self, day: date) -> "PlacementQuerySet":
         """Placements that hold on a day; the last day counts."""
         return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=day), started_on__lte=day)
 

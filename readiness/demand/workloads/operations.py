@@ -51,28 +51,28 @@ class CheckedClass:
     envelope: Envelope
 
 
-def checked(given: Mapping[str, Any]) -> CheckedClass:
+def checked(values: Mapping[str, Any]) -> CheckedClass:
     """Return the given values as a validated class that need not be saved: the values of `COLUMNS`, `accelerators` as
     (type or None, count) and `users` as (region, requests per second or None). Raises ValidationError by field, also
     for a hard contradiction.
     """
-    return _checked(WorkloadClass(), given, [], [])
+    return _checked(WorkloadClass(), values, [], [])
 
 
 @transaction.atomic
-def declare(*, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
+def declare(*, by: User | None, now: datetime, **values: Any) -> WorkloadClass:
     """Declare a new class. Its envelope counts from today, or from the given day. Raises as `checked` does, and
     MissingPermission.
     """
     require(by, MAY_ADD)
-    made = checked(given)
-    made.workload.validate_unique()
-    made.workload.declared_on = _declared_on(None, made.envelope, given, now)
-    return _save(made)
+    checked_class = checked(values)
+    checked_class.workload.validate_unique()
+    checked_class.workload.declared_on = _declared_on(None, checked_class.envelope, values, now)
+    return _save(checked_class)
 
 
 @transaction.atomic
-def change(workload: WorkloadClass, *, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
+def change(workload: WorkloadClass, *, by: User | None, now: datetime, **values: Any) -> WorkloadClass:
     """Set the given values. A changed envelope is declared anew, today or on the given day, and must be confirmed
     again. Raises as `checked` does, and MissingPermission.
     """
@@ -81,10 +81,10 @@ def change(workload: WorkloadClass, *, by: User | None, now: datetime, **given: 
     accelerators = list(locked.accelerators.select_related("device_type"))
     served = list(locked.served.select_related("user_region"))
     before = queries.built(locked, accelerators, served)
-    made = _checked(locked, given, accelerators, served)
-    made.workload.validate_unique()
-    made.workload.declared_on = _declared_on(before, made.envelope, given, now)
-    return _save(made)
+    checked_class = _checked(locked, values, accelerators, served)
+    checked_class.workload.validate_unique()
+    checked_class.workload.declared_on = _declared_on(before, checked_class.envelope, values, now)
+    return _save(checked_class)
 
 
 @transaction.atomic
@@ -124,21 +124,21 @@ def remove(workload: WorkloadClass, *, by: User | None) -> None:
 
 def _checked(
     workload: WorkloadClass,
-    given: Mapping[str, Any],
+    values: Mapping[str, Any],
     accelerators: list[AcceleratorDemand],
     served: list[ServedRegion],
 ) -> CheckedClass:
-    unknown = sorted(set(given) - {*COLUMNS, *ROWS})
+    unknown = sorted(set(values) - {*COLUMNS, *ROWS})
     if unknown:
         raise ValidationError({name: ["There is no such field."] for name in unknown})
     for name in COLUMNS:
-        if name in given:
-            setattr(workload, name, _tidy(name, given[name]))
+        if name in values:
+            setattr(workload, name, _tidy(name, values[name]))
     _refuse_columns(workload)
-    if "accelerators" in given:
-        accelerators = _demand(given["accelerators"])
-    if "users" in given:
-        served = _served(given["users"])
+    if "accelerators" in values:
+        accelerators = _demand(values["accelerators"])
+    if "users" in values:
+        served = _served(values["users"])
     envelope = queries.built(workload, accelerators, served)
     _refuse_contradictions(envelope)
     return CheckedClass(workload, accelerators, served, envelope)
@@ -201,10 +201,10 @@ def _refuse_contradictions(envelope: Envelope) -> None:
 
 
 def _declared_on(
-    before: Envelope | None, after: Envelope, given: Mapping[str, Any], now: datetime
+    before: Envelope | None, after: Envelope, values: Mapping[str, Any], now: datetime
 ) -> date | None:
     """The given day if it changed; else today if the envelope is new or changed."""
-    day: date | None = given.get("declared_on")
+    day: date | None = values.get("declared_on")
     today = now.date()
     if day is not None and day > today:
         raise ValidationError({"declared_on": ["That day has not come yet."]})
@@ -232,8 +232,8 @@ def _limits(envelope: Envelope) -> Envelope:
     )
 
 
-def _save(made: CheckedClass) -> WorkloadClass:
-    workload = made.workload
+def _save(checked_class: CheckedClass) -> WorkloadClass:
+    workload = checked_class.workload
     try:
         with transaction.atomic():
             workload.save()
@@ -241,27 +241,27 @@ def _save(made: CheckedClass) -> WorkloadClass:
         # Somebody took the name at the same moment; any other error is a bug.
         workload.validate_unique()
         raise
-    _replace_rows(workload, made.accelerators, AcceleratorDemand, "device_type_id", "count")
-    _replace_rows(workload, made.served, ServedRegion, "user_region_id", "requests_per_s")
+    _replace_rows(workload, checked_class.accelerators, AcceleratorDemand, "device_type_id", "count")
+    _replace_rows(workload, checked_class.served, ServedRegion, "user_region_id", "requests_per_s")
     return workload
 
 
 def _replace_rows(
-    workload: WorkloadClass, wanted: list[Any], model: type[models.Model], key: str, figure: str
+    workload: WorkloadClass, new_rows: list[Any], model: type[models.Model], key: str, figure: str
 ) -> None:
     manager = model._default_manager
-    there = {getattr(row, key): row for row in manager.filter(workload_class=workload)}
+    rows_by_key = {getattr(row, key): row for row in manager.filter(workload_class=workload)}
     new, moved = [], []
-    for row in wanted:
-        known = there.pop(getattr(row, key), None)
-        if known is None:
+    for row in new_rows:
+        stored_row = rows_by_key.pop(getattr(row, key), None)
+        if stored_row is None:
             row.workload_class = workload
             new.append(row)
-        elif getattr(known, figure) != getattr(row, figure):
-            setattr(known, figure, getattr(row, figure))
-            moved.append(known)
-    if there:
-        manager.filter(pk__in=[row.pk for row in there.values()]).delete()
+        elif getattr(stored_row, figure) != getattr(row, figure):
+            setattr(stored_row, figure, getattr(row, figure))
+            moved.append(stored_row)
+    if rows_by_key:
+        manager.filter(pk__in=[row.pk for row in rows_by_key.values()]).delete()
     if new:
         manager.bulk_create(new)
     if moved:

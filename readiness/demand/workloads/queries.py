@@ -88,7 +88,7 @@ def classes(*, day: date) -> QuerySet[WorkloadClass]:
     holds = Q(placements__started_on__lte=day) & (
         Q(placements__ended_on__isnull=True) | Q(placements__ended_on__gte=day)
     )
-    current = Placement.objects.on(day).select_related("site").order_by("site__name", "pk")
+    current = Placement.objects.holding_on(day).select_related("site").order_by("site__name", "pk")
     return (
         whole(WorkloadClass.objects.all())
         .annotate(sites=Count("placements", filter=holds, distinct=True))
@@ -120,7 +120,9 @@ def _users(row: ServedRegion) -> UserDemand:
 
 
 def running(slugs: Collection[str], *, day: date) -> dict[str, tuple[str, ...]]:
-    rows = Placement.objects.on(day).filter(workload_class__slug__in=slugs).order_by("site__name", "pk")
+    rows = (
+        Placement.objects.holding_on(day).filter(workload_class__slug__in=slugs).order_by("site__name", "pk")
+    )
     sites: dict[str, tuple[str, ...]] = {}
     for slug, site in rows.values_list("workload_class__slug", "site__slug"):
         sites[slug] = tuple(dict.fromkeys((*sites.get(slug, ()), site)))

@@ -40,12 +40,12 @@ def demand(envelope: Envelope) -> str:
     return ", ".join(needs)
 
 
-def at_tdp(envelope: Envelope) -> str:
+def power_at_tdp(envelope: Envelope) -> str:
     tdp_kw = envelope.accelerators_kw
     return "" if tdp_kw is None else f"accelerators at TDP: {number(tdp_kw)} kW"
 
 
-def standing(envelope: Envelope, today: date) -> dict[str, Any]:
+def envelope_state(envelope: Envelope, today: date) -> dict[str, Any]:
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
         return {"state": "unknown", "text": "No limits declared"}

@@ -26,7 +26,7 @@ def end(request: UserRequest, slug: str, pk: int) -> HttpResponse:
     form = EndForm(request.POST)
     if form.is_valid():
         try:
-            operations.end_placement(placement, **form.asked(), by=request.user)
+            operations.end_placement(placement, **form.arguments(), by=request.user)
         except ValidationError as error:
             form.refused(error)
     if form.errors:

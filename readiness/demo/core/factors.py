@@ -24,7 +24,7 @@ CAPACITY_REPORTS = (66, 3)
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
-    listed = (*_of_place(site), *_of_hardware(site))
+    listed = (*_place_factors(site), *_hardware_factors(site))
     return [
         FactorEntry(
             line=line,
@@ -43,7 +43,7 @@ type Stated = tuple[str, float, str, str, int, dict[str, Any]]
 """Kind, value, unit, source, age in days, and further fields such as currency or band."""
 
 
-def _of_place(site: SitePlan) -> Iterator[Stated]:
+def _place_factors(site: SitePlan) -> Iterator[Stated]:
     row = book("factors")["sites"].get(site.name, {})
     amounts = {
         "price": ("electricity_price", "tariff", 200),
@@ -64,7 +64,7 @@ def _of_place(site: SitePlan) -> Iterator[Stated]:
             yield "accelerators_free", row["free"], "", "scheduler", ago, {}
 
 
-def _of_hardware(site: SitePlan) -> Iterator[Stated]:
+def _hardware_factors(site: SitePlan) -> Iterator[Stated]:
     row = book("factors")["accelerators"][site.node_type.key]
     years, unit = book("factors")["depreciation"]
     yield "accelerator_capex", row["capex"], "USD", "finance", 110, {}

@@ -46,5 +46,5 @@ def wander(seed: Seeds, ts: Floats, *, every_s: float) -> Floats:
     """Smooth noise in [-1, 1]: uniform values at multiples of `every_s`, joined by a cosine."""
     share = (ts / every_s) % 1.0
     ease = (1 - np.cos(np.pi * share)) / 2
-    here, there = uniform(seed, ts, every_s=every_s), uniform(seed, ts + every_s, every_s=every_s)
-    return 2 * (here + (there - here) * ease) - 1
+    value, next_value = uniform(seed, ts, every_s=every_s), uniform(seed, ts + every_s, every_s=every_s)
+    return 2 * (value + (next_value - value) * ease) - 1

@@ -135,7 +135,7 @@ class SitePlan:
         return self.name.lower()
 
     @property
-    def with_ports(self) -> tuple[PlannedNode | PlannedSwitch, ...]:
+    def ported_devices(self) -> tuple[PlannedNode | PlannedSwitch, ...]:
         return (*self.nodes, *self.switches)
 
     @property

@@ -35,17 +35,19 @@ class PlannedRecord:
 
 def proved_since(site: str, check: str) -> int | None:
     """Number of days since runs prove the check at the site; None if they do not."""
-    kept = book("runs")
-    return cast("int | None", kept["since"].get(site)) if check in kept["checks"] else None
+    run_book = book("runs")
+    return cast("int | None", run_book["since"].get(site)) if check in run_book["checks"] else None
 
 
-def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
-    limit_by_id = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
+def limits(site: SitePlan, record_book: Mapping[str, Any]) -> dict[str, float]:
+    limit_by_id = {
+        limit_id: _limit(site, stated_value) for limit_id, stated_value in record_book["limits"].items()
+    }
     return {limit_id: value for limit_id, value in limit_by_id.items() if value is not None}
 
 
 def records(
-    site: SitePlan, kept: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
+    site: SitePlan, record_book: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
 ) -> tuple[PlannedRecord, ...]:
     """Return the records from `first` to `last` days ago, both included, oldest first.
 
@@ -53,17 +55,17 @@ def records(
     """
     listed = [
         record
-        for check, row in _rows(kept)
+        for check, row in _check_rows(record_book)
         if _concerns(row, site)
-        for record in _of_check(site, kept, check, row, daily=daily, until=last)
+        for record in _check_records(site, record_book, check, row, daily=daily, until=last)
         if last <= record.days_ago <= first
     ]
     return tuple(sorted(listed, key=lambda record: (-record.days_ago, record.check, record.part)))
 
 
-def _rows(kept: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield from kept["routine"].items()
-    for check, row in kept["nightly"].items():
+def _check_rows(record_book: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from record_book["routine"].items()
+    for check, row in record_book["nightly"].items():
         yield check, {"every": DAILY, **row}
 
 
@@ -73,29 +75,29 @@ def _concerns(row: Mapping[str, Any], site: SitePlan) -> bool:
     return bool(profiles & set(site.facts["profiles"])) and site.fabric.kind in fabrics
 
 
-def _of_check(
+def _check_records(
     site: SitePlan,
-    kept: Mapping[str, Any],
+    record_book: Mapping[str, Any],
     check: str,
     row: Mapping[str, Any],
     *,
     daily: Collection[int],
     until: int,
 ) -> Iterator[PlannedRecord]:
-    began = _began(site, kept, check)
+    began = _began(site, record_book, check)
     if began is None:
         return
     # From then on, runs or documents prove the check.
     until = max(until, proved_since(site.name, check) or until, row.get("until", until))
     regular = _ages(began, row["every"], daily, until)
-    for part, said in row["parts"].items():
-        turns = [each for each in kept["otherwise"] if _is_about(each, site, check, part)]
+    for part, stated_value in row["parts"].items():
+        turns = [each for each in record_book["otherwise"] if _is_about(each, site, check, part)]
         moved = {each["from"] for each in turns} | {each.get("to", -1) for each in turns}
         ages = {*regular, *(age for age in moved if until <= age <= began)}
         newest = min((age for age in ages if age >= 0), default=None)
         for age in sorted(ages, reverse=True):
             turn = next((each for each in turns if each.get("to", -1) < age <= each["from"]), None)
-            value = _value(site, kept, turn["value"] if turn else said, f"{check}/{part}", age)
+            value = _value(site, record_book, turn["value"] if turn else stated_value, f"{check}/{part}", age)
             if value is not None:
                 yield PlannedRecord(
                     check=check,
@@ -107,7 +109,7 @@ def _of_check(
                     note=turn["why"] if turn else "",
                     is_daily=row["every"] == DAILY,
                     attester=row.get("attester", ""),
-                    waits=age == newest and [site.name, check, part] in kept["unconfirmed"],
+                    waits=age == newest and [site.name, check, part] in record_book["unconfirmed"],
                 )
 
 
@@ -115,12 +117,12 @@ def _is_about(turn: Mapping[str, Any], site: SitePlan, check: str, part: str) ->
     return bool((turn["site"], turn["check"], turn["part"]) == (site.name, check, part))
 
 
-def _began(site: SitePlan, kept: Mapping[str, Any], check: str) -> int | None:
+def _began(site: SitePlan, record_book: Mapping[str, Any], check: str) -> int | None:
     """Days ago. The checks of a pillar start one after the other within the ramp, yesterday at the latest."""
-    since = kept["since"].get(site.name, {}).get(check.partition("-")[0])
+    since = record_book["since"].get(site.name, {}).get(check.partition("-")[0])
     if since is None:
         return None
-    ramp = min(kept["ramp"], since // 2)
+    ramp = min(record_book["ramp"], since // 2)
     return max(since - int(ramp * share(site.name, check)), 1)
 
 
@@ -130,34 +132,41 @@ def _ages(began: int, every: int | str, daily: Collection[int], until: int) -> l
     return list(range(began, until - 1, -int(every)))
 
 
-def _value(site: SitePlan, kept: Mapping[str, Any], said: Any, about: str, age: int) -> float | None:
-    if isinstance(said, Mapping):
-        limit = _limit(site, stated(kept, said["of"]))
-        times = _value(site, kept, said["times"], about, age)
+def _value(
+    site: SitePlan, record_book: Mapping[str, Any], stated_value: Any, about: str, age: int
+) -> float | None:
+    if isinstance(stated_value, Mapping):
+        limit = _limit(site, stated(record_book, stated_value["of"]))
+        times = _value(site, record_book, stated_value["times"], about, age)
         return None if limit is None or times is None else round(limit * times, 2)
-    if not isinstance(said, list):
-        return None if said is None else float(said)
-    low, high = said
+    if not isinstance(stated_value, list):
+        return None if stated_value is None else float(stated_value)
+    low, high = stated_value
     along = share(site.name, about, str(age))
     if isinstance(low, int) and isinstance(high, int):
         return float(low + int(along * (high - low + 1)))
     return round(low + along * (high - low), 2)
 
 
-def stated(kept: Mapping[str, Any], limit_id: str) -> Any:
+def stated(record_book: Mapping[str, Any], limit_id: str) -> Any:
     """A limit from the data file, for a site or for node types."""
     of_types = {
-        key: value for row in kept["floors"] if row["limit"] == limit_id for key, value in row["at"].items()
+        key: value
+        for row in record_book["floors"]
+        if row["limit"] == limit_id
+        for key, value in row["at"].items()
     }
-    return of_types or kept["limits"][limit_id]
+    return of_types or record_book["limits"][limit_id]
 
 
-def _limit(site: SitePlan, said: Any) -> float | None:
-    if not isinstance(said, Mapping):
-        return float(said)
-    if "per_it_kw" in said:
-        return round(said["per_it_kw"] * site.it_kw, 1)
-    own: Iterable[Any] = (said[key] for key in (site.node_type.key, site.fabric.key) if key in said)
+def _limit(site: SitePlan, stated_value: Any) -> float | None:
+    if not isinstance(stated_value, Mapping):
+        return float(stated_value)
+    if "per_it_kw" in stated_value:
+        return round(stated_value["per_it_kw"] * site.it_kw, 1)
+    own: Iterable[Any] = (
+        stated_value[key] for key in (site.node_type.key, site.fabric.key) if key in stated_value
+    )
     value = next(iter(own), None)
     return None if value is None else float(value)
 

@@ -39,17 +39,17 @@ class DemoRun:
 
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
-    kept = book("runs")
-    since = kept["since"].get(site.name)
+    run_book = book("runs")
+    since = run_book["since"].get(site.name)
     if since is None:
         return ()
     return tuple(
         run
-        for age in range(since, last - 1, -kept["every"])
+        for age in range(since, last - 1, -run_book["every"])
         if age <= first
-        for run in _Round(site, kept, age, day(age)).runs(
-            has_soak=(since - age) % kept["soak_every"] == 0,
-            has_incast=(since - age) % kept["incast_every"] == 0,
+        for run in _Round(site, run_book, age, day(age)).runs(
+            has_soak=(since - age) % run_book["soak_every"] == 0,
+            has_incast=(since - age) % run_book["incast_every"] == 0,
         )
     )
 
@@ -85,7 +85,7 @@ class _Round:
     """Everything that a site measures again in one night: every node, pair and port, one path, the service."""
 
     site: SitePlan
-    kept: Mapping[str, Any]
+    run_book: Mapping[str, Any]
     age: int
     begin: datetime
 
@@ -130,7 +130,7 @@ class _Round:
         for place, ends in enumerate(self._pairs):
             yield self._gathered(ends, pair * (1 + 0.004 * wobble(ends[0].name)), after, place)
         if len(self.site.nodes) > 2:
-            together = pair * self._draw(self.kept["scale_efficiency"], "fabric")
+            together = pair * self._draw(self.run_book["scale_efficiency"], "fabric")
             yield self._gathered(self.site.nodes, together, after, len(self._pairs))
 
     def _gathered(self, nodes: Sequence[PlannedNode], busbw: float, after: timedelta, place: int) -> DemoRun:
@@ -158,7 +158,7 @@ class _Round:
                 yield self._run("perftest", file_name, text, at, [near, far])
 
     def _paths(self, after: timedelta) -> Iterator[DemoRun]:
-        rules = self.kept["latency"]
+        rules = self.run_book["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
         limit = limits(self.site, book("records"))["fabric-latency"]
         loaded = limit * self._draw(rules["of_limit"], "latency") * self._off("latency")
@@ -179,7 +179,7 @@ class _Round:
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
     def _served(self, after: timedelta) -> DemoRun:
-        rules, slug = self.kept["serving"], _class_of(self.site)
+        rules, slug = self.run_book["serving"], _class_of(self.site)
         envelope, count = book("workloads")["envelopes"][slug], self.site.node_type.count
         ran, of_class = count * len(self.site.nodes), sum(envelope["accelerators"].values())
         peak_per_s = sum(envelope["requests_per_s"].values()) * ran / of_class
@@ -194,53 +194,53 @@ class _Round:
         return self._run("vllm-bench", "vllm-bench.json", text, after, self.site.nodes)
 
     def _incast(self, after: timedelta) -> DemoRun:
-        at, kept = self.begin + after, self.kept["incast"]
+        at, incast = self.begin + after, self.run_book["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
         raw: list[Row] = [
             (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), unit, port)
             for port in ports
-            for measure, (amount, unit) in kept["counters"].items()
+            for measure, (amount, unit) in incast["counters"].items()
         ]
-        return self._table("incast and deadlock test 1.4", "incast.csv", raw, kept, at, after)
+        return self._table("incast and deadlock test 1.4", "incast.csv", raw, incast, at, after)
 
     def _soak(self, after: timedelta) -> DemoRun:
         """The 24 hours before."""
-        kept, end = self.kept["soak"], self.begin + after
-        drawn = {name: self._draw(kept[name], name) for name in ("inlet", "ttft_ms", "drift", "slope")}
+        soak, end = self.run_book["soak"], self.begin + after
+        drawn = {name: self._draw(soak[name], name) for name in ("inlet", "ttft_ms", "drift", "slope")}
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
         rows = list(soak_rows(end, name=self.site.name, busbw=busbw, **drawn))
         content = outputs.table(tool="soak test 2.1", rows=rows)
         return self._run("csv", "soak.csv", content, after, self.site.nodes)
 
     def _drill(self, after: timedelta) -> DemoRun:
-        kept, every = self.kept["drill"], timedelta(minutes=20)
+        drill, every = self.run_book["drill"], timedelta(minutes=20)
         raw: list[Row] = [
             (
                 self.begin + after + every * place,
                 "interruption",
-                round(self._draw(kept["interruption_s"], scenario), 1),
+                round(self._draw(drill["interruption_s"], scenario), 1),
                 "s",
                 scenario,
             )
-            for place, scenario in enumerate(kept["scenarios"])
+            for place, scenario in enumerate(drill["scenarios"])
         ]
         end = self.begin + after + every * len(raw)
-        longest = (end, f"{kept['check']}/longest-interruption", max(row[2] for row in raw), "s", "")
-        return self._table("failover drill 3.0", "failover-drill.csv", raw, kept, end, after, longest)
+        longest = (end, f"{drill['check']}/longest-interruption", max(row[2] for row in raw), "s", "")
+        return self._table("failover drill 3.0", "failover-drill.csv", raw, drill, end, after, longest)
 
     def _table(
         self,
         tool: str,
         file_name: str,
         raw: Sequence[Row],
-        kept: Mapping[str, Any],
+        test: Mapping[str, Any],
         end: datetime,
         after: timedelta,
         *more: Row,
     ) -> DemoRun:
         parts: list[Row] = [
-            (end, f"{kept['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
-            for part, (value, unit, *drawn_for) in kept["parts"].items()
+            (end, f"{test['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
+            for part, (value, unit, *drawn_for) in test["parts"].items()
         ]
         content = outputs.table(tool=tool, rows=[*raw, *parts, *more])
         return self._run("csv", file_name, content, after, self.site.nodes)
@@ -262,7 +262,9 @@ class _Round:
 
     def _times_floor(self, limit_id: str, rule: str, thing: str) -> float:
         floor = stated(book("records"), limit_id)[self.site.node_type.key]
-        return float(floor * self._draw(self.kept["times_floor"][rule], thing) * self._off(thing, part=0.4))
+        return float(
+            floor * self._draw(self.run_book["times_floor"][rule], thing) * self._off(thing, part=0.4)
+        )
 
     def _draw(self, between: Sequence[float], thing: str) -> float:
         low, high = between
@@ -270,4 +272,4 @@ class _Round:
 
     def _off(self, thing: str, *, part: float = 1.0) -> float:
         """The share by which this round deviates from the plan."""
-        return 1 + part * float(self.kept["round_off"]) * wobble(f"{self.site.name}/{thing}/{self.age}")
+        return 1 + part * float(self.run_book["round_off"]) * wobble(f"{self.site.name}/{thing}/{self.age}")

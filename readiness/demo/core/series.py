@@ -44,7 +44,7 @@ class Signals:
     site_kw: Floats
 
     @classmethod
-    def of(cls, shape: SiteShape, stories: Stories, ts: Floats) -> "Signals":
+    def compute(cls, shape: SiteShape, stories: Stories, ts: Floats) -> "Signals":
         load = shapes.accelerator_busy(shape, ts)
         lost = stories.xid(_places(shape.plan), ts) > 0
         load = np.where(lost, 0.0, load)
@@ -65,8 +65,8 @@ class Signals:
 
 def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> Iterator[Block]:
     """Everything that the exporters of a site with nodes report at `ts` (shape (instants, 1))."""
-    shape = SiteShape.of(site, at=shapes.utc(float(ts[-1, 0])))
-    signals = Signals.of(shape, stories, ts)
+    shape = SiteShape.build(site, at=shapes.utc(float(ts[-1, 0])))
+    signals = Signals.compute(shape, stories, ts)
     yield from _accelerators(shape, stories, signals)
     yield from _nodes(shape, signals)
     yield from _node_ports(site, stories, ts)
@@ -80,7 +80,7 @@ def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> It
 
 
 def meter(site: SitePlan, stories: Stories, ts: Floats) -> Block:
-    signals = Signals.of(SiteShape.of(site, at=shapes.utc(float(ts[-1, 0]))), stories, ts)
+    signals = Signals.compute(SiteShape.build(site, at=shapes.utc(float(ts[-1, 0]))), stories, ts)
     labels = {"site": site.slug, "instance": site.main_meter, "job": "meter"}
     return Block("site_power_watts", (labels,), np.round(signals.site_kw * 1000))
 
@@ -179,10 +179,12 @@ def _pdus(shape: SiteShape, stories: Stories, signals: Signals) -> Iterator[Bloc
     # Sent in mA.
     milliamperes = kilowatts * 1000 / (sqrt(3) * FEED_VOLTAGE_V) * 1000
     yield Block(
-        "measurementsInletSensorValue", _with(labels, sensorType="activePower"), np.round(kilowatts * 1000)
+        "measurementsInletSensorValue",
+        _add_labels(labels, sensorType="activePower"),
+        np.round(kilowatts * 1000),
     )
     yield Block(
-        "measurementsInletSensorValue", _with(labels, sensorType="rmsCurrent"), np.round(milliamperes)
+        "measurementsInletSensorValue", _add_labels(labels, sensorType="rmsCurrent"), np.round(milliamperes)
     )
 
 
@@ -249,5 +251,5 @@ def _probes(fleet: FleetPlan, site: SitePlan, ts: Floats) -> Iterator[Block]:
         yield Block("probe_icmp_duration_seconds", (labels,), np.round(rtt_s, 6))
 
 
-def _with(labels: list[Labels], **more: str) -> tuple[Labels, ...]:
+def _add_labels(labels: list[Labels], **more: str) -> tuple[Labels, ...]:
     return tuple({**label_set, **more} for label_set in labels)

@@ -35,7 +35,7 @@ class SiteShape:
     rack_of_node: np.ndarray
 
     @classmethod
-    def of(cls, plan: SitePlan, *, at: datetime) -> "SiteShape":
+    def build(cls, plan: SitePlan, *, at: datetime) -> "SiteShape":
         """`at` fixes the offset of the site's time zone; signals of another season are off by the hour of summer
         time."""
         offset = at.astimezone(ZoneInfo(str(plan.facts["time_zone"]))).utcoffset()

@@ -115,9 +115,9 @@ def timeline(
             for before_s in SERVED_BEFORE_S:
                 served = TimelinePoint(instant.at_s - before_s, SampleExtent.SERVED)
                 instants.setdefault(served.at_s, served)
-    for at_s, sites in _of_stories(plan, stories).items():
-        known = instants.get(at_s, TimelinePoint(at_s, SampleExtent.NOTHING))
-        instants[at_s] = replace(known, scored=sites, whole=sites)
+    for at_s, sites in _story_evaluations(plan, stories).items():
+        point = instants.get(at_s, TimelinePoint(at_s, SampleExtent.NOTHING))
+        instants[at_s] = replace(point, scored=sites, whole=sites)
     instants |= {instant.at_s: instant for instant in minutes(plan, after_s=loaded_s, until_s=until_s)}
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
@@ -196,7 +196,7 @@ def _commissioned(sites: Collection[SitePlan], ago_s: float) -> tuple[str, ...]:
     return tuple(site.name for site in sites if not site.waves or site.waves[0][0] * DAY > ago_s)
 
 
-def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...]]:
+def _story_evaluations(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...]]:
     """Which sites are evaluated when: soon after each story begins, then hourly up to the loading.
 
     The effect of a story is dated by the evaluation that sees it.

@@ -31,22 +31,22 @@ RULE = "FREQ=DAILY;BYHOUR={hours};BYMINUTE=0;BYSECOND=0"
 
 
 def write_duty(
-    plan: FleetPlan, sites: Mapping[str, Site], workforce: Workforce, made: DemoObjects, *, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], workforce: Workforce, objects: DemoObjects, *, now: datetime
 ) -> None:
-    kept, rotations, people = book("people"), {}, workforce.people
+    people_book, rotations, people = book("people"), {}, workforce.people
     begun = {site.name: max((days for days, _ in site.waves), default=0) for site in plan.sites}
-    for row in kept["rotations"]:
+    for row in people_book["rotations"]:
         if not (served := [name for name in row["sites"] if name in sites]):
             continue
-        given = {key: row[key] for key in ("name", "slug", "domain")}
-        rotation = Rotation.objects.create(**given, team=workforce.teams[row["team"]])
-        made.note([rotation])
+        columns = {key: row[key] for key in ("name", "slug", "domain")}
+        rotation = Rotation.objects.create(**columns, team=workforce.teams[row["team"]])
+        objects.note([rotation])
         RotationSite.objects.bulk_create(RotationSite(rotation=rotation, site=sites[name]) for name in served)
         for layer in row["layers"]:
             age = max(begun[name] for name in served) + BEGUN_BEFORE
             _write_layer(rotation, layer, workforce, age, now=now)
         rotations[row["slug"]] = rotation
-    for row in kept["overrides"]:
+    for row in people_book["overrides"]:
         if row["rotation"] in rotations:
             Override.objects.create(
                 rotation=rotations[row["rotation"]],
@@ -55,12 +55,12 @@ def write_duty(
                 starts_at=_night(now, row["from"]),
                 ends_at=_night(now, row["to"]),
             )
-    for row in kept["leave"]:
+    for row in people_book["leave"]:
         starts_at, ends_at = (now - timedelta(days=row[edge]) for edge in ("from", "to"))
         Leave.objects.create(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at)
     for rotation in rotations.values():
         _write_shifts(rotation, now=now)
-    for row in kept["swaps"]:
+    for row in people_book["swaps"]:
         if row["rotation"] in rotations:
             _ask_swap(rotations[row["rotation"]], people[row["person"]], row, now=now)
 
@@ -68,8 +68,8 @@ def write_duty(
 def _write_layer(
     rotation: Rotation, row: Mapping[str, Any], workforce: Workforce, age: int, *, now: datetime
 ) -> None:
-    kept = book("people")
-    hours = range(kept["shifts_begin_at"], 24, kept["shift_hours"])
+    people_book = book("people")
+    hours = range(people_book["shifts_begin_at"], 24, people_book["shift_hours"])
     turns = [person for key in row["groups"] for person in workforce.crews[key]]
     turns += [workforce.people[name] for name in row.get("people", [])]
     for level in row.get("levels", BOTH_LEVELS):
@@ -79,7 +79,7 @@ def _write_layer(
             starts_at=_shift_start(now, min(row.get("from", age), age)),
             ends_at=_shift_start(now, row["to"]) if "to" in row else None,
             rule=RULE.format(hours=",".join(map(str, hours))),
-            duration_min=60 * kept["shift_hours"],
+            duration_min=60 * people_book["shift_hours"],
         )
         apart = (level - 1) * (len(turns) // 2)
         LayerMember.objects.bulk_create(

@@ -22,7 +22,7 @@ from readiness.tradeoffs.models import ExchangeRate, FactorDay
 
 
 def write_factors(
-    plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, by: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], objects: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
     """Entries dated before `now`, each in the unit of its source, all marked simulated."""
     today = now.date()
@@ -31,9 +31,9 @@ def write_factors(
     trips = [trip for site in plan.sites for trip in round_trips(site, sites[site.name].slug, today)]
     enter_latencies(entries=trips, by=by, now=now)
     # Rates from the installation's own sources stay unchanged and are not removed with the demo.
-    known = set(ExchangeRate.objects.values_list("pk", flat=True))
+    earlier_ids = set(ExchangeRate.objects.values_list("pk", flat=True))
     entered = enter_rates(entries=rates(today), by=by, now=now)
-    made.note([rate for rate in entered.rows if rate.pk not in known])
+    objects.note([rate for rate in entered.rows if rate.pk not in earlier_ids])
     keep_hours(sites.values(), by=by, now=now)
 
 
@@ -44,8 +44,8 @@ def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
     for site in sites:
         for row in hourly(site.name):
             source = book("factors")["sources"]["exchange"].format(site=site.name)
-            known = FactorDay.objects.of_source(site.pk, row["kind"], source)
-            newest = known.order_by("-day_on").values_list("day_on", flat=True).first()
+            factor_days = FactorDay.objects.of_source(site.pk, row["kind"], source)
+            newest = factor_days.order_by("-day_on").values_list("day_on", flat=True).first()
             first = _first(newest, today)
             last = today + timedelta(days=1)
             if first > last:

@@ -77,12 +77,12 @@ def _load(
     now: datetime,
     say: Say,
 ) -> DemoFleet:
-    known = DemoFleet.objects.first()
-    if known is not None and known.sampled_at is not None:
+    earlier_fleet = DemoFleet.objects.first()
+    if earlier_fleet is not None and earlier_fleet.sampled_at is not None:
         say("The demo fleet is loaded already.")
-        return known
+        return earlier_fleet
     with acting(by or ACTOR, message="Load the demo fleet"):
-        if known is not None:
+        if earlier_fleet is not None:
             say("Removing what an earlier load left behind ...")
             remove(by=by, now=now)
         plan = fleet_plan(scale=scale, names=site_names)
@@ -133,27 +133,27 @@ def _anchor(now: datetime) -> datetime:
 def write_inventory(
     plan: FleetPlan, *, scale: int, portion: Portion = Portion.ALL, now: datetime
 ) -> DemoFleet:
-    made = DemoObjects()
-    catalogue = write_catalogue(plan.hardware, made)
-    sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
+    objects = DemoObjects()
+    catalogue = write_catalogue(plan.hardware, objects)
+    sites = write_sites(plan, write_regions(plan.fleet["regions"], objects), objects)
     write_parts(plan, sites, catalogue, now=now)
-    write_workloads(plan, sites, catalogue.accelerators, made, now=now)
-    write_logins(made, now=now)
-    known = people(made.ids)
+    write_workloads(plan, sites, catalogue.accelerators, objects, now=now)
+    write_logins(objects, now=now)
+    logins = people(objects.ids)
     # Sources begin to send when the history begins, and their states are dated from then.
-    write_sources(plan, sites, made, owner=known.get("ops"), now=now - HISTORY)
-    write_records(plan, sites, known, made, now=now)
-    staff = write_owners(sites, known, made, now=now)
+    write_sources(plan, sites, objects, owner=logins.get("ops"), now=now - HISTORY)
+    write_records(plan, sites, logins, objects, now=now)
+    staff = write_owners(sites, logins, objects, now=now)
     if staff is not None and staffed_of(sites):
-        workforce = write_workforce(sites, staff, made, now=now)
-        write_duty(plan, sites, workforce, made, now=now)
-        write_practice(sites, workforce, made, now=now)
-    write_trials(sites, by=known.get("ops"), now=now)
-    write_evidence(plan, sites, portion=portion, staff=known, now=now)
-    write_review(sites, known, now=now)
-    write_factors(plan, sites, made, by=known.get("planner"), now=now)
+        workforce = write_workforce(sites, staff, objects, now=now)
+        write_duty(plan, sites, workforce, objects, now=now)
+        write_practice(sites, workforce, objects, now=now)
+    write_trials(sites, by=logins.get("ops"), now=now)
+    write_evidence(plan, sites, portion=portion, staff=logins, now=now)
+    write_review(sites, logins, now=now)
+    write_factors(plan, sites, objects, by=logins.get("planner"), now=now)
     return DemoFleet.objects.create(
-        loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
+        loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=objects.ids
     )
 
 

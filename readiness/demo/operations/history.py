@@ -43,7 +43,7 @@ CLOSED_AFTER = timedelta(minutes=6)
 
 
 def write_sources(
-    plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, owner: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], objects: DemoObjects, *, owner: User | None, now: datetime
 ) -> None:
     for stream in {stream.source_name: stream for stream in streams(plan)}.values():
         source, _ = create_source(
@@ -58,7 +58,7 @@ def write_sources(
             by=None,
             now=now,
         )
-        made.note([source])
+        objects.note([source])
 
 
 @transaction.atomic
@@ -68,8 +68,8 @@ def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
     Muster stores only hashes of tokens, so a new sender process needs new tokens.
     """
     tokens = {}
-    made = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
-    for source in made.select_related("token").order_by("pk"):
+    sources = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
+    for source in sources.select_related("token").order_by("pk"):
         before = source.token
         tokens[source.name] = rotate_token(source, by=None, now=now)
         if before is not None:
@@ -116,15 +116,15 @@ class Recorder:
         whole_minutes = extent in (SampleExtent.EVERYTHING, SampleExtent.CHECKED)
         sampled = self.stream.ends_at(instants) if whole_minutes else instants
         heard = [at for at in sampled if self.stories.is_sending(self.stream.site.name, at)]
-        held = self._held[extent]
-        if not heard or not len(held):
+        indices = self._held[extent]
+        if not heard or not len(indices):
             return None
         blocks = sent(self.plan, self.stream, self.stories, column(heard))
-        values = np.concatenate([block.values for block in blocks], axis=1)[:, held]
+        values = np.concatenate([block.values for block in blocks], axis=1)[:, indices]
         return SampleColumns(
             keys=self._keys,
-            series_index=np.tile(held.astype(np.int32), len(heard)),
-            ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(held)),
+            series_index=np.tile(indices.astype(np.int32), len(heard)),
+            ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(indices)),
             value=np.ascontiguousarray(values).reshape(-1),
             rejected=Rejections(),
         )
@@ -209,7 +209,7 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     """
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
-    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), decided=Decided(fleet))
+    _write(plan, fleet, instants, now=now, say=_weekly_teller(fleet, say), decided=Decided(fleet))
     say("Clearing up ...")
     store.keep_partitions(now=now)
 
@@ -236,17 +236,17 @@ def _write(
     SiteChange.objects.filter(site__in=past.site_ids.values()).delete()
 
 
-def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
-    said = {""}
+def _weekly_teller(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
+    lines = {""}
 
-    def tell(at: datetime) -> None:
+    def say_week(at: datetime) -> None:
         weeks = (fleet.loaded_at - at).days // 7
         line = f"{weeks} weeks ago ..." if weeks > 0 else "This week ..."
-        if line not in said and (weeks <= 0 or weeks % 5 == 0):
-            said.add(line)
+        if line not in lines and (weeks <= 0 or weeks % 5 == 0):
+            lines.add(line)
             say(line)
 
-    return tell
+    return say_week
 
 
 def parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:

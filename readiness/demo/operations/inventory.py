@@ -59,15 +59,17 @@ def _created[Row: Model](model: type[Row], rows: Iterable[Row], *by: str) -> lis
     return model._default_manager.bulk_create(sorted(rows, key=attrgetter(*by)))
 
 
-def write_catalogue(hardware: Mapping[str, Any], made: DemoObjects) -> Catalogue:
-    makers = _manufacturers(hardware["manufacturers"], made)
+def write_catalogue(hardware: Mapping[str, Any], objects: DemoObjects) -> Catalogue:
+    makers = _manufacturers(hardware["manufacturers"], objects)
     groups = {"accelerators": "accelerators", "nodes": "nodes", "switches": "fabrics", "power": "power"}
     planned = {
         group: {key: _device_type(group, key, row, hardware, makers) for key, row in hardware[rows].items()}
         for group, rows in groups.items()
     }
-    wanted = [device_type for keyed in planned.values() for device_type in keyed.values()]
-    stored = {row.slug: row for row in existing_or_new(DeviceType, wanted, by=("slug",), made=made)}
+    device_types = [device_type for keyed in planned.values() for device_type in keyed.values()]
+    stored = {
+        row.slug: row for row in existing_or_new(DeviceType, device_types, by=("slug",), objects=objects)
+    }
     return Catalogue(
         **{
             group: {key: stored[device_type.slug] for key, device_type in keyed.items()}
@@ -76,10 +78,10 @@ def write_catalogue(hardware: Mapping[str, Any], made: DemoObjects) -> Catalogue
     )
 
 
-def _manufacturers(rows: list[dict[str, str]], made: DemoObjects) -> dict[str, Manufacturer]:
-    wanted = [Manufacturer(name=row["name"], slug=row["slug"]) for row in rows]
-    kept = existing_or_new(Manufacturer, wanted, by=("slug", "name"), made=made)
-    return {row["slug"]: manufacturer for row, manufacturer in zip(rows, kept, strict=True)}
+def _manufacturers(rows: list[dict[str, str]], objects: DemoObjects) -> dict[str, Manufacturer]:
+    manufacturers = [Manufacturer(name=row["name"], slug=row["slug"]) for row in rows]
+    stored = existing_or_new(Manufacturer, manufacturers, by=("slug", "name"), objects=objects)
+    return {row["slug"]: manufacturer for row, manufacturer in zip(rows, stored, strict=True)}
 
 
 def _device_type(
@@ -110,11 +112,11 @@ def _nameplate(
         attributes = {name: row[name] for name in ("tdp_w", "memory_gb", "interconnect")}
         kind, domain, nameplate_w = Kind.ACCELERATOR, DomainChoices.COMPUTE, row["tdp_w"]
     elif group == "nodes":
-        held = accelerators[row["accelerator"]]
-        attributes = {"accelerator_count": row["count"], "accelerator_model": held["model"]}
+        accelerator = accelerators[row["accelerator"]]
+        attributes = {"accelerator_count": row["count"], "accelerator_model": accelerator["model"]}
         attributes |= {name: row[name] for name in ("idle_w", "typical_w", "peak_w")}
         kind, domain = Kind.NODE, DomainChoices.COMPUTE
-        nameplate_w = row["count"] * held["tdp_w"] + row["host_w"]
+        nameplate_w = row["count"] * accelerator["tdp_w"] + row["host_w"]
     elif group == "switches":
         attributes = {"port_speed_gbps": row["port_gbps"], "fabric": row["kind"]}
         kind, domain, nameplate_w = Kind.SWITCH, DomainChoices.NETWORK, row["nameplate_w"]
@@ -126,25 +128,25 @@ def _nameplate(
     return look | ({"u_height": row["u_height"]} if group == "nodes" else {})
 
 
-def write_regions(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[str, Region]:
+def write_regions(rows: Sequence[Mapping[str, str]], objects: DemoObjects) -> dict[str, Region]:
     """Regions by slug; a parent comes before its children."""
     regions: dict[str, Region] = {}
     for level in ([row for row in rows if "parent" not in row], [row for row in rows if "parent" in row]):
-        wanted = [
+        level_regions = [
             Region(name=row["name"], slug=row["slug"], parent=regions.get(row.get("parent", "")))
             for row in level
         ]
-        kept = existing_or_new(Region, wanted, by=("slug", "name"), made=made)
-        regions |= {row["slug"]: region for row, region in zip(level, kept, strict=True)}
+        stored = existing_or_new(Region, level_regions, by=("slug", "name"), objects=objects)
+        regions |= {row["slug"]: region for row, region in zip(level, stored, strict=True)}
     return regions
 
 
-def write_sites(plan: FleetPlan, regions: Mapping[str, Region], made: DemoObjects) -> dict[str, Site]:
+def write_sites(plan: FleetPlan, regions: Mapping[str, Region], objects: DemoObjects) -> dict[str, Site]:
     taken = Site.objects.filter(slug__in=[site.slug for site in plan.sites]).values_list("name", flat=True)
     if taken:
         raise SiteTaken(f"The inventory already has {', '.join(sorted(taken))}.")
     sites = _created(Site, [_site(site, regions) for site in plan.sites], "slug")
-    made.note(sites)
+    objects.note(sites)
     return {site.name: site for site in sites}
 
 
@@ -299,7 +301,7 @@ def _ports(plan: FleetPlan, devices: BySite[Device]) -> BySite[Port]:
             back_end=port.back_end,
         )
         for site in plan.sites
-        for owner in site.with_ports
+        for owner in site.ported_devices
         for port in owner.ports
     ]
     return {(port.device.name, port.name): port for port in _created(Port, ports, "device_id", "name")}

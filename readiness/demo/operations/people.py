@@ -43,7 +43,7 @@ def logins() -> tuple[str, ...]:
     return () if fleet is None else tuple(role for role, user in people(fleet.made).items() if user.is_active)
 
 
-def write_logins(made: DemoObjects, *, now: datetime) -> None:
+def write_logins(objects: DemoObjects, *, now: datetime) -> None:
     """Make the logins, except for names that already exist. The common password is hashed only once, which saves a
     second."""
     taken = set(User.objects.filter(username__in=ROLES).values_list("username", flat=True))
@@ -53,12 +53,14 @@ def write_logins(made: DemoObjects, *, now: datetime) -> None:
         if role not in taken
     ]
     User.objects.filter(pk__in=[user.pk for user in users]).update(password=make_password(password()))
-    made.note(users)
+    objects.note(users)
 
 
-def people(made: Mapping[str, list[int]]) -> dict[str, User]:
+def people(ids_by_model: Mapping[str, list[int]]) -> dict[str, User]:
     """The logins that the demo created, by role. A role whose name already existed is missing."""
-    users = {user.username: user for user in User.objects.filter(pk__in=made.get(User._meta.label, []))}
+    users = {
+        user.username: user for user in User.objects.filter(pk__in=ids_by_model.get(User._meta.label, []))
+    }
     return {role: users[role] for role in ROLES if role in users}
 
 
@@ -68,44 +70,44 @@ class Staff:
     people: Mapping[str, Person]
 
     def proposal(self, site: Site, item: str, team: str, *, person: str, deputy: str | None) -> Proposal:
-        kept = book("owners")
+        owner_book = book("owners")
         return Proposal(
             site=site,
             item=item,
             accountable=self.people[person],
             team=self.teams[team],
             deputy=self.people[deputy] if deputy else None,
-            decision_rights=kept["rights"][item],
-            escalation=kept["escalation"],
+            decision_rights=owner_book["rights"][item],
+            escalation=owner_book["escalation"],
         )
 
 
 def write_owners(
-    sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
+    sites: Mapping[str, Site], logins: Mapping[str, User], objects: DemoObjects, *, now: datetime
 ) -> Staff | None:
     """Write assignments up to `now`. Without the manager's login, nobody can propose."""
     by = logins.get("manager")
     if by is None:
         return None
-    kept = book("owners")
-    teams = {row["slug"]: _team(row, made) for row in kept["teams"]}
-    people = {row["key"]: _person(row, teams, logins, made, now=now) for row in kept["people"]}
+    owner_book = book("owners")
+    teams = {row["slug"]: _team(row, objects) for row in owner_book["teams"]}
+    people = {row["key"]: _person(row, teams, logins, objects, now=now) for row in owner_book["people"]}
     staff = Staff(teams, people)
-    for name, row in kept["owned"].items():
+    for name, row in owner_book["owned"].items():
         if name in sites:
             _write_site(sites[name], row, staff, by=by, now=now)
-    for row in kept["handing_over"]:
+    for row in owner_book["handing_over"]:
         if row["site"] in sites:
             _hand_over(sites[row["site"]], row, staff, by=by, now=now)
     return staff
 
 
-def _team(row: Mapping[str, str], made: DemoObjects) -> Team:
+def _team(row: Mapping[str, str], objects: DemoObjects) -> Team:
     """Use an existing team of that name, which then stays when the demo is removed."""
     team = Team.objects.filter(slug=row["slug"]).first()
     if team is None:
         team = Team.objects.create(**row)
-        made.note([team])
+        objects.note([team])
     return team
 
 
@@ -113,7 +115,7 @@ def _person(
     row: Mapping[str, Any],
     teams: Mapping[str, Team],
     logins: Mapping[str, User],
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> Person:
@@ -123,7 +125,7 @@ def _person(
         user = create_user(
             username=username, name=row["name"], password=None, role="viewer", by=None, now=now
         )
-        made.note([user])
+        objects.note([user])
     person = Person.objects.create(
         name=row["name"],
         user=user,
@@ -131,7 +133,7 @@ def _person(
         time_zone=row["time_zone"],
         left_at=now - timedelta(days=row["left"]) if "left" in row else None,
     )
-    made.note([person])
+    objects.note([person])
     Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
     return person
 
@@ -166,8 +168,8 @@ def _accept(assignment: Assignment, *, at: datetime) -> None:
 def _hand_over(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
     at = now - timedelta(days=row["ago"])
     proposal = staff.proposal(site, row["item"], row["team"], person=row["to"], deputy=row["deputy"])
-    asked = ownership.propose(proposal, by=by, now=at)
-    for step in asked.steps.all()[: row["ticked"]]:
+    assignment = ownership.propose(proposal, by=by, now=at)
+    for step in assignment.steps.all()[: row["ticked"]]:
         ownership.set_step(step, done=True, by=by, now=at)
 
 

@@ -77,9 +77,9 @@ class Decided:
         except ValidationError:
             # Without the published factors a limit may have no figure, so that the site is not an option.
             return
-        self._answer(decision, row, now=now)
+        self._record_answer(decision, row, now=now)
 
-    def _answer(self, decision: Decision, row: Mapping[str, Any], *, now: datetime) -> None:
+    def _record_answer(self, decision: Decision, row: Mapping[str, Any], *, now: datetime) -> None:
         manager, answered = self._staff["manager"], row.get("answered", {})
         note = answered.get("note", "")
         if "approved" in answered:
@@ -98,11 +98,11 @@ class Decided:
 
 def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun | None:
     """Compute a portfolio of all workloads now; None if nobody may request it."""
-    asked = book("decisions")["portfolio"]
-    by = staff.get(asked["by"])
+    request = book("decisions")["portfolio"]
+    by = staff.get(request["by"])
     if by is None or not WorkloadClass.objects.exists():
         return None
-    run = portfolios.ask({name: asked[name] for name in ("points", "weights")}, by=by, now=now)
+    run = portfolios.ask({name: request[name] for name in ("points", "weights")}, by=by, now=now)
     solving.run(run.pk, now=now)
     return run
 
@@ -110,11 +110,11 @@ def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun |
 def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:
     if not {"ops", "planner", "manager"} <= set(staff):
         return
-    kept = book("records")
-    for row in kept["campaigns"]:
+    record_book = book("records")
+    for row in record_book["campaigns"]:
         if row["site"] in sites:
             _write_campaign(sites[row["site"]], row, by=staff["planner"], now=now)
-    for row in kept["worklist"]:
+    for row in record_book["worklist"]:
         if row["site"] in sites:
             worklist.add(
                 site=sites[row["site"]],

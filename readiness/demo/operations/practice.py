@@ -41,10 +41,10 @@ REVIEWED_BEFORE = timedelta(days=3)
 
 
 def write_practice(
-    sites: Mapping[str, Site], workforce: Workforce, made: DemoObjects, *, now: datetime
+    sites: Mapping[str, Site], workforce: Workforce, objects: DemoObjects, *, now: datetime
 ) -> None:
-    kept, teams, staffed = book("people"), workforce.teams, staffed_of(sites)
-    runbooks = _write_procedures(kept, staffed, teams, made, now=now)
+    people_book, teams, staffed = book("people"), workforce.teams, staffed_of(sites)
+    runbooks = _write_procedures(people_book, staffed, teams, objects, now=now)
     AlertRule.objects.bulk_create(
         AlertRule(
             site=site,
@@ -53,11 +53,11 @@ def write_practice(
             runbook=runbooks.get(row.get("runbook", "")),
         )
         for name, site in staffed.items()
-        for row in kept["alert_rules"]
+        for row in people_book["alert_rules"]
         if row.get("site", name) == name
     )
     hold_drills(staffed, workforce.crews, after=now - LONG_AGO, until=now, loaded_at=now)
-    for row in kept["actions"]:
+    for row in people_book["actions"]:
         if row["site"] in staffed:
             drill = Drill.objects.filter(site=staffed[row["site"]]).latest("held_at")
             DrillAction.objects.create(
@@ -66,22 +66,22 @@ def write_practice(
                 team=teams[row["team"]],
                 due_at=now - timedelta(days=row["due"]),
             )
-    for row in kept["surveys"]:
-        _write_survey(row, staffed, made, now=now)
+    for row in people_book["surveys"]:
+        _write_survey(row, staffed, objects, now=now)
 
 
 def _write_procedures(
-    kept: Mapping[str, Any],
+    people_book: Mapping[str, Any],
     sites: Mapping[str, Site],
     teams: Mapping[str, Team],
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> dict[str, Procedure]:
     """Write documents of each site and common runbooks; returns the runbooks by slug."""
     reviewed_at = now - timedelta(days=book("records")["routine"][DOCUMENTS]["until"])
     texts = {"kind": Procedure.Kind.RUNBOOK, "version": "2", "reviewed_at": reviewed_at}
-    rows = [row | texts | kept["runbook_fields"] for row in kept["runbooks"]]
+    rows = [row | texts | people_book["runbook_fields"] for row in people_book["runbooks"]]
     Procedure.objects.bulk_create(
         Procedure(
             site=site,
@@ -94,18 +94,18 @@ def _write_procedures(
             review_days=DOCUMENT_DAYS,
         )
         for name, site in sites.items()
-        for kind, title in kept["documents"].items()
-        if kind not in kept["documents_missing"].get(name, ())
-        for changed in [kept["documents_behind"].get(name, {}).get(kind)]
+        for kind, title in people_book["documents"].items()
+        if kind not in people_book["documents_missing"].get(name, ())
+        for changed in [people_book["documents_behind"].get(name, {}).get(kind)]
     )
-    return written(Procedure, rows, made, owner=teams)
+    return written(Procedure, rows, objects, owner=teams)
 
 
 def hold_drills(
     sites: Mapping[str, Site], crews: Crews, *, after: datetime, until: datetime, loaded_at: datetime
 ) -> int:
     """Hold the drills between two instants; returns their number."""
-    kept = book("people")
+    people_book = book("people")
     runbooks = {each.slug: each for each in Procedure.objects.filter(kind=Procedure.Kind.RUNBOOK)}
     drills = [
         (
@@ -118,19 +118,19 @@ def hold_drills(
             ),
         )
         for place, (name, site) in enumerate(sorted(sites.items()))
-        for turn, age in enumerate(_drill_ages(name, kept["drill_every"], (loaded_at - until).days))
+        for turn, age in enumerate(_drill_ages(name, people_book["drill_every"], (loaded_at - until).days))
         if after < (held_at := loaded_at - timedelta(days=age)) <= until
-        for row in [kept["drills"][(turn + place) % len(kept["drills"])]]
+        for row in [people_book["drills"][(turn + place) % len(people_book["drills"])]]
     ]
     Drill.objects.bulk_create([drill for _, drill in drills])
     Exercise.objects.bulk_create(
         Exercise(drill=drill, procedure=runbooks[slug]) for slugs, drill in drills for slug in slugs
     )
-    domains = {group["key"]: group["domain"] for group in kept["groups"]}
+    domains = {group["key"]: group["domain"] for group in people_book["groups"]}
     Participant.objects.bulk_create(
         Participant(drill=drill, person=person, domain=domains[key])
         for _, drill in drills
-        for key in ("leads", *_groups_at(kept, drill.site.name))
+        for key in ("leads", *_groups_at(people_book, drill.site.name))
         for person in crews[key]
     )
     return len(drills)
@@ -141,10 +141,10 @@ def _drill_ages(site: str, every: int, until: int) -> range:
     return range(first, until - 1, -every)
 
 
-def _groups_at(kept: Mapping[str, Any], site: str) -> Sequence[str]:
+def _groups_at(people_book: Mapping[str, Any], site: str) -> Sequence[str]:
     return [
         key
-        for rotation in kept["rotations"]
+        for rotation in people_book["rotations"]
         if site in rotation["sites"]
         for layer in rotation["layers"]
         if "to" not in layer
@@ -165,33 +165,33 @@ def keep_practice(
     crews = crews_of({person.name: person for person in Person.objects.filter(pk__in=person_ids)})
     if not staffed or not crews["leads"]:
         return 0
-    held = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
+    drill_count = hold_drills(staffed, crews, after=last_at, until=now, loaded_at=loaded_at)
     ours = Q(site__in=staffed.values()) | Q(slug__in=[row["slug"] for row in book("people")["runbooks"]])
     due = reviewed(now=now + REVIEWED_BEFORE).filter(ours, subject_changed_at=None, is_overdue=True)  # type: ignore[misc]
-    return held + due.update(reviewed_at=now)
+    return drill_count + due.update(reviewed_at=now)
 
 
 def _write_survey(
-    row: Mapping[str, Any], sites: Mapping[str, Site], made: DemoObjects, *, now: datetime
+    row: Mapping[str, Any], sites: Mapping[str, Site], objects: DemoObjects, *, now: datetime
 ) -> None:
     opens_at, closes_at = (now - timedelta(days=row[edge]) for edge in ("opens", "closes"))
     survey = Survey.objects.create(title=row["title"], opens_at=opens_at, closes_at=closes_at)
-    made.note([survey])
+    objects.note([survey])
     questions = [
         (
-            asked,
+            question_row,
             SurveyQuestion(
                 survey=survey,
                 site=site,
-                text=asked["text"],
-                kind=asked["kind"],
-                choices=asked.get("choices", []),
-                truth=_truth(asked, site),
-                truth_source=asked.get("source", ""),
+                text=question_row["text"],
+                kind=question_row["kind"],
+                choices=question_row.get("choices", []),
+                truth=_truth(question_row, site),
+                truth_source=question_row.get("source", ""),
             ),
         )
         for _, site in sorted(sites.items())
-        for asked in row["questions"]
+        for question_row in row["questions"]
     ]
     SurveyQuestion.objects.bulk_create([question for _, question in questions])
     present = Prefetch("team__people", Person.objects.there(now).order_by("pk"), "present")
@@ -201,25 +201,25 @@ def _write_survey(
             question=question,
             person=person,
             team=staffing.team,
-            value=_answer(asked, question, staffing.team.slug, place),
+            value=_survey_answer(question_row, question, staffing.team.slug, place),
             answered_at=opens_at + timedelta(hours=5 * (place + 1)),
         )
         for staffing in staffings.prefetch_related(present)
-        for asked, question in questions
+        for question_row, question in questions
         if question.site_id == staffing.site_id
         for place, person in enumerate(staffing.team.present[: row["asked_of_team"]])  # type: ignore[attr-defined]
     )
 
 
-def _truth(asked: Mapping[str, Any], site: Site) -> str:
-    if asked["kind"] == SurveyQuestion.Kind.NUMBER:
-        return f"{getattr(site, asked['truth']):g}"
-    return str(asked.get("truth", ""))
+def _truth(question_row: Mapping[str, Any], site: Site) -> str:
+    if question_row["kind"] == SurveyQuestion.Kind.NUMBER:
+        return f"{getattr(site, question_row['truth']):g}"
+    return str(question_row.get("truth", ""))
 
 
-def _answer(asked: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
+def _survey_answer(question_row: Mapping[str, Any], question: SurveyQuestion, team: str, place: int) -> str:
     """Estimates differ by team; other answers match the records, except for every n-th person of some teams."""
     if question.kind == SurveyQuestion.Kind.ESTIMATE:
-        return str(asked["by_team"][team])
-    nth = asked["otherwise"].get(team)
-    return str(asked["instead"]) if nth and place % nth == 0 else question.truth
+        return str(question_row["by_team"][team])
+    nth = question_row["otherwise"].get(team)
+    return str(question_row["instead"]) if nth and place % nth == 0 else question.truth

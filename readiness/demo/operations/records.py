@@ -41,15 +41,15 @@ def write_records(
     plan: FleetPlan,
     sites: Mapping[str, Site],
     staff: Mapping[str, User],
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> None:
-    kept = book("records")
-    _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
-    _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
+    record_book = book("records")
+    _write_floors(plan, record_book, objects, by=staff.get("planner"), now=now)
+    _write_limits(plan, sites, record_book, by=staff.get("planner"), now=now)
     if {"planner", "manager"} <= set(staff):
-        for row in kept["grants"]:
+        for row in record_book["grants"]:
             if row["site"] in sites:
                 _write_grant(
                     sites[row["site"]], row, planner=staff["planner"], manager=staff["manager"], now=now
@@ -69,18 +69,18 @@ def write_values(
 
     `daily` holds the ages in days at which the nightly jobs wrote.
     """
-    chosen = []
+    pairs = []
     for site in plan.sites:
         if site.name not in sites:
             continue
         planned = records(site, book("records"), first=FIRST_DAYS, last=0, daily=daily)
         newest = {(record.check, record.part): record for record in planned}
-        chosen += [
+        pairs += [
             (sites[site.name], record)
             for record in planned
             if portion.has(newest=newest[record.check, record.part] is record)
         ]
-    keep(chosen, loaded_at=now, staff=staff, now=now)
+    keep(pairs, loaded_at=now, staff=staff, now=now)
 
 
 @transaction.atomic
@@ -104,12 +104,12 @@ def keep_current(*, now: datetime) -> int:
         if site.name not in sites:
             continue
         begin = day_of(sites[site.name], fleet.loaded_at)
-        known = (begin - day_of(sites[site.name], last_at)).days
+        last_age = (begin - day_of(sites[site.name], last_at)).days
         today = (begin - day_of(sites[site.name], now)).days
-        due = records(site, book("records"), first=known, last=today, daily=range(today, known + 1))
+        due = records(site, book("records"), first=last_age, last=today, daily=range(today, last_age + 1))
         # For the last handled day, only nightly jobs enter records again.
         planned += [
-            (sites[site.name], record) for record in due if record.days_ago < known or record.is_daily
+            (sites[site.name], record) for record in due if record.days_ago < last_age or record.is_daily
         ]
     fleet.recorded_at = now
     fleet.save(update_fields=["recorded_at"])
@@ -171,38 +171,43 @@ def day_of(site: Site, at: datetime) -> date:
 
 
 def _write_floors(
-    plan: FleetPlan, kept: Mapping[str, Any], made: DemoObjects, *, by: User | None, now: datetime
+    plan: FleetPlan, record_book: Mapping[str, Any], objects: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
     """Write floors for the node types of the plan's sites, unless the installation already has such a floor."""
-    held = {site.node_type.key for site in plan.sites}
+    node_types = {site.node_type.key for site in plan.sites}
     makers = {key: row["manufacturer"] for key, row in plan.hardware["nodes"].items()}
-    for row in kept["floors"]:
+    for row in record_book["floors"]:
         for node, value in row["at"].items():
             what = {key: row[key] for key in ("tool", "measure", "operation", "size_bytes")}
             what["platform"] = f"{makers[node]}-{node}"
-            if node in held and not Floor.objects.filter(**what).exists():
+            if node in node_types and not Floor.objects.filter(**what).exists():
                 floor = set_floor(
-                    **what, value=value, unit=row["unit"], source=kept["floor_source"], by=by, now=now
+                    **what, value=value, unit=row["unit"], source=record_book["floor_source"], by=by, now=now
                 )
-                made.note([floor])
+                objects.note([floor])
 
 
 def _write_limits(
-    plan: FleetPlan, sites: Mapping[str, Site], kept: Mapping[str, Any], *, by: User | None, now: datetime
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    record_book: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
 ) -> None:
-    said: dict[str, Any] = {
+    declaration: dict[str, Any] = {
         "declared_on": now.date() - timedelta(days=FIRST_DAYS),
-        "source": kept["limit_source"],
+        "source": record_book["limit_source"],
         "by": by,
         "now": now,
     }
     for site in plan.sites:
-        for limit_id, value in limits(site, kept).items():
-            declare_limit(site=sites[site.name], limit=limit_id, value=value, **said)
+        for limit_id, value in limits(site, record_book).items():
+            declare_limit(site=sites[site.name], limit=limit_id, value=value, **declaration)
     ours = {row["slug"] for row in plan.fleet["workload_classes"]}
     for workload in WorkloadClass.objects.filter(slug__in=ours).order_by("slug"):
-        for limit_id, value in kept["class_limits"].get(workload.slug.partition("-")[0], {}).items():
-            declare_limit(workload_class=workload, limit=limit_id, value=value, **said)
+        for limit_id, value in record_book["class_limits"].get(workload.slug.partition("-")[0], {}).items():
+            declare_limit(workload_class=workload, limit=limit_id, value=value, **declaration)
 
 
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:

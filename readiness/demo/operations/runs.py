@@ -65,8 +65,8 @@ def write_runs(
             if run.taken_at <= now:
                 repeats[_repeated(run)].append(run)
         newest = {id(run) for runs in repeats.values() for run in runs[-WITH_BASELINE:]}
-        chosen = [run for run in planned if portion.has(newest=id(run) in newest)]
-        _import(sites[site.name], chosen, after=begin, by=by, now=now)
+        portion_runs = [run for run in planned if portion.has(newest=id(run) in newest)]
+        _import(sites[site.name], portion_runs, after=begin, by=by, now=now)
 
 
 def _repeated(run: DemoRun) -> str:
@@ -84,7 +84,7 @@ def keep_runs(
     now: datetime,
 ) -> int:
     """Import the rounds that were due since `last_at`, and a present quick check. Returns their number."""
-    kept = 0
+    count = 0
     for site in _keeping(plan):
         if site.name not in sites:
             continue
@@ -95,8 +95,8 @@ def keep_runs(
             *rounds(site, day, first=ages[0] + 1, last=ages[1] - 1),
             *quick_checks(site, {now}, since=last_at),
         ]
-        kept += _import(sites[site.name], planned, after=last_at, by=by, now=now)
-    return kept
+        count += _import(sites[site.name], planned, after=last_at, by=by, now=now)
+    return count
 
 
 def _keeping(plan: FleetPlan) -> list[SitePlan]:
@@ -139,9 +139,9 @@ def _import(
 
 
 def write_trials(sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
-    kept = book("records")
+    record_book = book("records")
     for rows, runs in (("latency", _path), ("trials", _node)):
-        for row in kept[rows]:
+        for row in record_book[rows]:
             if row["site"] in sites:
                 taken_at = now - timedelta(days=row["ago"])
                 _import(sites[row["site"]], runs(row, taken_at), after=taken_at - EVERY, by=by, now=now)

@@ -42,28 +42,33 @@ class Workforce:
 
 
 def write_workforce(
-    sites: Mapping[str, Site], staff: Staff, made: DemoObjects, *, now: datetime
+    sites: Mapping[str, Site], staff: Staff, objects: DemoObjects, *, now: datetime
 ) -> Workforce:
     """Write everybody, and which of these sites they staff."""
-    kept = book("people")
-    teams = {**staff.teams, **written(Team, kept["teams"], made)}
-    crews = _crews(kept["groups"], teams, staff, made, now=now)
+    people_book = book("people")
+    teams = {**staff.teams, **written(Team, people_book["teams"], objects)}
+    crews = _crews(people_book["groups"], teams, staff, objects, now=now)
     Staffing.objects.bulk_create(
         Staffing(team=teams[team], site=sites[name], begins_at=now - timedelta(days=staffed_since(name)))
-        for row in kept["staffing"]
+        for row in people_book["staffing"]
         for name in row["sites"]
         if name in sites
         for team in row["teams"]
     )
-    skills = written(Skill, [row | {"levels": kept["levels"]} for row in kept["skills"]], made)
+    skills = written(
+        Skill, [row | {"levels": people_book["levels"]} for row in people_book["skills"]], objects
+    )
     SkillPrerequisite.objects.bulk_create(
-        [SkillPrerequisite(skill=skills[key], needed=skills[first]) for key, first in kept["needs"].items()],
+        [
+            SkillPrerequisite(skill=skills[key], needed=skills[first])
+            for key, first in people_book["needs"].items()
+        ],
         ignore_conflicts=True,
     )
-    written(CapabilityRule, kept["rules"], made, skill=skills)
-    _qualify(kept["groups"], crews, skills, now=now)
-    courses = [row | {"valid_days": kept["course_days"]} for row in kept["courses"]]
-    _train(kept, crews, written(Course, courses, made, skill=skills), now=now)
+    written(CapabilityRule, people_book["rules"], objects, skill=skills)
+    _qualify(people_book["groups"], crews, skills, now=now)
+    courses = [row | {"valid_days": people_book["course_days"]} for row in people_book["courses"]]
+    _train(people_book, crews, written(Course, courses, objects, skill=skills), now=now)
     by_name = {person.name: person for crew in crews.values() for person in crew}
     return Workforce(teams, crews, by_name | dict(staff.people))
 
@@ -92,7 +97,7 @@ def _crews(
     groups: Sequence[Mapping[str, Any]],
     teams: Mapping[str, Team],
     staff: Staff,
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> Crews:
@@ -117,7 +122,7 @@ def _crews(
         for person in crews[group["key"]]
         if person.pk is None
     ]
-    made.note(Person.objects.bulk_create([person for person, _ in new]))
+    objects.note(Person.objects.bulk_create([person for person, _ in new]))
     Membership.objects.bulk_create(Membership(person=person, team=team) for person, team in new)
     return crews
 
@@ -155,8 +160,10 @@ def _members(
             yield place, person, since
 
 
-def _train(kept: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course], *, now: datetime) -> None:
-    groups = {group["key"]: group for group in kept["groups"]}
+def _train(
+    people_book: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course], *, now: datetime
+) -> None:
+    groups = {group["key"]: group for group in people_book["groups"]}
     done = [
         Training(
             person=person,
@@ -167,7 +174,7 @@ def _train(kept: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course],
         )
         for group in groups.values()
         for place, person, since in _members(group, crews)
-        for at in [now - timedelta(days=max(since, group.get("trained", kept["trained"])))]
+        for at in [now - timedelta(days=max(since, group.get("trained", people_book["trained"])))]
         for slug in _learned(group, place)
     ]
     waiting = [
@@ -177,7 +184,7 @@ def _train(kept: Mapping[str, Any], crews: Crews, courses: Mapping[str, Course],
             assigned_at=now - timedelta(days=row["assigned"]),
             due_at=now - timedelta(days=row["due"]),
         )
-        for row in kept["waiting"]
+        for row in people_book["waiting"]
         for _, person, _ in _members(groups[row["group"]], crews, row.get("of"))
     ]
     Training.objects.bulk_create([*done, *waiting])

@@ -16,7 +16,7 @@ def write_workloads(
     plan: FleetPlan,
     sites: Mapping[str, Site],
     types: Mapping[str, DeviceType],
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> None:
@@ -25,14 +25,15 @@ def write_workloads(
     A class is placed from the day of its site's first capacity. `types` are accelerators by key of hardware.yaml.
     """
     rows = [row for row in plan.fleet["workload_classes"] if set(row["sites"]) & set(sites)]
-    wanted = [
+    user_regions = [
         UserRegion(name=row["name"], slug=row["slug"], latitude=row["latitude"], longitude=row["longitude"])
         for row in plan.fleet["user_regions"]
     ]
     regions = {
-        region.slug: region for region in existing_or_new(UserRegion, wanted, by=("slug", "name"), made=made)
+        region.slug: region
+        for region in existing_or_new(UserRegion, user_regions, by=("slug", "name"), objects=objects)
     }
-    classes = [_class(row, regions, types, made, now=now) for row in rows]
+    classes = [_class(row, regions, types, objects, now=now) for row in rows]
     days = {site.name: site.waves[0][0] for site in plan.sites if site.waves}
     placements = [
         Placement(
@@ -58,13 +59,13 @@ def _class(
     row: Mapping[str, Any],
     regions: Mapping[str, UserRegion],
     types: Mapping[str, DeviceType],
-    made: DemoObjects,
+    objects: DemoObjects,
     *,
     now: datetime,
 ) -> WorkloadClass:
     slug = row["slug"]
-    known = WorkloadClass.objects
-    workload = known.filter(slug=slug).first() or known.filter(name=row["name"]).first()
+    classes = WorkloadClass.objects
+    workload = classes.filter(slug=slug).first() or classes.filter(name=row["name"]).first()
     if workload is not None:
         return workload
     envelope = book("workloads")["envelopes"][slug]
@@ -81,7 +82,7 @@ def _class(
         by=None,
         now=now,
     )
-    made.note([workload])
+    objects.note([workload])
     _write_footing(workload, since=declared_on)
     _confirm(workload, loaded_at=now, last=0)
     return workload
@@ -122,9 +123,9 @@ def _write_footing(workload: WorkloadClass, *, since: date) -> None:
 def confirmed_days_ago(slug: str, *, last: int = 0) -> list[int]:
     """Days before the loading on which the envelope was confirmed, oldest first, until `last`; negative: after the
     loading."""
-    kept = book("workloads")
-    first = kept["envelopes"][slug]["declared"] - kept["renewed"]
-    return list(range(first, last - 1, -kept["renewed"]))
+    workload_book = book("workloads")
+    first = workload_book["envelopes"][slug]["declared"] - workload_book["renewed"]
+    return list(range(first, last - 1, -workload_book["renewed"]))
 
 
 def _confirm(workload: WorkloadClass, *, loaded_at: datetime, last: int) -> None:

@@ -22,7 +22,7 @@ from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.workflows import NotInState
-from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
+from web.workflows.endpoints import OperatedViewSet, author_of, endpoint, operated, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -62,17 +62,17 @@ class ItemSerializer(ObjectSerializer):
         brief_fields = ("campaign", "check", "tool", "progress")
 
     def to_representation(self, instance: Any) -> Any:
-        instance.row = self._row(instance)
+        instance.row = self._computed_row(instance)
         return super().to_representation(instance)
 
-    def _row(self, item: CampaignItem) -> ItemRow:
+    def _computed_row(self, item: CampaignItem) -> ItemRow:
         """The rows of all objects in the answer are computed together when the first one is needed."""
-        known = cast(dict[str, dict[int, ItemRow]], self.context).setdefault("item_rows", {})
-        if item.pk not in known:
-            shown = self.root.instance
-            together = list(shown) if isinstance(shown, (list, tuple, QuerySet)) else [item]
-            known.update(queries.rows_of_items(together, now=clock.now()))
-        return known[item.pk]
+        rows_by_item = cast(dict[str, dict[int, ItemRow]], self.context).setdefault("item_rows", {})
+        if item.pk not in rows_by_item:
+            instances = self.root.instance
+            together = list(instances) if isinstance(instances, (list, tuple, QuerySet)) else [item]
+            rows_by_item.update(queries.rows_of_items(together, now=clock.now()))
+        return rows_by_item[item.pk]
 
 
 class ItemChangeSerializer(ItemSerializer):
@@ -144,11 +144,11 @@ class CampaignViewSet(OperatedViewSet):
         if request.method == "GET":
             items = list(_items().filter(campaign=campaign))
             return Response(ItemSerializer(items, many=True, context=context).data)
-        asked = ItemSerializer(data=request.data, context=context)
-        asked.is_valid(raise_exception=True)
+        serializer = ItemSerializer(data=request.data, context=context)
+        serializer.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(NotInState):
-            made = operations.add_item(campaign, **asked.validated_data, **by_reader(self.request))
-        return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
+            item = operations.add_item(campaign, **serializer.validated_data, **author_of(self.request))
+        return Response(ItemSerializer(_items().get(pk=item.pk), context=context).data, status=201)
 
 
 def _items() -> QuerySet[CampaignItem]:

@@ -98,20 +98,20 @@ def clone(
         "repeats": campaign,
     }
     again = _save_new(campaign.site, by=by, now=now, **planned)
-    kept = campaign.items.filter(dropped_at=None).order_by("id")
-    CampaignItem.objects.bulk_create(_copy(again, item) for item in kept)
+    planned_items = campaign.items.filter(dropped_at=None).order_by("id")
+    CampaignItem.objects.bulk_create(_copy(again, item) for item in planned_items)
     return again
 
 
 @transaction.atomic
-def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Campaign:
-    """Change name, day or note of an open campaign. `given` are `name`, `due_on`, `counts_from`, `note`."""
+def change(campaign: Campaign, *, by: User, now: datetime, **values: Any) -> Campaign:
+    """Change name, day or note of an open campaign. `values` are `name`, `due_on`, `counts_from`, `note`."""
     require(by, MAY_CHANGE)
     locked = CAMPAIGNS.locked(campaign)
     CAMPAIGNS.refuse_unless(locked, OPEN, now)
-    if fixed := given.keys() - {"name", "due_on", "counts_from", "note"}:
+    if fixed := values.keys() - {"name", "due_on", "counts_from", "note"}:
         raise ValidationError(dict.fromkeys(fixed, "It is fixed when the campaign is planned."))
-    for field, value in given.items():
+    for field, value in values.items():
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
     _clean(locked)
     locked.save(update_fields=["name", "due_on", "counts_from", "note"])
@@ -174,35 +174,35 @@ def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def add_item(
-    campaign: Campaign, *, check_id: str, parts: Collection[str] = (), by: User, now: datetime, **given: Any
+    campaign: Campaign, *, check_id: str, parts: Collection[str] = (), by: User, now: datetime, **columns: Any
 ) -> CampaignItem:
     """Add a run that the framework does not require, or requires differently.
 
-    No `parts` means everything that runs prove. `given` are the further columns: tool, scope, targets, load,
+    No `parts` means everything that runs prove. `columns` are the further columns: tool, scope, targets, load,
     size_bytes, repeats, how, assignee, assigned_to, due_on.
     """
     require(by, MAY_CHANGE)
     locked = CAMPAIGNS.locked(campaign)
     CAMPAIGNS.refuse_unless(locked, OPEN, now)
     _version, framework = framework_queries.current()
-    named = _parts_named(framework, check_id, parts)
+    part_ids = _parts_named(framework, check_id, parts)
     if locked.items.count() >= MOST_ITEMS:
         raise ValidationError(f"A campaign has {MOST_ITEMS} items at most.")
-    item = CampaignItem(campaign=locked, check_id=check_id, parts=named, added=True, **given)
+    item = CampaignItem(campaign=locked, check_id=check_id, parts=part_ids, added=True, **columns)
     item.full_clean(exclude=["campaign"])
     item.save(force_insert=True)
     return item
 
 
 @transaction.atomic
-def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) -> CampaignItem:
-    """Change who does the runs, by when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
+def change_item(item: CampaignItem, *, by: User, now: datetime, **values: Any) -> CampaignItem:
+    """Change who does the runs, by when, and how. `values` are `assignee`, `assigned_to`, `due_on`, `how`."""
     require(by, MAY_CHANGE)
     locked = ITEMS.locked(item)
     ITEMS.refuse_unless(locked, ("kept", "dropped"), now)
-    changed = sorted(given.keys() & {"assignee", "assigned_to", "due_on", "how"})
+    changed = sorted(values.keys() & {"assignee", "assigned_to", "due_on", "how"})
     for field in changed:
-        value = given[field]
+        value = values[field]
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
     locked.full_clean(exclude=["campaign"])
     locked.save(update_fields=changed)
@@ -246,24 +246,24 @@ def _item_of(campaign: Campaign, check: Check, setup: Setup) -> CampaignItem:
 
 
 def _copy(campaign: Campaign, item: CampaignItem) -> CampaignItem:
-    kept = (
+    copied_columns = (
         *("check_id", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats", "how", "added"),
         *("assignee_id", "assigned_to"),
     )
-    return CampaignItem(campaign=campaign, **{name: getattr(item, name) for name in kept})
+    return CampaignItem(campaign=campaign, **{name: getattr(item, name) for name in copied_columns})
 
 
 def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) -> list[str]:
     check = framework.checks_by_id.get(check_id)
     if check is None:
         raise ValidationError({"check": f"There is no check {check_id}."})
-    there = {part.id for part in check.parts}
-    if unknown := sorted(set(parts) - there):
+    known_ids = {part.id for part in check.parts}
+    if unknown := sorted(set(parts) - known_ids):
         raise ValidationError({"parts": f"{check_id} has no sub-measure {', '.join(unknown)}."})
-    named = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
-    if not named:
+    part_ids = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
+    if not part_ids:
         raise ValidationError({"check": f"No run proves {check.name}."})
-    return named
+    return part_ids
 
 
 def _save_new(site: Site, *, by: User, now: datetime, **planned: Any) -> Campaign:

@@ -58,8 +58,8 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     planned: list[Planned] = []
     for check in framework.checks:
         if applicable(check, site)[0]:
-            wanted = _proved_by_runs(check, gate_for(check, site), site)
-            planned += [Planned(check, setup) for setup in _setups(check, wanted)]
+            part_ids = _proved_by_runs(check, gate_for(check, site), site)
+            planned += [Planned(check, setup) for setup in _setups(check, part_ids)]
     return tuple(planned)
 
 
@@ -78,10 +78,10 @@ def _proved_by_runs(check: Check, gate: Gate, site: SiteContext) -> list[str]:
     ]
 
 
-def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
-    left = list(wanted)
+def _setups(check: Check, part_ids: list[str]) -> Iterable[Setup]:
+    left = list(part_ids)
     for setup in setups().get(check.id, ()):
-        parts = tuple(part for part in setup.parts if part in wanted)
+        parts = tuple(part for part in setup.parts if part in part_ids)
         if parts:
             left = [part for part in left if part not in parts]
             yield replace(setup, parts=parts)
@@ -138,13 +138,15 @@ def progress_of(
     """The worst of an item's sub-measures. `stored` holds the results of the last evaluation, by sub-measure."""
     if check is None:
         return ItemProgress(Progress.NOT_APPLICABLE, "", "The framework in force has no such check.")
-    known = {part.id for part in check.parts}
-    outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
+    part_ids = {part.id for part in check.parts}
+    outcomes = [_part_progress(check, part, stored.get(part), since) for part in parts if part in part_ids]
     gone = ItemProgress(Progress.NOT_APPLICABLE, "", "The framework no longer has it.")
     return min(outcomes, key=lambda outcome: WORST_FIRST.index(Progress(outcome.progress)), default=gone)
 
 
-def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
+def _part_progress(
+    check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None
+) -> ItemProgress:
     if stored is None:
         return ItemProgress(
             Progress.MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip()

@@ -180,10 +180,10 @@ def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 
 
 def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) -> Stored:
-    wanted: dict[str, set[str]] = defaultdict(set)
+    parts_by_check: dict[str, set[str]] = defaultdict(set)
     for item in (item for several in items for item in several):
-        wanted[item.check_id].update(item.parts)
-    results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=wanted)
+        parts_by_check[item.check_id].update(item.parts)
+    results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=parts_by_check)
     by_check: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
     for site_id, check_id, state, reason, parts in results.values_list(
         "site_id", "check_id", "state", "reason", "parts"
@@ -192,7 +192,7 @@ def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) 
         if state == CheckState.NOT_APPLICABLE:
             # A check that does not apply has no stored sub-measures: each takes the check's state.
             whole = {"state": state, "reason": reason}
-            by_check[site_id, check_id] = dict.fromkeys(wanted[check_id], whole)
+            by_check[site_id, check_id] = dict.fromkeys(parts_by_check[check_id], whole)
     return by_check
 
 

@@ -36,8 +36,8 @@ class CampaignsForm(RefusedForm):
     field_of = {"check_id": "check"}
 
 
-def _day(label: Any, **given: Any) -> forms.DateField:
-    return DayField(label=label, validators=WITH_NEIGHBOURS, **given)
+def _day(label: Any, **options: Any) -> forms.DateField:
+    return DayField(label=label, validators=WITH_NEIGHBOURS, **options)
 
 
 class RepeatForm(CampaignsForm):
@@ -134,16 +134,16 @@ class ItemForm(AssignForm):
             for check in proved
         ]
 
-    def asked(self) -> dict[str, Any]:
-        given = dict(self.cleaned_data)
-        check_id = given.pop("check")
-        return given | {"check_id": check_id, "parts": [part.partition("/")[2] for part in given["parts"]]}
+    def arguments(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        check_id = values.pop("check")
+        return values | {"check_id": check_id, "parts": [part.partition("/")[2] for part in values["parts"]]}
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if any(part.partition("/")[0] != given.get("check") for part in given.get("parts", [])):
+        values = super().clean() or {}
+        if any(part.partition("/")[0] != values.get("check") for part in values.get("parts", [])):
             self.add_error("parts", "These sub-measures belong to another check.")
-        return given
+        return values
 
 
 SEE = ("inventory.view_site", "golive.view_campaign")
@@ -156,7 +156,7 @@ CAMPAIGNS = Report("readiness/campaigns/list.html", *SEE)
 @CAMPAIGNS.page
 def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
-    prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
+    prepare = lambda page_items: queries.rows(page_items, now=at)  # noqa: E731
     table = table_kit.page(request, tables.campaign_table(at), queries.campaigns(), prepare=prepare)
     sites = request.GET.getlist("site")
     return table, lambda: {
@@ -167,8 +167,8 @@ def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
 @asks(*SEE, operations.MAY_ADD)
 def add(request: HttpRequest) -> HttpResponse:
     at = now()
-    asked = {name: request.GET[name] for name in ("site", "name") if name in request.GET}
-    form = CampaignForm(request.POST or None, initial=asked, now=at)
+    initial = {name: request.GET[name] for name in ("site", "name") if name in request.GET}
+    form = CampaignForm(request.POST or None, initial=initial, now=at)
     make = lambda: operations.create(**form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     done = "The campaign is planned; its items are made from the framework."
     return _form(request, form, make, done, "Plan a validation campaign", reverse("campaigns"), to=_page)
@@ -195,9 +195,9 @@ def repeat(request: HttpRequest, pk: int) -> HttpResponse:
 @asks(*SEE, operations.MAY_CHANGE)
 def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     at, campaign = now(), _campaign(pk)
-    asked = {name: request.GET[name] for name in ("check", "tool") if name in request.GET}
-    form = ItemForm(request.POST or None, initial=asked, framework=framework_queries.current()[1])
-    make = lambda: operations.add_item(campaign, **form.asked(), by=reader(request), now=at)  # noqa: E731
+    initial = {name: request.GET[name] for name in ("check", "tool") if name in request.GET}
+    form = ItemForm(request.POST or None, initial=initial, framework=framework_queries.current()[1])
+    make = lambda: operations.add_item(campaign, **form.arguments(), by=reader(request), now=at)  # noqa: E731
     return _form(request, form, make, "The item is added.", "Add an item", _page(campaign))
 
 

@@ -17,7 +17,7 @@ from readiness.golive.reviews.tables import ActionFilters, ApproverFilters, Revi
 from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import BodySerializer, ObjectSerializer
-from web.visibility import known
+from web.visibility import known_people
 from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
 _ENDED = (
@@ -32,7 +32,7 @@ class UserField(serializers.SlugRelatedField):
         super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
 
     def get_queryset(self) -> QuerySet:
-        return known(User.objects.filter(is_active=True))
+        return known_people(User.objects.filter(is_active=True))
 
 
 class SnapshotField(serializers.JSONField):
@@ -112,8 +112,8 @@ class MayAddAction(Permission):
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
         if request.method in SAFE_METHODS:
             return [operations.MAY_SEE]
-        named = SignOff.objects.filter(approver=request.user.pk).exists()
-        return [operations.MAY_SEE if named else operations.MAY_CHANGE]
+        is_approver = SignOff.objects.filter(approver=request.user.pk).exists()
+        return [operations.MAY_SEE if is_approver else operations.MAY_CHANGE]
 
 
 class ReviewViewSet(OperatedViewSet):

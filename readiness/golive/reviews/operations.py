@@ -98,9 +98,10 @@ def open_review(
     review = Review(site=site, note=note.strip(), opened_by=by, opened_at=now)
     review.full_clean(exclude=["site", "opened_by", "ended_by", "framework_version"])
     review.save(force_insert=True)
-    named = _named(site, approvers or {})
+    approver_by_domain = _named(site, approvers or {})
     SignOff.objects.bulk_create(
-        SignOff(review=review, domain=domain, approver=named[domain]) for domain in SigningDomain.values
+        SignOff(review=review, domain=domain, approver=approver_by_domain[domain])
+        for domain in SigningDomain.values
     )
     claim(review)
     return review
@@ -143,8 +144,8 @@ def _asks_to_sign(by: User, now: datetime) -> Q:
     of_domain = Approver.objects.filter(domain=OuterRef("domain"), user__is_active=True)
     own = of_domain.filter(site=OuterRef("review__site"))
     may_sign = Exists(own.filter(user=by)) | (~Exists(own) & Exists(of_domain.filter(site=None, user=by)))
-    asked = SignOff.objects.filter(may_sign, approver=by, state=SignOff.State.WAITING)
-    return Q(state=Review.State.OPEN, pk__in=asked.values("review"))
+    waiting_sign_offs = SignOff.objects.filter(may_sign, approver=by, state=SignOff.State.WAITING)
+    return Q(state=Review.State.OPEN, pk__in=waiting_sign_offs.values("review"))
 
 
 def _answered_by_all(by: User, now: datetime) -> Q:
@@ -176,13 +177,13 @@ DECIDING = replace(SIGNING, kind="Decide a go-live review", verb="Decide", of=_a
 @REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, turn=SIGNING)
 def sign(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     """Sign for your domain."""
-    return _answer(review, SignOff.State.SIGNED, note, by, now)
+    return _save_answer(review, SignOff.State.SIGNED, note, by, now)
 
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, must_say=True)
 def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     """Decline to sign, with a reason. A signature can be withdrawn this way until the decision."""
-    return _answer(review, SignOff.State.DECLINED, note, by, now)
+    return _save_answer(review, SignOff.State.DECLINED, note, by, now)
 
 
 @REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",), turn=DECIDING)
@@ -224,20 +225,24 @@ def cancel(review: Review, *, note: str, by: User, now: datetime) -> None:
 
 
 def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User | None]:
-    named: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
-    if unknown := sorted(set(approvers) - set(named)):
+    approver_by_domain: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
+    if unknown := sorted(set(approvers) - set(approver_by_domain)):
         raise ValidationError({"approvers": f"There is no domain {', '.join(unknown)}."})
     may = candidates(site)
     for domain, user in approvers.items():
         if user is not None:
             _refuse_unnamed(site, domain, user)
-            if user in named.values():
+            if user in approver_by_domain.values():
                 raise ValidationError({"approvers": _twice(user)})
-            named[domain] = user
+            approver_by_domain[domain] = user
     for domain in SigningDomain.values:
-        if domain not in approvers and len(may[domain]) == 1 and may[domain][0] not in named.values():
-            named[domain] = may[domain][0]
-    return named
+        if (
+            domain not in approvers
+            and len(may[domain]) == 1
+            and may[domain][0] not in approver_by_domain.values()
+        ):
+            approver_by_domain[domain] = may[domain][0]
+    return approver_by_domain
 
 
 def _twice(user: User) -> str:
@@ -252,7 +257,7 @@ def _refuse_unnamed(site: Site, domain: str, user: User) -> None:
         raise ValidationError({"approver": f"{user} may not sign for {label} at {site.name}."})
 
 
-def _answer(review: Review, state: SignOff.State, note: str, by: User, now: datetime) -> SignOff:
+def _save_answer(review: Review, state: SignOff.State, note: str, by: User, now: datetime) -> SignOff:
     sign_off = review.sign_offs.get(approver=by)
     if sign_off.state == state:
         raise NotInState("You have already given this answer.")
@@ -332,13 +337,13 @@ def add_action(
 
 
 @transaction.atomic
-def change_action(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> ReviewAction:
-    """`given` are title, critical, owner, owner_name, due_on."""
+def change_action(action: ReviewAction, *, by: User, now: datetime, **values: Any) -> ReviewAction:
+    """`values` are title, critical, owner, owner_name, due_on."""
     require(by, MAY_CHANGE)
     locked = ACTIONS.locked(action)
     ACTIONS.refuse_unless(locked, ["open"], now)
-    for field in given.keys() & set(CHANGED):
-        value = given[field]
+    for field in values.keys() & set(CHANGED):
+        value = values[field]
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
     locked.full_clean(exclude=["review", "opened_by", "closed_by"])
     locked.save(update_fields=CHANGED)
@@ -378,5 +383,5 @@ def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
 
 def refuse_others(review_id: int, *, by: User) -> None:
     """Raise MissingPermission for users who neither may change the review nor are named in it."""
-    named = SignOff.objects.filter(review=review_id, approver=by).exists()
-    require(by, MAY_SEE if named else MAY_CHANGE)
+    is_approver = SignOff.objects.filter(review=review_id, approver=by).exists()
+    require(by, MAY_SEE if is_approver else MAY_CHANGE)

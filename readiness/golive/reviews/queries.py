@@ -55,10 +55,10 @@ def standing_of(site: Site) -> BlockingChecks:
     score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")
-    held = score.verdict == Verdict.NOT_READY
+    is_held = score.verdict == Verdict.NOT_READY
     # If no check applies, nothing is proved, so the site cannot go live.
-    judged = not held or bool(score.deciding)
-    return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
+    judged = not is_held or bool(score.deciding)
+    return BlockingChecks(judged, tuple(score.deciding) if is_held else (), score.failure)
 
 
 def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:
@@ -88,11 +88,11 @@ def _frozen_check(
 
 
 def seen(snapshot: dict[str, Any]) -> dict[str, Any]:
-    named = [
+    exceptions = [
         row | {key: name_of(row[key]) for key in ("requested_by", "approver") if row.get(key)}
         for row in snapshot.get("exceptions", ())
     ]
-    return snapshot | {"exceptions": named} if named else snapshot
+    return snapshot | {"exceptions": exceptions} if exceptions else snapshot
 
 
 def _frozen_exception(grant: Grant) -> dict[str, Any]:
@@ -112,9 +112,9 @@ YEARLY = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class SitesReview:
-    """The reviews of a site. `held` is the newest go, `open` the review under way."""
+    """The reviews of a site. `newest_go` is the newest go, `open` the review under way."""
 
-    held: Review | None
+    newest_go: Review | None
     open: Review | None
     holds_until: datetime | None
     is_due: bool
@@ -153,17 +153,17 @@ def holds_until(review: Review, framework: Framework) -> datetime | None:
     return review.ended_at + validity(framework)
 
 
-def of_site(site: Site, *, now: datetime) -> SitesReview:
+def sites_review(site: Site, *, now: datetime) -> SitesReview:
     _version, framework = framework_queries.current()
     newest = Review.objects.filter(site=site).select_related("ended_by").defer("snapshot")
-    held = under_way = None
+    newest_go = under_way = None
     for review in newest.filter(state__in=[Review.State.OPEN, Review.State.GO]).order_by("-opened_at", "-id"):
         if review.is_open:
             under_way = review
-        elif held is None:
-            held = review
-    until = holds_until(held, framework) if held else None
-    return SitesReview(held, under_way, until, until is not None and until <= now)
+        elif newest_go is None:
+            newest_go = review
+    until = holds_until(newest_go, framework) if newest_go else None
+    return SitesReview(newest_go, under_way, until, until is not None and until <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +201,13 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks, framework: Framewo
         sentences.append(f"The site could not be evaluated: {standing.failure}")
     if not standing.judged:
         sentences.append("Nothing proves the site: no BLOCK check was judged.")
-    if held := standing.held_by:
-        known = framework.checks_by_id
-        names = [known[check_id].name if check_id in known else check_id for check_id in held[:5]]
-        checks = "; ".join(names) + (f"; and {len(held) - 5} more" if len(held) > 5 else "")
-        blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
+    if check_ids := standing.held_by:
+        checks_by_id = framework.checks_by_id
+        names = [
+            checks_by_id[check_id].name if check_id in checks_by_id else check_id
+            for check_id in check_ids[:5]
+        ]
+        checks = "; ".join(names) + (f"; and {len(check_ids) - 5} more" if len(check_ids) > 5 else "")
+        blocking = how_many(len(check_ids), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and not under an exception: {checks}.")
     return sentences

@@ -55,11 +55,11 @@ class OpenForm(RefusedForm):
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, named: Mapping[str, Sequence[User]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, users_by_domain: Mapping[str, Sequence[User]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         taken: set[int] = set()
         for domain, label in SigningDomain.choices:
-            users = named[domain]
+            users = users_by_domain[domain]
             field = PersonField(
                 _people().filter(pk__in=[user.pk for user in users]),
                 label=label,
@@ -73,11 +73,11 @@ class OpenForm(RefusedForm):
                 taken.add(users[0].pk)
         self.order_fields([*SigningDomain.values, "note"])
 
-    def asked(self) -> dict[str, Any]:
-        given = self.cleaned_data
+    def arguments(self) -> dict[str, Any]:
+        values = self.cleaned_data
         return {
-            "note": given["note"],
-            "approvers": {domain: given[domain] for domain in SigningDomain.values},
+            "note": values["note"],
+            "approvers": {domain: values[domain] for domain in SigningDomain.values},
         }
 
 
@@ -139,10 +139,10 @@ def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
 
 @asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
-    asked, way = ReviewedSiteForm(request.GET or None), crumbs("New review", *ABOVE)
-    if not asked.is_valid():
+    site_form, way = ReviewedSiteForm(request.GET or None), crumbs("New review", *ABOVE)
+    if not site_form.is_valid():
         context = {
-            "form": asked,
+            "form": site_form,
             "heading": "Open a go-live review",
             "submit": "Continue",
             "method": "get",
@@ -150,9 +150,9 @@ def open_review(request: HttpRequest) -> HttpResponse:
             "breadcrumbs": way,
         }
         return render(request, "web/form_page.html", context, status=422 if request.GET else 200)
-    site = asked.cleaned_data["site"]
-    form = OpenForm(request.POST or None, named=candidates(site))
-    make = lambda: operations.open_review(site=site, **form.asked(), by=reader(request), now=now())  # noqa: E731
+    site = site_form.cleaned_data["site"]
+    form = OpenForm(request.POST or None, users_by_domain=candidates(site))
+    make = lambda: operations.open_review(site=site, **form.arguments(), by=reader(request), now=now())  # noqa: E731
     return form_page(
         request,
         form,
@@ -160,7 +160,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
         heading=f"Open the review of {site.name}",
         done="{} is open. The named approvers can sign.",
         back=reverse("reviews"),
-        to=lambda made: link("review", made.pk),
+        to=lambda review: link("review", review.pk),
         breadcrumbs=way,
     )
 
@@ -168,7 +168,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
 def show(
     request: HttpRequest, review: Review, refusals: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
-    at, user, named = now(), reader(request), candidates(review.site)
+    at, user, users_by_domain = now(), reader(request), candidates(review.site)
     gate = queries.gate_of(review, now=at)
     _version, framework = framework_queries.current()
     today = at.astimezone(ZoneInfo(review.site.time_zone)).date()
@@ -178,7 +178,7 @@ def show(
     context: dict[str, Any] = {
         "review": review,
         "holds_until": queries.holds_until(review, framework),
-        "sign_offs": [(each, bool(named.get(each.domain))) for each in review.sign_offs.all()],
+        "sign_offs": [(each, bool(users_by_domain.get(each.domain))) for each in review.sign_offs.all()],
         "mine": operations.sign_off_of(review, user),
         "actions": [(each, each.is_late(today), tables.closed_words(each)) for each in actions],
         "gate": gate,
@@ -227,12 +227,12 @@ def approver(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks(*SEE_APPROVERS, operations.MAY_NAME)
 def add_approver(request: HttpRequest) -> HttpResponse:
-    asked = {
+    initial = {
         name_approver: request.GET[name_approver]
         for name_approver in ("domain", "site")
         if name_approver in request.GET
     }
-    form = ApproverForm(request.POST or None, initial=asked)
+    form = ApproverForm(request.POST or None, initial=initial)
     make = lambda: operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
     return _form(request, form, make, "Add approver", reverse("approvers"))
 

@@ -78,8 +78,12 @@ def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any
         )
     _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
     listed = live_pairs([site.pk for site, _check_id in pairs])
-    wanted = {(site.pk, check_id): site for site, check_id in pairs}
-    items = [_item(wanted[key], key[1], by, now, **planned) for key in sorted(wanted) if key not in listed]
+    site_by_key = {(site.pk, check_id): site for site, check_id in pairs}
+    items = [
+        _item(site_by_key[key], key[1], by, now, **planned)
+        for key in sorted(site_by_key)
+        if key not in listed
+    ]
     for item in items[:1]:
         _refuse_wrong(item)
     # If somebody adds the same item at this moment, theirs stays and it is not added twice.
@@ -88,7 +92,14 @@ def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any
 
 
 def _item(
-    site: Site, check_id: str, by: User, now: datetime, *, owner_name: str = "", note: str = "", **given: Any
+    site: Site,
+    check_id: str,
+    by: User,
+    now: datetime,
+    *,
+    owner_name: str = "",
+    note: str = "",
+    **columns: Any,
 ) -> WorkItem:
     return WorkItem(
         site=site,
@@ -97,7 +108,7 @@ def _item(
         note=note.strip(),
         created_by=by,
         created_at=now,
-        **given,
+        **columns,
     )
 
 

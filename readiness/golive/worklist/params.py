@@ -59,27 +59,27 @@ def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by
     )
 
 
-def _choice(parameters: MultiValueDict[str, str], name: str, known: Iterable[str], *, default: str) -> str:
-    asked = str(parameters.get(name, "")) or default
-    choices = [str(each) for each in known]
-    if asked and asked not in choices:
+def _choice(parameters: MultiValueDict[str, str], name: str, options: Iterable[str], *, default: str) -> str:
+    value = str(parameters.get(name, "")) or default
+    choices = [str(each) for each in options]
+    if value and value not in choices:
         raise BadQuestion(name, f"is one of {', '.join(choices)}")
-    return asked
+    return value
 
 
-def _several(parameters: MultiValueDict[str, str], name: str, known: Iterable[str]) -> tuple[str, ...]:
-    asked = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
-    choices = set(known)
-    for each in asked:
+def _several(parameters: MultiValueDict[str, str], name: str, options: Iterable[str]) -> tuple[str, ...]:
+    values = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
+    choices = set(options)
+    for each in values:
         if each not in choices:
             raise BadQuestion(name, f"There is no {each[:100]}.")
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(values))
 
 
 def _number(parameters: MultiValueDict[str, str], name: str, default: int, *, least: int, most: int) -> int:
-    asked = str(parameters.get(name, ""))
-    if not asked:
+    text = str(parameters.get(name, ""))
+    if not text:
         return default
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 7 and least <= int(asked) <= most):
+    if not (text.isascii() and text.isdecimal() and len(text) < 7 and least <= int(text) <= most):
         raise BadQuestion(name, f"is a whole number from {least} to {most}")
-    return int(asked)
+    return int(text)

@@ -33,7 +33,7 @@ class WorkItemStanding(models.TextChoices):
     DROPPED = "dropped", "Dropped"
 
 
-def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
+def annotate_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
     """Add `check_state` and `check_reason` as evaluated, and `standing`: resolved if a live item's check is met.
 
     A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, so it stays open.
@@ -75,8 +75,8 @@ def is_overdue(today: Mapping[str, date]) -> Q:
 class WorkRow:
     """`check_state` is "" if never evaluated.
 
-    `held` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at the site,
-    negative once it is over; None without a due day, and for items that are not live.
+    `held_capacity` is the capacity deployed at the site while it is not ready. `days_left` counts to the due day at
+    the site, negative once it is over; None without a due day, and for items that are not live.
     """
 
     item: WorkItem
@@ -86,7 +86,7 @@ class WorkRow:
     pillar: str
     check_state: str
     reason: str
-    held: CapacityFigures
+    held_capacity: CapacityFigures
     days_left: int | None
 
     @property
@@ -96,7 +96,7 @@ class WorkRow:
 
 def items() -> QuerySet[WorkItem]:
     return (
-        with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
+        annotate_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
         .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
         .order_by("place", "due_on", "pk")
     )
@@ -105,7 +105,7 @@ def items() -> QuerySet[WorkItem]:
 def counts(*, now: datetime) -> dict[str, int]:
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
-    return with_standing(WorkItem.objects.all()).aggregate(
+    return annotate_standing(WorkItem.objects.all()).aggregate(
         open=Count("pk", filter=Q(standing=WorkItemStanding.OPEN)),
         in_progress=Count("pk", filter=Q(standing=WorkItemStanding.IN_PROGRESS)),
         resolved=Count("pk", filter=Q(standing=WorkItemStanding.RESOLVED)),
@@ -119,14 +119,16 @@ def rows(work_items: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
     sites = {item.site_id: item.site for item in work_items}
     present = present_capacity(list(sites.values()), now=now)
     today = today_by_zone(now)
-    held = {
+    held_capacity = {
         site_id: NOTHING if capacity.verdict is Verdict.READY else capacity.deployed
         for site_id, capacity in present.items()
     }
-    return [_row(item, framework, held[item.site_id], today) for item in work_items]
+    return [_work_row(item, framework, held_capacity[item.site_id], today) for item in work_items]
 
 
-def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Mapping[str, date]) -> WorkRow:
+def _work_row(
+    item: WorkItem, framework: Framework, held_capacity: CapacityFigures, today: Mapping[str, date]
+) -> WorkRow:
     check = framework.checks_by_id.get(item.check_id)
     standing = WorkItemStanding(item.standing)  # type: ignore[attr-defined]
     days_left = None
@@ -140,7 +142,7 @@ def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Map
         pillar=check.pillar if check else "",
         check_state=item.check_state or "",  # type: ignore[attr-defined]
         reason=item.check_reason or "",  # type: ignore[attr-defined]
-        held=held,
+        held_capacity=held_capacity,
         days_left=days_left,
     )
 
@@ -154,20 +156,20 @@ class BadSelection(ValueError):
     """The unknown names in a selection."""
 
 
-def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
+def selected(names: Collection[str], held_sites: Sequence[HeldSite]) -> list[tuple[Site, str]]:
     """The sites and checks behind rows of the ranked plan, each once, in order.
 
     One statement. `site:<slug>` means every check that holds the site, `check:<id>` the check at every site it holds.
     Raises BadSelection for unknown names; sites and checks that no longer hold capacity add nothing.
     """
-    by_slug = {site.site: site.checks for site in held}
+    by_slug = {site.site: site.checks for site in held_sites}
     pairs: set[tuple[str, str]] = set()
     for name in names:
         kind, _colon, value = name.partition(":")
         if kind == "site":
             pairs |= {(value, check_id) for check_id in by_slug.get(value, ())}
         elif kind == "check":
-            pairs |= {(site.site, value) for site in held if value in site.checks}
+            pairs |= {(site.site, value) for site in held_sites if value in site.checks}
         else:
             raise BadSelection(name[:100])
     sites = {site.slug: site for site in Site.objects.filter(slug__in={slug for slug, _check_id in pairs})}

@@ -121,7 +121,7 @@ ABOVE = (("Worklist", "worklist"),)
 def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
-    prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
+    prepare = lambda page_items: queries.rows(page_items, now=at)  # noqa: E731
     table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
     return table, lambda: {"counts": queries.counts(now=at)}
 
@@ -166,8 +166,8 @@ def _add_one(request: HttpRequest) -> HttpResponse:
         by=reader(request),
         now=now(),
     )
-    if made := saved(request, form, add, "{} is on the worklist."):
-        return HttpResponseRedirect(reverse("work-item", args=[made.pk]))
+    if item := saved(request, form, add, "{} is on the worklist."):
+        return HttpResponseRedirect(reverse("work-item", args=[item.pk]))
     return _add_page(request, form, {})
 
 
@@ -182,11 +182,16 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
     if saved(request, form, add, "{}"):
         return HttpResponseRedirect(reverse("worklist"))
     _version, framework = framework_queries.current()
-    shown = [
+    shown_pairs = [
         {"site": site.name, "check": check_name(framework, check_id)}
         for site, check_id in pairs[:SHOWN_PAIRS]
     ]
-    selection = {"names": names, "pairs": shown, "more": len(pairs) - len(shown), "count": len(pairs)}
+    selection = {
+        "names": names,
+        "pairs": shown_pairs,
+        "more": len(pairs) - len(shown_pairs),
+        "count": len(pairs),
+    }
     return _add_page(request, form, {"selection": selection})
 
 
@@ -194,9 +199,9 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)
-        known = gap_queries.asked(question, now=now())
-        held = closing(known, target=question.target, measure=question.measure)
-        return queries.selected(names, held.held)
+        facts = gap_queries.asked(question, now=now())
+        plan = closing(facts, target=question.target, measure=question.measure)
+        return queries.selected(names, plan.held)
     except BadQuestion as error:
         raise BadRequest(str(error)) from error
     except queries.BadSelection as error:
@@ -213,11 +218,11 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
     require_any(request.user, *PROGRESS)
-    named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
-    chosen = [int(each) for each in named[: operations.MOST_AT_ONCE] if len(each) <= LONGEST_ID]
+    ids = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
+    item_ids = [int(each) for each in ids[: operations.MOST_AT_ONCE] if len(each) <= LONGEST_ID]
     status = request.POST.get("action", "")
     try:
-        changed = operations.set_status(chosen, status=status, by=reader(request), now=now())
+        changed = operations.set_status(item_ids, status=status, by=reader(request), now=now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -38,7 +38,7 @@ def problems(*, now: datetime) -> ProblemQuerySet:
 
 
 def _workloads(now: datetime) -> Coalesce:
-    placed = Placement.objects.on(now.date()).filter(site=OuterRef("site")).order_by().values("site")
+    placed = Placement.objects.holding_on(now.date()).filter(site=OuterRef("site")).order_by().values("site")
     counted = placed.annotate(classes=Count("workload_class", distinct=True)).values("classes")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 

@@ -29,7 +29,7 @@ from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import Router
 from web.visibility import SEES_NAMES
 from web.workflows import NotInState
-from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
+from web.workflows.endpoints import OperatedViewSet, author_of, endpoint, operated, words_field
 
 
 def _owner_left(_key: str) -> Q:
@@ -173,7 +173,7 @@ class AssignmentViewSet(OperatedViewSet):
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
             proposal = operations.Proposal(**serializer.validated_data)
-            serializer.instance = operations.propose(proposal, **by_reader(self.request))
+            serializer.instance = operations.propose(proposal, **author_of(self.request))
 
     accept = endpoint(operations.accept, AnswerNoteSerializer)
     decline = endpoint(operations.decline, AnswerNoteSerializer)
@@ -204,17 +204,17 @@ class AssignmentViewSet(OperatedViewSet):
         """All items move or none. The other person is asked to accept; until then terms in force continue."""
         body = ReassignSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        source, target, team = asked["from"], asked["to"], asked["team"]
+        fields = body.validated_data
+        source, target, team = fields["from"], fields["to"], fields["team"]
         now = clock.now()
-        if asked["dry_run"]:
+        if fields["dry_run"]:
             with named_errors():
                 reassigning.refuse_target(source, target, now)
             moves = reassigning.plan(source, target, team=team, now=now)
         else:
             with transaction.atomic(), named_errors():
-                moves = reassigning.reassign(source=source, target=target, team=team, **by_reader(request))
-        moved = {"dry_run": asked["dry_run"], "count": len(moves), "results": moves}
+                moves = reassigning.reassign(source=source, target=target, team=team, **author_of(request))
+        moved = {"dry_run": fields["dry_run"], "count": len(moves), "results": moves}
         return Response(ReassignedSerializer(moved).data)
 
 
@@ -244,13 +244,13 @@ class OwnershipGapsSerializer(serializers.Serializer):
 _KNOWN = {"queue": tuple(gaps.OwnershipQueue.values), "item": tuple(Assignment.Item.values)}
 
 
-def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:
-    asked = set(request.query_params.getlist(name))
-    if unknown := sorted(asked - set(known)):
+def _chosen(request: Request, name: str, choices: tuple[str, ...]) -> set[str]:
+    values = set(request.query_params.getlist(name))
+    if unknown := sorted(values - set(choices)):
         raise ValidationError(
-            {name: [f"No such choice: {', '.join(unknown)}. There are {', '.join(known)}."]}
+            {name: [f"No such choice: {', '.join(unknown)}. There are {', '.join(choices)}."]}
         )
-    return asked
+    return values
 
 
 def _offset(request: Request) -> int:
@@ -276,14 +276,14 @@ def _offset(request: Request) -> int:
 )
 def ownership_gaps(request: Request) -> dict[str, Any]:
     """Items that are not properly owned, the most capacity first. An item may be in several queues."""
-    wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
+    filters = {name: _chosen(request, name, choices) for name, choices in _KNOWN.items()}
     sites = set(request.query_params.getlist("site"))
     now = clock.now()
     queued = [
         gap
         for gap in gaps.fleet(now=now).gaps()
-        if (not wanted["queue"] or gap.queue in wanted["queue"])
-        and (not wanted["item"] or gap.cell.item in wanted["item"])
+        if (not filters["queue"] or gap.queue in filters["queue"])
+        and (not filters["item"] or gap.cell.item in filters["item"])
         and (not sites or gap.site.slug in sites)
     ]
     limit, offset = limit_of(request), _offset(request)

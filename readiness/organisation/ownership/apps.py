@@ -6,7 +6,7 @@ class OwnershipConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.organisation.ownership.models import Assignment
-        from readiness.organisation.ownership.reassigning import held
+        from readiness.organisation.ownership.reassigning import items_to_hand_over
         from readiness.organisation.people.operations import privacy
         from web import links, search
 
@@ -21,4 +21,4 @@ class OwnershipConfig(AppConfig):
             order=28,
         )
         links.has_page(Assignment, "assignment")
-        privacy.holds(held)
+        privacy.holds(items_to_hand_over)

@@ -74,27 +74,27 @@ def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -
 
 
 def rows(
-    table: TablePage, items: Sequence[Item], *, chosen: str, names: bool, now: datetime
+    table: TablePage, items: Sequence[Item], *, chosen_key: str, names: bool, now: datetime
 ) -> list[BoardRow]:
     return [
         BoardRow(
             row=each.object,
             url=link("site", each.object.site.slug),
             kw=power(each.object.kw, "kW").value or "",
-            cells=[_cell(each.object, item, chosen, names, now) for item in items],
+            cells=[_cell(each.object, item, chosen_key, names, now) for item in items],
         )
         for each in table.rows
     ]
 
 
-def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -> BoardCell:
+def _cell(row: BoardSite, item: Item, chosen_key: str, names: bool, now: datetime) -> BoardCell:
     cell, key = row.cells[item], f"{row.site.slug}.{item}"
     return BoardCell(
         key=key,
         look=LOOKS[cell.standing],
         text=cell_text(cell, names=names),
         label=cell_label(row.site.name, cell, names=names, now=now),
-        is_chosen=key == chosen,
+        is_chosen=key == chosen_key,
         is_first=item in FIRST,
         is_asked=cell.current is not None and cell.coming is not None,
     )

@@ -54,12 +54,12 @@ def rows(*, now: datetime) -> Iterator[dict[str, str]]:
     for site in _sites(now):
         for item in Item:
             assignments = [assignment for assignment in site.live if assignment.item == item]
-            yield from (_row(site, assignment) for assignment in assignments)
+            yield from (_export_line(site, assignment) for assignment in assignments)
             if not assignments:
                 yield {"site": site.slug, "item": item.value}
 
 
-def _row(site: Site, assignment: Assignment) -> dict[str, str]:
+def _export_line(site: Site, assignment: Assignment) -> dict[str, str]:
     return {
         "site": site.slug,
         "item": assignment.item,
@@ -81,17 +81,19 @@ def raci_rows(*, now: datetime) -> Iterator[dict[str, str]]:
     The owners of bordering items are consulted; the owner of the orchestration is informed.
     """
     for site in _sites(now):
-        held = {Item(assignment.item): assignment for assignment in site.live if assignment.is_in_force(now)}
+        terms_in_force = {
+            Item(assignment.item): assignment for assignment in site.live if assignment.is_in_force(now)
+        }
         for item in Item:
-            assignment = held.get(item)
-            overall = held.get(Item.ORCHESTRATION)
+            assignment = terms_in_force.get(item)
+            overall = terms_in_force.get(Item.ORCHESTRATION)
             yield {
                 "site": site.name,
                 "item": str(Assignment.Item(item).label),
                 "responsible": (assignment.responsible or assignment.team).name if assignment else "",
                 "accountable": assignment.accountable.name if assignment else "",
                 "deputy": assignment.deputy.name if assignment and assignment.deputy else "",
-                "consulted": _names(held.get(other) for other in BORDERS[item]),
+                "consulted": _names(terms_in_force.get(other) for other in BORDERS[item]),
                 "informed": overall.accountable.name if overall and item is not Item.ORCHESTRATION else "",
             }
 
@@ -146,7 +148,7 @@ def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime
 
 
 def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
-    plan, known = _Plan(), _SheetNames.read(sheet, now)
+    plan, sheet_names = _Plan(), _SheetNames.read(sheet, now)
     seen: set[tuple[str, str, str]] = set()
     for row in sheet:
         key = (row.values["site"], row.values["item"], row.values["accountable"])
@@ -154,7 +156,7 @@ def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
             plan.wrongs.append(Wrong(row.line, "", "An earlier line has the same item and person."))
             continue
         seen.add(key)
-        _plan_row(row, known, plan, now)
+        _plan_row(row, sheet_names, plan, now)
     return plan
 
 
@@ -181,21 +183,21 @@ class _SheetNames:
         return cls(sites, people, teams, live)
 
 
-def _plan_row(row: SheetRow, known: _SheetNames, plan: _Plan, now: datetime) -> None:
+def _plan_row(row: SheetRow, sheet_names: _SheetNames, plan: _Plan, now: datetime) -> None:
     wrongs: list[Wrong] = []
-    meant = _meaning(row, known, wrongs)
+    meant = _meaning(row, sheet_names, wrongs)
     plan.wrongs += wrongs
     if wrongs:
         return
     site, item, person = meant["site"], row.values["item"], meant["accountable"]
-    there = known.live.get((site.pk, item), [])
+    live_assignments = sheet_names.live.get((site.pk, item), [])
     if person is None:
-        if there:
-            reason = f"A file cannot end an assignment. End assignment {there[0].pk} on its page."
+        if live_assignments:
+            reason = f"A file cannot end an assignment. End assignment {live_assignments[0].pk} on its page."
             plan.wrongs.append(Wrong(row.line, "accountable", reason))
-        plan.unchanged += not there
+        plan.unchanged += not live_assignments
         return
-    same = next((each for each in there if each.accountable_id == person.pk), None)
+    same = next((each for each in live_assignments if each.accountable_id == person.pk), None)
     if same is not None:
         _plan_same(row, same, meant, plan)
         return
@@ -222,7 +224,7 @@ def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: 
     }
     if meant["begins_at"] is not None:
         fixed["begins_at"] = (meant["begins_at"], same.effective_at)
-    changed = [name for name, (wanted, is_now) in fixed.items() if not _alike(wanted, is_now)]
+    changed = [name for name, (sheet_value, is_now) in fixed.items() if not _alike(sheet_value, is_now)]
     plan.wrongs += [
         Wrong(row.line, name, f"Assignment {same.pk} has another value. End it and propose it again.")
         for name in changed
@@ -241,17 +243,17 @@ def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: 
     plan.unchanged += not (amended or changed)
 
 
-def _alike(wanted: Any, is_now: Any) -> bool:
+def _alike(sheet_value: Any, is_now: Any) -> bool:
     """Compare texts by words, because spreadsheets change line ends."""
-    if isinstance(wanted, str):
-        return wanted.split() == str(is_now).split()
-    return bool(wanted == is_now)
+    if isinstance(sheet_value, str):
+        return sheet_value.split() == str(is_now).split()
+    return bool(sheet_value == is_now)
 
 
-def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str, Any]:
+def _meaning(row: SheetRow, sheet_names: _SheetNames, wrongs: list[Wrong]) -> dict[str, Any]:
     values = row.values
 
-    def named(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
+    def find(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
         word = values[name]
         if not word and not needed:
             return None
@@ -266,11 +268,11 @@ def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str
     if values.get("state", "") not in {"", *Assignment.State.values}:
         wrongs.append(Wrong(row.line, "state", f"There is no state {values['state'][:50]}."))
     meant = {
-        "site": named("site", known.sites, "site", needed=True),
-        "accountable": named("accountable", known.people, "person", needed=False),
-        "team": named("team", known.teams, "team", needed=has_owner),
-        "deputy": named("deputy", known.people, "person", needed=False),
-        "responsible": named("responsible", known.teams, "team", needed=False),
+        "site": find("site", sheet_names.sites, "site", needed=True),
+        "accountable": find("accountable", sheet_names.people, "person", needed=False),
+        "team": find("team", sheet_names.teams, "team", needed=has_owner),
+        "deputy": find("deputy", sheet_names.people, "person", needed=False),
+        "responsible": find("responsible", sheet_names.teams, "team", needed=False),
         "begins_at": _instant(row, wrongs),
     }
     if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):
@@ -315,4 +317,4 @@ def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
 def _wrongs(line: int, error: ValidationError) -> list[Wrong]:
     if not hasattr(error, "error_dict"):
         return [Wrong(line, "", message) for message in error.messages]
-    return [Wrong(line, name, " ".join(said)) for name, said in error.message_dict.items()]
+    return [Wrong(line, name, " ".join(messages)) for name, messages in error.message_dict.items()]

@@ -86,14 +86,14 @@ class ProposeForm(RefusedForm):
         return cautions
 
     def proposals(self, cells: Cells) -> list[Proposal]:
-        given = dict(self.cleaned_data)
-        day = given.pop("begins_on")
+        values = dict(self.cleaned_data)
+        day = values.pop("begins_on")
         return [
             Proposal(
                 site=site,
                 item=item,
                 effective_at=end_of_day(day - timedelta(days=1), site.time_zone) if day else None,
-                **given,
+                **values,
             )
             for site, item in cells
         ]

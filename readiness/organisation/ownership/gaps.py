@@ -87,7 +87,7 @@ class Load:
     sites: int
     kw: float
     overdue: int
-    asked: int
+    waiting: int
 
     @property
     def is_overloaded(self) -> bool:
@@ -102,7 +102,7 @@ class OwnershipCounts:
     items: int
     standings: Counter[ItemStanding]
     owned: Counter[Item]
-    asked: int
+    waiting: int
     changing: int
     due_soon: int
     at_stake_kw: float
@@ -133,7 +133,7 @@ class OwnedFleet:
             items=len(cells),
             standings=Counter([cell.standing for cell in cells]),
             owned=Counter([cell.item for cell in cells if cell.standing is ItemStanding.OWNED]),
-            asked=sum(cell.coming is not None and not cell.coming.is_accepted for cell in cells),
+            waiting=sum(cell.coming is not None and not cell.coming.is_accepted for cell in cells),
             changing=sum(cell.current is not None and cell.coming is not None for cell in cells),
             due_soon=sum(
                 cell.standing in _COUNTED
@@ -173,9 +173,11 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> OwnedFle
     board = tuple(
         _board_site(line, kw.get(line.id, 0.0), cells.get(line.id, queries.UNOWNED)) for line in lines
     )
-    there = {line.id for line in lines}
+    board_site_ids = {line.id for line in lines}
     return OwnedFleet(
-        now, board, _loads([assignment for assignment in live if assignment.site_id in there], kw, now)
+        now,
+        board,
+        _loads([assignment for assignment in live if assignment.site_id in board_site_ids], kw, now),
     )
 
 
@@ -233,23 +235,23 @@ def _loads(assignments: list[Live], kw: dict[int, float], now: datetime) -> tupl
     for assignment in assignments:
         by_person[assignment.person_id].append(assignment)
     loads = [_load(several, kw, now) for several in by_person.values()]
-    return tuple(sorted(loads, key=lambda load: (-load.items, -load.asked, load.person, load.person_id)))
+    return tuple(sorted(loads, key=lambda load: (-load.items, -load.waiting, load.person, load.person_id)))
 
 
 def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
-    held = [assignment for assignment in several if assignment.is_in_force]
-    sites = {assignment.site_id for assignment in held}
+    assignments_in_force = [assignment for assignment in several if assignment.is_in_force]
+    sites = {assignment.site_id for assignment in assignments_in_force}
     first = several[0]
     return Load(
         person_id=first.person_id,
         person=first.person,
         team=first.team,
         has_left=first.has_left,
-        items=len(held),
+        items=len(assignments_in_force),
         sites=len(sites),
         kw=sum(kw.get(site_id, 0.0) for site_id in sites),
-        overdue=sum(each.due_at is not None and each.due_at <= now for each in held),
-        asked=sum(not each.is_accepted for each in several),
+        overdue=sum(each.due_at is not None and each.due_at <= now for each in assignments_in_force),
+        waiting=sum(not each.is_accepted for each in several),
     )
 
 
@@ -258,14 +260,14 @@ class Mine:
     """The user's live assignments by role. `is_person` says whether the user is linked to a person."""
 
     is_person: bool
-    asked: tuple[Assignment, ...] = ()
+    waiting: tuple[Assignment, ...] = ()
     overdue: tuple[Assignment, ...] = ()
     due_soon: tuple[Assignment, ...] = ()
     others: tuple[Assignment, ...] = ()
     deputy: tuple[Assignment, ...] = ()
 
 
-def of_user(user: User, *, now: datetime) -> Mine:
+def user_assignments(user: User, *, now: datetime) -> Mine:
     person = getattr(user, "person", None)
     if person is None:
         return Mine(is_person=False)
@@ -282,7 +284,7 @@ def of_user(user: User, *, now: datetime) -> Mine:
     due_soon = [each for each in rest if each.due_at is not None and each.due_at <= now + REMIND_BEFORE]
     return Mine(
         is_person=True,
-        asked=tuple(each for each in own if each.state == Assignment.State.PROPOSED),
+        waiting=tuple(each for each in own if each.state == Assignment.State.PROPOSED),
         overdue=tuple(overdue),
         due_soon=tuple(due_soon),
         others=tuple(each for each in rest if each not in due_soon),

@@ -183,35 +183,35 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
     live: dict[tuple[int, str], list[Assignment]] = {}
     for assignment in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
         live.setdefault((assignment.site_id, assignment.item), []).append(assignment)
-    made, refusals = [], {}
+    assignments, refusals = [], {}
     for number, proposal in enumerate(proposals):
         others = live.setdefault((proposal.site.pk, proposal.item), [])
         try:
-            made.append(_propose(proposal, others, by=by, now=now))
-            others.append(made[-1])
+            assignments.append(_propose(proposal, others, by=by, now=now))
+            others.append(assignments[-1])
         except ValidationError as error:
             refusals[number] = error
     if refusals:
         raise ProposalsRefused(refusals)
-    return made
+    return assignments
 
 
 def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now: datetime) -> Assignment:
     """`others` are the live assignments of the same item; the site is locked."""
-    given = {field.name: getattr(proposal, field.name) for field in fields(proposal)}
-    given |= {name: given[name].strip() for name in ("decision_rights", "escalation")}
-    given["effective_at"] = max(proposal.effective_at or now, now)
-    asked = Assignment(**given, proposed_by=by, proposed_at=now)
-    asked.clean_fields(exclude=["proposed_by"])
-    refuse_unsuitable(asked, now)
+    values = {field.name: getattr(proposal, field.name) for field in fields(proposal)}
+    values |= {name: values[name].strip() for name in ("decision_rights", "escalation")}
+    values["effective_at"] = max(proposal.effective_at or now, now)
+    assignment = Assignment(**values, proposed_by=by, proposed_at=now)
+    assignment.clean_fields(exclude=["proposed_by"])
+    refuse_unsuitable(assignment, now)
     _refuse_second(others, now)
     refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
-    asked.save(force_insert=True)
+    assignment.save(force_insert=True)
     HandoverStep.objects.bulk_create(
-        HandoverStep(assignment=asked, number=number, text=text)
+        HandoverStep(assignment=assignment, number=number, text=text)
         for number, text in enumerate(CHECKLIST, start=1)
     )
-    return asked
+    return assignment
 
 
 def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
@@ -273,7 +273,7 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
     _confirm(assignment, by=by, now=now)
     try:
         with transaction.atomic():
-            _answer(assignment, Assignment.State.ACCEPTED, note, by, now)
+            _save_answer(assignment, Assignment.State.ACCEPTED, note, by, now)
     except IntegrityError as error:
         if "assignment_one_accountable" not in str(error):
             raise
@@ -283,10 +283,10 @@ def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> Non
 @ASSIGNMENTS.step(**ANSWER, must_say=True)
 def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
     """Decline the item, with a reason."""
-    _answer(assignment, Assignment.State.DECLINED, note, by, now)
+    _save_answer(assignment, Assignment.State.DECLINED, note, by, now)
 
 
-def _answer(assignment: Assignment, state: Assignment.State, note: str, by: User, now: datetime) -> None:
+def _save_answer(assignment: Assignment, state: Assignment.State, note: str, by: User, now: datetime) -> None:
     assignment.state, assignment.answer_note = state, note
     assignment.answered_by, assignment.answered_at = by, now
     answer = ("state", "answered_by", "answered_at", "answer_note")

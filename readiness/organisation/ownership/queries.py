@@ -128,7 +128,7 @@ class OwnershipCell(NamedTuple):
     coming: Live | None = None
 
     @property
-    def shown(self) -> Live | None:
+    def current_or_coming(self) -> Live | None:
         return self.current or self.coming
 
 
@@ -150,9 +150,9 @@ def live(
     Plain SQL, because a board reads thousands. `due_by` leaves out accepted terms that need no attention until then and
     whose people have not left.
     """
-    wanted = None if site_ids is None else list(site_ids)
-    asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
-    return [Live._make(row) for row in fetched(_LIVE, asked)]
+    ids = None if site_ids is None else list(site_ids)
+    parameters = {"now": now, "sites": ids, "item": item.value if item else None, "due_by": due_by}
+    return [Live._make(row) for row in fetched(_LIVE, parameters)]
 
 
 def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:
@@ -171,12 +171,12 @@ def cells_of(assignments: Iterable[Live], *, now: datetime) -> dict[int, SiteCel
         if of_site is None:
             of_site = by_site[assignment.site_id] = dict(UNOWNED)
         item = ITEMS[assignment.item]
-        there = of_site[item]
+        cell = of_site[item]
         if assignment.is_in_force:
-            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, there.coming)
+            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, cell.coming)
         else:
-            standing = there.standing if there.current else ItemStanding.WAITING
-            of_site[item] = OwnershipCell(item, standing, there.current, assignment)
+            standing = cell.standing if cell.current else ItemStanding.WAITING
+            of_site[item] = OwnershipCell(item, standing, cell.current, assignment)
     return by_site  # type: ignore[return-value]
 
 

@@ -64,7 +64,7 @@ def _move(
     source: Person,
     target: Person,
     team: Team | None,
-    asked: Assignment | None,
+    pending_assignment: Assignment | None,
     now: datetime,
 ) -> Reassignment:
     if assignment.accountable_id != source.pk:
@@ -79,8 +79,8 @@ def _move(
     if deputy is not None and (deputy.pk == target.pk or deputy.left_by(now)):
         deputy = None
     problem = ""
-    if asked is not None and asked.pk != assignment.pk:
-        problem = f"Assignment {asked.pk} is proposed to somebody or begins later: end it first."
+    if pending_assignment is not None and pending_assignment.pk != assignment.pk:
+        problem = f"Assignment {pending_assignment.pk} is proposed to somebody or begins later: end it first."
     elif assignment.state == Assignment.State.ACCEPTED and assignment.effective_at > now:
         problem = "It was accepted and begins later: end it first."
     return Reassignment(assignment, kind, target, team or assignment.team, deputy, problem)
@@ -88,11 +88,17 @@ def _move(
 
 @transaction.atomic
 def reassign(
-    *, source: Person, target: Person, team: Team | None = None, shown: str = "", by: User, now: datetime
+    *,
+    source: Person,
+    target: Person,
+    team: Team | None = None,
+    shown_digest: str = "",
+    by: User,
+    now: datetime,
 ) -> list[Reassignment]:
     """Ask `target` for everything that `source` owns or is asked for, and make `target` deputy where `source` is.
 
-    `shown`, if given, is the digest of the preview: any other plan is refused.
+    `shown_digest`, if given, is the digest of the preview: any other plan is refused.
 
     Everything or nothing: raises ValidationError with a message for each obstacle, MissingPermission. Terms in force
     continue until the other person accepts.
@@ -105,7 +111,7 @@ def reassign(
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     moves = plan(source, target, team=team, now=now)
     _refuse_problems(moves)
-    if shown and shown != digest_of(moves):
+    if shown_digest and shown_digest != digest_of(moves):
         raise ValidationError("What would move is not what was shown: look at it again.")
     _apply(moves, by=by, now=now)
     return moves
@@ -123,7 +129,7 @@ def _touching(source: Person) -> Q:
     return Q(accountable=source) | Q(deputy=source)
 
 
-def held(person: Person, now: datetime) -> list[str]:
+def items_to_hand_over(person: Person, now: datetime) -> list[str]:
     """List what a person must hand over before they are erased."""
     live = Assignment.objects.live(now).filter(_touching(person)).select_related("site")
     return [
@@ -160,9 +166,9 @@ def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
             continue
         if move.kind == "ask-again":
             operations.end(assignment, reason="Another person is asked instead.", by=by, now=now)
-        kept = {name: getattr(assignment, name) for name in KEPT}
-        kept |= {"accountable": move.accountable, "team": move.team, "deputy": move.deputy}
+        values = {name: getattr(assignment, name) for name in KEPT}
+        values |= {"accountable": move.accountable, "team": move.team, "deputy": move.deputy}
         begins_at = assignment.effective_at if move.kind == "ask-again" else None
-        proposals.append(operations.Proposal(**kept, effective_at=begins_at))
+        proposals.append(operations.Proposal(**values, effective_at=begins_at))
     if proposals:
         operations.propose_many(proposals, by=by, now=now)

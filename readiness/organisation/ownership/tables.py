@@ -63,7 +63,7 @@ def short_name(name: str) -> str:
 
 
 def cell_text(cell: OwnershipCell, *, names: bool) -> str:
-    assignment = cell.shown
+    assignment = cell.current_or_coming
     if assignment is None:
         return "nobody"
     return short_name(assignment.person) if names else assignment.team
@@ -117,7 +117,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
             # Sort by capacity, then by gaps; a site without gaps comes last.
             Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps), numeric=True,
                    locked=True, hint="Sorted by the capacity at stake, then by gaps"),
-            *(_of_item(item, names=names) for item in items),
+            *(_item_column(item, names=names) for item in items),
         ),
         filters=_board_filters(fleet, items, names=names),
         default_sort="-at_stake",
@@ -129,7 +129,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
     )  # fmt: skip
 
 
-def _of_item(item: Item, *, names: bool) -> Column:
+def _item_column(item: Item, *, names: bool) -> Column:
     def text(row: BoardSite) -> str:
         return cell_text(row.cells[item], names=names)
 
@@ -144,7 +144,7 @@ def _of_item(item: Item, *, names: bool) -> Column:
 
 
 def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> list[RowFilter]:
-    shown = [cell.shown for row in fleet.sites for cell in row.cells.values()]
+    assignments = [cell.current_or_coming for row in fleet.sites for cell in row.cells.values()]
     filters = [
         RowFilter("standing", "Standing of an item", lambda row: _standings(row, items), STANDINGS),
         # This filter selects columns, not rows.
@@ -153,7 +153,7 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
         RowFilter("kind", "Kind", "site.kind", Site.Kind.choices),
         RowFilter("stage", "Stage", "site.stage", Site.Stage.choices[:-1]),
         RowFilter(
-            "team", "Team", lambda row: _teams(row, items), _named(each.team for each in shown if each)
+            "team", "Team", lambda row: _teams(row, items), _named(each.team for each in assignments if each)
         ),
     ]
     if names:
@@ -168,7 +168,9 @@ def _standings(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
 
 
 def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
-    return frozenset([assignment.team for item in items if (assignment := row.cells[item].shown) is not None])
+    return frozenset(
+        [assignment.team for item in items if (assignment := row.cells[item].current_or_coming) is not None]
+    )
 
 
 def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
@@ -237,7 +239,7 @@ OWNERS = Table(
         Column("items", "Items", sort=True, numeric=True),
         Column("sites", "Sites", sort=True, numeric=True),
         Column("overdue", "Overdue", sort=True, numeric=True),
-        Column("asked", "Asked", sort=True, numeric=True),
+        Column("asked", "Asked", "waiting", sort=True, numeric=True),
         Column("kw", "Capacity", text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
         Column("reassign", "Hand over", lambda load: "Reassign", export=lambda load: "",
                url=lambda load: link("reassign", source=load.person_id)),

@@ -67,7 +67,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "table": table,
         "items": cells.headings(table, items, counts),
-        "rows": cells.rows(table, items, chosen=address.one(CELL), names=names, now=at),
+        "rows": cells.rows(table, items, chosen_key=address.one(CELL), names=names, now=at),
         "legend": cells.legend(counts),
         "changing": counts.changing,
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
@@ -99,13 +99,13 @@ def owners(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
-    asked = address.one(CELL)
-    if not asked:
+    key = address.one(CELL)
+    if not key:
         return {"evidence": None}
     names = sees_names(request.user)
     may_propose = names and request.user.has_perm(operations.MAY_PROPOSE)
     try:
-        slug, item = cells.read(asked)
+        slug, item = cells.read(key)
         site = get_object_or_404(Site, slug=slug)
         evidence = cells.panel(site.pk, item, may_propose=may_propose, now=at)
     except cells.NoSuchCell as error:
@@ -139,7 +139,7 @@ def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
 def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     at = now()
     context = {
-        "mine": gaps.of_user(reader(request), now=at),
+        "mine": gaps.user_assignments(reader(request), now=at),
         "now": at,
     }
     return answers.page(request, "ownership/mine.html", context)
@@ -195,7 +195,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     """
     at = now()
     names = request.POST.getlist("id") or request.GET.getlist("cell")
-    chosen = _chosen(names)
+    chosen_items = _chosen(names)
     is_sent = "accountable" in request.POST
     initial = {name: request.GET[name] for name in ("accountable", "team", "deputy") if name in request.GET}
     form = ProposeForm(request.POST if is_sent else None, initial=initial, now=at)
@@ -206,16 +206,18 @@ def propose(request: HttpRequest) -> HttpResponse:
         cautions = form.cautions()
         if request.POST.get("confirmed") == "1" or ("confirmed" in request.POST and not cautions):
             try:
-                made = operations.propose_many(form.proposals(chosen), by=reader(request), now=at)
+                assignments = operations.propose_many(
+                    form.proposals(chosen_items), by=reader(request), now=at
+                )
             except ValidationError as error:
-                problems = _problems(error, chosen)
+                problems = _problems(error, chosen_items)
             else:
-                return _proposed(request, made)
-        preview = _preview(chosen, at)
+                return _proposed(request, assignments)
+        preview = _preview(chosen_items, at)
     context = {
         "form": form,
         "names": names,
-        "chosen": [(site, item_label(item)) for site, item in chosen],
+        "chosen": [(site, item_label(item)) for site, item in chosen_items],
         "preview": preview,
         "cautions": cautions,
         "problems": problems,
@@ -225,50 +227,52 @@ def propose(request: HttpRequest) -> HttpResponse:
     return render(request, "ownership/propose.html", context, status=422 if refused else 200)
 
 
-def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
-    proposed = how_many(len(made), "item is", "items are")
-    accepted = plural(len(made), "it is", "they are")
+def _proposed(request: HttpRequest, assignments: list[Any]) -> HttpResponse:
+    proposed = how_many(len(assignments), "item is", "items are")
+    accepted = plural(len(assignments), "it is", "they are")
     messages.success(request, f"{proposed} proposed; nothing changes until {accepted} accepted.")
-    return HttpResponseRedirect(link("assignment", made[0].pk) if len(made) == 1 else link("ownership"))
+    return HttpResponseRedirect(
+        link("assignment", assignments[0].pk) if len(assignments) == 1 else link("ownership")
+    )
 
 
 def _chosen(names: list[str]) -> list[tuple[Site, str]]:
     try:
-        named = list(dict.fromkeys(cells.read(name) for name in names))
+        items = list(dict.fromkeys(cells.read(name) for name in names))
     except cells.NoSuchCell as error:
         raise BadRequest(f"id: {error} names no site and item.") from error
-    if not named:
+    if not items:
         raise BadRequest("Choose at least one item.")
-    if len(named) > operations.MOST_AT_ONCE:
+    if len(items) > operations.MOST_AT_ONCE:
         raise BadRequest(f"Choose at most {operations.MOST_AT_ONCE:,} items.")
-    slugs = {slug for slug, _item in named}
+    slugs = {slug for slug, _item in items}
     sites = {
         site.slug: site for site in Site.objects.exclude(stage=Site.Stage.RETIRED).filter(slug__in=slugs)
     }
     if missing := sorted(slugs - set(sites)):
         raise BadRequest(f"id: there is no site {missing[0][:100]}.")
-    return [(sites[slug], item.value) for slug, item in named]
+    return [(sites[slug], item.value) for slug, item in items]
 
 
-def _preview(chosen: list[tuple[Site, str]], at: datetime) -> list[tuple[Site, str, str]]:
-    now_owned = queries.cells(now=at, site_ids=[site.pk for site, _item in chosen])
+def _preview(chosen_items: list[tuple[Site, str]], at: datetime) -> list[tuple[Site, str, str]]:
+    now_owned = queries.cells(now=at, site_ids=[site.pk for site, _item in chosen_items])
     return [
-        (site, item_label(item), _before(now_owned.get(site.pk, queries.UNOWNED)[Item(item)]))
-        for site, item in chosen
+        (site, item_label(item), _holder_before(now_owned.get(site.pk, queries.UNOWNED)[Item(item)]))
+        for site, item in chosen_items
     ]
 
 
-def _before(cell: OwnershipCell) -> str:
+def _holder_before(cell: OwnershipCell) -> str:
     holder = who(cell.current, names=True) or "nobody"
     return f"{holder}; asked: {who(cell.coming, names=True)}" if cell.coming is not None else holder
 
 
-def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[str]:
+def _problems(error: ValidationError, chosen_items: list[tuple[Site, str]]) -> list[str]:
     if not hasattr(error, "error_dict"):
         return error.messages
     return [
-        f"{chosen[int(number)][0].name}, {item_label(chosen[int(number)][1])}: {' '.join(said)}"
-        for number, said in error.message_dict.items()
+        f"{chosen_items[int(number)][0].name}, {item_label(chosen_items[int(number)][1])}: {' '.join(texts)}"
+        for number, texts in error.message_dict.items()
     ]
 
 
@@ -301,14 +305,14 @@ def reassign(request: HttpRequest) -> HttpResponse:
     form = ReassignForm(request.POST or None, initial=initial, now=at)
     moves: list[reassigning.Reassignment] = []
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        source, target, team = given["source"], given["target"], given["team"]
+        values = form.cleaned_data
+        source, target, team = values["source"], values["target"], values["team"]
         try:
             reassigning.refuse_target(source, target, at)
             moves = reassigning.plan(source, target, team=team, now=at)
-            if shown := request.POST.get("confirmed"):
+            if shown_digest := request.POST.get("confirmed"):
                 to = {"source": source, "target": target, "team": team}
-                moved = reassigning.reassign(**to, shown=shown, by=reader(request), now=at)
+                moved = reassigning.reassign(**to, shown_digest=shown_digest, by=reader(request), now=at)
                 return _reassigned(request, len(moved), target.name)
         except ValidationError as error:
             form.refused(error)

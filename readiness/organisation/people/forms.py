@@ -81,7 +81,7 @@ class PersonForm(RefusedForm):
         help_text="What the person answers for is unowned from the end of this day on.",
     )
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
         day = given.pop("last_day")
         return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}
@@ -148,7 +148,7 @@ class RevokeForm(SubjectForm):
 class StartingSetForm(RefusedForm):
     confirmed = forms.BooleanField(label="Add the skills, rules and courses that are not here yet")
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {}
 
 
@@ -172,7 +172,7 @@ class CalendarForm(RefusedForm):
     )
     refusals = (CalendarRefused,)
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {"content": self.cleaned_data["file"].read(MOST_BYTES + 1)}
 
     def refused(self, error: Any) -> None:
@@ -254,7 +254,7 @@ class AnswersForm(RefusedForm):
             sites.setdefault(question.site.name, []).append(name)
         self.groups = [("Team", ["team"]), *sites.items()]
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         given = self.cleaned_data
         return {
             "team": given["team"],

@@ -11,7 +11,7 @@ urlpatterns = [
     path("<int:pk>/export/", views.export, name="person-export"),
     path("oncall/", views.on_call, name="on-call"),
     path("oncall/hours/", views.hours, name="on-call-hours"),
-    path("swaps/<int:pk>/", views.STEPS.shown, name="swap"),
+    path("swaps/<int:pk>/", views.STEPS.object_page, name="swap"),
     *views.STEPS.routes("swaps/<int:pk>/"),
     path("coverage/", views.coverage, name="coverage"),
     path("coverage/<slug:slug>/", views.site_coverage, name="site-coverage"),

@@ -261,7 +261,7 @@ def answer(request: UserRequest, pk: int) -> HttpResponse:
     form = AnswersForm(request.POST or None, questions=questions, teams=teams, given=given)
     if request.method == "POST" and form.is_valid():
         try:
-            answer_survey(survey, **form.asked(), by=request.user, now=now())
+            answer_survey(survey, **form.arguments(), by=request.user, now=now())
         except ValidationError as error:
             form.refused(error)
         else:

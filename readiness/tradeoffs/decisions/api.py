@@ -23,7 +23,7 @@ from web.rest.errors import named_errors
 from web.rest.serializers import BodySerializer, ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.workflows import NotInState
-from web.workflows.endpoints import any_of, by_reader, endpoint, words_field
+from web.workflows.endpoints import any_of, author_of, endpoint, words_field
 
 _KEPT = (
     *("workload_slug", "workload_name", "previous_site", "previous_name", "state", "demand", "options"),
@@ -111,7 +111,7 @@ class DecisionViewSet(ObjectViewSet):
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
             serializer.instance = operations.record(
-                **split_body(serializer.validated_data), **by_reader(self.request)
+                **split_body(serializer.validated_data), **author_of(self.request)
             )
 
     approve = endpoint(operations.approve, DecisionNoteSerializer)
@@ -128,7 +128,7 @@ class DecisionViewSet(ObjectViewSet):
         decision = cast(Decision, self.get_object())
         if request.method == "POST":
             with named_errors(NotInState):
-                operations.review(decision, **by_reader(request))
+                operations.review(decision, **author_of(request))
             decision = cast(Decision, self._again(decision))
         return Response(RealisedSerializer(queries.compared(decision, clock.now()), many=True).data)
 

@@ -279,7 +279,7 @@ def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
-    held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
+    held = Placement.objects.holding_on(now.date()).filter(workload_class=workload).select_related("site")
     sites = [placement.site for placement in held.order_by("site__name", "pk")]
     named = [site for site in sites if site.slug == slug]
     return next(iter([*named, *sites]), None)

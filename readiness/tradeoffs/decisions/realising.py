@@ -150,7 +150,9 @@ def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigur
     The past is measured; without measurements nothing is forecast.
     """
     start, site_id = now - BEFORE, decision.site_id
-    runs_there = Placement.objects.on(now.date()).filter(workload_class=decision.workload, site=decision.site)
+    runs_there = Placement.objects.holding_on(now.date()).filter(
+        workload_class=decision.workload, site=decision.site
+    )
     adds = 0.0 if runs_there.exists() else 1.0
     power_kw = decision.demand.get("peak_kw", decision.demand["it_kw"])
     count = accelerators_held(decision)

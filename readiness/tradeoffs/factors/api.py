@@ -223,7 +223,7 @@ class SiteFactorViewSet(EnteredViewSet):
         site = Site.objects.filter(slug=request.GET.get("site", "")[:100].replace("\0", "")).first()
         if site is None:
             raise BadParameter("site", "Give the slug of a site.")
-        span = TimeRange.of(request, now=clock.now(), default="now-7d")
+        span = TimeRange.read(request, now=clock.now(), default="now-7d")
         kind = request.GET.get("kind") or None
         if kind is not None and kind not in HOURLY:
             raise BadParameter("kind", f"Series are of {', '.join(HOURLY)}.")

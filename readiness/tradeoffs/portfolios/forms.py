@@ -138,7 +138,7 @@ class AskForm(forms.Form):
         # Validate both, so that every error shows at once.
         return all([super().is_valid(), self.pins.is_valid()])
 
-    def asked(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         given = self.cleaned_data
         return {
             "points": given["points"],

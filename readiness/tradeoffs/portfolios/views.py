@@ -64,7 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     is_final = request.method == "POST" and ADD not in request.POST
     if is_final and form.is_valid():
         try:
-            run = operations.ask(form.asked(), by=cast(User, request.user), now=now())
+            run = operations.ask(form.arguments(), by=cast(User, request.user), now=now())
         except BadParameter as error:
             form.refused(error)
         else:

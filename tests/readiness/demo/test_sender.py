@@ -170,7 +170,7 @@ def tokens_file(tmp_path, monkeypatch):
 
 def test_tokens_are_kept_for_their_owner_alone_and_new_ones_end_those_before(fleet, tokens_file):
     first = process.ask(tokens_file)
-    assert process.kept(tokens_file) == first
+    assert process.read_order(tokens_file) == first
     assert tokens_file.stat().st_mode & 0o077 == 0
     assert first.tokens.keys() == set(Source.objects.values_list("name", flat=True))
     second = process.ask(tokens_file)

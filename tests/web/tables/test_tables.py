@@ -122,7 +122,7 @@ def test_a_sorted_column_says_so_and_links_to_the_other_way(sites):
 def test_columns_are_chosen_and_locked_ones_stay(sites, query):
     page = shown(query)
     assert [column.key for column in page.columns] == ["name", "city"]
-    assert (page.columns_are, page.without_columns_url) == ("asked", "/list/")
+    assert (page.columns_are, page.default_columns_url) == ("asked", "/list/")
     assert {choice["key"] for choice in page.choices if choice["visible"]} == {"name", "city"}
 
 

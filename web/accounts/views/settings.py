@@ -25,7 +25,7 @@ from web.context import shortcuts_of, theme_of
 from web.navigation import tabs_for
 from web.permissions import MissingPermission, reads, signed_in, words_of
 from web.requests import UserRequest
-from web.scopes import in_words
+from web.scopes import scope_text
 from web.units import how_many
 
 
@@ -79,18 +79,18 @@ def display(request: UserRequest) -> HttpResponse:
     form = DisplayForm(request.POST or None, views=views, initial=_shown_now(request))
     if request.method != "POST" or not form.is_valid():
         return _page(request, form=form, token_form=TokenForm())
-    chosen = form.cleaned_data
+    values = form.cleaned_data
     operations.set_display(
         request.user,
-        theme=chosen["theme"],
-        time_zone=chosen["time_zone"],
-        preferences={name: chosen[name] for name in ("default_view", "shortcuts") if name in chosen},
+        theme=values["theme"],
+        time_zone=values["time_zone"],
+        preferences={name: values[name] for name in ("default_view", "shortcuts") if name in values},
         now=clock.now(),
     )
     messages.success(request, "Your settings are saved.")
     response = redirect("settings")
     # Cookies take precedence, so write them too, or an older cookie would override this choice.
-    for name, value in (("theme", chosen["theme"]), ("shortcuts", "on" if chosen["shortcuts"] else "off")):
+    for name, value in (("theme", values["theme"]), ("shortcuts", "on" if values["shortcuts"] else "off")):
         response.set_cookie(name, value, max_age=COOKIE_AGE_S, samesite="Lax", secure=request.is_secure())
     return response
 
@@ -102,13 +102,13 @@ def access(request: UserRequest) -> HttpResponse:
     by_app: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for words, name in sorted(permissions.items()):
         by_app[str(django_apps.get_app_config(name.partition(".")[0]).verbose_name)].append((words, name))
-    given = {
+    context = {
         "role": role_of(request.user),
-        "sites": in_words(scopes_of(request.user)),
+        "sites": scope_text(scopes_of(request.user)),
         "how_many": len(permissions),
         "groups": sorted(by_app.items()),
     }
-    return render(request, "accounts/access.html", {"tabs": tabs(request, "access"), **given})
+    return render(request, "accounts/access.html", {"tabs": tabs(request, "access"), **context})
 
 
 @require_POST
@@ -120,11 +120,11 @@ def add_token(request: UserRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token_form=form, status=400)
-    chosen = form.cleaned_data
+    values = form.cleaned_data
     token, plain = operations.create_token(
         user=request.user,
-        name=chosen["name"],
-        scope=chosen["scope"],
+        name=values["name"],
+        scope=values["scope"],
         expires_at=form.expires_at(now),
         by=request.user,
         now=now,

@@ -71,14 +71,14 @@ def first_admin(request: UserRequest, secret: str) -> HttpResponse:
         return render(request, "accounts/link_spent.html", status=410)
     form = FirstAdminForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in ("username", "email", "password")}
+        values = {name: form.cleaned_data[name] for name in ("username", "email", "password")}
         try:
             with (
                 refusals_on(form),
-                acting(given["username"], message="First administrator", request_id=request.id),
+                acting(values["username"], message="First administrator", request_id=request.id),
             ):
-                login(request, operations.redeem_first_admin_link(secret, **given, now=now))
-                _note(request, "Signed in as the first administrator", given["username"])
+                login(request, operations.redeem_first_admin_link(secret, **values, now=now))
+                _note(request, "Signed in as the first administrator", values["username"])
                 return redirect("/")
         except operations.LinkSpent:
             return render(request, "accounts/link_spent.html", status=410)

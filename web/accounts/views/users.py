@@ -30,10 +30,10 @@ def user_list(request: UserRequest) -> HttpResponseBase:
 def add_user(request: UserRequest) -> HttpResponse:
     form = NewUserForm(request.POST or None, initial={"role": "viewer"})
     if request.method == "POST" and form.is_valid():
-        given = form.given()
-        del given["password_again"]
+        arguments = form.arguments()
+        del arguments["password_again"]
         with refusals_on(form):
-            user = operations.create_user(**given, by=request.user, now=clock.now())
+            user = operations.create_user(**arguments, by=request.user, now=clock.now())
             messages.success(request, f"{user} may sign in now.")
             return redirect("users")
     return _render(request, "accounts/user_add.html", {"form": form})
@@ -52,7 +52,7 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
     form = UserForm(request.POST, initial=_initial(user))
     if form.is_valid():
         with refusals_on(form):
-            operations.change_user(user, **form.given(), by=request.user, now=clock.now())
+            operations.change_user(user, **form.arguments(), by=request.user, now=clock.now())
             messages.success(request, f"{user} is saved.")
             return redirect("users")
         user.refresh_from_db()
@@ -94,7 +94,7 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
                 {"term": "Full name", "value": user.get_full_name() or "–"},
                 {"term": "E-mail", "value": user.email or "–"},
                 {"term": "Role", "value": queries.role_of(user) or "–"},
-                {"term": "Sites", "value": scopes.in_words(queries.scopes_of(user))},
+                {"term": "Sites", "value": scopes.scope_text(queries.scopes_of(user))},
             ],
             "tokens": token_rows(user, now=clock.now()),
             "may_change": request.user.has_perm("accounts.change_user"),
@@ -103,14 +103,14 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
 
 
 def _initial(user: User) -> dict[str, Any]:
-    named = queries.scopes_of(user)
+    scopes = queries.scopes_of(user)
     return {
         "name": user.get_full_name(),
         "email": user.email,
         "role": queries.role_of(user),
         "is_active": user.is_active,
-        "regions": [slug for kind, slug in named if kind == ScopeKind.REGION],
-        "sites": [slug for kind, slug in named if kind == ScopeKind.SITE],
+        "regions": [slug for kind, slug in scopes if kind == ScopeKind.REGION],
+        "sites": [slug for kind, slug in scopes if kind == ScopeKind.SITE],
     }
 
 

@@ -22,7 +22,7 @@ from web.rest.fields import ChoiceValueField, UsernameField
 from web.rest.serializers import BodySerializer, ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import LARGEST
-from web.visibility import known, username_of
+from web.visibility import known_people, username_of
 from web.workflows.endpoints import endpoint, words_field
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
@@ -55,7 +55,7 @@ class AttesterUserField(serializers.SlugRelatedField):
         super().__init__(slug_field="username", queryset=User.objects.all(), **kwargs)
 
     def get_queryset(self) -> QuerySet[User]:
-        return known(User.objects.filter(is_active=True))
+        return known_people(User.objects.filter(is_active=True))
 
     def to_representation(self, value: Any) -> Any:
         return username_of(value)
@@ -143,8 +143,8 @@ class FloorFileSerializer(serializers.Serializer):
     platform = serializers.CharField(max_length=100)
     source = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        return given | {"source": given.get("source") or given["file"].name[:200]}
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return attrs | {"source": attrs.get("source") or attrs["file"].name[:200]}
 
 
 class FactFileSerializer(serializers.Serializer):
@@ -176,18 +176,18 @@ class RecordViewSet(ObjectViewSet):
     def perform_create(self, serializer: Any) -> None:
         # Errors of the operation use the names of the body, not those of the columns.
         names = {field.source: name for name, field in serializer.fields.items()}
-        given = {names[source]: value for source, value in serializer.validated_data.items()}
+        arguments = {names[source]: value for source, value in serializer.validated_data.items()}
         with answered():
-            serializer.instance = self.enter(**given, by=sender_of(self.request), now=clock.now())
+            serializer.instance = self.enter(**arguments, by=sender_of(self.request), now=clock.now())
 
 
 def _import(summary: str, asks: Any, serializer: Any, enter: Callable[..., Any]) -> Any:
     @takes_file(summary, asks=asks, answers=serializer(many=True))
-    def import_table(self: Any, request: Request, asked: Mapping[str, Any]) -> Any:
-        given = {name: value for name, value in asked.items() if name != "file"}
+    def import_table(self: Any, request: Request, fields: Mapping[str, Any]) -> Any:
+        arguments = {name: value for name, value in fields.items() if name != "file"}
         with answered():
-            content = content_of(asked["file"])
-            entered = enter(content=content, by=sender_of(request), now=clock.now(), **given)
+            content = content_of(fields["file"])
+            entered = enter(content=content, by=sender_of(request), now=clock.now(), **arguments)
         return self._answer_many(list(entered))
 
     return import_table

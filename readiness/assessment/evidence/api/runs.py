@@ -201,14 +201,14 @@ class RunUploadSerializer(BodySerializer):
         return attrs
 
     def context_of(self) -> RunContext:
-        given = self.validated_data
+        fields = self.validated_data
         return RunContext(
-            versions={key: given.get(key, "") for key in ("driver", "firmware", "nos", "library")},
-            device_names=given.get("devices", ()),
-            load_gbps=given.get("load_gbps"),
-            taken_at=given.get("taken_at"),
-            provenance=given["provenance"],
-            **{key: given.get(key, "") for key in ("load", "scope", "platform", "note")},
+            versions={key: fields.get(key, "") for key in ("driver", "firmware", "nos", "library")},
+            device_names=fields.get("devices", ()),
+            load_gbps=fields.get("load_gbps"),
+            taken_at=fields.get("taken_at"),
+            provenance=fields["provenance"],
+            **{key: fields.get(key, "") for key in ("load", "scope", "platform", "note")},
         )
 
 
@@ -237,16 +237,16 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         refuse_large(request)
-        asked = RunUploadSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        file = asked.validated_data["file"]
+        body = RunUploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        file = body.validated_data["file"]
         with answered():
             run = import_run(
-                site=asked.validated_data["site"],
-                tool=asked.validated_data["tool"],
+                site=body.validated_data["site"],
+                tool=body.validated_data["tool"],
                 content=content_of(file),
                 file_name=file.name,
-                context=asked.context_of(),
+                context=body.context_of(),
                 by=sender_of(request),
                 now=clock.now(),
             )
@@ -272,11 +272,11 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         pagination_class=None,
     )
     def baseline(self, request: Request, pk: str | None = None) -> Response:
-        asked = BaselineSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        body = BaselineSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         run = self.get_object()
         with transaction.atomic(), answered():
-            mark_baseline(run, marked=asked.validated_data["marked"], by=sender_of(request), now=clock.now())
+            mark_baseline(run, marked=body.validated_data["marked"], by=sender_of(request), now=clock.now())
         return self._answer(self.get_object())
 
     @extend_schema(
@@ -334,7 +334,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
     @action(detail=True, pagination_class=None)
     def file(self, request: Request, pk: str | None = None) -> HttpResponse:
         run = self.get_object()
-        kept = RunFile.objects.filter(run=run).first()
-        if kept is None:
+        run_file = RunFile.objects.filter(run=run).first()
+        if run_file is None:
             raise exceptions.NotFound
-        return file_answer(run, bytes(kept.content))
+        return file_answer(run, bytes(run_file.content))

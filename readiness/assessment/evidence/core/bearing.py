@@ -70,9 +70,9 @@ def part_named(measure: str) -> tuple[str, str] | None:
 
 def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
     names = list(measures)
-    named = {part[0] for measure in names if (part := part_named(measure)) is not None}
+    part_checks = {part[0] for measure in names if (part := part_named(measure)) is not None}
     records = {interop.CHECK} if any(map(interop.is_record, names)) else set()
-    return frozenset(CHECKS_OF_TOOL[tool]) | named | records
+    return frozenset(CHECKS_OF_TOOL[tool]) | part_checks | records
 
 
 @dataclass(frozen=True, slots=True)

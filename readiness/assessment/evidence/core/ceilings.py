@@ -94,8 +94,8 @@ def _ports_ceiling(node: InstalledDevice) -> Ceiling | None:
     if not speeds or None in speeds:
         return None
     total = sum(speed for speed in speeds if speed is not None)
-    named = "1 port" if len(speeds) == 1 else f"{len(speeds)} ports"
-    return Ceiling(2 * total / BYTE, "GB/s", f"{named} of {node.name}, {total:g} Gb/s each way")
+    port_count = "1 port" if len(speeds) == 1 else f"{len(speeds)} ports"
+    return Ceiling(2 * total / BYTE, "GB/s", f"{port_count} of {node.name}, {total:g} Gb/s each way")
 
 
 def _port_ceiling(node: InstalledDevice, rate: SeenRate) -> Ceiling | None:
@@ -117,16 +117,18 @@ def _accelerators_peak(node: InstalledDevice) -> Ceiling | None:
 
 
 def _least(ceilings: Iterable[Ceiling | None]) -> Ceiling | None:
-    known = [each for each in ceilings if each is not None]
-    return min(known, key=lambda each: each.value, default=None)
+    known_ceilings = [each for each in ceilings if each is not None]
+    return min(known_ceilings, key=lambda each: each.value, default=None)
 
 
 def _total(ceilings: Iterable[Ceiling | None]) -> Ceiling | None:
     every = list(ceilings)
-    known = [each for each in every if each is not None]
-    if not known or len(known) < len(every):
+    known_ceilings = [each for each in every if each is not None]
+    if not known_ceilings or len(known_ceilings) < len(every):
         return None
-    return Ceiling(sum(each.value for each in known), known[0].unit, known[0].source)
+    return Ceiling(
+        sum(each.value for each in known_ceilings), known_ceilings[0].unit, known_ceilings[0].source
+    )
 
 
 def _above(rate: SeenRate, ceiling: Ceiling) -> str:

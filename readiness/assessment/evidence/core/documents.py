@@ -138,13 +138,13 @@ class Json:
         self.path = path
 
     @classmethod
-    def of(cls, text: str, line: int = 0) -> Json:
+    def parse(cls, text: str, line: int = 0) -> Json:
         try:
             value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_members_once)
         except json.JSONDecodeError as error:
             # Some versions of iperf3 write their document twice.
             if error.msg == "Extra data" and text[: error.pos].strip() == text[error.pos :].strip():
-                return cls.of(text[: error.pos], line)
+                return cls.parse(text[: error.pos], line)
             reason = f"This is not JSON: {error.msg}."
             if error.msg == "Extra data":
                 reason = "Something follows the document here: send each run in a file of its own."
@@ -176,7 +176,7 @@ class Json:
             self.refuse(f"{key!r} is missing.")
         return member
 
-    def within(self, key: str) -> Json:
+    def child(self, key: str) -> Json:
         """The member, or an empty object instead."""
         return self.get(key) or Json(self._text, {}, (*self.path, key), self._line)
 
@@ -192,7 +192,7 @@ class Json:
 
     def number(self, key: str) -> float:
         member = self.need(key)
-        value = member.as_number()
+        value = member.numeric_value()
         if value is None:
             member.refuse("A number is expected.")
         return value
@@ -215,7 +215,7 @@ class Json:
     def optional_whole(self, key: str) -> int | None:
         return None if self.get(key) is None else self.whole(key)
 
-    def as_number(self) -> float | None:
+    def numeric_value(self) -> float | None:
         if isinstance(self.value, str):
             return number_of(self.value.strip())
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
@@ -242,7 +242,7 @@ class Json:
         return self.value
 
 
-def without_secrets(text: str, value: Any) -> bytes:
+def storable_bytes(text: str, value: Any) -> bytes:
     """The document as it may be stored: the same bytes, but without the environment of a process."""
     if not _holds_secrets(value):
         return text.encode("utf-8", "replace")

@@ -40,7 +40,7 @@ class FileIdentity:
     contradiction: str = ""
 
     @classmethod
-    def of(cls, parsed: Parsed) -> FileIdentity:
+    def extract(cls, parsed: Parsed) -> FileIdentity:
         ranks: dict[str, int] = {}
         for figure in parsed.figures:
             if figure.name == RANKS:

@@ -75,8 +75,8 @@ def _end(text: str) -> str | End | None:
 def trouble(name: str, value: float, subject: str) -> str:
     aspect = name.removeprefix(PREFIX)
     if aspect not in ASPECTS:
-        known = ", ".join(PREFIX + each for each in ASPECTS)
-        return f"{name!r} is not a record of interoperability; the records are {known}."
+        record_names = ", ".join(PREFIX + each for each in ASPECTS)
+        return f"{name!r} is not a record of interoperability; the records are {record_names}."
     if value not in (0.0, 1.0):
         return f"The value of {name} is 1 where it passed and 0 where it failed."
     ends = ends_of(subject)

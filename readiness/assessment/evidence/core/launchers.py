@@ -17,6 +17,6 @@ def hosts_named(text: str) -> tuple[str, ...]:
     >>> hosts_named(" Data for node: node-1\\tNum slots: 8\\n Data for node: node-2\\tNum slots: 8")
     ('node-1', 'node-2')
     """
-    hosts = tuple(dict.fromkeys(tidy(named[1] or named[2]) for named in _NAMED.finditer(text)))
+    hosts = tuple(dict.fromkeys(tidy(match[1] or match[2]) for match in _NAMED.finditer(text)))
     refuse_more(1, len(hosts), "hosts")
     return hosts

@@ -54,8 +54,8 @@ def presets_of(framework: Framework, limit_id: str) -> dict[str, Preset]:
     preset_by_id: dict[str, Preset] = {}
     for part in judged_by(framework, limit_id):
         for preset in part.presets:
-            there = preset_by_id.get(preset.id)
-            if there is None or (there.warn_at is None and preset.warn_at is not None):
+            earlier = preset_by_id.get(preset.id)
+            if earlier is None or (earlier.warn_at is None and preset.warn_at is not None):
                 preset_by_id[preset.id] = preset
     return preset_by_id
 
@@ -71,7 +71,7 @@ def bound_words(framework: Framework, limit_id: str) -> str:
     return words.get(directions.pop(), "") if len(directions) == 1 else ""
 
 
-def in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
+def limit_in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
         return None
@@ -91,8 +91,8 @@ def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str],
     entry_by_key: dict[tuple[str, str], DeclaredEntry] = {}
     for entry in entries:
         key = (entry.whose, entry.limit_id)
-        there = entry_by_key.get(key)
-        if entry.declared_on <= day and (there is None or there.declared_on < entry.declared_on):
+        earlier = entry_by_key.get(key)
+        if entry.declared_on <= day and (earlier is None or earlier.declared_on < entry.declared_on):
             entry_by_key[key] = entry
     return entry_by_key
 

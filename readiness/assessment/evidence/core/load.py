@@ -38,19 +38,19 @@ def complete_sum(meters: Windows) -> Windows:
 
 
 def peak(windows: Windows) -> Peak | None:
-    known = np.flatnonzero(np.isfinite(windows))
-    if not known.size:
+    finite_places = np.flatnonzero(np.isfinite(windows))
+    if not finite_places.size:
         return None
-    at = int(known[np.argmax(windows[known])])
-    return Peak(float(windows[at]), at, int(known[-1]))
+    at = int(finite_places[np.argmax(windows[finite_places])])
+    return Peak(float(windows[at]), at, int(finite_places[-1]))
 
 
 def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
     """The mean of the known values in each `span` windows, NaN without any. An unfinished span does not count, or its
     first minute would stand for the whole."""
     whole = windows[: windows.size // span * span].reshape(-1, span)
-    known = np.isfinite(whole)
-    sums, counts = np.where(known, whole, 0).sum(axis=1), known.sum(axis=1)
+    is_finite = np.isfinite(whole)
+    sums, counts = np.where(is_finite, whole, 0).sum(axis=1), is_finite.sum(axis=1)
     means: Windows = np.divide(sums, counts, out=np.full(len(whole), np.nan), where=counts > 0)
     return means
 
@@ -149,11 +149,11 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
     samples = np.zeros(len(things), np.int64)
     np.add.at(samples, things_of, counts)
     ranks = np.floor(q * (samples - 1)).astype(np.int64) + np.cumsum(samples) - samples
-    known = np.flatnonzero(samples)
-    places = np.searchsorted(passed, ranks[known], side="right")
+    sampled_places = np.flatnonzero(samples)
+    places = np.searchsorted(passed, ranks[sampled_places], side="right")
     values = value_of(buckets[order][places]).tolist()
     quantiles: list[float | None] = [None] * len(things)
-    for place, value in zip(known.tolist(), values, strict=True):
+    for place, value in zip(sampled_places.tolist(), values, strict=True):
         quantiles[place] = value
     return quantiles
 

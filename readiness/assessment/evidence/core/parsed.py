@@ -87,7 +87,7 @@ class Parsed:
 
     `taken_at` is in UTC; `taken_local` is a time that the tool prints without its zone. `versions` are pairs of name
     and version (`driver`, `library`, the tool itself). `loopback` is a sentence if both ends were one machine or port,
-    or may have been: the run may not have crossed a network. `kept` is the file without what must not be stored (the
+    or may have been: the run may not have crossed a network. `content` is the file without what must not be stored (the
     environment of a process). `accelerators` are those that the file names, each once. `contradiction` is a sentence if
     figures of the file contradict each other, with both: the run proves nothing. `fingerprint` is what else tells this
     run from another with equal figures, such as the numbers of its connections. `declared` is a sentence if the file is
@@ -96,7 +96,7 @@ class Parsed:
 
     tool: str
     figures: tuple[Figure, ...]
-    kept: bytes
+    content: bytes
     versions: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
@@ -235,8 +235,8 @@ def converted(value: float, unit: str, to: str) -> float | None:
         return value
     if unit not in _FACTORS or to not in _FACTORS:
         return None
-    (dimension, factor), (wanted, base) = _FACTORS[unit], _FACTORS[to]
-    if dimension != wanted:
+    (dimension, factor), (target_dimension, base) = _FACTORS[unit], _FACTORS[to]
+    if dimension != target_dimension:
         return None
     result = value * factor / base
     return result if math.isfinite(result) else None

@@ -103,8 +103,8 @@ def _other_devices(claim: Claim, seen: dict[str, InstalledDevice]) -> Iterator[O
     claimed = {device.id for device in claim.devices}
     others = list(dict.fromkeys(device.name for device in seen.values() if device.id not in claimed))
     if claimed and others:
-        named = few([device.name for device in claim.devices])
-        yield Objection("devices", f"The file is of {few(others)}; the upload names {named}.")
+        claimed_names = few([device.name for device in claim.devices])
+        yield Objection("devices", f"The file is of {few(others)}; the upload names {claimed_names}.")
 
 
 def _other_count(tool: str, file: FileIdentity, claim: Claim) -> Iterator[Objection]:
@@ -148,9 +148,9 @@ def _other_hardware(
     tool: str, file: FileIdentity, nodes: Sequence[InstalledDevice], seen: dict[str, InstalledDevice]
 ) -> Iterator[str]:
     """Sentences about hardware in the file that is not the installed one."""
-    named = [seen[host] for host in file.hosts if host in seen]
-    known_ids = {device.id for device in named}
-    if tool in {*COLLECTIVES, "iperf3"} and len(named) > len(known_ids):
+    seen_devices = [seen[host] for host in file.hosts if host in seen]
+    known_ids = {device.id for device in seen_devices}
+    if tool in {*COLLECTIVES, "iperf3"} and len(seen_devices) > len(known_ids):
         yield f"The file lists {few(file.hosts)}; the inventory has one device for two of these names."
     if tool not in OF_ACCELERATORS:
         return

@@ -72,8 +72,10 @@ def coverage_text(run: Run, site: SiteParts) -> str:
         lacking = participation(run, site).lacking
         return lacking or (f"All {installed} accelerators of {names}." if names else _no_device(run))
     if run.tool == "dcgm-diag":
-        there = {figure.subject for figure in run.figures if figure.name == "severity" and not figure.caution}
-        covered = sum(ACCELERATOR.fullmatch(subject) is not None for subject in there)
+        subjects = {
+            figure.subject for figure in run.figures if figure.name == "severity" and not figure.caution
+        }
+        covered = sum(ACCELERATOR.fullmatch(subject) is not None for subject in subjects)
         return f"{covered} of {installed} accelerators of {names}." if names else _no_device(run)
     ports = sorted({figure.subject for figure in run.figures if run.tool == "perftest" and figure.subject})
     where = " and ".join(filter(None, [few(ports), names]))

@@ -21,7 +21,7 @@ from web.links import page_url
 from web.tables import Column, Table
 
 
-def _with_framework(rows: Sequence[Any]) -> Sequence[Any]:
+def _attach_framework(rows: Sequence[Any]) -> Sequence[Any]:
     _version, framework = framework_queries.current()
     for declared in rows:
         declared.framework = framework
@@ -63,7 +63,7 @@ def _owner_url(declared: DeclaredLimit) -> str:
 
 
 def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
-    _with_framework([declared])
+    _attach_framework([declared])
     framework: Framework = declared.framework  # type: ignore[attr-defined]
     owner = declared.site or declared.workload_class
     owner_field = "site" if declared.site else "workload_class"
@@ -86,7 +86,7 @@ _SAME_LIMIT = django_filters.CharFilter(field_name="limit_id", label="limit", ma
 LIMITS = Kind(
     model=DeclaredLimit,
     rows=queries.declared_limits,
-    prepare=_with_framework,
+    prepare=_attach_framework,
     room=("Evidence", "evidence"),
     title="Limits",
     address="limits",

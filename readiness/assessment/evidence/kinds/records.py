@@ -14,7 +14,7 @@ from readiness.assessment.evidence.core.bearing import OWN_RECORDS
 from readiness.assessment.evidence.forms import AttestationForm, FactForm
 from readiness.assessment.evidence.models import Attestation, RecordedFact
 from readiness.assessment.evidence.runs import proved_by
-from readiness.assessment.evidence.tables import STANDING, Voided, exact, site_url, standing, tabs
+from readiness.assessment.evidence.tables import STANDING, Voided, exact, site_url, standing_text, tabs
 from readiness.assessment.framework import queries as framework_queries
 from web.clock import now
 from web.kinds import Entry, Kind
@@ -34,7 +34,7 @@ def _check_url(record: Record) -> str:
     return reverse("site-check", args=[record.site.slug, record.check_id])
 
 
-def _with_names(records: Sequence[Any]) -> Sequence[Any]:
+def _attach_names(records: Sequence[Any]) -> Sequence[Any]:
     """Add the names of check and sub-measure and the unit of the value.
 
     An id that the framework lacks stays as it is.
@@ -77,17 +77,19 @@ def _filters(
 
 
 def context_of(record: Record, user: Any) -> dict[str, Any]:
-    (named,) = _with_names([record])
-    names = [named.check_name, named.part_name, day(record.taken_on)]
+    (named_record,) = _attach_names([record])
+    names = [named_record.check_name, named_record.part_name, day(record.taken_on)]
     kind = KIND_OF[type(record)]
     return {
-        "heading": named.check_name,
+        "heading": named_record.check_name,
         "breadcrumbs": kind.breadcrumbs((", ".join(filter(None, names)), "")),
-        "part": named.part_name,
-        "value": _value(named),
-        "standing": standing(record),
+        "part": named_record.part_name,
+        "value": _value(named_record),
+        "standing": standing_text(record),
         "own": OWN_RECORDS.get(record.check_id),
-        "check_url": _check_url(record) if named.check_name != record.check_id else reverse("readiness"),
+        "check_url": _check_url(record)
+        if named_record.check_name != record.check_id
+        else reverse("readiness"),
         "proved": proved_by(record.site_id, f"{_REFERENCE[type(record)]}:{record.pk}", now=now()),
     }
 
@@ -121,7 +123,7 @@ def _kind(
     columns: tuple[Column, ...],
     filterset: Any,
     empty: dict[str, str],
-    **given: Any,
+    **options: Any,
 ) -> Kind:
     table = Table(
         id=address,
@@ -135,7 +137,7 @@ def _kind(
         empty={"title": f"No {noun} yet", **empty},
     )
     return Kind(
-        **({"rows": model.objects.select_related("site", "by").all, "names": {"list": address}} | given),
+        **({"rows": model.objects.select_related("site", "by").all, "names": {"list": address}} | options),
         model=model,
         room=("Evidence", "evidence"),
         address=address,
@@ -143,7 +145,7 @@ def _kind(
         hint=hint,
         template="readiness/evidence/record.html",
         context=context_of,
-        prepare=_with_names,
+        prepare=_attach_names,
         tabs=tabs,
         entries=(entry,),
         table=table,
@@ -174,7 +176,7 @@ FACTS = _kind(
 
 
 def _mine(_key: str) -> Q:
-    return confirmations.needed(now()) & confirmations.for_user(reader())
+    return confirmations.needed(now()) & confirmations.answerable_by(reader())
 
 
 def _waits_for(attestation: Any) -> str:

@@ -6,7 +6,7 @@ from django import forms
 from rest_framework import serializers
 
 from readiness.assessment.evidence.models import ReportRule
-from readiness.assessment.evidence.refusals import EvidenceRefused, in_unit_of
+from readiness.assessment.evidence.refusals import EvidenceRefused, value_in_unit
 from readiness.assessment.evidence.rules import provable_parts
 from readiness.assessment.evidence.tables import exact, tabs
 from web.kinds.columns import plain
@@ -26,11 +26,11 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _trouble(measure: str, value: float) -> tuple[str, str]:
     """Name the wrong field and the reason; both are empty for a valid rule."""
-    named = provable_parts().get(measure)
-    if named is None:
+    entry = provable_parts().get(measure)
+    if entry is None:
         return "measure", UNKNOWN.format(measure)
     try:
-        in_unit_of(named[1], value, "")
+        value_in_unit(entry[1], value, "")
     except EvidenceRefused as error:
         return "value", error.reason
     return "", ""
@@ -40,24 +40,24 @@ class ReportRuleForm(ObjectForm):
     measure = forms.ChoiceField(label="Proves", choices=_choices)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if "measure" in given and given.get("value") is not None:
-            field, reason = _trouble(given["measure"], given["value"])
+        values = super().clean() or {}
+        if "measure" in values and values.get("value") is not None:
+            field, reason = _trouble(values["measure"], values["value"])
             if reason:
                 self.add_error(field, reason)
-        return given
+        return values
 
 
 class CheckedRuleSerializer(ObjectSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given: dict[str, Any] = super().validate(attrs)
+        values: dict[str, Any] = super().validate(attrs)
         before: Any = self.instance
         stored = {} if before is None else {"measure": before.measure, "value": before.value}
-        rule: dict[str, Any] = stored | given
+        rule: dict[str, Any] = stored | values
         field, reason = _trouble(rule["measure"], rule["value"])
         if reason:
             raise serializers.ValidationError({field: [reason]})
-        return given
+        return values
 
 
 RULES = declared(

@@ -35,9 +35,9 @@ SITES_OF_LIMIT = (
 claims = partial(claims_of, origin="evidence")
 
 
-def user_key(on_delete: Callable[..., Any], **given: Any) -> models.ForeignKey:
+def user_key(on_delete: Callable[..., Any], **options: Any) -> models.ForeignKey:
     return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete, null=True, blank=True, related_name="+", **given
+        settings.AUTH_USER_MODEL, on_delete, null=True, blank=True, related_name="+", **options
     )
 
 

@@ -32,9 +32,9 @@ def _refuse(unless: str, message: str, name: str) -> str:
     )
 
 
-def _before(operation: Any, name: str, *refusals: str, **given: Any) -> pgtrigger.Trigger:
+def _trigger(operation: Any, name: str, *refusals: str, **options: Any) -> pgtrigger.Trigger:
     func = " ".join((*refusals, "RETURN NEW;"))
-    return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func, **given)
+    return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func, **options)
 
 
 @choices_held
@@ -100,17 +100,17 @@ class Review(models.Model):
             ),
         ]
         triggers = [
-            _before(
+            _trigger(
                 pgtrigger.Insert,
                 "begins_open",
                 _refuse("NEW.state = 'open'", "A review begins open.", "review_begins_open"),
             ),
-            _before(
+            _trigger(
                 pgtrigger.Update,
                 "ends_once",
                 _refuse("OLD.state = 'open'", "A review that ended stays as it is.", "review_is_final"),
             ),
-            _before(
+            _trigger(
                 pgtrigger.Update,
                 "go_is_signed",
                 _refuse(

@@ -32,8 +32,8 @@ ATTESTATIONS = Workflow(
 def _refuse_others(attestation: Attestation, by: User, confirmed_by: int | None = None) -> None:
     if attestation.attester_id is None:
         require(by, MAY_CONFIRM)
-    named = {"entered_by": attestation.by_id, "attester": attestation.attester_id}
-    if reason := why_not(by=by.pk, confirmed_by=confirmed_by, **named):
+    accounts = {"entered_by": attestation.by_id, "attester": attestation.attester_id}
+    if reason := why_not(by=by.pk, confirmed_by=confirmed_by, **accounts):
         raise NotTheirsToConfirm(reason)
 
 
@@ -42,7 +42,7 @@ def _refuse_to_take_back(attestation: Attestation, by: User) -> None:
 
 
 def _waiting_for(by: User, now: datetime) -> Q:
-    return confirmations.needed(now) & confirmations.for_user(by)
+    return confirmations.needed(now) & confirmations.answerable_by(by)
 
 
 def _subjects(attestations: Sequence[Attestation]) -> Iterable[str]:

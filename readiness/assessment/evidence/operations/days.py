@@ -47,7 +47,7 @@ class DayFigure:
 
 
 def _figure(
-    measure: measures.DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
+    measure: measures.DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **columns: Any
 ) -> DayFigure:
     """The figure is as new as the newest of its series, and trusted no more than the least trusted of them."""
     return DayFigure(
@@ -56,7 +56,7 @@ def _figure(
         unit=measure.unit,
         taken_at=max(each.newest_at for each in series),
         provenance=worst_provenance(each.provenance for each in series),
-        **given,
+        **columns,
     )
 
 
@@ -88,7 +88,7 @@ def load_figures(
             figure = replace(figure, taken_at=min(end, figure.taken_at))
         yield figure
     for circuit in meters.circuits:
-        yield from _circuit_figures(site_id, circuit, power.of_circuit(circuit))
+        yield from _circuit_figures(site_id, circuit, power.circuit_metrics(circuit))
 
 
 def _circuit_figures(site_id: int, circuit: Circuit, metrics: Metrics) -> Iterator[DayFigure]:
@@ -251,7 +251,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
     figures = [
         figure
         for figure in figures
-        if (there := before.get(_place(figure))) is None or _said(there) != _said(figure)
+        if (stored_row := before.get(_place(figure))) is None or _said(stored_row) != _said(figure)
     ]
     # In the order of the unique key, so that two writers cannot wait for each other.
     in_order = sorted(figures, key=_place)
@@ -269,20 +269,20 @@ def _highest_so_far(
 ) -> list[DayFigure]:
     """Keep the maxima of earlier readings of the day. A level that is incomplete now does not undo an earlier load."""
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
-    kept = []
+    highest = []
     for figure in figures:
         earlier = before.get(_place(figure))
         if figure.key not in HIGHEST_SO_FAR:
-            kept.append(figure)
+            highest.append(figure)
         elif figure.value is None:
             if (figure.site_id, figure.key) not in complete:
-                kept.append(figure)
+                highest.append(figure)
         elif earlier is None or earlier.value is None:
-            kept.append(figure)
+            highest.append(figure)
         else:
             taken_at = max(figure.taken_at, earlier.taken_at)
-            kept.append(replace(figure, value=max(figure.value, earlier.value), taken_at=taken_at))
-    return kept
+            highest.append(replace(figure, value=max(figure.value, earlier.value), taken_at=taken_at))
+    return highest
 
 
 def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole: bool) -> None:

@@ -9,7 +9,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
 from readiness.assessment.evidence.models import DeclaredLimit
-from readiness.assessment.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limit, refuse_retired
+from readiness.assessment.evidence.refusals import OLDEST, EvidenceRefused, limit_in_unit, refuse_retired
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework, LimitKind
 from readiness.demand.workloads.models import WorkloadClass
@@ -61,13 +61,13 @@ def declare_limit(
 
 def _kind(framework: Framework, limit_id: str) -> LimitKind:
     kind = kind_of(framework, limit_id)
-    there = ", ".join(each.id for each in framework.limits if each.declared_on != OF_PLATFORM)
+    limit_ids = ", ".join(each.id for each in framework.limits if each.declared_on != OF_PLATFORM)
     if kind is None:
-        raise EvidenceRefused("limit", f"There is no limit {limit_id!r}; there are {there}.")
+        raise EvidenceRefused("limit", f"There is no limit {limit_id!r}; there are {limit_ids}.")
     if kind.declared_on == OF_PLATFORM:
         raise EvidenceRefused(
             "limit",
-            f"{kind.name} is a limit of platforms: set a floor for it. Limits of sites and classes are {there}.",
+            f"{kind.name} is a limit of platforms: set a floor for it. Limits of sites and classes are {limit_ids}.",
         )
     return kind
 
@@ -88,10 +88,10 @@ def _refuse_day(declared_on: date, now: datetime) -> None:
 
 
 def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str) -> None:
-    there = presets_of(framework, kind.id)
-    if preset not in there:
-        known = f"there are {', '.join(there)}" if there else "it has none"
-        raise EvidenceRefused("preset", f"{kind.name} has no preset {preset!r}; {known}.")
+    presets = presets_of(framework, kind.id)
+    if preset not in presets:
+        choices = f"there are {', '.join(presets)}" if presets else "it has none"
+        raise EvidenceRefused("preset", f"{kind.name} has no preset {preset!r}; {choices}.")
     # The exported file states the unit also for presets.
     if unit not in {"", kind.unit}:
         raise EvidenceRefused("unit", "A preset has its own unit.")
@@ -99,9 +99,9 @@ def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str
 
 def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> float:
     if is_range(framework, kind.id):
-        there = ", ".join(presets_of(framework, kind.id))
-        raise EvidenceRefused("value", f"{kind.name} is a range: choose a preset, one of {there}.")
-    value = in_unit_of_limit(kind, value, unit)
+        preset_ids = ", ".join(presets_of(framework, kind.id))
+        raise EvidenceRefused("value", f"{kind.name} is a range: choose a preset, one of {preset_ids}.")
+    value = limit_in_unit(kind, value, unit)
     if not math.isfinite(value) or value < 0:
         raise EvidenceRefused("value", "A limit is a finite number of 0 or more.")
     if kind.unit == "%" and value > 100:

@@ -40,7 +40,7 @@ def attest(
     value: float | None = None,
     unit: str = "",
     workload_classes: Collection[str] = (),
-    **said: Any,
+    **statement: Any,
 ) -> Attestation:
     """Keep a named person's statement about a check, or about the value of one of its sub-measures; with
     `workload_classes` (slugs) only about these. The person is named by account (`attester`), in words (`attested_by`),
@@ -50,7 +50,7 @@ def attest(
     refusals.refuse_retired(site)
     measures = _measures_of(check, part)
     if part and value is not None:
-        value = refusals.in_unit_of(measures[0], value, unit)
+        value = refusals.value_in_unit(measures[0], value, unit)
     _refuse_unknown(workload_classes)
     attestation = Attestation(
         site=site,
@@ -60,7 +60,7 @@ def attest(
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
         workload_classes=sorted(set(workload_classes)),
-        **_with_name(said, by),
+        **_fill_attester_name(statement, by),
         by=by,
         basis=_basis_of(site, measures),
     )
@@ -71,16 +71,16 @@ def attest(
 
 def _basis_of(site: Site, measures: Sequence[SubMeasure]) -> dict[str, str]:
     voided_by = frozenset(change for each in measures for change in each.validity.voided_by)
-    return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
+    return _ground_of_changes(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
 
 
-def _with_name(said: Mapping[str, Any], by: User | None) -> dict[str, Any]:
+def _fill_attester_name(statement: Mapping[str, Any], by: User | None) -> dict[str, Any]:
     """The name of the person linked to an account comes first: erasing the person then finds it here."""
-    attester, name = said.get("attester"), said.get("attested_by", "").strip()
+    attester, name = statement.get("attester"), statement.get("attested_by", "").strip()
     refusals.refuse_attester(attester, name, by)
     if not name:
         name = str(Person.objects.filter(user=attester).first() or attester)[:100]
-    return {**said, "attested_by": name}
+    return {**statement, "attested_by": name}
 
 
 def _measures_of(check: str, part: str) -> Sequence[SubMeasure]:
@@ -93,10 +93,10 @@ def _measures_of(check: str, part: str) -> Sequence[SubMeasure]:
 
 
 def _refuse_unknown(slugs: Collection[str]) -> None:
-    there = (
+    known_slugs = (
         set(WorkloadClass.objects.filter(slug__in=slugs).values_list("slug", flat=True)) if slugs else set()
     )
-    if unknown := sorted(set(slugs) - there):
+    if unknown := sorted(set(slugs) - known_slugs):
         raise refusals.EvidenceRefused("workload_classes", f"There is no workload class {unknown[0]!r}.")
 
 
@@ -152,7 +152,7 @@ def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) 
         site=row.site,
         check_id=row.check,
         part=row.part,
-        value=refusals.in_unit_of(measure, row.value, row.unit),
+        value=refusals.value_in_unit(measure, row.value, row.unit),
         source=row.source,
         note=row.note,
         provenance=row.provenance,
@@ -166,7 +166,7 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
     minding = {fact.site_id for fact, measure in facts if measure.validity.voided_by}
     grounds = site_ground(sorted(minding)) if minding else {}
     for fact, measure in facts:
-        fact.basis = _of_ground(grounds.get(fact.site_id, {}), measure.validity.voided_by)
+        fact.basis = _ground_of_changes(grounds.get(fact.site_id, {}), measure.validity.voided_by)
 
 
 def set_floor(
@@ -200,8 +200,8 @@ def import_floors(
     if not floors:
         raise refusals.EvidenceRefused("file", "The configuration states no floor that Muster knows.")
     with transaction.atomic():
-        named: dict[str, Any] = {"platform": platform, "source": source, "by": by, "now": now}
-        return [set_floor(**asdict(line), **named) for line in floors]
+        context: dict[str, Any] = {"platform": platform, "source": source, "by": by, "now": now}
+        return [set_floor(**asdict(line), **context) for line in floors]
 
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
@@ -212,7 +212,7 @@ def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
     return min(end_of_day(taken_on, site.time_zone), now)
 
 
-def _of_ground(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:
+def _ground_of_changes(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:
     return {kind.value: ground[kind] for kind in sorted(voided_by) if kind in ground}
 
 

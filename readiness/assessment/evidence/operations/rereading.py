@@ -15,7 +15,7 @@ from readiness.assessment.evidence.core.rules import RULES
 from readiness.assessment.evidence.installed import ComparedRun, gathered
 from readiness.assessment.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.assessment.evidence.models.runs import LONGEST_REASON
-from readiness.assessment.evidence.operations.sameness import about, content_digest, standing
+from readiness.assessment.evidence.operations.sameness import comparison_columns, content_digest, test_digest
 from readiness.assessment.evidence.rows import KEPT
 from readiness.assessment.evidence.rules import pass_rules
 from readiness.assessment.framework import queries as framework_queries
@@ -39,7 +39,7 @@ def reconcile_stored(*, site_ids: Collection[int], now: datetime) -> int:
     )
     changed = []
     for run, result in zip(runs, _compared(runs), strict=True):
-        columns = standing(FileIdentity.read(run.identity), result) | {"platform": result.platform}
+        columns = comparison_columns(FileIdentity.read(run.identity), result) | {"platform": result.platform}
         if any(getattr(run, name) != value for name, value in columns.items()):
             for name, value in columns.items():
                 setattr(run, name, value)
@@ -71,8 +71,8 @@ def _compared(runs: Sequence[ValidationRun]) -> list[Reconciled]:
 
 def devices_in_order(run_ids: Collection[int]) -> dict[int, list[int]]:
     devices: dict[int, list[int]] = {}
-    named = RunDevice.objects.filter(run_id__in=run_ids).order_by("run_id", "place", "device_id")
-    for run_id, device_id in named.values_list("run_id", "device_id"):
+    run_devices = RunDevice.objects.filter(run_id__in=run_ids).order_by("run_id", "place", "device_id")
+    for run_id, device_id in run_devices.values_list("run_id", "device_id"):
         devices.setdefault(run_id, []).append(device_id)
     return devices
 
@@ -94,7 +94,7 @@ def reread_stored(*, now: datetime) -> int:
             run.rules = RULES
             if isinstance(of_run, Parsed):
                 _take_over(run, of_run)
-                run.about = about(run, of_run, devices.get(run.pk, []), framework)
+                run.about = test_digest(run, of_run, devices.get(run.pk, []), framework)
             else:
                 # Without an identity no later comparison takes the reason away.
                 run.identity, run.implausible = {}, of_run[:LONGEST_REASON]
@@ -120,14 +120,14 @@ def _parsed(run: ValidationRun, content: Any) -> Parsed | str:
 
 
 def _take_over(run: ValidationRun, parsed: Parsed) -> None:
-    run.identity = FileIdentity.of(parsed).written()
+    run.identity = FileIdentity.extract(parsed).written()
     run.hosts, run.loopback = list(parsed.hosts)[:1000], parsed.loopback[:300]
     run.content_digest = content_digest(parsed, taken_at=run.taken_at)
 
 
 def _stand(run: ValidationRun, result: Reconciled) -> None:
     run.platform = result.platform
-    for name, value in standing(FileIdentity.read(run.identity), result).items():
+    for name, value in comparison_columns(FileIdentity.read(run.identity), result).items():
         setattr(run, name, value)
 
 

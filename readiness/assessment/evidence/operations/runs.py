@@ -15,7 +15,12 @@ from readiness.assessment.evidence.core.parsed import Parsed
 from readiness.assessment.evidence.core.reconciling import Reconciled
 from readiness.assessment.evidence.core.rules import RULES
 from readiness.assessment.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
-from readiness.assessment.evidence.operations.sameness import COLLECTIVES, about, refuse_copies, standing
+from readiness.assessment.evidence.operations.sameness import (
+    COLLECTIVES,
+    comparison_columns,
+    refuse_copies,
+    test_digest,
+)
 from readiness.assessment.evidence.operations.uploading import (
     NOTHING_MORE,
     ReadUpload,
@@ -107,7 +112,7 @@ def placed(run: ValidationRun, upload: Upload, *, site: Site, now: datetime) -> 
     refuse_copies([(run.file_sha256, uploaded.content_digest)], moved=run.pk)
     [result] = compared(site, [uploaded])
     [draft] = _drafts([uploaded], [result], site=site, by=run.by, now=now)
-    for name in (*PLACED, *standing(uploaded.file, result)):
+    for name in (*PLACED, *comparison_columns(uploaded.file, result)):
         setattr(run, name, getattr(draft.run, name))
     run.void_changes, run.voids, run.voided_at, run.void_reason = [], {}, None, ""
     _stand_on([_Draft(run, draft.parsed, draft.devices)])
@@ -166,7 +171,7 @@ def _run(
         by=by,
         file_name=uploaded.upload.file_name[:200] or "unnamed",
         file_sha256=uploaded.upload.digest,
-        file_bytes=len(parsed.kept),
+        file_bytes=len(parsed.content),
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         warnings=[warning[:300] for warning in warnings if warning][:100],
@@ -179,7 +184,7 @@ def _run(
             "versions": uploaded.stated_versions,
         },
         rules=RULES,
-        **standing(uploaded.file, result),
+        **comparison_columns(uploaded.file, result),
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
 
@@ -190,7 +195,7 @@ def _stand_on(drafts: Sequence[_Draft]) -> None:
     _, framework = framework_queries.current()
     for draft in drafts:
         run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
-        run.about = about(run, draft.parsed, [device.pk for device in draft.devices], framework)
+        run.about = test_digest(run, draft.parsed, [device.pk for device in draft.devices], framework)
         # A record by product and version counts wherever these are deployed, so it has no ground at the site.
         if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
             continue
@@ -203,7 +208,7 @@ def _stand_on(drafts: Sequence[_Draft]) -> None:
 def _save(drafts: Sequence[_Draft]) -> None:
     _stand_on(drafts)
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
-    RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
+    RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.content) for draft in drafts)
     RunMeasure.objects.bulk_create(
         (
             RunMeasure(run=draft.run, **asdict(figure) | {"caution": figure.caution[:300]})

@@ -37,7 +37,7 @@ DISCRETE = frozenset({Tool.DCGM_DIAG, Tool.CSV, Tool.JUNIT, Tool.NCCL_RAS})
 """Tools whose clean results are the same every time, so that only the day tells two runs apart."""
 
 
-def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int], framework: Framework) -> str:
+def test_digest(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int], framework: Framework) -> str:
     """A digest of what the run measured: the same test of the same devices under the same load, whatever the result.
 
     Of runs with one digest only the newest is read, so the digest includes everything that decides whether a run can
@@ -58,8 +58,8 @@ def about(run: ValidationRun, parsed: Parsed, device_ids: Sequence[int], framewo
 def _is_short(tool: str, parsed: Parsed, framework: Framework) -> bool:
     """Whether a figure of the file is below a minimum of a check that the tool affects."""
     for check_id, measure in product(CHECKS_OF_TOOL.get(tool, ()), STATED):
-        asked, amount = minimum(framework, check_id, tool, measure), amount_in(parsed.figures, measure)
-        if asked is not None and amount is not None and amount < asked.value:
+        least, amount = minimum(framework, check_id, tool, measure), amount_in(parsed.figures, measure)
+        if least is not None and amount is not None and amount < least.value:
             return True
     return False
 
@@ -121,7 +121,7 @@ def refuse_copies(digests: Iterable[tuple[str, str]], *, moved: int = 0) -> None
     raise refusals.SameFile("file", f"This file is {where} already.", first.pk if visible else None)
 
 
-def standing(file: FileIdentity, result: Reconciled) -> dict[str, Any]:
+def comparison_columns(file: FileIdentity, result: Reconciled) -> dict[str, Any]:
     """The columns of a run that the comparison with the inventory decides."""
     contradictions = [each.reason for each in result.objections] + [result.mismatch]
     return {

@@ -87,7 +87,7 @@ class ReadUpload:
 def read(upload: Upload, site: Site, now: datetime) -> ReadUpload:
     parsed = _parsed(upload)
     taken_at, remarks = _taken_at(parsed, upload.context, site, now)
-    file = FileIdentity.of(parsed)
+    file = FileIdentity.extract(parsed)
     upload = replace(upload, tool=parsed.tool)
     return ReadUpload(upload, parsed, file, _named_devices(upload.context, site), taken_at, remarks)
 

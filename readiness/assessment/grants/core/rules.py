@@ -73,7 +73,7 @@ def _refuse_waiver(check: Check, gate: Gate) -> None:
 
 def _refuse_not_applicable(check: Check, part: str) -> None:
     may_be_without = CheckState.NOT_APPLICABLE in check.states
-    if part and part not in {known.id for known in check.parts}:
+    if part and part not in {each.id for each in check.parts}:
         raise NotGrantable("part", f"{check.id} has no sub-measure {part}.")
     if not may_be_without and (not part or len(check.parts) == 1):
         raise NotGrantable("check", f"{check.id} applies everywhere, so it cannot be declared n-a.")

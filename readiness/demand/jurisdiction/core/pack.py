@@ -164,7 +164,7 @@ class GroupMembership:
             raise refusal("is before since", "until")
         return self
 
-    def on(self, day: date) -> bool:
+    def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
@@ -183,7 +183,7 @@ class PackGroup:
         return self
 
     def holds(self, country: str, day: date) -> bool:
-        return any(member.country == country and member.on(day) for member in self.members)
+        return any(member.country == country and member.holds_on(day) for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,11 +350,11 @@ def dump(pack: RulePackDocument) -> str:
 
 
 def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | None:
-    named = pack.rules_by_id.get(other)
-    if named is None or named is rule:
+    other_rule = pack.rules_by_id.get(other)
+    if other_rule is None or other_rule is rule:
         return f"there is no other rule {other[:60]!r}"
-    if named.effect == RuleEffect.FORBIDDEN:
+    if other_rule.effect == RuleEffect.FORBIDDEN:
         return f"{other} forbids, and a rule that forbids cannot be replaced"
-    if named.kind != rule.kind:
+    if other_rule.kind != rule.kind:
         return f"{other} is a rule of the other kind"
-    return f"{other} replaces this rule" if rule.id in named.instead_of else None
+    return f"{other} replaces this rule" if rule.id in other_rule.instead_of else None

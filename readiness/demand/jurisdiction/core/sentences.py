@@ -54,14 +54,14 @@ def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
 
 
 def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
-    said = applied.rule.title
+    text = applied.rule.title
     if applied.doubt is not None:
-        said += f", but {_DOUBTS[applied.doubt].format(days=pack.check_again_days)}"
+        text += f", but {_DOUBTS[applied.doubt].format(days=pack.check_again_days)}"
     elif applied.met_by:
-        said = f"{pack.bases_by_id[applied.met_by].name} is on record"
+        text = f"{pack.bases_by_id[applied.met_by].name} is on record"
     elif applied.answer == LegalAnswer.NEEDS_BASIS:
-        said = any_of(applied.rule.bases, pack)
-    return f"{said} ({cite(applied.rule)})"
+        text = any_of(applied.rule.bases, pack)
+    return f"{text} ({cite(applied.rule)})"
 
 
 def missing(lacking: Missing, pack: RulePackDocument) -> str:
@@ -78,8 +78,8 @@ def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
 def basis(slug: str, pack: RulePackDocument | None) -> str:
     if pack is None:
         return slug
-    known = pack.bases_by_id.get(slug)
-    return known.name if known else f"{slug} (meets no rule in force)"
+    entry = pack.bases_by_id.get(slug)
+    return entry.name if entry else f"{slug} (meets no rule in force)"
 
 
 def cite(rule: RuleTerms) -> str:
@@ -100,23 +100,23 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     """`Personal data under the law of X, in Y except Z`: the scope of a rule in one phrase."""
     data = ", ".join(pack.categories_by_id[category].name for category in sorted(rule.categories))
     where = "lying in" if rule.kind == RuleKind.RESIDENCY else "operator controlled from"
-    said = f"{data} of {places(rule.origins, pack)}, {where} {places(rule.places, pack)}"
-    return f"{said} except {places(rule.places_except, pack)}" if rule.places_except else said
+    scope = f"{data} of {places(rule.origins, pack)}, {where} {places(rule.places, pack)}"
+    return f"{scope} except {places(rule.places_except, pack)}" if rule.places_except else scope
 
 
 def _day(on: date) -> str:
     return f"{on:%-d %b %Y}"
 
 
-def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
+def period_in_force(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from is None:
         return "no start date, so the rule decides nothing"
     begins = _day(rule.in_force_from)
-    said = f"since {begins}"
+    text = f"since {begins}"
     if rule.in_force_until:
-        said = f"{begins} to {_day(rule.in_force_until)}"
+        text = f"{begins} to {_day(rule.in_force_until)}"
     if rule.in_force_from > today:
-        said = f"from {begins}"
+        text = f"from {begins}"
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
-        said += f"; not checked for {pack.check_again_days} days, so the rule decides nothing"
-    return said
+        text += f"; not checked for {pack.check_again_days} days, so the rule decides nothing"
+    return text

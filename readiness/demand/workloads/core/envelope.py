@@ -21,9 +21,9 @@ type Point = tuple[float, float]
 """Latitude and longitude in degrees."""
 
 
-def distance_km(here: Point, there: Point) -> float:
+def distance_km(point: Point, other: Point) -> float:
     """Distance along the great circle (haversine)."""
-    (lat_1, lon_1), (lat_2, lon_2) = ((radians(lat), radians(lon)) for lat, lon in (here, there))
+    (lat_1, lon_1), (lat_2, lon_2) = ((radians(lat), radians(lon)) for lat, lon in (point, other))
     half = sin((lat_2 - lat_1) / 2) ** 2 + cos(lat_1) * cos(lat_2) * sin((lon_2 - lon_1) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
@@ -146,14 +146,14 @@ class Envelope:
     @property
     def accelerators_kw(self) -> float | None:
         watts = [None if need.tdp_w is None else need.count * need.tdp_w for need in self.accelerators]
-        known = [each for each in watts if each is not None]
-        return sum(known) / 1000 if known and len(known) == len(watts) else None
+        known_watts = [each for each in watts if each is not None]
+        return sum(known_watts) / 1000 if known_watts and len(known_watts) == len(watts) else None
 
     @property
     def requests_per_s(self) -> float | None:
         rates = [user.requests_per_s for user in self.users]
-        known = [each for each in rates if each is not None]
-        return sum(known) if known and len(known) == len(rates) else None
+        known_rates = [each for each in rates if each is not None]
+        return sum(known_rates) if known_rates and len(known_rates) == len(rates) else None
 
     @property
     def countries(self) -> frozenset[str] | None:
@@ -190,15 +190,15 @@ class Contradiction:
 
 def contradictions(envelope: Envelope) -> list[Contradiction]:
     contradictory = [
-        *_of_places(envelope),
-        *_of_demand(envelope),
-        *_of_waiting(envelope),
-        *_of_light(envelope),
+        *_place_contradictions(envelope),
+        *_demand_contradictions(envelope),
+        *_waiting_contradictions(envelope),
+        *_light_contradictions(envelope),
     ]
     return sorted(contradictory, key=lambda each: not each.is_hard)
 
 
-def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
+def _place_contradictions(envelope: Envelope) -> Iterator[Contradiction]:
     both = sorted(envelope.allowed & envelope.forbidden)
     if both:
         yield Contradiction("forbidden_jurisdictions", f"{_listed(both)} is allowed and forbidden.")
@@ -218,7 +218,7 @@ def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
         yield Contradiction("data_categories", reason, is_hard=False)
 
 
-def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
+def _demand_contradictions(envelope: Envelope) -> Iterator[Contradiction]:
     count, it_kw, needed_kw = envelope.accelerator_count, envelope.it_kw, envelope.accelerators_kw
     if count and it_kw == 0:
         yield Contradiction("it_kw", f"It needs {count} accelerators and no power.")
@@ -230,7 +230,7 @@ def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
         yield Contradiction("cost_unit", reason, is_hard=False)
 
 
-def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
+def _waiting_contradictions(envelope: Envelope) -> Iterator[Contradiction]:
     is_interactive = envelope.kind is WorkloadKind.INTERACTIVE
     if is_interactive and envelope.deferrable_h > 0:
         has_limit = envelope.latency_limit_ms is not None
@@ -248,7 +248,7 @@ def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
         yield Contradiction("users", reason, is_hard=False)
 
 
-def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
+def _light_contradictions(envelope: Envelope) -> Iterator[Contradiction]:
     """One placement reaches all its users: it cannot be nearer to both of two regions than half their distance."""
     limit_ms = envelope.latency_limit_ms
     located = [(user.name or user.region, user.place) for user in envelope.users if user.place is not None]
@@ -256,7 +256,7 @@ def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
         return
     pairs = combinations(located, 2)
     apart_km, first, other = max(
-        (distance_km(here, there), first, other) for (first, here), (other, there) in pairs
+        (distance_km(place, other_place), first, other) for (first, place), (other, other_place) in pairs
     )
     between = f"{first} and {other} are {apart_km:,.0f} km apart"
     vacuum_ms, fibre_ms = (shared_floor_ms(apart_km, speed) for speed in (VACUUM_KM_PER_S, FIBRE_KM_PER_S))

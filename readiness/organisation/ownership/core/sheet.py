@@ -46,12 +46,12 @@ class BadSheet(ValueError):
 def read(body: bytes) -> list[SheetRow]:
     """Raises BadSheet if the file is not UTF-8, or its header, columns or row lengths are wrong."""
     try:
-        return _rows(sheets.read(io.BytesIO(body)))
+        return _sheet_rows(sheets.read(io.BytesIO(body)))
     except sheets.UnreadableSheet as error:
         raise BadSheet([Wrong(error.line, "", error.reason)]) from error
 
 
-def _rows(lines: Iterator[tuple[int, list[str]]]) -> list[SheetRow]:
+def _sheet_rows(lines: Iterator[tuple[int, list[str]]]) -> list[SheetRow]:
     _line, names = next(lines, (1, []))
     if missing := sorted(NEEDED - set(names)):
         raise BadSheet([Wrong(1, name, "This column is missing.") for name in missing])

@@ -104,10 +104,10 @@ def assets_owned(terms: Iterable[Term], assets: Mapping[Item, int], *, now: date
 
     None without assets. No deputy is required, because an alert goes to the team.
     """
-    there = {domain: assets[domain] for domain in DOMAINS if assets.get(domain)}
+    asset_counts = {domain: assets[domain] for domain in DOMAINS if assets.get(domain)}
     by_item = {term.item: term for term in terms}
-    standings = {domain: _reached(by_item.get(domain), now) for domain in there}
-    return _share(by_item, standings, there) if there else None
+    standings = {domain: _reached(by_item.get(domain), now) for domain in asset_counts}
+    return _share(by_item, standings, asset_counts) if asset_counts else None
 
 
 def _share(

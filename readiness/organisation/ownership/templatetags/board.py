@@ -29,10 +29,10 @@ def board_cells(cells: Iterable[BoardCell]) -> SafeString:
 
 def _cell(cell: BoardCell) -> str:
     first = ' class="first"' if cell.is_first else ""
-    asked = " data-expires" if cell.is_asked else ""
-    chosen = ' aria-current="true"' if cell.is_chosen else ""
+    expires_attribute = " data-expires" if cell.is_asked else ""
+    current_attribute = ' aria-current="true"' if cell.is_chosen else ""
     return (
-        f'<td{first} data-state="{cell.look}"{asked}>'
-        f'<button name="cell" value="{cell.key}"{chosen} aria-label="{escape(cell.label)}">'
+        f'<td{first} data-state="{cell.look}"{expires_attribute}>'
+        f'<button name="cell" value="{cell.key}"{current_attribute} aria-label="{escape(cell.label)}">'
         f"<span>{escape(cell.text)}</span></button></td>"
     )

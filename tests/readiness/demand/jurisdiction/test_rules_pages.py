@@ -93,7 +93,7 @@ def test_a_rule_is_told_from_pack_to_pack(planning, planner, frozen_now):
     made = operations.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
     operations.edit(
         made,
-        lambda was: operations.with_rule(
+        lambda was: operations.replace_rule(
             was,
             {**next(one for one in was["rules"] if one["id"] == "gdpr-46"), "places": ["US"]},
             was="gdpr-46",

@@ -86,5 +86,5 @@ def test_a_site_can_be_deleted_with_its_placements(placed, here):
 def test_a_placement_holds_on_its_last_day(placed):
     placed.ended_on = date(2026, 3, 1)
     placed.save()
-    held = [Placement.objects.on(date(2026, 3, day)).exists() for day in (1, 2)]
+    held = [Placement.objects.holding_on(date(2026, 3, day)).exists() for day in (1, 2)]
     assert held == [True, False]

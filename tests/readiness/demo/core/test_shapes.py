@@ -13,7 +13,7 @@ TRAINING = [name for name, site in SITES.items() if "training" in site.facts["pr
 
 
 def mean_busy(name, instants):
-    shape = SiteShape.of(SITES[name], at=utc(BEGIN_S))
+    shape = SiteShape.build(SITES[name], at=utc(BEGIN_S))
     return busy(shape, column(np.asarray(instants).tolist())).mean(axis=1)
 
 
@@ -36,7 +36,7 @@ def test_no_hour_lies_far_from_the_one_before_it(name):
 
 def test_jobs_of_the_fleet_do_not_end_together():
     every_minute = column(np.arange(BEGIN_S, BEGIN_S + 2 * DAY, 60).tolist())
-    shapes = [SiteShape.of(SITES[name], at=utc(BEGIN_S)) for name in TRAINING]
+    shapes = [SiteShape.build(SITES[name], at=utc(BEGIN_S)) for name in TRAINING]
     idle = np.concatenate([busy(shape, every_minute) < 0.1 for shape in shapes], axis=1)
     assert idle.any()
     assert idle.mean(axis=1).max() <= 0.05

@@ -318,14 +318,14 @@ class TestActions:
 class TestYearly:
     def test_a_site_in_production_without_a_review_is_told(self, frozen_now):
         there = made.site(stage="production")
-        reviews = queries.of_site(there, now=frozen_now.at)
-        assert (reviews.held, reviews.open, reviews.is_due) == (None, None, False)
+        reviews = queries.sites_review(there, now=frozen_now.at)
+        assert (reviews.newest_go, reviews.open, reviews.is_due) == (None, None, False)
 
     def test_it_is_due_again_when_the_signatures_run_out(self, porto, signed, excepted, by, frozen_now):
         operations.decide(signed, decision="go", **by)
-        reviews = queries.of_site(porto, now=frozen_now.at + timedelta(days=364))
-        assert (reviews.held, reviews.is_due) == (signed, False)
-        assert queries.of_site(porto, now=frozen_now.at + timedelta(days=365)).is_due
+        reviews = queries.sites_review(porto, now=frozen_now.at + timedelta(days=364))
+        assert (reviews.newest_go, reviews.is_due) == (signed, False)
+        assert queries.sites_review(porto, now=frozen_now.at + timedelta(days=365)).is_due
 
 
 class TestDatabase:

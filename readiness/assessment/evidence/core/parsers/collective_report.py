@@ -63,7 +63,7 @@ class CollectiveReport:
             if (value := cells.get(name)) is not None:
                 self.figures.append(replace(of_size, name=name, value=value, unit=unit))
 
-    def parsed(self, kept: bytes, last_line: int) -> Parsed:
+    def parsed(self, content: bytes, last_line: int) -> Parsed:
         if not any(figure.name == "busbw" for figure in self.figures):
             raise ParseError(last_line, "There is no row with a bus bandwidth.")
         if any(not figure.operation for figure in self.figures):
@@ -89,7 +89,7 @@ class CollectiveReport:
         return Parsed(
             tool=self.tool,
             figures=(*figures, *ranks, *failed),
-            kept=kept,
+            content=content,
             versions=tuple(sorted(self.versions.items())),
             hosts=tuple(dict.fromkeys(self.hosts)),
             accelerators=tuple(dict.fromkeys(self.accelerators)),

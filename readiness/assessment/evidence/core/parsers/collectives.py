@@ -123,13 +123,13 @@ def _read_row(report: CollectiveReport, number: int, line: str, columns: Sequenc
         halves = halves[1:]
     else:
         raise ParseError(number, f"The row has {len(tokens)} values, which do not fit the header's columns.")
-    wanted = sum(len(names) for _, names in halves)
-    leading, values = tokens[: len(tokens) - wanted], tokens[len(tokens) - wanted :]
+    result_count = sum(len(names) for _, names in halves)
+    leading, values = tokens[: len(tokens) - result_count], tokens[len(tokens) - result_count :]
     size = documents.whole_of(leading[0])
     if size is None:
         raise ParseError(number, f"The size {documents.tidy(leading[0])} is not a whole number.")
-    named = dict(zip(columns, leading, strict=False))
-    variant = _variant(named.get("type", ""), named.get("redop", ""))
+    leading_by_column = dict(zip(columns, leading, strict=False))
+    variant = _variant(leading_by_column.get("type", ""), leading_by_column.get("redop", ""))
     for buffers, names in halves:
         if names:
             cells = _cells(number, names, values[: len(names)])
@@ -206,13 +206,13 @@ def _library(code: int) -> str:
 
 
 def _read_json(tool: str, text: str) -> Parsed:
-    document = documents.Json.of(text)
+    document = documents.Json.parse(text)
     report = CollectiveReport(tool)
     last = text.count("\n") + 1
     if isinstance(document.value, list):
         for row in document.items():
             _read_rccl_row(report, row)
-        return report.parsed(documents.without_secrets(text, document.value), last)
+        return report.parsed(documents.storable_bytes(text, document.value), last)
     bounds = document.get("out_of_bounds")
     if bounds is None:
         document.refuse('The run did not finish: "out_of_bounds" is missing.')
@@ -231,14 +231,14 @@ def _read_json(tool: str, text: str) -> Parsed:
     report.errors += [
         f"{key}: FAILED"
         for key in ("bitwise_mismatches", "average_bus_bandwidth")
-        if document.within(key).text("okay").lower() == "false"
+        if document.child(key).text("okay").lower() == "false"
     ]
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
     report.local = documents.local_time(
         document.text("end_time") or document.text("start_time"), "%Y-%m-%d %H:%M:%S"
     )
-    return report.parsed(documents.without_secrets(text, document.value), last)
+    return report.parsed(documents.storable_bytes(text, document.value), last)
 
 
 def _read_nccl_row(report: CollectiveReport, row: documents.Json) -> None:
@@ -283,7 +283,7 @@ def _read_rccl_row(report: CollectiveReport, row: documents.Json) -> None:
 
 def _read_devices(report: CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
-    holder = document if document.get("devices") is not None else document.within("config")
+    holder = document if document.get("devices") is not None else document.child("config")
     for place, device in enumerate(holder.listed("devices")):
         host, model = device.text("hostname"), device.text("device_info")
         number, bus = device.text("device"), device.text("device_hex")

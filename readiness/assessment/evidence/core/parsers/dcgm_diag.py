@@ -15,9 +15,9 @@ from readiness.assessment.evidence.core.documents import (
     MOST_FIGURES,
     Json,
     json_below,
+    storable_bytes,
     text_of,
     tidy,
-    without_secrets,
 )
 from readiness.assessment.evidence.core.parsed import (
     DEVICE_ID,
@@ -70,9 +70,9 @@ class _TestsOfSubject:
         return max(self.ran[subject].values(), key=BADNESS.__getitem__)
 
     def lacking(self, subject: str, anywhere: set[str]) -> list[str]:
-        asked = CORE_TESTS | STRESS_TESTS
-        skipped = self.skipped.get(subject, set()) & (anywhere | asked)
-        passed_over = anywhere & asked
+        required_tests = CORE_TESTS | STRESS_TESTS
+        skipped = self.skipped.get(subject, set()) & (anywhere | required_tests)
+        passed_over = anywhere & required_tests
         return sorted((skipped | passed_over) - self.ran.get(subject, {}).keys())
 
     def accelerators(self) -> list[str]:
@@ -81,7 +81,7 @@ class _TestsOfSubject:
 
 def parse(content: bytes) -> Parsed:
     text = text_of(content)
-    document = Json.of(json_below(text, "run dcgmi diag with -j")[1])
+    document = Json.parse(json_below(text, "run dcgmi diag with -j")[1])
     root = _root(document)
     for holder in (document, root):
         for key in ("runtime_error", "runtime error", "error"):
@@ -93,7 +93,7 @@ def parse(content: bytes) -> Parsed:
         _read_result(results, name, result, hosts)
     if not results.ran:
         root.refuse("No test ran on any accelerator.")
-    return _parsed(without_secrets(text, document.value), document, root, results)
+    return _parsed(storable_bytes(text, document.value), document, root, results)
 
 
 def _read_result(results: _TestsOfSubject, name: str, result: Json, hosts: Mapping[str, str]) -> None:
@@ -107,16 +107,16 @@ def _read_result(results: _TestsOfSubject, name: str, result: Json, hosts: Mappi
         return
     severity = _severity(result, passed=status in GOOD)
     if severity:
-        said = "; ".join(_messages(result)) or "no message"
-        results.warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {said}"))
+        message = "; ".join(_messages(result)) or "no message"
+        results.warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {message}"))
     for subject in subjects:
-        there = results.ran[subject]
-        there[test] = max(there.get(test, 0), severity, key=BADNESS.__getitem__)
+        severity_by_test = results.ran[subject]
+        severity_by_test[test] = max(severity_by_test.get(test, 0), severity, key=BADNESS.__getitem__)
     if len(results.ran) > MOST_FIGURES:
         result.refuse(f"There are more than {MOST_FIGURES} accelerators.")
 
 
-def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -> Parsed:
+def _parsed(content: bytes, document: Json, root: Json, results: _TestsOfSubject) -> Parsed:
     metadata = root.get("metadata") or document.get("metadata") or root
     first = next((host for host in root.listed("hosts") if host.is_object()), None)
     driver = metadata.text("Driver Version Detected") or metadata.text("driver_version_detected")
@@ -129,7 +129,7 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
     return Parsed(
         tool="dcgm-diag",
         figures=tuple(figures),
-        kept=kept,
+        content=content,
         versions=tuple(pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]),
         hosts=tuple(_hosts(root).values()),
         accelerators=accelerators,
@@ -287,7 +287,7 @@ def _severity(result: Json, *, passed: bool) -> int:
     alone = [result] if result.get("error_severity") is not None else []
     for warning in (*_warnings(result), *alone):
         value = warning.get("error_severity") if warning.is_object() else None
-        severity = None if value is None else value.as_number()
+        severity = None if value is None else value.numeric_value()
         if severity is not None and severity in BADNESS and severity:
             severities.append(int(severity))
         elif not passed or (value is not None and severity != 0):

@@ -28,7 +28,7 @@ BUCKET = 0.02
 
 def parse(content: bytes) -> Parsed:
     notes, body = documents.json_below(documents.text_of(content), "run fio with --output-format=json")
-    document = documents.Json.of(body)
+    document = documents.Json.parse(body)
     holder = document.need("client_stats" if document.get("client_stats") is not None else "jobs")
     every_job = list(holder.items())
     jobs = [job for job in every_job if job.text("jobname") != ALL_CLIENTS] or every_job
@@ -37,7 +37,7 @@ def parse(content: bytes) -> Parsed:
         error = job.number("error")
         if error != 0:
             job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
-        figures += _of_job(job, document.within("global options"))
+        figures += _job_figures(job, document.child("global options"))
         documents.refuse_more(1, len(figures))
     if not figures:
         holder.refuse("No job read or wrote anything.")
@@ -50,7 +50,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="fio",
         figures=tuple(figures),
-        kept=documents.without_secrets(body, document.value),
+        content=documents.storable_bytes(body, document.value),
         versions=(("fio", document.text("fio version").removeprefix("fio-")),),
         hosts=tuple(dict.fromkeys(host for job in jobs if (host := job.text("hostname")))),
         taken_at=documents.instant(seconds),
@@ -59,11 +59,11 @@ def parse(content: bytes) -> Parsed:
     )
 
 
-def _of_job(job: documents.Json, of_all: documents.Json) -> Iterator[Figure]:
-    options = job.within("job options")
+def _job_figures(job: documents.Json, of_all: documents.Json) -> Iterator[Figure]:
+    options = job.child("job options")
     streams = documents.whole_of(options.text("numjobs") or of_all.text("numjobs"))
     for direction in DIRECTIONS:
-        part = job.within(direction)
+        part = job.child(direction)
         count = part.optional_whole("total_ios") or 0
         if count <= 0:
             continue
@@ -90,7 +90,7 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
     mean_us = latency.counted("mean") / 1e3
     average = replace(of_direction, name="latency_average", value=mean_us, unit="µs", samples=samples)
     yield average
-    percentiles = latency.within("percentile")
+    percentiles = latency.child("percentile")
     for key in percentiles.names():
         rank = documents.number_of(key)
         if rank == 0:
@@ -109,7 +109,7 @@ def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure
 
 def _contradictions(job: documents.Json) -> Iterator[str]:
     for direction in DIRECTIONS:
-        part = job.within(direction)
+        part = job.child(direction)
         if not part.optional_whole("total_ios"):
             continue
         what = f"{direction} of {job.text('jobname')}"
@@ -117,14 +117,14 @@ def _contradictions(job: documents.Json) -> Iterator[str]:
         for key, amount_key, unit in (("bw_bytes", "io_bytes", "B/s"), ("iops", "total_ios", "/s")):
             if (amount := part.optional_number(amount_key)) is not None:
                 yield rate_disagreement(f"{key} of the {what}", part.number(key), amount, runtime_s, unit)
-        yield from _misplaced(part.within("clat_ns"), f"completion latency of the {what}")
+        yield from _misplaced(part.child("clat_ns"), f"completion latency of the {what}")
 
 
 def _misplaced(latency: documents.Json, what: str) -> Iterator[str]:
     """Percentiles that fall, and a mean outside the extremes; older versions write extremes of 0."""
     least, most = latency.optional_number("min"), latency.optional_number("max")
     extremes = {rank: ns for rank, ns in ((0.0, least), (100.0, most)) if ns is not None and most}
-    percentiles = latency.within("percentile")
+    percentiles = latency.child("percentile")
     ranks = {documents.number_of(key): percentiles.number(key) for key in percentiles.names()}
     values = extremes | {rank: ns for rank, ns in ranks.items() if rank}
     yield falling(what, values, "ns", slack=BUCKET)

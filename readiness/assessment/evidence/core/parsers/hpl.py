@@ -115,7 +115,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="hpl",
         figures=(*figures_of(hpl.rows, "hpl", _caution(hpl)), *failed),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         versions=tuple(hpl.versions.items()),
         hosts=hosts_named(text),
         taken_local=hpl.ended,

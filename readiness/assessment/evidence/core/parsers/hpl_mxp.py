@@ -111,7 +111,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="hpl-mxp",
         figures=(*hpl.figures_of(mxp.rows, "hpl-mxp"), *mxp.factorings, failed),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         versions=tuple(mxp.versions.items()),
         hosts=hosts_named(text),
         taken_local=mxp.ended,

@@ -9,9 +9,9 @@ from readiness.assessment.evidence.core.documents import (
     instant,
     is_loopback,
     json_below,
+    storable_bytes,
     text_of,
     tidy,
-    without_secrets,
 )
 from readiness.assessment.evidence.core.parsed import DURATION, END_UNKNOWN, Figure, Parsed, converted
 from readiness.assessment.evidence.core.recomputing import differ, disagreement, first_of
@@ -24,7 +24,7 @@ LEAST_DIFFERENCE = 0.01
 
 def parse(content: bytes) -> Parsed:
     notes, text = json_below(text_of(content), "run iperf3 with -J")
-    document = Json.of(text)
+    document = Json.parse(text)
     error = document.get("error")
     if error is not None:
         error.refuse(f"iperf3 reports an error: {tidy(error.value)}")
@@ -34,10 +34,10 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="iperf3",
         figures=figures,
-        kept=without_secrets(text, document.value),
+        content=storable_bytes(text, document.value),
         versions=(("iperf3", start.text("version").removeprefix("iperf ")),),
         hosts=hosts,
-        taken_at=instant(start.within("timestamp").optional_number("timesecs")),
+        taken_at=instant(start.child("timestamp").optional_number("timesecs")),
         loopback=loopback,
         contradiction=first_of(_contradictions(end, document.listed("intervals"))),
         warnings=tuple(notes),
@@ -45,7 +45,7 @@ def parse(content: bytes) -> Parsed:
 
 
 def _figures(start: Json, end: Json) -> Iterator[Figure]:
-    test = start.within("test_start")
+    test = start.child("test_start")
     received = end.get("sum_received") or end.need("sum")
     is_sent = end.get("sum_received") is None and received.optional_number("lost_percent")
     rate = received.number("bits_per_second")
@@ -69,7 +69,7 @@ def _figures(start: Json, end: Json) -> Iterator[Figure]:
             if (value := received.optional_number(key)) is not None:
                 yield replace(bandwidth, name=name, value=value, unit=unit, samples=packets, caution="")
         return
-    if (retransmits := end.within("sum_sent").optional_number("retransmits")) is not None:
+    if (retransmits := end.child("sum_sent").optional_number("retransmits")) is not None:
         yield replace(bandwidth, name="retransmits", value=retransmits, unit="")
     senders = [sender for stream in end.listed("streams") if (sender := stream.get("sender")) is not None]
     for key, name in (("mean_rtt", "round_trip_average"), ("max_rtt", "round_trip_max")):
@@ -92,19 +92,21 @@ def _ends(start: Json) -> tuple[tuple[str, ...], str]:
 
 
 def _contradictions(end: Json, intervals: Sequence[Json]) -> Iterator[str]:
-    counts = {name: end.within(name) for name in ("sum", "sum_sent", "sum_received") if end.get(name)}
+    counts = {name: end.child(name) for name in ("sum", "sum_sent", "sum_received") if end.get(name)}
     for name, total in counts.items():
-        yield from _of_counts(name, total)
+        yield from _count_disagreements(name, total)
     for number, stream in enumerate(end.listed("streams"), start=1):
         for side in ("sender", "receiver", "udp"):
-            yield from _of_counts(f"{side} of stream {number}", stream.within(side))
+            yield from _count_disagreements(f"{side} of stream {number}", stream.child(side))
     for number, interval in enumerate(intervals, start=1):
-        for each in (interval.within("sum"), *interval.listed("streams")):
-            yield from _of_counts(f"interval {number}", each)
+        for each in (interval.child("sum"), *interval.listed("streams")):
+            yield from _count_disagreements(f"interval {number}", each)
     if end.get("sum_sent_bidir_reverse") is None:
-        yield from _of_streams(end, counts)
-    measured = [each.within("sum") for each in intervals if each.get("sum") is not None]
-    yield from _of_intervals([each for each in measured if not _is_omitted(each)], list(counts.values()))
+        yield from _stream_disagreements(end, counts)
+    measured = [each.child("sum") for each in intervals if each.get("sum") is not None]
+    yield from _interval_disagreements(
+        [each for each in measured if not _is_omitted(each)], list(counts.values())
+    )
 
 
 def _is_omitted(interval: Json) -> bool:
@@ -112,7 +114,7 @@ def _is_omitted(interval: Json) -> bool:
     return omitted is not None and omitted.value is True
 
 
-def _of_counts(what: str, part: Json) -> Iterator[str]:
+def _count_disagreements(what: str, part: Json) -> Iterator[str]:
     """Bits are bytes over seconds, and the share of lost packets is the lost ones over all."""
     size, seconds, rate = (part.optional_number(key) for key in ("bytes", "seconds", "bits_per_second"))
     if size is not None and rate is not None and seconds and seconds > 0:
@@ -128,7 +130,7 @@ def _of_counts(what: str, part: Json) -> Iterator[str]:
             yield disagreement(f"loss ({what})", f"{percent:.3g} %", f"{expected:.3g} %")
 
 
-def _of_streams(end: Json, counts: Mapping[str, Json]) -> Iterator[str]:
+def _stream_disagreements(end: Json, counts: Mapping[str, Json]) -> Iterator[str]:
     for name, side in (("sum_sent", "sender"), ("sum_received", "receiver")):
         parts = [part for stream in end.listed("streams") if (part := stream.get(side)) is not None]
         for key, unit in (("bytes", "B"), ("bits_per_second", "b/s")):
@@ -141,7 +143,7 @@ def _of_streams(end: Json, counts: Mapping[str, Json]) -> Iterator[str]:
                 yield disagreement(f"{key} of {name}", f"{total:.6g} {unit}", f"{expected:.6g} {unit}")
 
 
-def _of_intervals(intervals: Sequence[Json], sums: Sequence[Json]) -> Iterator[str]:
+def _interval_disagreements(intervals: Sequence[Json], sums: Sequence[Json]) -> Iterator[str]:
     """Intervals cover the whole time, and hold the bytes of either end; the last may be missing."""
     for key, unit in (("seconds", "s"), ("bytes", "B")):
         values = [interval.optional_number(key) for interval in intervals]

@@ -152,12 +152,12 @@ def parse(content: bytes, rules: Sequence[PassRule] | None = None) -> Parsed:
     reader = _read(data)
     if not reader.tests:
         raise ParseError(1, "The report holds no test: nothing ran.")
-    figures = [*_suites(reader), *_by_rules(reader.tests, rules)]
+    figures = [*_suites(reader), *_figures_of_rules(reader.tests, rules)]
     start = min(reader.starts, key=lambda at: at.replace(tzinfo=None), default=None)
     return Parsed(
         tool="junit",
         figures=tuple(figures),
-        kept=_without(data, reader.left_out),
+        content=_cut_out(data, reader.left_out),
         taken_at=start.astimezone(UTC) if start is not None and start.tzinfo is not None else None,
         taken_local=start if start is not None and start.tzinfo is None else None,
         # Tests often run elsewhere than what they test, so this names no device of the run.
@@ -194,7 +194,7 @@ def _suites(reader: _ReportReader) -> Iterator[Figure]:
         yield Figure(name=DURATION, value=reader.seconds, unit="s", operation="tests")
 
 
-def _by_rules(tests: Sequence[ReportedTest], rules: Sequence[PassRule] | None) -> list[Figure]:
+def _figures_of_rules(tests: Sequence[ReportedTest], rules: Sequence[PassRule] | None) -> list[Figure]:
     if rules is None:
         return []
     figures, mapped = [], set()
@@ -203,7 +203,7 @@ def _by_rules(tests: Sequence[ReportedTest], rules: Sequence[PassRule] | None) -
         places = [place for place, test in enumerate(tests) if matches(test.name)]
         if places:
             mapped.update(places)
-            figures.append(_of_rule(rule, [tests[place] for place in places]))
+            figures.append(_figure_of_rule(rule, [tests[place] for place in places]))
     if not figures:
         suites = list(dict.fromkeys(test.suite for test in tests))
         names = ", ".join(suites[:10]) + (f" and {len(suites) - 10} more" if len(suites) > 10 else "")
@@ -212,7 +212,7 @@ def _by_rules(tests: Sequence[ReportedTest], rules: Sequence[PassRule] | None) -
     return [*figures, failed_operations(failed, of=len(mapped), what="tests")]
 
 
-def _of_rule(rule: PassRule, tests: Sequence[ReportedTest]) -> Figure:
+def _figure_of_rule(rule: PassRule, tests: Sequence[ReportedTest]) -> Figure:
     outcomes = Counter(test.outcome for test in tests)
     caution = ""
     for outcome in (FAILED, SKIPPED):
@@ -232,9 +232,9 @@ def _of_rule(rule: PassRule, tests: Sequence[ReportedTest]) -> Figure:
 _WERE = {FAILED: "failed", SKIPPED: "were skipped"}
 
 
-def _without(data: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
-    kept, at = [], 0
+def _cut_out(data: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    chunks, at = [], 0
     for start, end in spans:
-        kept.append(data[at:start])
+        chunks.append(data[at:start])
         at = end
-    return b"".join([*kept, data[at:]])
+    return b"".join([*chunks, data[at:]])

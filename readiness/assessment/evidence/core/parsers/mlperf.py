@@ -72,7 +72,7 @@ class _Log:
         at_ms = entry.number("time_ms")
         self.times.append(at_ms)
         self._read_result(line, key, entry)
-        metadata = entry.within("metadata")
+        metadata = entry.child("metadata")
         # The load generator marks errors in the entry itself, under any key.
         mark = metadata.get("is_error") if metadata.is_object() else None
         if mark is not None and mark.value is True:
@@ -84,7 +84,7 @@ class _Log:
                 status, steps = metadata.text("status").lower(), metadata.optional_number("step_num")
                 self.stops.append((line, at_ms, status, steps))
             case "test_datetime":
-                self.begun_at = _with_zone(entry.text("value"))
+                self.begun_at = _zoned_instant(entry.text("value"))
             case "result_validity":
                 if entry.text("value").upper() != "VALID":
                     reason = f"The load generator calls the run {entry.text('value') or 'nothing'}."
@@ -108,7 +108,7 @@ class _Log:
 
     def _read_result(self, line: int, key: str, entry: documents.Json) -> None:
         value = entry.get("value") if RESULT.fullmatch(key) else None
-        number = None if value is None else value.as_number()
+        number = None if value is None else value.numeric_value()
         if number is None or number < 0:
             return
         if self.results.setdefault(key, number) != number:
@@ -124,7 +124,7 @@ def parse(content: bytes) -> Parsed:
             continue
         if not entry.lstrip().startswith("{"):
             raise ParseError(number, f"What follows {MARK} is not a JSON object.")
-        log.read(number, documents.Json.of(entry, number))
+        log.read(number, documents.Json.parse(entry, number))
     if not log.times:
         raise ParseError(number, f"There is no line of {MARK}.")
     caution = "" if log.is_valid else NOT_VALIDATED
@@ -139,7 +139,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="mlperf",
         figures=tuple(figures),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         taken_at=log.begun_at if last_ms < EPOCH_MS else documents.instant(last_ms / 1000, number),
         devices=(platform,) if platform else (),
         contradiction=first_of(_contradictions(log)),
@@ -178,7 +178,7 @@ def _contradictions(log: _Log) -> Iterator[str]:
             yield disagreement(
                 f"p{rank:g} of the ttft", f"{first[rank]:.6g} ns", f"{whole[rank]:.6g} ns at most"
             )
-    yield from _of_times(log, whole.get(100.0))
+    yield from _time_disagreements(log, whole.get(100.0))
 
 
 def _values_by_rank(results: Mapping[str, float]) -> dict[str, dict[float, float]]:
@@ -191,7 +191,7 @@ def _values_by_rank(results: Mapping[str, float]) -> dict[str, dict[float, float
     return values
 
 
-def _of_times(log: _Log, longest_ns: float | None) -> Iterator[str]:
+def _time_disagreements(log: _Log, longest_ns: float | None) -> Iterator[str]:
     """Seconds from counts and rates: the last request is answered after it was due, by its latency at most; the log
     does not end before; and a run that was long enough was as long as that."""
     results = log.results
@@ -217,7 +217,7 @@ def _of_times(log: _Log, longest_ns: float | None) -> Iterator[str]:
         yield disagreement("least duration that was met", f"{least_s:g} s", f"{due_s:.6g} s")
 
 
-def _with_zone(text: str) -> datetime | None:
+def _zoned_instant(text: str) -> datetime | None:
     try:
         taken_at = datetime.fromisoformat(text)
         return taken_at.astimezone(UTC) if taken_at.tzinfo is not None else None
@@ -249,7 +249,7 @@ def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
 
 def _latency(line: int, key: str, entry: documents.Json) -> Figure:
     value = entry.get("value")
-    number = value.as_number() if value is not None else None
+    number = value.numeric_value() if value is not None else None
     if number is None and value is not None:
         number = documents.number_of(str(value.value))
     if number is None or number <= 0:

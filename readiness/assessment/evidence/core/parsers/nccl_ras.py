@@ -52,7 +52,7 @@ class _Ras:
     def failed(self) -> int:
         return max(self.missing + self.errors, self.dead, int(self.is_broken))
 
-    def parsed(self, kept: bytes) -> Parsed:
+    def parsed(self, content: bytes) -> Parsed:
         of = max(self.expected, self.failed)
         hosts = Counter(host for host, _ in self.ranks)
         documents.refuse_more(1, len(hosts), "hosts")
@@ -66,7 +66,7 @@ class _Ras:
                     for host, count in sorted(hosts.items())
                 ),
             ),
-            kept=kept,
+            content=content,
             versions=tuple(self.versions.items()),
             hosts=tuple(sorted(hosts)),
             accelerators=tuple(SeenAccelerator(host=host, index=index) for host, index in sorted(self.ranks)),
@@ -129,7 +129,7 @@ def _read_line(ras: _Ras, line: str) -> None:
 
 
 def _read_json(text: str) -> Parsed:
-    document = documents.Json.of(text)
+    document = documents.Json.parse(text)
     if document.get("communicators") is None:
         document.refuse("There are no communicators: this is not a report of ncclras -f json.")
     ras = _Ras()
@@ -139,12 +139,12 @@ def _read_json(text: str) -> Parsed:
         document.refuse("There is no communicator in the report: no job answered.")
     if version := document.text("nccl_version"):
         ras.versions["library"] = version
-    if timeouts := document.within("ras").optional_whole("timeouts_count"):
+    if timeouts := document.child("ras").optional_whole("timeouts_count"):
         ras.remarks.append(f"{timeouts} timeouts while the report was gathered.")
     stamp = document.text("timestamp")
     ras.local = documents.local_time(stamp, "%Y-%m-%d %H:%M:%S")
     ras.instant = _instant(stamp)
-    return ras.parsed(documents.without_secrets(text, document.value))
+    return ras.parsed(documents.storable_bytes(text, document.value))
 
 
 def _read_communicator(ras: _Ras, communicator: documents.Json) -> None:
@@ -163,7 +163,7 @@ def _read_communicator(ras: _Ras, communicator: documents.Json) -> None:
         host = rank.text("host")
         if host:
             ras.ranks.add((host, -1 if index is None else index))
-        if reason := _error(rank.within("status")):
+        if reason := _error(rank.child("status")):
             ras.errors += 1
             ras.remarks.append(f"Rank {rank.text('rank')} on {host}: {reason}.")
 
@@ -171,7 +171,7 @@ def _read_communicator(ras: _Ras, communicator: documents.Json) -> None:
 def _absent(communicator: documents.Json, remarks: list[str]) -> Iterator[bool]:
     """Whether each absent rank is missing. One that answers, but is no member, is just arriving or leaving."""
     for rank in communicator.listed("missing_ranks"):
-        status = rank.within("status")
+        status = rank.child("status")
         flags = [_flag(status, name) for name in ("unresponsive", "considered_dead")]
         is_missing = any(flags) or None in flags
         what = "is considered dead" if flags[1] else "does not answer" if is_missing else "is no member"

@@ -83,20 +83,24 @@ class _Table:
             raise ParseError(
                 number, f"The row has {len(cells)} values and the header {len(self.columns)} columns."
             )
-        size, named = None, dict(zip(self.columns, cells, strict=True))
-        if (text := named.pop("size", None)) is not None and (size := whole_of(text)) is None:
+        size, text_by_column = None, dict(zip(self.columns, cells, strict=True))
+        if (text := text_by_column.pop("size", None)) is not None and (size := whole_of(text)) is None:
             raise ParseError(number, f"The size {tidy(text)} is not a whole number.")
         if size in self.sizes:
             raise ParseError(number, ANOTHER_RUN)
         self.sizes.add(size)
         self.rows += 1
-        values = {_COLUMNS[name]: text for name, text in named.items() if name in _COLUMNS}
+        values = {_COLUMNS[name]: text for name, text in text_by_column.items() if name in _COLUMNS}
         self.failed += values.pop(CHECKED, "") == "Fail"
         numbers = {name: counted(number, text) for name, text in values.items() if text != "-"}
         if RATE not in numbers and TIME not in numbers:
             raise ParseError(number, "The header names no column of a rate or a time.")
         self._keep(size, numbers)
-        tails = {rank[1]: text for name, text in named.items() if (rank := _TAIL.fullmatch(name)) is not None}
+        tails = {
+            rank[1]: text
+            for name, text in text_by_column.items()
+            if (rank := _TAIL.fullmatch(name)) is not None
+        }
         self._keep_tails(number, size, tails, numbers.get(TIMES))
         self.contradiction = self.contradiction or _contradiction(self.operation, size, values, numbers)
 
@@ -177,7 +181,7 @@ def _parsed(text: str, tables: list[_Table], version: str) -> Parsed:
     return Parsed(
         tool="osu",
         figures=tuple(figures),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         versions=(("osu", version),),
         hosts=hosts_named(text),
         contradiction=next((table.contradiction for table in tables if table.contradiction), ""),

@@ -69,7 +69,7 @@ def _read_text(text: str) -> Parsed:
             ends += [_Ends()] if ends[-1].lids else []
         elif columns and (tokens := line.split()) and tokens[0].isdecimal() and tokens[0].isascii():
             of_test = Figure(name="", value=None, operation=operation, subject=device)
-            for figure in _row(number, columns, tokens, of_test, qps):
+            for figure in _row_figures(number, columns, tokens, of_test, qps):
                 key = (figure.name, figure.size_bytes, figure.percentile, operation, device)
                 figures[key] = _worse(figures.get(key, figure), figure)
             contradiction = contradiction or _contradiction(dict(zip(columns, tokens, strict=True)))
@@ -85,7 +85,7 @@ def _read_text(text: str) -> Parsed:
     return Parsed(
         tool="perftest",
         figures=(*figures.values(), *_end_figures(each.device for each in ends)),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         devices=tuple(each.device for each in ends if each.device),
         contradiction=contradiction,
         fingerprint=" ".join(sorted(address for each in ends for address in each.addresses)),
@@ -159,7 +159,7 @@ def _columns(line: int, header: str) -> list[tuple[str, str]]:
     return columns
 
 
-def _row(
+def _row_figures(
     line: int, columns: Sequence[tuple[str, str]], tokens: Sequence[str], of_test: Figure, qps: int | None
 ) -> Iterator[Figure]:
     if len(tokens) != len(columns):
@@ -228,8 +228,8 @@ def _bandwidth(line: int, value: float, unit: str, of_row: Figure, qps: int | No
 
 
 def _read_json(text: str) -> Parsed:
-    document = documents.Json.of(text)
-    info = document.within("test_info")
+    document = documents.Json.parse(text)
+    info = document.child("test_info")
     results = document.need("results")
     device = info.text("Device")
     if info.text("Dual_port").upper() == "ON":
@@ -261,7 +261,7 @@ def _read_json(text: str) -> Parsed:
     return Parsed(
         tool="perftest",
         figures=(*figures, *_end_figures([device])),
-        kept=documents.without_secrets(text, document.value),
+        content=documents.storable_bytes(text, document.value),
         devices=(device,) if device else (),
         contradiction=_contradiction(cells),
         loopback=f"{END_UNKNOWN} perftest leaves it out of its JSON: send the text.",

@@ -104,7 +104,7 @@ def recognised(content: bytes) -> str:
     text = content[:LOOKED_AT].decode("utf-8-sig", "replace").lstrip()
     if text.startswith("<"):
         return "junit" if re.search(r"<testsuites?\b", text) else ""
-    name = _of_json(content, text) or _of_table(text)
+    name = _tool_of_json(content, text) or _tool_of_table(text)
     name = name or next((name for name, sign in _TEXTS if sign.search(text)), "")
     return "rccl-tests" if name == "nccl-tests" and re.search(r"\brccl\b", text, re.IGNORECASE) else name
 
@@ -128,7 +128,7 @@ def tool_of(content: bytes, tool: str) -> str:
     return name
 
 
-def _of_json(content: bytes, text: str) -> str:
+def _tool_of_json(content: bytes, text: str) -> str:
     """Some tools print remarks above their document, and SuperBench prints a document a line."""
     if text.startswith("["):
         return "rccl-tests" if re.match(r'\[\s*\{[^{}]*"(?:busBw|numCycle)"', text) else ""
@@ -150,7 +150,7 @@ def _document(content: bytes, text: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _of_table(text: str) -> str:
+def _tool_of_table(text: str) -> str:
     head = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
     columns = {cell.strip().strip('"').lower() for cell in head.split(",")}
     if {"measure", "value"} <= columns:

@@ -105,7 +105,7 @@ def parse(content: bytes) -> Parsed:
         tool="sockperf",
         figures=(*figures, *report.counts),
         contradiction=first_of(_contradictions(report)),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         versions=tuple(report.versions.items()),
         hosts=tuple(dict.fromkeys(report.hosts)),
         loopback=_loopback(report.hosts),
@@ -182,10 +182,10 @@ def _contradictions(report: _SockperfReport) -> Iterator[str]:
     if report.spread is not None and least is not None and most is not None:
         # No values within a range spread more than those that lie at its two ends.
         yield out_of_range("standard deviation of the latency", report.spread, 0.0, (most - least) / 2, "µs")
-    yield from _of_counts(report)
+    yield from _count_disagreements(report)
 
 
-def _of_counts(report: _SockperfReport) -> Iterator[str]:
+def _count_disagreements(report: _SockperfReport) -> Iterator[str]:
     samples, share = report.samples, report.percent_of_samples
     if (
         samples is not None

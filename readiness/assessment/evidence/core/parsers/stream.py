@@ -82,7 +82,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="stream",
         figures=tuple(_figures(stream)),
-        kept=text.encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         versions=(("stream", stream.version),) if stream.version else (),
         contradiction=_contradiction(stream) or stream.contradiction,
     )

@@ -12,9 +12,9 @@ from readiness.assessment.evidence.core.documents import (
     Json,
     lines_of,
     refuse_more,
+    storable_bytes,
     text_of,
     tidy,
-    without_secrets,
 )
 from readiness.assessment.evidence.core.parsed import (
     RANKS,
@@ -120,7 +120,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="superbench",
         figures=tuple(figures),
-        kept=b"\n".join(without_secrets(*each) for each in _lines(text, documents)),
+        content=b"\n".join(storable_bytes(*each) for each in _lines(text, documents)),
         hosts=tuple(name for name in nodes if name),
         warnings=tuple(_remarks(nodes)),
     )
@@ -129,8 +129,8 @@ def parse(content: bytes) -> Parsed:
 def _documents(text: str) -> list[Json]:
     lines = [(number, line) for number, line in lines_of(text) if line.strip()]
     if len(lines) > 1 and not lines[0][1].rstrip().endswith("}"):
-        return [Json.of(text)]
-    documents = [Json.of(line, number) for number, line in lines]
+        return [Json.parse(text)]
+    documents = [Json.parse(line, number) for number, line in lines]
     for document in documents:
         if not document.is_object():
             document.refuse("An object is expected: a line of the summary is one node.")

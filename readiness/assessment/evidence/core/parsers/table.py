@@ -108,15 +108,15 @@ def _header(
     line: int, cells: list[str], needed: Sequence[str], columns: Sequence[str], headings: Mapping[str, str]
 ) -> list[str]:
     names = [headings.get(cell.lower(), cell.lower()) for cell in cells]
-    named = [name for name in names if name]
-    if unknown := sorted(set(named) - set(columns)):
-        known = ", ".join(columns)
+    column_names = [name for name in names if name]
+    if unknown := sorted(set(column_names) - set(columns)):
+        choices = ", ".join(columns)
         raise ParseError(
-            line, f"Unknown columns {documents.tidy(', '.join(unknown))}; these columns are known: {known}."
+            line, f"Unknown columns {documents.tidy(', '.join(unknown))}; these columns are known: {choices}."
         )
-    if missing := [name for name in needed if name not in named]:
+    if missing := [name for name in needed if name not in column_names]:
         raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")
-    if len(set(named)) < len(named):
+    if len(set(column_names)) < len(column_names):
         raise ParseError(line, "The header names a column twice.")
     return names
 
@@ -223,7 +223,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="csv",
         figures=stored,
-        kept=documents.text_of(content).encode("utf-8", "replace"),
+        content=documents.text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
         # Use the oldest time: the whole file is at least as new.

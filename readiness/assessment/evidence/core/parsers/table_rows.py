@@ -84,7 +84,7 @@ def verified(claims: Sequence[Figure], rows: Sequence[RawRow]) -> Verification:
     contradiction = ""
     for claim in claims:
         derivation = DERIVATIONS.get(claim.name)
-        value = None if derivation is None else _in_unit(claim.value, claim.unit, derivation.unit)
+        value = None if derivation is None else _converted_value(claim.value, claim.unit, derivation.unit)
         if derivation is None or value is None:
             continue
         derived = derivation.rule(_counting(derivation, rows, claim.subject), values)
@@ -108,27 +108,31 @@ def _disagreement(claim: Figure, value: float, derived: Derived, unit: str) -> s
 
 def _counting(derivation: Derivation, rows: Sequence[RawRow], subject: str) -> list[RawRow]:
     """The raw rows behind a claim. A claim about a switch counts the rows of its ports, and rows without a subject."""
-    named = [row for row in rows if derivation.pattern.search(row.name.lower())]
+    matching_rows = [row for row in rows if derivation.pattern.search(row.name.lower())]
     if subject:
-        named = [row for row in named if not row.figure.subject or row.figure.subject.startswith(subject)]
+        matching_rows = [
+            row for row in matching_rows if not row.figure.subject or row.figure.subject.startswith(subject)
+        ]
     if not derivation.raw_unit:
-        return named
-    values = [_in_unit(row.figure.value, row.figure.unit, derivation.raw_unit) for row in named]
+        return matching_rows
+    values = [
+        _converted_value(row.figure.value, row.figure.unit, derivation.raw_unit) for row in matching_rows
+    ]
     return [
-        row._replace(figure=_with_value(row.figure, value))
-        for row, value in zip(named, values, strict=True)
+        row._replace(figure=_revalued(row.figure, value))
+        for row, value in zip(matching_rows, values, strict=True)
         if value is not None
     ]
 
 
-def _with_value(figure: Figure, value: float) -> Figure:
+def _revalued(figure: Figure, value: float) -> Figure:
     return figure if value == figure.value else Figure(name=figure.name, value=value, subject=figure.subject)
 
 
 _MEGABYTES = {"B": 1e-6, "kB": 1e-3, "KB": 1e-3, "MB": 1.0, "GB": 1e3, "MiB": 1.048576, "GiB": 1073.741824}
 
 
-def _in_unit(value: float | None, unit: str, target: str) -> float | None:
+def _converted_value(value: float | None, unit: str, target: str) -> float | None:
     if value is None or not unit or not target:
         return value
     if target == "MB":

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from readiness.assessment.evidence.core.documents import Json, local_time, number_of, text_of, without_secrets
+from readiness.assessment.evidence.core.documents import Json, local_time, number_of, storable_bytes, text_of
 from readiness.assessment.evidence.core.parsed import (
     DURATION,
     REQUEST_RATE,
@@ -41,10 +41,12 @@ no latency."""
 
 def parse(content: bytes) -> Parsed:
     text = text_of(content)
-    document = Json.of(text)
-    asked, completed = document.whole("num_prompts"), document.whole("completed")
+    document = Json.parse(text)
+    prompt_count, completed = document.whole("num_prompts"), document.whole("completed")
     if completed <= 0:
-        document.need("completed").refuse(f"None of {asked} requests was completed: nothing was measured.")
+        document.need("completed").refuse(
+            f"None of {prompt_count} requests was completed: nothing was measured."
+        )
     of_run = Figure(
         name="", value=None, operation="serving", subject=document.text("model_id"), samples=completed
     )
@@ -53,25 +55,25 @@ def parse(content: bytes) -> Parsed:
         *_latency_figures(document, of_run, latencies),
         replace(of_run, name=REQUESTS, value=float(completed)),
         *_rates(document, of_run),
-        failed_operations(_failed(document, asked, completed), of=asked, what="requests"),
+        failed_operations(_failed(document, prompt_count, completed), of=prompt_count, what="requests"),
     ]
     if not any(figure.name == "ttft" for figure in figures):
         document.refuse("It holds no time to the first token.")
     return Parsed(
         tool="vllm-bench",
         figures=tuple(figures),
-        kept=without_secrets(text, document.value),
+        content=storable_bytes(text, document.value),
         contradiction=first_of(contradictions(document, latencies)),
         taken_local=local_time(document.text("date"), "%Y%m%d-%H%M%S"),
         warnings=("The result names neither the server nor its accelerators: name the devices that served.",),
     )
 
 
-def _failed(document: Json, asked: int, completed: int) -> int:
+def _failed(document: Json, prompt_count: int, completed: int) -> int:
     """The largest of: the file's own count, the missing requests, and the listed errors."""
     failed = document.optional_number("failed") or 0.0
     listed = sum(1 for error in document.listed("errors") if str(error.value).strip())
-    return max(int(failed), asked - completed, listed, 0)
+    return max(int(failed), prompt_count - completed, listed, 0)
 
 
 def _latencies(document: Json) -> dict[str, dict[float, float]]:
@@ -98,7 +100,7 @@ def _latency_figures(
 
 def _arrivals(document: Json) -> str:
     rate = document.get("request_rate")
-    number = None if rate is None else rate.as_number()
+    number = None if rate is None else rate.numeric_value()
     if number is None or number <= 0:
         return NO_RATE
     burstiness = document.optional_number("burstiness")
@@ -116,6 +118,6 @@ def _rates(document: Json, of_run: Figure) -> Iterator[Figure]:
         if (value := document.optional_number(name)) is not None:
             yield replace(of_run, name=name, value=value, unit=unit)
     rate = document.get(REQUEST_RATE)
-    requested = None if rate is None else rate.as_number()
+    requested = None if rate is None else rate.numeric_value()
     if requested is not None:
         yield replace(of_run, name=REQUEST_RATE, value=requested, unit="/s")

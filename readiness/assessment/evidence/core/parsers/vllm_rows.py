@@ -30,9 +30,9 @@ class RequestRows:
 
 def contradictions(document: Json, values: Mapping[str, Mapping[float, float]]) -> Iterator[str]:
     """`values` are the percentiles of each latency by rank."""
-    asked, completed = document.whole("num_prompts"), document.whole("completed")
-    if completed > asked:
-        yield disagreement("number of completed requests", f"{completed}", f"{asked} at most")
+    prompt_count, completed = document.whole("num_prompts"), document.whole("completed")
+    if completed > prompt_count:
+        yield disagreement("number of completed requests", f"{completed}", f"{prompt_count} at most")
     yield from _rates(document, completed)
     for name in LATENCIES:
         of_name = values.get(name, {})
@@ -43,8 +43,8 @@ def contradictions(document: Json, values: Mapping[str, Mapping[float, float]]) 
         if median is not None and half is not None:
             yield _compared(f"p50 of the {name}", half, median, "ms")
         yield falling(name, of_name, "ms")
-    yield from _of_requests(document, values)
-    yield from _of_rows(document, values, completed)
+    yield from _request_disagreements(document, values)
+    yield from _row_disagreements(document, values, completed)
 
 
 def _rates(document: Json, completed: int) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _rates(document: Json, completed: int) -> Iterator[str]:
             yield rate_disagreement(key.replace("_", " "), rate, amount, duration_s, unit)
 
 
-def _of_requests(document: Json, values: Mapping[str, Mapping[float, float]]) -> Iterator[str]:
+def _request_disagreements(document: Json, values: Mapping[str, Mapping[float, float]]) -> Iterator[str]:
     """No request took less than its first token, or longer than the run."""
     whole, first = values.get("e2el", {}), values.get("ttft", {})
     for rank in sorted(whole.keys() & first.keys()):
@@ -83,8 +83,10 @@ def _of_requests(document: Json, values: Mapping[str, Mapping[float, float]]) ->
                 )
 
 
-def _of_rows(document: Json, values: Mapping[str, Mapping[float, float]], completed: int) -> Iterator[str]:
-    rows = _rows(document, completed)
+def _row_disagreements(
+    document: Json, values: Mapping[str, Mapping[float, float]], completed: int
+) -> Iterator[str]:
+    rows = _request_rows(document, completed)
     if isinstance(rows, str):
         yield rows
     if not isinstance(rows, RequestRows):
@@ -115,7 +117,7 @@ def percentile_of(ordered: Sequence[float], rank: float) -> float:
     return ordered[lower] + (ordered[upper] - ordered[lower]) * (place - lower)
 
 
-def _rows(document: Json, completed: int) -> RequestRows | str | None:
+def _request_rows(document: Json, completed: int) -> RequestRows | str | None:
     """The rows; a sentence if they are not of one run with that many completed requests; None without rows."""
     columns = {key: document.get(key) for key in ("ttfts", "input_lens", "output_lens", "errors", "itls")}
     lists = {key: list(column.items()) for key, column in columns.items() if column is not None}
@@ -153,7 +155,7 @@ def _rows(document: Json, completed: int) -> RequestRows | str | None:
 
 
 def _number(item: Json) -> float:
-    value = item.as_number()
+    value = item.numeric_value()
     if value is None:
         item.refuse("A number is expected.")
     return value

@@ -25,9 +25,9 @@ from readiness.assessment.evidence.core.proving.values import (
     Proofs,
     Run,
     SiteParts,
+    drop_missing,
     few,
     is_standing,
-    kept,
     proof_of,
     provenance_of,
     voiding,
@@ -87,7 +87,7 @@ def regressed(
                 of_node[node].append(deviation)
     left_out = _left_out(newest, doubts, part, site, tested)
     if not tested:
-        return kept({part.id: left_out})
+        return drop_missing({part.id: left_out})
     standing = _standing(of_node, part, now)
     missing = sorted(set(site.nodes) - set(standing))
     beyond = {node: deviations for node, deviations in standing.items() if _worst(deviations).worse > BEYOND}
@@ -95,12 +95,11 @@ def regressed(
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
     read = tuple(run.id for run in newest if set(run.nodes) & tested)
     lacking = [proof._replace(others=read) for proof in _lacking(part, missing, of_node, voided, site, last)]
-    lacking += [
-        proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
-    ]
-    lacking += left_out
+    failures = [proof_of(run, part, None) for run in failed]
+    lacking += [*(proof for proof in failures if is_standing(proof, part, now)), *left_out]
     without = check.part("nodes-without-ticket")
-    return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
+    unticketed = _unticketed(without, beyond, share)
+    return drop_missing({part.id: [share, *lacking], without.id: [unticketed, *lacking]})
 
 
 def _standing(
@@ -198,8 +197,8 @@ def _baseline(
         key=_order,
     )
     marked = [run for run in having if run.is_baseline]
-    chosen = marked[-1:] or having[:FIRST]
-    return (median(_values(chosen, key, unit)), chosen) if chosen else None
+    base_runs = marked[-1:] or having[:FIRST]
+    return (median(_values(base_runs, key, unit)), base_runs) if base_runs else None
 
 
 def _figures(run: Run) -> dict[Key, tuple[float, str]]:
@@ -209,12 +208,12 @@ def _figures(run: Run) -> dict[Key, tuple[float, str]]:
         key = _key(figure)
         if key is None or figure.value is None:
             continue
-        size, value, there = figure.size_bytes or 0, figure.value, largest.get(key)
-        if there is None or size > there[0]:
+        size, value, current = figure.size_bytes or 0, figure.value, largest.get(key)
+        if current is None or size > current[0]:
             largest[key] = (size, value, figure.unit)
-        elif size == there[0]:
+        elif size == current[0]:
             worse = max if key[0] in LATENCIES else min
-            largest[key] = (size, worse(value, there[1]), figure.unit)
+            largest[key] = (size, worse(value, current[1]), figure.unit)
     return {key: (value, unit) for key, (_size, value, unit) in largest.items()}
 
 

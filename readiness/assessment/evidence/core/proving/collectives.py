@@ -28,10 +28,10 @@ from readiness.assessment.evidence.core.proving.values import (
     Run,
     SiteParts,
     coverage,
+    drop_missing,
     few,
     is_standing,
     is_valid,
-    kept,
     newest_by,
     proof_of,
     provenance_of,
@@ -53,7 +53,7 @@ def participation(run: Run, site: SiteParts) -> Participation:
     installed = Counter(node for node, _ in site.accelerators if node in run.nodes)
     ran = _ran(run, site)
     if ran is None:
-        return _by_total(run, site, installed)
+        return _participation_by_total(run, site, installed)
     shares = {node: _share(ran[node], installed[node]) for node in run.nodes}
     lacking = [
         f"{ran[node]} of {installed[node]} of {site.nodes.get(node, 'a node')}"
@@ -70,27 +70,27 @@ def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
             of_host[figure.subject.lower()] += int(figure.value or 0)
     nodes = {site.nodes[node].lower(): node for node in run.nodes if node in site.nodes}
     counted: dict[int, int] = dict.fromkeys(run.nodes, 0)
-    named = set()
+    nodes_with_ranks = set()
     for host, count in of_host.items():
         node = nodes.get(host, nodes.get(host.partition(".")[0]))
         if node is not None:
             counted[node] += count
-            named.add(node)
-    return counted if named and named == set(nodes.values()) else None
+            nodes_with_ranks.add(node)
+    return counted if nodes_with_ranks and nodes_with_ranks == set(nodes.values()) else None
 
 
-def _by_total(run: Run, site: SiteParts, installed: Counter[int]) -> Participation:
-    ran, there = run.ranks, installed.total()
+def _participation_by_total(run: Run, site: SiteParts, installed: Counter[int]) -> Participation:
+    ran, installed_count = run.ranks, installed.total()
     names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
-    if run.nodes and not there:
+    if run.nodes and not installed_count:
         return Participation(dict.fromkeys(run.nodes, 0.0), f"The inventory has no accelerators in {names}.")
-    if there <= 1:
+    if installed_count <= 1:
         return Participation(dict.fromkeys(run.nodes, 1.0))
     if ran is None:
         text = "The output does not say how many accelerators took part."
         return Participation(dict.fromkeys(run.nodes, 0.0), text)
-    share = _share(ran, there)
-    text = f"Not all accelerators took part: {ran} of {there} of {names}." if share < 1 else ""
+    share = _share(ran, installed_count)
+    text = f"Not all accelerators took part: {ran} of {installed_count} of {names}." if share < 1 else ""
     return Participation(dict.fromkeys(run.nodes, share), text)
 
 
@@ -119,7 +119,7 @@ def intra_node(
             counts[node].append(_wrong(proof_of(run, wrong, None, detail=name), figure.value, figure.caution))
     rates = node_rates(check, runs, site, floors, now)
     believed = node_rates(check, [run for run in runs if not run.doubt], site, floors, now)
-    return kept(
+    return drop_missing(
         {
             "busbw": list(rates.values()),
             "wrong-values": [*newest_by(counts, wrong, now).values()],
@@ -160,10 +160,10 @@ def _is_inside(run: Run) -> bool:
     return run.scope == "node" and run.size <= 1
 
 
-def _other_operation(run: Run, wanted: Sequence[str]) -> str:
+def _other_operation(run: Run, required_operations: Sequence[str]) -> str:
     operations = sorted({each.operation for each in run.figures if each.name in ("busbw", WRONG_VALUES)})
     ran = " and ".join(filter(None, operations)) or "an operation that the file does not name"
-    return f"The run is of {ran}; the check asks for {' or '.join(wanted)}."
+    return f"The run is of {ran}; the check asks for {' or '.join(required_operations)}."
 
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
@@ -184,14 +184,14 @@ def fabric(
             groups[run.nodes if run.nodes else (-run.size,)].append(rate)
     sizes = {run.id: run.size for run in runs}
     last = {
-        nodes: _with_collapse(proof, sizes[proof.row], check, now)
+        nodes: _fail_collapse(proof, sizes[proof.row], check, now)
         for nodes, proof in newest_by(groups, part, now).items()
     }
-    seen = _of_nodes(last, check, now)
+    seen = _deciding_by_node(last, check, now)
     passing = {node for node, proof in seen.items() if _passes(proof, check, now)}
     pairs = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] == 2}
     larger = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] > 2}
-    return kept(
+    return drop_missing(
         {
             # A run that cannot be judged does not affect nodes that other runs proved.
             "pair-busbw": [
@@ -216,7 +216,7 @@ def fabric_rate(check: Check, run: Run, site: SiteParts, floors: Sequence[FloorV
     return _rate(run, check, "pair-busbw", judgement or _no_pair_row(run), name, site)
 
 
-def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proof:
+def _fail_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proof:
     """Fail a run over more than two nodes that reaches less of the pairs' floor than the scale efficiency allows.
     Whatever its size and operation were, no older runs of these nodes count after it."""
     part = check.part("scale-efficiency")
@@ -235,16 +235,16 @@ def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proo
 def _is_of(run: Run, operations: Sequence[str]) -> bool:
     """Whether the run's operation is one of these; a failed run counts against its nodes whatever its operation was.
     Rows of small sizes are not read, so the figure of wrong values also names the operation."""
-    named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
-    return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
+    run_operations = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
+    return run.tool in COLLECTIVES and (bool(run.failed) or not run_operations.isdisjoint(operations))
 
 
 def _no_pair_row(run: Run) -> FloorJudgement:
     low, high = map(size_text, PAIR_SIZES)
-    there = [figure.size_bytes or 0 for figure in run.figures if figure.name == "busbw"]
-    largest = [size for size in there if size < PAIR_SIZES[0]]
+    sizes = [figure.size_bytes or 0 for figure in run.figures if figure.name == "busbw"]
+    largest = [size for size in sizes if size < PAIR_SIZES[0]]
     has = f"ends at {size_text(max(largest))}" if largest else f"has no row of {low} or more"
-    if any(size > PAIR_SIZES[1] for size in there):
+    if any(size > PAIR_SIZES[1] for size in sizes):
         has = f"has rows above {high} only"
     return FloorJudgement(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
 
@@ -268,7 +268,7 @@ def _rate(
     return proof._replace(share=min(took_part.shares.values(), default=1.0))
 
 
-def _of_nodes(last: Mapping[Nodes, Proof], check: Check, now: datetime) -> dict[int, Proof]:
+def _deciding_by_node(last: Mapping[Nodes, Proof], check: Check, now: datetime) -> dict[int, Proof]:
     """Return each node's deciding run: a failed one unless a newer one passes, else a passing one, else the newest."""
     of_node: dict[int, list[Proof]] = defaultdict(list)
     for nodes, proof in last.items():

@@ -23,10 +23,10 @@ from readiness.assessment.evidence.core.proving.values import (
     Run,
     SiteParts,
     coverage,
+    drop_missing,
     few,
     is_standing,
     is_valid,
-    kept,
     newest,
     proof_of,
     provenance_of,
@@ -98,12 +98,12 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
         failure = _standing_failure(own, worst, name, now)
         other = _proof(last, worst, name) if last.other else None
         deciding.append(failure or other or newest_long.get(place))
-    wanted = {each: f"{site.nodes.get(each[0], '')} GPU {each[1]}" for each in site.accelerators}
-    return kept(
+    name_by_place = {each: f"{site.nodes.get(each[0], '')} GPU {each[1]}" for each in site.accelerators}
+    return drop_missing(
         {
             "worst-severity": deciding,
-            "coverage": [_covered(newest_long, wanted, check.part("coverage"), now)],
-            "quick-coverage": [_covered(newest_any, wanted, quick, now)],
+            "coverage": [_covered(newest_long, name_by_place, check.part("coverage"), now)],
+            "quick-coverage": [_covered(newest_any, name_by_place, quick, now)],
         }
     )
 
@@ -130,11 +130,11 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
                 other = run.doubt or _other(reported, place, site) or _unplaced(run, figure, place, site)
                 result = _result(run, figure, failed, tests, other)
                 is_named = not result.other and _is_known(reported, place, site)
-                results[place].append(_of_place(result, place, is_named=is_named))
+                results[place].append(_place_result(result, place, is_named=is_named))
         for node in run.nodes or (0,):
             place = (node, WHOLE_DEVICE)
             if not run.mismatch:
-                results[place].append(_of_place(_of_node(run, failed, tests), place))
+                results[place].append(_place_result(_node_result(run, failed, tests), place))
     return results
 
 
@@ -148,11 +148,11 @@ def _result(
     run: Run, figure: Figure, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str], other: str
 ) -> Result:
     severity = figure.value
-    named = failed.get(figure.subject) or ({UNNAMED: severity} if severity else {})
-    return Result(run, severity, figure.variant == "long", named, tests, figure.caution, other)
+    failed_tests = failed.get(figure.subject) or ({UNNAMED: severity} if severity else {})
+    return Result(run, severity, figure.variant == "long", failed_tests, tests, figure.caution, other)
 
 
-def _of_place(result: Result, place: Place, *, is_named: bool = False) -> Result:
+def _place_result(result: Result, place: Place, *, is_named: bool = False) -> Result:
     """A part replaced elsewhere in the run's nodes does not void the result of this place. Neither does the history of
     the place, if the output itself names the accelerator that is there now."""
     run, (node, number) = result.run, place
@@ -167,21 +167,21 @@ def _of_place(result: Result, place: Place, *, is_named: bool = False) -> Result
     )
 
 
-def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
+def _node_result(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
     severities = [
         each.value
         for each in run.figures
         if each.name == "severity" and each.value is not None and not ACCELERATOR.fullmatch(each.subject)
     ]
     severity = max(severities, key=_badness, default=0.0)
-    named: dict[str, float] = {}
+    failed_tests: dict[str, float] = {}
     for subject, each in failed.items():
         if not ACCELERATOR.fullmatch(subject):
-            named |= each
-    named = named or ({UNNAMED: severity} if severity else {})
+            failed_tests |= each
+    failed_tests = failed_tests or ({UNNAMED: severity} if severity else {})
     long = any(each.name == "worst_severity" and each.variant == "long" for each in run.figures)
     long = long or any(each.name == "severity" and each.variant == "long" for each in run.figures)
-    return Result(run, severity, long, named, tests, "", "")
+    return Result(run, severity, long, failed_tests, tests, "", "")
 
 
 def _unplaced(run: Run, figure: Figure, place: Place, site: SiteParts) -> str:
@@ -193,22 +193,22 @@ def _unplaced(run: Run, figure: Figure, place: Place, site: SiteParts) -> str:
 
 
 def _is_known(reported: Mapping[str, str], place: Place, site: SiteParts) -> bool:
-    known = site.identities.get(place)
-    return any(getattr(known, name, "") and reported.get(name) for name in IDENTITIES)
+    identity = site.identities.get(place)
+    return any(getattr(identity, name, "") and reported.get(name) for name in IDENTITIES)
 
 
 def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
-    known = site.identities.get(place)
+    identity = site.identities.get(place)
     for name in IDENTITIES:
-        said, entered = reported.get(name, ""), getattr(known, name, "")
-        if said and entered and said.casefold() != entered.casefold():
+        reported_value, entered = reported.get(name, ""), getattr(identity, name, "")
+        if reported_value and entered and reported_value.casefold() != entered.casefold():
             where = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
             what = "UUID" if name == "uuid" else "serial number"
             return (
-                f"The diagnostic names {what} {said} and the inventory {entered} for {where}: "
+                f"The diagnostic names {what} {reported_value} and the inventory {entered} for {where}: "
                 "it proves nothing of that accelerator."
             )
-    return _other_product(reported.get(DEVICE_ID, ""), known.model if known else "", place, site)
+    return _other_product(reported.get(DEVICE_ID, ""), identity.model if identity else "", place, site)
 
 
 def _other_product(device_id: str, model: str, place: Place, site: SiteParts) -> str:
@@ -254,10 +254,10 @@ def _badness(severity: float) -> int:
 
 
 def _covered(
-    proofs: Mapping[Place, Proof], wanted: Mapping[Place, str], part: SubMeasure, now: datetime
+    proofs: Mapping[Place, Proof], name_by_place: Mapping[Place, str], part: SubMeasure, now: datetime
 ) -> Proof | None:
     counts = [place for place, proof in proofs.items() if is_valid(proof, part, now)]
-    return coverage(proofs, wanted, part, now, counts=counts)
+    return coverage(proofs, name_by_place, part, now, counts=counts)
 
 
 def revalidated(
@@ -289,7 +289,7 @@ def revalidated(
         provenance=provenance_of(run.provenance for run in validating),
         others=tuple(run.id for run in validating),
     )
-    return kept({check.part("nodes-current").id: [proof]})
+    return drop_missing({check.part("nodes-current").id: [proof]})
 
 
 def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) -> tuple[set[int], set[int]]:
@@ -313,13 +313,13 @@ def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) ->
     for node, by_run in of_node.items():
         if node in bad:
             continue
-        wanted = {number for each, number in site.accelerators if each == node}
+        numbers = {number for each, number in site.accelerators if each == node}
         standing = sorted(by_run.values(), key=lambda each: _run_of(each).order)
         recent = [each for each in standing if _run_of(each).taken_at >= now - QUICK]
-        if recent and _is_clean(recent[-1], wanted, good):
+        if recent and _is_clean(recent[-1], numbers, good):
             quick.add(node)
         longer = [each for each in standing if any(result.is_long for result in each.values())]
-        if longer and _is_clean(longer[-1], wanted, good):
+        if longer and _is_clean(longer[-1], numbers, good):
             long.add(node)
     return quick, long
 
@@ -328,8 +328,8 @@ def _run_of(results: Mapping[int, Result]) -> Run:
     return next(iter(results.values())).run
 
 
-def _is_clean(results: Mapping[int, Result], wanted: set[int], good: frozenset[float]) -> bool:
-    return wanted <= results.keys() and all(
+def _is_clean(results: Mapping[int, Result], numbers: set[int], good: frozenset[float]) -> bool:
+    return numbers <= results.keys() and all(
         not each.skipped and not each.other and each.severity in good for each in results.values()
     )
 

@@ -14,8 +14,8 @@ from readiness.assessment.evidence.core.proving.values import (
     Run,
     SiteParts,
     coverage,
+    drop_missing,
     is_valid,
-    kept,
     newest_by,
     proof_of,
 )
@@ -72,7 +72,7 @@ def judged(
     None if the run has no such figure. Of several figures of one size (in and out of place) the lowest counts. A floor
     without a size applies to the largest size of the run. `between` limits the sizes.
     """
-    rows = _rows(run, measure, unit, operations, between)
+    rows = _values_by_size(run, measure, unit, operations, between)
     if not rows:
         return None
     own = [floor for floor in floors if _applies(floor, run, measure, operations)]
@@ -81,10 +81,10 @@ def judged(
     order = sorted(rows, key=lambda size: (size == preferred, size), reverse=True)
     for size in order:
         if size in sized:
-            return FloorJudgement(rows[size], _in_unit(sized[size], unit))
+            return FloorJudgement(rows[size], _converted_floor(sized[size], unit))
     largest = order[0]
     if any_size is not None:
-        return FloorJudgement(rows[largest], _in_unit(any_size, unit))
+        return FloorJudgement(rows[largest], _converted_floor(any_size, unit))
     return FloorJudgement(rows[largest], reason=_why_none(run, measure, sized, order))
 
 
@@ -94,30 +94,34 @@ def strictest(
     """The highest floor among a site's platforms, for a figure that names no platform. None if one of the platforms has
     no floor, because the whole site cannot be judged by a part of it."""
     kind = OF_LIMIT[limit_id]
-    known = [floor for floor in floors if _is_of(floor, kind)]
-    by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]
-    there = [floor for floor in by_platform if floor is not None]
-    return max(there, key=lambda floor: floor.value) if there and len(there) == len(by_platform) else None
+    kind_floors = [floor for floor in floors if _is_of(floor, kind)]
+    by_platform = [_platform_floor(kind_floors, platform, kind, unit) for platform in platforms]
+    platform_floors = [floor for floor in by_platform if floor is not None]
+    return (
+        max(platform_floors, key=lambda floor: floor.value)
+        if platform_floors and len(platform_floors) == len(by_platform)
+        else None
+    )
 
 
 def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
     low, high = kind.between
     sized = floor.size_bytes is None or low <= floor.size_bytes <= high
-    named = floor.tool in kind.tools and floor.measure == kind.measure
-    return named and sized and floor.operation in ("", *kind.operations)
+    is_same_measure = floor.tool in kind.tools and floor.measure == kind.measure
+    return is_same_measure and sized and floor.operation in ("", *kind.operations)
 
 
-def _of_platform(
+def _platform_floor(
     floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
 ) -> FloorValue | None:
     own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
     best = max(
         own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None
     )
-    return None if best is None else _in_unit(best, unit)
+    return None if best is None else _converted_floor(best, unit)
 
 
-def _rows(
+def _values_by_size(
     run: Run, measure: str, unit: str, operations: Sequence[str], between: tuple[int, int] | None
 ) -> dict[int, float]:
     rows: dict[int, float] = {}
@@ -141,7 +145,7 @@ def _applies(floor: FloorValue, run: Run, measure: str, operations: Sequence[str
     )
 
 
-def _in_unit(floor: FloorValue, unit: str) -> FloorValue | None:
+def _converted_floor(floor: FloorValue, unit: str) -> FloorValue | None:
     value = converted(floor.value, floor.unit, unit)
     return None if value is None else replace(floor, value=value, unit=unit)
 
@@ -188,7 +192,7 @@ def rdma_ports(
                 believed[port].append(proof)
     newest_of = newest_by(believed, part, now)
     counts = [port for port, proof in newest_of.items() if is_valid(proof, covered, now)]
-    return kept(
+    return drop_missing(
         {
             "bandwidth": [*newest_by(by_port, part, now).values()],
             "ports-covered": [coverage(newest_of, site.ports, covered, now, counts=counts)],

@@ -87,9 +87,9 @@ class JudgedPair:
 def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> values.Proofs:
     part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
     proofs = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
-    wanted = {pair.installed.key: pair.installed.name for pair in pairs}
+    name_by_pair = {pair.installed.key: pair.installed.name for pair in pairs}
     proven = {pair.installed.key for pair in pairs if pair.standing is PairStanding.PROVEN}
-    share = values.coverage(proofs, wanted, part, now, counts=proven)
+    share = values.coverage(proofs, name_by_pair, part, now, counts=proven)
     if share is None:
         return {}
     open_pairs = [
@@ -97,7 +97,7 @@ def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> v
     ]
     names = "; ".join(pair.installed.name for pair in open_pairs[:2])
     lacking = share._replace(value=float(len(open_pairs)), detail=names[:200])
-    return values.kept({part.id: [share._replace(detail=share.detail[:200])], missing.id: [lacking]})
+    return values.drop_missing({part.id: [share._replace(detail=share.detail[:200])], missing.id: [lacking]})
 
 
 def judged_pairs(
@@ -119,10 +119,10 @@ def _outcomes(runs: Iterable[values.Run], tested: Tested) -> Iterable[tuple[str,
     for run in runs:
         of_run = tested.get(run.id, {})
         for figure in run.figures:
-            named = ends_of(figure.subject) if is_record(figure.name) else None
-            if named is None or figure.value is None:
+            pair_ends = ends_of(figure.subject) if is_record(figure.name) else None
+            if pair_ends is None or figure.value is None:
                 continue
-            ends = [of_run.get(end.lower()) if isinstance(end, str) else end for end in named]
+            ends = [of_run.get(end.lower()) if isinstance(end, str) else end for end in pair_ends]
             if ends[0] is not None and ends[1] is not None:
                 outcome = AspectOutcome(run, (ends[0], ends[1]), figure.value == 1.0)
                 yield figure.name.removeprefix(PREFIX), outcome
@@ -141,10 +141,10 @@ def _judged(
         if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
     if outcomes and all(end.is_known for end in installed.ends):
-        standing, reason, proof = _with_records(part, installed, outcomes)
+        standing, reason, proof = _recorded_decision(part, installed, outcomes)
     else:
         aged = [each for of_aspect in exact.values() for each in of_aspect]
-        standing, reason, proof = _without(part, installed, aged, of_products, now)
+        standing, reason, proof = _unrecorded_decision(part, installed, aged, of_products, now)
     others = [each for each in of_products if _key(each.ends) != installed.key]
     return JudgedPair(installed, standing, reason, outcomes, others, proof)
 
@@ -152,7 +152,9 @@ def _judged(
 type Decision = tuple[PairStanding, str, values.Proof | None]
 
 
-def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
+def _recorded_decision(
+    part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]
+) -> Decision:
     failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
     lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
@@ -164,7 +166,7 @@ def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str,
     return PairStanding.PROVEN, "Proven at the deployed versions.", proof
 
 
-def _without(
+def _unrecorded_decision(
     part: SubMeasure,
     installed: Installed,
     aged: Sequence[AspectOutcome],

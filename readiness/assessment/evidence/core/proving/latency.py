@@ -16,8 +16,8 @@ from readiness.assessment.evidence.core.proving.values import (
     Proofs,
     Run,
     SiteParts,
+    drop_missing,
     is_standing,
-    kept,
     proof_of,
     provenance_of,
 )
@@ -37,8 +37,8 @@ MOST_SPREAD = 5.0
 class Path:
     """The runs of one tool between the same devices over the same port, with one operation and size.
 
-    `runs` are all runs by load ("" stands for not stated), `standing` those that count now. `shown` are the runs whose
-    figures are shown: the loaded ones that count, else the loaded ones that once counted, else the newest of any.
+    `runs` are all runs by load ("" stands for not stated), `standing` those that count now. `shown_runs` are those
+    whose figures are shown: the loaded ones that count, else the loaded ones that once counted, else the newest of any.
     `shortfalls` say, by id, why runs hold too little to count: samples, or background load. `unfit` says why the shown
     ones are not evidence, and is empty if they are. `failed` is the newest run if it failed.
     """
@@ -52,7 +52,7 @@ class Path:
     name: str
     runs: Mapping[str, Sequence[Run]]
     standing: Mapping[str, Sequence[Run]]
-    shown: Sequence[Run]
+    shown_runs: Sequence[Run]
     spread: float | None
     shortfalls: Mapping[int, str]
     unfit: str
@@ -65,7 +65,7 @@ class Path:
 
     @property
     def is_short(self) -> bool:
-        return any(run.id in self.shortfalls for run in self.shown)
+        return any(run.id in self.shortfalls for run in self.shown_runs)
 
     @property
     def loaded(self) -> Sequence[Run]:
@@ -93,12 +93,12 @@ def minimums_of(check: Check, tool: str) -> LatencyMinimums:
     return LatencyMinimums(ceil(repeats or 1), iterations, load_share)
 
 
-def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
+def loaded_latency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
     proofs: dict[str, list[Proof | None]] = defaultdict(list)
     for path in paths(check, runs, site, now):
         for part_id, proof in proofs_of(check, path).items():
             proofs[part_id].append(proof)
-    return kept(proofs)
+    return drop_missing(proofs)
 
 
 def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
@@ -133,9 +133,9 @@ def _path(
     loaded = standing.get("loaded", [])
     order = attrgetter("order")
     last = max((run for runs in counting.values() for run in runs), key=order, default=max(every, key=order))
-    shown = loaded or by_load.get("loaded") or [last]
+    shown_runs = loaded or by_load.get("loaded") or [last]
     lacking = [shortfalls[run.id] for run in counting.get("loaded", ()) if run.id in shortfalls]
-    spread = _spread(shown)
+    spread = _spread(shown_runs)
     figure = figure_named(last, "latency", 99.0)
     return Path(
         tool=last.tool,
@@ -147,10 +147,10 @@ def _path(
         name=" to ".join(site.nodes.get(node, f"device {node}") for node in last.nodes),
         runs=by_load,
         standing=standing,
-        shown=shown,
+        shown_runs=shown_runs,
         spread=spread,
         shortfalls=shortfalls,
-        unfit=_unfit(by_load, shown, loaded, spread, minimums, lacking[-1] if lacking else ""),
+        unfit=_unfit(by_load, shown_runs, loaded, spread, minimums, lacking[-1] if lacking else ""),
         failed=last if last.failed else None,
     )
 
@@ -204,9 +204,9 @@ def path_gbps(run: Run, site: SiteParts) -> float | None:
     """The least line rate of the port that the run names, at its nodes; else of the fastest port of each node."""
     figure = figure_named(run, "latency", 99.0)
     port = figure.subject.lower() if figure else ""
-    named = [rate for node in run.nodes if (rate := site.port_gbps.get((node, port))) is not None]
-    if named:
-        return min(named)
+    port_rates = [rate for node in run.nodes if (rate := site.port_gbps.get((node, port))) is not None]
+    if port_rates:
+        return min(port_rates)
     rates_by_node: dict[int, list[float]] = defaultdict(list)
     for (node, _), rate in site.port_gbps.items():
         rates_by_node[node].append(rate)
@@ -220,20 +220,20 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
             part_id: proof_of(path.failed, check.part(part_id), None, detail=path.name)
             for part_id in ("loaded-p99", "load-factor", "tail-ratio")
         }
-    p99, trouble = tail(path.shown, 99.0)
-    p50, no_median = tail(path.shown, 50.0)
-    p999, no_tail = tail(path.shown, 99.9)
+    p99, trouble = tail(path.shown_runs, 99.0)
+    p50, no_median = tail(path.shown_runs, 50.0)
+    p999, no_tail = tail(path.shown_runs, 99.9)
     idle_p99, no_idle = tail(path.idle, 99.0) if path.idle else (None, _no_idle(path))
-    base = min(path.shown, key=lambda run: run.taken_at)
-    decide = tuple(run.id for run in (*path.shown, *path.idle))
+    base = min(path.shown_runs, key=lambda run: run.taken_at)
+    decide = tuple(run.id for run in (*path.shown_runs, *path.idle))
 
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
         # If all repeats are too old or voided, report that rather than their number.
         counts = path.loaded or path.is_short or not path.runs.get("loaded")
         why_not = reason if counts else ""
-        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=why_not)
-        behind = (*path.shown, *path.idle) if part_id == "load-factor" else path.shown
-        return given._replace(others=decide, provenance=provenance_of(run.provenance for run in behind))
+        base_proof = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=why_not)
+        behind = (*path.shown_runs, *path.idle) if part_id == "load-factor" else path.shown_runs
+        return base_proof._replace(others=decide, provenance=provenance_of(run.provenance for run in behind))
 
     factor = p99 / idle_p99 if p99 and idle_p99 else None
     ratio = p999 / p50 if p999 and p50 else None
@@ -256,13 +256,13 @@ def _no_idle(path: Path) -> str:
 
 def _unfit(
     by_load: Mapping[str, Sequence[Run]],
-    shown: Sequence[Run],
+    shown_runs: Sequence[Run],
     loaded: Sequence[Run],
     spread: float | None,
     minimums: LatencyMinimums,
     shortfall: str,
 ) -> str:
-    loopback = next((run.doubt for run in shown if run.doubt), "")
+    loopback = next((run.doubt for run in shown_runs if run.doubt), "")
     if loopback:
         return loopback
     if not by_load.get("loaded"):

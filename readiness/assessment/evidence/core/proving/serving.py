@@ -14,7 +14,7 @@ from readiness.assessment.evidence.core.proving.values import (
     Run,
     ServedClass,
     SiteParts,
-    kept,
+    drop_missing,
     newest_by,
     proof_of,
 )
@@ -64,7 +64,7 @@ def serving(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -
                 )
                 of_subject[_subject(bearing, figure.subject, site)].append(proof)
         proofs_by_part[part_id] = [*newest_by(of_subject, part, now).values()]
-    return kept(proofs_by_part)
+    return drop_missing(proofs_by_part)
 
 
 def _remarked(model: str) -> str:
@@ -120,11 +120,11 @@ def _another(run: Run, served: ServedClass, peak_per_s: float | None) -> str:
     ran = f"The run served {model}" + ("" if rate is None else f" at {rate:.3g} requests/s")
     if rate is None and peak_per_s is not None:
         ran += " at a rate that it does not state"
-    asked = f"class {served.slug} serves {served.models[0] if served.models else 'any model'}"
+    class_text = f"class {served.slug} serves {served.models[0] if served.models else 'any model'}"
     if peak_per_s is not None:
         part = peak_per_s != served.peak_per_s
-        asked += f" at {peak_per_s:.3g}/s at peak" + (" on the accelerators of the run" if part else "")
-    return f"{ran}; {asked}."
+        class_text += f" at {peak_per_s:.3g}/s at peak" + (" on the accelerators of the run" if part else "")
+    return f"{ran}; {class_text}."
 
 
 def _model(run: Run) -> str:

@@ -21,7 +21,9 @@ from readiness.assessment.framework.core.definition import Framework, SubMeasure
 from readiness.assessment.framework.core.vocabulary import EvidenceKind
 
 
-def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
+def table_proofs(
+    framework: Framework, runs: Sequence[Run], now: datetime
+) -> dict[PartKey, tuple[Proof, ...]]:
     proofs_by_part: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     parts: dict[PartKey, SubMeasure] = {}
     for run in runs:

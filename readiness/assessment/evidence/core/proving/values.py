@@ -31,11 +31,13 @@ def voids_at(
     """Return the voids as of `now`. A kind of change without a time of its own counts from `at`, the first change."""
     if at is None or at > now:
         return STANDING
-    made = {kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes}
-    later = {kind for kind, when in made.items() if when > now}
+    instant_by_kind = {
+        kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes
+    }
+    later = {kind for kind, when in instant_by_kind.items() if when > now}
     if not later:
         return Voids(frozenset(map(Change, changes)), at, reason)
-    reasons = dict.fromkeys(by_kind[kind]["reason"] for kind in made if kind not in later)
+    reasons = dict.fromkeys(by_kind[kind]["reason"] for kind in instant_by_kind if kind not in later)
     return Voids(
         frozenset(Change(kind) for kind in changes if kind not in later), at, " ".join(reasons) or reason
     )
@@ -313,7 +315,7 @@ def newest_by[Thing](
 
 def coverage[Thing](
     proofs: Mapping[Thing, Proof],
-    wanted: Mapping[Thing, str],
+    name_by_thing: Mapping[Thing, str],
     part: SubMeasure,
     now: datetime,
     *,
@@ -325,25 +327,25 @@ def coverage[Thing](
     voided or too old, they count, so that the result is stale rather than 0 %. The instant is that of the oldest
     counting run, whose expiry lowers the figure. `counts` limits the subjects that may count.
     """
-    known = {thing: proof for thing, proof in proofs.items() if thing in wanted}
-    if not known or not wanted:
+    proof_by_thing = {thing: proof for thing, proof in proofs.items() if thing in name_by_thing}
+    if not proof_by_thing or not name_by_thing:
         return None
-    may_count = set(wanted) if counts is None else set(counts)
-    standing = {thing: proof for thing, proof in known.items() if is_standing(proof, part, now)}
+    may_count = set(name_by_thing) if counts is None else set(counts)
+    standing = {thing: proof for thing, proof in proof_by_thing.items() if is_standing(proof, part, now)}
     if not standing:
-        last = max(known.values(), key=lambda proof: proof.taken_at)
+        last = max(proof_by_thing.values(), key=lambda proof: proof.taken_at)
         return last._replace(value=0.0, detail="", floor=None, floor_source="", cannot_judge="", failed="")
     covered = {thing: proof for thing, proof in standing.items() if thing in may_count and not proof.failed}
     missing = sorted(
         name if thing not in covered else f"{100 * (1 - covered[thing].share):.0f} % of {name}"
-        for thing, name in wanted.items()
+        for thing, name in name_by_thing.items()
         if thing not in covered or covered[thing].share < 1
     )
     oldest = min((covered or standing).values(), key=lambda proof: proof.taken_at)
     return Proof(
         kind="run",
         ref=oldest.ref,
-        value=100.0 * sum(proof.share for proof in covered.values()) / len(wanted),
+        value=100.0 * sum(proof.share for proof in covered.values()) / len(name_by_thing),
         taken_at=oldest.taken_at,
         detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
         provenance=provenance_of(proof.provenance for proof in standing.values()),
@@ -365,11 +367,11 @@ def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof])
     return f"; {(last.failed or last.cannot_judge).rstrip('.')}"
 
 
-def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
+def drop_missing(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
     by_part = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
     return {part: each for part, each in by_part.items() if each}
 
 
-def few(names: Sequence[str], shown: int = 3) -> str:
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+def few(names: Sequence[str], count: int = 3) -> str:
+    more = len(names) - count
+    return ", ".join(names[:count]) + (f" and {more} more" if more > 0 else "")

@@ -320,7 +320,7 @@ def test_accelerators_of_one_number_are_told_apart_by_their_bus():
 
 
 def test_the_environment_is_not_kept():
-    kept = nccl(document()).kept.decode()
+    kept = nccl(document()).content.decode()
     assert "hunter2" not in kept
     assert "PATH" not in kept
     assert json.loads(kept)["out_of_bounds"]["okay"] == "true"

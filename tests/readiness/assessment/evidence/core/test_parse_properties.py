@@ -78,7 +78,7 @@ def holds_up(run):
             assert len(text) <= RunMeasure._meta.get_field(name).max_length
         for count in (figure.size_bytes, figure.samples, figure.streams):
             assert count is None or 0 <= count < 2**63
-    assert b"\x00" not in run.kept
+    assert b"\x00" not in run.content
 
 
 @pytest.mark.parametrize("tool", sorted(PARSERS))
@@ -261,4 +261,4 @@ def test_the_line_of_every_member_is_found(tree, indent):
         for key, member in members:
             walk(member, (*path, key))
 
-    walk(Json.of(text).value, ())
+    walk(Json.parse(text).value, ())

@@ -98,7 +98,7 @@ def test_a_report_without_a_matching_rule_is_refused_by_its_suites():
 
 def test_properties_and_captured_output_are_not_stored():
     content = outputs.junit().replace(b"</testsuites>", b"<system-out>secret</system-out></testsuites>")
-    kept = parse("junit", content, rules=RULES).kept
+    kept = parse("junit", content, rules=RULES).content
     assert b"secret" not in kept
     assert parse("junit", kept, rules=RULES).figures == parse("junit", content, rules=RULES).figures
 

@@ -283,7 +283,7 @@ class TestPorts:
 class TestNamedByATable:
     def test_a_figure_is_turned_into_the_unit_of_its_sub_measure(self):
         one = run("csv", outputs.table("p1-soak-24h/duration,1500,min", "p1-soak-24h/busbw-cv,3,%"))
-        found = tables.named(FRAMEWORK, [one], NOW)
+        found = tables.table_proofs(FRAMEWORK, [one], NOW)
         assert found["p1-soak-24h", "duration"][0].value == 25
         assert found["p1-soak-24h", "busbw-cv"][0].value == 3
 
@@ -302,8 +302,8 @@ class TestNamedByATable:
                 id=2,
             ),
         ]
-        found = tables.named(FRAMEWORK, runs, NOW)["p1-congestion", "lossless-drops"]
+        found = tables.table_proofs(FRAMEWORK, runs, NOW)["p1-congestion", "lossless-drops"]
         assert {(each.detail, each.value) for each in found} == {("leaf-1", 7), ("leaf-2", 0)}
 
     def test_a_name_that_the_framework_no_longer_has_is_left_out(self):
-        assert tables.named(FRAMEWORK, [run("csv", outputs.table("p1-gone/duration,1,h"))], NOW) == {}
+        assert tables.table_proofs(FRAMEWORK, [run("csv", outputs.table("p1-gone/duration,1,h"))], NOW) == {}

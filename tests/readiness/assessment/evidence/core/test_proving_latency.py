@@ -57,7 +57,7 @@ class TestLatencyUnderLoad:
 
     def under(self, *groups, site=SITE, framework=DEMANDING):
         runs = [one for group in groups for one in group]
-        return latency.under_load(framework.check(LATENCY.id), runs, site, NOW)
+        return latency.loaded_latency(framework.check(LATENCY.id), runs, site, NOW)
 
     def test_medians_over_the_repeats(self):
         found = self.under(self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0))

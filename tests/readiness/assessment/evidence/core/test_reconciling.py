@@ -45,7 +45,7 @@ ONE, TWO = node(1), node(2)
 
 
 def of_file(tool, content):
-    return FileIdentity.of(parse(tool, content))
+    return FileIdentity.extract(parse(tool, content))
 
 
 def compared(tool, content, *devices, platform="", versions=None, here=(ONE, TWO), elsewhere=()):

@@ -209,7 +209,7 @@ def test_rows_of_one_series_are_stored_as_their_mean():
     run = soak()
     mean = figure(run, "busbw")
     assert (mean.value, mean.samples, mean.unit) == (470, 1441, "GB/s")
-    assert run.kept.count(b"busbw") == 1441
+    assert run.content.count(b"busbw") == 1441
 
 
 def test_rows_of_other_subjects_and_failures_stay_as_they_are():

@@ -137,7 +137,7 @@ def received(tool, sent, row, place=HERE):
         platform=sent.platform,
         versions=sent.versions,
     )
-    result = reconciled(tool, FileIdentity.of(parsed), claim, place.matches)
+    result = reconciled(tool, FileIdentity.extract(parsed), claim, place.matches)
     if result.objections:
         raise RefusedUpload(" ".join(objection.reason for objection in result.objections))
     nodes = tuple(device.id for device in result.devices)

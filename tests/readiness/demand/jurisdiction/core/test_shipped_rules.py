@@ -123,8 +123,8 @@ def test_every_country_with_a_decision_on_adequacy_stands_in_for_the_general_rul
 
 def test_the_union_has_27_members() -> None:
     own_codes = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
-    eu = {one.country for one in PACK.groups_by_id["eu"].members if one.on(AUTUMN)} - own_codes
-    eea = {one.country for one in PACK.groups_by_id["eea"].members if one.on(AUTUMN)} - own_codes
+    eu = {one.country for one in PACK.groups_by_id["eu"].members if one.holds_on(AUTUMN)} - own_codes
+    eea = {one.country for one in PACK.groups_by_id["eea"].members if one.holds_on(AUTUMN)} - own_codes
     assert len(eu) == 27
     assert eea - eu == {"IS", "LI", "NO"}
 
