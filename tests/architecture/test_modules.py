@@ -114,5 +114,4 @@ def test_only_one_module_reads_and_writes_yaml():
 def test_answers_are_described_by_their_types_alone():
     product = [path for path in modules() if not path.is_relative_to(ROOT / "tests")]
     by_hand = {named(path) for path in product if "inline_serializer(" in path.read_text(encoding="utf-8")}
-    # Problems are being stored; their endpoint follows.
-    assert {name for name in by_hand if not name.endswith("problems/api.py")} == set()
+    assert by_hand == set()
