@@ -150,12 +150,12 @@ def _by_runs(
     check = checks.get("p1-multivendor-interop")
     pairs = pairs_of_records(check, {site_id: each.records for site_id, each in proved.items()}, now)
     return {
-        site_id: _with_pairs(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
+        site_id: _pairs_added(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
         for site_id, each in proved.items()
     }
 
 
-def _with_pairs(
+def _pairs_added(
     framework: Framework, check: Check | None, by_runs: SiteProofs, pairs: Sequence[JudgedPair], now: datetime
 ) -> SiteProofs:
     """Add the proofs of pairs, but where a table goes before them. They depend on the links of now, so none is kept."""
