@@ -112,16 +112,16 @@ def proofs(
     has_runs, has_records = _anything(ids)
     if floors is None:
         floors = platform_floors() if has_runs or has_records else []
-    by_runs = _by_runs(ids, framework, floors, now, parts) if has_runs else {}
+    by_runs = _run_proofs(ids, framework, floors, now, parts) if has_runs else {}
     entered = rows.entered(ids, framework, now) if has_records else {}
     proofs_by_site = {
-        site_id: _of_site(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
+        site_id: _joined_proofs(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
         for site_id in ids
     }
     return with_floors(proofs_by_site, framework, floors)
 
 
-def _by_runs(
+def _run_proofs(
     site_ids: Sequence[int],
     framework: Framework,
     floors: Sequence[FloorValue],
@@ -197,7 +197,7 @@ def checks_worked_out(framework: Framework) -> dict[str, Check]:
     }
 
 
-def _of_site(
+def _joined_proofs(
     framework: Framework, by_runs: SiteProofs, entered: Mapping[PartKey, Proof], now: datetime
 ) -> SiteProofs:
     by_part = dict(by_runs)
