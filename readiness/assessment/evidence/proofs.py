@@ -112,16 +112,16 @@ def proofs(
     has_runs, has_records = _anything(ids)
     if floors is None:
         floors = platform_floors() if has_runs or has_records else []
-    by_runs = _by_runs(ids, framework, floors, now, parts) if has_runs else {}
+    by_runs = _run_proofs(ids, framework, floors, now, parts) if has_runs else {}
     entered = rows.entered(ids, framework, now) if has_records else {}
     proofs_by_site = {
-        site_id: _of_site(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
+        site_id: _joined_proofs(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
         for site_id in ids
     }
     return with_floors(proofs_by_site, framework, floors)
 
 
-def _by_runs(
+def _run_proofs(
     site_ids: Sequence[int],
     framework: Framework,
     floors: Sequence[FloorValue],
@@ -150,12 +150,12 @@ def _by_runs(
     check = checks.get("p1-multivendor-interop")
     pairs = pairs_of_records(check, {site_id: each.records for site_id, each in proved.items()}, now)
     return {
-        site_id: _with_pairs(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
+        site_id: _pairs_added(framework, check, each.proofs_at(now), pairs.get(site_id, ()), now)
         for site_id, each in proved.items()
     }
 
 
-def _with_pairs(
+def _pairs_added(
     framework: Framework, check: Check | None, by_runs: SiteProofs, pairs: Sequence[JudgedPair], now: datetime
 ) -> SiteProofs:
     """Add the proofs of pairs, but where a table goes before them. They depend on the links of now, so none is kept."""
@@ -197,7 +197,7 @@ def checks_worked_out(framework: Framework) -> dict[str, Check]:
     }
 
 
-def _of_site(
+def _joined_proofs(
     framework: Framework, by_runs: SiteProofs, entered: Mapping[PartKey, Proof], now: datetime
 ) -> SiteProofs:
     by_part = dict(by_runs)

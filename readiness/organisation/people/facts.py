@@ -81,9 +81,9 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
     facts = _PEOPLE.values(
         covered, read, now=now, until=lambda people: min(full_hour(now) + HOUR, people.changes_at or NEVER)
     )
-    return {site_id: _at(people, now) for site_id, people in facts.items()}
+    return {site_id: _people_now(people, now) for site_id, people in facts.items()}
 
 
-def _at(people: SitePeople, now: datetime) -> SitePeople:
+def _people_now(people: SitePeople, now: datetime) -> SitePeople:
     """The same people at another instant, which what they practised is judged by."""
     return replace(people, practice=replace(people.practice, now=now)) if people.practice else people
