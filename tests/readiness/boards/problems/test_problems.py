@@ -109,7 +109,9 @@ def test_the_worst_comes_first_and_what_follows_stands_below_its_cause(flapping,
     listed = now_wrong()
     heads = [each for each in listed if each.is_cause]
     order = list(ProblemState)
-    assert heads == sorted(heads, key=lambda each: (order.index(each.state), -each.kw, each.site.name, each.title))
+    assert heads == sorted(
+        heads, key=lambda each: (order.index(each.state), -each.kw, each.site.name, each.title)
+    )
     assert [each.cause for each in listed] == [head.id for head in heads for _ in range(1 + head.follow)]
 
 
