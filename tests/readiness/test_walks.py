@@ -130,9 +130,9 @@ def sample(plant):
 
 @pytest.fixture
 def fleet_page(well, client_of):
-    """The page reads what the engine wrote down, so both are at work all along."""
+    """The page reads what the engine and the room of problems wrote down, so they are at work all along."""
     well.evaluate()
-    return {"boards", "scoring"}, lambda: client_of("viewer").get("/fleet/")
+    return {"boards", "problems", "scoring"}, lambda: client_of("viewer").get("/fleet/")
 
 
 @pytest.mark.parametrize(
