@@ -144,7 +144,7 @@ def fleet_page(well, client_of):
         ("verdict", ["framework", "workloads", "jurisdiction", "ownership", "people", "evidence", "grants"]),
         ("sample", []),
         # Owners are read for the rows of its table, after the figures of the whole fleet.
-        ("fleet_page", ["framework", "ownership", "people", "ownership", "demo"]),
+        ("fleet_page", ["framework", "ownership", "people", "ownership", "workloads", "demo"]),
     ],
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):
