@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         table = table_kit.page(request, tables.LINES, explored.lines)
         if table_kit.wants_table_only(request, table):
             return table_kit.respond(request, "telemetry/explore.html", table)
-        parameters = _asked(request.GET)
+        parameters = _query_pairs(request.GET)
         times = list(span.query.items())
         context |= {
             "table": table,
@@ -89,7 +89,7 @@ def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and int(text[:9]) > 0 else otherwise
 
 
-def _asked(params: QueryDict) -> list[tuple[str, str]]:
+def _query_pairs(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
