@@ -15,10 +15,10 @@ def main() -> None:
     )
     parser.add_argument("--queues", required=True, help="names, comma-separated")
     parser.add_argument("--concurrency", required=True, type=int, help="tasks at a time, each in its process")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     worker = app.Worker(
-        queues=chosen.queues.split(","),
-        concurrency=chosen.concurrency,
+        queues=arguments.queues.split(","),
+        concurrency=arguments.concurrency,
         pool_cls="prefork",
         without_gossip=True,
         without_mingle=True,

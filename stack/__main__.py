@@ -126,16 +126,16 @@ def main() -> int:
         ("try", "run any command with throw-away databases"),
     ):
         commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
-    chosen = parser.parse_args()
-    if chosen.end_with_parent:
+    arguments = parser.parse_args()
+    if arguments.end_with_parent:
         end_with_parent(os.getppid(), signal.SIGTERM)
     try:
-        if chosen.command == "try":
-            return try_out(chosen.arguments)
-        layout = find_layout(chosen.checkout.resolve(), os.environ)
-        if chosen.command == "manage":
-            return manage(layout, chosen.arguments)
-        return stop(layout) if chosen.command == "stop" else run(layout)
+        if arguments.command == "try":
+            return try_out(arguments.arguments)
+        layout = find_layout(arguments.checkout.resolve(), os.environ)
+        if arguments.command == "manage":
+            return manage(layout, arguments.arguments)
+        return stop(layout) if arguments.command == "stop" else run(layout)
     except EXPECTED as error:
         say(f"Muster cannot start. {error}")
         return 1

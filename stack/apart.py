@@ -14,7 +14,7 @@ def apart[T](ask: Callable[[], T]) -> T:
     answer_out, answer_in = os.pipe()
     child = os.fork()
     if child == 0:
-        _answer(ask, answer_in)
+        _write_result(ask, answer_in)
     os.close(answer_in)
     with open(answer_out, "rb") as stream:
         answer = stream.read()
@@ -27,7 +27,7 @@ def apart[T](ask: Callable[[], T]) -> T:
     raise value
 
 
-def _answer(ask: Callable[[], object], answer_in: int) -> None:
+def _write_result(ask: Callable[[], object], answer_in: int) -> None:
     try:
         try:
             answer = pickle.dumps((True, ask()))

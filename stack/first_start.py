@@ -19,16 +19,16 @@ class Demo:
     send: bool
 
 
-def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
-    """`wanted` is MUSTER_DEMO (None: not set); `is_new` says that the database was empty.
+def decide_demo(*, mark: DemoMark, requested: bool | None, is_new: bool) -> Demo:
+    """`requested` is MUSTER_DEMO (None: not set); `is_new` says that the database was empty.
 
     A database that began without the demo, or holds its own data, only gets it on explicit request: a plain `make run`
     must not add 24 made-up sites to a real inventory.
     """
-    if wanted is False:
+    if requested is False:
         return Demo(load=False, send=False)
     if mark is DemoMark.LOADED:
         return Demo(load=False, send=True)
-    if wanted or mark is DemoMark.LOADING or (mark is DemoMark.NONE and is_new):
+    if requested or mark is DemoMark.LOADING or (mark is DemoMark.NONE and is_new):
         return Demo(load=True, send=True)
     return Demo(load=False, send=False)

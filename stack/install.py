@@ -143,8 +143,8 @@ def install_packages(which: str) -> None:
 
 
 def asset_sources() -> list[Path]:
-    named = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    return named + sorted(path for path in (ROOT / "web" / "assets").rglob("*") if path.is_file())
+    files = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    return files + sorted(path for path in (ROOT / "web" / "assets").rglob("*") if path.is_file())
 
 
 def has_assets() -> bool:
@@ -164,12 +164,12 @@ def build_assets() -> None:
 
 
 def digest(*paths: Path) -> str:
-    made = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()
-        made.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode())
-        made.update(content)
-    return made.hexdigest()
+        sha256.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode())
+        sha256.update(content)
+    return sha256.hexdigest()
 
 
 def run(argv: list[str], *, what: str) -> None:

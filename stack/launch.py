@@ -52,23 +52,23 @@ class Launch:
         self.state.sockets = str(short_folder("muster-", account=self.layout.account))
         self.state.launcher = ourselves()
         self.supervisor.record()
-        given = {name: self.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if self.environ.get(name)}
+        urls = {name: self.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if self.environ.get(name)}
         sockets = Path(self.state.sockets)
         recipes = []
-        if "REDIS_URL" not in given:
+        if "REDIS_URL" not in urls:
             recipes.append(
                 valkey.recipe(folder=self.layout.valkey, sockets=sockets, log=self.layout.log("valkey"))
             )
         cluster = None
-        if "DATABASE_URL" not in given:
+        if "DATABASE_URL" not in urls:
             cluster = self._cluster(sockets)
             recipes.append(postgres.recipe(cluster, log=self.layout.log("postgres")))
         self.supervisor.start(*recipes)
         if cluster is not None:
             apart(partial(postgres.ensure_database, cluster))
-            given["DATABASE_URL"] = postgres.url(cluster)
-            held = apart(partial(schema.look, given["DATABASE_URL"], self.layout.root)).holding
-            if held is Holding.OLDER:
+            urls["DATABASE_URL"] = postgres.url(cluster)
+            holding = apart(partial(schema.inspect_database, urls["DATABASE_URL"], self.layout.root)).holding
+            if holding is Holding.OLDER:
                 self.supervisor.stop()
                 aside = postgres.move_aside(cluster, why="older", now=datetime.now(UTC))
                 self.say(
@@ -76,11 +76,11 @@ class Launch:
                 )
                 self.start_databases()
                 return
-            if held is Holding.NOTHING:
-                apart(partial(schema.begin, given["DATABASE_URL"]))
-        given.setdefault("REDIS_URL", valkey.url(sockets))
+            if holding is Holding.NOTHING:
+                apart(partial(schema.begin, urls["DATABASE_URL"]))
+        urls.setdefault("REDIS_URL", valkey.url(sockets))
         self.state.environment = {
-            **given,
+            **urls,
             "MUSTER_DATA_DIR": str(self.layout.data),
             "MUSTER_SECRET_KEY": self.environ.get("MUSTER_SECRET_KEY") or secret_key(self.layout),
         }
@@ -135,7 +135,7 @@ class Launch:
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: everything before the first page."""
         url = self.state.environment["DATABASE_URL"]
-        state = apart(partial(schema.look, url, self.layout.root))
+        state = apart(partial(schema.inspect_database, url, self.layout.root))
         if state.holding is Holding.NEWER:
             raise LaunchError(
                 "The data were written by a newer Muster, with migrations that this one does not know: "
@@ -164,7 +164,7 @@ class Launch:
     def _prepare_demo(self, *, is_new: bool) -> Demo:
         path = self._mark_path()
         mark = DemoMark(path.read_text()) if path.exists() else DemoMark.NONE
-        demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
+        demo = decide_demo(mark=mark, requested=wanted_demo(self.environ), is_new=is_new)
         if demo.load:
             path.write_text(DemoMark.LOADING)
             if mark is DemoMark.LOADING:
@@ -249,16 +249,16 @@ def clear_up(state: StackState, *, say: Say) -> None:
 
 def choose_port(environ: Mapping[str, str], *, host: str, say: Say) -> int:
     """The requested port, which must be free; else the first free one from the default on."""
-    chosen = environ.get("MUSTER_PORT")
-    if chosen:
-        if not chosen.isdigit() or not 0 < int(chosen) < 65536:
-            raise LaunchError(f"MUSTER_PORT={chosen} is not a port number (1 to 65535).")
-        if not _is_free(host, int(chosen)):
+    requested_port = environ.get("MUSTER_PORT")
+    if requested_port:
+        if not requested_port.isdigit() or not 0 < int(requested_port) < 65536:
+            raise LaunchError(f"MUSTER_PORT={requested_port} is not a port number (1 to 65535).")
+        if not _is_free(host, int(requested_port)):
             raise LaunchError(
-                f"Port {chosen} of {host} is in use by another program. Stop that one, or set MUSTER_PORT to "
-                "another port; without MUSTER_PORT the next free one is taken."
+                f"Port {requested_port} of {host} is in use by another program. Stop that one, or set"
+                " MUSTER_PORT to another port; without MUSTER_PORT the next free one is taken."
             )
-        return int(chosen)
+        return int(requested_port)
     for port in range(processes.PORT, processes.PORT + PORTS_TRIED):
         if _is_free(host, port):
             if port != processes.PORT:

@@ -53,15 +53,15 @@ class Layout:
 
 def find_layout(root: Path, environ: Mapping[str, str]) -> Layout:
     """Return where a checkout's data are: `MUSTER_DATA_DIR`, else `var/`, else (root only) a system folder."""
-    chosen = environ.get("MUSTER_DATA_DIR")
-    data = Path(chosen).expanduser().absolute() if chosen else root / "var"
+    requested_folder = environ.get("MUSTER_DATA_DIR")
+    data = Path(requested_folder).expanduser().absolute() if requested_folder else root / "var"
     account = unprivileged_account(owning=data / f"postgres-{MAJOR}")
     _make(data)
     if account is not None and not can_enter(data, account=account):
-        if chosen:
+        if requested_folder:
             raise LayoutError(
-                f"MUSTER_DATA_DIR={chosen} cannot be reached by the account {account.name}, which PostgreSQL "
-                f"runs as when the launcher is root. Choose a folder outside root's home,"
+                f"MUSTER_DATA_DIR={requested_folder} cannot be reached by the account {account.name}, which"
+                f" PostgreSQL runs as when the launcher is root. Choose a folder outside root's home,"
                 f" like {SYSTEM_FOLDER}."
             )
         name = hashlib.sha256(os.fsencode(root)).hexdigest()[:8]

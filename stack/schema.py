@@ -38,7 +38,7 @@ class DatabaseState:
     unknown: tuple[str, ...] = ()
 
 
-def look(url: str, root: Path) -> DatabaseState:
+def inspect_database(url: str, root: Path) -> DatabaseState:
     import psycopg  # 12 MB, which the launcher has another process load (stack/apart.py)
 
     with psycopg.connect(url) as connection:
@@ -64,7 +64,7 @@ def look(url: str, root: Path) -> DatabaseState:
 
 def begin(url: str) -> None:
     """Mark an empty database as one of this lineage before the first migration, which may be interrupted."""
-    import psycopg  # as in look
+    import psycopg  # as in inspect_database
 
     with psycopg.connect(url) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS launcher")
@@ -76,7 +76,7 @@ def begin(url: str) -> None:
 
 
 def note_migrated(url: str, root: Path) -> None:
-    import psycopg  # as in look
+    import psycopg  # as in inspect_database
 
     with psycopg.connect(url) as connection:
         applied = connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()

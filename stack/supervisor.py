@@ -88,7 +88,7 @@ class Supervisor:
                 while not child.is_ready(running.process, running.recipe, deadline=deadline):
                     self.pause(POLL_S)
             except StartError as error:
-                raise StepError(self._with_last_lines(str(error), running.recipe)) from None
+                raise StepError(self._append_last_lines(str(error), running.recipe)) from None
 
     def run(self, *recipes: Recipe) -> None:
         """Run commands side by side to their end; raises StepError unless all succeed."""
@@ -101,7 +101,7 @@ class Supervisor:
         for recipe, status in statuses:
             if status != 0:
                 failed = f"{recipe.name} failed ({child.ending(status)})"
-                raise StepError(self._with_last_lines(failed, recipe))
+                raise StepError(self._append_last_lines(failed, recipe))
 
     def _launch(self, recipe: Recipe) -> subprocess.Popen[bytes]:
         process = child.start(recipe)
@@ -118,7 +118,7 @@ class Supervisor:
         except OSError as error:
             self._say(f"{self._layout.state} cannot be written: {error.strerror}")
 
-    def _with_last_lines(self, what: str, recipe: Recipe) -> str:
+    def _append_last_lines(self, what: str, recipe: Recipe) -> str:
         lines = [what, *(f"  | {line}" for line in child.last_lines(recipe.log)), f"  ({recipe.log})"]
         return "\n".join([*lines, *self._space_warning()])
 

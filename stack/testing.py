@@ -152,8 +152,8 @@ def remove_leftovers() -> None:
     for base in {tempfile.gettempdir(), "/tmp"}:
         for lock in Path(base).glob(f"{PREFIX}*/lock"):
             try:
-                with lock.open("rb") as held:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with lock.open("rb") as lock_file:
+                    fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(lock.parent, ignore_errors=True)
             except OSError:
                 continue  # in use, or another user's

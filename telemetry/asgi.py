@@ -39,7 +39,7 @@ class SampleDoor:
         request_id = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
-                answer, is_read = await self._answer(delivery, incoming)
+                answer, is_read = await self._answer_delivery(delivery, incoming)
             except bodies.SenderGone:
                 return
         meters.count_write(answer, address=delivery.path, seconds=time.perf_counter() - began)
@@ -51,13 +51,15 @@ class SampleDoor:
     async def close(self) -> None:
         await self._threads.close()
 
-    async def _answer(self, delivery: Delivery, incoming: bodies.Receive) -> tuple[WriteAnswer, bool]:
+    async def _answer_delivery(
+        self, delivery: Delivery, incoming: bodies.Receive
+    ) -> tuple[WriteAnswer, bool]:
         """Return the answer, and whether the body was read to its end. Raises SenderGone."""
         source = None
         try:
             source = await self._sender(delivery)
             wire_format = receive.check_headers(delivery, now=now())
-            async with self._places.of(source.pk):
+            async with self._places.hold_place(source.pk):
                 return await self._read_and_take(delivery, wire_format, source, incoming), True
         except (WriteRefused, NoRoom, bodies.BodyTooSlow) as error:
             refusal = _refusal(error)
@@ -81,7 +83,7 @@ class SampleDoor:
     ) -> WriteAnswer:
         # At most this much of an arriving body is in memory.
         size = min(delivery.declared_bytes or bodies.MEMORY_BYTES, bodies.MEMORY_BYTES)
-        async with self._room.held(size) as hold, bodies.Body(incoming) as body:
+        async with self._room.hold(size) as hold, bodies.Body(incoming) as body:
             if not await body.read(settings.TELEMETRY_BODY_BYTES):
                 raise receive.too_large()
             body.file.seek(0)
@@ -92,17 +94,17 @@ class SampleDoor:
                 return _refusal(error).answer
             return await self._settled(receive.take, delivery, wire_format, source, body.file)
 
-    async def _settled(self, work: Callable[..., WriteAnswer], *given: Any) -> WriteAnswer:
+    async def _settled(self, work: Callable[..., WriteAnswer], *arguments: Any) -> WriteAnswer:
         try:
-            return await self._ask(work, *given)
+            return await self._ask(work, *arguments)
         except WriteRefused as refusal:
             return refusal.answer
         except Exception:
             log.exception("a body was not taken")
             return _FAILED
 
-    async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
-        return await self._threads.run(_connected, work, *given)
+    async def _ask[T](self, work: Callable[..., T], *arguments: Any) -> T:
+        return await self._threads.run(_connected, work, *arguments)
 
 
 _FAILED = WriteAnswer(500, "an error in Muster; it is logged")
@@ -132,15 +134,15 @@ def _refusal(error: Exception) -> WriteRefused:
     return error
 
 
-def _connected[T](work: Callable[..., T], *given: Any) -> T:
+def _connected[T](work: Callable[..., T], *arguments: Any) -> T:
     """Use this thread's connection, and once more a new one if it was lost since its last use."""
     try:
         try:
-            return work(*given, now=now())
+            return work(*arguments, now=now())
         except (OperationalError, InterfaceError):
             if not _drop_connections():
                 raise
-            return work(*given, now=now())
+            return work(*arguments, now=now())
     except (OperationalError, InterfaceError) as error:
         _drop_connections()
         raise WriteRefused(503, "the database does not answer") from error

@@ -72,12 +72,12 @@ def _summed(counted: Sequence[SourceActivity], field: str, step_ms: int) -> dict
 
 
 def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
-    shown = [at for at in sorted(counts) if counts[at]]
+    times = [at for at in sorted(counts) if counts[at]]
     return {
         "type": "bar",
         "name": name,
-        "x": [at + step_ms // 2 for at in shown],
-        "y": [counts[at] for at in shown],
+        "x": [at + step_ms // 2 for at in times],
+        "y": [counts[at] for at in times],
         "width": round(step_ms * 0.85),
         "hovertemplate": "%{y:,}",
         "meta": {"role": role, "plain": True},
@@ -116,13 +116,13 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
 
 
 def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:
-    kept = points(*downsample(line.ts_ms, line.values * factor, most_points))
-    values = [None if value is None else shortened(value) for _, value in kept]
+    drawn_points = points(*downsample(line.ts_ms, line.values * factor, most_points))
+    values = [None if value is None else shortened(value) for _, value in drawn_points]
     trace = {
         "type": "scatter",
         "mode": "lines",
         "name": line.name,
-        "x": [at for at, _ in kept],
+        "x": [at for at, _ in drawn_points],
         "y": values,
         "line": {"width": 1.8},
         "hovertemplate": f"%{{y}}{suffix}",

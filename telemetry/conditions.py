@@ -22,17 +22,17 @@ def conditions_of(
     """Conditions on series and their values; None means every site, or every metric."""
     values: Values = {}
     conditions = []
-    for name, column, wanted in (("sites", "site_id", site_ids), ("metrics", "metric", metrics)):
-        if wanted is not None:
+    for name, column, selected_values in (("sites", "site_id", site_ids), ("metrics", "metric", metrics)):
+        if selected_values is not None:
             conditions.append(f"series.{column} = ANY(%({name})s)")
-            values[name] = sorted(set(wanted))
+            values[name] = sorted(set(selected_values))
     rules = registry().left_out_of(values.get("metrics"), {matcher.label for matcher in matchers})
-    for condition, given in (
+    for condition, condition_values in (
         *(_matching(matcher, number) for number, matcher in enumerate(matchers)),
         *(_counting(rule, number) for number, rule in enumerate(rules)),
     ):
         conditions.append(condition)
-        values |= given
+        values |= condition_values
     return conditions, values
 
 

@@ -153,10 +153,12 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], memory: Memo
         by_source[batch.source_id].append(batch)
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
-    known = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
+    series_by_source = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
     oldest_ms = ms(store.oldest_sample_kept(now))
     readings = {
-        source_id: read([batch.columns for batch in by_source[source_id]], known[source_id], oldest_ms)
+        source_id: read(
+            [batch.columns for batch in by_source[source_id]], series_by_source[source_id], oldest_ms
+        )
         for source_id in sources
     }
     _append(cursor, list(readings.values()))

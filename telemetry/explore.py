@@ -48,23 +48,23 @@ class ExploredLine:
 
     @property
     def last(self) -> float | None:
-        return self._of(lambda known: known[-1])
+        return self._reduced(lambda values: values[-1])
 
     @property
     def lowest(self) -> float | None:
-        return self._of(np.min)
+        return self._reduced(np.min)
 
     @property
     def highest(self) -> float | None:
-        return self._of(np.max)
+        return self._reduced(np.max)
 
     @property
     def mean(self) -> float | None:
-        return self._of(np.mean)
+        return self._reduced(np.mean)
 
-    def _of(self, reduce) -> float | None:
-        known = self.values[np.isfinite(self.values)]
-        return float(reduce(known)) if len(known) else None
+    def _reduced(self, reduce) -> float | None:
+        finite_values = self.values[np.isfinite(self.values)]
+        return float(reduce(finite_values)) if len(finite_values) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,32 +205,32 @@ def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
             max((len(labels.get(key, "")) for labels in lines), default=0),
         )
     )
-    chosen: list[str] = []
+    name_keys: list[str] = []
     apart = 1
     for key in keys:
-        count = len({tuple(labels.get(each, "") for each in [*chosen, key]) for labels in lines})
+        count = len({tuple(labels.get(each, "") for each in [*name_keys, key]) for labels in lines})
         if count > apart:
-            chosen.append(key)
+            name_keys.append(key)
             apart = count
         if apart == len(lines):
             break
-    chosen = _without_needless(chosen, lines, apart) or ([NAME] if NAME in keys else keys[:1])
+    name_keys = _drop_needless(name_keys, lines, apart) or ([NAME] if NAME in keys else keys[:1])
     seen: dict[str, int] = {}
     names = []
     for labels in lines:
-        name = _joined(labels, chosen)
+        name = _joined(labels, name_keys)
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names
 
 
-def _without_needless(chosen: list[str], lines: Sequence[Mapping[str, str]], apart: int) -> list[str]:
+def _drop_needless(keys: list[str], lines: Sequence[Mapping[str, str]], apart: int) -> list[str]:
     """Drop a label that later ones made unnecessary."""
-    for key in list(chosen):
-        rest = [each for each in chosen if each != key]
+    for key in list(keys):
+        rest = [each for each in keys if each != key]
         if rest and len({tuple(labels.get(each, "") for each in rest) for labels in lines}) == apart:
-            chosen = rest
-    return chosen
+            keys = rest
+    return keys
 
 
 def _joined(labels: Mapping[str, str], keys: Sequence[str]) -> str:
@@ -285,15 +285,15 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
 
 def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
     heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
-    return ["time", *heads], _rows(explored.lines)
+    return ["time", *heads], _csv_rows(explored.lines)
 
 
-def _rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:
-    known = [np.isfinite(line.values) for line in lines]
-    times = [line.ts_ms[finite] for line, finite in zip(lines, known, strict=True)]
+def _csv_rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:
+    finite_masks = [np.isfinite(line.values) for line in lines]
+    times = [line.ts_ms[finite] for line, finite in zip(lines, finite_masks, strict=True)]
     instants = np.unique(np.concatenate(times)) if times else np.empty(0, np.int64)
     values = np.full((len(instants), len(lines)), np.nan)
-    for column, (line, finite) in enumerate(zip(lines, known, strict=True)):
+    for column, (line, finite) in enumerate(zip(lines, finite_masks, strict=True)):
         values[np.searchsorted(instants, times[column]), column] = line.values[finite]
     for at, row in zip(instants.tolist(), values, strict=True):
         yield [

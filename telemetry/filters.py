@@ -48,10 +48,10 @@ def condition_of(matcher: Matcher) -> Q:
     """Match by Prometheus' rules: an absent label is empty, an expression must match the whole value."""
     value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
     if matcher.op in (LabelOperator.IS, LabelOperator.IS_NOT):
-        held = Q(Exact(value, matcher.value))
+        condition = Q(Exact(value, matcher.value))
     else:
-        held = Q(Regex(value, f"^(?:{matcher.value})$"))
-    return ~held if matcher.op in (LabelOperator.IS_NOT, LabelOperator.NOT_LIKE) else held
+        condition = Q(Regex(value, f"^(?:{matcher.value})$"))
+    return ~condition if matcher.op in (LabelOperator.IS_NOT, LabelOperator.NOT_LIKE) else condition
 
 
 def left_out_by(rule: LeftOutSeries) -> Q:

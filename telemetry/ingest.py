@@ -86,10 +86,10 @@ class Fullness:
     def __call__(self, now: datetime) -> bool:
         if abs(now - self._looked_at) >= FULLNESS_LOOKED_AT:
             waiting = InboxBatch.objects.waiting().order_by()[: settings.TELEMETRY_INBOX_BATCHES]
-            held = waiting.aggregate(batches=Count("pk"), size_bytes=Sum(StoredBytes("columns")))
+            backlog = waiting.aggregate(batches=Count("pk"), size_bytes=Sum(StoredBytes("columns")))
             self._full = (
-                held["batches"] >= settings.TELEMETRY_INBOX_BATCHES
-                or (held["size_bytes"] or 0) >= settings.TELEMETRY_INBOX_BYTES
+                backlog["batches"] >= settings.TELEMETRY_INBOX_BATCHES
+                or (backlog["size_bytes"] or 0) >= settings.TELEMETRY_INBOX_BYTES
             )
             self._looked_at = now
         return self._full

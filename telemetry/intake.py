@@ -113,7 +113,7 @@ def sources() -> models.QuerySet[Source]:
     )
 
 
-def with_refusals(sources: models.QuerySet[Source], *, now: datetime) -> models.QuerySet[Source]:
+def annotate_refusals(sources: models.QuerySet[Source], *, now: datetime) -> models.QuerySet[Source]:
     counted = (
         SourceActivity.objects.filter(source=models.OuterRef("pk"), start__gt=now - DAY)
         .order_by()
@@ -128,7 +128,10 @@ def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
     listed = list(sources)
     ids = [source.pk for source in listed]
     hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
-    return [_row(source, hours[source.pk], recent.get(source.pk), flips[source.pk], now) for source in listed]
+    return [
+        _intake_of(source, hours[source.pk], recent.get(source.pk), flips[source.pk], now)
+        for source in listed
+    ]
 
 
 def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int]]]:
@@ -164,7 +167,7 @@ def _flips(ids: Sequence[int], now: datetime) -> dict[int, list[SourceFlip]]:
     return by_source
 
 
-def _row(
+def _intake_of(
     source: Source,
     hours: dict[datetime, tuple[int, int]],
     recent: tuple[datetime, int, float] | None,
@@ -209,12 +212,12 @@ def _strip(
     state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
 ) -> tuple[Hour, ...]:
     cells = []
-    held = flips[0].from_state if flips else state
+    last_state = flips[0].from_state if flips else state
     for place in range(24):
         start = _strip_start(now) + place * HOUR
         within = [flip.to_state for flip in flips if start < flip.at <= start + HOUR]
-        worst = min([held, *within], key=SEVERITY.index)
-        held = within[-1] if within else held
+        worst = min([last_state, *within], key=SEVERITY.index)
+        last_state = within[-1] if within else last_state
         cells.append(Hour(start, worst, *hours.get(start, (0, 0))))
     return tuple(cells)
 

@@ -24,16 +24,16 @@ MAY_CHANGE = ("telemetry.change_source",)
 _TONES = {SourceState.LATE.value: "warn", SourceState.SILENT.value: "bad"}
 
 
-def _rows() -> QuerySet[Source]:
-    return intake.with_refusals(intake.sources(), now=clock.now())
+def _listed_sources() -> QuerySet[Source]:
+    return intake.annotate_refusals(intake.sources(), now=clock.now())
 
 
 def _lately(sources: list[Any]) -> Sequence[intake.Intake]:
     return intake.rows(sources, now=clock.now())
 
 
-def _token_of_new(request: HttpRequest, nothing: None, made: tuple[Source, str]) -> HttpResponse:
-    return token_page(request, *made, heading=f"Connect {made[0]}")
+def _token_of_new(request: HttpRequest, nothing: None, source_and_token: tuple[Source, str]) -> HttpResponse:
+    return token_page(request, *source_and_token, heading=f"Connect {source_and_token[0]}")
 
 
 def _new_token(request: HttpRequest, source: Source, token: str) -> HttpResponse:
@@ -79,7 +79,7 @@ _GIVEN = (
 )  # fmt: skip
 SOURCES = Kind(
     model=Source,
-    rows=_rows,
+    rows=_listed_sources,
     prepare=_lately,
     icon="activity",
     search_order=28,

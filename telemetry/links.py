@@ -45,13 +45,13 @@ def narrowed(params: QueryDict) -> list[dict[str, Any]]:
             "name": name,
             "value": params[name],
             "label": NOUNS[ObjectKind(kind)],
-            "remove_url": _without(params, name),
+            "remove_url": _explore_url_without(params, name),
         }
         for name, kind in OBJECTS.items()
         if params.get(name)
     ]
 
 
-def _without(params: QueryDict, name: str) -> str:
-    kept = [(each, value) for each, values in params.lists() for value in values if each != name]
-    return f"{reverse('explore')}?{urlencode(kept)}"
+def _explore_url_without(params: QueryDict, name: str) -> str:
+    remaining_pairs = [(each, value) for each, values in params.lists() for value in values if each != name]
+    return f"{reverse('explore')}?{urlencode(remaining_pairs)}"

@@ -76,8 +76,8 @@ class Inventory:
         self._site_ids = {site.slug.lower(): site.pk for site in sites}
         self._objects: dict[_Key, SeriesPlace | None] = {}
         for key, place in self._named(list(self._site_ids.values())):
-            known = self._objects.setdefault(key, place)
-            if known != place:
+            first_place = self._objects.setdefault(key, place)
+            if first_place != place:
                 self._objects[key] = None
         for slug, site_id in self._site_ids.items():
             self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = SeriesPlace(
@@ -151,8 +151,8 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
     fixed = {source.site_id for source in sources if source.site_id}
-    named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
-    return Inventory(models.Site.objects.filter(named).order_by("pk"))
+    condition = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
+    return Inventory(models.Site.objects.filter(condition).order_by("pk"))
 
 
 def match_changed(*, now: datetime) -> int:

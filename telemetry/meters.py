@@ -53,11 +53,11 @@ def _sources(now: datetime) -> dict[tuple[str, ...], float]:
     return {(state,): count for state, count in states}
 
 
-def _of_inbox(read: Callable[[intake.InboxBacklog, datetime], float]) -> metrics.Read:
+def _inbox_reader(read: Callable[[intake.InboxBacklog, datetime], float]) -> metrics.Read:
     return lambda now: {(): read(intake.queue(), now)}
 
 
 def register() -> None:
     metrics.gauge("muster_telemetry_sources", "Sources by state", ("state",), _sources)
-    for name, (said, read) in GAUGES.items():
-        metrics.gauge(f"muster_telemetry_{name}", said, (), _of_inbox(read))
+    for name, (text, read) in GAUGES.items():
+        metrics.gauge(f"muster_telemetry_{name}", text, (), _inbox_reader(read))

@@ -15,11 +15,11 @@ from telemetry.models import BatchDecision, InboxBatch, Source, SourceStatus
 
 @transaction.atomic
 def create_source(
-    *, name: str, by: User | None, now: datetime, owner: User | None = None, **given: Any
+    *, name: str, by: User | None, now: datetime, owner: User | None = None, **fields: Any
 ) -> tuple[Source, str]:
     """Create a source and the token for its sender, which cannot be shown again. Raises ValidationError. The creator
     owns it unless another `owner` is named."""
-    source = Source(name=name, owner=owner or by, **given)
+    source = Source(name=name, owner=owner or by, **fields)
     source.full_clean(exclude=["token"])
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save()

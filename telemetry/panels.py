@@ -57,7 +57,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     # Single buckets of a histogram mean nothing, and their sum counts each observation many times.
     countable = [series for series in counted if series.kind != MetricKind.HISTOGRAM]
     entries = sorted((entry for alike in _alike(countable) for entry in _entries(alike)), key=_usefulness)
-    shown = entries[:SHOWN]
+    first_entries = entries[:SHOWN]
     actions = []
     if described:
         actions.append({"label": "All", "url": f"{reverse('series-list')}?{urlencode({column: obj.pk})}"})
@@ -67,8 +67,8 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         sub=number(len(described)),
         template="telemetry/series_panel.html",
         context={
-            "rows": _rows(shown, now),
-            "more": len(counted) - sum(len(entry.series) for entry in shown),
+            "rows": _panel_rows(first_entries, now),
+            "more": len(counted) - sum(len(entry.series) for entry in first_entries),
             "left_out": sentences.left_out(len(described) - len(counted)),
         },
         span=12,
@@ -132,8 +132,8 @@ def _usefulness(entry: _Entry) -> tuple[bool, bool, bool, str, int]:
     )
 
 
-def _rows(shown: Sequence[_Entry], now: datetime) -> list[dict[str, Any]]:
-    series = [each for entry in shown for each in entry.series]
+def _panel_rows(entries: Sequence[_Entry], now: datetime) -> list[dict[str, Any]]:
+    series = [each for entry in entries for each in entry.series]
     slowest_s = max((each.source.cadence_s for each in series), default=0)
     at_now = queries.snapshot(
         {each.site_id for each in series if each.site_id},
@@ -146,11 +146,11 @@ def _rows(shown: Sequence[_Entry], now: datetime) -> list[dict[str, Any]]:
         for each in at_now.latest(within_s=WITHIN_S, with_ended=True)
     }
     newest |= queries.last_kept({each.pk for each in series} - set(newest))
-    rates = at_now.rates() if any(entry.first.kind == MetricKind.COUNTER for entry in shown) else {}
-    return [_row(entry, newest, rates, now) for entry in shown]
+    rates = at_now.rates() if any(entry.first.kind == MetricKind.COUNTER for entry in entries) else {}
+    return [_panel_row(entry, newest, rates, now) for entry in entries]
 
 
-def _row(
+def _panel_row(
     entry: _Entry, newest: Mapping[int, queries.DatedValue], rates: Mapping[int, float], now: datetime
 ) -> dict[str, Any]:
     series, metric = entry.first, entry.metric
@@ -194,10 +194,14 @@ def _figure(
     several = len(entry.series) > 1
     if entry.first.kind == MetricKind.COUNTER:
         factor, unit = per_second(unit)
-        known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
-        if not known:
+        rates_of_series = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
+        if not rates_of_series:
             return "", None, unit
-        return sentences.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
+        return (
+            sentences.together(Aggregation.SUM, len(rates_of_series)) if several else "",
+            sum(rates_of_series),
+            unit,
+        )
     if not values:
         return "", None, unit
     combine = _worst_is(entry.metric)
@@ -221,8 +225,10 @@ def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
 
 def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
     holders: dict[str, list[str]] = defaultdict(list)
-    known = [each for each in entry.series if each.pk in newest]
-    for series, name in zip(known, distinct_names([each.labels for each in known]), strict=True):
+    valued_series = [each for each in entry.series if each.pk in newest]
+    for series, name in zip(
+        valued_series, distinct_names([each.labels for each in valued_series]), strict=True
+    ):
         code = code_of(entry.metric, newest[series.pk].value)
         holders[code.name if code else ""].append(name)
     without = len(holders.pop("", []))

@@ -87,8 +87,8 @@ def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "no
     # Roll-ups have windows of their own: the steps of the answer may be wider than asked.
     spec = replace(spec, step_s=grid_for(spec, now).step_s)
     if read.series * spec.steps > MOST_VALUES:
-        held = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
-        raise SpecError("step", f"{held}: choose a longer one, or fewer series")
+        excess = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
+        raise SpecError("step", f"{excess}: choose a longer one, or fewer series")
     return AdmittedQuery(
         spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0
     )
@@ -113,10 +113,10 @@ def _matchers(params: QueryDict) -> tuple[Matcher, ...]:
 
 
 def _object(params: QueryDict) -> ObjectRef | None:
-    named = [name for name in OBJECTS if params.get(name)]
-    if len(named) > 1:
-        raise SpecError(named[1], f"goes with no {named[0]}: name one object")
-    return ObjectRef(OBJECTS[named[0]], _id(named[0], params[named[0]])) if named else None
+    names = [name for name in OBJECTS if params.get(name)]
+    if len(names) > 1:
+        raise SpecError(names[1], f"goes with no {names[0]}: name one object")
+    return ObjectRef(OBJECTS[names[0]], _id(names[0], params[names[0]])) if names else None
 
 
 def _id(field: str, text: str) -> int:
@@ -156,17 +156,17 @@ def _series(
     described: ObjectRef | None,
     start: datetime,
 ) -> _Read:
-    asked = Q(metric__in=names)
+    condition = Q(metric__in=names)
     if sites is not None:
-        asked &= Q(site__in=sites)
+        condition &= Q(site__in=sites)
     if described is not None:
         column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
-        asked &= Q(**{column: described.id})
-    asked = reduce(and_, map(condition_of, matchers), asked)
+        condition &= Q(**{column: described.id})
+    condition = reduce(and_, map(condition_of, matchers), condition)
     rules = registry().left_out_of(names, {matcher.label for matcher in matchers})
     out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
     sends = Q(ended_at=None) | Q(ended_at__gte=start)
-    counts = Series.objects.filter(asked).aggregate(
+    counts = Series.objects.filter(condition).aggregate(
         matched=Count("pk", filter=~out),
         counters=Count("pk", filter=~out & Q(kind=MetricKind.COUNTER)),
         buckets=Count("pk", filter=~out & Q(kind=MetricKind.HISTOGRAM)),
@@ -205,8 +205,8 @@ def _usual(metric: str, read: _Read) -> Aggregation:
     else."""
     if read.counts_up:
         return Aggregation.RATE
-    known = registry().get(metric)
-    return Aggregation.LAST if known and known.codes else Aggregation.AVG
+    definition = registry().get(metric)
+    return Aggregation.LAST if definition and definition.codes else Aggregation.AVG
 
 
 def _quantile(params: QueryDict) -> float | None:

@@ -61,8 +61,8 @@ class SourceReadings:
         return (np.unique((self.ts_ms - 1) // WINDOW_MS) * WINDOW_MS).tolist()
 
 
-def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -> SourceReadings:
-    slots = np.concatenate([known.of(batch.keys)[batch.series_index] for batch in batches])
+def read(batches: Sequence[SampleColumns], known_series: KnownSeries, oldest_ms: int) -> SourceReadings:
+    slots = np.concatenate([known_series.slot_columns(batch.keys)[batch.series_index] for batch in batches])
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     sent = np.concatenate([batch.value for batch in batches])
     ids = slots["series_id"]
@@ -73,17 +73,17 @@ def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -
         NOT_A_NUMBER: odd & ~np.isfinite(sent),
         NO_READING: odd & np.isfinite(sent),
     }
-    kept = np.ones(len(ids), np.bool_)
+    is_kept = np.ones(len(ids), np.bool_)
     readings = SourceReadings(ts_ms, ids, values, [])
     for reason, faulty in faults.items():
-        faulty &= kept
+        faulty &= is_kept
         if faulty.any():
-            kept &= ~faulty
+            is_kept &= ~faulty
             readings.dropped[reason] = int(np.count_nonzero(faulty))
             readings.examples[reason] = _example(batches, int(np.argmax(faulty)))
-    if not kept.all():
-        slots = slots[kept]
-        readings.ts_ms, readings.series_ids, readings.values = ts_ms[kept], ids[kept], values[kept]
+    if not is_kept.all():
+        slots = slots[is_kept]
+        readings.ts_ms, readings.series_ids, readings.values = ts_ms[is_kept], ids[is_kept], values[is_kept]
     readings.site_ids = [site for site in np.unique(slots["site_id"]).tolist() if site != NO_SITE]
     return readings
 
@@ -111,10 +111,10 @@ def ends(readings: SourceReadings) -> dict[int, int]:
 
 
 def newest(readings: SourceReadings, series_ids: Sequence[int]) -> dict[int, int]:
-    chosen = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
+    is_match = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
     times: dict[int, int] = {}
     for series_id, ts_ms in zip(
-        readings.series_ids[chosen].tolist(), readings.ts_ms[chosen].tolist(), strict=True
+        readings.series_ids[is_match].tolist(), readings.ts_ms[is_match].tolist(), strict=True
     ):
         times[series_id] = max(ts_ms, times.get(series_id, 0))
     return times

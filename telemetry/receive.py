@@ -99,7 +99,7 @@ class Senders:
         until, source = self._known.get(authorization, (None, None))
         return source if until is not None and now < until <= now + REMEMBERED else None
 
-    def of(self, delivery: Delivery, now: datetime) -> Source:
+    def identify(self, delivery: Delivery, now: datetime) -> Source:
         scheme, _, plain = delivery.authorization.partition(" ")
         plain = plain.strip()
         if scheme.lower() not in TOKEN_KEYWORDS or not plain:
@@ -136,7 +136,7 @@ def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
 
 
 def sender_of(delivery: Delivery, *, now: datetime) -> Source:
-    return _senders.of(delivery, now)
+    return _senders.identify(delivery, now)
 
 
 def check_headers(delivery: Delivery, *, now: datetime) -> WireFormat:
@@ -206,7 +206,7 @@ def _take(
             headers,
             window=ingest.window(now),
             limits=_limits(),
-            cache=_key_caches.of(wire_format.name),
+            cache=_key_caches.cache_of(wire_format.name),
         )
     except WriteTooLarge as error:
         raise WriteRefused(413, error.reason, "body_too_large") from error

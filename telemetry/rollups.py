@@ -60,7 +60,7 @@ def _roll_up_some(now: datetime) -> int:
         if not cursor.fetchone()[0]:
             return 0
     windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES)
-    for start, sources in sorted(_with_successors(windows, now).items()):
+    for start, sources in sorted(_add_successors(windows, now).items()):
         store.write_five_minutes(start, sources)
     _claim_hours(windows)
     _claim_late_days(windows, now)
@@ -79,7 +79,7 @@ def _claim(width: int, newest: datetime) -> Windows:
     return windows
 
 
-def _with_successors(windows: Windows, now: datetime) -> Windows:
+def _add_successors(windows: Windows, now: datetime) -> Windows:
     """Add the windows whose counters rose from a reading in these: late samples may change that reading. Windows with
     their own claim are computed when that claim is taken."""
     wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})

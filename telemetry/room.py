@@ -45,7 +45,7 @@ class Room:
         self._freed = asyncio.Event()
 
     @asynccontextmanager
-    async def held(self, size: int) -> AsyncIterator[Hold]:
+    async def hold(self, size: int) -> AsyncIterator[Hold]:
         hold = Hold(self)
         await hold.change(size)
         try:
@@ -82,9 +82,9 @@ class SourceRooms:
         self._each = each
         self._rooms: dict[int, Room] = {}
 
-    def of(self, source_id: int) -> AbstractAsyncContextManager[Hold]:
+    def hold_place(self, source_id: int) -> AbstractAsyncContextManager[Hold]:
         if source_id not in self._rooms:
             self._rooms[source_id] = Room(
                 self._each, f"more than {self._each} requests of this source at once"
             )
-        return self._rooms[source_id].held(1)
+        return self._rooms[source_id].hold(1)

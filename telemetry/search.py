@@ -19,8 +19,10 @@ def find_metrics(query: str, *, user: User) -> Iterator[Hit]:
         for name, metric in registry().names.items()
         if all(word in f"{name} {metric.title}".casefold() for word in words)
     ]
-    asked = Q(metric__icontains=query) | Q(metric__in=meant)
-    for name in Series.objects.filter(asked).order_by("metric").values_list("metric", flat=True).distinct():
+    condition = Q(metric__icontains=query) | Q(metric__in=meant)
+    for name in (
+        Series.objects.filter(condition).order_by("metric").values_list("metric", flat=True).distinct()
+    ):
         metric = registry().get(name)
         meaning = f"{metric.title}{f', {metric.unit}' if metric.unit else ''}" if metric else ""
         if (rank := rank_of(query, name, [meaning])) is not None:

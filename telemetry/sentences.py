@@ -164,20 +164,20 @@ def why_unmatched(series: Series) -> str:
 
 def _why_no_site(series: Series) -> str:
     label = series.source.site_label
-    named = series.labels.get(label, "")
+    slug = series.labels.get(label, "")
     if not label:
         return "Its site was deleted."
-    if not named:
+    if not slug:
         return f"The label {label}, which names the site, is missing."
-    return f"No site has the slug {named} (label {label})."
+    return f"No site has the slug {slug} (label {label})."
 
 
 def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
     """One alternative of each kind and key part: the short forms of a host add nothing."""
-    kept: dict[tuple[str, str], MatchCandidate] = {}
+    first_of_kind: dict[tuple[str, str], MatchCandidate] = {}
     for candidate in candidates:
-        kept.setdefault((candidate.kind, candidate.by), candidate)
-    return list(kept.values())[:MOST_NAMED]
+        first_of_kind.setdefault((candidate.kind, candidate.by), candidate)
+    return list(first_of_kind.values())[:MOST_NAMED]
 
 
 def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
@@ -191,9 +191,9 @@ def reading(metric: str, value: float | None, unit: str) -> str:
     """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "" without a value."""
     if value is None:
         return ""
-    known = registry().get(metric, None)
-    if (code := code_of(known, value)) is not None:
+    definition = registry().get(metric, None)
+    if (code := code_of(definition, value)) is not None:
         return code.name
-    name = known.state_name(value) if known else ""
-    shown = str(format_value(value, unit))
-    return f"{shown} ({name})" if name else shown
+    name = definition.state_name(value) if definition else ""
+    text = str(format_value(value, unit))
+    return f"{text} ({name})" if name else text

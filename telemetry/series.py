@@ -55,7 +55,7 @@ class KnownSeries:
         self.slots[key] = place
         self.columns[place] = slot
 
-    def of(self, keys: Sequence[bytes]) -> NDArray[np.void]:
+    def slot_columns(self, keys: Sequence[bytes]) -> NDArray[np.void]:
         return self.columns[np.fromiter(map(self.slots.__getitem__, keys), np.int32, len(keys))]
 
 
@@ -63,28 +63,28 @@ class Memory:
     """Caches what this process knows about the sources' series. It may be emptied at any moment."""
 
     def __init__(self, bound: int = REMEMBERED) -> None:
-        self._of: dict[int, KnownSeries] = {}
+        self._by_source: dict[int, KnownSeries] = {}
         self._bound = bound
 
-    def of(self, source: Source) -> KnownSeries:
+    def series_of(self, source: Source) -> KnownSeries:
         tag = (
             source.status.match_revision,
             source.site_id,
             source.site_label,
             *sorted(source.unit_scale.items()),
         )
-        known = self._of.get(source.pk)
-        if known is None or known.tag != tag:
-            known = self._of[source.pk] = KnownSeries(tag)
-        return known
+        series = self._by_source.get(source.pk)
+        if series is None or series.tag != tag:
+            series = self._by_source[source.pk] = KnownSeries(tag)
+        return series
 
     def forget(self, source_ids: Iterable[int]) -> None:
         for source_id in source_ids:
-            self._of.pop(source_id, None)
+            self._by_source.pop(source_id, None)
 
     def trim(self) -> None:
-        if sum(len(known.slots) for known in self._of.values()) > self._bound:
-            self._of.clear()
+        if sum(len(series.slots) for series in self._by_source.values()) > self._bound:
+            self._by_source.clear()
 
 
 def resolve(
@@ -97,28 +97,28 @@ def resolve(
 ) -> dict[int, KnownSeries]:
     """Return the known series of each source, including all `keys` (lists of keys by source). Part of the caller's
     transaction: if that fails, the cache must drop these sources."""
-    known = {source_id: memory.of(source) for source_id, source in sources.items()}
+    series_by_source = {source_id: memory.series_of(source) for source_id, source in sources.items()}
     missing: dict[int, dict[bytes, bytes]] = {}
     for source_id in sorted(keys):
-        slots = known[source_id].slots
+        slots = series_by_source[source_id].slots
         unknown = {key for part in keys[source_id] for key in part if key not in slots}
         missing[source_id] = {digest_of_key(key): key for key in unknown}
-        _find(cursor, sources[source_id], missing[source_id], known[source_id])
+        _find(cursor, sources[source_id], missing[source_id], series_by_source[source_id])
     if any(missing.values()):
         _add(cursor, sources, missing, now)
         for source_id, left in missing.items():
-            _find(cursor, sources[source_id], left, known[source_id])
-    return known
+            _find(cursor, sources[source_id], left, series_by_source[source_id])
+    return series_by_source
 
 
 def _find(
-    cursor: psycopg.Cursor[Any], source: Source, missing: dict[bytes, bytes], known: KnownSeries
+    cursor: psycopg.Cursor[Any], source: Source, missing: dict[bytes, bytes], known_series: KnownSeries
 ) -> None:
     if not missing:
         return
     for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
         key = missing.pop(digest)
-        known.add(key, series_id, site_id or NO_SITE, *_reading(source, labels_of(key)))
+        known_series.add(key, series_id, site_id or NO_SITE, *_reading(source, labels_of(key)))
 
 
 def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:

@@ -13,7 +13,7 @@ import psycopg
 from django.conf import settings
 
 from telemetry.binary import binary_cursor
-from telemetry.core.columns import SampleColumns, without
+from telemetry.core.columns import SampleColumns, drop_refused
 from telemetry.core.labels import RefusalReason, digest_of_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
@@ -56,14 +56,14 @@ class SeriesLimits:
         self._spent: dict[int, datetime] = {}
 
     def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
-        known = self._known.setdefault(source.pk, set())
-        if known.issuperset(columns.keys):
+        known_keys = self._known.setdefault(source.pk, set())
+        if known_keys.issuperset(columns.keys):
             return columns
-        unknown = [place for place, key in enumerate(columns.keys) if key not in known]
+        unknown = [place for place, key in enumerate(columns.keys) if key not in known_keys]
         with binary_cursor() as cursor:
             new = _new(cursor, source, columns, unknown)
-            within = self._within_total(cursor, source, len(new), now)
-            granted = self._within_rate(cursor, source, within, now)
+            within = self._limit_by_total(cursor, source, len(new), now)
+            granted = self._limit_by_rate(cursor, source, within, now)
         if granted:
             self._totals[source.pk].series += granted
         refused = {
@@ -72,9 +72,9 @@ class SeriesLimits:
         }
         beyond = set(new[granted:])
         self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
-        return without(columns, refused) if beyond else columns
+        return drop_refused(columns, refused) if beyond else columns
 
-    def _within_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
+    def _limit_by_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
         if not new:
             return 0
         total = self._totals.get(source.pk)
@@ -83,7 +83,7 @@ class SeriesLimits:
             total = self._totals[source.pk] = SeriesTotal(now, row[0] if row else 0)
         return min(new, max(0, settings.TELEMETRY_SERIES - total.series))
 
-    def _within_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
+    def _limit_by_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
         start, limit = activity_start(now), settings.TELEMETRY_NEW_SERIES
         if not new or self._spent.get(source.pk) == start:
             return 0

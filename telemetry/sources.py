@@ -79,8 +79,8 @@ def _update(status: SourceStatus, now: datetime) -> bool:
 def sites_of(source: Source) -> list[int]:
     if source.site_id:
         return [source.site_id]
-    named = Series.objects.filter(source=source, site__isnull=False).order_by("site_id")
-    return list(named.values_list("site_id", flat=True).distinct())
+    series = Series.objects.filter(source=source, site__isnull=False).order_by("site_id")
+    return list(series.values_list("site_id", flat=True).distinct())
 
 
 def late_or_silent(*, user: User, now: datetime) -> QuerySet[SourceStatus]:

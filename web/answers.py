@@ -20,8 +20,8 @@ def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """The whole page, or only its live region for a refresh: that has no token, so its ETag is stable."""
-    asked = request.headers.get("HX-Target", "").partition("#")[2]
-    name = f"{template}#{LIVE_REGION}" if asked == LIVE_REGION else template
+    target = request.headers.get("HX-Target", "").partition("#")[2]
+    name = f"{template}#{LIVE_REGION}" if target == LIVE_REGION else template
     response = render(request, name, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

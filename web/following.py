@@ -61,6 +61,6 @@ def number(model: type[Followed]) -> int:
         return int(cursor.rowcount)
 
 
-def after[F: Followed](rows: models.QuerySet[F], position: int, *, most: int) -> list[F]:
+def rows_after[F: Followed](rows: models.QuerySet[F], position: int, *, most: int) -> list[F]:
     """The next rows for a follower who has read up to `position`, at first 0; the last one's position is the next."""
     return list(rows.filter(position__gt=position).order_by("position")[:most])

@@ -95,7 +95,7 @@ def narrow_to(user: Any) -> None:
 
 
 @contextmanager
-def within(scope: Scope | None) -> Iterator[None]:
+def use_scope(scope: Scope | None) -> Iterator[None]:
     """Read within this scope; None means everything, for parts of Muster that compute shared results."""
     before = present()
     token = _reading.set(_Reading(scope))
@@ -111,7 +111,7 @@ def within(scope: Scope | None) -> Iterator[None]:
 
 def everything() -> Any:
     """Read and write everything inside: stored results of a site must not depend on who triggered them."""
-    return within(None)
+    return use_scope(None)
 
 
 def present() -> Scope | None:

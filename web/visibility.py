@@ -44,7 +44,7 @@ def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
 
 def _taken[T](request: HttpRequest, scope: scopes.Scope | None, steps: Iterator[T]) -> Iterator[T]:
     while True:
-        with read_by(request), scopes.within(scope):
+        with read_by(request), scopes.use_scope(scope):
             step = next(steps, _END)
         if step is _END:
             return

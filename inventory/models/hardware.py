@@ -141,7 +141,7 @@ class Rack(models.Model):
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
-    def in_service(self) -> "DeviceQuerySet":
+    def active(self) -> "DeviceQuerySet":
         return self.filter(status=Device.Status.ACTIVE)
 
 
@@ -271,7 +271,7 @@ class BusIdField(models.CharField):
 
 
 class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
-    def in_service(self) -> "AcceleratorQuerySet":
+    def active(self) -> "AcceleratorQuerySet":
         """Active accelerators in an active device."""
         return self.filter(status=Accelerator.Status.ACTIVE, device__status=Device.Status.ACTIVE)
 

@@ -11,7 +11,7 @@ from inventory.models.places import Site
 
 
 class PortQuerySet(models.QuerySet["Port"]):
-    def in_service(self) -> "PortQuerySet":
+    def active(self) -> "PortQuerySet":
         return self.filter(status=Port.Status.ACTIVE, device__status=Device.Status.ACTIVE)
 
 

@@ -26,13 +26,13 @@ class Totals:
 
 def totals(models: Iterable[type[Model]], *, at: datetime) -> Totals:
     """One statement for each model and four more."""
-    roles = Device.objects.in_service().order_by().values_list("role").annotate(number=Count("pk"))
+    roles = Device.objects.active().order_by().values_list("role").annotate(number=Count("pk"))
     devices = Counter(dict(roles))
     return Totals(
         objects={model: model._default_manager.count() for model in models},
         devices=devices,
         devices_in_service=devices.total(),
-        accelerators_in_service=Accelerator.objects.in_service().count(),
+        accelerators_in_service=Accelerator.objects.active().count(),
         sites_by_stage=Counter(
             dict(Site.objects.order_by().values_list("stage").annotate(number=Count("pk")))
         ),
@@ -50,11 +50,11 @@ def how_many(rows: QuerySet, through: str) -> Coalesce:
 
 def sites_with_counts() -> QuerySet[Site]:
     """Sites with the counts of their objects in service."""
-    in_service = Device.objects.in_service()
+    in_service = Device.objects.active()
     return Site.objects.select_related("region").annotate(
         racks_here=how_many(Rack.objects.all(), "site"),
         nodes_here=how_many(in_service.filter(role=Device.Role.NODE), "site"),
-        accelerators_here=how_many(Accelerator.objects.in_service(), "device__site"),
+        accelerators_here=how_many(Accelerator.objects.active(), "device__site"),
         switches_here=how_many(in_service.filter(role=Device.Role.SWITCH), "site"),
         feeds_here=how_many(PowerFeed.objects.all(), "site"),
         cooling_here=how_many(CoolingUnit.objects.all(), "site"),

@@ -55,10 +55,10 @@ def codes(request: Request) -> CodeMeanings:
 
 
 def _codes(request: Request, table: str) -> Iterable[Code]:
-    asked = request.query_params.get("code")
-    if asked is None:
+    requested_code = request.query_params.get("code")
+    if requested_code is None:
         return code_table(table).codes.values()
-    if not (asked.isascii() and asked.isdecimal() and 0 < len(asked) < 10):
+    if not (requested_code.isascii() and requested_code.isdecimal() and 0 < len(requested_code) < 10):
         raise ValidationError({"code": ["is not a whole number above 0"]})
-    code = code_table(table).get(int(asked))
+    code = code_table(table).get(int(requested_code))
     return () if code is None else (code,)

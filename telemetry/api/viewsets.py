@@ -56,24 +56,24 @@ class SourceViewSet(ObjectViewSet):
     def pause(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         operations.pause_source(source, by=request.user, now=clock.now())
-        return self._answer(self._again(source))
+        return self._object_response(self._again(source))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], permission_classes=_may_change)
     def resume(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         operations.resume_source(source, by=request.user, now=clock.now())
-        return self._answer(self._again(source))
+        return self._object_response(self._again(source))
 
     @extend_schema(request=None, summary="Make a new token; the old token stops working")
     @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_may_change)
     def rotate_token(self, request: Request, pk: str) -> Response:
         source = self.get_object()
         self.tokens[source.pk] = operations.rotate_token(source, by=request.user, now=clock.now())
-        return self._answer(self._again(source))
+        return self._object_response(self._again(source))
 
-    def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
-        response = super()._answer(obj, code)
+    def _object_response(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
+        response = super()._object_response(obj, code)
         if self.tokens:
             response["Cache-Control"] = "no-store"
         return response

@@ -55,16 +55,16 @@ class Code:
     def words(self) -> str:
         text = f"{self.name}: {self.meaning}"
         text += f", {self.more}." if self.more else "."
-        text += f" Do: {_in_sentence(self.action)}." if self.action else ""
-        text += f" Then: {_in_sentence(self.then)}." if self.then else ""
+        text += f" Do: {_lower_first(self.action)}." if self.action else ""
+        text += f" Then: {_lower_first(self.then)}." if self.then else ""
         return text + (f" {COUNTS}" if self.counts else "")
 
     @property
     def brief(self) -> str:
-        return f"{self.title}; {_in_sentence(self.action)}" if self.action else self.title
+        return f"{self.title}; {_lower_first(self.action)}" if self.action else self.title
 
 
-def _in_sentence(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
@@ -101,36 +101,36 @@ def read_codes(path: Path) -> CodeTable:
     content = read_yaml(path)
     sources, actions = content["sources"], content["actions"]
     codes: dict[int, Code] = {}
-    for number, given in content["codes"].items():
-        codes[number] = _code(path, number, given, sources, actions)
+    for number, entry in content["codes"].items():
+        codes[number] = _code(path, number, entry, sources, actions)
     return CodeTable(path.stem, codes)
 
 
 def _code(
-    path: Path, number: Any, given: Any, sources: Mapping[str, Any], actions: Mapping[str, Any]
+    path: Path, number: Any, entry: Any, sources: Mapping[str, Any], actions: Mapping[str, Any]
 ) -> Code:
     field = f"codes.{number}"
-    if not isinstance(number, int) or not isinstance(given, dict):
+    if not isinstance(number, int) or not isinstance(entry, dict):
         raise RegistryError(path, field, "is not a number with what it means")
-    if left := set(given) - {"meaning", "more", "action", "then", "source"}:
+    if left := set(entry) - {"meaning", "more", "action", "then", "source"}:
         raise RegistryError(path, field, f"has unknown keys: {', '.join(sorted(left))}")
-    source = given.get("source", next(iter(sources)))
-    for key, known, word in (
-        (given.get("action"), actions, "action"),
-        (given.get("then", given.get("action")), actions, "then"),
+    source = entry.get("source", next(iter(sources)))
+    for key, definitions, word in (
+        (entry.get("action"), actions, "action"),
+        (entry.get("then", entry.get("action")), actions, "then"),
         (source, sources, "source"),
     ):
-        if key not in known:
+        if key not in definitions:
             raise RegistryError(path, field, f"{key!r} is no {word}")
-    action, then = actions[given["action"]], given.get("then", "")
+    action, then = actions[entry["action"]], entry.get("then", "")
     return Code(
         table=path.stem,
         number=number,
-        meaning=given["meaning"],
-        more=given.get("more", ""),
+        meaning=entry["meaning"],
+        more=entry.get("more", ""),
         severity=Severity(action["severity"]),
         action=action["text"],
-        then=actions[then]["text"] if then and then not in ("IGNORE", given["action"]) else "",
+        then=actions[then]["text"] if then and then not in ("IGNORE", entry["action"]) else "",
         source=sources[source]["title"],
         source_url=sources[source]["url"],
     )

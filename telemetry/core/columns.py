@@ -118,22 +118,22 @@ def _inside(columns: SampleColumns, window: TakenTimes) -> SampleColumns:
     return _keep(columns, ~(late | early))
 
 
-def without(columns: SampleColumns, refused: Mapping[RefusalReason, Sequence[int]]) -> SampleColumns:
-    kept = np.ones(columns.samples, dtype=np.bool_)
+def drop_refused(columns: SampleColumns, refused: Mapping[RefusalReason, Sequence[int]]) -> SampleColumns:
+    is_kept = np.ones(columns.samples, dtype=np.bool_)
     for reason, places in refused.items():
         samples = np.isin(columns.series_index, np.asarray(places, dtype=np.int32))
         if samples.any():
-            kept &= ~samples
+            is_kept &= ~samples
             example = describe_key(columns.keys[places[0]])
             columns.rejected.add(reason, int(np.count_nonzero(samples)), example)
-    return _keep(columns, kept)
+    return _keep(columns, is_kept)
 
 
-def _keep(columns: SampleColumns, kept: NDArray[np.bool_]) -> SampleColumns:
-    used, index = np.unique(columns.series_index[kept], return_inverse=True)
+def _keep(columns: SampleColumns, is_kept: NDArray[np.bool_]) -> SampleColumns:
+    used, index = np.unique(columns.series_index[is_kept], return_inverse=True)
     keys = [columns.keys[i] for i in used]
     return SampleColumns(
-        keys, index.astype(np.int32), columns.ts_ms[kept], columns.value[kept], columns.rejected
+        keys, index.astype(np.int32), columns.ts_ms[is_kept], columns.value[is_kept], columns.rejected
     )
 
 

@@ -32,9 +32,9 @@ def downsample(
             out_times.append((times[start - 1 : start] + times[start : start + 1]) // 2)
             out_values.append(np.array([np.nan]))
         share = _FEWEST + free * (end - start) // len(times)
-        kept = _stretch(times[start:end], numbers[start:end], share)
-        out_times.append(times[start:end][kept])
-        out_values.append(numbers[start:end][kept])
+        indices = _stretch(times[start:end], numbers[start:end], share)
+        out_times.append(times[start:end][indices])
+        out_values.append(numbers[start:end][indices])
     return np.concatenate(out_times), np.concatenate(out_values)
 
 
@@ -68,5 +68,5 @@ def _breaks(
 def _stretch(times: NDArray[np.int64], values: NDArray[np.float64], share: int) -> NDArray[np.intp]:
     if len(times) <= share:
         return np.arange(len(times))
-    kept = _MINMAX_LTTB.downsample(times, np.ascontiguousarray(values), n_out=share)
-    return np.unique(kept).astype(np.intp)
+    indices = _MINMAX_LTTB.downsample(times, np.ascontiguousarray(values), n_out=share)
+    return np.unique(indices).astype(np.intp)

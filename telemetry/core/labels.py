@@ -72,16 +72,16 @@ class KeyCaches:
     """A cache for each format, and one amount of memory for all. One per process."""
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
-        self._of: dict[str, KeyCache] = {}
+        self._by_format: dict[str, KeyCache] = {}
         self._max_bytes = max_bytes
         self._bytes = 0
 
-    def of(self, name: str) -> KeyCache:
-        return self._of.setdefault(name, KeyCache(self))
+    def cache_of(self, name: str) -> KeyCache:
+        return self._by_format.setdefault(name, KeyCache(self))
 
     def take(self, size: int, taker: KeyCache) -> None:
         if self._bytes + size > self._max_bytes:
-            for cache in (taker, *self._of.values()):
+            for cache in (taker, *self._by_format.values()):
                 cache.keys.clear()
             self._bytes = 0
         self._bytes += size

@@ -64,8 +64,8 @@ class KeyPart:
     form: Form
     labels: tuple[str, ...]
 
-    def values(self, said: Mapping[str, Sequence[str]]) -> list[str]:
-        present = [said[name] for name in self.labels if name in said]
+    def values(self, values_by_name: Mapping[str, Sequence[str]]) -> list[str]:
+        present = [values_by_name[name] for name in self.labels if name in values_by_name]
         match self.form:
             case Form.TEXT:
                 return [value.lower() for values in present for value in values]
@@ -92,26 +92,26 @@ class MatchCandidate(NamedTuple):
 
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
-    said = _said(labels)
+    values_by_name = _values_by_name(labels)
     in_order = (
         MatchCandidate(rule.kind, rule.by, key)
         for rule in rules
-        for key in product(*(part.values(said) for part in rule.parts))
+        for key in product(*(part.values(values_by_name) for part in rule.parts))
     )
     return list(dict.fromkeys(in_order))
 
 
-def _said(labels: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+def _values_by_name(labels: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Values by name in lower case. If the target has a label of the same name, Prometheus renames the exporter's to
     `exported_…`, which then takes precedence."""
-    said: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     for name, value in labels.items():
         own = name.lower()
         plain = own.removeprefix("exported_")
         if value:
-            values = said.setdefault(plain, [])
+            values = values_by_name.setdefault(plain, [])
             values.insert(0 if plain != own else len(values), value)
-    return said
+    return values_by_name
 
 
 @lru_cache(10_000)

@@ -172,8 +172,8 @@ class Metric:
 
     def titled(self, title: str, labels: Mapping[str, str]) -> str:
         """The title with the part of the object: "Temperature (Inlet Temp)"."""
-        said = " ".join(labels[name] for name in self.parts if labels.get(name))
-        return f"{title} ({said[:_PART_CHARS]})" if said else title
+        part = " ".join(labels[name] for name in self.parts if labels.get(name))
+        return f"{title} ({part[:_PART_CHARS]})" if part else title
 
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))

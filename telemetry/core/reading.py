@@ -72,10 +72,10 @@ class _Field:
     def error(self, key: str, problem: str) -> RegistryError:
         return RegistryError(self.path, ".".join(part for part in (self.name, key) if part), problem)
 
-    def typed(self, key: str, kind: type | UnionType, said: str, default: Any = None) -> Any:
+    def typed(self, key: str, kind: type | UnionType, type_text: str, default: Any = None) -> Any:
         value = self.content.get(key, default)
         if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-            raise self.error(key, f"{value!r} is not {said}")
+            raise self.error(key, f"{value!r} is not {type_text}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -109,8 +109,8 @@ class _Field:
 def read_matching(path: Path) -> Rules:
     rules: dict[str, tuple[MatchingRule, ...]] = {}
     content = read_yaml(path)
-    named = _Field(path, "labels", content.pop("labels", {}), None)
-    lists = {str(name): named.texts(name) for name in named.content}
+    label_field = _Field(path, "labels", content.pop("labels", {}), None)
+    lists = {str(name): label_field.texts(name) for name in label_field.content}
     for name, items in content.items():
         if not isinstance(items, list) or not items:
             raise RegistryError(path, name, "is not a list of rules")

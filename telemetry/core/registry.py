@@ -86,8 +86,8 @@ class Registry:
     def expand(self, name: str) -> tuple[str, ...]:
         """Every name with the same meaning as `name`, itself first: its aliases, or all that share an `hw.` name."""
         if name.startswith("hw."):
-            named = [metric for metric in self.metrics if self._has_hw(metric, name)]
-            return tuple(each for metric in named for each in (metric.name, *metric.aliases))
+            metrics = [metric for metric in self.metrics if self._has_hw(metric, name)]
+            return tuple(each for metric in metrics for each in (metric.name, *metric.aliases))
         metric = self.names.get(name)
         if metric is None:
             return (name,)
@@ -97,11 +97,11 @@ class Registry:
         return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
 
     def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOutSeries]:
-        wanted = None if names is None else set(names)
+        metrics = None if names is None else set(names)
         return [
             rule
             for rule in self.left_out
-            if rule.label not in labels and (wanted is None or not rule.metrics.isdisjoint(wanted))
+            if rule.label not in labels and (metrics is None or not rule.metrics.isdisjoint(metrics))
         ]
 
     def judged(self) -> tuple[Metric, ...]:

@@ -100,14 +100,20 @@ def rows(readings: SeriesReadings) -> RollupRows:
 type SketchRow = tuple[int, NDArray[np.int32], NDArray[np.int64]]
 
 
-def sketches(readings: SeriesReadings, wanted: NDArray[np.int64]) -> list[SketchRow]:
-    chosen = np.isin(readings.series, wanted)
-    if not chosen.any():
+def sketches(readings: SeriesReadings, sketched_ids: NDArray[np.int64]) -> list[SketchRow]:
+    is_sketched = np.isin(readings.series, sketched_ids)
+    if not is_sketched.any():
         return []
-    pairs = np.stack((readings.series[chosen], bucket_of(readings.value[chosen]).astype(np.int64)), axis=1)
-    held, counts = np.unique(pairs, axis=0, return_counts=True)
-    starts = np.flatnonzero(np.append(True, held[1:, 0] != held[:-1, 0]))
+    pairs = np.stack(
+        (readings.series[is_sketched], bucket_of(readings.value[is_sketched]).astype(np.int64)), axis=1
+    )
+    cells, counts = np.unique(pairs, axis=0, return_counts=True)
+    starts = np.flatnonzero(np.append(True, cells[1:, 0] != cells[:-1, 0]))
     return [
-        (int(held[start, 0]), held[start:end, 1].astype(np.int32), counts[start:end].astype(np.int64))
-        for start, end in zip(starts, np.append(starts[1:], len(held)), strict=True)
+        (
+            int(cells[start, 0]),
+            cells[start:end, 1].astype(np.int32),
+            counts[start:end].astype(np.int64),
+        )
+        for start, end in zip(starts, np.append(starts[1:], len(cells)), strict=True)
     ]

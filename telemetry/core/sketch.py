@@ -52,7 +52,7 @@ class Sketch:
     counts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, values: ArrayLike) -> Sketch:
+    def build(cls, values: ArrayLike) -> Sketch:
         numbers = np.asarray(values, dtype=np.float64)
         buckets, counts = np.unique(bucket_of(numbers[np.isfinite(numbers)]), return_counts=True)
         return cls(buckets, counts.astype(np.int64))

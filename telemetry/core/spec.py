@@ -137,10 +137,10 @@ class QuerySpec:
             raise SpecError("group_by", f"{bad[0]!r} is not a label name")
 
     def _check_quantile(self) -> None:
-        wanted = self.aggregation == Aggregation.QUANTILE
-        if wanted and (self.quantile is None or not 0 <= self.quantile <= 1):
+        needs_quantile = self.aggregation == Aggregation.QUANTILE
+        if needs_quantile and (self.quantile is None or not 0 <= self.quantile <= 1):
             raise SpecError("quantile", "is not a number from 0 to 1")
-        if not wanted and self.quantile is not None:
+        if not needs_quantile and self.quantile is not None:
             raise SpecError("quantile", f"does not go with aggregation {self.aggregation}")
 
     @property

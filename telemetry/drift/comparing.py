@@ -118,9 +118,9 @@ def _reports(rows: Sequence[tuple[Any, ...]], devices: Mapping[int, Device]) -> 
             heard[key] = metric, heard_at
     reports = []
     for (site_id, source_id, device_id, labels, interval), (metric, heard_at) in heard.items():
-        said = {NAME: metric, **json.loads(labels)}
-        place = _place(site_id, device_id, said, hosts)
-        values = values_of(said, "device" if place.index == WHOLE else "accelerator")
+        reported_labels = {NAME: metric, **json.loads(labels)}
+        place = _place(site_id, device_id, reported_labels, hosts)
+        values = values_of(reported_labels, "device" if place.index == WHOLE else "accelerator")
         if values:
             reports.append(IdentityReport(place, source_id, values, heard_at, interval))
     return reports

@@ -10,7 +10,7 @@ from inventory.models.triggers import OWN_SITE, claims
 
 
 class InventoryDriftQuerySet(models.QuerySet["InventoryDrift"]):
-    def standing(self) -> "InventoryDriftQuerySet":
+    def not_ended(self) -> "InventoryDriftQuerySet":
         """Those that no evidence ended. A dismissed one is off the lists of problems, but still caps."""
         return self.filter(state__in=STANDING)
 

@@ -148,7 +148,7 @@ def _correction(drift: InventoryDrift) -> Callable[[], None]:
         column = _COLUMNS[type(obj), drift.field]
         present = getattr(obj, column)
     else:
-        raise ValidationError(sentences.by_hand(drift))
+        raise ValidationError(sentences.no_correction(drift))
     if present != drift.inventory_value:
         raise NotInState("The inventory changed meanwhile; the next comparison brings this up to date.")
     _refuse_taken(drift, obj)

@@ -25,7 +25,7 @@ def drift_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     of_object: dict[str, Any] = {"device": obj.pk}
     if isinstance(obj, Accelerator):
         of_object = {"device": obj.device_id, "index": obj.index}
-    rows = list(queries.drifts().standing().filter(**of_object).order_by("index", "field"))
+    rows = list(queries.drifts().not_ended().filter(**of_object).order_by("index", "field"))
     if not rows:
         return None
     items = [

@@ -17,7 +17,7 @@ def contradicted_places(site_ids: Iterable[int], now: datetime) -> dict[int, dic
 
     Evidence about such a place counts as warn at most. One statement.
     """
-    rows = InventoryDrift.objects.standing().filter(
+    rows = InventoryDrift.objects.not_ended().filter(
         site__in=list(site_ids), field__in=HARDWARE, first_seen_at__lte=now
     )
     places: dict[int, dict[tuple[int, int], str]] = defaultdict(dict)
@@ -28,7 +28,7 @@ def contradicted_places(site_ids: Iterable[int], now: datetime) -> dict[int, dic
 
 def software_contradicted(device_ids: Iterable[int]) -> set[int]:
     """Those of the devices whose software a run or telemetry contradicts. One statement."""
-    rows = InventoryDrift.objects.standing().filter(
+    rows = InventoryDrift.objects.not_ended().filter(
         device__in=list(device_ids), field=InventoryDrift.Field.DRIVER
     )
     return set(rows.values_list("device_id", flat=True))

@@ -23,7 +23,7 @@ def contradiction(drift: InventoryDrift) -> str:
     return f"{drift.reported_by} reports {noun} {reported} for {drift.place}; the inventory has {entered}."
 
 
-def by_hand(drift: InventoryDrift) -> str:
+def no_correction(drift: InventoryDrift) -> str:
     return (
         f"Muster cannot correct {drift} by itself: change the inventory by hand, and the contradiction ends."
     )

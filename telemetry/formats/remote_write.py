@@ -143,14 +143,14 @@ def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
 def _read_series(
     bodies: list[bytes], cache: KeyCache, limits: BodyLimits, rejected: Rejections
 ) -> tuple[list[bytes], list[bytes]]:
-    known = cache.keys.get
-    keys: list[bytes | None] = list(map(known, [body[:-18] for body in bodies]))
+    find_key = cache.keys.get
+    keys: list[bytes | None] = list(map(find_key, [body[:-18] for body in bodies]))
     samples = [body[-16:] for body in bodies]
     tags = [body[-18:-16] for body in bodies]
     for place in [place for place, key in enumerate(keys) if key is None]:
         body = bodies[place]
         tags[place] = b""
-        if body[-9:-7] == _ZERO_SAMPLE_FIELD and (key := known(body[:-9])) is not None:
+        if body[-9:-7] == _ZERO_SAMPLE_FIELD and (key := find_key(body[:-9])) is not None:
             keys[place], samples[place], tags[place] = key, body[-_ZERO_SAMPLE_BYTES:], _SAMPLE_FIELD
     if b"".join(tags) == _SAMPLE_FIELD * len(bodies):
         return cast(list[bytes], keys), samples

@@ -82,8 +82,8 @@ class MeasuredSeries:
 
     @property
     def unit(self) -> str:
-        known = registry().get(self.metric, self.labels)
-        return known.unit if known else ""
+        definition = registry().get(self.metric, self.labels)
+        return definition.unit if definition else ""
 
 
 @dataclass(slots=True)

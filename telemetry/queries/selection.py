@@ -40,7 +40,7 @@ class Selection:
     def ids(self) -> NDArray[np.int64]:
         return np.array([row[0] for row in self.rows], np.int64)
 
-    def by_id(self) -> dict[int, tuple[Any, ...]]:
+    def rows_by_id(self) -> dict[int, tuple[Any, ...]]:
         return {row[0]: row for row in self.rows}
 
 

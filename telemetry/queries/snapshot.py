@@ -90,24 +90,26 @@ class SeriesSnapshot:
         A reading of an accelerator, a port or a feed also counts for its device. The scraper's own metrics do not
         count: they continue when the exporter is gone.
         """
-        places = self._of_objects()
+        places = self._object_places()
         ts_ms, _ = self._newest(places, within_s, readings_only=True)
         heard = ts_ms > 0
         at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
         return sorted(
             Seen(site_id, kind, object_id, source_id, at_of[newest])
-            for kind, site_id, object_id, source_id, newest in self._by_object(places[heard], ts_ms[heard])
+            for kind, site_id, object_id, source_id, newest in self._latest_by_object(
+                places[heard], ts_ms[heard]
+            )
         )
 
     def speakers(self, *, first_seen_by: datetime) -> list[Speaker]:
-        places = self._of_objects()
-        known = np.array(
+        places = self._object_places()
+        was_seen = np.array(
             [self.selection.first_seen_at[place] <= first_seen_by for place in places.tolist()], bool
         )
-        places = places[known]
+        places = places[was_seen]
         return [
             Speaker(site_id, kind, object_id, source_id)
-            for kind, site_id, object_id, source_id, _ in self._by_object(
+            for kind, site_id, object_id, source_id, _ in self._latest_by_object(
                 places, np.ones(len(places), np.int64)
             )
         ]
@@ -139,9 +141,9 @@ class SeriesSnapshot:
         rises, elapsed = rollup.steps(readings), rollup.elapsed_s(readings, nothing)
         risen = np.add.reduceat(rises, readings.starts)
         seconds = np.add.reduceat(np.nan_to_num(elapsed), readings.starts)
-        known = seconds > 0
-        series = readings.series[readings.starts[known]]
-        return dict(zip(series.tolist(), (risen[known] / seconds[known]).tolist(), strict=True))
+        has_elapsed = seconds > 0
+        series = readings.series[readings.starts[has_elapsed]]
+        return dict(zip(series.tolist(), (risen[has_elapsed] / seconds[has_elapsed]).tolist(), strict=True))
 
     @cached_property
     def _raw(self) -> tuple[Ints, Ints, Floats]:
@@ -154,10 +156,10 @@ class SeriesSnapshot:
     def _newest(self, places: Ints, within_s: float, *, readings_only: bool) -> tuple[Ints, Floats]:
         oldest = self.now - timedelta(seconds=within_s)
         series, ts_ms, value = self._raw
-        chosen = ts_ms > _ms(oldest)
+        is_recent = ts_ms > _ms(oldest)
         if readings_only:
-            chosen &= ~np.isnan(value)
-        series, ts_ms, value = series[chosen], ts_ms[chosen], value[chosen]
+            is_recent &= ~np.isnan(value)
+        series, ts_ms, value = series[is_recent], ts_ms[is_recent], value[is_recent]
         last = np.append(series[1:] != series[:-1], True) if len(series) else np.empty(0, np.bool_)
         series, ts_ms, value = series[last], ts_ms[last], value[last]
         at, values = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
@@ -198,10 +200,12 @@ class SeriesSnapshot:
             return _whole(
                 [place for place, row in enumerate(self.selection.rows) if not is_scrapers_own(row[_METRIC])]
             )
-        wanted = set(metrics)
-        return _whole([place for place, row in enumerate(self.selection.rows) if row[_METRIC] in wanted])
+        requested_metrics = set(metrics)
+        return _whole(
+            [place for place, row in enumerate(self.selection.rows) if row[_METRIC] in requested_metrics]
+        )
 
-    def _of_objects(self) -> Ints:
+    def _object_places(self) -> Ints:
         return _whole(
             [
                 place
@@ -210,7 +214,7 @@ class SeriesSnapshot:
             ]
         )
 
-    def _by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
+    def _latest_by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
         site_ids, source_ids = self._column("site_id")[places], self._column("source_id")[places]
         for kind, name in OBJECT_COLUMNS.items():
             object_ids = self._column(name)[places]
@@ -218,8 +222,8 @@ class SeriesSnapshot:
             order = order[object_ids[order] > 0]
             keys = np.stack([site_ids[order], object_ids[order], source_ids[order]])
             last = np.append((keys[:, 1:] != keys[:, :-1]).any(axis=0), True) if len(order) else order
-            chosen = order[np.flatnonzero(last)]
-            columns = (site_ids[chosen], object_ids[chosen], source_ids[chosen], at[chosen])
+            latest = order[np.flatnonzero(last)]
+            columns = (site_ids[latest], object_ids[latest], source_ids[latest], at[latest])
             for row in zip(*(column.tolist() for column in columns), strict=True):
                 yield kind, *row
 

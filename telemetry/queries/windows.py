@@ -75,7 +75,7 @@ class _Means:
         count: NDArray[Any],
         last_ms: NDArray[Any],
     ) -> None:
-        rows, columns = self._rows(series), self._columns(start_ms)
+        rows, columns = self._row_numbers(series), self._columns(start_ms)
         self._sums[rows, columns] += total
         self._counts[rows, columns] += count
         np.maximum.at(self.newest, rows, last_ms.astype(np.int64))
@@ -89,20 +89,20 @@ class _Means:
         last_ms: NDArray[Any],
     ) -> None:
         """Use the hourly mean for each window of an hour in which a series has no readings."""
-        rows, columns = self._rows(series), self._columns(start_ms)
+        rows, columns = self._row_numbers(series), self._columns(start_ms)
         parts = columns[:, None] + np.arange(PARTS_OF_HOUR)
         inside = (parts >= 0) & (parts < self._counts.shape[1])
         parts = np.where(inside, parts, 0)
         empty = ~((self._counts[rows[:, None], parts] > 0) & inside).any(axis=1)
-        chosen = inside & empty[:, None]
-        at = np.broadcast_to(rows[:, None], parts.shape)[chosen], parts[chosen]
-        self._sums[at] = np.broadcast_to((total / count)[:, None], parts.shape)[chosen]
+        is_filled = inside & empty[:, None]
+        at = np.broadcast_to(rows[:, None], parts.shape)[is_filled], parts[is_filled]
+        self._sums[at] = np.broadcast_to((total / count)[:, None], parts.shape)[is_filled]
         self._counts[at] = 1
         np.maximum.at(self.newest, rows[empty], last_ms[empty].astype(np.int64))
 
     def add_samples(self, series: NDArray[Any], ts_ms: NDArray[Any], value: NDArray[Any]) -> None:
         readings = rollup.once(series, ts_ms, value)
-        rows, columns = self._rows(readings.series), self._columns(readings.ts - 1)
+        rows, columns = self._row_numbers(readings.series), self._columns(readings.ts - 1)
         np.add.at(self._sums, (rows, columns), readings.value)
         np.add.at(self._counts, (rows, columns), 1)
         np.maximum.at(self.newest, rows, readings.ts.astype(np.int64))
@@ -115,7 +115,7 @@ class _Means:
         )
         return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
 
-    def _rows(self, series: NDArray[Any]) -> NDArray[np.intp]:
+    def _row_numbers(self, series: NDArray[Any]) -> NDArray[np.intp]:
         return np.searchsorted(self.ids, series)
 
     def _columns(self, ms: NDArray[Any]) -> NDArray[np.int64]:
@@ -133,7 +133,7 @@ def daily_sketches(
     selection = select(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     bounds = _bounds(start, start + timedelta(days=1), now, from_rollups=True)
-    rows = selection.by_id()
+    rows = selection.rows_by_id()
     return [
         DailySketch(*rows[sketch.series_id], *sketch[1:])
         for sketch in store.sketches(
@@ -189,15 +189,17 @@ def window_quantiles(
     Counts windows that start in [start, end) and are rolled up by `now`. Three statements for any number of sites."""
     key_of = {f"{name}_bucket": key for key, names in families.items() for name in names}
     selection = select(site_ids, key_of)
-    known = ((row[0], registry().bound({NAME: row[_METRIC], **row[_LABELS]})) for row in selection.rows)
-    bounds = {series_id: bound for series_id, bound in known if bound is not None}
+    series_bounds = (
+        (row[0], registry().bound({NAME: row[_METRIC], **row[_LABELS]})) for row in selection.rows
+    )
+    bounds = {series_id: bound for series_id, bound in series_bounds if bound is not None}
     if not bounds:
         return []
     before = min(end, store.rolled_up_to(now))
     series, windows, rise, last_ms = store.windows(
         selection.ids, "increase", "last_ts", since=start, before=before
     )
-    rows = selection.by_id()
+    rows = selection.rows_by_id()
     members: dict[tuple[int, str], list[int]] = defaultdict(list)
     for series_id in bounds:
         members[rows[series_id][_SITE], key_of[rows[series_id][_METRIC]]].append(series_id)
@@ -224,8 +226,8 @@ def _quantiles(
     starts, row = np.unique(windows, return_inverse=True)
     distinct, column = np.unique([bounds[series_id] for series_id in series.tolist()], return_inverse=True)
     sums = np.zeros((len(starts), len(distinct)))
-    said = np.zeros(sums.shape, np.int64)
+    counts = np.zeros(sums.shape, np.int64)
     np.add.at(sums, (row, column), rise.astype(np.float64))
-    np.add.at(said, (row, column), 1)
-    answer = quantile_by_step(q, distinct, np.where(said > 0, sums, np.nan))
+    np.add.at(counts, (row, column), 1)
+    answer = quantile_by_step(q, distinct, np.where(counts > 0, sums, np.nan))
     return answer[np.isfinite(answer)]

@@ -40,9 +40,13 @@ def append(
     starts = {day: instant(day * DAY_MS) for day in np.unique(days).tolist()}
     partitions.ensure(partitions.SAMPLES, starts.values())
     for day, start in starts.items():
-        chosen = slice(None) if len(starts) == 1 else days == day
+        rows = slice(None) if len(starts) == 1 else days == day
         copy_samples(
-            cursor, partitions.SAMPLES.name(start), ts_ms[chosen], series_ids[chosen], values[chosen]
+            cursor,
+            partitions.SAMPLES.name(start),
+            ts_ms[rows],
+            series_ids[rows],
+            values[rows],
         )
 
 

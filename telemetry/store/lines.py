@@ -57,7 +57,7 @@ class StoredSeries(NamedTuple):
     cadence_s: int
 
     @property
-    def known(self) -> Metric | None:
+    def definition(self) -> Metric | None:
         return registry().get(self.metric, {NAME: self.metric, **self.labels})
 
     @property
@@ -130,10 +130,10 @@ def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "")
 
 
 def _unit(spec: QuerySpec, members: tuple[StoredSeries, ...]) -> tuple[float, str]:
-    known = members[0].known
-    unit = known.unit if known else ""
+    definition = members[0].definition
+    unit = definition.unit if definition else ""
     if members[0].kind == MetricKind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
-        family = registry().get(known.family) if known else None
+        family = registry().get(definition.family) if definition else None
         return 1.0, family.unit if family else ""
     if spec.aggregation is Aggregation.COUNT:
         return 1.0, ""

@@ -92,11 +92,11 @@ FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
 def windows(resolution: Resolution, aggregation: Aggregation) -> str:
     first, second = COLUMNS[aggregation]
     # Leave out unknown increases, because an array with nulls is slow to read.
-    said = " AND increase IS NOT NULL" if first == "increase" else ""
+    condition = " AND increase IS NOT NULL" if first == "increase" else ""
     return (
         f"SELECT array_agg(series_id), array_agg(start), array_agg({first}), array_agg({second})"
         f" FROM {TABLES[resolution]} WHERE series_id = ANY(%(series)s)"
-        f" AND start >= %(from)s AND start < %(until)s{said}"
+        f" AND start >= %(from)s AND start < %(until)s{condition}"
     )
 
 
@@ -139,19 +139,19 @@ def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers
     keys, starts = np.unique(key, return_index=True)
     if not len(keys):
         return keys, first
-    known = ~np.isnan(first)
+    is_number = ~np.isnan(first)
     if aggregation in (Aggregation.AVG, Aggregation.RATE):
-        total = np.add.reduceat(np.where(known, first, 0.0), starts)
-        weight = np.add.reduceat(np.where(known, second, 0.0), starts)
+        total = np.add.reduceat(np.where(is_number, first, 0.0), starts)
+        weight = np.add.reduceat(np.where(is_number, second, 0.0), starts)
         return keys, np.divide(total, weight, out=np.full(len(keys), np.nan), where=weight > 0)
     if aggregation in _ADDED:
-        total = np.add.reduceat(np.where(known, first, 0.0), starts)
-        return keys, np.where(np.logical_or.reduceat(known, starts), total, np.nan)
+        total = np.add.reduceat(np.where(is_number, first, 0.0), starts)
+        return keys, np.where(np.logical_or.reduceat(is_number, starts), total, np.nan)
     if aggregation is Aggregation.MIN:
         return keys, np.fmin.reduceat(first, starts)
     if aggregation is Aggregation.MAX:
         return keys, np.fmax.reduceat(first, starts)
-    key, first = key[known], first[known]
+    key, first = key[is_number], first[is_number]
     last = np.full(len(keys), np.nan)
     # Later ones overwrite earlier ones.
     last[np.searchsorted(keys, key)] = first
@@ -197,8 +197,10 @@ class PartReader:
         earlier = values | {"from": values["from"] - MOST_BEHIND}
         series, start, risen, _ = fetched_columns(windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
-        asked = (start >= ms(values["from"])) & ~np.isnan(risen)
-        return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
+        is_inside = (start >= ms(values["from"])) & ~np.isnan(risen)
+        return SummandParts(
+            self._keys(series[is_inside], start[is_inside]), risen[is_inside], seconds[is_inside]
+        )
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         columns = []
@@ -231,15 +233,15 @@ class PartReader:
         elif aggregation is Aggregation.LAST:
             second = readings.ts / 1000
         ended = np.isnan(value)
-        said = SummandParts(self._keys(readings.series, readings.ts - 1), first, second)
-        unsaid = SummandParts(
+        measured = SummandParts(self._keys(readings.series, readings.ts - 1), first, second)
+        ended_parts = SummandParts(
             self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum()))
         )
         inside, inside_too = self._inside(readings.ts), self._inside(ts_ms[ended])
         return together(
             [
-                SummandParts(part.key[chosen], part.first[chosen], part.second[chosen])
-                for part, chosen in ((said, inside), (unsaid, inside_too))
+                SummandParts(part.key[is_inside], part.first[is_inside], part.second[is_inside])
+                for part, is_inside in ((measured, inside), (ended_parts, inside_too))
             ]
         )
 

@@ -37,8 +37,8 @@ def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
         lines = group(spec, series)
         return _points(spec, grid, lines, _values(spec.aggregation, spec.combine, grid, lines, now))
     buckets = find(spec, [*names, *(f"{name}_bucket" for name in names)])
-    said = ((bucket.id, bucket.bound) for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM)
-    bounds = {series_id: bound for series_id, bound in said if bound is not None}
+    series_bounds = ((bucket.id, bucket.bound) for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM)
+    bounds = {series_id: bound for series_id, bound in series_bounds if bound is not None}
     if bounds:
         return _histogram_quantiles(spec, grid, [each for each in buckets if each.id in bounds], bounds, now)
     return _sketch_quantiles(spec, grid, find(spec, names), now)
@@ -52,16 +52,16 @@ def _values(
 ) -> dict[int, Steps]:
     ids, line_of = _members(lines)
     cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
-    key, value = _by_series(aggregation, grid, ids, cadence_s, now)
+    key, value = _read_in_batches(aggregation, grid, ids, cadence_s, now)
     if len(lines) < len(ids):
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
         key, value = reduce(combine, SummandParts(key, value, np.ones(len(key))))
     else:
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
-    return _by_line(grid, key, value)
+    return _split_by_line(grid, key, value)
 
 
-def _by_series(
+def _read_in_batches(
     aggregation: Aggregation, grid: Grid, ids: NDArray[np.int64], cadence_s: int, now: datetime
 ) -> Steps:
     """Keys and values for `reduce`, read for a few series at a time, so that memory stays small."""
@@ -84,7 +84,7 @@ def _members(lines: Sequence[LineGroup]) -> tuple[NDArray[np.int64], NDArray[np.
     return np.array(ids, np.int64), np.array(line_of, np.int64)
 
 
-def _by_line(grid: Grid, key: NDArray[np.int64], value: NDArray[np.float64]) -> dict[int, Steps]:
+def _split_by_line(grid: Grid, key: NDArray[np.int64], value: NDArray[np.float64]) -> dict[int, Steps]:
     if not len(key):
         return {}
     order = np.argsort(key, kind="stable")
@@ -102,13 +102,15 @@ def _points(
 ) -> list[SeriesPoints]:
     alone = spec.group_by is None
     return [
-        line.points(spec, *_with_breaks(grid, line, *values[number]), alone=alone)
+        line.points(spec, *_insert_breaks(grid, line, *values[number]), alone=alone)
         for number, line in enumerate(lines)
         if number in values
     ]
 
 
-def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
+def _insert_breaks(
+    grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: NDArray[np.float64]
+) -> Steps:
     step_ms = grid.step_s * 1000
     start_ms, end_ms = ms(grid.start), ms(grid.end)
     ts_ms = np.minimum(start_ms + (steps.astype(np.int64) + 1) * step_ms, end_ms)
@@ -154,13 +156,15 @@ def _sketch_quantiles(
     ids, line_of = _members(lines)
     key, bucket, count = PartReader(grid, ids, now).sketches()
     key = line_of[key // grid.steps] * grid.steps + key % grid.steps
-    return _points(spec, grid, lines, _by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0)))
+    return _points(
+        spec, grid, lines, _split_by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0))
+    )
 
 
 def _check_sketched(series: Sequence[StoredSeries]) -> None:
     for each in series:
-        known = each.known
-        if known is None or not known.sketch:
+        definition = each.definition
+        if definition is None or not definition.sketch:
             raise SpecError(
                 "quantile",
                 f"of {each.metric} nothing is kept to take it from, but raw samples: ask for steps under 5 minutes"

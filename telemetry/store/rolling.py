@@ -91,31 +91,31 @@ def write_five_minutes(start: datetime, sources: Iterable[int]) -> None:
         )
         if series is None:
             return
-        asked = [list(_sketched()), sorted(sources), np.unique(series)]
-        ids, counts, sketched = cursor.execute(_SERIES, asked).fetchone() or [None] * 3
+        arguments = [list(_sketched()), sorted(sources), np.unique(series)]
+        ids, counts, sketched = cursor.execute(_SERIES, arguments).fetchone() or [None] * 3
         if ids is None:
             return
         mine = np.isin(series, ids)
         readings = rollup.once(series[mine], ts_ms[mine], value[mine])
-        made = rollup.rows(readings)
-        if len(made.series):
+        rows = rollup.rows(readings)
+        if len(rows.series):
             partitions.ensure(partitions.FIVE_MINUTES, [start])
-            held = [] if sketched is None else rollup.sketches(readings, sketched)
-            counts = counts[np.argsort(ids)][np.searchsorted(np.sort(ids), made.series)]
-            cursor.execute(_STORE + UPSERT, _columns(start, made, counts, held))
+            sketches = [] if sketched is None else rollup.sketches(readings, sketched)
+            counts = counts[np.argsort(ids)][np.searchsorted(np.sort(ids), rows.series)]
+            cursor.execute(_STORE + UPSERT, _columns(start, rows, counts, sketches))
             cursor.execute(_REVIVE, {"sources": sorted(sources), "start": start})
 
 
 def _columns(
-    start: datetime, made: rollup.RollupRows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
+    start: datetime, rows: rollup.RollupRows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
 ) -> dict[str, Any]:
     return {
         "start": start,
         "oldest": start - LOOK_BACK,
-        "series": made.series,
+        "series": rows.series,
         "counts": counts,
-        "last_s": made.last_ts / 1000,
-        **{name: getattr(made, name) for name in ("count", "sum", "min", "max", "first", "last", "risen")},
+        "last_s": rows.last_ts / 1000,
+        **{name: getattr(rows, name) for name in ("count", "sum", "min", "max", "first", "last", "risen")},
         # Arrays of different lengths travel as text.
         "sketched": [series for series, _, _ in sketches],
         "buckets": [_array(buckets) for _, buckets, _ in sketches],

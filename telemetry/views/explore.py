@@ -33,7 +33,7 @@ may_see = require("telemetry.view_series")
 def page(request: HttpRequest) -> HttpResponseBase:
     at = now()
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    explored, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
+    explored, error = _explore(request.GET, at) if request.GET.get("metric") else (None, None)
     context: dict[str, Any] = {
         "time_range": span.context,
         "form": _form(request.GET, explored, error, at),
@@ -44,14 +44,14 @@ def page(request: HttpRequest) -> HttpResponseBase:
         table = table_kit.page(request, tables.LINES, explored.lines)
         if table_kit.wants_table_only(request, table):
             return table_kit.respond(request, "telemetry/explore.html", table)
-        asked = _asked(request.GET)
+        parameters = _query_pairs(request.GET)
         times = list(span.query.items())
         context |= {
             "table": table,
             "codes": explore.codes_of(explored),
-            "chart_url": f"{reverse('explore-chart')}?{urlencode([*asked, *times])}",
-            "csv_url": f"{reverse('explore-csv')}?{urlencode([*asked, *times])}",
-            "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*asked, *times])}",
+            "chart_url": f"{reverse('explore-chart')}?{urlencode([*parameters, *times])}",
+            "csv_url": f"{reverse('explore-csv')}?{urlencode([*parameters, *times])}",
+            "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*parameters, *times])}",
         }
     return answers.page(request, "telemetry/explore.html", context)
 
@@ -60,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def chart(request: HttpRequest) -> HttpResponse:
-    explored, error = _answer(request.GET, now())
+    explored, error = _explore(request.GET, now())
     if explored is None:
         return answers.chart_refused(str(error))
     return answers.chart(charts.lines(explored))
@@ -69,13 +69,13 @@ def chart(request: HttpRequest) -> HttpResponse:
 @may_see
 @require_GET
 def csv_file(request: HttpRequest) -> HttpResponseBase:
-    explored, error = _answer(request.GET, now())
+    explored, error = _explore(request.GET, now())
     if explored is None:
         return answers.chart_refused(str(error))
     return answers.csv_file("series", *explore.side_by_side(explored))
 
 
-def _answer(params: QueryDict, at: datetime) -> tuple[explore.ExploredLines | None, SpecError | None]:
+def _explore(params: QueryDict, at: datetime) -> tuple[explore.ExploredLines | None, SpecError | None]:
     params = params.copy()
     params["points"] = str(min(_whole(params.get("points"), POINTS), MOST_POINTS))
     try:
@@ -89,7 +89,7 @@ def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and int(text[:9]) > 0 else otherwise
 
 
-def _asked(params: QueryDict) -> list[tuple[str, str]]:
+def _query_pairs(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
@@ -105,20 +105,23 @@ def _offered(metric: str, at: datetime) -> tuple[Aggregation, ...]:
 def _aggregations(params: QueryDict, offered: tuple[Aggregation, ...]) -> list[dict[str, Any]]:
     """Return the possible aggregations; for counters only meaningful ones."""
     usual = {"value": "", "label": "default for the metric", "chosen": True}
-    asked = params.get("aggregation", "")
+    requested_name = params.get("aggregation", "")
     return [usual] + [
-        {"value": each.value, "label": sentences.PER_STEP[each], "chosen": each == asked} for each in offered
+        {"value": each.value, "label": sentences.PER_STEP[each], "chosen": each == requested_name}
+        for each in offered
     ]
 
 
 def _form(
     params: QueryDict, explored: explore.ExploredLines | None, error: SpecError | None, at: datetime
 ) -> dict[str, Any]:
-    chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
+    selected_slugs = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
     sites = list(Site.objects.order_by("name", "pk"))
     return {
-        "sites": [{"slug": site.slug, "name": site.name, "chosen": site.slug in chosen} for site in sites],
-        "metrics": explore.metrics_of([site for site in sites if site.slug in chosen]),
+        "sites": [
+            {"slug": site.slug, "name": site.name, "chosen": site.slug in selected_slugs} for site in sites
+        ],
+        "metrics": explore.metrics_of([site for site in sites if site.slug in selected_slugs]),
         "metric": params.get("metric", ""),
         "aggregations": _aggregations(
             params, explored.offered if explored is not None else _offered(params.get("metric", ""), at)

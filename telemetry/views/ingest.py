@@ -99,7 +99,7 @@ def _figures(rows: list[intake.Intake], at: datetime) -> dict[str, Any]:
 
 def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:
     by_source = {row.source.pk: row for row in rows}
-    sources = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
+    sources = intake.annotate_refusals(intake.sources(), now=at).filter(pk__in=by_source)
     return table_kit.page(
         request, SOURCES.table, sources, prepare=lambda page: [by_source[source.pk] for source in page]
     )

@@ -49,9 +49,9 @@ PRONOUNS = {"his", "its", "that", "their", "this"}
 SAY_NOTHING = BARE | {
     *("SiteThings", "_Said", "_answer", "_given", "_row", "_rows", "hear_site", "look", "standing", "tell"),
 }
-GIVEN_BY_LIBRARIES = {"on_headers_complete", "on_message_begin", "to_representation"}
+GIVEN_BY_LIBRARIES = {"on_headers_complete", "on_message_begin", "to_internal_value", "to_representation"}
 # These limits only fall: whoever gives names in a folder lowers them. The aim is less than 100 in all.
-MOST = {"variable": 829, "function": 263, "empty name": 64}
+MOST = {"variable": 679, "function": 216, "empty name": 48}
 
 type Finding = tuple[str, int, str]
 

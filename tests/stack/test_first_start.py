@@ -8,7 +8,7 @@ SEND = Demo(load=False, send=True)
 
 
 @pytest.mark.parametrize(
-    ("mark", "wanted", "is_new", "expected"),
+    ("mark", "requested", "is_new", "expected"),
     [
         pytest.param(DemoMark.NONE, None, True, LOAD, id="first start"),
         pytest.param(DemoMark.NONE, False, True, NOTHING, id="first start without the demo"),
@@ -23,5 +23,5 @@ SEND = Demo(load=False, send=True)
         pytest.param(DemoMark.EMPTY, True, False, LOAD, id="began empty, demo asked for"),
     ],
 )
-def test_the_demo_is_loaded(mark: DemoMark, wanted: bool | None, is_new: bool, expected: Demo) -> None:
-    assert decide_demo(mark=mark, wanted=wanted, is_new=is_new) == expected
+def test_the_demo_is_loaded(mark: DemoMark, requested: bool | None, is_new: bool, expected: Demo) -> None:
+    assert decide_demo(mark=mark, requested=requested, is_new=is_new) == expected

@@ -268,7 +268,7 @@ class TestDailySketches:
         day = sender.clock.at.date()
         (row,) = queries.daily_sketches([porto.pk], [INLET["__name__"]], day=day, now=settle())
         assert row.samples == 60
-        assert counts_of(Sketch.from_arrays(row.buckets, row.counts)) == counts_of(Sketch.of(values))
+        assert counts_of(Sketch.from_arrays(row.buckets, row.counts)) == counts_of(Sketch.build(values))
         assert row.unit == "°C"
 
     def test_hours_where_five_minutes_are_gone(self, sender, porto):

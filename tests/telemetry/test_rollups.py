@@ -127,7 +127,7 @@ def test_flagged_metrics_have_a_sketch_and_others_none(sender):
     roll_up(sender)
     inlet, load = rolled_up()
     assert counts_of(Sketch.from_arrays(inlet["sketch_buckets"], inlet["sketch_counts"])) == counts_of(
-        Sketch.of(values)
+        Sketch.build(values)
     )
     assert load["sketch_buckets"] is None
 

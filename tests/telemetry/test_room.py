@@ -11,7 +11,7 @@ def test_who_finds_too_little_waits_until_something_is_given_back():
     order = []
 
     async def hold(room, name, size, until=None):
-        async with room.held(size):
+        async with room.hold(size):
             order.append(name)
             if until:
                 await until.wait()
@@ -29,7 +29,7 @@ def test_who_finds_too_little_waits_until_something_is_given_back():
                 await asyncio.sleep(0)
             assert order == ["first"]
             over.set()
-        async with room.held(100):
+        async with room.hold(100):
             order.append("all of it")
 
     asyncio.run(run())
@@ -39,10 +39,10 @@ def test_who_finds_too_little_waits_until_something_is_given_back():
 def test_who_changes_a_hold_gives_it_back_first():
     async def run():
         room = Room(100, "full")
-        async with room.held(80) as hold:
+        async with room.hold(80) as hold:
             await hold.change(100)
             assert hold.size == 100
-        async with room.held(100):
+        async with room.hold(100):
             pass
 
     asyncio.run(run())
@@ -53,12 +53,12 @@ def test_nobody_waits_for_ever(monkeypatch):
 
     async def run():
         room = Room(100, "full")
-        async with room.held(100):
+        async with room.hold(100):
             for _ in range(2):
                 with pytest.raises(NoRoom):
-                    async with room.held(1):
+                    async with room.hold(1):
                         pass
-        async with room.held(100):
+        async with room.hold(100):
             pass
 
     asyncio.run(run())
@@ -68,9 +68,9 @@ def test_a_place_is_given_back_however_the_request_ends(monkeypatch):
     monkeypatch.setattr("telemetry.room.WAIT_S", 0.05)
 
     async def fail(places):
-        async with places.of(1), places.of(2):
+        async with places.hold_place(1), places.hold_place(2):
             with pytest.raises(NoRoom, match="more than 1"):
-                async with places.of(1):
+                async with places.hold_place(1):
                     pass
             raise ZeroDivisionError
 
@@ -78,7 +78,7 @@ def test_a_place_is_given_back_however_the_request_ends(monkeypatch):
         places = SourceRooms(1)
         with pytest.raises(ZeroDivisionError):
             await fail(places)
-        async with places.of(1), places.of(2):
+        async with places.hold_place(1), places.hold_place(2):
             pass
 
     asyncio.run(run())

@@ -18,7 +18,7 @@ class Follower:
         self.position, self.most = 0, most
 
     def read(self):
-        rows = following.after(Flip.objects.filter(subject="check"), self.position, most=self.most)
+        rows = following.rows_after(Flip.objects.filter(subject="check"), self.position, most=self.most)
         self.position = rows[-1].position if rows else self.position
         return [row.key for row in rows]
 

@@ -21,7 +21,7 @@ from web.kinds import added, details
 from web.kinds.entries import filled_sentence
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
-from web.rest.errors import in_use, refusal
+from web.rest.errors import refusal, still_in_use
 from web.rest.fields import LARGEST_ID
 from web.tables import page, respond, wants_table_only
 from web.tables.menus import Action
@@ -262,7 +262,7 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         with transaction.atomic():
             obj.delete()
     except (ProtectedError, RestrictedError) as error:
-        reasons = [in_use(error)]
+        reasons = [still_in_use(error)]
     except IntegrityError as error:  # Blocked by objects that this reader may not see.
         reasons = [reason for each in refusal(error).values() for reason in each]
     else:

@@ -74,11 +74,11 @@ def named_errors(*too_late: type[Exception]) -> Iterator[None]:
 def translated(error: Exception) -> Exception:
     """The API error for an exception; the exception itself if the sender did not cause it."""
     if isinstance(error, DjangoValidationError):
-        return exceptions.ValidationError(_by_field(error))
+        return exceptions.ValidationError(_errors_by_field(error))
     if isinstance(error, BadParameter):
         return exceptions.ValidationError({error.field: [error.reason]})
     if isinstance(error, (ProtectedError, RestrictedError)):
-        return Conflict(in_use(error))
+        return Conflict(still_in_use(error))
     if isinstance(error, IntegrityError):
         return exceptions.ValidationError(refusal(error))
     if isinstance(error, DataError):
@@ -134,18 +134,20 @@ def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[st
         return {_where(fields): [str(constraint.get_violation_error_message())]}
     if isinstance(constraint, UniqueConstraint):
         return {_where(fields): model().unique_error_message(model, fields).messages}
-    named = ", ".join(fields)
+    field_names = ", ".join(fields)
     return {
-        _where(fields): [f"These values do not go together or are out of range ({named}): {constraint.name}."]
+        _where(fields): [
+            f"These values do not go together or are out of range ({field_names}): {constraint.name}."
+        ]
     }
 
 
 def _fields_in(constraint: BaseConstraint) -> list[str]:
     if isinstance(constraint, UniqueConstraint):
-        named = [
+        expression_fields = [
             part.name for part in ExpressionList(*constraint.expressions).flatten() if isinstance(part, F)
         ]
-        return [*constraint.fields, *named]
+        return [*constraint.fields, *expression_fields]
     if isinstance(constraint, CheckConstraint):
         return sorted(_names_in(constraint.condition))
     return []
@@ -183,20 +185,20 @@ def _diagnosis(error: Exception, part: str) -> str | None:
     return getattr(getattr(error.__cause__, "diag", None), part, None)
 
 
-def in_use(error: ProtectedError | RestrictedError) -> str:
+def still_in_use(error: ProtectedError | RestrictedError) -> str:
     holders = list(
         getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or []
     )
-    named = ", ".join(f"{holder._meta.verbose_name} {_display(holder)}" for holder in holders[:5])
+    names = ", ".join(f"{holder._meta.verbose_name} {_display(holder)}" for holder in holders[:5])
     more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
-    return f"Still in use by {named}{more}."
+    return f"Still in use by {names}{more}."
 
 
 def _display(holder: Model) -> str:
     return visibility.name_of(holder) if visibility.is_person(holder) else str(holder)
 
 
-def _by_field(error: DjangoValidationError) -> dict[str, list[str]]:
+def _errors_by_field(error: DjangoValidationError) -> dict[str, list[str]]:
     if not hasattr(error, "error_dict"):
         return {NON_FIELD: list(error.messages)}
     by_field = error.message_dict

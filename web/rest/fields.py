@@ -186,13 +186,13 @@ class RelatedObjectField(serializers.RelatedField):
         """Load the objects that these values refer to: one statement for all ids, one more for each set of attributes
         in use."""
         model = self.get_queryset().model
-        wanted = {reference for value in values if (reference := reference_of(value, model)) is not None}
-        self._known = {reference: [] for reference in wanted}
-        for keys in {reference.keys for reference in wanted}:
-            named = [reference for reference in wanted if reference.keys == keys]
+        references = {reference for value in values if (reference := reference_of(value, model)) is not None}
+        self._known = {reference: [] for reference in references}
+        for keys in {reference.keys for reference in references}:
+            alike = [reference for reference in references if reference.keys == keys]
             # With several keys this finds all combinations; unwanted ones are dropped.
             within = Q(
-                **{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)}
+                **{f"{key}__in": {each.values[place] for each in alike} for place, key in enumerate(keys)}
             )
             aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
             for row in self.get_queryset().filter(within).annotate(**aliases):

@@ -89,8 +89,8 @@ class StrictFilterBackend(BaseFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
         filterset_class = getattr(view, "filterset_class", None)
-        known = set(filterset_class.base_filters) if filterset_class else set()
-        refuse_unknown(request, known | set(getattr(view, "extra_parameters", ())))
+        filter_names = set(filterset_class.base_filters) if filterset_class else set()
+        refuse_unknown(request, filter_names | set(getattr(view, "extra_parameters", ())))
         if filterset_class is None:
             return queryset
         return filtered(filterset_class, request.query_params, queryset)
@@ -106,11 +106,11 @@ class OrderingBackend(BaseFilterBackend):
     """`ordering=facility,-name`. The primary key is the last criterion, so that pages never overlap."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
-        asked = listed_in(request.query_params, "ordering")
+        requested_names = listed_in(request.query_params, "ordering")
         model = queryset.model
-        visibility.refuse(any(visibility.identifies(model, name) for name in asked))
+        visibility.refuse(any(visibility.identifies(model, name) for name in requested_names))
         allowed = self._allowed(model, view)
-        unknown = [name for name in asked if name.removeprefix("-") not in allowed]
+        unknown = [name for name in requested_names if name.removeprefix("-") not in allowed]
         if unknown:
             raise ValidationError(
                 {
@@ -119,7 +119,7 @@ class OrderingBackend(BaseFilterBackend):
                     ]
                 }
             )
-        by = asked or list(queryset.query.order_by) or list(model._meta.ordering)
+        by = requested_names or list(queryset.query.order_by) or list(model._meta.ordering)
         return queryset.order_by(*by, *([] if {"pk", "-pk", "id", "-id"} & set(map(str, by)) else ["pk"]))
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
@@ -127,9 +127,9 @@ class OrderingBackend(BaseFilterBackend):
         return [described("ordering", text, "string")]
 
     def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
-        named = getattr(view, "ordering_fields", None)
-        if named is not None:
-            return set(named)
+        ordering_fields = getattr(view, "ordering_fields", None)
+        if ordering_fields is not None:
+            return set(ordering_fields)
         return {field.name for field in model._meta.concrete_fields} - set(getattr(model, "WITHHELD", ()))
 
 
@@ -155,8 +155,8 @@ def filtered(
     return filterset.qs
 
 
-def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
-    allowed = {*known, *controls}
+def refuse_unknown(request: Request, known_names: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
+    allowed = {*known_names, *controls}
     errors = {name: [_hint(name, allowed)] for name in request.GET if name not in allowed}
     errors |= {name: [TWICE] for name in SINGLE if len(request.GET.getlist(name)) > 1}
     if errors:

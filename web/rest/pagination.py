@@ -16,8 +16,8 @@ LARGEST = 2**63 - 1 - MAX_LIMIT
 
 
 def described(name: str, text: str, kind: str) -> dict[str, Any]:
-    given = {"description": text, "schema": {"type": kind}}
-    return {"name": name, "in": "query", "required": False} | given
+    content = {"description": text, "schema": {"type": kind}}
+    return {"name": name, "in": "query", "required": False} | content
 
 
 class ContractPagination(BasePagination):
@@ -87,8 +87,8 @@ class ContractPagination(BasePagination):
 
 def limit_of(request: Request) -> int:
     """Rows per page: the maximum for `limit=0`, as in NetBox."""
-    asked = number_of(request, "limit")
-    return DEFAULT_LIMIT if asked is None else min(asked or MAX_LIMIT, MAX_LIMIT)
+    requested_limit = number_of(request, "limit")
+    return DEFAULT_LIMIT if requested_limit is None else min(requested_limit or MAX_LIMIT, MAX_LIMIT)
 
 
 def offset_of(request: Request) -> int:

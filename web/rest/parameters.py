@@ -36,17 +36,17 @@ def slugs(most: int, **more: Any) -> serializers.ListField:
     return serializers.ListField(child=child, max_length=most, **OPTIONAL | more)
 
 
-def asked(question: serializers.Serializer) -> dict[str, Any]:
+def read_question(question: serializers.Serializer) -> dict[str, Any]:
     """Return the fields that are set; raises BadParameter with the first wrong one and its path."""
     if not question.is_valid():
         raise BadParameter(*_first(question.errors))
     return {name: value for name, value in question.validated_data.items() if value not in (None, "")}
 
 
-def value_of(name: str, given: Any, field: serializers.Field) -> Any:
+def value_of(name: str, raw_value: Any, field: serializers.Field) -> Any:
     """Return one value of an address, read by its field."""
     try:
-        return field.run_validation(given)
+        return field.run_validation(raw_value)
     except ValidationError as error:
         raise BadParameter(name, _first(error.detail)[1]) from error
 

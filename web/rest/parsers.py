@@ -85,18 +85,18 @@ class OrjsonRenderer(BaseRenderer):
         try:
             return orjson.dumps(data, default=_plain, option=OPTIONS)
         except TypeError:
-            return orjson.dumps(without_large_integers(data), default=_plain, option=OPTIONS)
+            return orjson.dumps(convert_large_integers(data), default=_plain, option=OPTIONS)
 
 
-def without_large_integers(value: Any) -> Any:
+def convert_large_integers(value: Any) -> Any:
     """Return the value with floats instead of integers beyond 64 bits.
 
     A measured 1e20 stored as JSON is read back as an integer with all digits.
     """
     if isinstance(value, Mapping):
-        return {key: without_large_integers(each) for key, each in value.items()}
+        return {key: convert_large_integers(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [without_large_integers(each) for each in value]
+        return [convert_large_integers(each) for each in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return float(value)
     return value

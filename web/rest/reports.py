@@ -46,8 +46,8 @@ def endpoint(
     return decorate
 
 
-def parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, description=text, **given)
+def parameter(name: str, text: str, **options: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, description=text, **options)
 
 
 def parameters_of(question: type[serializers.Serializer]) -> list[OpenApiParameter]:
@@ -71,9 +71,9 @@ class RowsViewSet(ReadOnlyObjectViewSet):
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         if args and args[0] is not None:
-            given = args[0]
-            several = self.rows([given] if isinstance(given, Model) else list(given))
-            args = (several[0] if isinstance(given, Model) else several, *args[1:])
+            content = args[0]
+            several = self.rows([content] if isinstance(content, Model) else list(content))
+            args = (several[0] if isinstance(content, Model) else several, *args[1:])
         return super().get_serializer(*args, **kwargs)
 
 

@@ -51,17 +51,17 @@ class ContractSchema(AutoSchema):
         return component.ref
 
     def get_override_parameters(self) -> list[Any]:
-        given = list(super().get_override_parameters())
+        parameters = list(super().get_override_parameters())
         if self._action in {"list", "retrieve"}:
             kinds = {name: "boolean" if name == "brief" else "string" for name in SHOWN}
-            given += [_parameter(name, "query", kinds[name], text) for name, text in SHOWN.items()]
+            parameters += [_parameter(name, "query", kinds[name], text) for name, text in SHOWN.items()]
         if self._action in {"update", "partial_update", "destroy"}:
-            given.append(
+            parameters.append(
                 _parameter(
                     "If-Match", "header", "string", "ETag that you read; the answer is 412 if it has changed."
                 )
             )
-        return given
+        return parameters
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         model = getattr(getattr(field.parent, "Meta", None), "model", None)

@@ -91,8 +91,8 @@ class RowSerializer(BodySerializer):
             missing = [name for name, each in self.fields.items() if each.required and name not in data]
             if missing:
                 raise ValidationError({name: ["This field is required."] for name in missing})
-            given = {name: each.default for name, each in self.fields.items() if each.default is not empty}
-            data = given | data
+            defaults = {name: each.default for name, each in self.fields.items() if each.default is not empty}
+            data = defaults | data
         return super().to_internal_value(data)
 
 
@@ -143,10 +143,10 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
         fields = super().get_fields()
         if not self._is_outermost():
             return fields
-        shown = self._shown([name for name, field in fields.items() if not field.write_only])
+        shown_names = self._shown([name for name, field in fields.items() if not field.write_only])
         # Fields that are not shown can still be written.
         for name, field in list(fields.items()):
-            if name not in shown and not field.write_only:
+            if name not in shown_names and not field.write_only:
                 if self._reading():
                     del fields[name]
                 else:
@@ -179,9 +179,9 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
         return list(getattr(self.Meta, "validators", []))
 
     def to_representation(self, instance: Model) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        personal = [name for name in visibility.personal_text(self.Meta.model) if shown.get(name)]
-        return shown | dict.fromkeys(personal) if personal and not visibility.sees_names() else shown
+        content = super().to_representation(instance)
+        personal = [name for name in visibility.personal_text(self.Meta.model) if content.get(name)]
+        return content | dict.fromkeys(personal) if personal and not visibility.sees_names() else content
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         present = getattr(self.instance, "pk", None)
@@ -203,23 +203,23 @@ class ObjectSerializer(KnownFields, serializers.ModelSerializer):
 
     def _shown(self, names: list[str]) -> set[str]:
         request = self.context.get("request")
-        asked = request.query_params if request is not None and hasattr(request, "query_params") else {}
-        shown = set(names)
-        if _is_brief(asked):
-            shown = {"id", "url", "display", *getattr(self.Meta, "brief_fields", ())} & shown
+        params = request.query_params if request is not None and hasattr(request, "query_params") else {}
+        shown_names = set(names)
+        if _is_brief(params):
+            shown_names = {"id", "url", "display", *getattr(self.Meta, "brief_fields", ())} & shown_names
         for parameter in ("fields", "omit"):
-            if parameter in asked:
-                listed = listed_in(asked, parameter)
+            if parameter in params:
+                listed = listed_in(params, parameter)
                 unknown = [name for name in listed if name not in names]
                 if unknown or not listed:
-                    said = f"No such field: {', '.join(unknown)}." if unknown else "Name a field."
-                    raise ValidationError({parameter: [f"{said} There are {', '.join(names)}."]})
-                shown = set(listed) if parameter == "fields" else shown - set(listed)
-        return shown
+                    reason = f"No such field: {', '.join(unknown)}." if unknown else "Name a field."
+                    raise ValidationError({parameter: [f"{reason} There are {', '.join(names)}."]})
+                shown_names = set(listed) if parameter == "fields" else shown_names - set(listed)
+        return shown_names
 
 
-def _is_brief(asked: Mapping[str, str]) -> bool:
+def _is_brief(params: Mapping[str, str]) -> bool:
     try:
-        return bool(TrueOrFalse().clean(asked.get("brief")))
+        return bool(TrueOrFalse().clean(params.get("brief")))
     except DjangoValidationError as error:
         raise ValidationError({"brief": error.messages}) from error

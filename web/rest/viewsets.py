@@ -149,13 +149,13 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
         return super().get_object()
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._answer(self.get_object())
+        return self._object_response(self.get_object())
 
     def etag(self, obj: models.Model) -> str:
         """The ETag of an object. Override it if the endpoint shows and writes more than the object's columns."""
         return etag_of(obj)
 
-    def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
+    def _object_response(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(obj).data, status=code, headers={"ETag": self.etag(obj)})
 
 
@@ -185,7 +185,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         serializer.is_valid(raise_exception=True)
         with self.writing():
             self.perform_create(serializer)
-        return self._answer(self._again(serializer.instance), status.HTTP_201_CREATED)
+        return self._object_response(self._again(serializer.instance), status.HTTP_201_CREATED)
 
     def update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
         with self.writing():
@@ -193,7 +193,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
             serializer = self.get_serializer(obj, data=request.data, partial=partial)
             serializer.is_valid(raise_exception=True)
             self.perform_update(serializer)
-        return self._answer(self._again(serializer.instance))
+        return self._object_response(self._again(serializer.instance))
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with self.writing():
@@ -267,8 +267,8 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         if obj is None:
             raise Http404
         self.check_object_permissions(self.request, obj)
-        wanted = parse_etags(self.request.headers.get("If-Match", "*"))
-        if "*" not in wanted and self.etag(obj) not in wanted:
+        expected_etags = parse_etags(self.request.headers.get("If-Match", "*"))
+        if "*" not in expected_etags and self.etag(obj) not in expected_etags:
             raise PreconditionFailed
         return obj
 

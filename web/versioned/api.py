@@ -77,13 +77,13 @@ class ImportSerializer(BodySerializer):
         return attrs
 
     def texts(self) -> dict[str, str]:
-        given = self.validated_data
-        size = len(given["text"].encode()) if "text" in given else given["file"].size
+        data = self.validated_data
+        size = len(data["text"].encode()) if "text" in data else data["file"].size
         if size > MOST_BYTES:
             raise PayloadTooLarge(f"A document has {MOST_BYTES} bytes at most.")
-        if "text" in given:
-            return {"definition.yaml": given["text"]}
-        return texts_of(given["file"].name, given["file"].read())
+        if "text" in data:
+            return {"definition.yaml": data["text"]}
+        return texts_of(data["file"].name, data["file"].read())
 
 
 @contextmanager
@@ -132,28 +132,28 @@ class VersionViewSet(ObjectViewSet):
         return rows if self.action == "list" else rows.defer(None)
 
     def perform_create(self, serializer: Any) -> None:
-        given = serializer.validated_data
+        data = serializer.validated_data
         with named_errors():
             serializer.instance = self.versions.make_draft(
-                made_from=given.get("made_from") or self.versions.current()[0],
-                version=given.get("version", ""),
-                definition=given.get("definition"),
+                made_from=data.get("made_from") or self.versions.current()[0],
+                version=data.get("version", ""),
+                definition=data.get("definition"),
                 by=self.actor(),
                 now=clock.now(),
             )
 
     def perform_update(self, serializer: Any) -> None:
-        given = serializer.validated_data
+        data = serializer.validated_data
         for name in ("version", "made_from"):
-            if name in given and given[name] != getattr(serializer.instance, name):
+            if name in data and data[name] != getattr(serializer.instance, name):
                 raise exceptions.ValidationError(
                     {name: ["This field is set when the draft is made and cannot be changed."]}
                 )
         with named_errors():
             serializer.instance = self.versions.edit(
                 serializer.instance,
-                lambda definition: given.get("definition", definition),
-                revision=given.get("revision"),
+                lambda definition: data.get("definition", definition),
+                revision=data.get("revision"),
                 by=self.actor(),
                 now=clock.now(),
             )
@@ -186,15 +186,15 @@ class VersionViewSet(ObjectViewSet):
         return exported(self.versions, cast(Any, self.get_object()), form)
 
     def replaced(self, request: Request) -> Response:
-        asked = ImportSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = ImportSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         with named_errors():
-            document = self.versions.load(asked.texts())
+            document = self.versions.load(serializer.texts())
         with transaction.atomic(), named_errors():
             draft = cast(Any, self._locked_one())
-            revision = asked.validated_data.get("revision")
+            revision = serializer.validated_data.get("revision")
             self.versions.replace(draft, document, revision=revision, by=self.actor(), now=clock.now())
-        return self._answer(self._again(draft))
+        return self._object_response(self._again(draft))
 
     def actor(self) -> User:
         return cast(User, self.request.user)

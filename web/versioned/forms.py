@@ -48,7 +48,7 @@ class StepForm(forms.Form):
         """Take the step. Raises as `Versioned.edit` does."""
         return versions.edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
 
-    def in_sections(self) -> list[dict[str, Any]]:
+    def field_sections(self) -> list[dict[str, Any]]:
         return [
             {"title": title, "fields": [self[name] for name in names if name in self.fields]}
             for title, names in self.sections
@@ -89,10 +89,10 @@ class ImportForm(StepForm):
     sections = (("The document", ("file", "text")),)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if bool(given.get("file")) == bool(given.get("text", "").strip()):
+        data = super().clean() or {}
+        if bool(data.get("file")) == bool(data.get("text", "").strip()):
             raise ValidationError({"file": "Choose a file, or paste a text."})
-        return given
+        return data
 
     def save(
         self, versions: Versioned[Any, Any], draft: DocumentVersion, *, by: User, now: datetime

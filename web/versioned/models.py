@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DRAFT, PUBLISHED = "draft", "published"
 
 
-def _by() -> models.ForeignKey:
+def _person_field() -> models.ForeignKey:
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
@@ -26,7 +26,7 @@ class VersionQuerySet(models.QuerySet):
     def published(self) -> Self:
         return self.filter(status=PUBLISHED)
 
-    def with_people(self) -> Self:
+    def select_people(self) -> Self:
         return self.select_related("created_by", "edited_by", "published_by", "made_from")
 
 
@@ -48,11 +48,11 @@ class DocumentVersion(models.Model):
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
     created_at = models.DateTimeField()
-    created_by = _by()
+    created_by = _person_field()
     edited_at = models.DateTimeField(null=True, editable=False)
-    edited_by = _by()
+    edited_by = _person_field()
     published_at = models.DateTimeField(null=True, blank=True)
-    published_by = _by()
+    published_by = _person_field()
 
     class Meta:
         abstract = True
@@ -66,7 +66,7 @@ class DocumentVersion(models.Model):
         return self.status == DRAFT
 
     @property
-    def by(self) -> User | None:
+    def person(self) -> User | None:
         return self.published_by if self.published_at else self.edited_by or self.created_by
 
     def retire(self, *, by: User | None, now: datetime) -> None:

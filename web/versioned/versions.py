@@ -100,12 +100,12 @@ class Versioned[V: DocumentVersion, D: Any]:
         if not user.has_perm(self.permission(action)):
             raise MissingPermission([self.permission(action)])
 
-    def in_force(self) -> V | None:
+    def version_in_force(self) -> V | None:
         return cast("V | None", self.model.objects.published().first())  # type: ignore[attr-defined]
 
     def current(self) -> tuple[V, D]:
         """The version in force and its document; one statement once that is cached. Raises NothingPublished."""
-        row = self.in_force()
+        row = self.version_in_force()
         if row is None:
             raise NothingPublished(f"No version of the {self.noun} is in force, so nothing can be decided.")
         return row, self.content(row)
@@ -170,9 +170,9 @@ class Versioned[V: DocumentVersion, D: Any]:
         The draft keeps its name. Raises as `edit` does.
         """
         self.require(by, "change")
-        named = dataclasses.replace(document, version=draft.version)
+        renamed_document = dataclasses.replace(document, version=draft.version)
         with transaction.atomic():
-            return self._step(self.locked_draft(draft, revision=revision), named, by=by, now=now)
+            return self._step(self.locked_draft(draft, revision=revision), renamed_document, by=by, now=now)
 
     def _step(self, locked: V, document: D, *, by: User, now: datetime) -> V:
         self.refuse(document)
@@ -217,10 +217,10 @@ class Versioned[V: DocumentVersion, D: Any]:
                     "The draft was changed since you read it. Read it again before you publish it."
                 )
             self.refuse(self.content(locked))
-            kept = {"status": PUBLISHED, "published_at": now, "published_by": by, **columns(locked)}
+            values = {"status": PUBLISHED, "published_at": now, "published_by": by, **columns(locked)}
             with acting(by, message=f"Publish {self.noun} {locked.version}"):
                 self.take_out(by=by, now=now)
-                for name, value in kept.items():
+                for name, value in values.items():
                     setattr(locked, name, value)
                 locked.save()
         return locked
@@ -247,7 +247,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         self.store(row, document)
 
     def take_out(self, *, by: User | None, now: datetime) -> None:
-        row = self.in_force()
+        row = self.version_in_force()
         if row is not None:
             row.retire(by=by, now=now)
             row.save()
@@ -259,7 +259,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         A row lock is not enough: the waiting transaction would find the retired row, not its replacement.
         """
         self._hold(0)
-        return self.in_force()
+        return self.version_in_force()
 
     def _hold(self, what: int) -> None:
         key = zlib.crc32(self.model._meta.db_table.encode()) >> 1

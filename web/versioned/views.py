@@ -18,7 +18,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
-from web.rest.errors import in_use
+from web.rest.errors import still_in_use
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.versioned.core.documents import DocumentError
@@ -80,17 +80,17 @@ class VersionPages:
     def deed(self, view: View, action: str, row_of: Callable[[int], Any] | None = None) -> View:
         """A POST view whose refusal is shown on the version's page; `row_of` finds the version by the key in the
         address."""
-        shown = row_of or self.row
+        find_row = row_of or self.row
 
         def checked(request: HttpRequest, pk: int) -> HttpResponseBase:
             try:
                 return view(request, pk)
             except (VersionConflict, DocumentError) as error:
-                return self.page(request, shown(pk), refusals=[str(error)], status=409)
+                return self.page(request, find_row(pk), refusals=[str(error)], status=409)
             except ProtectedError as error:
-                return self.page(request, shown(pk), refusals=[in_use(error)], status=409)
+                return self.page(request, find_row(pk), refusals=[still_in_use(error)], status=409)
             except ValidationError as error:
-                return self.page(request, shown(pk), refusals=error.messages, status=422)
+                return self.page(request, find_row(pk), refusals=error.messages, status=422)
 
         return require_POST(self.allowed(never_cache(checked), action))
 
@@ -101,7 +101,7 @@ class VersionPages:
         return get_object_or_404(self.rows(), pk=min(pk, 2**63 - 1))
 
     def rows(self) -> Any:
-        return self.versions.model.objects.with_people()  # type: ignore[attr-defined]
+        return self.versions.model.objects.select_people()  # type: ignore[attr-defined]
 
     def breadcrumbs(self, here: str, within: DocumentVersion | None = None) -> Trail:
         above = [{"label": label, "url": reverse(name)} for label, name in self.trail if label != here]
@@ -188,7 +188,7 @@ class VersionPages:
             return table_kit.respond(request, self.list_template, table)
         context = {
             "table": table,
-            "in_force": self.versions.in_force(),
+            "in_force": self.versions.version_in_force(),
             "may_draft": request.user.has_perm(self.versions.permission("add")),
             "breadcrumbs": self.breadcrumbs(self.heading),
             **self.listed(request),
@@ -200,7 +200,7 @@ class VersionPages:
         return self.page(request, self.row(pk))
 
     def _draft(self, request: HttpRequest) -> HttpResponse:
-        in_force = self.versions.in_force()
+        in_force = self.versions.version_in_force()
         begins = request.GET.get("from") or (in_force.pk if in_force else None)
         form = DraftForm(request.POST or None, initial={"made_from": begins}, versions=self.versions)
         if request.method == "POST" and form.is_valid():
@@ -247,7 +247,7 @@ def _revision(request: HttpRequest) -> int | None:
 
 
 def version_table(
-    *own: Column, name: str, noun: tuple[str, str], filterset: type[ObjectFilterSet], **given: Any
+    *own: Column, name: str, noun: tuple[str, str], filterset: type[ObjectFilterSet], **options: Any
 ) -> Table:
     return Table(
         id=name,
@@ -260,7 +260,7 @@ def version_table(
                    template="web/versioned/version_cell.html"),
             *own,
             Column("made_from", "Made from", value="made_from.version", sort="made_from__version"),
-            Column("by", "By", value=lambda row: row.by or "shipped with Muster",
+            Column("by", "By", value=lambda row: row.person or "shipped with Muster",
                    hint="Who published it; of a draft, who edited it last"),
             Column("published_at", "Published", sort="published_at"),
             Column("edited_at", "Edited", sort="edited_at"),
@@ -271,5 +271,5 @@ def version_table(
         row_id="pk",
         row_name="version",
         empty={"title": f"No {noun[0]}", "text": "None matches these filters.", "icon": "versions"},
-        **given,
+        **options,
     )  # fmt: skip

@@ -93,7 +93,7 @@ def taken(
     with transaction.atomic(), named_errors(NotInState):
         obj = view._locked_one()
         result = operation(obj, **values, **author_of(view.request))
-    return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
+    return view._object_response(view._again(result if isinstance(result, type(obj)) else obj), code)
 
 
 def operated(

@@ -60,9 +60,7 @@ class SiteMeters:
 
 def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
     meters = {site_id: SiteMeters() for site_id in site_ids}
-    devices = Device.objects.in_service().filter(
-        site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU]
-    )
+    devices = Device.objects.active().filter(site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU])
     for device_id, site_id, role, rack_id in devices.values_list("id", "site_id", "role", "rack_id"):
         meters[site_id].levels[_level(role, rack_id)].add(device_id)
     feeds = list(PowerFeed.objects.filter(site_id__in=site_ids).order_by("id"))
@@ -269,7 +267,7 @@ def _parts(
     inlets: Sequence[DailySketch], supplies: Sequence[DailySketch], trips: Sequence[DailySketch]
 ) -> dict[int, str]:
     devices = dict(
-        Device.objects.in_service()
+        Device.objects.active()
         .filter(id__in={inlet.device_id for inlet in inlets if inlet.device_id})
         .values_list("id", "name")
     )

@@ -184,7 +184,7 @@ def _devices_numbered(numbers: Collection[str]) -> dict[str, list[_Named]]:
 
 
 def _platforms(site_ids: Collection[int]) -> dict[int, set[str]]:
-    nodes = Device.objects.in_service().filter(site_id__in=site_ids, role=Device.Role.NODE)
+    nodes = Device.objects.active().filter(site_id__in=site_ids, role=Device.Role.NODE)
     platforms: dict[int, set[str]] = {site_id: set() for site_id in site_ids}
     for site_id, slug in nodes.order_by().values_list("site_id", "device_type__slug").distinct():
         platforms[site_id].add(slug)

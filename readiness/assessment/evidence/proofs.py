@@ -329,7 +329,7 @@ def _floored(
 
 
 def _platforms(site_ids: Collection[int]) -> dict[int, set[str]]:
-    nodes = Device.objects.in_service().filter(site_id__in=site_ids, role=Device.Role.NODE)
+    nodes = Device.objects.active().filter(site_id__in=site_ids, role=Device.Role.NODE)
     platforms_by_site: dict[int, set[str]] = defaultdict(set)
     for site_id, slug in nodes.order_by().values_list("site_id", "device_type__slug").distinct():
         platforms_by_site[site_id].add(slug)

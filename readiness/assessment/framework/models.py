@@ -21,8 +21,8 @@ class FrameworkVersionQuerySet(VersionQuerySet):
     def published(self) -> Self:
         return super().published().defer("definition")
 
-    def with_people(self) -> Self:
-        return super().with_people().select_related("rolls_back_to").defer("definition")
+    def select_people(self) -> Self:
+        return super().select_people().select_related("rolls_back_to").defer("definition")
 
 
 @choices_held

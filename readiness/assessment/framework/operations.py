@@ -46,7 +46,7 @@ def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datet
 
 def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
     """Put the version shipped with Muster in force if there is none; an operator's choice stays."""
-    if VERSIONS.in_force() is not None:
+    if VERSIONS.version_in_force() is not None:
         return None
     return publish(shipped.FOLDER, by=None, now=now)
 

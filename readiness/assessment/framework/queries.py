@@ -76,7 +76,7 @@ def shipped_offer() -> ShippedOffer | None:
 
 
 def versions() -> FrameworkVersionQuerySet:
-    return FrameworkVersion.objects.with_people()
+    return FrameworkVersion.objects.select_people()
 
 
 def steps(version: FrameworkVersion, *, limit: int = 50) -> list[DraftStep]:

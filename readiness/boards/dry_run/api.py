@@ -116,7 +116,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
                 )
             except StaleContent as error:
                 raise PreconditionFailed(str(error)) from error
-        return self._answer(self._again(draft))
+        return self._object_response(self._again(draft))
 
     @extend_schema(
         summary="Put the content of an earlier version in force again",
@@ -134,7 +134,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
                 by=self.actor(),
                 now=clock.now(),
             )
-        return self._answer(self._again(made), status.HTTP_201_CREATED)
+        return self._object_response(self._again(made), status.HTTP_201_CREATED)
 
     def _newest(self, version: FrameworkVersion) -> dict[str, Any]:
         standing = standing_of(version, framework_queries.current()[0], now=clock.now())

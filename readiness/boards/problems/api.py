@@ -106,7 +106,9 @@ def listed(request: Request) -> ProblemsAnswer:
     rows = cast(ProblemQuerySet, narrowed(tables.ProblemFilters, every, request.query_params))
     totals = queries.totals(rows) if after is None else None
     start = offset_of(request)
-    page = list(rows[start : start + limit]) if after is None else following.after(rows, after, most=limit)
+    page = (
+        list(rows[start : start + limit]) if after is None else following.rows_after(rows, after, most=limit)
+    )
     results = [_listed_problem(row) for row in problem_rows(page, now=at)]
     return ProblemsAnswer(
         evaluated_at=at,

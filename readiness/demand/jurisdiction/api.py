@@ -43,7 +43,7 @@ class RulePackViewSet(VersionViewSet):
     """Packs of rules: one is in force, drafts can be edited, withdrawn packs never change."""
 
     versions = VERSIONS
-    queryset = RulePack.objects.with_people()
+    queryset = RulePack.objects.select_people()
     filterset_class = RulePackFilters
     serializer_class = RulePackSerializer
     whole_serializer_class = WholeRulePackSerializer
@@ -76,7 +76,7 @@ class RulePackViewSet(VersionViewSet):
     def _done(self, operation: Callable[..., Any], **values: Any) -> Response:
         with transaction.atomic(), named_errors():
             pack = operation(self._locked_one(), **values, by=self.actor(), now=clock.now())
-        return self._answer(self._again(pack))
+        return self._object_response(self._again(pack))
 
 
 @extend_schema_view(

@@ -58,8 +58,10 @@ def _names(**options: Any) -> ArrayField:
 
 
 class RulePackQuerySet(VersionQuerySet):
-    def with_people(self) -> Self:
-        return super().with_people().select_related("withdrawn_by").annotate(rule_count=models.Count("rules"))
+    def select_people(self) -> Self:
+        return (
+            super().select_people().select_related("withdrawn_by").annotate(rule_count=models.Count("rules"))
+        )
 
 
 @choices_held

@@ -12,7 +12,7 @@ from readiness.demand.jurisdiction.models import CountryGroup, DataOrigin, HeldB
 from readiness.demand.jurisdiction.operations import VERSIONS
 from readiness.demand.workloads.models import WorkloadClass
 
-in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.content
+in_force, current, content_of = VERSIONS.version_in_force, VERSIONS.current, VERSIONS.content
 
 
 def content_in_force() -> RulePackDocument | None:

@@ -269,7 +269,7 @@ class WorkloadViewSet(WrittenByOperations):
         workload = cast(WorkloadClass, self.get_object())
         with named_errors():
             operations.confirm(workload, **body.validated_data, **self._author())
-        return self._answer(self._again(workload))
+        return self._object_response(self._again(workload))
 
     @extend_schema(
         summary="The classes that the filters leave, as a YAML document",

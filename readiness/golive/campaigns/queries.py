@@ -256,13 +256,13 @@ RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 def targets_of(site: Site) -> dict[RunTarget, list[str]]:
     """Names by kind, as the form of a run takes them; two statements. Parts in service count, as for coverage."""
     nodes = list(
-        Device.objects.in_service()
+        Device.objects.active()
         .filter(site=site, role=Device.Role.NODE)
         .order_by("name")
         .values_list("name", flat=True)
     )
     ports = (
-        Port.objects.in_service()
+        Port.objects.active()
         .filter(device__site=site, device__role=Device.Role.NODE, kind__in=RDMA)
         .order_by("device__name", "name")
         .values_list("device__name", "name")

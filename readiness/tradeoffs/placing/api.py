@@ -35,7 +35,7 @@ class PlacementsView(APIView):
         summary="Where one workload may run: options with objectives, reasons, front, ranks, flips and snapshot",
     )
     def post(self, request: Request) -> HttpResponse:
-        asked = parameters.asked(PlacementQuestionSerializer(data=request.data))
+        asked = parameters.read_question(PlacementQuestionSerializer(data=request.data))
         envelope = self._envelope(asked.get("workload"))
         question, facts = question_from(asked), read_facts([envelope], now=clock.now())
         answer = weigh(facts.adapter(envelope, question), question)

@@ -70,7 +70,7 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
     """Raises BadParameter with the wrong field."""
-    return question_from(parameters.asked(WeighedQuestionSerializer(data=given)))
+    return question_from(parameters.read_question(WeighedQuestionSerializer(data=given)))
 
 
 def question_from(read: Mapping[str, Any]) -> PlacementQuestion:

@@ -80,7 +80,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         return self._told(response)
 
     def _told(self, run: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
-        return self._answer(result.whole_runs().get(pk=run.pk), code)
+        return self._object_response(result.whole_runs().get(pk=run.pk), code)
 
     def _reader(self) -> User:
         return cast(User, self.request.user)

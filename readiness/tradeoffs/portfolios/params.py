@@ -83,7 +83,7 @@ def question_of(
 
     Raises BadParameter with the wrong field.
     """
-    asked = parameters.asked(PortfolioQuestionSerializer(data=given))
+    asked = parameters.read_question(PortfolioQuestionSerializer(data=given))
     named = _known("workloads", asked.get("workloads", ()), workloads)
     left_out = _known("left_out", asked.get("left_out", ()), workloads)
     placed = sorted(set(named or workloads) - set(left_out))

@@ -83,7 +83,7 @@ class WindowsQuestionSerializer(serializers.Serializer):
 def question_of(given: Mapping[str, str]) -> WindowsQuestion:
     """Empty values give the defaults. Raises BadParameter with the wrong parameter."""
     said = {name: value for name, value in given.items() if value}
-    asked = parameters.asked(WindowsQuestionSerializer(data=said))
+    asked = parameters.read_question(WindowsQuestionSerializer(data=said))
     kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
     return WindowsQuestion(
         **{name: kinds.get(name, lambda value: value)(value) for name, value in asked.items()}

@@ -55,7 +55,7 @@ def versions(room):
 
 @pytest.fixture
 def draft(versions, planner, frozen_now):
-    return versions.make_draft(made_from=versions.in_force(), by=planner, now=frozen_now.at)
+    return versions.make_draft(made_from=versions.version_in_force(), by=planner, now=frozen_now.at)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def step(versions, planner, frozen_now):
 
 
 def test_a_draft_says_what_it_is_made_from_under_the_next_number(versions, draft, planner):
-    base = versions.in_force()
+    base = versions.version_in_force()
     assert versions.content(draft) == replace(versions.content(base), version=draft.version)
     assert (draft.status, draft.revision, draft.made_from) == ("draft", 1, base)
     assert (draft.created_by, draft.edited_by) == (planner, None)
@@ -80,7 +80,7 @@ def test_a_draft_says_what_it_is_made_from_under_the_next_number(versions, draft
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_begin_drafts_at_once_each_gets_a_number(versions, planner, frozen_now):
-    make = partial(versions.make_draft, made_from=versions.in_force(), by=planner, now=frozen_now.at)
+    make = partial(versions.make_draft, made_from=versions.version_in_force(), by=planner, now=frozen_now.at)
     names = [row.version for row in at_once(make, make, make)]
     assert sorted(names) == [f"{versions.prefix}-{SHIPPED[versions.prefix] + more}" for more in (1, 2, 3)]
 
@@ -113,13 +113,13 @@ def test_whoever_comes_late_is_told(draft, step):
 
 
 def test_what_was_read_is_what_is_published(versions, draft, step, manager, frozen_now):
-    before, read = versions.in_force(), draft.digest
+    before, read = versions.version_in_force(), draft.digest
     draft = step(draft, "Other")
     with pytest.raises(StaleContent):
         versions.publish(draft, digest=read, by=manager, now=frozen_now.at)
     row = versions.publish(draft, digest=draft.digest, by=manager, now=frozen_now.at)
     before.refresh_from_db()
-    assert versions.in_force() == row
+    assert versions.version_in_force() == row
     assert before.status in ("retired", "withdrawn")
     assert (row.published_at, row.published_by) == (frozen_now.at, manager)
     with pytest.raises(NotInForce):
@@ -127,7 +127,7 @@ def test_what_was_read_is_what_is_published(versions, draft, step, manager, froz
 
 
 def test_what_is_or_was_in_force_is_neither_edited_nor_thrown_away(versions, step, planner):
-    row = versions.in_force()
+    row = versions.version_in_force()
     with pytest.raises(NotADraft, match="so it cannot be changed"):
         step(row, "Other")
     with pytest.raises(NotADraft):
@@ -149,7 +149,7 @@ def test_a_draft_that_is_gone_is_no_draft(versions, draft, step, planner):
 
 @pytest.mark.parametrize("name", ["../etc", "a b", "x" * 51, ".hidden", "TAKEN"])
 def test_a_name_is_free_and_fits_addresses(versions, name):
-    name = versions.in_force().version if name == "TAKEN" else name
+    name = versions.version_in_force().version if name == "TAKEN" else name
     with pytest.raises(ValidationError):
         versions.free_name(name)
 
@@ -206,7 +206,7 @@ def test_a_file_that_is_no_document_is_refused_on_page_and_endpoint(room, draft,
 
 def test_a_draft_is_made_and_thrown_away_on_its_pages(room, versions, planner, client_of, frozen_now):
     planning = client_of("planner")
-    sent = {"made_from": versions.in_force().pk, "version": "ours"}
+    sent = {"made_from": versions.version_in_force().pk, "version": "ours"}
     made = planning.post(reverse(f"{room.names}-draft"), sent)
     row = versions.model.objects.get(version="ours")
     assert made["Location"] == reverse(room.page, args=[row.pk])

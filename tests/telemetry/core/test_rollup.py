@@ -89,5 +89,5 @@ def test_sketches_hold_the_readings_of_the_series_wanted(samples):
     }
     for series in (1, 3):
         values = readings.value[readings.series == series]
-        assert found.get(series, {}) == counts_of(Sketch.of(values))
+        assert found.get(series, {}) == counts_of(Sketch.build(values))
     assert found.keys() <= {1, 3}

@@ -23,15 +23,15 @@ def same(left: Sketch, right: Sketch) -> bool:
 @given(st.lists(VALUES, min_size=1, max_size=60), st.floats(0, 1))
 def test_a_quantile_is_within_1_percent(values, q):
     exact = sorted(values)[math.floor(q * (len(values) - 1))]
-    assert Sketch.of(values).quantile(q) == pytest.approx(exact, rel=ALPHA + 1e-9, abs=0)
+    assert Sketch.build(values).quantile(q) == pytest.approx(exact, rel=ALPHA + 1e-9, abs=0)
 
 
 @given(LISTS, LISTS, LISTS)
 def test_merging_is_associative_and_loses_nothing(a, b, c):
-    x, y, z = Sketch.of(a), Sketch.of(b), Sketch.of(c)
+    x, y, z = Sketch.build(a), Sketch.build(b), Sketch.build(c)
     assert same(merge_all([merge_all([x, y]), z]), merge_all([x, merge_all([y, z])]))
     assert same(merge_all([x, y]), merge_all([y, x]))
-    assert same(merge_all([x, y, z]), Sketch.of(a + b + c))
+    assert same(merge_all([x, y, z]), Sketch.build(a + b + c))
 
 
 @given(VALUES)
@@ -61,21 +61,21 @@ def test_known_buckets(value, bucket):
 
 
 def test_nan_and_infinity_are_left_out():
-    assert Sketch.of([1.0, math.nan, math.inf, -math.inf, 2.0]).count == 2
+    assert Sketch.build([1.0, math.nan, math.inf, -math.inf, 2.0]).count == 2
 
 
 @pytest.mark.parametrize("q", [-0.1, 1.1, math.nan])
 def test_a_wrong_quantile_is_unknown(q):
-    assert math.isnan(Sketch.of([1.0]).quantile(q))
+    assert math.isnan(Sketch.build([1.0]).quantile(q))
 
 
 def test_nothing_has_no_quantile():
-    assert math.isnan(Sketch.of([]).quantile(0.5))
+    assert math.isnan(Sketch.build([]).quantile(0.5))
     assert merge_all([]).count == 0
 
 
 def test_stored_arrays_come_back_whatever_their_order():
-    sketch = Sketch.of([3.0, 1.0, 1.0, -2.0, 0.0])
+    sketch = Sketch.build([3.0, 1.0, 1.0, -2.0, 0.0])
     assert same(sketch, Sketch.from_arrays(sketch.buckets[::-1].tolist(), sketch.counts[::-1].tolist()))
     assert same(sketch, Sketch.from_arrays(sketch.buckets[::-1], sketch.counts[::-1]))
     assert counts_of(Sketch.from_arrays([5, 5, 6], [1, 2, 0])) == {5: 3}
@@ -102,4 +102,4 @@ def test_postgresql_builds_the_same_buckets():
 
 def test_a_day_of_samples_takes_few_buckets():
     rng = np.random.default_rng(3)
-    assert len(Sketch.of(rng.normal(60, 5, 10_000)).buckets) < 60
+    assert len(Sketch.build(rng.normal(60, 5, 10_000)).buckets) < 60

@@ -55,8 +55,8 @@ def scrape(sender):
     return scrape
 
 
-def standing():
-    rows = InventoryDrift.objects.standing().order_by("index", "field")
+def not_ended():
+    rows = InventoryDrift.objects.not_ended().order_by("index", "field")
     return [(row.index, row.field, row.inventory_value, row.reported_value) for row in rows]
 
 
@@ -75,16 +75,16 @@ def test_an_exporter_that_agrees_opens_nothing(node, scrape) -> None:
 )
 def test_another_part_at_an_index_opens_one(node, scrape, said, expected) -> None:
     assert scrape(gpu(0), gpu(1, **said)) == 1
-    assert standing() == [expected]
+    assert not_ended() == [expected]
 
 
 def test_another_number_of_accelerators_opens_one_at_the_device(node, scrape) -> None:
     scrape(gpu(0))
-    assert standing() == [(-1, "count", "2", "1")]
+    assert not_ended() == [(-1, "count", "2", "1")]
     scrape(gpu(0), gpu(1), gpu(2))
-    assert standing() == [(-1, "count", "2", "3")]
+    assert not_ended() == [(-1, "count", "2", "3")]
     scrape(gpu(0), gpu(1))
-    assert standing() == []
+    assert not_ended() == []
 
 
 def test_a_drained_accelerator_may_be_silent(node, scrape) -> None:
@@ -104,7 +104,7 @@ def test_parts_of_a_partitioned_accelerator_have_no_place(node, scrape) -> None:
 
 def test_two_that_changed_places_contradict_at_both(node, scrape) -> None:
     scrape(gpu(0, UUID=UUIDS[1]), gpu(1, UUID=UUIDS[0]))
-    assert [(index, field) for index, field, *_ in standing()] == [(0, "uuid"), (1, "uuid")]
+    assert [(index, field) for index, field, *_ in not_ended()] == [(0, "uuid"), (1, "uuid")]
 
 
 def test_an_accelerator_that_moved_to_another_node_is_told_there(node, porto, scrape) -> None:
@@ -118,7 +118,7 @@ def test_an_accelerator_that_moved_to_another_node_is_told_there(node, porto, sc
 def test_the_serial_of_a_node(node, scrape) -> None:
     dmi = {"__name__": "node_dmi_info", "instance": "node-1:9100", "product_serial": "SN-2"}
     scrape(dmi)
-    assert standing() == [(-1, "serial", "SN-1", "SN-2")]
+    assert not_ended() == [(-1, "serial", "SN-1", "SN-2")]
     InventoryDrift.objects.all().delete()
     assert scrape(dmi | {"product_serial": "Default string"}) == 0
 
@@ -130,17 +130,17 @@ def test_what_the_inventory_does_not_say_contradicts_nothing(node, scrape) -> No
 
 def test_a_dead_exporter_neither_opens_nor_ends_one(node, scrape, sender) -> None:
     scrape(gpu(0), gpu(1, UUID="GPU-cccc"))
-    before = standing()
+    before = not_ended()
     for _ in range(3):
         rollups.roll_up(now=sender.clock.move(hours=1))
         assert comparing.compare_all(now=sender.clock.at) == 0
-    assert standing() == before
+    assert not_ended() == before
 
 
 def test_telemetry_that_agrees_again_ends_it(node, scrape) -> None:
     scrape(gpu(0), gpu(1, UUID="GPU-cccc"))
     scrape(gpu(0), gpu(1))
-    assert standing() == []
+    assert not_ended() == []
     assert InventoryDrift.objects.get().state == "ended"
 
 

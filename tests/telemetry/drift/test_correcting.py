@@ -73,7 +73,7 @@ def test_a_viewer_proposes_nothing(drift_of, viewer, frozen_now) -> None:
 
 def test_a_rejected_one_still_stands_and_may_be_proposed_again(proposed, planner, ops, frozen_now) -> None:
     step("reject", proposed, planner, frozen_now.at, note="The exporter is wrong.")
-    assert InventoryDrift.objects.standing().pressing().exists()
+    assert InventoryDrift.objects.not_ended().pressing().exists()
     step("propose", proposed, planner, frozen_now.at)
     step("confirm", proposed, ops, frozen_now.at)
     assert InventoryDrift.objects.get().state == "corrected"
@@ -84,7 +84,7 @@ def test_a_dismissed_one_still_stands_but_presses_nobody(drift_of, ops, frozen_n
     with pytest.raises(ValidationError):
         step("dismiss", drift, ops, frozen_now.at, note=" ")
     step("dismiss", drift, ops, frozen_now.at, note="Known fault of the exporter.")
-    assert InventoryDrift.objects.standing().exists()
+    assert InventoryDrift.objects.not_ended().exists()
     assert not InventoryDrift.objects.pressing().exists()
 
 

@@ -94,8 +94,8 @@ def test_two_versions_may_share_a_type(monkeypatch):
 
 def test_caches_of_formats_share_their_memory_and_nothing_else():
     caches = KeyCaches(max_bytes=1000)
-    one, other = caches.of("one"), caches.of("other")
-    assert caches.of("one") is one
+    one, other = caches.cache_of("one"), caches.cache_of("other")
+    assert caches.cache_of("one") is one
     one.put(b"raw", b"key of one")
     other.put(b"raw", b"key of other")
     assert (one.keys, other.keys) == ({b"raw": b"key of one"}, {b"raw": b"key of other"})

@@ -74,7 +74,7 @@ def test_each_scope_and_key_has_its_own(answer):
     regions, read = answer(models=[Region]), Reader()
     assert regions.value(read, key="a") == 1
     assert regions.value(read, key="b") == 2
-    with scopes.within(scopes.Scope((("region", "iberia"),), ("{}", "{}", "{}"))):
+    with scopes.use_scope(scopes.Scope((("region", "iberia"),), ("{}", "{}", "{}"))):
         assert regions.value(read, key="a") == 3
     assert regions.value(read, key="a") == 1
 

@@ -64,10 +64,10 @@ def refusal(message: str, *place: str | int) -> ValidationError:
     return ValidationError.from_exception_data("rule", [InitErrorDetails(type=fault, loc=place, input=None)])
 
 
-def matches(pattern: str, said: str) -> AfterValidator:
+def matches(pattern: str, message: str) -> AfterValidator:
     def check(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise ValueError(said)
+            raise ValueError(message)
         return text
 
     return AfterValidator(check)
@@ -201,9 +201,9 @@ def _place(data: Any, error: ErrorDetails) -> tuple[str, bool]:
 def _sentence(kind: Any, error: ErrorDetails) -> str:
     template = _SENTENCES.get(error["type"], error["msg"].replace("{", "{{").replace("}", "}}"))
     context = error.get("ctx", {})
-    known = _known_keys(kind, error["loc"]) if template == _UNKNOWN else ()
+    known_keys = _known_keys(kind, error["loc"]) if template == _UNKNOWN else ()
     words = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-    return template.format(shown=_shown(error["input"]), known=", ".join(known), words=words, **context)
+    return template.format(shown=_shown(error["input"]), known=", ".join(known_keys), words=words, **context)
 
 
 @lru_cache

@@ -277,7 +277,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         run = self.get_object()
         with transaction.atomic(), answered():
             mark_baseline(run, marked=body.validated_data["marked"], by=sender_of(request), now=clock.now())
-        return self._answer(self.get_object())
+        return self._object_response(self.get_object())
 
     @extend_schema(
         summary="Withdraw a run, so that it proves nothing and its file may come again",
@@ -297,7 +297,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         reason, run = body.validated_data["reason"], self.get_object()
         with transaction.atomic(), answered():
             withdraw_run(run, reason=reason, by=sender_of(request), now=clock.now())
-        return self._answer(self.get_object())
+        return self._object_response(self.get_object())
 
     @extend_schema(
         summary="Move a run to another site or other devices",
@@ -324,7 +324,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
                 by=sender_of(request),
                 now=clock.now(),
             )
-        return self._answer(self.get_object())
+        return self._object_response(self.get_object())
 
     @extend_schema(
         summary="The file as it is kept",

@@ -142,7 +142,7 @@ def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
             unit=measures.MEASURES[quantiles.key].unit,
             taken_at=quantiles.newest_at,
             provenance=worst_provenance(quantiles.provenances),
-            **_sketched(Sketch.of(quantiles.values)),
+            **_sketched(Sketch.build(quantiles.values)),
         )
 
 

@@ -246,7 +246,7 @@ def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
         parts[DEVICES] = {str(device.pk): [device.device_type_id, device.serial] for device in devices}
     if run.tool not in OF_ACCELERATORS:
         return parts
-    nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
+    nodes = devices or Device.objects.active().filter(site_id=run.site_id, role=Device.Role.NODE)
     return parts | {ACCELERATORS: accelerators_of({device.pk for device in nodes})}
 
 

@@ -216,7 +216,7 @@ def test_nothing_changed_writes_nothing_and_a_new_value_keeps_the_position(flapp
     judge(flapping, *losses(0, value=17.0), now=NOW + HOUR)
     assert Problem.objects.filter(position=None).count() == 4
     following.number(Problem)
-    read = following.after(Problem.objects.all(), max(positions.values()), most=100)
+    read = following.rows_after(Problem.objects.all(), max(positions.values()), most=100)
     assert {each.key for each in read if each.ended_at} == set(ended())
 
 
