@@ -95,7 +95,7 @@ def _operating(request: HttpRequest, fleet_standing: FleetStanding, around: dict
     return {
         "opening": sentences.problems_headline(problems),
         "problems": problems,
-        "as_of": problem_queries.as_of(now=fleet_standing.at),
+        "as_of": problem_queries.lagging_since(now=fleet_standing.at),
         "sources_on_time": queries.sources_on_time(),
         "runs": queries.runs_due(reader(request), now=fleet_standing.at),
         **sites_map.card(fleet_standing),

@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "worst": next((each for each in totals.by_state if each.state is ProblemState.CRITICAL), None),
             "causes": totals.causes,
             "following": totals.following,
-            "as_of": stored.as_of(now=at),
+            "as_of": stored.lagging_since(now=at),
             "groups": choices(queries.GROUPS, group, lambda name: address.anew(group=name)),
             "chosen": opened_problem,
             "detail": opened_problem and detail_of(opened_problem, listed, user=request.user, now=at),
