@@ -27,16 +27,16 @@ class Place:
     def place(self) -> dict[str, str]:
         return {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
 
-    def others(self, page: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    def others(self, page: str, query: Mapping[str, Any]) -> dict[str, Any]:
         regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
         current = None if self.site else self.region.slug if self.region else ""
         links = choices(
-            regions, current, lambda slug: link(page, **({"region": slug} if slug else {}), **kept)
+            regions, current, lambda slug: link(page, **({"region": slug} if slug else {}), **query)
         )
         return {
             "regions": [{"slug": slug, **each} for (slug, _name), each in zip(regions, links, strict=True)],
             "regions_url": link(page),
-            "regions_kept": kept,
+            "regions_kept": query,
             "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
         }
 

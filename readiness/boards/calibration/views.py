@@ -75,10 +75,10 @@ TABLE = Table(
 @CALIBRATION.page
 def page(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
-    given = estimates(now=at, since=at - PRACTISED)
-    scores = SiteScore.objects.with_confirmed().filter(site__in={each.site_id for each in given})
+    site_estimates = estimates(now=at, since=at - PRACTISED)
+    scores = SiteScore.objects.with_confirmed().filter(site__in={each.site_id for each in site_estimates})
     verdicts = dict(scores.values_list("site_id", "confirmed"))  # type: ignore[misc]
-    rows = [CalibrationRow(each, verdicts.get(each.site_id) or "") for each in given]
+    rows = [CalibrationRow(each, verdicts.get(each.site_id) or "") for each in site_estimates]
     far = sum(1 for row in rows if row.gap)
     judged = sum(1 for row in rows if row.gap is not None)
     return tables.page(request, TABLE, rows), lambda: {"far": far, "judged": judged}

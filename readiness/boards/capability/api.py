@@ -103,14 +103,14 @@ class CapabilityAnswer:
 def gap(request: Request) -> CapabilityAnswer:
     now = clock.now()
     question = read(request.query_params)
-    standing = queries.asked(question, now=now)
+    standing = queries.capability_standing(question, now=now)
     whole = queries.whole(standing)
     return CapabilityAnswer(
         evaluated_at=now,
         measure=question.measure,
         whole=_group(whole) if whole else None,
         groups=[_group(row) for row in queries.rows(standing, question.by)],
-        over_time=_over_time(queries.history(standing, question.measure)),
+        over_time=_capability_history(queries.history(standing, question.measure)),
         closing=_closing(question, standing, names=sees_names(request.user)),
     )
 
@@ -120,7 +120,7 @@ def _group(row: CapabilityRow) -> CapabilityGroup:
     return capability_figures(CapabilityGroup, row.gap, **same)
 
 
-def _over_time(history: CapabilityHistory) -> CapabilityOverTime:
+def _capability_history(history: CapabilityHistory) -> CapabilityOverTime:
     projection = filled(CapabilityAhead, history) if history.ahead else None
     return filled(CapabilityOverTime, history, projection=projection)
 
@@ -137,7 +137,7 @@ def _closing(question: CapabilityQuestion, standing: CapabilityStanding, *, name
         bound=outcome.plan.bound,
         due_on=outcome.due_on,
         lines=[filled(TrainingOfPlan, line, names=line.names if names else None) for line in outcome.lines],
-        held=of(outcome.held),
+        held=of(outcome.held_capacity),
         sites_short=len(outcome.short),
         beyond_training=[site.site for site in outcome.beyond],
         sentences=sentences.closing(outcome),

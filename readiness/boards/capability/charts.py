@@ -6,7 +6,7 @@ from plotly import graph_objects as go
 
 from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.boards.capability.queries import Ahead, CapabilityHistory
-from readiness.boards.capability.sentences import NO_GROWTH, over_time
+from readiness.boards.capability.sentences import NO_GROWTH, growth_finding
 from web import charts
 from web.charts import Figure, ms
 from web.units import day
@@ -44,7 +44,7 @@ def growth(history: CapabilityHistory, measure: CapacityMeasure) -> Figure:
         strict=True,
     )
     meta = {
-        "finding": over_time(history),
+        "finding": growth_finding(history),
         "footer": f"Projection: {history.method}" if history.method else "",
         "narrow": charts.FEW_DATES,
         "table": charts.table(heads, reversed(list(rows))),

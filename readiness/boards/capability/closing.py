@@ -15,7 +15,7 @@ from readiness.boards.capability.core import (
     Shortfall,
     ShortSite,
     TrainingPlan,
-    after_working_days,
+    add_working_days,
     best_plan,
 )
 from readiness.boards.capability.params import CapabilityQuestion
@@ -83,8 +83,8 @@ class CapabilityClosing:
         return tuple(site for site in self.short if not site.is_trainable)
 
     @cached_property
-    def held(self) -> CapacityFigures:
-        return sum((site.held for site in self.short), NOTHING)
+    def held_capacity(self) -> CapacityFigures:
+        return sum((site.capacity for site in self.short), NOTHING)
 
     @property
     def note(self) -> str:
@@ -93,11 +93,11 @@ class CapabilityClosing:
 
 def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> CapabilityClosing:
     """Three statements at most."""
-    known, covered = standing.known, standing.people.covered
+    fleet, covered = standing.fleet, standing.people.covered
     short = tuple(
         ShortSite(site.ref.slug, capacity.deployed, shortfalls)
-        for site in known.sites
-        if (capacity := known.capacity[site.ref.id]).deployed != NOTHING
+        for site in fleet.sites
+        if (capacity := fleet.capacity[site.ref.id]).deployed != NOTHING
         and capacity.verdict is not Verdict.READY
         and (of_site := covered.get(site.ref.id))
         and (shortfalls := _shortfalls(of_site))
@@ -109,7 +109,7 @@ def closing(question: CapabilityQuestion, standing: CapabilityStanding) -> Capab
         plan=plan,
         everything=_best_plan(short, None, question.measure),
         short=short,
-        lines=_lines(plan, covered.values(), now=known.at),
+        lines=_lines(plan, covered.values(), now=fleet.at),
     )
 
 
@@ -156,8 +156,8 @@ def _lines(plan: TrainingPlan, covered: Iterable[SiteCoverage], *, now: datetime
 
 def _latest(days: Iterable[date | None]) -> date | None:
     """Return None where one of the days is unknown, or there are none."""
-    known = list(days)
-    return None if None in known else max((each for each in known if each), default=None)
+    due_days = list(days)
+    return None if None in due_days else max((each for each in due_days if each), default=None)
 
 
 def _courses(skills: Collection[str]) -> dict[str, tuple[str, float | None]]:
@@ -187,7 +187,7 @@ def _due(
     lasts = {training: courses.get(training.skill, NO_COURSE)[1] for training in trainings}
     for training, days in sorted(lasts.items(), key=lambda each: (each[1] or 0.0, each[0])):
         taken[training.person_id] += days or 0.0
-        due[training] = after_working_days(today, taken[training.person_id]) if days is not None else None
+        due[training] = add_working_days(today, taken[training.person_id]) if days is not None else None
     return due
 
 

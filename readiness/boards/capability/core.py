@@ -55,7 +55,7 @@ class Shortfall:
 @dataclass(frozen=True, slots=True)
 class ShortSite:
     site: str
-    held: CapacityFigures
+    capacity: CapacityFigures
     shortfalls: tuple[Shortfall, ...]
 
     @property
@@ -78,7 +78,7 @@ class TrainingPlan:
 
     @property
     def freed(self) -> CapacityFigures:
-        return sum((site.held for site in self.covered), NOTHING)
+        return sum((site.capacity for site in self.covered), NOTHING)
 
 
 NO_PLAN = TrainingPlan((), (), 0.0, is_exact=True)
@@ -89,7 +89,7 @@ def best_plan(
 ) -> TrainingPlan:
     """At most `most` trainings; None: as many as every site needs that trainings can cover."""
     trainable = sorted(
-        (site for site in sites if site.shortfalls and site.is_trainable and measure.of(site.held)),
+        (site for site in sites if site.shortfalls and site.is_trainable and measure.of(site.capacity)),
         key=lambda site: site.site,
     )
     if not trainable or most == 0:
@@ -98,12 +98,12 @@ def best_plan(
     is_exact = program.columns <= exact_up_to
     trainings = program.solved() if is_exact else _greedy(trainable, most, measure)
     covered = _covered(trainable, trainings)
-    reached = sum(measure.of(site.held) for site in covered)
+    reached = sum(measure.of(site.capacity) for site in covered)
     bound = reached if is_exact or most is None else program.relaxed()
     return TrainingPlan(trainings, covered, bound, is_exact)
 
 
-def after_working_days(start: date, days: float) -> date:
+def add_working_days(start: date, days: float) -> date:
     """The last of so many working days after `start`; part of a day takes the whole of it."""
     on = start
     for _ in range(ceil(days)):
@@ -143,15 +143,20 @@ def _alike(shortfalls: Sequence[Shortfall]) -> list[_Alike]:
     for (skill, person_id), of_person in places.items():
         people[skill, tuple(of_person)].append(person_id)
     return [
-        _Alike(skill, tuple(sorted(alike)), held, _manufacturers(shortfalls[place] for place in held))
-        for (skill, held), alike in sorted(people.items())
+        _Alike(
+            skill,
+            tuple(sorted(alike)),
+            fillable_places,
+            _manufacturers(shortfalls[place] for place in fillable_places),
+        )
+        for (skill, fillable_places), alike in sorted(people.items())
     ]
 
 
 def _manufacturers(shortfalls: Iterable[Shortfall]) -> tuple[str, ...]:
     """Name the hardware to train on. Training on a vendor's own meets requirements of no vendor, too."""
-    named = {shortfall.manufacturer for shortfall in shortfalls}
-    return tuple(sorted(named - {""})) or ("",)
+    names = {shortfall.manufacturer for shortfall in shortfalls}
+    return tuple(sorted(names - {""})) or ("",)
 
 
 class _Program:
@@ -180,8 +185,8 @@ class _Program:
         self.all_trained = highs.qsum(number for *_, number in self.trained)
         if most is not None:
             highs.addConstr(self.all_trained <= most)
-        self.held = highs.qsum(
-            measure.of(site.held) * variable for site, variable in zip(sites, covered, strict=True)
+        self.covered_capacity = highs.qsum(
+            measure.of(site.capacity) * variable for site, variable in zip(sites, covered, strict=True)
         )
 
     @property
@@ -190,14 +195,14 @@ class _Program:
 
     def relaxed(self) -> float:
         self.highs.setOptionValue("solve_relaxation", True)
-        self.highs.maximize(self.held)
+        self.highs.maximize(self.covered_capacity)
         return float(self.highs.getInfo().objective_function_value)
 
     def solved(self) -> tuple[PlannedTraining, ...]:
-        self.highs.maximize(self.held)
+        self.highs.maximize(self.covered_capacity)
         most = self.highs.getInfo().objective_function_value
         # Then the fewest trainings that reach as much.
-        self.highs.addConstr(self.held >= most - _LEAST)
+        self.highs.addConstr(self.covered_capacity >= most - _LEAST)
         self.highs.minimize(self.all_trained)
         # Choose different people as long as there are any: a person counts once for a requirement of no vendor.
         people = {id(group): cycle(group.people) for group, *_ in self.trained}
@@ -221,23 +226,24 @@ def _greedy(
     left = inf if most is None else most
     reach = {person_id: len(places) for person_id, places in at_person.items()}
     needed = {place: _needed(site, by_person, reach) for place, site in enumerate(sites)}
-    chosen: list[PlannedTraining] = []
+    plan: list[PlannedTraining] = []
     while needed:
         fitting = [place for place, trainings in needed.items() if len(trainings) <= left]
         if not fitting:
             break
         best = max(
-            fitting, key=lambda place: (measure.of(sites[place].held) / max(len(needed[place]), 1), -place)
+            fitting,
+            key=lambda place: (measure.of(sites[place].capacity) / max(len(needed[place]), 1), -place),
         )
         changed = {best}
         for training in needed.pop(best):
             by_person[training.person_id].append(training)
-            chosen.append(training)
+            plan.append(training)
             left -= 1
             changed |= at_person[training.person_id]
         for place in changed & needed.keys():
             needed[place] = _needed(sites[place], by_person, reach)
-    return tuple(sorted(chosen))
+    return tuple(sorted(plan))
 
 
 def _needed(
@@ -247,15 +253,15 @@ def _needed(
     own: dict[int, list[PlannedTraining]] = defaultdict(list)
     # What asks for a vendor goes first: that counts for what any vendor will do for, too.
     for shortfall in sorted(site.shortfalls, key=lambda each: (each.manufacturer == "", each.skill)):
-        known = {
+        candidate_trainings = {
             person_id: [*by_person.get(person_id, ()), *own.get(person_id, ())]
             for person_id in shortfall.candidates
         }
-        short = _left(shortfall, known)
+        short = _left(shortfall, candidate_trainings)
         untrained = sorted(
             (
                 person_id
-                for person_id, trainings in known.items()
+                for person_id, trainings in candidate_trainings.items()
                 if not any(map(shortfall.met_by, trainings))
             ),
             key=lambda person_id: (-reach[person_id], person_id),

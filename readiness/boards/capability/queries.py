@@ -46,7 +46,7 @@ class CapabilityHistory:
     @property
     def first(self) -> int | None:
         both = zip(self.capacity, self.qualified, strict=True)
-        return next((place for place, (held, people) in enumerate(both) if held > 0 and people), None)
+        return next((place for place, (capacity, people) in enumerate(both) if capacity > 0 and people), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class CapabilityRow:
 class CapabilityStanding:
     """The sites that are asked about, in service or on the way there, with the people of all sites."""
 
-    known: FleetStanding
+    fleet: FleetStanding
     people: FleetPeople
 
 
-def asked(question: CapabilityQuestion, *, now: datetime) -> CapabilityStanding:
+def capability_standing(question: CapabilityQuestion, *, now: datetime) -> CapabilityStanding:
     sites = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if question.site is not None:
         sites = sites.filter(pk=question.site.pk)
@@ -84,34 +84,34 @@ def asked(question: CapabilityQuestion, *, now: datetime) -> CapabilityStanding:
 
 def whole(standing: CapabilityStanding) -> CapabilityRow | None:
     """All sites as one row; None without any."""
-    return next(iter(_rows(standing, lambda _site: ("", ""))), None)
+    return next(iter(_group_rows(standing, lambda _site: ("", ""))), None)
 
 
 def rows(standing: CapabilityStanding, by: str) -> list[CapabilityRow]:
     """Sort rows by their gap, the widest first and those without one last."""
     if by == REGION:
-        groups = _rows(standing, lambda site: (site.region, site.ref.region))
+        groups = _group_rows(standing, lambda site: (site.region, site.ref.region))
     else:
-        groups = _rows(standing, lambda site: (site.ref.slug, site.ref.name))
+        groups = _group_rows(standing, lambda site: (site.ref.slug, site.ref.name))
     return sorted(groups, key=lambda row: (row.points is None, -(row.points or 0.0), row.label, row.key))
 
 
-def _rows(
+def _group_rows(
     standing: CapabilityStanding, group_of: Callable[[SiteStanding], tuple[str, str]]
 ) -> list[CapabilityRow]:
-    known, now = standing.known, standing.known.at
+    fleet, now = standing.fleet, standing.fleet.at
     groups: dict[tuple[str, str], list[SiteStanding]] = defaultdict(list)
-    for site in known.sites:
+    for site in fleet.sites:
         groups[group_of(site)].append(site)
     places = {site.ref.id: place for place, sites in enumerate(groups.values()) for site in sites}
     counts = standing.people.qualified.counts(places, (now - GROWTH_SPAN, now), now=now).tolist()
     return [
-        _row(standing, key, label, sites, *numbers)
+        _group_row(standing, key, label, sites, *numbers)
         for ((key, label), sites), numbers in zip(groups.items(), counts, strict=True)
     ]
 
 
-def _row(
+def _group_row(
     standing: CapabilityStanding, key: str, label: str, sites: Sequence[SiteStanding], then: int, now: int
 ) -> CapabilityRow:
     ids = [site.ref.id for site in sites]
@@ -120,28 +120,28 @@ def _row(
         covers.update(standing.people.covers.get(each, {}))
     gap = None
     if not standing.people.qualified.recorded.isdisjoint(ids):
-        gap = capability_of(standing.known, ids, qualified_then=then, qualified_now=now)
+        gap = capability_of(standing.fleet, ids, qualified_then=then, qualified_now=now)
     return CapabilityRow(key, label, len(ids), gap, covers)
 
 
 def history(standing: CapabilityStanding, measure: CapacityMeasure) -> CapabilityHistory:
-    known, now = standing.known, standing.known.at
+    fleet, now = standing.fleet, standing.fleet.at
     instants = tuple(now - MONTH * back for back in range(MONTHS, -1, -1))
-    together = {site.ref.id: 0 for site in known.sites}
+    together = {site.ref.id: 0 for site in fleet.sites}
     numbers = standing.people.qualified.counts(together, instants, now=now).tolist()
-    shown = CapabilityHistory(
+    past = CapabilityHistory(
         instants=instants,
-        capacity=_capacity(known, instants, measure),
+        capacity=_capacity(fleet, instants, measure),
         qualified=tuple(numbers[0]) if numbers else (0,) * len(instants),
     )
-    if shown.first is None or len(instants) - shown.first < LEAST_MONTHS:
-        return shown
-    months = min(FITTED_MONTHS + 1, len(instants) - shown.first)
+    if past.first is None or len(instants) - past.first < LEAST_MONTHS:
+        return past
+    months = min(FITTED_MONTHS + 1, len(instants) - past.first)
     return replace(
-        shown,
+        past,
         ahead=tuple(now + MONTH * month for month in range(PROJECTED_MONTHS + 1)),
-        capacity_ahead=_ahead(shown.capacity[-months:]),
-        qualified_ahead=_ahead(shown.qualified[-months:]),
+        capacity_ahead=_ahead(past.capacity[-months:]),
+        qualified_ahead=_ahead(past.qualified[-months:]),
         method=f"Straight line through the last {months - 1} months; the band is two standard deviations of the"
         " distance to it.",
     )
@@ -155,14 +155,14 @@ def _ahead(values: Sequence[float]) -> Ahead:
 
 
 def _capacity(
-    known: FleetStanding, instants: Sequence[datetime], measure: CapacityMeasure
+    fleet: FleetStanding, instants: Sequence[datetime], measure: CapacityMeasure
 ) -> tuple[float, ...]:
     """Add up the sites that have capacity now, in whole units: what leaves takes away what it brought."""
     steps = sorted(
         (step.at, measure.whole(step.change))
-        for site_id, site in known.capacity.items()
+        for site_id, site in fleet.capacity.items()
         if site.deployed != NOTHING
-        for step in known.changes[site_id]
+        for step in fleet.changes[site_id]
     )
     totals = [0, *accumulate(change for _, change in steps)]
     days = [at for at, _ in steps]

@@ -11,16 +11,16 @@ NO_GROWTH = (
 )
 
 
-def over_time(history: CapabilityHistory) -> str:
+def growth_finding(history: CapabilityHistory) -> str:
     if history.first is None:
         return NO_GROWTH
-    held, people = (
+    capacity_change, people_change = (
         100 * (values[-1] / values[history.first] - 1) for values in (history.capacity, history.qualified)
     )
     since = day(history.instants[history.first])
     return (
-        f"Since {since} capacity changed by {number(held, 0)} %, qualified people by {number(people, 0)} %, from"
-        f" {history.qualified[history.first]} to {history.qualified[-1]}."
+        f"Since {since} capacity changed by {number(capacity_change, 0)} %, qualified people by"
+        f" {number(people_change, 0)} %, from {history.qualified[history.first]} to {history.qualified[-1]}."
     )
 
 
@@ -41,31 +41,31 @@ def closing(outcome: CapabilityClosing) -> list[str]:
         return ["No site that is not ready lacks qualified people."]
     measure, plan, short = outcome.measure, outcome.plan, len(outcome.short)
     lack = "lacks qualified people and is" if short == 1 else "lack qualified people and are"
-    held = amount(measure.of(outcome.held), measure)
-    said = [f"{how_many(short, 'site', 'sites')} with {held} {lack} not ready."]
+    capacity = amount(measure.of(outcome.held_capacity), measure)
+    sentences = [f"{how_many(short, 'site', 'sites')} with {capacity} {lack} not ready."]
     if not plan.trainings:
         return [
-            *said,
+            *sentences,
             f"{how_many(outcome.trainings, 'training covers', 'trainings cover')} no site as a whole.",
             *_rest(outcome),
         ]
     train = "Train this person" if len(plan.trainings) == 1 else f"Take these {len(plan.trainings)} trainings"
     until = f" by {day(outcome.due_on)}" if outcome.due_on else ""
     freed, sites = amount(measure.of(plan.freed), measure), how_many(len(plan.covered), "site", "sites")
-    said.append(
+    sentences.append(
         f"{train}{until}, and people cover all that is required at {sites} with {freed}."
         " Other checks may hold those sites."
     )
     if plan.is_exact:
-        said.append(
+        sentences.append(
             f"No other choice of up to {how_many(outcome.trainings, 'training', 'trainings')} covers more."
         )
     else:
-        said.append(
+        sentences.append(
             "Sites were taken by capacity for each training that they need; by the linear relaxation no plan of as many"
             f" covers more than {amount(plan.bound, measure)}."
         )
-    return [*said, *_rest(outcome)]
+    return [*sentences, *_rest(outcome)]
 
 
 def _rest(outcome: CapabilityClosing) -> list[str]:

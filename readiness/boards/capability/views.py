@@ -35,7 +35,7 @@ CAPABILITY = Report("readiness/capability/page.html", *MAY_SEE)
 @CAPABILITY.page
 def page(request: HttpRequest) -> tuple[TablePage, Any]:
     question, at = read(request.GET), now()
-    standing = queries.asked(question, now=at)
+    standing = queries.capability_standing(question, now=at)
     address = Address(request, path=request.path, filters=("region", "site"))
 
     def context() -> dict[str, Any]:
@@ -48,12 +48,12 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "capability": gap_sentences.staff_growth_gap(whole.gap if whole else None),
             "finding": gap_sentences.capability(whole.gap if whole else None),
             "covers": sentences.covers(whole) if whole else "",
-            "over_time": sentences.over_time(history),
+            "over_time": sentences.growth_finding(history),
             "footer": f"Projection: {history.method}" if history.method else "",
             "chart": chart_urls("capability-chart", **question.query),
             "api_url": link("people-gap", **question.query, by=question.by),
             "closing": outcome,
-            "check": check_name(standing.known.framework, CHECK),
+            "check": check_name(standing.fleet.framework, CHECK),
             "closing_sentences": sentences.closing(outcome),
             "names": sees_names(request.user),
             "may_add": bool(outcome.plan.covered) and request.user.has_perm(worklist.MAY_ADD),
@@ -74,7 +74,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
 def chart(request: HttpRequest) -> Figure:
     question = read(request.GET)
     return charts.growth(
-        queries.history(queries.asked(question, now=now()), question.measure), question.measure
+        queries.history(queries.capability_standing(question, now=now()), question.measure), question.measure
     )
 
 
@@ -86,7 +86,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         question = read(request.GET)
     except BadParameter as error:
         raise BadRequest(str(error)) from error
-    outcome = closing(question, queries.asked(question, now=now()))
+    outcome = closing(question, queries.capability_standing(question, now=now()))
     try:
         added = put_on_worklist(outcome, by=reader(request), now=now())
     except ValidationError as error:

@@ -36,8 +36,8 @@ def answering(site: Site, check: Check | None, cells: SiteCells, *, names: bool)
     """The owner of the check's own item; if nobody has accepted it, the owner of the whole site's orchestration."""
     item = item_of(check.domains if check else ())
     cell = cells[item]
-    held = cell if cell.current else cells[Item.ORCHESTRATION]
-    return Answering(_held_by(held, names=names) or site.owner.strip(), item, cell.standing)
+    owning_cell = cell if cell.current else cells[Item.ORCHESTRATION]
+    return Answering(_held_by(owning_cell, names=names) or site.owner.strip(), item, cell.standing)
 
 
 def _held_by(cell: OwnershipCell, *, names: bool) -> str:

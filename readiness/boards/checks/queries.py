@@ -125,7 +125,7 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
     owners = ownership.owners(now=now)
     rows = [
         CheckSiteRow(
-            site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
+            site=_add_owner(ref_of(result.site), owners.get(result.site_id)),
             deployed=capacity[result.site_id].deployed,
             result=check_row(result, framework, now=now),
         )
@@ -147,7 +147,7 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
     )
 
 
-def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
+def _add_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
     return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
 
 
@@ -267,14 +267,14 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
     if result is None or own is None or not any(own.are_behind(part.evidence) for part in result.parts):
         return []
     facts = RecordedFact.objects.filter(site=site, check_id=result.id).exclude(source__startswith=BY_A_REVIEW)
-    said = Attestation.objects.filter(site=site, check_id=result.id, workload_classes=[])
-    said = said.exclude(part="").exclude(document__startswith=BY_A_REVIEW)
+    attestations = Attestation.objects.filter(site=site, check_id=result.id, workload_classes=[])
+    attestations = attestations.exclude(part="").exclude(document__startswith=BY_A_REVIEW)
     tables = ValidationRun.objects.filter(site=site, measures__name__startswith=f"{result.id}/")
     statements = _newest(facts, "fact", "source", now).union(
-        _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
+        _newest(attestations, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
     )
     return [
-        f"{_named(kind, row, text)} of {day(taken_at)} is not counted: this site has {own.words}."
+        f"{_statement_title(kind, row, text)} of {day(taken_at)} is not counted: this site has {own.words}."
         for taken_at, kind, row, text in statements.order_by("-taken_at")
     ]
 
@@ -287,7 +287,7 @@ def _newest(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) ->
     ]
 
 
-def _named(kind: str, row: int, text: str) -> str:
+def _statement_title(kind: str, row: int, text: str) -> str:
     match kind:
         case "attestation":
             return f"A statement by {name_of(text)}"

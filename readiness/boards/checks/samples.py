@@ -19,20 +19,20 @@ def sent_metrics(site: Site, metrics: Collection[str]) -> set[str]:
 def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[SampleQuery, ...]:
     """The series that decided each sub-measure, else the metrics of the sub-measure that the site sends."""
     decided = {part.id: part for part in parts}
-    wanted = {metric for part in check.parts for metric in part.metrics}
-    sent = sent_metrics(site, wanted)
-    named = _series(decided.values())
+    metrics = {metric for part in check.parts for metric in part.metrics}
+    sent = sent_metrics(site, metrics)
+    series_by_id = _series(decided.values())
     by_params: dict[tuple[tuple[str, str], ...], SampleQuery] = {}
     for part in check.parts:
-        for query in _of_part(site.slug, part, decided.get(part.id), named, sent):
+        for query in _part_samples(site.slug, part, decided.get(part.id), series_by_id, sent):
             by_params.setdefault(tuple(query.params.items()), query)
     return tuple(by_params.values())
 
 
-def _of_part(
-    slug: str, part: SubMeasure, decided: PartRow | None, named: dict[int, Series], sent: set[str]
+def _part_samples(
+    slug: str, part: SubMeasure, decided: PartRow | None, series_by_id: dict[int, Series], sent: set[str]
 ) -> Sequence[SampleQuery]:
-    series = named.get(_series_id(decided)) if decided else None
+    series = series_by_id.get(_series_id(decided)) if decided else None
     if series is not None:
         return [sample_query(slug, series.metric, series=series, label=decided.detail if decided else "")]
     return [sample_query(slug, metric) for metric in part.metrics if metric in sent]
@@ -49,12 +49,12 @@ def _series_id(part: PartRow | None) -> int:
 
 
 def sample_query(slug: str, metric: str, *, series: Series | None = None, label: str = "") -> SampleQuery:
-    known = registry().get(metric, series.labels if series else None)
-    unit = known.unit if known else ""
+    definition = registry().get(metric, series.labels if series else None)
+    unit = definition.unit if definition else ""
     params = {"site": slug, "metric": metric}
     if series is not None:
         params |= _object(series)
-    title = known.title if known else metric
+    title = definition.title if definition else metric
     return SampleQuery(
         label=f"{title}, {label}" if label else title,
         unit=unit,

@@ -20,17 +20,17 @@ def no_verdict(stage: str) -> str:
     return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
 
 
-def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
+def reliance_on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
     if not measurable:
         return ""
-    asked = f"{number(measurable)} blocking checks that ask for a measurement"
+    checks = f"{number(measurable)} blocking checks that ask for a measurement"
     if not capped:
         if measurable == 1:
             return "The 1 blocking check that asks for a measurement does not rest on a declaration."
-        return f"None of the {asked} rests on a declaration."
+        return f"None of the {checks} rests on a declaration."
     rest = "rests on a declaration" if capped == 1 else "rest on declarations"
     where = f", at {how_many(sites, 'site', 'sites')}" if sites else ""
-    return f"{number(capped)} of {asked} {rest}{where}."
+    return f"{number(capped)} of {checks} {rest}{where}."
 
 
 def waits_for(attestation: Attestation) -> str:
@@ -38,12 +38,17 @@ def waits_for(attestation: Attestation) -> str:
 
 
 def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
-    return [{"state": held, "title": f"{instant(at)}: {state('check', held).word}"} for at, held in cells]
+    return [
+        {"state": cell_state, "title": f"{instant(at)}: {state('check', cell_state).word}"}
+        for at, cell_state in cells
+    ]
 
 
 def strip_label(cells: Sequence[StripCell]) -> str:
     counted = Counter(cell.state for cell in cells)
     if not counted:
         return "Not evaluated in the last 30 days"
-    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    listed = ", ".join(
+        f"{count} × {state('check', cell_state).word}" for cell_state, count in counted.items()
+    )
     return f"The worst of each two days: {listed}"

@@ -100,18 +100,18 @@ SITE_CHECK = Report("readiness/site_check.html", *MAY_SEE)
 def overview(request: HttpRequest) -> tuple[None, Any]:
     listed = check_list(now=now())
     pillar, state = request.GET.get("pillar", ""), request.GET.get("state", "")
-    shown = [
+    matching = [
         row for row in listed.rows if pillar in ("", row.pillar.id) and (not state or row.counts.get(state))
     ]
-    kept = {"state": state} if state else {}
-    groups = [(each, [row for row in shown if row.pillar.id == each.id]) for each in listed.pillars]
+    state_query = {"state": state} if state else {}
+    groups = [(each, [row for row in matching if row.pillar.id == each.id]) for each in listed.pillars]
     return None, lambda: {
         "list": listed,
         "groups": [(each, rows) for each, rows in groups if rows],
         "pillar_links": choices(
             [("", "All pillars"), *((each.id, each.short_name) for each in listed.pillars)],
             pillar,
-            lambda value: link("checks", **({"pillar": value} if value else {}), **kept),
+            lambda value: link("checks", **({"pillar": value} if value else {}), **state_query),
         ),
         "state_links": _state_links(listed, pillar, state),
     }
@@ -195,14 +195,14 @@ def _parts(site_check: SiteCheck, site: Site, at: datetime) -> list[tuple[Any, .
 
 
 def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
-    kept = {"pillar": pillar} if pillar else {}
+    pillar_query = {"pillar": pillar} if pillar else {}
     totals: Counter[str] = sum((Counter(row.counts) for row in listed.rows), Counter())
     return [
         {
             "state": each,
             "count": totals[each],
             "current": each == state,
-            "url": link("checks", **({} if each == state else {"state": each}), **kept),
+            "url": link("checks", **({} if each == state else {"state": each}), **pillar_query),
         }
         for each in STATES_SHOWN
         if totals[each] or each == state

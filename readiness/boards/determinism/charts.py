@@ -32,8 +32,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
 
 
-def _limit_of(chosen: JudgedPath | None) -> list[Figure]:
-    part = chosen.parts.get("loaded-p99") if chosen else None
+def _limit_of(judged_path: JudgedPath | None) -> list[Figure]:
+    part = judged_path.parts.get("loaded-p99") if judged_path else None
     return [charts.across(part.threshold, "limit")] if part and part.threshold else []
 
 
@@ -43,13 +43,13 @@ def _worst_first(row: PathRow) -> tuple[int, float]:
 
 
 def tails(rows: Sequence[PathRow]) -> Figure:
-    shown = sorted((row for row in rows if row.path and row.path.tail is not None), key=_worst_first)[
+    worst_rows = sorted((row for row in rows if row.path and row.path.tail is not None), key=_worst_first)[
         :MOST_BARS
     ]
-    if not shown:
+    if not worst_rows:
         return charts.nothing("No path was measured under load yet.")
-    names = [f"{row.site_paths.site.name}: {row.name}" for row in shown]
-    ends = [(_rounded(row.path.idle_tail), _rounded(row.path.tail)) for row in shown if row.path]
+    names = [f"{row.site_paths.site.name}: {row.name}" for row in worst_rows]
+    ends = [(_rounded(row.path.idle_tail), _rounded(row.path.tail)) for row in worst_rows if row.path]
     idle, loaded = zip(*ends, strict=True)
     traces = [
         charts.points(
@@ -73,16 +73,16 @@ def tails(rows: Sequence[PathRow]) -> Figure:
         hovermode="closest",
     )
     meta = {
-        "finding": tables.tails_finding(shown),
+        "finding": tables.tails_finding(worst_rows),
         "table": charts.table(
             ["Path", "Idle p99, µs", "Loaded p99, µs"], zip(names, idle, loaded, strict=True)
         ),
-        "narrow": _with_names_above(names),
+        "narrow": _put_names_above(names),
     }
     return charts.figure(traces, layout, meta)
 
 
-def _with_names_above(names: Sequence[str]) -> Figure:
+def _put_names_above(names: Sequence[str]) -> Figure:
     """Place each name above its row: a narrow screen has no room beside the marks."""
     at = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y", "yshift": 11, "showarrow": False}
     return {
@@ -93,22 +93,25 @@ def _with_names_above(names: Sequence[str]) -> Figure:
 
 
 def percentiles(determinism: SiteDeterminism) -> Figure:
-    chosen = determinism.chosen
-    if chosen is None or not determinism.curve:
+    judged_path = determinism.judged_path
+    if judged_path is None or not determinism.curve:
         return charts.nothing("No latency run of this site was read.")
-    idle, loaded = _by_load(determinism.curve, chosen)
+    idle, loaded = _split_by_load(determinism.curve, judged_path)
     order = sorted({figure.percentile for figure in determinism.curve})
     labels = [f"p{percentile:g}" for percentile in order]
     layout = go.Layout(
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": labels, "showgrid": False},
         yaxis=MICROSECONDS,
-        shapes=_limit_of(chosen),
+        shapes=_limit_of(judged_path),
         margin=MARGIN,
         hovermode="x unified",
     )
-    rows = [_row(percentile, idle.get(percentile, []), loaded.get(percentile, [])) for percentile in order]
+    rows = [
+        _percentile_row(percentile, idle.get(percentile, []), loaded.get(percentile, []))
+        for percentile in order
+    ]
     heads = ["Percentile", "Idle, µs", "Under load, µs", "Not supported"]
-    meta = {"finding": tables.curve_finding(chosen), "table": charts.table(heads, rows)}
+    meta = {"finding": tables.curve_finding(judged_path), "table": charts.table(heads, rows)}
     traces = [*_curve(idle, "Idle", ROLES["idle"]), *_curve(loaded, "Under load", ROLES["loaded"])]
     return charts.figure(traces, layout, meta)
 
@@ -116,8 +119,8 @@ def percentiles(determinism: SiteDeterminism) -> Figure:
 type ByPercentile = dict[float, list[TailFigure]]
 
 
-def _by_load(curve: Sequence[TailFigure], chosen: JudgedPath) -> tuple[ByPercentile, ByPercentile]:
-    idle_runs = {run.id for run in chosen.path.idle}
+def _split_by_load(curve: Sequence[TailFigure], judged_path: JudgedPath) -> tuple[ByPercentile, ByPercentile]:
+    idle_runs = {run.id for run in judged_path.path.idle}
     idle: ByPercentile = defaultdict(list)
     loaded: ByPercentile = defaultdict(list)
     for figure in curve:
@@ -126,7 +129,7 @@ def _by_load(curve: Sequence[TailFigure], chosen: JudgedPath) -> tuple[ByPercent
     return idle, loaded
 
 
-def _row(percentile: float, idle: Sequence[TailFigure], loaded: Sequence[TailFigure]) -> list[Any]:
+def _percentile_row(percentile: float, idle: Sequence[TailFigure], loaded: Sequence[TailFigure]) -> list[Any]:
     sides = [idle, loaded]
     middles = [round(median(each.value or 0.0 for each in side), 3) if side else None for side in sides]
     unsupported = [side[0].caution for side in sides if side and all(each.caution for each in side)]
@@ -150,10 +153,10 @@ def _curve(by_percentile: ByPercentile, name: str, role: str) -> list[go.Scatter
     ]
 
 
-def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Figure:
+def history_chart(history: Sequence[HistoryPoint], judged_path: JudgedPath | None) -> Figure:
     if not history:
         return charts.nothing("No run of this site holds a p99 that can be judged.")
-    key = chosen.path.key if chosen else ""
+    key, baseline = (judged_path.path.key, judged_path.baseline) if judged_path else ("", None)
     of_path = [point for point in history if point.path == key]
     groups = (
         ("Other paths, under load", "muted", 5, [p for p in history if p.load == "loaded" and p.path != key]),
@@ -172,11 +175,11 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
         for name, role, size, points in groups
         if points
     ]
-    base = [charts.across(chosen.baseline.p99, "projected")] if chosen and chosen.baseline else []
+    base = [charts.across(baseline.p99, "projected")] if baseline else []
     layout = go.Layout(
         xaxis=charts.DATES | {"hoverformat": "%-d %b %Y %H:%M"},
         yaxis=MICROSECONDS,
-        shapes=_limit_of(chosen) + base,
+        shapes=_limit_of(judged_path) + base,
         margin=MARGIN,
         hovermode="closest",
     )
@@ -185,7 +188,7 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
         for point in reversed(history)
     ]
     meta = {
-        "finding": tables.history_finding(history, chosen),
+        "finding": tables.history_finding(history, judged_path),
         "table": charts.table(["Taken", "Run", "Load", "p99, µs"], rows),
         "narrow": charts.FEW_DATES,
     }

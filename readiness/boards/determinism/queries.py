@@ -70,7 +70,8 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class SiteDeterminism:
-    """`chosen` is the path whose runs are shown, `left_out` its unused runs, `curve` every percentile of its used runs.
+    """`judged_path` is the path whose runs are shown, `left_out` its unused runs, `curve` every percentile of its used
+    runs.
 
     `serving` is the stored p1-serving-latency, `served` the percentiles of its newest run.
     """
@@ -78,7 +79,7 @@ class SiteDeterminism:
     site_paths: SitePaths
     check: Check
     thresholds: Sequence[ThresholdRow]
-    chosen: JudgedPath | None
+    judged_path: JudgedPath | None
     left_out: Sequence[LeftOut]
     curve: Sequence[TailFigure]
     history: Sequence[HistoryPoint]
@@ -116,7 +117,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
     _, framework = framework_queries.current()
     check = with_minimums(framework, CHECK)
     ids = [site.pk for site in sites]
-    runs = {site_id: kept for site_id, kept in rows.runs(ids, [], framework, now).items() if kept.newest}
+    runs = {site_id: each for site_id, each in rows.runs(ids, [], framework, now).items() if each.newest}
     regression = framework.checks_by_id.get(REGRESSION)
     parts = site_parts(sorted(runs), now)
     limits = limits_of(sorted(runs), framework, now=now)
@@ -126,17 +127,17 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
             "site__score"
         )
     }
-    made = []
+    site_paths = []
     for site in sites:
         result = stored.get(site.pk)
         here: list[JudgedPath] = []
         if site.pk in runs:
-            there = parts.get(site.pk, NO_PARTS)
-            earlier = paths_of(check, runs[site.pk].earlier, there, now=now)
-            for key, path in paths_of(check, runs[site.pk].newest, there, now=now).items():
+            parts_of_site = parts.get(site.pk, NO_PARTS)
+            earlier = paths_of(check, runs[site.pk].earlier, parts_of_site, now=now)
+            for key, path in paths_of(check, runs[site.pk].newest, parts_of_site, now=now).items():
                 before = earlier[key].runs.get("loaded", ()) if key in earlier else ()
                 here.append(judged(check, path, before, limits[site.pk], regression=regression, now=now))
-        made.append(
+        site_paths.append(
             SitePaths(
                 site=site,
                 state=result.state if result else None,
@@ -146,15 +147,15 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
                 paths=sorted(here, key=_worst_first),
             )
         )
-    return made
+    return site_paths
 
 
 def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
     _, framework = framework_queries.current()
     check = with_minimums(framework, CHECK)
     [site_paths] = paths_of_sites([site], now=now)
-    chosen = next((each for each in site_paths.paths if each.path.key == path), None)
-    chosen = chosen or (site_paths.paths[0] if site_paths.paths else None)
+    judged_path = next((each for each in site_paths.paths if each.path.key == path), None)
+    judged_path = judged_path or (site_paths.paths[0] if site_paths.paths else None)
     every = paths_of(check, kept_latency_runs(site.pk, now=now), NO_PARTS, now=now)
     serving = CheckResult.objects.filter(site=site, check_id=SERVING).first()
     served = (
@@ -167,9 +168,9 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
         site_paths=site_paths,
         check=check,
         thresholds=threshold_rows(check, framework),
-        chosen=chosen,
-        left_out=_left_out(chosen, every) if chosen else (),
-        curve=curve_of(chosen),
+        judged_path=judged_path,
+        left_out=_left_out(judged_path, every) if judged_path else (),
+        curve=curve_of(judged_path),
         history=_history(every),
         serving=check_row(serving, framework, now=now) if serving else None,
         served=served,
@@ -177,22 +178,22 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
     )
 
 
-def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
-    if chosen is None:
+def curve_of(judged_path: JudgedPath | None) -> list[TailFigure]:
+    if judged_path is None:
         return []
-    path = chosen.path
+    path = judged_path.path
     of_path = {"operation": path.operation, "subject": path.port, "size_bytes": path.size_bytes}
     return tail_figures([run.id for run in (*path.shown_runs, *path.idle)], **of_path)
 
 
-def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
-    known = {run.id for of_load in chosen.path.runs.values() for run in of_load}
-    path = every.get(chosen.path.key)
+def _left_out(judged_path: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
+    used_ids = {run.id for of_load in judged_path.path.runs.values() for run in of_load}
+    path = every.get(judged_path.path.key)
     runs = path.runs.values() if path else ()
-    older = [run for of_load in runs for run in of_load if run.id not in known]
+    older = [run for of_load in runs for run in of_load if run.id not in used_ids]
     older.sort(key=lambda run: (run.taken_at, run.id), reverse=True)
     return [
-        *chosen.left_out,
+        *judged_path.left_out,
         *(
             LeftOut(
                 run, "For each path and load Muster reads the 40 newest runs are read; this one is older."

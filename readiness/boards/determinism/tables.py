@@ -62,12 +62,12 @@ class PathRow:
 
 
 def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
-    made: list[PathRow] = []
+    path_rows: list[PathRow] = []
     for site in sites:
         key = site.site.pk
-        made += [PathRow(site, path, path.state.value, f"{key}-{path.path.key}") for path in site.paths]
-        made += [] if site.paths else [PathRow(site, None, site.state or "unknown", f"{key}")]
-    return made
+        path_rows += [PathRow(site, path, path.state.value, f"{key}-{path.path.key}") for path in site.paths]
+        path_rows += [] if site.paths else [PathRow(site, None, site.state or "unknown", f"{key}")]
+    return path_rows
 
 
 def table(now: datetime, *, may_add: bool) -> Table:
@@ -182,21 +182,21 @@ def tails_finding(rows: Sequence[PathRow]) -> str:
     )
 
 
-def curve_finding(chosen: JudgedPath) -> str:
+def curve_finding(judged_path: JudgedPath) -> str:
     return (
-        f"{chosen.name} under load: median {micros(chosen.median)}, p99 {micros(chosen.tail)};"
-        f" the p99 idle is {micros(chosen.idle_tail)}"
+        f"{judged_path.name} under load: median {micros(judged_path.median)}, p99 {micros(judged_path.tail)};"
+        f" the p99 idle is {micros(judged_path.idle_tail)}"
     )
 
 
-def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> str:
-    if chosen and chosen.baseline:
-        now, then = micros(chosen.baseline.value), micros(chosen.baseline.p99)
-        return f"The loaded p99 is {now}, against {then} of its baseline: {change_words(chosen)}"
+def history_finding(history: Sequence[HistoryPoint], judged_path: JudgedPath | None) -> str:
+    if judged_path and judged_path.baseline:
+        now, then = micros(judged_path.baseline.value), micros(judged_path.baseline.p99)
+        return f"The loaded p99 is {now}, against {then} of its baseline: {change_words(judged_path)}"
     return f"{how_many(len(history), 'run that is', 'runs that are')} kept"
 
 
-def about(path: JudgedPath) -> str:
+def path_title(path: JudgedPath) -> str:
     """Name a path, such as `perftest write, mlx5_0, 2 B`."""
     size = str(format_value(path.path.size_bytes, "B")) if path.path.size_bytes is not None else ""
     parts = [f"{path.path.tool} {path.path.operation}".strip(), path.path.port, size]

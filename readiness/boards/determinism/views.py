@@ -32,17 +32,17 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     check = check_named(CHECK)
     may_add = request.user.has_perm(MAY_ADD)
-    shown: list[queries.SitePaths] = []
+    site_paths: list[queries.SitePaths] = []
 
     def prepare(sites: list[Site]) -> list[tables.PathRow]:
-        shown[:] = queries.paths_of_sites(sites, now=at)
-        return tables.rows(shown)
+        site_paths[:] = queries.paths_of_sites(sites, now=at)
+        return tables.rows(site_paths)
 
     table = table_kit.page(request, tables.table(at, may_add=may_add), queries.sites(), prepare=prepare)
     return table, lambda: {
         "check": check,
-        "contrast": tables.contrast(shown),
-        "any_runs": any(site.paths for site in shown),
+        "contrast": tables.contrast(site_paths),
+        "any_runs": any(site.paths for site in site_paths),
         "chart": chart_urls("determinism-chart"),
         "add_url": link("validation-run-add") if may_add else "",
         **_figures([row.object for row in table.rows]),
@@ -75,31 +75,31 @@ def tails_chart(request: HttpRequest) -> Figure:
 def site(request: HttpRequest, slug: str) -> tuple[None, Any]:
     at = now()
     determinism = _determinism(request, slug)
-    chosen = determinism.chosen
-    path = {"path": chosen.path.key} if chosen else {}
+    judged_path = determinism.judged_path
+    path = {"path": judged_path.path.key} if judged_path else {}
     return None, lambda: {
         "now": at,
         "site": determinism.site_paths.site,
         "determinism": determinism,
-        "paths": [(path, tables.about(path)) for path in determinism.site_paths.paths],
+        "paths": [(path, tables.path_title(path)) for path in determinism.site_paths.paths],
         "contrast": tables.contrast([determinism.site_paths]),
         "percentiles": chart_urls("site-determinism-percentiles-chart", slug, **path),
         "history": chart_urls("site-determinism-history-chart", slug, **path),
         "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
         "left_out_more": max(len(determinism.left_out) - RUNS_SHOWN, 0),
-        **(_of_path(determinism, chosen) if chosen else {}),
+        **(_path_context(determinism, judged_path) if judged_path else {}),
     }
 
 
-def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]:
+def _path_context(determinism: SiteDeterminism, judged_path: JudgedPath) -> dict[str, Any]:
     names = {rule.part_id: rule.part for rule in determinism.thresholds}
-    baseline, baseline_note = tables.baseline(chosen)
-    runs = sorted(chosen.runs, key=lambda run: (run.taken_at, run.id), reverse=True)
-    parts = [chosen.parts[part_id] for part_id in PARTS if part_id in chosen.parts]
+    baseline, baseline_note = tables.baseline(judged_path)
+    runs = sorted(judged_path.runs, key=lambda run: (run.taken_at, run.id), reverse=True)
+    parts = [judged_path.parts[part_id] for part_id in PARTS if part_id in judged_path.parts]
     return {
-        "chosen": chosen,
-        "about": tables.about(chosen),
-        "limit": chosen.parts.get("loaded-p99"),
+        "chosen": judged_path,
+        "about": tables.path_title(judged_path),
+        "limit": judged_path.parts.get("loaded-p99"),
         "baseline": baseline,
         "baseline_note": baseline_note,
         "parts": [
@@ -133,7 +133,7 @@ def percentiles_chart(request: HttpRequest, slug: str) -> Figure:
 @SITE.chart
 def history_chart(request: HttpRequest, slug: str) -> Figure:
     determinism = _determinism(request, slug)
-    return charts.over_time(determinism.history, determinism.chosen)
+    return charts.history_chart(determinism.history, determinism.judged_path)
 
 
 def _determinism(request: HttpRequest, slug: str) -> SiteDeterminism:

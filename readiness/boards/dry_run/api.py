@@ -105,14 +105,14 @@ class FrameworkViewSet(FrameworkVersionViewSet):
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(MAY_PUBLISH)])
     def publish(self, request: Request, pk: str) -> Response:
-        asked = PublishSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
+        serializer = PublishSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        arguments = dict(serializer.validated_data)
         with transaction.atomic(), named_errors():
             draft = cast(FrameworkVersion, self._locked_one())
             try:
                 operations.publish(
-                    draft, **({"digest": draft.digest} | given), by=self.actor(), now=clock.now()
+                    draft, **({"digest": draft.digest} | arguments), by=self.actor(), now=clock.now()
                 )
             except StaleContent as error:
                 raise PreconditionFailed(str(error)) from error
@@ -125,16 +125,16 @@ class FrameworkViewSet(FrameworkVersionViewSet):
     )
     @action(detail=True, methods=["post"], url_path="roll-back", permission_classes=[requires(MAY_PUBLISH)])
     def roll_back(self, request: Request, pk: str) -> Response:
-        asked = RollBackSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = RollBackSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         with named_errors():
-            made = framework_operations.roll_back(
+            version = framework_operations.roll_back(
                 cast(FrameworkVersion, self.get_object()),
-                **asked.validated_data,
+                **serializer.validated_data,
                 by=self.actor(),
                 now=clock.now(),
             )
-        return self._object_response(self._again(made), status.HTTP_201_CREATED)
+        return self._object_response(self._again(version), status.HTTP_201_CREATED)
 
     def _newest(self, version: FrameworkVersion) -> dict[str, Any]:
         standing = standing_of(version, framework_queries.current()[0], now=clock.now())

@@ -32,7 +32,7 @@ def start(version: FrameworkVersion, *, by: User, now: datetime, at_once: int = 
     """
     if not by.has_perm(MAY_TRY):
         raise MissingPermission([MAY_TRY])
-    run, is_new = _asked(version, by=by, now=now, at_once=at_once)
+    run, is_new = _find_or_create_run(version, by=by, now=now, at_once=at_once)
     if is_new and run.sites_total <= at_once:
         take(run)
         work_on(run, now=now)
@@ -40,7 +40,9 @@ def start(version: FrameworkVersion, *, by: User, now: datetime, at_once: int = 
 
 
 @transaction.atomic
-def _asked(version: FrameworkVersion, *, by: User, now: datetime, at_once: int) -> tuple[DryRun, bool]:
+def _find_or_create_run(
+    version: FrameworkVersion, *, by: User, now: datetime, at_once: int
+) -> tuple[DryRun, bool]:
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:

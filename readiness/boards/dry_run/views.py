@@ -129,8 +129,8 @@ CHECK_STATES = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
 NOTHING = {"sites": 0, "it_kw": 0.0, "accelerators": 0}
 
 
-def _words(label: str, **given: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), **given)
+def _words(label: str, **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), **options)
 
 
 class WordsForm(forms.Form):
@@ -148,7 +148,7 @@ class BackForm(forms.Form):
 
 @reads(*SEE)
 def page(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _answer(request, PAGES.row(pk))
+    return _show_page(request, PAGES.row(pk))
 
 
 @require_POST
@@ -159,7 +159,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         run = operations.start(version, by=reader(request), now=now())
     except operations.NothingToCompare as error:
-        return _answer(request, version, [str(error)], 409)
+        return _show_page(request, version, [str(error)], 409)
     if run.state == DryRun.State.DONE and run.result:
         messages.success(request, outcome(run.result))
     return HttpResponseRedirect(link("framework-dry-run", pk))
@@ -171,16 +171,16 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
 def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     version, form = PAGES.row(pk), WordsForm(request.POST)
     if not form.is_valid():
-        return _answer(request, version, _errors(form), 422)
+        return _show_page(request, version, _errors(form), 422)
     digest = request.POST.get("digest", "")[:64]
     try:
         operations.publish(version, digest=digest, **form.cleaned_data, by=reader(request), now=now())
     except NeedsReason as error:
-        return _answer(request, version, [*error.why, "Give a reason to publish it anyway."], 422)
+        return _show_page(request, version, [*error.why, "Give a reason to publish it anyway."], 422)
     except DocumentError as error:
-        return _answer(request, version, [str(error)], 422)
+        return _show_page(request, version, [str(error)], 422)
     except (NotADraft, StaleContent) as error:
-        return _answer(request, PAGES.row(pk), [str(error)], 409)
+        return _show_page(request, PAGES.row(pk), [str(error)], 409)
     messages.success(request, f"{version.version} is in force; every site is scored again.")
     return HttpResponseRedirect(link("framework-version", pk))
 
@@ -191,18 +191,20 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
 def roll_back(request: HttpRequest, pk: int) -> HttpResponseBase:
     version, form = PAGES.row(pk), BackForm(request.POST)
     if not form.is_valid():
-        return _answer(request, version, _errors(form), 422)
+        return _show_page(request, version, _errors(form), 422)
     try:
-        made = framework_operations.roll_back(version, **form.cleaned_data, by=reader(request), now=now())
+        new_version = framework_operations.roll_back(
+            version, **form.cleaned_data, by=reader(request), now=now()
+        )
     except ValidationError as error:
-        return _answer(request, version, error.messages, 422)
+        return _show_page(request, version, error.messages, 422)
     except NotADraft as error:
-        return _answer(request, version, [str(error)], 409)
-    messages.success(request, f"{made.version} is in force and says what {version.version} said.")
-    return HttpResponseRedirect(link("framework-version", made.pk))
+        return _show_page(request, version, [str(error)], 409)
+    messages.success(request, f"{new_version.version} is in force and says what {version.version} said.")
+    return HttpResponseRedirect(link("framework-version", new_version.pk))
 
 
-def _answer(
+def _show_page(
     request: HttpRequest, version: FrameworkVersion, refusals: Sequence[str] = (), status: int = 200
 ) -> HttpResponseBase:
     in_force = framework_queries.current()[0]

@@ -139,27 +139,27 @@ class ExplainedFleet:
 
 @endpoint("scoring.view_checkresult", parameters=_PARAMETERS, operation_id="readiness_explain")
 def explain(request: Request) -> ExplainedSite | ExplainedFleet:
-    asked = two_days(request.GET, now=clock.now())
+    period = two_days(request.GET, now=clock.now())
     context = {"request": request}
-    if asked.site is None:
-        fleet = fleet_explained(asked.start, asked.end, asked.region)
+    if period.site is None:
+        fleet = fleet_explained(period.start, period.end, period.region)
         if fleet.too_many:
             raise BadParameter("region", sentences.too_many(fleet.too_many))
-        return _fleet(fleet, asked, context)
-    explained = site_explained(asked.site, asked.start, asked.end)
+        return _fleet(fleet, period, context)
+    explained = site_explained(period.site, period.start, period.end)
     if isinstance(explained, NothingKept):
         raise NotFound(sentences.nothing_kept(explained))
-    return _site(explained, asked, context)
+    return _site(explained, period, context)
 
 
-def _site(explained: SiteExplained, asked: TwoDays, context: dict[str, Any]) -> ExplainedSite:
+def _site(explained: SiteExplained, period: TwoDays, context: dict[str, Any]) -> ExplainedSite:
     explanation = explained.explanation
     score, verdict = explanation.score, explanation.verdict
     return ExplainedSite(
         site=brief(explained.site, context),
         region=None,
-        start=_end(explained.start, asked.start, score.start, verdict.start),
-        end=_end(explained.end, asked.end, score.end, verdict.end),
+        start=_end(explained.start, period.start, score.start, verdict.start),
+        end=_end(explained.end, period.end, score.end, verdict.end),
         change=score.change,
         causes=score.by,
         sentence=sentences.finding(score),
@@ -175,10 +175,10 @@ def _site(explained: SiteExplained, asked: TwoDays, context: dict[str, Any]) -> 
     )
 
 
-def _end(kept: Kept, asked: date, score: float | None, verdict: SiteVerdict) -> ExplainedEnd:
-    version = kept.framework.version
+def _end(day: Kept, requested_on: date, score: float | None, verdict: SiteVerdict) -> ExplainedEnd:
+    version = day.framework.version
     return filled(
-        ExplainedEnd, kept, asked=asked, score=score, verdict=verdict.verdict, framework_version=version
+        ExplainedEnd, day, asked=requested_on, score=score, verdict=verdict.verdict, framework_version=version
     )
 
 
@@ -194,13 +194,13 @@ def _check(move: CheckMove, explained: SiteExplained) -> ExplainedCheck:
     )
 
 
-def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -> ExplainedFleet:
+def _fleet(explained: FleetExplained, period: TwoDays, context: dict[str, Any]) -> ExplainedFleet:
     move = explained.move
     return ExplainedFleet(
         site=None,
-        region=brief(asked.region, context) if asked.region else None,
-        start=ExplainedDay(asked.start, move.start, move.plain[0], explained.versions[0]),
-        end=ExplainedDay(asked.end, move.end, move.plain[1], explained.versions[1]),
+        region=brief(period.region, context) if period.region else None,
+        start=ExplainedDay(period.start, move.start, move.plain[0], explained.versions[0]),
+        end=ExplainedDay(period.end, move.end, move.plain[1], explained.versions[1]),
         change=move.change,
         causes=move.by,
         capacity=move.capacity,

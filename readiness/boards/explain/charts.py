@@ -67,35 +67,35 @@ def _axis(levels: Sequence[float]) -> tuple[float, float]:
 def _leads(falls: Waterfall) -> go.Scatter:
     x: list[Any] = []
     y: list[float | None] = []
-    for here, there, level in zip(falls.labels, falls.labels[1:], falls.levels, strict=False):
-        x += [here, there, None]
+    for here, following, level in zip(falls.labels, falls.labels[1:], falls.levels, strict=False):
+        x += [here, following, None]
         y += [round(100 * level, 2), round(100 * level, 2), None]
     return charts.line("Score so far", x, y, "muted", hoverinfo="skip", width=1, dash="dot")
 
 
 def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
-    made = []
+    bars = []
     for role, name, is_wanted in (
         ("ok", "Raised the score", lambda share: share > 0),
         ("bad", "Lowered the score", lambda share: share < 0),
         ("muted", "No difference", lambda share: share == 0),
     ):
-        shown = [pair for pair in zip(steps, levels, strict=False) if is_wanted(pair[0].share)]
-        made.append(
+        pairs = [pair for pair in zip(steps, levels, strict=False) if is_wanted(pair[0].share)]
+        bars.append(
             charts.bars(
                 name,
-                [step.label for step, _ in shown],
-                [round(100 * step.share, 3) for step, _ in shown],
+                [step.label for step, _ in pairs],
+                [round(100 * step.share, 3) for step, _ in pairs],
                 role,
-                base=[round(100 * level, 3) for _, level in shown],
-                text=[step.text for step, _ in shown],
+                base=[round(100 * level, 3) for _, level in pairs],
+                text=[step.text for step, _ in pairs],
                 textposition="outside",
                 cliponaxis=False,
-                customdata=[step.means for step, _ in shown],
+                customdata=[step.means for step, _ in pairs],
                 hover="%{x}: %{text}<br>%{customdata}<extra></extra>",
             )
         )
-    return made
+    return bars
 
 
 def _marks(falls: Waterfall, thin: float) -> go.Bar:

@@ -34,7 +34,7 @@ class SiteExplained:
 
     @property
     def pillars(self) -> list[tuple[str, Move]]:
-        every = [pillar for kept in (self.start, self.end) for pillar in kept.framework.pillars]
+        every = [pillar for end in (self.start, self.end) for pillar in end.framework.pillars]
         names = {pillar.id: pillar.short_name for pillar in every}
         return [(names[pillar], move) for pillar, move in self.explanation.pillars.items()]
 
@@ -110,13 +110,13 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
     if len(every) > MOST_SITES:
         nothing: FleetMove[int] = fleet_move({})
         return FleetExplained(start, end, nothing, (), (), ((), ()), too_many=sites.count())
-    kept = (_kept_days(every, start), _kept_days(every, end))
-    moves = _moves(_pairs(kept), (start, end))
-    unkept = every.keys() - kept[0].keys()
+    both_days = (_kept_days(every, start), _kept_days(every, end))
+    moves = _moves(_pairs(both_days), (start, end))
+    unkept = every.keys() - both_days[0].keys()
     points = ScorePoint.objects.filter(site__in=unkept, on_date__lte=start).order_by()
     known_before = set(points.values_list("site", flat=True).distinct())
-    explained = _together(every, kept, moves, known_before, start, end)
-    missing = start if not kept[0] else end if not kept[1] else None
+    explained = _together(every, both_days, moves, known_before, start, end)
+    missing = start if not both_days[0] else end if not both_days[1] else None
     if missing is None or not explained.left_out:
         return explained
     # Sites with inputs on the other day only would otherwise count as added or removed.
@@ -159,9 +159,9 @@ def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
     }
 
 
-def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pair]:
+def _pairs(both_days: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pair]:
     """The two days to compare, by site id. A site that exists at one end only is compared with itself."""
-    start, end = kept
+    start, end = both_days
     return {
         site_id: (start.get(site_id) or end[site_id], end.get(site_id) or start[site_id])
         for site_id in {*start, *end}
@@ -180,12 +180,12 @@ _MOVES: CachedAnswer[int, _PairMove] = CachedAnswer(
 def _moves(pairs: Mapping[int, _Pair], days: tuple[date, date]) -> dict[int, _PairMove]:
     return _MOVES.values(
         {site_id: (first.key, last.key) for site_id, (first, last) in pairs.items()},
-        lambda missing: dict(_reckoned({site_id: pairs[site_id] for site_id in missing})),
+        lambda missing: dict(_explain_pairs({site_id: pairs[site_id] for site_id in missing})),
         key=days,
     )
 
 
-def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _PairMove]]:
+def _explain_pairs(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _PairMove]]:
     ids = sorted({day.pk for pair in pairs.values() for day in pair})
     rows = ScoreInputs.objects.filter(pk__in=ids).order_by().select_related("framework_version")
     snapshots = {
@@ -200,14 +200,17 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _PairMove]]:
     for site_id, (first, last) in pairs.items():
         # A day that was rewritten or deleted between the statements is left out this time.
         if first.pk in snapshots and last.pk in snapshots:
-            made = explain(snapshots[first.pk], snapshots[last.pk])
-            verdicts = (made.verdict.start.verdict or "", made.verdict.end.verdict or "")
-            yield site_id, _PairMove(made.score, verdicts, (made.stages[0], made.stages[1]))
+            explanation = explain(snapshots[first.pk], snapshots[last.pk])
+            verdicts = (explanation.verdict.start.verdict or "", explanation.verdict.end.verdict or "")
+            yield (
+                site_id,
+                _PairMove(explanation.score, verdicts, (explanation.stages[0], explanation.stages[1])),
+            )
 
 
 def _together(
     every: Mapping[int, Site],
-    kept: tuple[Mapping[int, _Day], Mapping[int, _Day]],
+    both_days: tuple[Mapping[int, _Day], Mapping[int, _Day]],
     moves: Mapping[int, _PairMove],
     known_before: Collection[int],
     start: date,
@@ -217,15 +220,15 @@ def _together(
     left_out = []
     for site_id, site in every.items():
         pair_move = moves.get(site_id)
-        at_start, at_end = (site_id in days for days in kept)
+        at_start, at_end = (site_id in days for days in both_days)
         whereabouts = _whereabouts(site, pair_move, at_start, at_end, site_id in known_before)
         if whereabouts == "unknown":
             left_out.append(site)
         elif whereabouts and pair_move:
             ends[site_id] = SiteEnds(
                 pair_move.move,
-                None if whereabouts == "came" else _kw(kept[0].get(site_id), pair_move.stages[0]),
-                None if whereabouts == "went" else _kw(kept[1].get(site_id), pair_move.stages[1]),
+                None if whereabouts == "came" else _kw(both_days[0].get(site_id), pair_move.stages[0]),
+                None if whereabouts == "went" else _kw(both_days[1].get(site_id), pair_move.stages[1]),
                 (bool(pair_move.verdicts[0]), bool(pair_move.verdicts[1])),
             )
     move = fleet_move(ends)
@@ -244,7 +247,7 @@ def _together(
     # Among equals, sites whose causes cancelled each other come first.
     stir = {row.site.pk: sum(map(abs, row.move.by.values())) for row in rows}
     rows.sort(key=lambda row: (-abs(row.weight), -stir[row.site.pk], row.site.name, row.site.pk))
-    return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
+    return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(both_days))
 
 
 def _kw(day: _Day | None, stage: str) -> float:
@@ -257,21 +260,21 @@ def _whereabouts(
     """Say whether a site exists on both days, came, went, exists on neither (""), or cannot be told ("unknown")."""
     if pair_move is None:
         return "unknown" if known_before or at_start or at_end else ""
-    there = [
-        kept and stage != Stage.RETIRED
-        for kept, stage in zip((at_start, at_end), pair_move.stages, strict=True)
+    in_use = [
+        has_inputs and stage != Stage.RETIRED
+        for has_inputs, stage in zip((at_start, at_end), pair_move.stages, strict=True)
     ]
     if at_start and at_end:
         return {(True, True): "stayed", (False, True): "came", (True, False): "went"}.get(
-            (there[0], there[1]), ""
+            (in_use[0], in_use[1]), ""
         )
     if at_end:
-        return "unknown" if known_before else "came" if there[1] else ""
-    return "" if not there[0] else "went" if site.stage == Stage.RETIRED else "unknown"
+        return "unknown" if known_before else "came" if in_use[1] else ""
+    return "" if not in_use[0] else "went" if site.stage == Stage.RETIRED else "unknown"
 
 
-def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    ids = [{day.version for day in days.values()} for days in kept]
+def _versions(both_days: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    ids = [{day.version for day in days.values()} for days in both_days]
     names: dict[Any, str] = dict(
         FrameworkVersion.objects.filter(pk__in=ids[0] | ids[1]).values_list("pk", "version")
     )

@@ -110,8 +110,8 @@ def left_out(sites: Iterable[Site]) -> str:
     them = (
         "site is left out: it has no data" if len(names) == 1 else ("sites are left out: they have no data")
     )
-    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
-    return f"{len(names)} {them} near one of the days: {shown}."
+    text = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return f"{len(names)} {them} near one of the days: {text}."
 
 
 def too_many(sites: int) -> str:
@@ -161,15 +161,15 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
         ):
             limit = f"{start.threshold_text} → {limit}"
         against = f", limit {limit}" if limit else ""
-        return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
+        return f"{name}: {before} → {after}{against}{_declaration_effect(start, end)}"
     if after:
-        return f"{name}: {after}, and no evidence before{_by_declaration(start, end)}"
+        return f"{name}: {after}, and no evidence before{_declaration_effect(start, end)}"
     if before:
         return f"{name}: {before} before, and no evidence any more"
     return _reason(end or start)
 
 
-def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
+def _declaration_effect(start: PartResult | None, end: PartResult | None) -> str:
     """Say why the same figure counts for less, or more, than before; "" if both ends are measured or both declared."""
     was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
     if is_capped and not was_capped:
@@ -290,11 +290,11 @@ class Cause:
         return tenths(self.tenths)
 
 
-def of_site(move: Move) -> tuple[Cause, ...]:
-    return _shown(_own(move.by), move.start, move.end)
+def site_causes(move: Move) -> tuple[Cause, ...]:
+    return _apportion_tenths(_own(move.by), move.start, move.end)
 
 
-def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
+def fleet_causes(move: FleetMove[Any]) -> tuple[Cause, ...]:
     further = []
     if move.capacity:
         means = "Capacity added or removed at sites that have some on both days"
@@ -302,24 +302,26 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
     if move.came or move.went:
         means = "Sites with deployed capacity on only one of the two days"
         further.append(Cause(CAME_OR_WENT, means, move.coming_and_going))
-    return _shown([*_own(move.by), *further], move.start, move.end)
+    return _apportion_tenths([*_own(move.by), *further], move.start, move.end)
 
 
 def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
     """Name the causes of a change, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
     if start is None and end is None:
         return "There is no score on either day."
-    named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
-    if not named:
+    effective_causes = sorted(
+        (cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths)
+    )
+    if not effective_causes:
         effects = "No cause changed the score."
     else:
-        listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
+        listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in effective_causes)
         effects = f"{capfirst(listed)} points."
     return f"From {score(start)} to {score(end)}. {effects}"
 
 
 def finding(move: Move) -> str:
-    return sentence(move.start, move.end, of_site(move))
+    return sentence(move.start, move.end, site_causes(move))
 
 
 def fleet_finding(explained: FleetExplained) -> str:
@@ -331,13 +333,13 @@ def fleet_finding(explained: FleetExplained) -> str:
 def fleet_sentence(move: FleetMove[Any]) -> str:
     if move.start is None and move.end is None:
         return NO_KW
-    return sentence(move.start, move.end, of_fleet(move))
+    return sentence(move.start, move.end, fleet_causes(move))
 
 
-def of_one_of_several(row: SiteMove) -> str:
+def main_cause(row: SiteMove) -> str:
     if row.came or row.went:
         return "New site" if row.came else "No longer counted"
-    cause = strongest(of_site(row.move))
+    cause = strongest(site_causes(row.move))
     by_own_score = abs(row.weight - row.by_capacity)
     return cause.label if cause and by_own_score >= abs(row.by_capacity) else CAPACITY
 
@@ -351,9 +353,9 @@ def _own(by: Causes) -> list[Cause]:
     return [Cause(CAUSE_WORDS[cause], MEANINGS[cause], by[cause]) for cause in CAUSES]
 
 
-def _shown(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
+def _apportion_tenths(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
     tenths = apportioned([TENTHS * cause.share for cause in causes], change(start, end))
     return tuple(
-        Cause(cause.label, cause.means, cause.share, shown)
-        for cause, shown in zip(causes, tenths, strict=True)
+        Cause(cause.label, cause.means, cause.share, tenths_of_cause)
+        for cause, tenths_of_cause in zip(causes, tenths, strict=True)
     )

@@ -48,8 +48,8 @@ def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
 
 def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
     check = sentences.check_of(explained, move.check_id)
-    said = (side.figures.evidence for side in (move.end, move.start) if side)
-    evidence = next(filter(None, said), "")
+    evidence_refs = (side.figures.evidence for side in (move.end, move.start) if side)
+    evidence = next(filter(None, evidence_refs), "")
     run = evidence.removeprefix(RUN) if evidence.startswith(RUN) else ""
     return MovedCheckLine(
         id=move.check_id,
@@ -79,7 +79,7 @@ def moved_checks() -> Table:
             Column("causes", "Cause", sort=True),
             _points("share", "Effect on the score", lambda row: row.share, hint="Points of 100 of the site’s score"),
             Column("told", "What moved", "sentence", template="readiness/explain/told_cell.html", phone="full"),
-            *(_of_cause(cause, _in_check(cause), default=False) for cause in CAUSES),
+            *(_cause_column(cause, _share_in_check(cause), default=False) for cause in CAUSES),
         ),
         row_id="id",
         row_name="check",
@@ -87,7 +87,7 @@ def moved_checks() -> Table:
     )  # fmt: skip
 
 
-def moved_sites(asked: TwoDays) -> Table:
+def moved_sites(period: TwoDays) -> Table:
     return Table(
         id="moved-sites",
         noun=("site", "sites"),
@@ -96,7 +96,7 @@ def moved_sites(asked: TwoDays) -> Table:
         columns=(
             Column("verdict", "Verdict", lambda row: " → ".join(verdict or "-" for verdict in row.verdicts),
                    template="readiness/explain/verdicts_cell.html", phone="status"),
-            Column("site", "Site", "site.name", url=lambda row: link("explain", site=row.site.slug, **asked.days),
+            Column("site", "Site", "site.name", url=lambda row: link("explain", site=row.site.slug, **period.days),
                    sort=True, locked=True, phone="title", export="site.slug"),
             Column("region", "Region", "site.region.name", default=False),
             _level("start", "Before", lambda row: None if row.came else row.move.start),
@@ -106,7 +106,7 @@ def moved_sites(asked: TwoDays) -> Table:
                     hint="Points of 100 of the score by deployed kW"),
             _kw("start_kw", "Deployed before, kW"),
             _kw("end_kw", "Deployed after, kW"),
-            *(_of_cause(cause, _at_site(cause), default=True) for cause in CAUSES),
+            *(_cause_column(cause, _share_at_site(cause), default=True) for cause in CAUSES),
         ),
         row_id="site.pk",
         row_name="site.name",
@@ -120,14 +120,14 @@ def _points(key: str, label: str, value: Callable[[Any], float | None], **more: 
         share = value(row)
         return None if share is None else round(100 * share, 4)
 
-    given: dict[str, Any] = {
+    usual: dict[str, Any] = {
         "text": lambda row: sentences.points(value(row)),
         "sort": lambda row: abs(value(row) or 0.0),
     }
-    return Column(key, label, value, numeric=True, export=exported, file_unit="points", **given | more)
+    return Column(key, label, value, numeric=True, export=exported, file_unit="points", **usual | more)
 
 
-def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
+def _cause_column(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
     def text(row: Any) -> str:
         return sentences.points(share(row)) if share(row) else "–"
 
@@ -135,11 +135,11 @@ def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool)
     return _points(str(cause), label, share, text=text, default=default, hint=means)
 
 
-def _in_check(cause: FlipCause) -> Callable[[MovedCheckLine], float]:
+def _share_in_check(cause: FlipCause) -> Callable[[MovedCheckLine], float]:
     return lambda row: row.by[cause]
 
 
-def _at_site(cause: FlipCause) -> Callable[[SiteMove], float]:
+def _share_at_site(cause: FlipCause) -> Callable[[SiteMove], float]:
     return lambda row: 0.0 if row.came or row.went else row.move.by[cause]
 
 
@@ -173,26 +173,26 @@ EXPLAIN = Report("readiness/explain/page.html", "inventory.view_site", "scoring.
 @EXPLAIN.page
 def page(request: HttpRequest) -> tuple[TablePage | None, Any]:
     at = now()
-    asked = two_days(request.GET, now=at)
-    table, answer = (_site if asked.site else _fleet)(request, asked)
-    return table, lambda: _around(asked, at) | answer
+    period = two_days(request.GET, now=at)
+    table, answer = (_site if period.site else _fleet)(request, period)
+    return table, lambda: _around(period, at) | answer
 
 
 @EXPLAIN.chart
 def chart(request: HttpRequest) -> Figure:
-    asked = two_days(request.GET, now=now())
-    if asked.site is None:
-        fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
+    period = two_days(request.GET, now=now())
+    if period.site is None:
+        fleet = queries.fleet_explained(period.start, period.end, period.region)
         if fleet.move.start is None and fleet.move.end is None:
             return nothing(sentences.fleet_finding(fleet))
-        days, move, steps = (fleet.start, fleet.end), fleet.move, sentences.of_fleet(fleet.move)
+        days, move, steps = (fleet.start, fleet.end), fleet.move, sentences.fleet_causes(fleet.move)
         return _waterfall(days, move, steps, sentences.fleet_finding(fleet))
-    explained = queries.site_explained(asked.site, asked.start, asked.end)
+    explained = queries.site_explained(period.site, period.start, period.end)
     if isinstance(explained, NothingKept):
         return nothing(sentences.nothing_kept(explained))
     of_site = explained.explanation.score
     days = (explained.start.on_date, explained.end.on_date)
-    return _waterfall(days, of_site, sentences.of_site(of_site), sentences.finding(of_site))
+    return _waterfall(days, of_site, sentences.site_causes(of_site), sentences.finding(of_site))
 
 
 def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding: str) -> Figure:
@@ -200,9 +200,9 @@ def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding
     return explain_charts.waterfall(falls, finding=finding)
 
 
-def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
-    assert asked.site is not None
-    explained = queries.site_explained(asked.site, asked.start, asked.end)
+def _site(request: HttpRequest, period: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
+    assert period.site is not None
+    explained = queries.site_explained(period.site, period.start, period.end)
     if isinstance(explained, NothingKept):
         return None, {"nothing_kept": sentences.nothing_kept(explained)}
     explanation = explained.explanation
@@ -212,14 +212,14 @@ def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[
     return table_kit.page(request, moved_checks(), lines), {
         "explained": explained,
         "score": score_figure(explanation.score.start, explanation.score.end),
-        "strongest": sentences.strongest(sentences.of_site(explanation.score)),
+        "strongest": sentences.strongest(sentences.site_causes(explanation.score)),
         "finding": sentences.finding(explanation.score),
         "flipped": sentences.how_it_flipped(explanation.verdict.moved_by),
         "deciding": [line for line in lines if line.id in deciding],
         "notes": [
-            f"There is no data for {sentences.day(day)}; the page uses {sentences.day(kept.on_date)}."
-            for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
-            if kept.on_date != day
+            f"There is no data for {sentences.day(day)}; the page uses {sentences.day(nearest.on_date)}."
+            for nearest, day in ((explained.start, period.start), (explained.end, period.end))
+            if nearest.on_date != day
         ],
         "causes": [(sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]) for cause in sentences.CAUSES],
         "rest": sentences.other_weights(explained),
@@ -230,8 +230,8 @@ def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[
     }
 
 
-def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
-    explained = queries.fleet_explained(asked.start, asked.end, asked.region)
+def _fleet(request: HttpRequest, period: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
+    explained = queries.fleet_explained(period.start, period.end, period.region)
     if explained.missing is not None:
         return None, {"nothing_kept": sentences.fleet_finding(explained)}
     context: dict[str, Any] = {
@@ -244,11 +244,11 @@ def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict
     no_kw = {"note": NO_KW, "tone": "", "icon": ""} if move.end is None else {}
     old, new = (", ".join(versions) for versions in explained.versions)
     stayed = [row for row in explained.sites if not (row.came or row.went)]
-    return table_kit.page(request, moved_sites(asked), list(explained.sites)), context | {
+    return table_kit.page(request, moved_sites(period), list(explained.sites)), context | {
         "fleet": explained,
         "score": score_figure(move.start, move.end) | no_kw,
         "plain": score_figure(*move.plain),
-        "strongest": sentences.strongest(sentences.of_fleet(move)),
+        "strongest": sentences.strongest(sentences.fleet_causes(move)),
         "coming": len(move.came) + len(move.went),
         "flipped_sites": sum(row.verdicts[0] != row.verdicts[1] for row in stayed),
         "finding": sentences.fleet_finding(explained),
@@ -275,7 +275,7 @@ def most_moved(explained: FleetExplained) -> list[dict[str, Any]]:
             "site": row.site,
             "url": link("explain", site=row.site.slug, **days),
             "verdict": row.verdicts[0] if row.went else row.verdicts[1],
-            "why": sentences.of_one_of_several(row),
+            "why": sentences.main_cause(row),
             "adds": sentences.points(row.weight),
         }
         for row in explained.sites[:MOST_MOVED]
@@ -311,30 +311,30 @@ def _fact(move: FactMove) -> dict[str, str]:
     return {"name": move.fact.replace("_", " "), "start": text(move.start), "end": text(move.end)}
 
 
-def _around(asked: TwoDays, at: datetime) -> dict[str, Any]:
+def _around(period: TwoDays, at: datetime) -> dict[str, Any]:
     return {
-        "asked": asked,
-        "site": asked.site,
-        "presets": _presets(asked, at),
-        **asked.others("explain", asked.days),
-        "chart": chart_urls("explain-chart", **asked.query),
-        "api_url": link("scoring-api-explain", **asked.query),
-        "changes_url": link("site", asked.site.slug, tab="changes") if asked.site else "",
+        "asked": period,
+        "site": period.site,
+        "presets": _presets(period, at),
+        **period.others("explain", period.days),
+        "chart": chart_urls("explain-chart", **period.query),
+        "api_url": link("scoring-api-explain", **period.query),
+        "changes_url": link("site", period.site.slug, tab="changes") if period.site else "",
     }
 
 
-def _presets(asked: TwoDays, at: datetime) -> list[Mapping[str, Any]]:
+def _presets(period: TwoDays, at: datetime) -> list[Mapping[str, Any]]:
     today = at.astimezone(UTC).date()
-    current = asked.start if asked.end == today else None
+    current = period.start if period.end == today else None
     spans = [(today - timedelta(days=days), f"now-{days}d", f"{days} days") for days in PRESETS]
-    stored = getattr(asked.site, "score", None)
+    stored = getattr(period.site, "score", None)
     if stored and stored.verdict:
         since = stored.verdict_since.astimezone(UTC).date() - timedelta(days=1)
         spans.append((since, since.isoformat(), "Since the last change of verdict"))
     return [
         {
             "label": label,
-            "url": link("explain", **asked.place, start=text, end="now"),
+            "url": link("explain", **period.place, start=text, end="now"),
             "current": start == current,
         }
         for start, text, label in spans

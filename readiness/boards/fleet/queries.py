@@ -95,27 +95,27 @@ class DomainCard:
         return link("sites", **{self.domain: "critical"})
 
 
-def fleet(known: FleetStanding) -> Fleet:
-    weeks = _weeks(known)
-    open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
-    states, newest_at, reporting = _sources(known, {site.ref.id for site in open_sites})
+def fleet(fleet_standing: FleetStanding) -> Fleet:
+    weeks = _weeks(fleet_standing)
+    open_sites = [site for site in fleet_standing.sites if site.ref.stage != Site.Stage.RETIRED]
+    states, newest_at, reporting = _sources(fleet_standing, {site.ref.id for site in open_sites})
     return Fleet(
         now=weeks[-1],
-        verdicts=known.verdicts,
-        sites=len(known.sites),
+        verdicts=fleet_standing.verdicts,
+        sites=len(fleet_standing.sites),
         without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),
         sources=states,
         newest_sample_at=newest_at,
         sites_reporting=sum("on-time" in of_site for of_site in reporting.values()),
         monitored=len(reporting),
         weeks=weeks,
-        outlook=outlook(weeks, now=known.at),
-        declared=_declared(known),
+        outlook=outlook(weeks, now=fleet_standing.at),
+        declared=_declared(fleet_standing),
     )
 
 
-def _declared(known: FleetStanding) -> dict[str, int]:
-    judged = [site for site in known.sites if site.verdict]
+def _declared(fleet_standing: FleetStanding) -> dict[str, int]:
+    judged = [site for site in fleet_standing.sites if site.verdict]
     return {
         "capped": sum(site.capped for site in judged),
         "measurable": sum(site.measurable for site in judged),
@@ -123,17 +123,17 @@ def _declared(known: FleetStanding) -> dict[str, int]:
     }
 
 
-def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
+def _weeks(fleet_standing: FleetStanding) -> tuple[Gap, ...]:
     """The gap now, and at about this moment of each past week."""
-    moment = clock_step(known.at, STEADY)
-    moved_at = max((site.verdict_since for site in known.sites if site.verdict_since), default=None)
+    moment = clock_step(fleet_standing.at, STEADY)
+    moved_at = max((site.verdict_since for site in fleet_standing.sites if site.verdict_since), default=None)
     past = _WEEKS.value(
-        lambda: weekly(histories_of(known), now=moment, weeks=SPARK_WEEKS - 1)[:-1],
-        key=tuple(site.ref.id for site in known.sites),
-        basis=(moved_at, known.changes),
-        now=known.at,
+        lambda: weekly(histories_of(fleet_standing), now=moment, weeks=SPARK_WEEKS - 1)[:-1],
+        key=tuple(site.ref.id for site in fleet_standing.sites),
+        basis=(moved_at, fleet_standing.changes),
+        now=fleet_standing.at,
     )
-    return (*past, known.gap)
+    return (*past, fleet_standing.gap)
 
 
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
@@ -188,12 +188,12 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
 
 
 def _sources(
-    known: FleetStanding, counted: Collection[int]
+    fleet_standing: FleetStanding, counted: Collection[int]
 ) -> tuple[dict[str, int], datetime | None, dict[int, set[str]]]:
     """Return the number of sources by state, the newest sample, and the states of each site's sources."""
     own = Source.objects.order_by().values_list("site_id", "status__state", "status__last_sample_at")
     labelled = (
-        Series.objects.filter(known.among("site"), site__isnull=False, source__site__isnull=True)
+        Series.objects.filter(fleet_standing.among("site"), site__isnull=False, source__site__isnull=True)
         .order_by()
         .values_list("site_id", "source__status__state")
         .distinct()

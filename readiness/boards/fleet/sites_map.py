@@ -33,7 +33,7 @@ type Placed = tuple[SiteStanding, SiteCapacity]
 
 
 def card(
-    known: FleetStanding,
+    fleet_standing: FleetStanding,
     *,
     regions: Collection[str] = (),
     unknown: Mapping[int, Collection[str]] | None = None,
@@ -43,24 +43,28 @@ def card(
     `regions` are slugs, empty for all. `unknown` are the domains of unknown health, by site id.
     """
     placed = [
-        (site, known.capacity[site.ref.id])
-        for site in known.sites
+        (site, fleet_standing.capacity[site.ref.id])
+        for site in fleet_standing.sites
         if site.ref.latitude is not None and site.ref.longitude is not None
     ]
-    shown = [each for each in placed if each[0].region in regions] if regions else placed
-    if not regions and len(shown) > MOST_MARKERS:
-        note, made = (
+    drawn_sites = [each for each in placed if each[0].region in regions] if regions else placed
+    if not regions and len(drawn_sites) > MOST_MARKERS:
+        note, map_figure = (
             "one mark a region and verdict; size = deployed",
-            world_map(_groups(shown, unknown or {})),
+            world_map(_groups(drawn_sites, unknown or {})),
         )
     else:
-        largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
+        largest = sorted(drawn_sites, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[
+            :MOST_MARKERS
+        ]
         few = (
-            f"the {len(largest)} largest of {number(len(shown))} sites; " if len(shown) > len(largest) else ""
+            f"the {len(largest)} largest of {number(len(drawn_sites))} sites; "
+            if len(drawn_sites) > len(largest)
+            else ""
         )
         note = f"{few}size = deployed capacity"
-        made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
-    return {"map": made, "map_note": note, "map_regions": _region_links(known.sites, regions)}
+        map_figure = world_map(_marks(largest, unknown or {}), closer=bool(regions))
+    return {"map": map_figure, "map_note": note, "map_regions": _region_links(fleet_standing.sites, regions)}
 
 
 def _marks(placed: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:

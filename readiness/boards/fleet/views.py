@@ -45,11 +45,11 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
     if table_kit.wants_table_only(request, sites_tables.SITES):
         return sites_page(request, framework, at), dict
-    known = standing(now=at, framework=framework)
+    fleet_standing = standing(now=at, framework=framework)
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-        figures = fleet_queries.fleet(known)
+        figures = fleet_queries.fleet(fleet_standing)
         around = {"fleet": figures, "time_range": span.context}
         if not figures.sites:
             return around
@@ -59,12 +59,12 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **around,
             **_figures(figures),
             **_gap_card(request, span),
-            "capability": gap_sentences.staff_growth_gap(capability(known)),
-            **_rest(at, known, domains),
-            **sites_map.card(known, regions=regions, unknown=_unknown_domains(domains)),
+            "capability": gap_sentences.staff_growth_gap(capability(fleet_standing)),
+            **_rest(at, fleet_standing, domains),
+            **sites_map.card(fleet_standing, regions=regions, unknown=_unknown_domains(domains)),
         }
 
-    return sites_page(request, framework, at, known), context
+    return sites_page(request, framework, at, fleet_standing), context
 
 
 @FLEET.chart
@@ -88,8 +88,8 @@ def _figures(figures: Fleet) -> dict[str, Any]:
         "unjudged": figures.sites - judged,
         "figures": _key_figures(figures),
         "gap_figure": power(figures.now.gap.it_kw),
-        "standing": gap_sentences.standing(figures.now, figures.verdicts),
-        "on_declarations": checks_sentences.on_declarations(**figures.declared),
+        "standing": gap_sentences.readiness_summary(figures.now, figures.verdicts),
+        "on_declarations": checks_sentences.reliance_on_declarations(**figures.declared),
         "pace": gap_sentences.pace(figures.outlook.pace, figures.now),
         # Rendered before the chart loads, so that the content below does not jump.
         "gap_footer": gap_sentences.ahead(figures.outlook),
@@ -114,25 +114,25 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
     return figures
 
 
-def _blockers(held: HoldsBack) -> list[Figure]:
-    widest = max((pillar.held.it_kw for pillar in held.pillars), default=0)
-    unit = power_unit(held.gap.gap.it_kw)
+def _blockers(holds_back: HoldsBack) -> list[Figure]:
+    widest = max((pillar.held.it_kw for pillar in holds_back.pillars), default=0)
+    unit = power_unit(holds_back.gap.gap.it_kw)
     return [
         {
             "label": pillar.name,
             "url": link("readiness", pillar=pillar.pillar),
-            "quantity": _held(pillar.held.it_kw, unit),
+            "quantity": _held_power(pillar.held.it_kw, unit),
             "width": bar_width(pillar.held.it_kw, of=widest),
             "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
             if pillar.sites
             else "blocks no site first",
             "role": "gap",
         }
-        for pillar in held.pillars
+        for pillar in holds_back.pillars
     ]
 
 
-def _held(power_kw: float, unit: str) -> Formatted:
+def _held_power(power_kw: float, unit: str) -> Formatted:
     """Use the unit of the other figures, unless that would round the figure to almost nothing."""
     return power(power_kw, unit if power_kw * power_factor(unit) >= LEAST_SHOWN else "")
 
@@ -162,12 +162,12 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
     return unknown
 
 
-def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
-    held = capacity.holds_back(now=at, known=known)
+def _rest(at: datetime, fleet_standing: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
+    holds_back = capacity.holds_back(now=at, known=fleet_standing)
     attention, causes = problem_queries.attention(most=SHOWN_IN_ATTENTION, now=at)
     return {
-        "held": held,
-        "blockers": _blockers(held),
+        "held": holds_back,
+        "blockers": _blockers(holds_back),
         "domains": domains,
         "one_provenance": provenance_of_all(figure for card in domains for figure in card.figures),
         "attention": attention,

@@ -241,8 +241,8 @@ def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[flo
 def gap_closing(request: Request) -> GapClosing:
     now = clock.now()
     question = _question(request)
-    known = queries.asked(question, now=now)
-    outcome = closing(known, target=question.target, measure=question.measure)
+    fleet_standing = queries.asked(question, now=now)
+    outcome = closing(fleet_standing, target=question.target, measure=question.measure)
     of = question.measure.of
     return GapClosing(
         evaluated_at=now,

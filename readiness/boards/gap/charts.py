@@ -36,7 +36,7 @@ class Scale:
     factor: float
 
     @classmethod
-    def of(cls, measure: CapacityMeasure, largest: float) -> "Scale":
+    def fit(cls, measure: CapacityMeasure, largest: float) -> "Scale":
         if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, "accelerators", 1.0)
         unit = power_unit(largest)
@@ -70,7 +70,7 @@ def gap_over_time(
     # A range that ends in the past has no projection.
     ahead = history.projection if now - gaps[-1].at < timedelta(days=1) else None
     # Today's figures beside the chart are in the same unit.
-    scale = Scale.of(measure, max(gap.deployed.it_kw for gap in gaps))
+    scale = Scale.fit(measure, max(gap.deployed.it_kw for gap in gaps))
     layout = go.Layout(
         hovermode="x unified",
         margin=MARGIN | ({"r": 74} if ahead else {}),
@@ -80,7 +80,7 @@ def gap_over_time(
         annotations=[*_gap_note(gaps[-1], scale), *(_end_notes(ahead, scale, now) if ahead else [])],
     )
     meta = {
-        "finding": sentences.over_time(history, measure=measure),
+        "finding": sentences.history_finding(history, measure=measure),
         "footer": sentences.ahead(history) if ahead else history.no_projection,
         "narrow": charts.FEW_DATES | {"margin": {"r": 10}, "annotations": _gap_note(gaps[-1], scale)},
         "table": _gap_table(gaps, scale),
@@ -112,19 +112,19 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
 def _projected(ahead: Projection, scale: Scale) -> list[go.Scatter]:
     instants = [ms(at) for at in ahead.instants]
     edge: Figure = {"width": 0, "hoverinfo": "skip"}
-    made = []
+    lines = []
     for role, name, values, band in (
         ("deployed", "Deployed, projected", ahead.deployed, ahead.deployed_band),
         ("ready", "Ready, projected", ahead.ready, ahead.ready_band),
     ):
         low, high = (scale.scaled(edges) for edges in zip(*band, strict=True))
         y, hover = scale.scaled(values), scale.hover("y")
-        made += [
+        lines += [
             charts.line(f"{name}, low", instants, low, role, **edge),
             charts.line(f"{name}, high", instants, high, role, fill="tonexty", **edge),
             charts.line(name, instants, y, role, width=2, dash="dot", hover=hover),
         ]
-    return made
+    return lines
 
 
 def _today(now: datetime) -> Figure:
@@ -168,15 +168,17 @@ def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
 
 
 def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
-    shown = [row for row in rows if row.deployed.it_kw > 0]
-    if not shown:
+    deployed_rows = [row for row in rows if row.deployed.it_kw > 0]
+    if not deployed_rows:
         return charts.nothing("No site has deployed capacity.")
-    scale = Scale.of(CapacityMeasure.POWER, max(row.deployed.it_kw for row in shown))
-    names = [row.site.name for row in shown]
+    scale = Scale.fit(CapacityMeasure.POWER, max(row.deployed.it_kw for row in deployed_rows))
+    names = [row.site.name for row in deployed_rows]
     bands = {
-        ("ready", "Ready"): [row.ready.it_kw for row in shown],
-        ("conditional", "Conditional"): [row.conditional.it_kw for row in shown],
-        ("gap", "Not ready"): [row.deployed.it_kw - row.ready.it_kw - row.conditional.it_kw for row in shown],
+        ("ready", "Ready"): [row.ready.it_kw for row in deployed_rows],
+        ("conditional", "Conditional"): [row.conditional.it_kw for row in deployed_rows],
+        ("gap", "Not ready"): [
+            row.deployed.it_kw - row.ready.it_kw - row.conditional.it_kw for row in deployed_rows
+        ],
     }
     traces = [
         charts.bars(name, names, scale.scaled(values), role, hover=f"%{{y:.2f}} {scale.unit}")
@@ -191,7 +193,7 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     )
     heads = ["Site", *(f"{name}, {scale.unit}" for _role, name in bands)]
     meta = {
-        "finding": sentences.largest_gap(tuple(shown)),
+        "finding": sentences.largest_gap(tuple(deployed_rows)),
         "footer": "",
         "table": charts.table(heads, zip(names, *map(scale.scaled, bands.values()), strict=True)),
         "narrow": {"xaxis": {"tickangle": -90, "tickfont": {"size": 10}}},
@@ -199,16 +201,19 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     return charts.figure(traces, layout, meta)
 
 
-def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
-    shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
-    if not shown:
+def gap_by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
+    groups_with_gap = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
+    if not groups_with_gap:
         return charts.nothing(NO_GAP)
-    tops = [sum(gap.gap.it_kw for gap in at) for at in zip(*(group.gaps for group in shown), strict=True)]
-    scale = Scale.of(measure, max(tops))
-    instants = [ms(gap.at) for gap in shown[0].gaps]
-    columns = [scale.column(gap.gap for gap in group.gaps) for group in shown]
+    tops = [
+        sum(gap.gap.it_kw for gap in at)
+        for at in zip(*(group.gaps for group in groups_with_gap), strict=True)
+    ]
+    scale = Scale.fit(measure, max(tops))
+    instants = [ms(gap.at) for gap in groups_with_gap[0].gaps]
+    columns = [scale.column(gap.gap for gap in group.gaps) for group in groups_with_gap]
     look: Figure = {"stackgroup": "gap", "width": 1.2, "shape": "hv", "hover": scale.hover("y")}
-    plain = iter(range(len(shown)))
+    plain = iter(range(len(groups_with_gap)))
     traces = [
         charts.line(
             group.label,
@@ -218,7 +223,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
             fill="tonexty" if place else "tozeroy",
             **look,
         )
-        for place, (group, column) in enumerate(zip(shown, columns, strict=True))
+        for place, (group, column) in enumerate(zip(groups_with_gap, columns, strict=True))
     ]
     layout = go.Layout(
         hovermode="x unified",
@@ -228,8 +233,8 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
         xaxis=charts.DATES,
         yaxis=scale.axis,
     )
-    days = (day(gap.at.date()) for gap in shown[0].gaps)
-    heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
+    days = (day(gap.at.date()) for gap in groups_with_gap[0].gaps)
+    heads = ["Day", *(f"{group.label}, {scale.unit}" for group in groups_with_gap)]
     meta = {
         "finding": sentences.moved(groups, measure=measure),
         "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
@@ -239,10 +244,10 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
 
 
 def closing(outcome: Closing, *, checks: int) -> Figure:
-    measure, held = outcome.measure, outcome.measure.of(outcome.capacity)
+    measure, held_capacity = outcome.measure, outcome.measure.of(outcome.capacity)
     if len(outcome.curve) < 2:
         return charts.nothing("No check holds any capacity back.")
-    scale = Scale.of(measure, outcome.capacity.it_kw)
+    scale = Scale.fit(measure, outcome.capacity.it_kw)
     best = _thinned([(point.checks, point.freed) for point in outcome.curve])
     steps = [(step.checks_so_far, measure.of(step.freed_so_far)) for step in outcome.plan]
 
@@ -256,8 +261,8 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
         curve("At best", "ready", best, width=2.2, fill="tozeroy"),
         curve("In the order of the plan", "deployed", _thinned([(0, 0.0), *steps]), width=1.6, dash="dot"),
     ]
-    whole = held * scale.factor
-    note = {"text": f"{scale.text(held)} held back", "name": "gap", "y": whole, "yanchor": "bottom"}
+    whole = held_capacity * scale.factor
+    note = {"text": f"{scale.text(held_capacity)} held back", "name": "gap", "y": whole, "yanchor": "bottom"}
     layout = go.Layout(
         hovermode="x unified",
         margin=MARGIN | {"t": 18, "b": 42},
@@ -268,7 +273,7 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
     )
     heads = ["Checks resolved", f"Freed at best, {scale.unit}"]
     rows = [[resolved, *scale.scaled([freed])] for resolved, freed in best]
-    meta = {"finding": sentences.at_best(outcome, checks), "table": charts.table(heads, rows)}
+    meta = {"finding": sentences.best_outcome(outcome, checks), "table": charts.table(heads, rows)}
     return charts.figure(traces, layout, meta)
 
 

@@ -26,7 +26,7 @@ def _sizes(measure: CapacityMeasure, largest_kw: float) -> Callable[[CapacityFig
     return lambda band: amount(measure.of(band), measure, unit)
 
 
-def standing(
+def readiness_summary(
     gap: Gap, verdicts: Mapping[str, int], *, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> str:
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
@@ -63,7 +63,7 @@ def ahead(history: CapacityHistory) -> str:
     return f"Projection: {history.projection.method}"
 
 
-def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
+def history_finding(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     first, last = history.gaps[0], history.gaps[-1]
     size = _sizes(measure, max(last.deployed.it_kw, first.deployed.it_kw))
     return (
@@ -109,22 +109,22 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
     first = groups[0]
     if first.key == CONDITIONAL:
         return "No BLOCK check holds capacity back: all of the gap is conditional."
-    held = measure.of(first.gap.gap)
+    capacity = measure.of(first.gap.gap)
     sites = how_many(len(first.sites), "site", "sites")
-    part = share(held, measure.of(gap.gap))
-    return f"The largest part of the gap is “{first.label}”: {amount(held, measure)} at {sites}, {part} of the gap."
+    part = share(capacity, measure.of(gap.gap))
+    return f"The largest part of the gap is “{first.label}”: {amount(capacity, measure)} at {sites}, {part} of the gap."
 
 
 def smaller(groups: Sequence[PresentGroup], *, measure: CapacityMeasure) -> str:
     if not groups:
         return ""
-    held = sum(measure.of(group.gap.gap) for group in groups)
-    return f"{how_many(len(groups), 'smaller group', 'smaller groups')}: {amount(held, measure)}"
+    capacity = sum(measure.of(group.gap.gap) for group in groups)
+    return f"{how_many(len(groups), 'smaller group', 'smaller groups')}: {amount(capacity, measure)}"
 
 
 def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
-    known = [group for group in groups if group.key != OTHERS]
-    changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
+    named_groups = [group for group in groups if group.key != OTHERS]
+    changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in named_groups]
     if not changes:
         return "There was no gap in this time."
     up, grew = max(changes, key=lambda pair: (pair[0], pair[1].key))
@@ -141,12 +141,12 @@ def capability(gap: CapabilityGap | None) -> str:
         return "Staff growth gap: not recorded. Nothing is known of the people who run these sites."
     if gap.points is None:
         return f"Staff growth gap: unknown. {gap.reason}"
-    known = gap.known
-    what = "Accelerators" if known.accelerators_then else "Power"
+    figures = gap.known
+    what = "Accelerators" if figures.accelerators_then else "Power"
     return (
         f"Staff growth gap: {growth_points(gap.points)}. {what} changed by {_percent(gap.capacity_growth)} in 180"
-        f" days, qualified people by {_percent(gap.people_growth)}, from {known.qualified_then} to"
-        f" {known.qualified_now}."
+        f" days, qualified people by {_percent(gap.people_growth)}, from {figures.qualified_then} to"
+        f" {figures.qualified_now}."
     )
 
 
@@ -205,18 +205,18 @@ def first_steps(closing: Closing) -> str:
     return f"{first} {amount(freed, measure)}, {part} of what is held back."
 
 
-def at_best(closing: Closing, checks: int) -> str:
-    chosen, measure = closing.best_with(checks), closing.measure
-    if not chosen:
+def best_outcome(closing: Closing, checks: int) -> str:
+    freed_sites, measure = closing.best_with(checks), closing.measure
+    if not freed_sites:
         least = least_checks(closing.held)
         if not least:
             return ""
         return (
             f"Resolving {how_many(checks, 'check', 'checks')} frees no site: the nearest one needs {least}."
         )
-    freed = sum(measure.of(site.held) for site in chosen)
-    needed = sum(len(site.checks) for site in chosen)
-    names = [closing.sites[site.site].name for site in chosen]
+    freed = sum(measure.of(site.held) for site in freed_sites)
+    needed = sum(len(site.checks) for site in freed_sites)
+    names = [closing.sites[site.site].name for site in freed_sites]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     where = ", ".join(names[:NAMED]) + more
     chance = f"Resolving {how_many(checks, 'check', 'checks')} frees at most {amount(freed, measure)}"
@@ -226,11 +226,13 @@ def at_best(closing: Closing, checks: int) -> str:
 def beyond(closing: Closing) -> str:
     if not closing.beyond:
         return ""
-    held = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)
+    capacity = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)
     if len(closing.beyond) == 1:
-        return f"1 site with {held} is in no plan: it was never evaluated, or no check applies to prove it."
+        return (
+            f"1 site with {capacity} is in no plan: it was never evaluated, or no check applies to prove it."
+        )
     return (
-        f"{len(closing.beyond)} sites with {held} are in no plan: they were never evaluated, or no check applies to"
+        f"{len(closing.beyond)} sites with {capacity} are in no plan: they were never evaluated, or no check applies to"
         " prove them."
     )
 

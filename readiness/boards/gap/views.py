@@ -180,9 +180,9 @@ def _capacity(
     return Column(key, label, value, text, numeric=True, file_unit=unit, **more)
 
 
-def _listed(asked: Callable[[Any], dict[str, str]], whole: Callable[[Any], int]) -> Column:
+def _listed(query_of: Callable[[Any], dict[str, str]], whole: Callable[[Any], int]) -> Column:
     def url(line: Any) -> str:
-        return link("worklist", **asked(line), live="true") if line.listed else ""
+        return link("worklist", **query_of(line), live="true") if line.listed else ""
 
     def text(line: Any) -> str:
         return f"{line.listed} of {whole(line)}"
@@ -203,7 +203,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     regions = queries.regions()
     question = read(request.GET, regions=regions, by=FIRST_BLOCKER)
     present = queries.present(question, queries.with_past(question, now=at))
-    held = closing(present.known, target=question.target, measure=question.measure)
+    outcome = closing(present.known, target=question.target, measure=question.measure)
     plan = "checks" if request.GET.get("plan") == "checks" else "sites"
     address = Address(request, path=request.path, filters=NARROWING)
 
@@ -224,37 +224,37 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "plan_views": choices(PLANS.items(), plan, lambda name: address.anew(plan=name)),
             **_chart_urls(question, address, span),
             **_present(question, present, address),
-            **_closing(question, held, address),
+            **_closing(question, outcome, address),
         }  # fmt: skip
 
-    return _table(request, held, present, plan, address), context
+    return _table(request, outcome, present, plan, address), context
 
 
 @GAP.chart
-def over_time_chart(request: HttpRequest) -> Figure:
-    question, span, at = _asked(request)
+def history_chart(request: HttpRequest) -> Figure:
+    question, span, at = _read_request(request)
     sites = queries.with_past(question, now=at)
     history = queries.over_time(question, sites, start=span.start, end=span.end)
     return charts.gap_over_time(history, now=at, measure=question.measure)
 
 
 @GAP.chart
-def by_group_chart(request: HttpRequest) -> Figure:
-    question, span, at = _asked(request, by=FIRST_BLOCKER)
+def group_chart(request: HttpRequest) -> Figure:
+    question, span, at = _read_request(request, by=FIRST_BLOCKER)
     sites = queries.with_past(question, now=at)
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
-    return charts.by_group(groups, measure=question.measure)
+    return charts.gap_by_group(groups, measure=question.measure)
 
 
 @GAP.chart
 def closing_chart(request: HttpRequest) -> Figure:
-    question, _span, at = _asked(request)
-    known = queries.asked(question, now=at)
-    held = closing(known, target=question.target, measure=question.measure)
-    return charts.closing(held, checks=question.checks)
+    question, _span, at = _read_request(request)
+    fleet_standing = queries.asked(question, now=at)
+    outcome = closing(fleet_standing, target=question.target, measure=question.measure)
+    return charts.closing(outcome, checks=question.checks)
 
 
-def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, datetime]:
+def _read_request(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, datetime]:
     at = now()
     question = read(request.GET, regions=queries.regions() if "region" in request.GET else {}, by=by)
     return question, answers.time_range(request, now=at, default=DEFAULT_RANGE), at
@@ -278,7 +278,7 @@ def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[s
 def _present(question: Question, present: Present, address: Address) -> dict[str, Any]:
     gap, measure = present.known.gap, question.measure
     groups = queries.present_groups(question, present.known)
-    shown, smaller = _split(groups)
+    larger, smaller = _split(groups)
     unit = power_unit(gap.deployed.it_kw)
     bands = {
         name: measure.of(getattr(gap, name)) for name in ("deployed", "ready", "conditional", "not_ready")
@@ -292,14 +292,14 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
         ),
         "capability": sentences.staff_growth_gap(present.capability),
         "gap_figure": _quantity(measure.of(gap.gap), measure, counted="accelerators"),
-        "standing": sentences.standing(gap, present.known.verdicts, measure=measure),
+        "standing": sentences.readiness_summary(gap, present.known.verdicts, measure=measure),
         "pace": sentences.pace(present.outlook.pace, gap, measure=measure),
         "over_time_footer": sentences.ahead(present.outlook),
         "sentences": [
             sentences.projected(present.outlook, measure=measure),
             sentences.capability(present.capability),
         ],
-        "bars": _bars(shown, question, address),
+        "bars": _bars(larger, question, address),
         "more_groups": sentences.smaller(smaller, measure=measure),
         "largest": sentences.largest(groups, gap, measure=measure),
     }
@@ -317,8 +317,8 @@ def _split(groups: Sequence[PresentGroup]) -> tuple[list[PresentGroup], list[Pre
 
 
 def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) -> list[Mapping[str, Any]]:
-    held = [question.measure.of(group.gap.gap) for group in groups]
-    widest = max(held, default=0.0)
+    capacities = [question.measure.of(group.gap.gap) for group in groups]
+    widest = max(capacities, default=0.0)
     return [
         {
             "label": group.label,
@@ -328,7 +328,7 @@ def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) 
             "role": "conditional" if group.key == CONDITIONAL else "gap",
             "note": how_many(len(group.sites), "site", "sites"),
         }
-        for group, value in zip(groups, held, strict=True)
+        for group, value in zip(groups, capacities, strict=True)
     ]
 
 
@@ -346,28 +346,30 @@ def _behind(group: PresentGroup, question: Question, address: Address) -> str:
     return link("check", group.key) if question.by == FIRST_BLOCKER and "-" in group.key else ""
 
 
-def _closing(question: Question, held: Closing, address: Address) -> dict[str, Any]:
+def _closing(question: Question, outcome: Closing, address: Address) -> dict[str, Any]:
     return {
         "closing_rule": sentences.target(question.target),
         "closing_sentences": [
-            sentences.single_check(held),
-            sentences.first_steps(held),
-            sentences.at_best(held, question.checks),
-            sentences.beyond(held),
+            sentences.single_check(outcome),
+            sentences.first_steps(outcome),
+            sentences.best_outcome(outcome, question.checks),
+            sentences.beyond(outcome),
         ],
         "checks": question.checks,
         "checks_hidden": [pair for pair in address.pairs if pair[0] not in ("checks", "page")],
     }
 
 
-def _table(request: HttpRequest, held: Closing, present: Present, plan: str, address: Address) -> TablePage:
-    kept = (*NARROWING, "target", "measure")
-    query = urlencode([pair for pair in address.pairs if pair[0] in kept])
+def _table(
+    request: HttpRequest, outcome: Closing, present: Present, plan: str, address: Address
+) -> TablePage:
+    carried_names = (*NARROWING, "target", "measure")
+    query = urlencode([pair for pair in address.pairs if pair[0] in carried_names])
     offered = actions(query) if request.user.has_perm("golive.add_workitem") else ()
     listed = worklist.listed()
     if plan == "checks":
-        lines = check_lines(held, listed)
-        return table_kit.page(request, check_table(held.measure), lines, actions=offered)
+        lines = check_lines(outcome, listed)
+        return table_kit.page(request, check_table(outcome.measure), lines, actions=offered)
     verdicts = {site.site: site.verdict or "" for site in present.known.capacity.values()}
-    rows = plan_lines(held, verdicts, listed)
-    return table_kit.page(request, plan_table(held.measure), rows, actions=offered)
+    rows = plan_lines(outcome, verdicts, listed)
+    return table_kit.page(request, plan_table(outcome.measure), rows, actions=offered)

@@ -49,12 +49,12 @@ class Few[T]:
     def more(self) -> int:
         return self.total - len(self.rows)
 
-    def cut(self, shown: int) -> Few[T]:
-        return Few(self.rows[:shown], self.total)
+    def cut(self, length: int) -> Few[T]:
+        return Few(self.rows[:length], self.total)
 
 
-def few_of[T](rows: Sequence[T], shown: int = SHOWN) -> Few[T]:
-    return Few(rows[:shown], len(rows))
+def few_of[T](rows: Sequence[T], length: int = SHOWN) -> Few[T]:
+    return Few(rows[:length], len(rows))
 
 
 def _few(ordered: QuerySet[Any]) -> Few[Any]:
@@ -76,8 +76,8 @@ class HomeProblems:
     kw: float
     late_sources: Few[ProblemRow]
 
-    def cut(self, shown: int) -> HomeProblems:
-        return replace(self, few=self.few.cut(shown + 2), late_sources=self.late_sources.cut(shown))
+    def cut(self, length: int) -> HomeProblems:
+        return replace(self, few=self.few.cut(length + 2), late_sources=self.late_sources.cut(length))
 
 
 def worst(*, now: datetime) -> HomeProblems:
@@ -117,10 +117,12 @@ def runs_due(by: User, *, now: datetime) -> Few[ItemRow]:
     return few_of([row for row in rows if row.progress not in (Progress.DONE, Progress.NOT_APPLICABLE)])
 
 
-def waivers_ending(known: FleetStanding) -> Few[tuple[Grant, str]]:
-    ending = Grant.objects.in_force(known.at).filter(ends_at__lte=known.at + ENDS_SOON)
+def waivers_ending(fleet_standing: FleetStanding) -> Few[tuple[Grant, str]]:
+    ending = Grant.objects.in_force(fleet_standing.at).filter(ends_at__lte=fleet_standing.at + ENDS_SOON)
     few = _few(ending.select_related("site").order_by("ends_at", "pk"))
-    return Few([(grant, check_name(known.framework, grant.check_id)) for grant in few.rows], few.total)
+    return Few(
+        [(grant, check_name(fleet_standing.framework, grant.check_id)) for grant in few.rows], few.total
+    )
 
 
 def decisions_to_review() -> Few[Decision]:
@@ -148,12 +150,12 @@ class OwnerStake:
     held_kw: float
 
 
-def stake_by_owner(known: FleetStanding) -> list[OwnerStake]:
+def stake_by_owner(fleet_standing: FleetStanding) -> list[OwnerStake]:
     """Owners with capacity at stake, the largest first."""
     by_owner: dict[str, list[SiteCapacity]] = defaultdict(list)
-    for site in known.sites:
-        if known.capacity[site.ref.id].deployed != NOTHING:
-            by_owner[site.ref.owner.strip()].append(known.capacity[site.ref.id])
+    for site in fleet_standing.sites:
+        if fleet_standing.capacity[site.ref.id].deployed != NOTHING:
+            by_owner[site.ref.owner.strip()].append(fleet_standing.capacity[site.ref.id])
     stakes = [_stake(owner, several) for owner, several in by_owner.items()]
     return sorted(
         (stake for stake in stakes if stake.held_kw), key=lambda stake: (-stake.held_kw, stake.owner)
@@ -161,13 +163,13 @@ def stake_by_owner(known: FleetStanding) -> list[OwnerStake]:
 
 
 def _stake(owner: str, sites: Sequence[SiteCapacity]) -> OwnerStake:
-    held = [site for site in sites if site.verdict is not Verdict.READY]
+    held_sites = [site for site in sites if site.verdict is not Verdict.READY]
     return OwnerStake(
         owner=owner,
         sites=len(sites),
-        held_sites=len(held),
+        held_sites=len(held_sites),
         kw=sum(site.deployed.it_kw for site in sites),
-        held_kw=sum(site.deployed.it_kw for site in held),
+        held_kw=sum(site.deployed.it_kw for site in held_sites),
     )
 
 

@@ -18,7 +18,7 @@ class Headline:
     icon: str
 
 
-def of_problems(problems: HomeProblems) -> Headline:
+def problems_headline(problems: HomeProblems) -> Headline:
     parts = []
     if problems.critical:
         parts.append(how_many(problems.critical, "critical problem", "critical problems"))
@@ -34,14 +34,14 @@ def of_problems(problems: HomeProblems) -> Headline:
     return Headline(words, "bad", "alert-circle")
 
 
-def of_plan(closing: Closing) -> Headline:
+def plan_headline(closing: Closing) -> Headline:
     words = gap_sentences.first_steps(closing).removesuffix(".")
     if not words:
         return Headline("No check holds capacity back", "ok", "circle-check")
     return Headline(words, "warn", "trending-up")
 
 
-def of_answers(waiting: int, unowned: int, held_kw: float) -> Headline:
+def answers_headline(waiting: int, unowned: int, held_kw: float) -> Headline:
     parts = [f"{power(held_kw)} is held back"] if held_kw else []
     if unowned:
         parts.append(f"nobody answers for {how_many(unowned, 'item', 'items')}")
@@ -51,6 +51,8 @@ def of_answers(waiting: int, unowned: int, held_kw: float) -> Headline:
     return Headline(words, "warn" if parts else "ok", "hourglass" if waiting else "users-group")
 
 
-def of_fleet(known: FleetStanding) -> Headline:
-    first, _stop, _more = gap_sentences.standing(known.gap, known.verdicts).partition(". ")
+def fleet_headline(fleet_standing: FleetStanding) -> Headline:
+    first, _stop, _more = gap_sentences.readiness_summary(
+        fleet_standing.gap, fleet_standing.verdicts
+    ).partition(". ")
     return Headline(first.removesuffix("."), "", "layout-dashboard")

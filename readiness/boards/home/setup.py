@@ -58,7 +58,7 @@ STEPS = (
 
 def steps(by: User, *, now: datetime) -> list[SetupStep]:
     """All steps in order; one statement. Steps that depend on data which the reader cannot see are left out."""
-    there: dict[str, QuerySet] = {
+    querysets: dict[str, QuerySet] = {
         "site": Site.objects.all(),
         "devices": Device.objects.all(),
         "source": Source.objects.all(),
@@ -67,6 +67,6 @@ def steps(by: User, *, now: datetime) -> list[SetupStep]:
         "owners": Assignment.objects.in_force(now),
         "framework": FrameworkVersion.objects.published(),
     }
-    exist = {key: Exists(rows) for key, rows in there.items()}
+    exist = {key: Exists(rows) for key, rows in querysets.items()}
     done: dict[str, Any] = dict(User.objects.filter(pk=by.pk).values(**exist).get())
     return [replace(step, is_done=done[step.key], is_theirs=by.has_perm(step.permission)) for step in STEPS]

@@ -50,21 +50,21 @@ def _home(request: HttpRequest) -> dict[str, Any]:
         "setup_first": not all(step.is_done for step in steps if step.key in ("site", "source", "sample")),
         "at": at,
     }
-    known = standing(now=at)
-    if not known.sites:
+    fleet_standing = standing(now=at)
+    if not fleet_standing.sites:
         return around
     numbers = waiting.counts(by, now=at)
     entries = waiting.inbox(by, now=at, numbers=numbers, limit=IN_SHORT)
     around |= {
-        "known": known,
-        "figures": _figures(known),
+        "known": fleet_standing,
+        "figures": _figures(fleet_standing),
         "waiting": queries.Few(entries[:IN_SHORT], sum(numbers.values())),
     }
     sections = [
-        section(request, known, around)
+        section(request, fleet_standing, around)
         for duty, section in ((OPERATES, _operating), (PLANS, _planning), (ANSWERS, _answering))
         if by.has_perm(duty)
-    ] or [_looking(known)]
+    ] or [_looking(fleet_standing)]
     for section in reversed(sections):
         around |= section
     if len(sections) > 1:
@@ -77,54 +77,56 @@ def _home(request: HttpRequest) -> dict[str, Any]:
     return around
 
 
-def _figures(known: FleetStanding) -> dict[str, Any]:
-    gap = known.gap
+def _figures(fleet_standing: FleetStanding) -> dict[str, Any]:
+    gap = fleet_standing.gap
     shares = {"ready": gap.ready, "conditional": gap.conditional, "not-ready": gap.not_ready}
     return {
         "deployed": gap.deployed.it_kw,
         "by_verdict": [
-            {"verdict": verdict, "kw": band.it_kw, "sites": known.verdicts.get(verdict, 0)}
+            {"verdict": verdict, "kw": band.it_kw, "sites": fleet_standing.verdicts.get(verdict, 0)}
             for verdict, band in shares.items()
         ],
         "segments": stacked({verdict: round(band.it_kw) for verdict, band in shares.items()}),
     }
 
 
-def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.worst(now=known.at)
+def _operating(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    problems = queries.worst(now=fleet_standing.at)
     return {
-        "opening": sentences.of_problems(problems),
+        "opening": sentences.problems_headline(problems),
         "problems": problems,
-        "as_of": problem_queries.as_of(now=known.at),
+        "as_of": problem_queries.lagging_since(now=fleet_standing.at),
         "sources_on_time": queries.sources_on_time(),
-        "runs": queries.runs_due(reader(request), now=known.at),
-        **sites_map.card(known),
+        "runs": queries.runs_due(reader(request), now=fleet_standing.at),
+        **sites_map.card(fleet_standing),
     }
 
 
-def _planning(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    plan = closing(known, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER)
+def _planning(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    plan = closing(fleet_standing, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER)
     steps = [
         {
             "site": plan.sites[step.site.site],
-            "checks": [(check_id, check_name(known.framework, check_id)) for check_id in step.site.checks],
+            "checks": [
+                (check_id, check_name(fleet_standing.framework, check_id)) for check_id in step.site.checks
+            ],
             "kw": step.site.held.it_kw,
             "kw_so_far": step.freed_so_far.it_kw,
         }
         for step in plan.plan[: queries.SHOWN]
     ]
     return {
-        "opening": sentences.of_plan(plan),
+        "opening": sentences.plan_headline(plan),
         "plan": queries.Few(steps, len(plan.plan)),
-        "waivers": queries.waivers_ending(known),
+        "waivers": queries.waivers_ending(fleet_standing),
         "decisions": queries.decisions_to_review(),
-        "campaigns": queries.open_campaigns(now=known.at),
+        "campaigns": queries.open_campaigns(now=fleet_standing.at),
     }
 
 
-def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    stakes = queries.stake_by_owner(known)
-    sites, items = queries.unowned(now=known.at)
+def _answering(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    stakes = queries.stake_by_owner(fleet_standing)
+    sites, items = queries.unowned(now=fleet_standing.at)
     widest = max((stake.held_kw for stake in stakes), default=0.0)
     owners = [
         {
@@ -135,21 +137,21 @@ def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any
         for stake in stakes
     ]
     return {
-        "opening": sentences.of_answers(around["waiting"].total, items, known.gap.gap.it_kw),
+        "opening": sentences.answers_headline(around["waiting"].total, items, fleet_standing.gap.gap.it_kw),
         "owners": queries.few_of(owners, queries.SHOWN + 2),
         "unowned": sites,
         "unowned_items": items,
-        "staff_growth": gap_sentences.staff_growth_gap(capability(known)),
+        "staff_growth": gap_sentences.staff_growth_gap(capability(fleet_standing)),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
     }
 
 
-def _looking(known: FleetStanding) -> dict[str, Any]:
+def _looking(fleet_standing: FleetStanding) -> dict[str, Any]:
     return {
-        "opening": sentences.of_fleet(known),
+        "opening": sentences.fleet_headline(fleet_standing),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
-        "attention": queries.attention(now=known.at),
-        **sites_map.card(known),
+        "attention": queries.attention(now=fleet_standing.at),
+        **sites_map.card(fleet_standing),
     }
 
 

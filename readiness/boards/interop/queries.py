@@ -107,10 +107,10 @@ def fleet_pairs(sites: Iterable[SitePairs]) -> list[FleetPair]:
     for site in sites:
         for pair in site.pairs:
             places[pair.installed.key].append((site, pair))
-    return sorted(map(_over_sites, places.values()), key=_most_at_stake)
+    return sorted(map(_fleet_pair, places.values()), key=_most_at_stake)
 
 
-def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
+def _fleet_pair(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
     worst = min((pair for _, pair in places), key=lambda pair: WORST_FIRST.index(pair.standing))
     open_at = [
         site.deployed
@@ -178,12 +178,12 @@ def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:
     cells: dict[tuple[int, int], ProductPairCell] = {}
     for pair in pairs:
         row, column = sorted((order.index(end.product) for end in pair.installed.ends), reverse=True)
-        there = cells.get((row, column), ProductPairCell(Counter(), 0, False, ()))
+        cell = cells.get((row, column), ProductPairCell(Counter(), 0, False, ()))
         cells[row, column] = ProductPairCell(
-            there.standings + Counter([pair.standing]),
-            there.links + pair.installed.links,
-            there.back_end or pair.installed.back_end_links > 0,
-            (*there.pairs, pair),
+            cell.standings + Counter([pair.standing]),
+            cell.links + pair.installed.links,
+            cell.back_end or pair.installed.back_end_links > 0,
+            (*cell.pairs, pair),
         )
     return Matrix([names[product] for product in order], cells)
 

@@ -11,7 +11,7 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.core.states import VERDICTS
 from readiness.assessment.scoring.models import CheckResult
 from readiness.boards.matrix import queries
-from readiness.boards.matrix.queries import Wanted
+from readiness.boards.matrix.queries import CellFilters
 from readiness.boards.matrix.tables import MatrixFilters
 from web import clock
 from web.rest.permissions import requires
@@ -19,7 +19,7 @@ from web.rest.serializers import ChoiceValueField, ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
-def _of_score(field: type[serializers.Field], name: str, **more: Any) -> serializers.Field:
+def _score_field(field: type[serializers.Field], name: str, **more: Any) -> serializers.Field:
     """A column of the stored score; null for a site that was never evaluated."""
     return field(source=f"score.{name}", read_only=True, allow_null=True, **more)
 
@@ -28,30 +28,30 @@ class MatrixSerializer(ObjectSerializer):
     """`states` holds the evaluated checks; the endpoint of results has the details."""
 
     slug = serializers.CharField(read_only=True)
-    verdict = _of_score(ChoiceValueField, "confirmed_verdict", choices=VERDICTS)
-    deciding = _of_score(serializers.ListField, "deciding", child=serializers.CharField())
-    first_blocker = _of_score(serializers.CharField, "first_blocker")
-    capped = _of_score(
+    verdict = _score_field(ChoiceValueField, "confirmed_verdict", choices=VERDICTS)
+    deciding = _score_field(serializers.ListField, "deciding", child=serializers.CharField())
+    first_blocker = _score_field(serializers.CharField, "first_blocker")
+    capped = _score_field(
         serializers.ListField,
         "capped",
         child=serializers.CharField(),
         help_text="BLOCK checks that are declared where a measurement is asked for",
     )
-    measurable = _of_score(
+    measurable = _score_field(
         serializers.IntegerField, "measurable", help_text="BLOCK checks that ask for a measurement"
     )
     deployed_kw = serializers.FloatField(read_only=True, help_text="IT power in commission or production")
     gap_kw = serializers.FloatField(read_only=True, help_text="Deployed while the site is not ready")
-    score = _of_score(serializers.FloatField, "score")
-    score_upper = _of_score(serializers.FloatField, "score_upper")
-    coverage = _of_score(serializers.FloatField, "coverage")
-    evaluated_at = _of_score(serializers.DateTimeField, "evaluated_at")
-    failed_at = _of_score(
+    score = _score_field(serializers.FloatField, "score")
+    score_upper = _score_field(serializers.FloatField, "score_upper")
+    coverage = _score_field(serializers.FloatField, "coverage")
+    evaluated_at = _score_field(serializers.DateTimeField, "evaluated_at")
+    failed_at = _score_field(
         serializers.DateTimeField,
         "failed_at",
         help_text="Since when the site cannot be evaluated; it has no verdict then",
     )
-    failure = _of_score(serializers.CharField, "failure")
+    failure = _score_field(serializers.CharField, "failure")
     framework_version = serializers.CharField(source="judged_by", read_only=True, allow_null=True)
     states = serializers.SerializerMethodField(help_text="State by check id")
     tiers = serializers.SerializerMethodField(
@@ -87,9 +87,9 @@ class MatrixViewSet(ReadOnlyObjectViewSet):
 
     def get_queryset(self) -> QuerySet[Site]:
         results = CheckResult.objects.only("site_id", "check_id", "state", "tier").order_by("check_id")
-        wanted = Wanted.of(self.request.query_params)
-        if wanted.pillars or wanted.gates:
+        filters = CellFilters.read(self.request.query_params)
+        if filters.pillars or filters.gates:
             _version, framework = framework_queries.current()
-            results = results.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
+            results = results.filter(check_id__in=[check.id for check in filters.checks(framework.checks)])
         sites = queries.table(now=clock.now()).annotate(judged_by=F("score__framework_version__version"))
         return sites.prefetch_related(Prefetch("check_results", queryset=results))

@@ -27,7 +27,7 @@ TRUE = {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CellFilters:
     """Empty means any. With states, tiers or expiry, only sites and checks with such a cell are shown."""
 
     pillars: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Wanted:
     expiring: bool = False
 
     @classmethod
-    def of(cls, data: QueryDict) -> Wanted:
+    def read(cls, data: QueryDict) -> CellFilters:
         return cls(
             pillars=frozenset(filter(None, data.getlist("pillar"))),
             gates=frozenset(filter(None, data.getlist("gate"))),
@@ -142,19 +142,21 @@ def _severity() -> Case:
 
 def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) -> list[MatrixRow]:
     """The rows of these sites, in their order, with these checks; five statements, however many sites."""
-    shown = list(sites)
-    capacity = present_capacity(shown, now=now)
+    page_sites = list(sites)
+    capacity = present_capacity(page_sites, now=now)
     cells: dict[int, dict[str, CheckCell]] = defaultdict(dict)
-    results = CheckResult.objects.filter(site__in=shown, check_id__in=check_ids).order_by()
+    results = CheckResult.objects.filter(site__in=page_sites, check_id__in=check_ids).order_by()
     for row in results.values_list("site_id", "check_id", *CheckCell._fields):
         cells[row[0]][row[1]] = CheckCell._make(row[2:])
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
-    made = []
-    for site in shown:
+    matrix_rows = []
+    for site in page_sites:
         stored = score_of(site) or SiteScore()
         version = versions.get(stored.framework_version_id, "")
-        made.append(MatrixRow(ref_of(site), stored, capacity[site.pk].deployed, version, cells[site.pk]))
-    return made
+        matrix_rows.append(
+            MatrixRow(ref_of(site), stored, capacity[site.pk].deployed, version, cells[site.pk])
+        )
+    return matrix_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +189,19 @@ def _extent(members: Sequence[tuple[float, datetime | None]]) -> Extent:
 
 
 def counts(
-    site_ids: Collection[int], checks: Sequence[Check], wanted: Wanted, *, now: datetime
+    site_ids: Collection[int], checks: Sequence[Check], filters: CellFilters, *, now: datetime
 ) -> dict[str, CheckCount]:
     results = CheckResult.objects.filter(site__in=site_ids)
     states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
     matching = dict.fromkeys(states, 0)
     counted = results.order_by().values_list("check_id", "state").annotate(total=Count("*"))
-    if wanted.picks_by_row:
+    if filters.picks_by_row:
         # The index has neither expiry nor tier, so this filter reads the rows themselves.
-        counted = counted.annotate(there=Count("pk", filter=wanted.cells(now=now)))
-    for check_id, state, total, *there in counted:
+        counted = counted.annotate(matches=Count("pk", filter=filters.cells(now=now)))
+    for check_id, state, total, *matches in counted:
         if check_id in states:
             states[check_id][state] = total
-            matching[check_id] += there[0] if there else total * (state in wanted.states)
+            matching[check_id] += matches[0] if matches else total * (state in filters.states)
     return {check_id: CheckCount(states[check_id], matching[check_id]) for check_id in states}
 
 

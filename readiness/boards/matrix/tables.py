@@ -16,7 +16,14 @@ from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check, Pillar
 from readiness.assessment.scoring.core.states import CHECK_STATES, TIERS, Tier
 from readiness.assessment.scoring.models import CheckResult
-from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow, Wanted
+from readiness.boards.matrix.queries import (
+    EXPIRES_SOON,
+    CellFilters,
+    CheckCell,
+    CheckCount,
+    Extent,
+    MatrixRow,
+)
 from readiness.boards.results.filters import GATES, PILLARS
 from readiness.boards.sites.tables import ReadinessSiteFilters
 from web import clock, yaml_documents
@@ -34,18 +41,18 @@ class MatrixFilters(ReadinessSiteFilters):
     site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
 
     profile = django_filters.MultipleChoiceFilter(
-        label="Profile", choices=Site.Profile.choices, method="by_profile"
+        label="Profile", choices=Site.Profile.choices, method="filter_profiles"
     )
-    pillar = django_filters.MultipleChoiceFilter(label="Pillar", choices=PILLARS, method="with_cells")
-    gate = django_filters.MultipleChoiceFilter(label="Gate", choices=GATES, method="with_cells")
+    pillar = django_filters.MultipleChoiceFilter(label="Pillar", choices=PILLARS, method="filter_later")
+    gate = django_filters.MultipleChoiceFilter(label="Gate", choices=GATES, method="filter_later")
     state = django_filters.MultipleChoiceFilter(
-        label="State of a check", choices=CHECK_STATES, method="with_cells"
+        label="State of a check", choices=CHECK_STATES, method="filter_later"
     )
     tier = django_filters.MultipleChoiceFilter(
-        label="What a check rests on", choices=TIERS, method="with_cells"
+        label="What a check rests on", choices=TIERS, method="filter_later"
     )
     expiring = Flag(
-        read=lambda _key: Q(), label="Evidence that goes stale within 14 days", method="with_cells"
+        read=lambda _key: Q(), label="Evidence that goes stale within 14 days", method="filter_later"
     )
 
     class Meta:
@@ -56,22 +63,22 @@ class MatrixFilters(ReadinessSiteFilters):
             *("verdict", "state", "tier", "pillar", "gate", "region", "kind", "profile", "stage", "expiring")
         ]
 
-    def by_profile(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
+    def filter_profiles(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
         return queryset.filter(profiles__overlap=values) if values else queryset
 
-    def with_cells(self, queryset: QuerySet[Site], name: str, values: Any) -> QuerySet[Site]:
+    def filter_later(self, queryset: QuerySet[Site], name: str, values: Any) -> QuerySet[Site]:
         """Apply the filters that describe one cell together in `filter_queryset`."""
         return queryset
 
     def filter_queryset(self, queryset: QuerySet[Site]) -> QuerySet[Site]:
         left = super().filter_queryset(queryset)
-        wanted = Wanted.of(self.data)
-        if not wanted.picks_cells:
+        filters = CellFilters.read(self.data)
+        if not filters.picks_cells:
             return left
-        cells = CheckResult.objects.filter(wanted.cells(now=clock.now()))
-        if wanted.pillars or wanted.gates:
+        cells = CheckResult.objects.filter(filters.cells(now=clock.now()))
+        if filters.pillars or filters.gates:
             _version, framework = framework_queries.current()
-            cells = cells.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
+            cells = cells.filter(check_id__in=[check.id for check in filters.checks(framework.checks)])
         # Uncorrelated: without fresh statistics PostgreSQL would scan all results for each site.
         return left.filter(pk__in=cells.order_by().values("site"))
 
@@ -82,14 +89,19 @@ FILTER_NAMES = frozenset(MatrixFilters.get_filters())
 REGION_FIRST = ("region__name",)
 
 
-def matrix_table(checks: Sequence[Check], *, shown: Sequence[Check], in_file: bool, grouped: bool) -> Table:
+def matrix_table(
+    checks: Sequence[Check], *, selected_checks: Sequence[Check], in_file: bool, grouped: bool
+) -> Table:
     return Table(
         id="readiness-matrix",
         label="Readiness matrix",
         noun=("site", "sites"),
         filterset=MatrixFilters,
         default_sort="-gap",
-        columns=[*_of_site(in_file), *(_of_check(check, in_file and check in shown) for check in checks)],
+        columns=[
+            *_site_columns(in_file),
+            *(_check_column(check, in_file and check in selected_checks) for check in checks),
+        ],
         row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
         row_name="site.name",
@@ -103,38 +115,38 @@ def _percent(share: float | None) -> int | None:
     return None if share is None else round(100 * share)
 
 
-def _of_site(in_file: bool) -> list[Column]:
+def _site_columns(in_file: bool) -> list[Column]:
     def only_in_file(key: str, label: str, value: Any, **more: Any) -> Column:
         return Column(key, label, value, default=in_file, **more)
 
-    def shown(key: str, label: str, value: Any, **more: Any) -> Column:
+    def lock(key: str, label: str, value: Any, **more: Any) -> Column:
         return Column(key, label, value, locked=True, **more)
 
     return [
-        shown("site", "Site", "site.name", sort="name"),
+        lock("site", "Site", "site.name", sort="name"),
         only_in_file("slug", "Slug", "site.slug"),
         only_in_file("region", "Region", "site.region", sort="region__name"),
         only_in_file("kind", "Kind", "site.kind"),
         only_in_file("stage", "Stage", "site.stage"),
-        shown("verdict", "Verdict", "verdict", sort="verdict_order"),
+        lock("verdict", "Verdict", "verdict", sort="verdict_order"),
         only_in_file("blocker", "First blocker", "stored.first_blocker"),
         only_in_file("deciding", "Deciding checks", lambda row: " ".join(row.stored.deciding)),
         only_in_file("capped", "Declared, not measured", lambda row: " ".join(row.stored.capped)),
         only_in_file("measurable", "Blocking checks to measure", "stored.measurable"),
         only_in_file("deployed", "Deployed", "deployed.it_kw", unit="kW"),
-        shown("gap", "Gap", "gap_kw", text=lambda row: power(row.gap_kw, "kW").value, sort="gap_kw", unit="kW",
-              numeric=True),
-        shown("score", "Score", lambda row: _percent(row.stored.score), sort="score__score", numeric=True, unit="%"),
+        lock("gap", "Gap", "gap_kw", text=lambda row: power(row.gap_kw, "kW").value, sort="gap_kw", unit="kW",
+             numeric=True),
+        lock("score", "Score", lambda row: _percent(row.stored.score), sort="score__score", numeric=True, unit="%"),
         only_in_file("upper", "Upper score", lambda row: _percent(row.stored.score_upper), unit="%"),
-        shown("coverage", "Coverage", lambda row: _percent(row.stored.coverage), sort="score__coverage", numeric=True,
-              unit="%"),
+        lock("coverage", "Coverage", lambda row: _percent(row.stored.coverage), sort="score__coverage", numeric=True,
+             unit="%"),
         only_in_file("evaluated", "Evaluated at", "stored.evaluated_at"),
         only_in_file("failed", "Not evaluable since", "stored.failed_at"),
         only_in_file("framework", "Framework", "framework_version"),
     ]  # fmt: skip
 
 
-def _of_check(check: Check, default: bool) -> Column:
+def _check_column(check: Check, default: bool) -> Column:
     def state(row: MatrixRow) -> str:
         cell = row.cells.get(check.id)
         return cell.state if cell else ""
@@ -200,17 +212,17 @@ class CellWords:
     def expires_soon(self, cell: CheckCell) -> bool:
         return cell.expires_at is not None and self.now < cell.expires_at <= self.now + EXPIRES_SOON
 
-    def of(self, cell: CheckCell) -> str:
-        said = f"{self.words[cell.state]} since {self.date(cell.since)}{self.tiers.get(cell.tier, '')}"
+    def describe(self, cell: CheckCell) -> str:
+        words = f"{self.words[cell.state]} since {self.date(cell.since)}{self.tiers.get(cell.tier, '')}"
         if cell.state in WITH_FIGURES and cell.value is not None:
-            said = f"{said}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
+            words = f"{words}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
         if cell.expires_at and self.expires_soon(cell):
-            said = f"{said}, goes stale {self.date(cell.expires_at)}"
-        return said
+            words = f"{words}, goes stale {self.date(cell.expires_at)}"
+        return words
 
 
 def row_lines(
-    rows: Iterable[MatrixRow], checks: Sequence[Check], *, chosen: str, now: datetime
+    rows: Iterable[MatrixRow], checks: Sequence[Check], *, current_key: str, now: datetime
 ) -> list[RowLine]:
     words = CellWords(now=now)
     before = ["", *(check.pillar for check in checks)]
@@ -219,20 +231,22 @@ def row_lines(
         for check, pillar in zip(checks, before, strict=False)
     ]
     return [
-        RowLine(row, link("site", row.site.slug), [_cell(row, column, words, chosen) for column in columns])
+        RowLine(
+            row, link("site", row.site.slug), [_cell(row, column, words, current_key) for column in columns]
+        )
         for row in rows
     ]
 
 
-def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chosen: str) -> CellLine:
+def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, current_key: str) -> CellLine:
     check_id, name, begins = column
     # Slugs and ids contain no dot.
     key = f"{row.site.slug}.{check_id}"
     cell = row.cells.get(check_id)
     if cell is None:
         return CellLine(key, "", "", "Not evaluated", False, begins, False)
-    label = f"{row.site.name}, {name}: {words.of(cell)}"
-    return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == chosen)
+    label = f"{row.site.name}, {name}: {words.describe(cell)}"
+    return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == current_key)
 
 
 def groups(

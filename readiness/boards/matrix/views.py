@@ -24,7 +24,7 @@ from readiness.boards.checks.queries import set_aside
 from readiness.boards.checks.views import proof_link
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.matrix import queries, tables
-from readiness.boards.matrix.queries import Wanted
+from readiness.boards.matrix.queries import CellFilters
 from readiness.boards.matrix.tables import FILTER_NAMES, MatrixFilters, matrix_table
 from readiness.boards.waivers import sentences as waiver_lines
 from web import answers
@@ -59,11 +59,11 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
     target = request.headers.get("HX-Target", "").partition("#")[2]
     if target == EVIDENCE_REGION:
         return answers.page(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
-    shown = _shown(request, address, framework, at)
-    if shown.table.export:
-        return table_kit.respond(request, TEMPLATE, shown.table)
-    context = _table(address, shown, framework, at)
-    if table_kit.wants_table_only(request, shown.table):
+    selection = _select(request, address, framework, at)
+    if selection.table.export:
+        return table_kit.respond(request, TEMPLATE, selection.table)
+    context = _table(address, selection, framework, at)
+    if table_kit.wants_table_only(request, selection.table):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _evidence(request, address, framework, at))
 
@@ -74,42 +74,42 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     version, framework = framework_queries.current()
     address = Address(request, path=request.path, filters=FILTER_NAMES)
-    shown = _shown(request, address, framework, at)
+    selection = _select(request, address, framework, at)
 
     def context() -> dict[str, Any]:
-        rows = [row for chunk in shown.table.source.chunks() for row in chunk]
+        rows = [row for chunk in selection.table.source.chunks() for row in chunk]
         gap, verdicts = queries.gap(rows, now=at), Counter(row.verdict or "none" for row in rows)
         matrix_url = _elsewhere("readiness", address)
         return {
             "version": version.version,
             "now": at,
-            "scope": tables.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
-            "evaluated_at": shown.left.extent.evaluated_at,
+            "scope": tables.scope(selection.left.extent, queries.every_site(), len(selection.checks)),
+            "evaluated_at": selection.left.extent.evaluated_at,
             "gap": gap,
             "unit": power_unit(gap.deployed.it_kw),
             "ready": verdicts["ready"],
             "judged": sum(verdicts.values()) - verdicts["none"],
             "verdicts": [(verdict, verdicts[verdict]) for verdict in VERDICTS if verdicts[verdict]],
-            "standing": gap_sentences.standing(gap, verdicts),
+            "standing": gap_sentences.readiness_summary(gap, verdicts),
             "rows": [
                 (
                     row,
                     [check_name(framework, check_id) for check_id in row.stored.deciding],
-                    tables.letters(row, shown.checks),
+                    tables.letters(row, selection.checks),
                 )
                 for row in rows
             ],
-            "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
+            "pillars": tables.headings(selection.checks, framework.pillars, selection.counts, address),
             "letters": tables.key_to_letters(),
             "matrix_url": matrix_url,
             "breadcrumbs": crumbs("Report", ("Matrix", matrix_url)),
         }
 
-    return shown.table, context
+    return selection.table, context
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MatrixSelection:
     left: queries.Left
     checks: tuple[Check, ...]
     counts: Mapping[str, queries.CheckCount]
@@ -117,57 +117,59 @@ class Shown:
     grouped: bool
 
 
-def _shown(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> Shown:
-    wanted = Wanted.of(request.GET)
-    checks = wanted.checks(framework.checks)
+def _select(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> MatrixSelection:
+    filters = CellFilters.read(request.GET)
+    checks = filters.checks(framework.checks)
     sites = queries.table(now=at, by_check=_sorted_by(address, framework))
     left = queries.left(narrowed(MatrixFilters, sites, request.GET))
-    counts = queries.counts(left.ids, checks, wanted, now=at)
-    if wanted.picks_cells:
+    counts = queries.counts(left.ids, checks, filters, now=at)
+    if filters.picks_cells:
         checks = tuple(check for check in checks if counts[check.id].matching)
     grouped = address.one(GROUP) == BY_REGION
     in_file = bool(request.GET.get(EXPORT))
     table = table_kit.page(
         request,
-        matrix_table(framework.checks, shown=checks, in_file=in_file, grouped=grouped),
+        matrix_table(framework.checks, selected_checks=checks, in_file=in_file, grouped=grouped),
         sites,
         prepare=lambda page: queries.rows(page, [check.id for check in checks], now=at),
         total=left.extent.sites,
     )
-    return Shown(left, checks, counts, table, grouped)
+    return MatrixSelection(left, checks, counts, table, grouped)
 
 
-def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -> dict[str, Any]:
+def _table(
+    address: Address, selection: MatrixSelection, framework: Framework, at: datetime
+) -> dict[str, Any]:
     rows = tables.row_lines(
-        [row.object for row in shown.table.rows], shown.checks, chosen=address.one(CELL), now=at
+        [row.object for row in selection.table.rows], selection.checks, current_key=address.one(CELL), now=at
     )
-    regions = shown.left.regions if shown.grouped and rows else {}
+    regions = selection.left.regions if selection.grouped and rows else {}
     return {
-        "table": shown.table,
-        "checks": shown.checks,
-        "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
+        "table": selection.table,
+        "checks": selection.checks,
+        "pillars": tables.headings(selection.checks, framework.pillars, selection.counts, address),
         "groups": tables.groups(rows, regions),
         "tiers": tables.MARKED_TIERS,
-        "legend": tables.legend(shown.counts[check.id] for check in shown.checks),
-        "scope": tables.scope(shown.left.extent, _every(address, shown), len(shown.checks)),
-        "gap_kw": shown.left.extent.gap_kw,
-        "evaluated_at": shown.left.extent.evaluated_at,
-        "quick": _quick(address, grouped=shown.grouped),
-        "chips": [chip for chip in shown.table.chips if chip.remove_url not in _pressed(address)],
+        "legend": tables.legend(selection.counts[check.id] for check in selection.checks),
+        "scope": tables.scope(selection.left.extent, _every(address, selection), len(selection.checks)),
+        "gap_kw": selection.left.extent.gap_kw,
+        "evaluated_at": selection.left.extent.evaluated_at,
+        "quick": _quick(address, grouped=selection.grouped),
+        "chips": [chip for chip in selection.table.chips if chip.remove_url not in _pressed(address)],
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
         "report_url": _elsewhere("readiness-report", address),
     }
 
 
-def _every(address: Address, shown: Shown) -> int:
+def _every(address: Address, selection: MatrixSelection) -> int:
     """The total number of sites; equal to the shown ones if no filter is set."""
     narrows = address.applied or address.one(SEARCH)
-    return queries.every_site() if narrows else shown.left.extent.sites
+    return queries.every_site() if narrows else selection.left.extent.sites
 
 
 def _sorted_by(address: Address, framework: Framework) -> str:
-    asked = address.one(SORT).removeprefix("-")
-    return asked if asked in framework.checks_by_id else ""
+    sort_key = address.one(SORT).removeprefix("-")
+    return sort_key if sort_key in framework.checks_by_id else ""
 
 
 def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
@@ -188,18 +190,18 @@ def _pressed(address: Address) -> set[str]:
 
 
 def _elsewhere(name: str, address: Address) -> str:
-    kept = [(each, value) for each, value in address.pairs if each not in {CELL, PAGE, SIZE}]
-    return f"{reverse(name)}?{urlencode(kept)}" if kept else reverse(name)
+    pairs = [(each, value) for each, value in address.pairs if each not in {CELL, PAGE, SIZE}]
+    return f"{reverse(name)}?{urlencode(pairs)}" if pairs else reverse(name)
 
 
 def _evidence(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> dict[str, Any]:
-    asked = address.one(CELL)
-    if not asked:
+    cell_key = address.one(CELL)
+    if not cell_key:
         return {"evidence": None}
-    slug, _dot, check_id = asked.partition(".")
+    slug, _dot, check_id = cell_key.partition(".")
     site = Site.objects.select_related("region", "score").filter(slug=slug).first()
     if site is None or check_id not in framework.checks_by_id:
-        raise Http404(f"cell: {asked} names no site and check, as in dublin-1.p3-role-coverage.")
+        raise Http404(f"cell: {cell_key} names no site and check, as in dublin-1.p3-role-coverage.")
     site_check = check_queries.site_check(site, check_id, now=at)
     result = site_check.result
     grants = waiver_queries.grants_of_check(site, check_id, now=at, limit=GRANTS_SHOWN)

@@ -57,14 +57,14 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         "limit": _limit(health),
         "code": _code(health),
         "heard_at": _heard_at(kind, obj, site, metrics, now),
-        "checks": _touched(site, metrics),
+        "checks": _touched_checks(site, metrics),
         "meter": _meter(obj, now),
     }
     if user.has_perm("telemetry.view_series") and (metric := _deciding(health, metrics)):
         params = {"site": site.slug, "metric": metric, column: obj.pk, "start": "now-24h", "end": "now"}
-        known = registry().get(metric, None)
+        definition = registry().get(metric, None)
         context |= {
-            "chart_title": known.title if known else metric,
+            "chart_title": definition.title if definition else metric,
             "chart_url": link("explore-chart", **params),
             "explore_url": link("explore", **params),
         }
@@ -93,7 +93,9 @@ def _deciding(health: ObjectHealth, metrics: Collection[str]) -> str:
     """The metric that explains the object's health, else the first metric that could."""
     if health.reason is not None and health.reason.metric:
         return health.reason.metric
-    judged = (name for name in sorted(metrics) if (known := registry().get(name, None)) and known.health)
+    judged = (
+        name for name in sorted(metrics) if (definition := registry().get(name, None)) and definition.health
+    )
     return next(judged, "")
 
 
@@ -107,7 +109,7 @@ def _heard_at(kind: str, obj: Model, site: Site, metrics: Collection[str], now: 
     )
 
 
-def _touched(site: Site, metrics: Collection[str]) -> Sequence[TouchedCheck]:
+def _touched_checks(site: Site, metrics: Collection[str]) -> Sequence[TouchedCheck]:
     """Checks that are computed from the object's data, with their present state at its site."""
     _version, framework = framework_queries.current()
     touched = {

@@ -63,7 +63,7 @@ class _Stored(NamedTuple):
     reason: Any
     is_sent: bool
 
-    def at(self, now: datetime) -> HealthAt:
+    def current_health(self, now: datetime) -> HealthAt:
         stored = HealthAt(self.health, self.since, self.last_health, self.heard_at, {}, {})
         return health_at(stored, self.blind_at, now)
 
@@ -86,14 +86,14 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
     if not objects:
         return {}
     kind = MODELS[type(objects[0])]
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "kind": kind,
         "ids": [each.pk for each in objects],
         "sites": [site_id_of(each) for each in objects],
     }
     stored: dict[int, list[_Stored]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), asked)
+        cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), parameters)
         for row in map(_Stored._make, cursor.fetchall()):
             stored[row.object_id].append(row)
     return {each.pk: _health(each, stored[each.pk], now) for each in objects}
@@ -114,7 +114,7 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
     own = next((row for row in stored if row.domain == domain), None)
     if own is None or not own.is_sent:
         return ObjectHealth(Health.NOT_MONITORED, domain, note="no source sends data about it")
-    current = own.at(now)
+    current = own.current_health(now)
     if current.health == Health.UNKNOWN:
         return ObjectHealth(Health.UNKNOWN, domain, current.since, note="not heard from")
     if own.reasons >= MOST_REASONS:
@@ -140,5 +140,5 @@ def _out_of_service(obj: Any) -> Health | None:
 
 def _reason(row: _Stored, now: datetime) -> ObjectHealth:
     stored = orjson.loads(row.reason)
-    reason = reason_of_stored(stored if row.at(now).health == row.health else as_it_was(stored))
+    reason = reason_of_stored(stored if row.current_health(now).health == row.health else as_it_was(stored))
     return ObjectHealth(Health(reason.health), row.domain, reason.since or reason.taken_at, reason)

@@ -155,7 +155,7 @@ def _verdict(pack: Pack) -> Section:
         lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)
         facts.append(("Lifted by a signed exception", lifted))
     if score.measurable:
-        declared = checks_sentences.on_declarations(len(score.capped), score.measurable)
+        declared = checks_sentences.reliance_on_declarations(len(score.capped), score.measurable)
         facts.append(("Measured or declared", declared))
     rows = tuple(
         (result.state, check.name, check.id, result.reason)
@@ -213,11 +213,11 @@ def _evidence(pack: Pack) -> Section:
     ]
     for fact in pack.facts:
         rows.append(
-            _record("fact", fact, f"{_named(pack.framework, fact.check_id, fact.part)}; {fact.source}")
+            _record("fact", fact, f"{_part_name(pack.framework, fact.check_id, fact.part)}; {fact.source}")
         )
     for stated in pack.attestations:
-        named = _named(pack.framework, stated.check_id, stated.part)
-        words = (named, name_of(stated.attested_by), stated.document, stated.link, _confirmed(stated))
+        part_name = _part_name(pack.framework, stated.check_id, stated.part)
+        words = (part_name, name_of(stated.attested_by), stated.document, stated.link, _confirmed(stated))
         rows.append(_record("attestation", stated, "; ".join(filter(None, words))))
     return Section(
         "evidence",
@@ -235,7 +235,7 @@ def _confirmed(stated: Attestation) -> str:
     return f"confirmed by {name_of(stated.confirmed_by)}" if stated.confirmed_at else "not confirmed"
 
 
-def _named(framework: Framework, check_id: str, part_id: str) -> str:
+def _part_name(framework: Framework, check_id: str, part_id: str) -> str:
     check = framework.checks_by_id.get(check_id)
     part = framework.parts_by_key.get((check_id, part_id))
     names = (check.name if check else check_id, part.name if part else part_id)
@@ -251,7 +251,7 @@ def _grants(pack: Pack) -> Section:
         (
             grant.get_kind_display(),
             grant.state,
-            _named(pack.framework, grant.check_id, grant.part),
+            _part_name(pack.framework, grant.check_id, grant.part),
             grant.reason,
             name_of(grant.requested_by),
             name_of(grant.approver) or NOTHING,

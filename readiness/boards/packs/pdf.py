@@ -36,7 +36,7 @@ def pdf_of(document: Document) -> bytes:
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, file))
     out = io.BytesIO()
-    made = SimpleDocTemplate(
+    pdf = SimpleDocTemplate(
         out,
         pagesize=PAGE,
         leftMargin=MARGIN,
@@ -60,18 +60,18 @@ def pdf_of(document: Document) -> bytes:
         canvas.drawRightString(right, bottom, f"{template.page}")
         canvas.restoreState()
 
-    made.build(list(_story(document)), onFirstPage=frame, onLaterPages=frame)
+    pdf.build(list(_story(document)), onFirstPage=frame, onLaterPages=frame)
     return out.getvalue()
 
 
 def printable(text: str) -> str:
-    known = pdfmetrics.getFont("Pack").face.charToGlyph
-    return "".join(char if ord(char) in known else _nearest(char, known) for char in text)
+    glyphs = pdfmetrics.getFont("Pack").face.charToGlyph
+    return "".join(char if ord(char) in glyphs else _nearest(char, glyphs) for char in text)
 
 
-def _nearest(char: str, known: Any) -> str:
+def _nearest(char: str, glyphs: Any) -> str:
     base = unicodedata.normalize("NFKD", char)[0]
-    return base if ord(base) in known else " " if char.isspace() else "?"
+    return base if ord(base) in glyphs else " " if char.isspace() else "?"
 
 
 def _style(size: float, *, bold: bool = False, color: Any = colors.black, after: float = 0) -> ParagraphStyle:

@@ -74,15 +74,15 @@ def refs_of(row: CheckRow) -> list[str]:
 
 
 def _evidence(results: Mapping[str, CheckRow]) -> dict[str, Any]:
-    wanted: dict[str, set[int]] = {kind: set() for kind in RECORDS}
+    ids_by_kind: dict[str, set[int]] = {kind: set() for kind in RECORDS}
     for ref in (ref for row in results.values() for ref in refs_of(row)):
         kind, _, key = ref.partition(":")
         if key.isdecimal():
-            wanted[kind].add(int(key))
+            ids_by_kind[kind].add(int(key))
     models: dict[str, Any] = {"runs": ValidationRun, "facts": RecordedFact, "attestations": Attestation}
     records = {
         name: model._default_manager.filter(pk__in=ids).select_related("by").order_by("id")
-        for (name, model), ids in zip(models.items(), wanted.values(), strict=True)
+        for (name, model), ids in zip(models.items(), ids_by_kind.values(), strict=True)
     }
     answered = records["attestations"].select_related("by", "confirmed_by", "rejected_by")
     return records | {"attestations": answered}

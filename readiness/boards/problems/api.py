@@ -112,7 +112,7 @@ def listed(request: Request) -> ProblemsAnswer:
     results = [_listed_problem(row) for row in problem_rows(page, now=at)]
     return ProblemsAnswer(
         evaluated_at=at,
-        as_of=queries.as_of(now=at),
+        as_of=queries.lagging_since(now=at),
         count=totals.causes + totals.following if totals else None,
         totals=[ListedTotal(each.state, each.causes, each.kw) for each in totals.by_state] if totals else [],
         results=results,

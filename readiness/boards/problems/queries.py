@@ -25,23 +25,23 @@ def opened(listed: ProblemQuerySet, problem_id: str, *, now: datetime) -> Proble
     """The problem with this id, which names kind, site and key. Slugs may contain dashes, so every split counts."""
     kind, _dash, rest = problem_id.partition("-")
     places = [place for place, letter in enumerate(rest) if letter == "-"]
-    named = Q(pk__in=())
+    matches = Q(pk__in=())
     for place in places:
-        named |= Q(site__slug=rest[:place], key=rest[place + 1 :])
-    rows = problem_rows(listed.filter(named, kind=kind), now=now)
+        matches |= Q(site__slug=rest[:place], key=rest[place + 1 :])
+    rows = problem_rows(listed.filter(matches, kind=kind), now=now)
     return next((row for row in rows if row.id == problem_id), None)
 
 
 def followers(listed: ProblemQuerySet, cause: ProblemRow, *, now: datetime) -> list[ProblemRow]:
-    return problem_rows(listed.filter(_under(cause)).exclude(is_cause=True), now=now)
+    return problem_rows(listed.filter(_same_cause(cause)).exclude(is_cause=True), now=now)
 
 
 def folded(listed: ProblemQuerySet, cause: ProblemRow | None) -> ProblemQuerySet:
     """The causes, and all that follows from one of them."""
-    return listed.filter(Q(is_cause=True) | _under(cause)) if cause else listed.causes()
+    return listed.filter(Q(is_cause=True) | _same_cause(cause)) if cause else listed.causes()
 
 
-def _under(row: ProblemRow) -> Q:
+def _same_cause(row: ProblemRow) -> Q:
     return Q(site=row.site.id, cause_kind=row.cause_identity.kind, cause_key=row.cause_identity.key)
 
 

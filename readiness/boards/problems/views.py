@@ -26,8 +26,8 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     listed = stored.open_problems(now=at)
     address = Address(request, path=request.path, filters=list(tables.ProblemFilters.base_filters))
     group = address.one(GROUP) if address.one(GROUP) in dict(queries.GROUPS) else queries.CAUSE
-    chosen = queries.opened(listed, address.one(PROBLEM), now=at) if address.one(PROBLEM) else None
-    rows = listed if _shows_all(address, group) else queries.folded(listed, chosen)
+    opened_problem = queries.opened(listed, address.one(PROBLEM), now=at) if address.one(PROBLEM) else None
+    rows = listed if _shows_all(address, group) else queries.folded(listed, opened_problem)
     rows, group_by = queries.grouped(rows, group)
     table = tables.problems_table(
         group=group,
@@ -43,10 +43,10 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "worst": next((each for each in totals.by_state if each.state is ProblemState.CRITICAL), None),
             "causes": totals.causes,
             "following": totals.following,
-            "as_of": stored.as_of(now=at),
+            "as_of": stored.lagging_since(now=at),
             "groups": choices(queries.GROUPS, group, lambda name: address.anew(group=name)),
-            "chosen": chosen,
-            "detail": chosen and detail_of(chosen, listed, user=request.user, now=at),
+            "chosen": opened_problem,
+            "detail": opened_problem and detail_of(opened_problem, listed, user=request.user, now=at),
             "close_url": address.url(without=[PROBLEM]),
         }
 

@@ -78,7 +78,7 @@ class ReasonInWords(HealthReason):
     action: str
 
 
-def _in_words(reason: HealthReason) -> ReasonInWords:
+def _explain_reason(reason: HealthReason) -> ReasonInWords:
     code = code_of_reason(reason)
     return filled(
         ReasonInWords,
@@ -123,7 +123,7 @@ class DomainHealthSerializer(ObjectSerializer):
         return stored.now.figures
 
     def get_reasons(self, stored: DomainHealth) -> list[ReasonInWords]:
-        return [_in_words(reason) for reason in reasons_of(stored, now=clock.now())]
+        return [_explain_reason(reason) for reason in reasons_of(stored, now=clock.now())]
 
 
 class DomainHealthFilters(ReportedFilters):
@@ -208,9 +208,9 @@ class ScoreViewSet(ReadOnlyObjectViewSet):
         pagination_class=None,
     )
     def evaluate(self, request: Request) -> Response:
-        asked = EvaluateSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        site = asked.validated_data["site"]
+        serializer = EvaluateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        site = serializer.validated_data["site"]
         with named_errors(operations.NotEvaluable):
             operations.evaluate_one(site=site, now=clock.now())
         return Response(self.get_serializer(self.get_queryset().get(site=site)).data)

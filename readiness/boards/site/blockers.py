@@ -27,8 +27,8 @@ def holds(row: CheckRow) -> bool:
 
 def not_passed(rows: Iterable[CheckRow]) -> list[CheckRow]:
     """Checks that do not pass: those that hold the site back first, then by gate, failures before unknown ones."""
-    shown = [row for row in rows if row.state not in ACCEPTABLE or holds(row)]
-    return sorted(shown, key=lambda row: (not holds(row), -SEVERITY[CheckState(row.state)], _gate(row)))
+    open_rows = [row for row in rows if row.state not in ACCEPTABLE or holds(row)]
+    return sorted(open_rows, key=lambda row: (not holds(row), -SEVERITY[CheckState(row.state)], _gate(row)))
 
 
 def _gate(row: CheckRow) -> int:
@@ -81,12 +81,12 @@ def blockers(
     planned = planned.exclude(campaign__state__in=ENDED).select_related("campaign", "assignee")
     runs = {item.check_id: item for item in planned.order_by("-pk")}
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
-    made = []
+    entries = []
     for row in rows:
         if not holds(row):
             continue
         check = framework.checks_by_id.get(row.id)
-        made.append(
+        entries.append(
             Blocker(
                 check=row,
                 how_to=check.how_to if check else "",
@@ -97,7 +97,7 @@ def blockers(
                 today=today,
             )
         )
-    return made
+    return entries
 
 
 def next_to_end(rows: Iterable[CheckRow], *, now: datetime) -> CheckRow | None:

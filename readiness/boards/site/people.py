@@ -71,12 +71,12 @@ def people_of(site: Site, *, names: bool, now: datetime) -> SitePeopleCard:
 
 def _line(shift: Shift, covered: SiteCoverage | None, *, names: bool) -> OnCallLine:
     rotation, person = shift.rotation, shift.person
-    asked = [
+    requirements = [
         each
         for each in (covered.requirements if covered else ())
         if each.requirement.domain == rotation.domain
     ]
-    skilled = [each for each in asked if shift.person_id in each.on_call]
+    skilled = [each for each in requirements if shift.person_id in each.on_call]
     return OnCallLine(
         domain=str(DomainChoices(rotation.domain).label),
         rotation=rotation.name,
@@ -85,7 +85,7 @@ def _line(shift: Shift, covered: SiteCoverage | None, *, names: bool) -> OnCallL
         is_covered=person is not None,
         ends_at=shift.ends_at,
         skills=_skills(each.requirement.skill_name for each in skilled),
-        missing=_skills(each.requirement.skill_name for each in asked if each not in skilled)
+        missing=_skills(each.requirement.skill_name for each in requirements if each not in skilled)
         if person
         else (),
     )
@@ -93,13 +93,15 @@ def _line(shift: Shift, covered: SiteCoverage | None, *, names: bool) -> OnCallL
 
 def _relied_on(covered: SiteCoverage, *, names: bool) -> tuple[Reliance, ...]:
     alone = [each for each in dependencies(covered.requirements) if each.alone]
-    known: dict[int, str] = {}
+    names_by_id: dict[int, str] = {}
     if alone and names:
-        known = dict(
+        names_by_id = dict(
             Person.objects.filter(pk__in=[each.person_id for each in alone]).values_list("pk", "name")
         )
     return tuple(
-        Reliance(known.get(each.person_id, ""), _skills(asked.skill_name for asked in each.alone))
+        Reliance(
+            names_by_id.get(each.person_id, ""), _skills(requirement.skill_name for requirement in each.alone)
+        )
         for each in alone
     )
 

@@ -62,14 +62,14 @@ def site_page(site: Site, *, now: datetime) -> SitePage:
     return SitePage(
         framework=framework,
         row=row,
-        checks=_by_pillar(framework, row.pillars, results),
+        checks=_group_by_pillar(framework, row.pillars, results),
         counts=dict(Counter(result.state for result in results.values())),
         deciding=tuple(results[check_id] for check_id in row.stored.deciding or () if check_id in results),
         domains=domains,
     )
 
 
-def _by_pillar(
+def _group_by_pillar(
     framework: Framework, pillars: Sequence[PillarFigure], results: dict[str, CheckRow]
 ) -> tuple[PillarChecks, ...]:
     return tuple(
@@ -83,8 +83,8 @@ def _by_pillar(
 
 def sources(site: Site) -> list[Source]:
     """The site's own sources, and those that name the site by a label and have sent data for it."""
-    named = Series.objects.filter(source=OuterRef("pk"), site=site)
-    rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
+    labelled_series = Series.objects.filter(source=OuterRef("pk"), site=site)
+    rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(labelled_series))))
     waiting = Value(SourceState.WAITING.value)
     return list(
         rows.annotate(

@@ -33,7 +33,7 @@ def capacity_of(verdict: str, deployed_kw: float) -> str:
 def held_by(deciding: Sequence[CheckRow]) -> str:
     if not deciding:
         return "Every check that decides is met, within its warning band, or not applicable."
-    states = Counter(map(_in_sentence, deciding)).most_common()
+    states = Counter(map(_outcome_words, deciding)).most_common()
     if len(deciding) == 1:
         return f"1 check holds it back, and it is {states[0][0]}."
     if len(states) == 1:
@@ -50,7 +50,7 @@ def unconfirmed(attestations: Sequence[Attestation]) -> str:
     return f"{len(attestations)} {waits} to be confirmed by {few(list(names))}: declared only until then."
 
 
-def _in_sentence(row: CheckRow) -> str:
+def _outcome_words(row: CheckRow) -> str:
     if row.code == ReasonCode.UNCONFIRMED:
         return "not confirmed"
     if row.tier == Tier.CAPPED:
@@ -61,9 +61,9 @@ def _in_sentence(row: CheckRow) -> str:
 def last_values(panels: Sequence[SeriesPanel]) -> str:
     listed = []
     for panel in panels:
-        known = [value for line in panel.lines for value in line.values[-1:] if value is not None]
-        if known:
-            listed.append(f"{panel.title}: {number(known[0])} {panel.unit}".strip())
+        values = [value for line in panel.lines for value in line.values[-1:] if value is not None]
+        if values:
+            listed.append(f"{panel.title}: {number(values[0])} {panel.unit}".strip())
     return "; ".join(listed)
 
 

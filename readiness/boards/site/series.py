@@ -34,8 +34,8 @@ HEADLINES = {
 
 def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
     """One line for each domain, of the most informative metric that the site sends; one statement."""
-    wanted = [metric for metrics in HEADLINES.values() for metric in metrics]
-    sent = sent_metrics(site, wanted)
+    headline_metrics = [metric for metrics in HEADLINES.values() for metric in metrics]
+    sent = sent_metrics(site, headline_metrics)
     queries = []
     for metrics in HEADLINES.values():
         metric = next((name for name in metrics if name in sent), None)
@@ -85,11 +85,11 @@ class SeriesPanel:
 def panels(
     site: Site, *, start: datetime, end: datetime, points: int, now: datetime, domain: str = ""
 ) -> tuple[SeriesPanel, ...]:
-    asked = _of_domain(site, domain) if domain else domain_series(site, now=now)
-    return tuple(_panel(site, query, start, end, points, now) for query in asked)
+    sample_queries = _domain_queries(site, domain) if domain else domain_series(site, now=now)
+    return tuple(_panel(site, query, start, end, points, now) for query in sample_queries)
 
 
-def _of_domain(site: Site, domain: str) -> Iterable[SampleQuery]:
+def _domain_queries(site: Site, domain: str) -> Iterable[SampleQuery]:
     sent = sent_metrics(site, HEADLINES[domain])
     return [sample_query(site.slug, metric) for metric in HEADLINES[domain] if metric in sent]
 
@@ -130,12 +130,12 @@ def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Pan
 
     A step may be shorter than the interval of samples: breaking at each empty step would leave only dots.
     """
-    known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
-    pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
+    samples = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(samples)]
     points: list[tuple[int, float | None]] = []
-    for place, (at, value) in enumerate(known):
+    for place, (at, value) in enumerate(samples):
         if place and _is_break(pauses, place - 1):
-            points.append((known[place - 1][0] + 1, None))
+            points.append((samples[place - 1][0] + 1, None))
         points.append((at, shortened(value)))
     return PanelLine(name, tuple(at for at, _ in points), tuple(value for _, value in points))
 
@@ -152,9 +152,9 @@ def _ms_text(at: datetime) -> str:
 
 
 def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
-    known = registry().get(query.metric, None)
+    definition = registry().get(query.metric, None)
     panel_limits = []
-    for rule in known.health if known else ():
+    for rule in definition.health if definition else ():
         if (
             rule.when
             or rule.measure is not ComparedValue.VALUE

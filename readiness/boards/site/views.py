@@ -122,7 +122,7 @@ def _verdict(site: Site, site_page: queries.SitePage, at: datetime) -> dict[str,
         "checks_counted": counted,
         "not_passed": open_checks,
         "next_to_end": blockers.next_to_end(site_page.results, now=at),
-        "on_declarations": checks_sentences.on_declarations(len(score.capped), score.measurable),
+        "on_declarations": checks_sentences.reliance_on_declarations(len(score.capped), score.measurable),
         "unconfirmed": sentences.unconfirmed(_awaited(site, site_page, at)),
         "excepted": excepted_note(score.excepted),
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
@@ -178,8 +178,8 @@ def _points(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 
 
-def _series_card(asked: AskedSite) -> dict[str, Any]:
-    site, span, tab = asked.site, asked.span, asked.tab
+def _series_card(site_view: AskedSite) -> dict[str, Any]:
+    site, span, tab = site_view.site, site_view.span, site_view.tab
     domain = {"domain": tab} if tab in DOMAINS else {}
     return {
         "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
@@ -194,67 +194,74 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
     }
 
 
-def _overview(asked: AskedSite) -> dict[str, Any]:
-    site, site_page = asked.site, asked.page
-    before = pillars_on(site, at=asked.at - BEFORE) or {}
-    cells, open_checks = asked.cells(), blockers.not_passed(site_page.results)
-    held = open_checks if site.has_verdict else []
-    held_by = blockers.blockers(site, held, cells, site_page.framework, names=asked.names, now=asked.at)
+def _overview(site_view: AskedSite) -> dict[str, Any]:
+    site, site_page = site_view.site, site_view.page
+    before = pillars_on(site, at=site_view.at - BEFORE) or {}
+    cells, open_checks = site_view.cells(), blockers.not_passed(site_page.results)
+    holding_checks = open_checks if site.has_verdict else []
+    held_by = blockers.blockers(
+        site, holding_checks, cells, site_page.framework, names=site_view.names, now=site_view.at
+    )
     dates = [blocker.due_on for blocker in held_by if blocker.due_on]
-    return _series_card(asked) | {
+    return _series_card(site_view) | {
         "pillars": [
             sites_tables.pillar_bar(pillar, before.get(pillar.id))
             | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
             for pillar in site_page.row.pillars
         ],
-        "failing": [(row, _answering(asked, cells)(row)) for row in open_checks[:FAILING_SHOWN]],
+        "failing": [(row, _answering(site_view, cells)(row)) for row in open_checks[:FAILING_SHOWN]],
         "failing_more": max(len(open_checks) - FAILING_SHOWN, 0),
         "blockers": held_by[:BLOCKERS_SHOWN],
         "blockers_count": len(held_by),
         "blockers_dated": len(dates),
         "ready_on": max(dates) if held_by and len(dates) == len(held_by) else None,
-        "owners": ownership_cells(site, cells, names=asked.names, now=asked.at),
+        "owners": ownership_cells(site, cells, names=site_view.names, now=site_view.at),
         "flips": [FlipLine(*row) for row in queries.recent_flips(site, site_page.framework)],
     }
 
 
-def _answering(asked: AskedSite, cells: SiteCells) -> Callable[[CheckRow], Answering]:
-    checks = asked.page.framework.checks_by_id
-    return lambda row: checks_answering.answering(asked.site, checks.get(row.id), cells, names=asked.names)
+def _answering(site_view: AskedSite, cells: SiteCells) -> Callable[[CheckRow], Answering]:
+    checks = site_view.page.framework.checks_by_id
+    return lambda row: checks_answering.answering(
+        site_view.site, checks.get(row.id), cells, names=site_view.names
+    )
 
 
-def _domain(asked: AskedSite) -> dict[str, Any]:
-    shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
-    return _series_card(asked) | {
-        "detail": shown[0] if shown else None,
-        "domain_title": DomainChoices(asked.tab).label,
+def _domain(site_view: AskedSite) -> dict[str, Any]:
+    details = [detail for detail in site_view.page.domains if detail.domain == site_view.tab]
+    return _series_card(site_view) | {
+        "detail": details[0] if details else None,
+        "domain_title": DomainChoices(site_view.tab).label,
     }
 
 
-def _evidence(asked: AskedSite) -> dict[str, Any]:
-    site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
+def _evidence(site_view: AskedSite) -> dict[str, Any]:
+    site_page, may_request = site_view.page, site_view.request.user.has_perm(MAY_REQUEST)
     table = tables.checks_of_site(
-        asked.site.slug, site_page.checks, _answering(asked, asked.cells()), may_request=may_request
+        site_view.site.slug,
+        site_page.checks,
+        _answering(site_view, site_view.cells()),
+        may_request=may_request,
     )
-    return {"table": table_kit.page(asked.request, table, site_page.results), "counts": site_page.counts}
+    return {"table": table_kit.page(site_view.request, table, site_page.results), "counts": site_page.counts}
 
 
-def _people(asked: AskedSite) -> dict[str, Any]:
-    checks = asked.page.framework.checks_by_id
+def _people(site_view: AskedSite) -> dict[str, Any]:
+    checks = site_view.page.framework.checks_by_id
     of_people = [
         row
-        for row in asked.page.results
+        for row in site_view.page.results
         if (check := checks.get(row.id)) is not None and Domain.PEOPLE in check.domains
     ]
     return {
-        "owners": ownership_cells(asked.site, asked.cells(), names=asked.names, now=asked.at),
+        "owners": ownership_cells(site_view.site, site_view.cells(), names=site_view.names, now=site_view.at),
         "of_people": of_people,
-        "people": people_of(asked.site, names=asked.names, now=asked.at),
+        "people": people_of(site_view.site, names=site_view.names, now=site_view.at),
     }
 
 
-def _inventory(asked: AskedSite) -> dict[str, Any]:
-    site = asked.site
+def _inventory(site_view: AskedSite) -> dict[str, Any]:
+    site = site_view.site
     return {
         "inventory": [
             (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
@@ -264,9 +271,9 @@ def _inventory(asked: AskedSite) -> dict[str, Any]:
     }
 
 
-def _changes(asked: AskedSite) -> dict[str, Any]:
-    site = asked.site
-    flips = queries.flips(site, start=asked.at - CHANGE_SPAN, end=asked.at)
+def _changes(site_view: AskedSite) -> dict[str, Any]:
+    site = site_view.site
+    flips = queries.flips(site, start=site_view.at - CHANGE_SPAN, end=site_view.at)
     return {
         "flips": [FlipLine(*row) for row in flips],
         "history": history_of(site, limit=CHANGES).rows,

@@ -92,16 +92,16 @@ def rows(
 
     Sites from `table()` bring their region and score. `capacity` holds the capacity by site if it is already known.
     """
-    shown = list(sites)
+    listed_sites = list(sites)
     framework = framework or framework_queries.current()[1]
     # A site added in the meantime is missing in the known capacities.
-    if capacity is None or not all(site.pk in capacity for site in shown):
-        capacity = present_capacity(shown, now=now)
-    health = _health(shown, now=now)
-    weeks = _weeks(shown, now=now)
+    if capacity is None or not all(site.pk in capacity for site in listed_sites):
+        capacity = present_capacity(listed_sites, now=now)
+    health = _health(listed_sites, now=now)
+    weeks = _weeks(listed_sites, now=now)
     return [
         site_row(site, framework, capacity[site.pk], now, health=health[site.pk], weeks=weeks[site.pk])
-        for site in shown
+        for site in listed_sites
     ]
 
 
@@ -136,8 +136,8 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
     }
     figures = []
     for pillar in framework.pillars:
-        known = {name: stored.get(pillar.id, {}).get(name, usual) for name, usual in nothing.items()}
-        figures.append(PillarFigure(pillar.id, pillar.name, pillar.short_name, **known))
+        values = {name: stored.get(pillar.id, {}).get(name, usual) for name, usual in nothing.items()}
+        figures.append(PillarFigure(pillar.id, pillar.name, pillar.short_name, **values))
     return tuple(figures)
 
 
@@ -170,14 +170,14 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), generate_series(0, %(weeks)s - 1)
 
 
 def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | None, ...]]:
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "sites": [site.pk for site in sites],
         "weeks": WEEKS,
         "today": now.astimezone(UTC).date(),
     }
     scores: dict[int, dict[int, float | None]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_LAST_OF_WEEKS, asked)
+        cursor.execute(_LAST_OF_WEEKS, parameters)
         for site_id, back, score in cursor:
             scores[site_id][back] = score
     return {site.pk: tuple(scores[site.pk].get(back) for back in reversed(range(WEEKS))) for site in sites}

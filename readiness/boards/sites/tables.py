@@ -57,19 +57,19 @@ def site_lines(
 
 
 def _health_filter(label: str) -> django_filters.MultipleChoiceFilter:
-    return django_filters.MultipleChoiceFilter(label=label, choices=HEALTHS, method="by_health")
+    return django_filters.MultipleChoiceFilter(label=label, choices=HEALTHS, method="filter_health")
 
 
 class ReadinessSiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
-        label="Readiness", choices=[*VERDICTS, (NO_VERDICT, "No verdict")], method="by_verdict"
+        label="Readiness", choices=[*VERDICTS, (NO_VERDICT, "No verdict")], method="filter_verdicts"
     )
     region = django_filters.ModelMultipleChoiceFilter(
         label="Region", queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
     )
     stage = django_filters.MultipleChoiceFilter(label="Stage", choices=Site.Stage.choices)
     kind = django_filters.MultipleChoiceFilter(label="Kind", choices=Site.Kind.choices)
-    owner = django_filters.CharFilter(label="Owner", method="by_owner")
+    owner = django_filters.CharFilter(label="Owner", method="filter_owner")
     compute = _health_filter("Compute health")
     network = _health_filter("Network health")
     energy = _health_filter("Energy health")
@@ -79,23 +79,23 @@ class ReadinessSiteFilters(ObjectFilterSet):
         fields: list[str] = []
         search_fields = ["name", "slug", "city", "owner", "region__name"]
 
-    def by_verdict(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
+    def filter_verdicts(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        wanted = queryset.filter(
+        matching = queryset.filter(
             score__verdict__in=[value for value in values if value != NO_VERDICT], score__failed_at=None
         )
         if NO_VERDICT in values:
-            wanted |= queryset.filter(
+            matching |= queryset.filter(
                 Q(score__isnull=True) | Q(score__verdict="") | Q(score__failed_at__isnull=False)
             )
-        return wanted
+        return matching
 
-    def by_owner(self, queryset: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:
+    def filter_owner(self, queryset: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:
         """ "none" finds the sites without an owner."""
         return queryset.filter(owned_by(value, now=clock.now())) if value else queryset
 
-    def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
+    def filter_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
         health = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
@@ -104,8 +104,8 @@ class ReadinessSiteFilters(ObjectFilterSet):
 
 def pillar_bar(pillar: PillarFigure, before: float | None) -> dict[str, Any]:
     """The bar with an earlier score (of 100) and the change since then in whole points."""
-    known = pillar.score is not None and before is not None
-    change = round(100 * pillar.score) - round(100 * before) if known else None  # type: ignore[operator]
+    is_comparable = pillar.score is not None and before is not None
+    change = round(100 * pillar.score) - round(100 * before) if is_comparable else None  # type: ignore[operator]
     return pillar_mark(pillar) | {
         "before": None if before is None else round(100 * before, 1),
         "change": "unchanged" if change == 0 else signed(change) if change is not None else "",

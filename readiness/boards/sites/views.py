@@ -24,8 +24,12 @@ def sites(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
 
     def context() -> dict[str, Any]:
-        known = standing(now=at, framework=framework)
-        return {"standing": gap_sentences.standing(known.gap, known.verdicts) if known.sites else ""}
+        fleet_standing = standing(now=at, framework=framework)
+        return {
+            "standing": gap_sentences.readiness_summary(fleet_standing.gap, fleet_standing.verdicts)
+            if fleet_standing.sites
+            else ""
+        }
 
     return sites_page(request, framework, at), context
 
@@ -34,15 +38,15 @@ def sites_page(
     request: HttpRequest,
     framework: Framework,
     at: datetime,
-    known: FleetStanding | None = None,
+    fleet_standing: FleetStanding | None = None,
 ) -> TablePage:
-    """`known` passes in what has already been read about all sites."""
-    capacity = known.capacity if known else None
+    """`fleet_standing` passes in what has already been read about all sites."""
+    capacity = fleet_standing.capacity if fleet_standing else None
     return table_kit.page(
         request,
         tables.SITES,
         queries.table(now=at),
         prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
         # Without parameters the list is not filtered.
-        total=len(known.sites) if known and not request.GET else None,
+        total=len(fleet_standing.sites) if fleet_standing and not request.GET else None,
     )

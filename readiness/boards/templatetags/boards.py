@@ -41,10 +41,10 @@ def _cell(cell: CellLine) -> str:
     extra = " data-expires" if cell.expires else ""
     if cell.tier in MARKED_TIERS:
         extra += f' data-tier="{cell.tier}"'
-    chosen = ' aria-current="true"' if cell.is_chosen else ""
+    current = ' aria-current="true"' if cell.is_chosen else ""
     return (
         f'<td{first} data-state="{cell.state}"{extra}>'
-        f'<button name="cell" value="{cell.key}"{chosen} aria-label="{escape(cell.label)}"></button></td>'
+        f'<button name="cell" value="{cell.key}"{current} aria-label="{escape(cell.label)}"></button></td>'
     )
 
 

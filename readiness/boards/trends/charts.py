@@ -48,7 +48,7 @@ class ScoreAxis:
     step: int
 
     @classmethod
-    def of(cls, days: Sequence[Day]) -> "ScoreAxis":
+    def fit(cls, days: Sequence[Day]) -> "ScoreAxis":
         values = [
             100 * value
             for day in days
@@ -74,15 +74,17 @@ class ScoreAxis:
         }
 
 
-def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime) -> Figure:
+def trend(score_trend: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime) -> Figure:
     """Each value stands at the end of its UTC day, because it is the day's last. Several sites also show their plain
     mean."""
-    if not shown.scores:
-        return charts.nothing(finding(shown))
+    if not score_trend.scores:
+        return charts.nothing(finding(score_trend))
     scores = [
-        trace for stretch in _stretches(shown.days) for trace in _scores(stretch, several=shown.several)
+        trace
+        for stretch in _stretches(score_trend.days)
+        for trace in _scores(stretch, several=score_trend.several)
     ]
-    axis = ScoreAxis.of(shown.days)
+    axis = ScoreAxis.fit(score_trend.days)
     layout = go.Layout(
         hovermode="closest",
         barmode="stack",
@@ -94,15 +96,15 @@ def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime
         shapes=_lines(marks, axis),
     )
     meta = {
-        "finding": finding(shown),
+        "finding": finding(score_trend),
         "footer": f"Below: verdicts of the day. Above: {_legend(marks)}.",
         "narrow": charts.FEW_DATES,
-        "table": _table(shown),
+        "table": _table(score_trend),
     }
-    return charts.figure([*scores, *_ribbon(shown.days), *_marks(marks, axis)], layout, meta)
+    return charts.figure([*scores, *_ribbon(score_trend.days), *_marks(marks, axis)], layout, meta)
 
 
-def _at(on: date) -> int:
+def _day_end(on: date) -> int:
     return ms(datetime.combine(on, time(), UTC)) + DAY_MS
 
 
@@ -129,7 +131,7 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
     def line(name: str, values: Iterable[float | None], role: str, hover: str, **more: Any) -> go.Scatter:
         y = [_percent(value) for value in values]
         hover += " %{y:.1f} %<extra></extra>"
-        return charts.line(name, [_at(day.on) for day in days], y, role, hover=hover, **look, **more)
+        return charts.line(name, [_day_end(day.on) for day in days], y, role, hover=hover, **look, **more)
 
     upper = [day.score if day.upper is None else day.upper for day in days]
     plain = line(PLAIN, (day.plain for day in days), "muted", PLAIN, width=1.4, dash="dash")
@@ -152,7 +154,7 @@ def _ribbon(days: Sequence[Day]) -> list[go.Bar]:
             continue
         word = str(state("verdict", verdict).word)
         widths = [lengths[day.on] for day in of_verdict]
-        x = [_at(day.on) - DAY_MS + width // 2 for day, width in zip(of_verdict, widths, strict=True)]
+        x = [_day_end(day.on) - DAY_MS + width // 2 for day, width in zip(of_verdict, widths, strict=True)]
         y = [round(100 * day.verdicts[verdict] / day.sites, 2) for day in of_verdict]
         counts = [[day_text(day.on), day.verdicts[verdict], day.sites] for day in of_verdict]
         hover = f"%{{customdata[0]}}: {word}, %{{customdata[1]}} / %{{customdata[2]}}<extra></extra>"
@@ -174,7 +176,7 @@ def _marks(marks: Sequence[Mark], axis: ScoreAxis) -> list[go.Scatter]:
     for kind, (symbol, role) in LOOKS.items():
         of_kind = [mark for mark in marks if mark.kind == kind]
         if of_kind:
-            x, text = [ms(mark.at) for mark in of_kind], [_said(mark) for mark in of_kind]
+            x, text = [ms(mark.at) for mark in of_kind], [_mark_text(mark) for mark in of_kind]
             look: Figure = {"marker": {"symbol": symbol, "size": 10}, "hover": "%{text}<extra></extra>"}
             y = [axis.marks_at] * len(of_kind)
             traces.append(charts.points(KINDS[kind], x, y, role, text=text, cliponaxis=False, **look))
@@ -183,13 +185,13 @@ def _marks(marks: Sequence[Mark], axis: ScoreAxis) -> list[go.Scatter]:
 
 def _legend(marks: Sequence[Mark]) -> str:
     drawn = {mark.kind for mark in marks}
-    known = [
+    entries = [
         f"{SIGNS[symbol]} {KINDS[kind].lower()}" for kind, (symbol, _role) in LOOKS.items() if kind in drawn
     ]
-    return ", ".join(known) or "what happened"
+    return ", ".join(entries) or "what happened"
 
 
-def _said(mark: Mark) -> str:
+def _mark_text(mark: Mark) -> str:
     where = f"{mark.site}: " if mark.site else ""
     return f"{instant(mark.at)}<br>{where}{mark.sentence}"
 
@@ -210,10 +212,10 @@ def _lines(marks: Iterable[Mark], axis: ScoreAxis) -> list[Figure]:
     ]
 
 
-def _table(shown: Trend) -> Figure:
+def _table(score_trend: Trend) -> Figure:
     columns = [("Day", lambda day: day.on.isoformat())]
-    columns.append((f"{BY_KW if shown.several else 'Score'}, points", lambda day: _percent(day.score)))
-    if shown.several:
+    columns.append((f"{BY_KW if score_trend.several else 'Score'}, points", lambda day: _percent(day.score)))
+    if score_trend.several:
         columns.append((f"{PLAIN}, points", lambda day: _percent(day.plain)))
     columns.append(("With all evidence, points", lambda day: _percent(day.upper)))
     columns.append(("Coverage, %", lambda day: _percent(day.coverage)))
@@ -222,7 +224,7 @@ def _table(shown: Trend) -> Figure:
         [*(head for head, _ in columns), *words],
         [
             [*(read(day) for _, read in columns), *(day.verdicts.get(verdict, 0) for verdict, _ in VERDICTS)]
-            for day in reversed(shown.days)
+            for day in reversed(score_trend.days)
         ],
     )
 

@@ -212,8 +212,8 @@ class Mark:
     @property
     def id(self) -> str:
         """An id that stays the same, so that a refresh recognises the row."""
-        said = zlib.crc32(f"{self.sentence}{self.detail}".encode())
-        return f"{self.kind}-{self.at:%Y%m%d%H%M%S}-{self.site_slug}-{said:08x}"
+        digest = zlib.crc32(f"{self.sentence}{self.detail}".encode())
+        return f"{self.kind}-{self.at:%Y%m%d%H%M%S}-{self.site_slug}-{digest:08x}"
 
 
 def marks(subject: Subject, framework: Framework, *, start: datetime, end: datetime) -> list[Mark]:
@@ -231,7 +231,7 @@ def marks(subject: Subject, framework: Framework, *, start: datetime, end: datet
     )
 
 
-def _at_sites(rows: QuerySet[Any], subject: Subject) -> QuerySet[Any]:
+def _filter_sites(rows: QuerySet[Any], subject: Subject) -> QuerySet[Any]:
     if subject.site is not None:
         return rows.filter(site=subject.site)
     return rows.filter(site__region=subject.region) if subject.region is not None else rows
@@ -253,7 +253,7 @@ def _grants(subject: Subject, framework: Framework, between: tuple[datetime, dat
         | Q(revoked_at__range=between)
         | Q(decided_at__range=between)
     )
-    rows = _at_sites(approved.filter(moved), subject).select_related("site").order_by("-starts_at", "-pk")
+    rows = _filter_sites(approved.filter(moved), subject).select_related("site").order_by("-starts_at", "-pk")
     if subject.pillar:
         rows = rows.filter(check_id__in=[check.id for check in framework.checks_of(subject.pillar)])
     for grant in rows[:MOST]:
@@ -281,7 +281,7 @@ def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> 
 
 def _verdicts(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
-    for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
+    for flip in _filter_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
         before, after = (state("verdict", each).word for each in (flip.from_state, flip.to_state))
         sentence = f"Verdict: {before} → {after}"
         day = flip.at.date().isoformat()
@@ -293,7 +293,7 @@ def _verdicts(subject: Subject, framework: Framework, between: tuple[datetime, d
 def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     counted: Counter[tuple[Any, ...]] = Counter()
     for model in (ValidationRun, RecordedFact, Attestation):
-        rows = _at_sites(model._default_manager.filter(voided_at__range=between), subject)
+        rows = _filter_sites(model._default_manager.filter(voided_at__range=between), subject)
         columns = ("voided_at", "void_reason", "site__name", "site__slug")
         counted.update(rows.order_by("-voided_at", "-pk").values_list(*columns)[:MOST])
     for (at, reason, name, slug), count in counted.items():

@@ -25,7 +25,7 @@ TRENDS = Report("readiness/trends/page.html", "inventory.view_site", "scoring.vi
 
 @TRENDS.page
 def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
-    subject, span, framework = _asked(request)
+    subject, span, framework = _read_request(request)
 
     def context() -> dict[str, Any]:
         trend = _trend(subject, span)
@@ -49,12 +49,12 @@ def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
 
 @TRENDS.chart
 def chart(request: HttpRequest) -> Figure:
-    subject, span, framework = _asked(request)
+    subject, span, framework = _read_request(request)
     marks = queries.marks(subject, framework, start=span.start, end=span.end)
     return charts.trend(_trend(subject, span), marks, start=span.start, end=span.end)
 
 
-def _asked(request: HttpRequest) -> tuple[Subject, TimeRange, Framework]:
+def _read_request(request: HttpRequest) -> tuple[Subject, TimeRange, Framework]:
     _, framework = framework_queries.current()
     slug, region, pillar = (request.GET.get(name, "") for name in ("site", "region", "pillar"))
     if pillar and pillar not in {each.id for each in framework.pillars}:
@@ -71,7 +71,7 @@ def _trend(subject: Subject, span: TimeRange) -> Trend:
 
 
 def _choices(subject: Subject, framework: Framework, span: dict[str, str]) -> dict[str, Any]:
-    kept = span | ({"pillar": subject.pillar} if subject.pillar else {})
+    query = span | ({"pillar": subject.pillar} if subject.pillar else {})
     pillars = [("", "All pillars"), *((pillar.id, pillar.short_name) for pillar in framework.pillars)]
     return {
         "pillars": choices(
@@ -79,8 +79,8 @@ def _choices(subject: Subject, framework: Framework, span: dict[str, str]) -> di
             subject.pillar,
             lambda pillar: link("trends", **({"pillar": pillar} if pillar else {}), **subject.place, **span),
         ),
-        **subject.others("trends", kept),
-        "kept": kept,
+        **subject.others("trends", query),
+        "kept": query,
     }
 
 

@@ -52,7 +52,7 @@ def vendors_of(grants: Iterable[Grant], framework: Framework) -> dict[int, str]:
             site_id__in=site_ids, check_id__in={grant.check_id for grant in covered}
         ).values_list("site_id", "check_id", "evidence")
     }
-    named = {
+    makers_by_device = {
         (site_id, name): maker
         for site_id, name, maker in Device.objects.filter(
             site_id__in=site_ids, name__in={name for name in decided.values() if name}
@@ -73,7 +73,7 @@ def vendors_of(grants: Iterable[Grant], framework: Framework) -> dict[int, str]:
         domains = check.domains if check else ()
         of_domains = set().union(*(makers.get((grant.site_id, domain.value), set()) for domain in domains))
         only = next(iter(of_domains)) if len(of_domains) == 1 else ""
-        vendors[grant.pk] = named.get((grant.site_id, device), only)
+        vendors[grant.pk] = makers_by_device.get((grant.site_id, device), only)
     return vendors
 
 

@@ -12,7 +12,7 @@ from readiness.assessment.scoring.core.states import ReasonCode
 from readiness.assessment.scoring.models import CheckResult
 
 
-def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **asked: Any) -> Grant:
+def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **details: Any) -> Grant:
     """Call `grants.operations.request` with the gate that the last evaluation found at the site."""
     result = CheckResult.objects.filter(site=site, check_id=check_id).only("gate", "state", "code").first()
     return operations.request(
@@ -24,5 +24,5 @@ def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **asked
         and result.code == ReasonCode.EXCLUDED,
         by=by,
         now=now,
-        **asked,
+        **details,
     )

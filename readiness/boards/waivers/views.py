@@ -81,8 +81,10 @@ class RequestForm(RefusedForm):
         super().__init__(*args, **kwargs)
         self.now = now
         _choice(self, "check").choices = checks_by_pillar(framework)
-        asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
-        of_whom = [asked] if asked else framework.checks
+        requested_check = framework.checks_by_id.get(
+            str(self.data.get("check") or self.initial.get("check") or "")
+        )
+        of_whom = [requested_check] if requested_check else framework.checks
         _choice(self, "part").choices = [
             ("", "– the whole check –"),
             *((check.name, [(part.id, part.name) for part in check.parts]) for check in of_whom),
@@ -91,16 +93,16 @@ class RequestForm(RefusedForm):
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the operation. A first day that has already begun means now."""
-        given = self.cleaned_data
-        zone = given["site"].time_zone
+        values = self.cleaned_data
+        zone = values["site"].time_zone
         return {
-            "site": given["site"],
-            "kind": given["kind"],
-            "check_id": given["check"],
-            "part": given["part"],
-            "reason": given["reason"],
-            "starts_at": self._start(given["starts_on"], zone),
-            "ends_at": end_of_day(given["ends_on"], zone),
+            "site": values["site"],
+            "kind": values["kind"],
+            "check_id": values["check"],
+            "part": values["part"],
+            "reason": values["reason"],
+            "starts_at": self._start(values["starts_on"], zone),
+            "ends_at": end_of_day(values["ends_on"], zone),
         }
 
     def _start(self, day: date | None, zone: str) -> datetime | None:
@@ -133,9 +135,9 @@ def waivers(request: HttpRequest) -> tuple[TablePage, Any]:
 def ageing(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     groups = {key: label for key, label in tables.BY.items() if key != "requester" or visibility.sees_names()}
-    asked = request.GET.get("by", "")
-    visibility.refuse(asked == "requester")
-    by = asked if asked in groups else next(iter(groups))
+    grouping = request.GET.get("by", "")
+    visibility.refuse(grouping == "requester")
+    by = grouping if grouping in groups else next(iter(groups))
     return table_kit.page(request, tables.ageing_table(by, at), queries.ageing(by, now=at)), lambda: {
         "views": choices(groups.items(), by, lambda key: link("waivers-ageing", by=key)),
         "breadcrumbs": crumbs("By age", *ABOVE),

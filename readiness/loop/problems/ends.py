@@ -41,7 +41,7 @@ def end_facts(
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in (each for several in vanished.values() for each in several):
         by_kind[ProblemKind(problem.kind)].append(problem)
-    in_service = _in_service(by_kind[ProblemKind.HEALTH])
+    in_service = _keys_in_service(by_kind[ProblemKind.HEALTH])
     unanswered = _unanswered(by_kind[ProblemKind.HEALTH], now=now)
     sources = _source_states(by_kind[ProblemKind.SOURCE])
     checks = _check_states(by_kind[ProblemKind.CHECK])
@@ -60,7 +60,7 @@ def end_facts(
     }
 
 
-def _in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, int]]]:
+def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, int]]]:
     ids: dict[str, set[int]] = defaultdict(set)
     keys: dict[int, set[tuple[str, int]]] = defaultdict(set)
     for problem in problems:
@@ -113,7 +113,7 @@ def _source_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
 
 
 def _check_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
-    return _by_site(
+    return _group_by_site(
         CheckResult.objects.filter(
             site__in=_sites(problems), check_id__in=[each.subject for each in problems]
         )
@@ -134,7 +134,7 @@ def _drift_states(problems: Sequence[Problem]) -> dict[int, dict[str, set[str]]]
     return states
 
 
-def _by_site(rows: Iterable[Any]) -> dict[int, dict[str, str]]:
+def _group_by_site(rows: Iterable[Any]) -> dict[int, dict[str, str]]:
     by_site: dict[int, dict[str, str]] = defaultdict(dict)
     for site_id, subject, state in rows:
         by_site[site_id][subject] = state

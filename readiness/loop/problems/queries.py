@@ -26,10 +26,10 @@ IN_ORDER = ("head_rank", "-kw", "site__name", "site_id", "head_title", *IN_CAUSE
 def problems(*, now: datetime) -> ProblemQuerySet:
     """All problems, open and ended, with `kw`, `workloads`, `answering` (the owning team, else the text on the site)
     and `accountable` (a person's name, for those who may see names)."""
-    held = Q(site__assignments__item=Item.ORCHESTRATION) & in_force(now, through="site__assignments__")
+    owner_terms = Q(site__assignments__item=Item.ORCHESTRATION) & in_force(now, through="site__assignments__")
     # Terms of an item never overlap, so the join duplicates no row.
     return Problem.objects.select_related("site__region").annotate(
-        held=FilteredRelation("site__assignments", condition=held),
+        held=FilteredRelation("site__assignments", condition=owner_terms),
         answering=Coalesce(F("held__team__name"), F("site__owner")),
         accountable=Coalesce(F("held__accountable__name"), Value("")),
         kw=Coalesce(F("site__problems_written__kw"), 0.0),
@@ -112,7 +112,7 @@ SELECT min(at) FROM (
 """
 
 
-def as_of(*, now: datetime) -> datetime | None:
+def lagging_since(*, now: datetime) -> datetime | None:
     """Since when changes wait to be looked at, if that is longer than it should be; None if the list is of now. One
     statement, about the sites that the reader sees."""
     with connection.cursor() as cursor:
@@ -124,5 +124,5 @@ def as_of(*, now: datetime) -> datetime | None:
 def owners(*, now: datetime) -> list[str]:
     """The owners of sites with open problems, by name."""
     every: QuerySet[Any] = problems(now=now).open()
-    named = every.exclude(answering="").order_by("answering")
-    return list(named.values_list("answering", flat=True).distinct())
+    owned_problems = every.exclude(answering="").order_by("answering")
+    return list(owned_problems.values_list("answering", flat=True).distinct())

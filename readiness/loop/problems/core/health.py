@@ -55,7 +55,7 @@ def domain_problems(
     While the whole domain is silent, an object that was well has no problem of its own, unless it had one before: the
     domain's problem stands for it. What was wrong stays, as last known.
     """
-    objects = [_object_problem(facts.domain, reasons) for reasons in _by_object(facts.reasons)]
+    objects = [_object_problem(facts.domain, reasons) for reasons in _group_by_object(facts.reasons)]
     if not facts.is_silent:
         return _grouped(facts.domain, objects) or _unexplained(facts)
     whole = _silent_domain(facts, silence)
@@ -68,7 +68,7 @@ def domain_problems(
     return [whole, *unheard, *_grouped(facts.domain, wrong)]
 
 
-def _by_object(reasons: Iterable[StoredReason]) -> Iterable[Sequence[StoredReason]]:
+def _group_by_object(reasons: Iterable[StoredReason]) -> Iterable[Sequence[StoredReason]]:
     by_object: dict[tuple[str, int], list[StoredReason]] = defaultdict(list)
     for reason in reasons:
         by_object[reason["object_kind"], reason["object_id"]].append(reason)

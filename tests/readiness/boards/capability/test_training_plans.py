@@ -12,7 +12,7 @@ from readiness.boards.capability.core import (
     PlannedTraining,
     Shortfall,
     ShortSite,
-    after_working_days,
+    add_working_days,
     best_plan,
 )
 
@@ -62,7 +62,7 @@ def tried(sites, most):
     best = (0.0, 0)
     for size in range(most + 1):
         for chosen in combinations(possible(sites), size):
-            freed = sum(site.held.it_kw for site in sites if covers(site, chosen))
+            freed = sum(site.capacity.it_kw for site in sites if covers(site, chosen))
             best = max(best, (freed, -size))
     return best[0], -best[1]
 
@@ -81,7 +81,7 @@ def test_the_plan_is_the_best_of_every_set_of_trainings(sites, most):
 @given(fleets())
 def test_without_a_limit_every_site_that_trainings_can_cover_is_covered(sites):
     plan = best_plan(sites, None, KW)
-    trainable = {site.site for site in sites if site.is_trainable and site.held.it_kw}
+    trainable = {site.site for site in sites if site.is_trainable and site.capacity.it_kw}
     assert {site.site for site in plan.covered} == trainable
     if len(possible(sites)) <= MOST_TRIED:
         assert len(plan.trainings) == tried(sites, len(possible(sites)))[1]
@@ -116,4 +116,4 @@ def test_a_person_trained_once_counts_at_every_site_of_their_teams():
     ],
 )
 def test_courses_take_working_days(start, days, last):
-    assert after_working_days(start, days) == last
+    assert add_working_days(start, days) == last

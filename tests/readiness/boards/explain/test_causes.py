@@ -57,7 +57,7 @@ def test_the_line_that_did_most_is_named_whatever_kind_it_is():
         sentences.fleet_sentence(found)
         == "From 85.5 to 62.9. Sites added or removed −21.1, data −1.5 points."
     )
-    assert sentences.strongest(sentences.of_fleet(found)).label == "Sites added or removed"
+    assert sentences.strongest(sentences.fleet_causes(found)).label == "Sites added or removed"
 
 
 def test_more_capacity_is_named():
@@ -92,13 +92,13 @@ def test_the_causes_named_add_up_to_the_change_and_are_those_of_the_chart(sites)
         return
     start, end, named = named_in(sentences.fleet_sentence(found))
     assert sum(named.values()) == pytest.approx(end - start, abs=1e-6)
-    shown = drawn(sentences.of_fleet(found), found.start, found.end)
+    shown = drawn(sentences.fleet_causes(found), found.start, found.end)
     assert named == {name: share for name, share in shown.items() if share}
 
 
 @given(any_ends())
 def test_of_one_site_too(site):
-    sentence = sentences.sentence(site.move.start, site.move.end, sentences.of_site(site.move))
+    sentence = sentences.sentence(site.move.start, site.move.end, sentences.site_causes(site.move))
     if site.move.start is None and site.move.end is None:
         assert sentence == "There is no score on either day."
         return
@@ -115,7 +115,7 @@ SCORES = st.one_of(st.integers(0, 80).map(lambda count: count / 80), st.floats(0
 @example(0.0125, 0.0375)
 def test_a_cause_that_alone_moved_the_score_is_shown_alone_with_all_of_it(start, end):
     alone = dict.fromkeys(CAUSES, 0.0) | {CAUSES[1]: end - start}
-    shown = [cause.text for cause in sentences.of_site(Move(start, end, alone))]
+    shown = [cause.text for cause in sentences.site_causes(Move(start, end, alone))]
     moved = round(10 * (points(sentences.score(end)) - points(sentences.score(start))))
     assert shown == [sentences.tenths(moved) if cause == CAUSES[1] else "0.0" for cause in CAUSES]
     figure = views.score_figure(start, end)

@@ -114,7 +114,7 @@ def test_an_operator_reads_the_worst_first_and_each_site_counts_once(critical, c
 def test_the_first_line_says_what_is_wrong(critical, silent, failing, words):
     few = queries.Few((), critical + silent + failing)
     problems = queries.HomeProblems(few, critical, silent, 253.0, queries.Few((), 0))
-    assert sentences.of_problems(problems).words == words
+    assert sentences.problems_headline(problems).words == words
 
 
 def test_runs_and_waivers_come_by_their_day_and_the_rest_is_counted(user_of, client_of, frozen_now):

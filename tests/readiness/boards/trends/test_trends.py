@@ -254,7 +254,7 @@ def day(on, score, verdict="ready"):
     ],
 )
 def test_the_axis_of_scores_fits_them(scores, axis):
-    fitted = charts.ScoreAxis.of([day(1, score) for score in scores])
+    fitted = charts.ScoreAxis.fit([day(1, score) for score in scores])
     assert (fitted.low, fitted.high, fitted.step) == axis
 
 

@@ -274,7 +274,7 @@ def test_the_page_says_as_of_when_while_writing_lags(flapping, client_of, api_of
     frozen_now.at = NOW
     client = client_of("viewer")
     assert "As of" not in client.get("/problems/").text
-    assert queries.as_of(now=NOW) is None
+    assert queries.lagging_since(now=NOW) is None
     Site.objects.update(owner="Others")
     ProblemClaim.objects.update(claimed_at=NOW - timedelta(seconds=61))
     SiteChange.objects.all().delete()
