@@ -102,8 +102,10 @@ def _changed(
     change, low, high = after.value - before.value, after.least - before.most, after.most - before.least
     if low == high == 0:
         return
-    said = words.format(signed(change)) + _band(low, high)
-    yield Consequence(domain, name, said, _effect(low, high, more_is_better), change, low, high, before.unit)
+    message = words.format(signed(change)) + _band(low, high)
+    yield Consequence(
+        domain, name, message, _effect(low, high, more_is_better), change, low, high, before.unit
+    )
 
 
 def _unknown(name: str, pair: tuple[BandedFigure, BandedFigure], sites: tuple[str, str]) -> str:
@@ -134,8 +136,8 @@ def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
             continue
         change, low, high = (each / base * 100 for each in (paid.change, paid.low, paid.high))
         # Tenths of a percent do not matter, but a change must not be shown as no change.
-        shown = signed(round(change)) if abs(change) >= 1 else signed(change)
-        words = f"{shown} % cost{_band(low, high)}"
+        percent = signed(round(change)) if abs(change) >= 1 else signed(change)
+        words = f"{percent} % cost{_band(low, high)}"
         yield Consequence(ConsequenceDomain.COST, "cost", words, paid.effect, change, low, high, "%")
 
 

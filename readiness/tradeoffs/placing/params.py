@@ -68,9 +68,9 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
     snapshot = serializers.BooleanField(default=True, help_text="false: leave it out")
 
 
-def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
+def question_of(body: Mapping[str, Any]) -> PlacementQuestion:
     """Raises BadParameter with the wrong field."""
-    return question_from(parameters.asked(WeighedQuestionSerializer(data=given)))
+    return question_from(parameters.asked(WeighedQuestionSerializer(data=body)))
 
 
 def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
@@ -85,13 +85,13 @@ def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
 
 
 def _what_if(read: Mapping[str, Any]) -> WhatIf:
-    said = {name: value for name, value in read.items() if value is not None}
+    stated = {name: value for name, value in read.items() if value is not None}
     links = (
         SlowerLink(link["site"], link.get("region") or "", link["add_ms"])
-        for link in said.get("links_slower", ())
+        for link in stated.get("links_slower", ())
     )
-    lists = {name: frozenset(said.get(name, ())) for name in ("sites_lost", "bases")}
-    return WhatIf(**said | lists | {"links_slower": tuple(links)})
+    lists = {name: frozenset(stated.get(name, ())) for name in ("sites_lost", "bases")}
+    return WhatIf(**stated | lists | {"links_slower": tuple(links)})
 
 
 PANES = ("objectives", "sure")

@@ -80,13 +80,13 @@ class WindowsQuestionSerializer(serializers.Serializer):
     )
 
 
-def question_of(given: Mapping[str, str]) -> WindowsQuestion:
+def question_of(query: Mapping[str, str]) -> WindowsQuestion:
     """Empty values give the defaults. Raises BadParameter with the wrong parameter."""
-    said = {name: value for name, value in given.items() if value}
-    asked = parameters.asked(WindowsQuestionSerializer(data=said))
+    stated = {name: value for name, value in query.items() if value}
+    values = parameters.asked(WindowsQuestionSerializer(data=stated))
     kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
     return WindowsQuestion(
-        **{name: kinds.get(name, lambda value: value)(value) for name, value in asked.items()}
+        **{name: kinds.get(name, lambda value: value)(value) for name, value in values.items()}
     )
 
 
@@ -238,7 +238,7 @@ class WindowsAnswer:
         return "kg CO2e" if self.power_kw is not None else "g CO2e/kW"
 
     @property
-    def chosen(self) -> Plan | None:
+    def chosen_plan(self) -> Plan | None:
         if self.windows is None:
             return None
         if self.aim is Aim.CARBON:
@@ -291,11 +291,11 @@ def share(before: float | None, after: float | None) -> float | None:
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return fsum(each or 0.0 for each in known) if known and None not in known else None
+    numbers = list(values)
+    return fsum(each or 0.0 for each in numbers) if numbers and None not in numbers else None
 
 
 def weights_of(aim: Aim, carbon_price: float) -> Weights:
     if aim is Aim.CARBON:
         return CLEANEST
-    return windows.with_carbon_price(carbon_price) if carbon_price else CHEAPEST
+    return windows.weights_at(carbon_price) if carbon_price else CHEAPEST

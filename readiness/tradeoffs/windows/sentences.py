@@ -114,13 +114,13 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     if windows is None:
         return []
     priced = f"With carbon at {number(answer.question.carbon_price)} {answer.currency}/t"
-    given = (
+    plans = (
         ("at-once", "At once", windows.at_once),
         ("cheapest", "Cheapest", windows.cheapest),
         ("priced", priced, windows.priced),
         ("cleanest", "Cleanest", windows.cleanest),
     )
-    return [(key, name, plan) for key, name, plan in given if plan is not None]
+    return [(key, name, plan) for key, name, plan in plans if plan is not None]
 
 
 def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
@@ -144,15 +144,15 @@ def _change(saved: float, part: float | None, unit: str) -> tuple[str, str]:
 
 
 def finding(answer: WindowsAnswer) -> str:
-    chosen, windows, site = answer.chosen, answer.windows, answer.site
+    chosen_plan, windows, site = answer.chosen_plan, answer.windows, answer.site
     if windows is None or site is None:
         return why_not(answer)
-    if chosen is None:
+    if chosen_plan is None:
         return why_not(answer) or "The aim has no data: choose the other aim."
-    if chosen.pieces == windows.at_once.pieces:
+    if chosen_plan.pieces == windows.at_once.pieces:
         return "Running at once is the best plan."
-    changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen))
-    at = instant(chosen.start_at, site.zone)
+    changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen_plan))
+    at = instant(chosen_plan.start_at, site.zone)
     return f"Start at {at} instead of at once: {', '.join(text for text, _tone in changes) or 'unknown'}."
 
 

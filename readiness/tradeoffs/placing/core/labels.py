@@ -32,7 +32,7 @@ def label_places(points: Sequence[Sequence[float]], names: Sequence[str]) -> lis
     """
     centres = [(x * PLOT_PX[0], y * PLOT_PX[1]) for x, y in points]
     taken: list[Box] = []
-    chosen = []
+    label_sides = []
     for own, name in enumerate(names):
         (x, y), width = centres[own], CHARACTER_PX * len(name)
         # A point that almost covers the named one does not count as another.
@@ -49,8 +49,8 @@ def label_places(points: Sequence[Sequence[float]], names: Sequence[str]) -> lis
         place = next((place for place, box in boxes.items() if _is_free(box, others)), "")
         if place:
             taken.append(boxes[place])
-        chosen.append(place)
-    return chosen
+        label_sides.append(place)
+    return label_sides
 
 
 def _box(x: float, y: float, width: float, height: float) -> Box:

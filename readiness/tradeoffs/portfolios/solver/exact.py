@@ -62,8 +62,8 @@ def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) ->
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
     highs.run()
     plan = np.full(workloads, NOWHERE, np.int64)
-    chosen = np.array(highs.getSolution().col_value)
-    if chosen.size:
-        taken = chosen[workloads:] > 0.5
+    solution = np.array(highs.getSolution().col_value)
+    if solution.size:
+        taken = solution[workloads:] > 0.5
         plan[rows[taken]] = sites[taken]
     return plan, float(highs.getInfo().mip_dual_bound)

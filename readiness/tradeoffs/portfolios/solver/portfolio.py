@@ -24,7 +24,7 @@ from readiness.tradeoffs.portfolios.solver.assignment import (
     Flags,
     Numbers,
     Places,
-    at_sites,
+    demand_at_sites,
     filled,
     improved,
 )
@@ -74,7 +74,7 @@ class Portfolio:
     @property
     def needs(self) -> Numbers:
         """Demand by workload, site and resource."""
-        return at_sites(self.demand, len(self.sites))
+        return demand_at_sites(self.demand, len(self.sites))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,10 @@ def sweep(
     cancelled: Callable[[], bool] = lambda: False,
     exact_pairs: int = EXACT_PAIRS,
 ) -> Sweep:
-    known = np.isfinite(portfolio.figures).all(axis=2)
+    is_known = np.isfinite(portfolio.figures).all(axis=2)
     fits = (portfolio.needs <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
-    usable = portfolio.allowed & known & fits
-    left_out = _without_pairs(portfolio, known, usable)
+    usable = portfolio.allowed & is_known & fits
+    left_out = _reasons_left_out(portfolio, is_known, usable)
     solving = _Solving(portfolio, usable, exact_pairs)
     left_out.update({portfolio.workloads[row]: LeftOutReason.NO_ROOM for row in solving.no_room.tolist()})
     solved: list[tuple[Mapping[str, float], Places, float, float]] = []
@@ -144,14 +144,14 @@ def sweep(
     return Sweep(_points(portfolio, solved), left_out, stopped)
 
 
-def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
+def _reasons_left_out(portfolio: Portfolio, is_known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
     reasons: dict[str, LeftOutReason] = {}
     for row in np.flatnonzero(~usable.any(axis=1)).tolist():
         allowed = portfolio.allowed[row]
         reason = LeftOutReason.NO_ROOM
         if not allowed.any():
             reason = LeftOutReason.NO_SITE
-        elif not (allowed & known[row]).any():
+        elif not (allowed & is_known[row]).any():
             reason = LeftOutReason.UNKNOWN
         reasons[portfolio.workloads[row]] = reason
     return reasons
@@ -346,7 +346,7 @@ def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, 
             portfolio.resources[resource],
             float(before[site, resource]),
             float(after[site, resource]),
-            float(there) if np.isfinite(there := portfolio.capacity[site, resource]) else None,
+            float(capacity) if np.isfinite(capacity := portfolio.capacity[site, resource]) else None,
         )
         for site, resource in np.argwhere(before != after).tolist()
     )

@@ -61,12 +61,12 @@ class Cover:
 def violated(
     problem: Assigning, prices: Numbers, rows: Places, sites: Places, shares: Numbers
 ) -> Iterator[Cover]:
-    there = shares > DIVIDED
-    rows, sites, shares = rows[there], sites[there], shares[there]
+    is_used = shares > DIVIDED
+    rows, sites, shares = rows[is_used], sites[is_used], shares[is_used]
     for site in np.unique(sites[shares < 1 - DIVIDED]).tolist():
         here = sites == site
         for needs, room in _knapsacks(problem, prices, site):
-            yield from _of_one(site, needs, room, rows[here], shares[here])
+            yield from _covers_of_knapsack(site, needs, room, rows[here], shares[here])
 
 
 def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple[Numbers, float]]:
@@ -77,7 +77,9 @@ def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple
         yield problem.demand[:, site] @ prices[site], float(prices[site] @ problem.capacity[site])
 
 
-def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
+def _covers_of_knapsack(
+    site: int, needs: Numbers, room: float, rows: Places, shares: Numbers
+) -> Iterator[Cover]:
     """Up to one cover for each order in which workloads are added until they no longer fit together."""
     room = room * (1 + 2 * ROUND_OFF)
     sizes = needs[rows]
@@ -237,10 +239,10 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
 
 def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) -> tuple[float, Numbers]:
     costs = priced(problem, Prices(prices / scale))
-    chosen = costs.argmin(axis=1)
-    bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
-    takes = problem.demand[np.arange(len(chosen)), chosen]
-    used = np.stack([np.bincount(chosen, each, len(scale)) for each in takes.T], axis=1)
+    cheapest = costs.argmin(axis=1)
+    bound = float(costs[np.arange(len(cheapest)), cheapest].sum() - (prices * size).sum())
+    takes = problem.demand[np.arange(len(cheapest)), cheapest]
+    used = np.stack([np.bincount(cheapest, each, len(scale)) for each in takes.T], axis=1)
     return bound, used / scale - size
 
 
@@ -346,8 +348,8 @@ def columns_of(
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])
     value = np.hstack([np.ones((len(rows), 1)), problem.demand[rows, sites]])
-    there = value != 0
-    columns, indices, values = [np.nonzero(there)[0]], [index[there]], [value[there]]
+    is_nonzero = value != 0
+    columns, indices, values = [np.nonzero(is_nonzero)[0]], [index[is_nonzero]], [value[is_nonzero]]
     for row, cover in enumerate(covers, workloads + problem.capacity.size):
         weights = np.where(sites == cover.site, cover.weights[rows], 0.0)
         some = np.flatnonzero(weights)
