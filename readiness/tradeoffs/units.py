@@ -271,8 +271,8 @@ def device_count(count: int, of: str, here: str) -> int | None:
 
 
 def only_type(types: Iterable[str]) -> str:
-    listed = tuple(types)
-    return listed[0] if len(listed) == 1 else ""
+    slugs = tuple(types)
+    return slugs[0] if len(slugs) == 1 else ""
 
 
 DIGITS = 3

@@ -43,9 +43,9 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
 
 
 def _pair_cells(pair: Pair) -> list[str | float | None]:
-    expected, came = pair.comparison.expected, pair.comparison.realised
+    expected, realised = pair.comparison.expected, pair.comparison.realised
     return [
         *(tables.objective(pair.forecast.objective), expected.unit),
-        *(expected.value, expected.low, expected.high, came.value),
+        *(expected.value, expected.low, expected.high, realised.value),
         *(pair.comparison.error, pair.percent, pair.unknown),
     ]

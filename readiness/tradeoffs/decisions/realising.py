@@ -120,9 +120,9 @@ def latency_of(
         raise NotKnown("No whole day has passed yet.")
     trips = evidence.quantiles([site_id], {ROUND_TRIP.key}, q=percentile / 100, days=days, now=end)
     by_region = {trip.part: trip for trip in trips.get(site_id, ()) if trip.value is not None}
-    missing = [region for region in regions if region not in by_region]
-    if missing:
-        raise NotKnown(f"No round trip from {', '.join(missing)} was measured in this time.")
+    unmeasured_regions = [region for region in regions if region not in by_region]
+    if unmeasured_regions:
+        raise NotKnown(f"No round trip from {', '.join(unmeasured_regions)} was measured in this time.")
     worst = max((by_region[region] for region in regions), key=lambda trip: trip.value or 0.0)
     source = f"p{percentile:g} of {days} days from {worst.part}"
     return BandedFigure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source)
@@ -204,12 +204,12 @@ def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> Outcome:
 
 
 def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
-    read = READ.get(forecast.objective)
-    if read is None:
+    reader = READ.get(forecast.objective)
+    if reader is None:
         raise NotKnown("Nothing measures this objective: a placement derives it from the others.")
     if reading.span.end <= reading.span.start:
         raise NotKnown("There is no outcome yet.")
-    figure = read(reading, forecast)
+    figure = reader(reading, forecast)
     if figure.value is None:
         raise NotKnown(figure.source)
     if figure.unit != forecast.unit:
@@ -276,8 +276,8 @@ class RealisedReading:
 
     @property
     def drawn(self) -> tuple[Metered, float, MeasuredSpan]:
-        placed, share = _known(self.placed), _known(self.share)
-        return _known(self.metered), share, whole_hours(placed)
+        placed_span, share = _known(self.placed), _known(self.share)
+        return _known(self.metered), share, whole_hours(placed_span)
 
     @cached_property
     def factors(self) -> dict[str, Factor]:

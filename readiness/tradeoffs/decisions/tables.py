@@ -93,8 +93,8 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
     # Count unknown outcomes too: leaving them out would suggest that all were checked.
     objectives = how_many(len(pairs), "objective", "objectives")
     sentence = f"{within} of {objectives} came within {WITHIN} % of what was expected"
-    if missing := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
-        sentence += f", {len(missing)} unknown ({', '.join(map(objective, missing))})"
+    if unknown_objectives := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
+        sentence += f", {len(unknown_objectives)} unknown ({', '.join(map(objective, unknown_objectives))})"
     return sentence + ("." if pairs[0].final else ", so far.")
 
 

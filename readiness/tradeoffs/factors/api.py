@@ -273,8 +273,8 @@ def _site_ids(site_params: Sequence[str]) -> list[int] | None:
     if not slugs:
         return None
     ids = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    if missing := sorted(set(slugs) - set(ids)):
-        raise BadParameter("site", f"There is no site {missing[0]!r}.")
+    if unknown_slugs := sorted(set(slugs) - set(ids)):
+        raise BadParameter("site", f"There is no site {unknown_slugs[0]!r}.")
     return list(ids.values())
 
 

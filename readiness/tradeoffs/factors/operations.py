@@ -216,7 +216,7 @@ def _merged_days(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) ->
         grid = (day.step_s, day.offset_s, currency)
         if old is not None and (old.step_s, old.offset_s, old.currency) == grid:
             pairs = zip(day.values, old.values, strict=True)
-            values = tuple(was if new is None else new for new, was in pairs)
+            values = tuple(old_value if new_value is None else new_value for new_value, old_value in pairs)
             merged.append(IntervalDay(day.day_on, day.step_s, day.offset_s, values))
         else:
             merged.append(day)

@@ -351,8 +351,8 @@ def finding(site: SiteFactors, at: datetime) -> str:
     old = [label for label, factor in factors if factor.best and outdated(factor.kind, factor.best, at)]
     if old:
         clauses.append(f"older than they should be: {', '.join(old)}")
-    if apart := [label for label, factor in factors if factor.disagrees]:
-        clauses.append(f"sources disagree on {', '.join(apart)}")
+    if disputed := [label for label, factor in factors if factor.disagrees]:
+        clauses.append(f"sources disagree on {', '.join(disputed)}")
     return f"{'; '.join(clauses)}."
 
 

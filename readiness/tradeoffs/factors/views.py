@@ -176,8 +176,8 @@ def _import_table(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         what = form.cleaned_data["what"]
-        _permission, read, enter = IMPORTS[what]
-        entered = enter(entries=read(content), by=sender_of(request), now=now())
+        _permission, parse, enter = IMPORTS[what]
+        entered = enter(entries=parse(content), by=sender_of(request), now=now())
         messages.success(request, f"Entered: {entered}.")
         return HttpResponseRedirect(reverse(what))
 

@@ -120,13 +120,13 @@ def _beside(
 
 
 def _left_out(answer: PlacementAnswer, view: PlacementView, drawn: Collection[str]) -> str:
-    left = [option for option in answer.options if option.slug not in drawn]
-    hidden = 0 if view.rejected else sum(not option.feasible for option in left)
+    undrawn = [option for option in answer.options if option.slug not in drawn]
+    hidden = 0 if view.rejected else sum(not option.feasible for option in undrawn)
     sentences = []
     if hidden:
-        counted = how_many(hidden, "undecided or rejected site is", "undecided or rejected sites are")
-        sentences.append(f"{counted} not drawn.")
-    if unknown := len(left) - hidden:
+        hidden_text = how_many(hidden, "undecided or rejected site is", "undecided or rejected sites are")
+        sentences.append(f"{hidden_text} not drawn.")
+    if unknown := len(undrawn) - hidden:
         sentences.append(f"{how_many(unknown, 'site is', 'sites are')} not drawn: a figure is unknown there.")
     return " ".join(sentences)
 

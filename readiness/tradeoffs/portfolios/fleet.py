@@ -75,17 +75,19 @@ class PortfolioFleet:
         if before is None or after is None or before not in sites or after not in sites:
             return None
         adapter = self.adapters[workload]
-        was, comes = (adapter.candidate(sites[site]) for site in (before, after))
-        return move(was, comes, served_by(adapter.envelope))
+        candidate_before, candidate_after = (adapter.candidate(sites[site]) for site in (before, after))
+        return move(candidate_before, candidate_after, served_by(adapter.envelope))
 
     def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
         sites, adapter = self.sites[workload], self.adapters[workload]
         if before not in sites or after not in sites or workload in self.broken:
             return None
-        was, comes = (_figures(adapter.candidate(sites[site]), adapter.envelope) for site in (before, after))
+        figures_before, figures_after = (
+            _figures(adapter.candidate(sites[site]), adapter.envelope) for site in (before, after)
+        )
         limits = limits_of(adapter.envelope, self.currency, adapter.facts.rates)
         counting = [SCORED[name] for name in self.portfolio.objectives]
-        return step_of(was, comes, counting, limited=limited(limits))
+        return step_of(figures_before, figures_after, counting, limited=limited(limits))
 
 
 SCORED = {
@@ -123,8 +125,8 @@ def read(question: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     allowed, figures, against, broken, optional = _judged(question, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {slug: sites_of[0] for slug, sites_of in runs_at.items()}
-    names, listed = {envelope.slug: envelope.name for envelope in envelopes}, tuple(sites.values())
-    demand = demand_in(envelopes, resources, adapters, listed)
+    names, site_list = {envelope.slug: envelope.name for envelope in envelopes}, tuple(sites.values())
+    demand = demand_in(envelopes, resources, adapters, site_list)
     comparable = ~np.isnan(demand).any(axis=2)
     return PortfolioFleet(
         portfolio=Portfolio(
@@ -134,7 +136,7 @@ def read(question: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
             resources=resources,
             allowed=allowed & comparable,
             demand=np.nan_to_num(demand, nan=0.0),
-            capacity=capacity_in(question, resources, _held(envelopes, adapters, of, today), listed, base),
+            capacity=capacity_in(question, resources, _held(envelopes, adapters, of, today), site_list, base),
             figures=figures,
             priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
         ),
@@ -271,13 +273,13 @@ def _judged(
         except BadParameter as error:
             against[envelope.slug] = error.reason
             continue
-        placed = list(map(placer(Demand(), limits), map(adapter.candidate, sites_of_class.values())))
+        options = list(map(placer(Demand(), limits), map(adapter.candidate, sites_of_class.values())))
         others = running.get(envelope.slug, ())[1:]
         pin = question.pins.get(envelope.slug)
-        broken |= _broken(envelope.slug, placed, running)
+        broken |= _broken(envelope.slug, options, running)
         if pin is None:
-            optional[row] = _improvements(question, envelope, limits, placed, running)
-        for column, option in enumerate(placed):
+            optional[row] = _improvements(question, envelope, limits, options, running)
+        for column, option in enumerate(options):
             site = option.candidate.site
             # A class runs at a site once, so its other present sites are not available for the planned placement.
             may_be = pin in (None, site) and site not in others
@@ -285,7 +287,7 @@ def _judged(
             values = _values(option.candidate, envelope)
             figures[row, column] = [values[name] for name in question.objectives]
         if not allowed[row].any():
-            against[envelope.slug] = _why_nowhere(placed, pin, others)
+            against[envelope.slug] = _why_nowhere(options, pin, others)
     return allowed, figures, against, broken, optional
 
 
@@ -293,45 +295,49 @@ def _improvements(
     question: PortfolioQuestion,
     envelope: Envelope,
     limits: Limits,
-    placed: Sequence[Placed],
+    options: Sequence[Placed],
     running: Mapping[str, Sequence[str]],
 ) -> list[bool]:
     """Whether moving to each site is only an optional improvement, which the explorer never makes its best match."""
     home = next(iter(running.get(envelope.slug, ())), None)
-    here = next((option for option in placed if option.candidate.site == home), None)
+    here = next((option for option in options if option.candidate.site == home), None)
     if here is None or here.standing is not Feasibility.FEASIBLE:
-        return [False] * len(placed)
-    was, counting = _figures(here.candidate, envelope), [SCORED[name] for name in question.objectives]
+        return [False] * len(options)
+    figures_today, counting = (
+        _figures(here.candidate, envelope),
+        [SCORED[name] for name in question.objectives],
+    )
     return [
         option is not here
-        and step_of(was, _figures(option.candidate, envelope), counting, limited=limited(limits)) is not None
-        for option in placed
+        and step_of(figures_today, _figures(option.candidate, envelope), counting, limited=limited(limits))
+        is not None
+        for option in options
     ]
 
 
-def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _broken(workload: str, options: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}
-    here = next((option for option in placed if option.candidate.site == home), None)
+    here = next((option for option in options if option.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
     words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
     return {workload: "; ".join(words)} if words else {}
 
 
-def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
+def _why_nowhere(options: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
     if pin is not None:
-        pinned = next((option for option in placed if option.candidate.site == pin), None)
+        pinned = next((option for option in options if option.candidate.site == pin), None)
         words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]
         return f"pinned to {pin}: {'; '.join(words)}"
-    counted: Counter[str] = Counter()
-    for option in placed:
-        counted.update({reason.limit for reason in option.reasons})
+    sites_by_reason: Counter[str] = Counter()
+    for option in options:
+        sites_by_reason.update({reason.limit for reason in option.reasons})
         if option.candidate.site in others:
-            counted["runs there already"] += 1
+            sites_by_reason["runs there already"] += 1
     counts = [
-        f"{limit} at {count} of {len(placed)}"
-        for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+        f"{limit} at {count} of {len(options)}"
+        for limit, count in sorted(sites_by_reason.items(), key=lambda each: (-each[1], each[0]))
     ]
     return ", ".join(counts) or "no site is in service"

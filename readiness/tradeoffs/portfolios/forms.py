@@ -60,12 +60,12 @@ class PinRows(BaseFormSet):
         self.sites = [("", "Today's site"), *(gone | sites).items()]
 
     def clean(self) -> None:
-        seen = set()
+        pinned_workloads = set()
         for row in self.forms:
             workload = row.cleaned_data.get("workload")
-            if workload and workload in seen:
+            if workload and workload in pinned_workloads:
                 row.add_error("workload", "This workload is pinned above already.")
-            seen.add(workload)
+            pinned_workloads.add(workload)
 
     @property
     def chosen_sites(self) -> dict[str, str | None]:

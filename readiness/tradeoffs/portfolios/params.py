@@ -86,17 +86,17 @@ def question_of(
     values = parameters.asked(PortfolioQuestionSerializer(data=body))
     requested_slugs = _known("workloads", values.get("workloads", ()), workloads)
     left_out = _known("left_out", values.get("left_out", ()), workloads)
-    placed = sorted(set(requested_slugs or workloads) - set(left_out))
-    if not placed:
+    workloads_to_place = sorted(set(requested_slugs or workloads) - set(left_out))
+    if not workloads_to_place:
         raise BadParameter("workloads", "No workload is left to place.")
-    if len(placed) > MOST_WORKLOADS:
+    if len(workloads_to_place) > MOST_WORKLOADS:
         raise BadParameter("workloads", f"{MOST_WORKLOADS} at most.")
     stated = values.get("weights") or WEIGHTS
     weights = {name: weight for name, weight in stated.items() if weight > 0}
     return PortfolioQuestion(
-        tuple(placed),
+        tuple(workloads_to_place),
         tuple(sorted(left_out)),
-        _pins(values.get("pins", {}), placed, workloads, sites, running),
+        _pins(values.get("pins", {}), workloads_to_place, workloads, sites, running),
         weights,
         # Different weights mean the same if only one objective counts.
         values.get("points", POINTS) if len(weights) > 1 else 1,
@@ -114,7 +114,7 @@ def _known(field: str, slugs: Sequence[str], existing: Collection[str]) -> list[
 
 def _pins(
     requested_pins: Mapping[str, str | None],
-    placed: Collection[str],
+    workloads_to_place: Collection[str],
     workloads: Collection[str],
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
@@ -128,7 +128,7 @@ def _pins(
         where = f"pins.{name}"
         if workload not in workloads:
             raise BadParameter(where, f"No workload class is called {name}.")
-        if workload not in placed:
+        if workload not in workloads_to_place:
             raise BadParameter(where, f"{name} is not among the workloads that are placed.")
         pins[workload] = _runs_at(where, workload, running) if site is None else site
         if pins[workload] not in sites:

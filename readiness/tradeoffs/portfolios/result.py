@@ -318,9 +318,11 @@ def moves(result: Result, point: Result) -> list[MoveRow]:
     for slug in result["names"]:
         before, after = today.get(slug, ""), plan.get(slug, "")
         if before != after:
-            was, comes = (_named(result, "site_names", site) if site else nowhere for site in (before, after))
+            site_before, site_after = (
+                _named(result, "site_names", site) if site else nowhere for site in (before, after)
+            )
             move = result["moves"][slug][after]
-            rows.append(MoveRow(_named(result, "names", slug), was, comes, **move))
+            rows.append(MoveRow(_named(result, "names", slug), site_before, site_after, **move))
     return sorted(rows, key=lambda row: (row.order, row.workload.name.casefold()))
 
 

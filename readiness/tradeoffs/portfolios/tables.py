@@ -42,8 +42,8 @@ def moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
         for kind, label in KINDS.items()
         if (count := sum(row.kind == kind for row in rows))
     ]
-    left = how_many(left_out, "workload left out", "workloads left out")
-    return f"{', '.join(counts)}; {left}" if counts else left
+    left_out_text = how_many(left_out, "workload left out", "workloads left out")
+    return f"{', '.join(counts)}; {left_out_text}" if counts else left_out_text
 
 
 def coverage(result: Result, name: str, rows: Sequence[MoveRow]) -> str:

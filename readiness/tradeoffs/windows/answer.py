@@ -90,12 +90,12 @@ def question_of(query: Mapping[str, str]) -> WindowsQuestion:
     )
 
 
-def instant_of(written: str, zone: ZoneInfo) -> datetime:
+def instant_of(text: str, zone: ZoneInfo) -> datetime:
     """Return the instant in UTC. Without an offset it is local time at the site, the first of an ambiguous one. Raises
     BadParameter for a time that clocks skip.
     """
     try:
-        at = datetime.fromisoformat(written)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadParameter("at", "Enter a time such as 2026-11-25T14:00.") from error
     if not 2000 <= at.year < 2200:

@@ -63,9 +63,9 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
     spare_s = needed * step_s - work.hours * HOUR_S
     if not work.contiguous:
         cheapest = np.argsort(values, kind="stable")[:needed]
-        taken = np.sort(cheapest)
-        begins = starts[taken].astype(np.float64)
-        return _pieces(begins, begins + step_s - np.where(taken == cheapest[-1], spare_s, 0.0))
+        slots = np.sort(cheapest)
+        begins = starts[slots].astype(np.float64)
+        return _pieces(begins, begins + step_s - np.where(slots == cheapest[-1], spare_s, 0.0))
     cheapest_run = _cheapest_run(starts, values, needed, step_s, spare_s)
     if cheapest_run is None:
         return None
@@ -105,11 +105,11 @@ def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, sp
 
 
 def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
-    apart = starts_s[1:] != ends_s[:-1]
-    begins = starts_s[np.concatenate([[True], apart])]
+    has_gap = starts_s[1:] != ends_s[:-1]
+    begins = starts_s[np.concatenate([[True], has_gap])]
     return tuple(
         Piece(_instant(start_s), _instant(end_s))
-        for start_s, end_s in zip(begins, ends_s[np.concatenate([apart, [True]])], strict=True)
+        for start_s, end_s in zip(begins, ends_s[np.concatenate([has_gap, [True]])], strict=True)
     )
 
 
@@ -332,11 +332,11 @@ def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries 
     ]
     if not weighed or any(series is None for _, series in weighed):
         return None
-    counted = [(weight, series) for weight, series in weighed if series is not None]
-    values: Floats = sum(weight * series.values for weight, series in counted)  # type: ignore[assignment]
-    if with_tie and len(counted) == 1:
+    known_series = [(weight, series) for weight, series in weighed if series is not None]
+    values: Floats = sum(weight * series.values for weight, series in known_series)  # type: ignore[assignment]
+    if with_tie and len(known_series) == 1:
         values = _break_ties(values, hours.carbon if weights.price else hours.price)
-    return _revalued(counted[0][1], values)
+    return _revalued(known_series[0][1], values)
 
 
 def _break_ties(values: Floats, other: FactorSeries | None) -> Floats:

@@ -72,21 +72,21 @@ def _answer_with_hours(
     around = asked_at or min(now, known_to)
     length = timedelta(hours=question.hours + nothing.deferred_h)
     start = around - length - timedelta(days=question.days + LEARNT_DAYS + 1)
-    read = series_of(site.pk, None, start, around + length + timedelta(days=1))
-    used = {
+    all_series = series_of(site.pk, None, start, around + length + timedelta(days=1))
+    series_by_kind = {
         kind: best
         for kind in nothing.kinds
-        if (best := _best([each for each in read if each.kind == kind], around, length))
+        if (best := _best([each for each in all_series if each.kind == kind], around, length))
     }
-    hours, currency = _hours(used, nothing.kinds, question.currency, now)
+    hours, currency = _hours(series_by_kind, nothing.kinds, question.currency, now)
     if hours.price is None and hours.carbon is None:
         return replace(nothing, missing=nothing.kinds)
     work, span = _work(hours, question, nothing.deferred_h, now=now, asked_at=asked_at)
     return replace(
         nothing,
         currency=currency,
-        sources={kind: _source(each, read) for kind, each in used.items()},
-        missing=tuple(kind for kind in nothing.kinds if kind not in used),
+        sources={kind: _source(each, all_series) for kind, each in series_by_kind.items()},
+        missing=tuple(kind for kind in nothing.kinds if kind not in series_by_kind),
         pue=_pue(site, now),
         windows=_windows(hours, work, span, question.carbon_price),
         trial=_trial(hours, work, nothing.aim, question, ZoneInfo(site.time_zone)),
@@ -138,8 +138,8 @@ def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -
     return min(with_values, key=rank, default=None)
 
 
-def _source(series: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
-    others = {each.source for each in read if each.kind == series.kind} - {series.source}
+def _source(series: SourceSeries, all_series: Sequence[SourceSeries]) -> HoursSource:
+    others = {each.source for each in all_series if each.kind == series.kind} - {series.source}
     return HoursSource(series.source, series.provenance, tuple(sorted(others)))
 
 

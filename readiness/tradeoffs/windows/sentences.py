@@ -123,10 +123,10 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     return [(key, name, plan) for key, name, plan in plans if plan is not None]
 
 
-def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
+def saves(answer: WindowsAnswer, figures_at_once: Figures, other: Figures) -> list[tuple[str, str]]:
     changes = (
-        (once.shown_money, other.shown_money, answer.money_unit),
-        (once.shown_carbon, other.shown_carbon, answer.carbon_unit),
+        (figures_at_once.shown_money, other.shown_money, answer.money_unit),
+        (figures_at_once.shown_carbon, other.shown_carbon, answer.carbon_unit),
     )
     return [
         _change(difference(before, after), share(before, after), unit)
@@ -176,12 +176,14 @@ def exchange(answer: WindowsAnswer) -> str:
 def trial_finding(answer: WindowsAnswer) -> str:
     if answer.trial is None or not answer.trial.days:
         return "There is not enough hourly data of earlier days to try the rule."
-    once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))
+    total_at_once, ruled, best = (
+        total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best")
+    )
     days = how_many(len(answer.trial.days), "day", "days")
     at_once, saved, foreseen = (
-        f"{number(once)} {answer.trial_unit}",
-        difference(once, ruled),
-        difference(once, best),
+        f"{number(total_at_once)} {answer.trial_unit}",
+        difference(total_at_once, ruled),
+        difference(total_at_once, best),
     )
     if saved >= 0:
         would = f"would have saved {number(saved)} of {at_once}; perfect foresight {number(foreseen)}"

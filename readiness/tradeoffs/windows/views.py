@@ -91,7 +91,7 @@ def _plans_context(answer: WindowsAnswer, query: dict[str, str]) -> dict[str, An
     windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return {}
-    once = answer.figures(windows.at_once)
+    figures_at_once = answer.figures(windows.at_once)
     plans: list[dict[str, Any]] = [
         {
             "key": key,
@@ -101,7 +101,9 @@ def _plans_context(answer: WindowsAnswer, query: dict[str, str]) -> dict[str, An
             "pieces": [sentences.piece(piece, site.zone) for piece in plan.pieces[:SHOWN_PIECES]],
             "more": max(len(plan.pieces) - SHOWN_PIECES, 0),
             "figures": answer.figures(plan),
-            "saves": [] if key == "at-once" else sentences.saves(answer, once, answer.figures(plan)),
+            "saves": []
+            if key == "at-once"
+            else sentences.saves(answer, figures_at_once, answer.figures(plan)),
         }
         for key, name, plan in sentences.named_plans(answer)
     ]
@@ -109,7 +111,7 @@ def _plans_context(answer: WindowsAnswer, query: dict[str, str]) -> dict[str, An
         "key": "flat",
         "name": "Flat, at the mean of these hours",
         "figures": answer.flat,
-        "saves": sentences.saves(answer, once, answer.flat),
+        "saves": sentences.saves(answer, figures_at_once, answer.flat),
     }
     return {
         "span": sentences.span_told(windows, site),
@@ -128,12 +130,12 @@ def _plans_context(answer: WindowsAnswer, query: dict[str, str]) -> dict[str, An
 
 
 def _trial_context(answer: WindowsAnswer) -> dict[str, Any]:
-    once, ruled, best = (total(answer.worths(part)) for part in TRIED)
-    saved, most = less(once, ruled), less(once, best)
+    total_at_once, ruled, best = (total(answer.worths(part)) for part in TRIED)
+    saved, most = less(total_at_once, ruled), less(total_at_once, best)
     pairs = zip(answer.worths("at_once"), answer.worths("by_rule"), strict=True)
     return {
         "trial_finding": sentences.trial_finding(answer),
-        "trial": [("At once", once), ("By the rule", ruled), ("Perfect foresight", best)],
+        "trial": [("At once", total_at_once), ("By the rule", ruled), ("Perfect foresight", best)],
         "reached": max(100 * saved / most, 0.0) if saved is not None and most else None,
         "days_worse": sum(
             at_once is not None and by_rule is not None and by_rule > at_once + 1e-9

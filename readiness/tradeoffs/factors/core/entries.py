@@ -248,10 +248,10 @@ def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> li
             if row.get("basis") in NOT_STORED:
                 continue
             try:
-                read = {
+                values = {
                     each.name: _cell(each, row) for each in cells if row.get(each.name) or each.name in needed
                 }
-                entries.append(kind(line=line, **read))  # type: ignore[call-arg]
+                entries.append(kind(line=line, **values))  # type: ignore[call-arg]
             except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:
@@ -267,8 +267,8 @@ def _cell(column: Field[Any], row: Mapping[str, str]) -> Any:
         return tidy(row[column.name]) or ("" if column.default is MISSING else column.default)
     if NoneType in kinds and not row[column.name]:
         return None
-    read = _number if float in kinds else _instant if datetime in kinds else _day
-    return read(row, column.name)
+    reader = _number if float in kinds else _instant if datetime in kinds else _day
+    return reader(row, column.name)
 
 
 def _instant(row: Mapping[str, str], field: str) -> datetime:

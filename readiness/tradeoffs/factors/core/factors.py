@@ -64,8 +64,8 @@ class KnownValue:
         """Whether both have the same unit and differ too much. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False
-        apart = abs(self.value - other.value)
-        if apart <= DISAGREE_SHARE * max(abs(self.value), abs(other.value)):
+        difference = abs(self.value - other.value)
+        if difference <= DISAGREE_SHARE * max(abs(self.value), abs(other.value)):
             return False
         return _least(self) > _most(other) or _least(other) > _most(self)
 

@@ -126,9 +126,11 @@ class RegionTable:
         km, region = min(distances, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
         return None if region is None or km > NEAR_KM else (region, km)
 
-    def round_trip_between(self, one: str, other: str) -> float | None:
+    def round_trip_between(self, region: str, other_region: str) -> float | None:
         round_trips = [
-            self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips
+            self.round_trips[pair]
+            for pair in ((region, other_region), (other_region, region))
+            if pair in self.round_trips
         ]
         return sum(round_trips) / len(round_trips) if round_trips else None
 

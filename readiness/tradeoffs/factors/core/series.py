@@ -130,7 +130,7 @@ def _order(row: SeriesRow) -> timedelta:
 
 def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime]:
     times = [row.at for row in rows if row.at.tzinfo is None]
-    seen: dict[datetime, int] = {}
+    occurrences_so_far: dict[datetime, int] = {}
     counts: dict[datetime, int] = {}
     for at in times:
         counts[at] = counts.get(at, 0) + 1
@@ -142,8 +142,8 @@ def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime
         if zone is None:
             message = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
             raise SeriesRefused(row.line, "at", message)
-        instants.append(_instant_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
-        seen[row.at] = seen.get(row.at, 0) + 1
+        instants.append(_instant_of_wall_time(row, zone, counts[row.at], occurrences_so_far.get(row.at, 0)))
+        occurrences_so_far[row.at] = occurrences_so_far.get(row.at, 0) + 1
     return instants
 
 

@@ -295,9 +295,9 @@ def _factors(
 
 def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | str:
     parts = {part: factors[part].best for part in _PARTS}
-    missing = [str(FactorKind(part).label) for part, value in parts.items() if value is None]
-    if missing:
-        return f"No source has a value for it, and computing it needs these: {', '.join(missing)}."
+    unknown_parts = [str(FactorKind(part).label) for part, value in parts.items() if value is None]
+    if unknown_parts:
+        return f"No source has a value for it, and computing it needs these: {', '.join(unknown_parts)}."
     capex, years, power_kw, price, pue = (value for value in parts.values() if value is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:

@@ -220,8 +220,8 @@ class PlacementAnswer:
     @cached_property
     def _ties(self) -> frozenset[int]:
         """Rounded scores that several options share."""
-        counted = Counter(option.match for option in self.feasible if option.match is not None)
-        return frozenset(match for match, count in counted.items() if count > 1)
+        count_by_match = Counter(option.match for option in self.feasible if option.match is not None)
+        return frozenset(match for match, count in count_by_match.items() if count > 1)
 
     def match_text(self, option: PlacementOption) -> str:
         """Options with equal rounded scores show a decimal, so that their order is visible."""

@@ -71,9 +71,9 @@ class Adapter:
         parts = self.inputs.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
         drawn_kw = figures.drawn_kw(power.drawn.value, count or 0, parts.idle)
-        used = figures.energy(drawn_kw, pue, power.rests_on)
-        emitted = figures.carbon(used, parts.intensity)
-        cost = self._cost(parts, count, drawn_kw, used, emitted)
+        energy = figures.energy(drawn_kw, pue, power.rests_on)
+        emitted = figures.carbon(energy, parts.intensity)
+        cost = self._cost(parts, count, drawn_kw, energy, emitted)
         own = self._own(site)
         own_kw = self._own_kw(site)
         free = free_accelerators(site, own) if own else parts.free_accelerators
@@ -85,7 +85,7 @@ class Adapter:
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,
-            energy=used,
+            energy=energy,
             carbon=emitted,
             carbon_intensity=parts.intensity,
             verdict=parts.verdict,
@@ -171,14 +171,14 @@ class Adapter:
         parts: PlacementInputs,
         count: int | None,
         drawn_kw: float | None,
-        used: BandedFigure,
+        energy: BandedFigure,
         emitted: BandedFigure,
     ) -> BandedFigure:
         what_if, currency = self.what_if, self.currency
         if count and parts.contract.value is not None:
-            cost = self._contract_cost(parts, count, drawn_kw, used)
+            cost = self._contract_cost(parts, count, drawn_kw, energy)
         else:
-            bill = self._bill(parts, used)
+            bill = self._bill(parts, energy)
             if count is None:
                 why = incomparable(self.basis, only_type(parts.site.accelerators))
                 return figures.least_cost(f"the number of accelerators is unknown: {why}", bill, currency)
@@ -193,19 +193,19 @@ class Adapter:
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
-    def _bill(self, parts: PlacementInputs, used: BandedFigure) -> BandedFigure:
+    def _bill(self, parts: PlacementInputs, energy: BandedFigure) -> BandedFigure:
         price = figures.tried(parts.price, self.what_if.electricity_price)
-        return figures.energy_bill(used, price, self.currency)
+        return figures.energy_bill(energy, price, self.currency)
 
     def _contract_cost(
-        self, parts: PlacementInputs, count: int, drawn_kw: float | None, used: BandedFigure
+        self, parts: PlacementInputs, count: int, drawn_kw: float | None, energy: BandedFigure
     ) -> BandedFigure:
         """The cost at a stated hourly cost, which includes energy: levers only change that energy."""
         cost = figures.held_cost(count, parts.contract, self.currency)
         if self.what_if.electricity_price == 1 and self.what_if.pue is None:
             return cost
         before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
-        return figures.energy_changed_cost(cost, self._bill(parts, used), before)
+        return figures.energy_changed_cost(cost, self._bill(parts, energy), before)
 
     def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
         """Cost of one unit of the ceiling. For requests only the least cost is known: at the peak rate all month."""
@@ -355,8 +355,8 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
         return ceiling
     rate = rates.rate_between(envelope.cost_currency, currency)
     if rate is None:
-        missing = f"No rate from {envelope.cost_currency} to {currency} is known"
-        raise BadParameter("currency", f"{missing}, so the cost ceiling cannot be checked.")
+        message = f"No rate from {envelope.cost_currency} to {currency} is known"
+        raise BadParameter("currency", f"{message}, so the cost ceiling cannot be checked.")
     return ceiling * rate.rate
 
 

@@ -68,15 +68,15 @@ def energy(it_kw: float | None, pue: BandedFigure, power: str = "") -> BandedFig
     return _times(pue, base, ENERGY_UNIT, f"IT power x PUE x 730.5 h{rests_on}")
 
 
-def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
+def carbon(energy_used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
     """Emissions of a month: energy at the meter x intensity / 1,000 (kWh x g/kWh = g; location-based for the average
     intensity, market-based for that of contracts: GHG Protocol, Scope 2 Guidance, 2015).
     """
-    if used.value is None or intensity.value is None:
-        return BandedFigure(None, CARBON_UNIT, source=_lacking(used, intensity))
-    value = used.value * (intensity.value / 1000)
-    low, high = used.least * intensity.least / 1000, used.most * intensity.most / 1000
-    return _made(value, low, high, CARBON_UNIT, (used, intensity), "energy x intensity")
+    if energy_used.value is None or intensity.value is None:
+        return BandedFigure(None, CARBON_UNIT, source=_lacking(energy_used, intensity))
+    value = energy_used.value * (intensity.value / 1000)
+    low, high = energy_used.least * intensity.least / 1000, energy_used.most * intensity.most / 1000
+    return _made(value, low, high, CARBON_UNIT, (energy_used, intensity), "energy x intensity")
 
 
 def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | None:
@@ -142,14 +142,18 @@ def useful_hour(cost: BandedFigure, accelerators: int, utilisation: BandedFigure
     return _made(value, low, high, unit, (cost, utilisation), f"cost of a month / hours in use ({in_use})")
 
 
-def energy_bill(used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
+def energy_bill(energy_used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
     unit = f"{currency}/month"
-    if used.value is None or price.value is None:
-        low = used.low * price.least if used.low is not None and price.least >= 0 else None
-        return BandedFigure(None, unit, low=low, source=_lacking(used, price))
-    ends = [amount * each for amount in (used.least, used.most) for each in (price.least, price.most)]
-    value = used.value * price.value
-    return _made(value, min(ends), max(ends), unit, (used, price), "energy x electricity price")
+    if energy_used.value is None or price.value is None:
+        low = energy_used.low * price.least if energy_used.low is not None and price.least >= 0 else None
+        return BandedFigure(None, unit, low=low, source=_lacking(energy_used, price))
+    ends = [
+        amount * each
+        for amount in (energy_used.least, energy_used.most)
+        for each in (price.least, price.most)
+    ]
+    value = energy_used.value * price.value
+    return _made(value, min(ends), max(ends), unit, (energy_used, price), "energy x electricity price")
 
 
 def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
@@ -243,5 +247,5 @@ def _times(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFig
     return _made(figure.value * by, figure.least * by, figure.most * by, unit, (figure,), source)
 
 
-def _lacking(used: BandedFigure, other: BandedFigure) -> str:
-    return used.source if used.value is None else other.source
+def _lacking(figure: BandedFigure, other: BandedFigure) -> str:
+    return figure.source if figure.value is None else other.source

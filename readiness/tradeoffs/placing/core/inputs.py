@@ -227,9 +227,9 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
         if len(types) == 1:
             free_by_type[kind] = total
             continue
-        mine = own_counts.get(kind, 0.0) + own_counts.get(ANY, 0.0)
+        own_count = own_counts.get(kind, 0.0) + own_counts.get(ANY, 0.0)
         low = max(min(own_counts.get(kind, 0.0), count), total.least - (installed - count), 0.0)
-        high = max(low, min(count, free.most + mine))
+        high = max(low, min(count, free.most + own_count))
         message = f"{free.value:g} free of {len(types)} types ({free.source})"
         free_by_type[kind] = BandedFigure(
             None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message

@@ -127,8 +127,8 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
                 reasons.append(reason)
             # The free share of the limit, at the worse end of the band.
             if test.bound:
-                left = test.bound - most if test.at_most else least - test.bound
-                share = left / abs(test.bound)
+                headroom = test.bound - most if test.at_most else least - test.bound
+                share = headroom / abs(test.bound)
                 if share < room:
                     room, tightest = share, test.name
         standing = Feasibility.FEASIBLE

@@ -334,8 +334,8 @@ def robustness(
     scores = np.floor(drawn @ within[by_name].T * ONE + 0.5)
     wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
-    counted = tuple(objective.name for objective in objectives)
-    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, counted)
+    objective_names = tuple(objective.name for objective in objectives)
+    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, objective_names)
 
 
 def _counting(

@@ -49,16 +49,18 @@ def weigh(adapter: Adapter, question: PlacementQuestion) -> PlacementAnswer:
     envelope, facts = adapter.envelope, adapter.facts
     limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
-    judged = _judged(adapter, limits, served)
+    judged_options = _judged(adapter, limits, served)
     scored_on = _objectives(envelope, has_numeric_limit(demand_of(envelope), limits))
     weights = _weights(question, scored_on)
-    base = next((option for option in judged if option.slug == adapter.home), None)
+    base = next((option for option in judged_options if option.slug == adapter.home), None)
     objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
-    steps = _steps(judged, base, [each for each in scored_on if weights[each.name] > 0], limited(limits))
-    feasible = [option for option in judged if option.feasible]
+    steps = _steps(
+        judged_options, base, [each for each in scored_on if weights[each.name] > 0], limited(limits)
+    )
+    feasible = [option for option in judged_options if option.feasible]
     front_objectives = _known(objectives, feasible)
     contenders = [ScoredOption(each.slug, each.figures) for each in feasible if each.slug not in steps]
-    options = [*_ordered(feasible, front_objectives, objectives, weights, steps), *_kept_out(judged)]
+    options = [*_ordered(feasible, front_objectives, objectives, weights, steps), *_kept_out(judged_options)]
     return PlacementAnswer(
         question=question,
         envelope=adapter.plain or envelope,
@@ -103,15 +105,15 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
     for site in adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
-        placed = place(adapter.candidate(site))
+        placement = place(adapter.candidate(site))
         if site.slug in adapter.what_if.sites_lost:
-            placed = _lost(placed)
+            placement = _lost(placement)
         options.append(
             PlacementOption(
                 site=site,
-                placed=placed,
-                figures=_figures(placed, served, adapter.facts.at),
-                after=capacity_after(placed.candidate, demand),
+                placed=placement,
+                figures=_figures(placement, served, adapter.facts.at),
+                after=capacity_after(placement.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.today,
                 outdated=adapter.outdated(adapter.inputs[site.slug].outdated),
@@ -133,14 +135,14 @@ def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
     return HeldAccelerators(needed_count, adapter.basis, count, here, worth)
 
 
-def _lost(placed: Placed) -> Placed:
+def _lost(placement: Placed) -> Placed:
     lost = UnkeptLimit("site", "lost", Feasibility.REJECTED, None, None, None, "", "lost in this what-if")
-    return replace(placed, standing=Feasibility.REJECTED, reasons=(lost, *placed.reasons))
+    return replace(placement, standing=Feasibility.REJECTED, reasons=(lost, *placement.reasons))
 
 
-def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
-    figures = placement_figures(placed.candidate, served)
-    return figures | {"compliance": _compliance(placed.compliance_margin, at)}
+def _figures(placement: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
+    figures = placement_figures(placement.candidate, served)
+    return figures | {"compliance": _compliance(placement.compliance_margin, at)}
 
 
 def _compliance(margin: float | None, at: datetime) -> BandedFigure:

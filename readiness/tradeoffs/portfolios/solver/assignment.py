@@ -47,8 +47,8 @@ class Assigning:
 
     def left(self, plan: Places) -> Numbers:
         free = self.roomy.copy()
-        placed = plan >= 0
-        np.subtract.at(free, plan[placed], self.demand[placed, plan[placed]])
+        is_placed = plan >= 0
+        np.subtract.at(free, plan[is_placed], self.demand[is_placed, plan[is_placed]])
         return free
 
 

@@ -64,6 +64,6 @@ def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) ->
     plan = np.full(workloads, NOWHERE, np.int64)
     solution = np.array(highs.getSolution().col_value)
     if solution.size:
-        taken = solution[workloads:] > 0.5
-        plan[rows[taken]] = sites[taken]
+        is_chosen = solution[workloads:] > 0.5
+        plan[rows[is_chosen]] = sites[is_chosen]
     return plan, float(highs.getInfo().mip_dual_bound)

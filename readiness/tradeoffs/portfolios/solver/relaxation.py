@@ -174,10 +174,10 @@ def relax(problem: Assigning, before: Relaxed | None, *, cover_rounds: int = COV
     start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
     best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
     best = bound_of(problem, best_prices)
-    taken = _cheapest(priced(problem, best_prices), PAIRS_EACH)
+    is_candidate = _cheapest(priced(problem, best_prices), PAIRS_EACH)
     if before is not None:
-        taken |= before.used & np.isfinite(problem.costs)
-    master = _Master(problem, taken, () if before is None else before.prices.covers)
+        is_candidate |= before.used & np.isfinite(problem.costs)
+    master = _Master(problem, is_candidate, () if before is None else before.prices.covers)
     covered, value_before = 0, -np.inf
     for _ in range(MOST_ROUNDS):
         value, worths, prices = master.solved()
@@ -200,11 +200,11 @@ def relax(problem: Assigning, before: Relaxed | None, *, cover_rounds: int = COV
 
 
 def _cheapest(costs: Numbers, each: int) -> Flags:
-    taken = np.zeros(costs.shape, np.bool_)
+    is_candidate = np.zeros(costs.shape, np.bool_)
     each = min(each, costs.shape[1])
     places = np.argpartition(costs, each - 1, axis=1)[:, :each]
-    np.put_along_axis(taken, places, True, axis=1)
-    return taken & np.isfinite(costs)
+    np.put_along_axis(is_candidate, places, True, axis=1)
+    return is_candidate & np.isfinite(costs)
 
 
 def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
@@ -242,8 +242,8 @@ def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) ->
     cheapest = costs.argmin(axis=1)
     bound = float(costs[np.arange(len(cheapest)), cheapest].sum() - (prices * size).sum())
     takes = problem.demand[np.arange(len(cheapest)), cheapest]
-    used = np.stack([np.bincount(cheapest, each, len(scale)) for each in takes.T], axis=1)
-    return bound, used / scale - size
+    usage = np.stack([np.bincount(cheapest, each, len(scale)) for each in takes.T], axis=1)
+    return bound, usage / scale - size
 
 
 class _Master:
@@ -310,10 +310,10 @@ class _Master:
         whole = np.full(len(self.problem.costs), NOWHERE, np.int64)
         entire = share > 1 - 1e-6
         whole[self.rows[entire]] = self.sites[entire]
-        used = np.zeros_like(self.taken)
+        is_used = np.zeros_like(self.taken)
         some = share > 1e-9
-        used[self.rows[some], self.sites[some]] = True
-        return whole, used
+        is_used[self.rows[some], self.sites[some]] = True
+        return whole, is_used
 
     def _solution(self) -> Numbers:
         return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
