@@ -67,7 +67,7 @@ def capacity_in(
     sites: Sequence[SiteFactors],
     facts: FleetFacts,
 ) -> np.ndarray:
-    """Capacity that is certainly free, with what the workloads hold there today: `held` has their needs by site."""
+    """Capacity that is certainly free, with what the workloads of `needs_by_site` hold there today."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in UNITS)
     asking = Envelope(slug="", name="", accelerators=types)
     inputs = inputs_of(facts, question.currency, question.carbon)
