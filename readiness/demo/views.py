@@ -27,11 +27,11 @@ def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
     fleet = DemoFleet.objects.filter(sampled_at__isnull=False).first()
     if fleet is None or (fleet.history == DemoFleet.History.DONE and not is_asked_for):
         return {}
-    written = fleet.history_at - fleet.loaded_at + HISTORY if fleet.history_at else timedelta()
+    written_span = fleet.history_at - fleet.loaded_at + HISTORY if fleet.history_at else timedelta()
     return {
         "request": request,
         "demo": fleet,
-        "months": int(written / MONTH),
+        "months": int(written_span / MONTH),
         "months_total": ceil(HISTORY / MONTH),
         "may_change": request.user.has_perm(MAY_CHANGE),
     }

@@ -99,7 +99,7 @@ class UnitScale:
     unit: str
     currency: str = ""
 
-    def of(self, value: float) -> float:
+    def stored(self, value: float) -> float:
         return value * self.factor
 
 
@@ -160,11 +160,13 @@ def _money(dimension: Dimension, unit: str, currency: str) -> UnitScale:
     else:
         money, below = _halves(dimension, unit)
         per = _factor(dimension, below)
-    named, share = _currency(money)
-    wanted = _known(currency) if currency else ""
-    if named and wanted and named != wanted:
-        raise BadParameter("currency", f"The unit is in {named} and the currency says {wanted}.")
-    code = named or wanted
+    unit_currency, share = _currency(money)
+    stated_currency = _known(currency) if currency else ""
+    if unit_currency and stated_currency and unit_currency != stated_currency:
+        raise BadParameter(
+            "currency", f"The unit is in {unit_currency} and the currency says {stated_currency}."
+        )
+    code = unit_currency or stated_currency
     if not code:
         raise BadParameter("currency", f"{unit!r} does not name a currency. Give the currency too.")
     return UnitScale(share / per, stored_unit(dimension, code), code)
@@ -259,18 +261,18 @@ def equivalents(slug: str, count: float = 1.0) -> float | None:
     return None if published is None else count * published.tflops / book().unit.tflops
 
 
-def in_devices(count: int, of: str, here: str) -> int | None:
+def device_count(count: int, of: str, here: str) -> int | None:
     if of == here:
         return count
-    asked, each = equivalents(of), equivalents(here)
-    if asked is None or each is None:
+    equivalents_each, equivalents_here = equivalents(of), equivalents(here)
+    if equivalents_each is None or equivalents_here is None:
         return None
-    return math.ceil(count * asked / each - 1e-9)
+    return math.ceil(count * equivalents_each / equivalents_here - 1e-9)
 
 
 def only_type(types: Iterable[str]) -> str:
-    listed = tuple(types)
-    return listed[0] if len(listed) == 1 else ""
+    slugs = tuple(types)
+    return slugs[0] if len(slugs) == 1 else ""
 
 
 DIGITS = 3
@@ -291,7 +293,7 @@ def number(value: float) -> str:
     return _minus(f"{value:.{places}f}".rstrip("0").rstrip(".") or "0")
 
 
-def as_written(value: float) -> float:
+def rounded(value: float) -> float:
     """The value that `number` writes, so that a difference agrees with the two figures shown."""
     if not math.isfinite(value) or value == int(value):
         return value
@@ -300,10 +302,10 @@ def as_written(value: float) -> float:
 
 def difference(after: float, before: float) -> float:
     """The difference of two figures as they are written."""
-    return as_written(after) - as_written(before)
+    return rounded(after) - rounded(before)
 
 
-def at_least(value: float) -> float:
+def rounded_up(value: float) -> float:
     """The value rounded up to what `number` writes, so that the written value is enough. `value` is above 0."""
     places = max(_places(value), 0)
     return math.ceil(value * 10.0**places - 1e-9) / 10.0**places

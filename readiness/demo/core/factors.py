@@ -24,7 +24,7 @@ CAPACITY_REPORTS = (66, 3)
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
-    listed = (*_place_factors(site), *_hardware_factors(site))
+    factors = (*_place_factors(site), *_hardware_factors(site))
     return [
         FactorEntry(
             line=line,
@@ -35,7 +35,7 @@ def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
             **_sourced(source, site.name, today, ago),
             **more,
         )
-        for line, (kind, value, unit, source, ago, more) in enumerate(listed, start=1)
+        for line, (kind, value, unit, source, ago, more) in enumerate(factors, start=1)
     ]
 
 

@@ -53,14 +53,14 @@ def records(
 
     `daily` holds the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
     """
-    listed = [
+    all_records = [
         record
         for check, row in _check_rows(record_book)
         if _concerns(row, site)
         for record in _check_records(site, record_book, check, row, daily=daily, until=last)
         if last <= record.days_ago <= first
     ]
-    return tuple(sorted(listed, key=lambda record: (-record.days_ago, record.check, record.part)))
+    return tuple(sorted(all_records, key=lambda record: (-record.days_ago, record.check, record.part)))
 
 
 def _check_rows(record_book: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -76,8 +76,8 @@ def last_check(day: Day, age: int, at: datetime) -> datetime:
 
 def _class_of(site: SitePlan) -> str:
     """The class that is served at the site."""
-    placed = (row["slug"] for row in book("fleet")["workload_classes"] if site.name in row["sites"])
-    return next(slug for slug in placed if "models" in book("workloads")["envelopes"][slug])
+    slugs = (row["slug"] for row in book("fleet")["workload_classes"] if site.name in row["sites"])
+    return next(slug for slug in slugs if "models" in book("workloads")["envelopes"][slug])
 
 
 @dataclass(frozen=True)

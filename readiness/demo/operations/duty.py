@@ -81,9 +81,9 @@ def _write_layer(
             rule=RULE.format(hours=",".join(map(str, hours))),
             duration_min=60 * people_book["shift_hours"],
         )
-        apart = (level - 1) * (len(turns) // 2)
+        offset = (level - 1) * (len(turns) // 2)
         LayerMember.objects.bulk_create(
-            LayerMember(layer=layer, person=turns[(place + apart) % len(turns)], position=place + 1)
+            LayerMember(layer=layer, person=turns[(place + offset) % len(turns)], position=place + 1)
             for place in range(len(turns))
         )
 
@@ -119,8 +119,8 @@ def _write_shifts(rotation: Rotation, *, now: datetime) -> None:
 
 
 def _ask_swap(rotation: Rotation, person: Person, row: Mapping[str, Any], *, now: datetime) -> None:
-    theirs = Shift.objects.filter(rotation=rotation, level=row["level"], person=person)
-    shift = theirs.filter(starts_at__gte=now + timedelta(days=row["ahead"])).earliest("starts_at")
+    shifts = Shift.objects.filter(rotation=rotation, level=row["level"], person=person)
+    shift = shifts.filter(starts_at__gte=now + timedelta(days=row["ahead"])).earliest("starts_at")
     Swap.objects.create(
         rotation=rotation,
         level=shift.level,

@@ -44,7 +44,7 @@ def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
     for site in sites:
         for row in hourly(site.name):
             source = book("factors")["sources"]["exchange"].format(site=site.name)
-            factor_days = FactorDay.objects.of_source(site.pk, row["kind"], source)
+            factor_days = FactorDay.objects.days_of_source(site.pk, row["kind"], source)
             newest = factor_days.order_by("-day_on").values_list("day_on", flat=True).first()
             first = _first(newest, today)
             last = today + timedelta(days=1)

@@ -115,16 +115,16 @@ class Recorder:
         """
         whole_minutes = extent in (SampleExtent.EVERYTHING, SampleExtent.CHECKED)
         sampled = self.stream.ends_at(instants) if whole_minutes else instants
-        heard = [at for at in sampled if self.stories.is_sending(self.stream.site.name, at)]
+        sent_at = [at for at in sampled if self.stories.is_sending(self.stream.site.name, at)]
         indices = self._held[extent]
-        if not heard or not len(indices):
+        if not sent_at or not len(indices):
             return None
-        blocks = sent(self.plan, self.stream, self.stories, column(heard))
+        blocks = sent(self.plan, self.stream, self.stories, column(sent_at))
         values = np.concatenate([block.values for block in blocks], axis=1)[:, indices]
         return SampleColumns(
             keys=self._keys,
-            series_index=np.tile(indices.astype(np.int32), len(heard)),
-            ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(indices)),
+            series_index=np.tile(indices.astype(np.int32), len(sent_at)),
+            ts_ms=np.repeat(np.rint(np.array(sent_at) * 1000).astype(np.int64), len(indices)),
             value=np.ascontiguousarray(values).reshape(-1),
             rejected=Rejections(),
         )
@@ -134,9 +134,11 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
     """Join columns of one stream into one batch that names only the series with samples."""
     if not parts:
         return None
-    used, series_index = np.unique(np.concatenate([part.series_index for part in parts]), return_inverse=True)
+    used_indexes, series_index = np.unique(
+        np.concatenate([part.series_index for part in parts]), return_inverse=True
+    )
     return SampleColumns(
-        keys=[parts[0].keys[place] for place in used.tolist()],
+        keys=[parts[0].keys[place] for place in used_indexes.tolist()],
         series_index=series_index.astype(np.int32),
         ts_ms=np.concatenate([part.ts_ms for part in parts]),
         value=np.concatenate([part.value for part in parts]),

@@ -142,9 +142,11 @@ def write_regions(rows: Sequence[Mapping[str, str]], objects: DemoObjects) -> di
 
 
 def write_sites(plan: FleetPlan, regions: Mapping[str, Region], objects: DemoObjects) -> dict[str, Site]:
-    taken = Site.objects.filter(slug__in=[site.slug for site in plan.sites]).values_list("name", flat=True)
-    if taken:
-        raise SiteTaken(f"The inventory already has {', '.join(sorted(taken))}.")
+    existing_names = Site.objects.filter(slug__in=[site.slug for site in plan.sites]).values_list(
+        "name", flat=True
+    )
+    if existing_names:
+        raise SiteTaken(f"The inventory already has {', '.join(sorted(existing_names))}.")
     sites = _created(Site, [_site(site, regions) for site in plan.sites], "slug")
     objects.note(sites)
     return {site.name: site for site in sites}
@@ -232,14 +234,14 @@ def _nodes(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue
 
 def _switches(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
     """A leaf is on top of the first rack that it serves; spines are below it in the first racks."""
-    taken: dict[str, int] = {}
+    switches_by_rack: dict[str, int] = {}
     leaves = 0
     for switch in plan.switches:
         first_node = leaves * plan.fabric.nodes_per_leaf if switch.role == "leaf" else 0
         leaves += switch.role == "leaf"
         rack = plan.nodes[min(first_node, len(plan.nodes) - 1)].rack
-        position = TOP_OF_RACK_U - taken.get(rack, 0)
-        taken[rack] = taken.get(rack, 0) + 1
+        position = TOP_OF_RACK_U - switches_by_rack.get(rack, 0)
+        switches_by_rack[rack] = switches_by_rack.get(rack, 0) + 1
         yield Device(
             site=site,
             rack=racks[plan.name, rack],
@@ -315,12 +317,12 @@ def _write_cables(plan: FleetPlan, sites: Mapping[str, Site], ports: BySite[Port
             site_a=sites[site.name],
             site_b=sites[site.name],
             port_a=ports[switch.name, own],
-            port_b=ports[above, theirs],
+            port_b=ports[above, other_port],
             capacity_gbps=site.fabric.port_gbps,
         )
         for site in plan.sites
         for switch in site.switches
-        for own, above, theirs in switch.links
+        for own, above, other_port in switch.links
     ]
     _created(Link, links, "site_a_id", "name")
 

@@ -46,11 +46,11 @@ def logins() -> tuple[str, ...]:
 def write_logins(objects: DemoObjects, *, now: datetime) -> None:
     """Make the logins, except for names that already exist. The common password is hashed only once, which saves a
     second."""
-    taken = set(User.objects.filter(username__in=ROLES).values_list("username", flat=True))
+    existing_logins = set(User.objects.filter(username__in=ROLES).values_list("username", flat=True))
     users = [
         create_user(username=role, password=None, role=role, by=None, now=now)
         for role in ROLES
-        if role not in taken
+        if role not in existing_logins
     ]
     User.objects.filter(pk__in=[user.pk for user in users]).update(password=make_password(password()))
     objects.note(users)

@@ -63,15 +63,15 @@ def _remove_telemetry(fleet: DemoFleet, *, by: User | None, now: datetime) -> No
 
 def _remove_unused(model: type[models.Model], ids: list[int]) -> None:
     """Delete leaf rows first where rows of a model refer to each other, so that a region goes after its children."""
-    left = list(ids)
-    while left:
-        before = len(left)
-        for pk in list(left):
+    remaining_ids = list(ids)
+    while remaining_ids:
+        before = len(remaining_ids)
+        for pk in list(remaining_ids):
             try:
                 with transaction.atomic():
                     model._default_manager.filter(pk=pk).delete()
-                left.remove(pk)
+                remaining_ids.remove(pk)
             except models.ProtectedError:
                 continue
-        if len(left) == before:
+        if len(remaining_ids) == before:
             break

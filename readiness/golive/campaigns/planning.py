@@ -79,17 +79,17 @@ def _proved_by_runs(check: Check, gate: Gate, site: SiteContext) -> list[str]:
 
 
 def _setups(check: Check, part_ids: list[str]) -> Iterable[Setup]:
-    left = list(part_ids)
+    unplanned = list(part_ids)
     for setup in setups().get(check.id, ()):
         parts = tuple(part for part in setup.parts if part in part_ids)
         if parts:
-            left = [part for part in left if part not in parts]
+            unplanned = [part for part in unplanned if part not in parts]
             yield replace(setup, parts=parts)
-    if left:
-        columns = ", ".join(f"{check.id}/{part}" for part in left[:3])
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+    if unplanned:
+        columns = ", ".join(f"{check.id}/{part}" for part in unplanned[:3])
+        more = f" and {len(unplanned) - 3} more" if len(unplanned) > 3 else ""
         yield Setup(
-            parts=tuple(left),
+            parts=tuple(unplanned),
             tool="csv",
             scope="site",
             targets=RunTarget.SITE,
@@ -167,8 +167,8 @@ def _judged(
         case CheckState.STALE:
             return Progress.STALE, ""
         case CheckState.PASS | CheckState.WARN if stored.get("tier") != Tier.CAPPED:
-            if missing := _not_proved(check, part, stored, taken_at, since):
-                return Progress.MISSING, missing
+            if reason := _not_proved(check, part, stored, taken_at, since):
+                return Progress.MISSING, reason
             return Progress.DONE, ""
         case CheckState.PASS | CheckState.WARN:
             return Progress.MISSING, ""

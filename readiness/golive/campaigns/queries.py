@@ -101,19 +101,19 @@ def last_campaign(site: Site) -> Campaign | None:
     return open_first[0] if open_first else None
 
 
-def rows(listed: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
+def rows(campaigns: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
     _version, framework = framework_queries.current()
     items: dict[int, list[CampaignItem]] = defaultdict(list)
-    for item in CampaignItem.objects.filter(campaign__in=listed).order_by("id"):
+    for item in CampaignItem.objects.filter(campaign__in=campaigns).order_by("id"):
         items[item.campaign_id].append(item)
-    stored = _stored({campaign.site_id for campaign in listed if campaign.is_open}, items.values())
+    stored = _stored({campaign.site_id for campaign in campaigns if campaign.is_open}, items.values())
     return [
         CampaignRow(
             campaign,
             Sum(Counter(_progress(campaign, item, framework, stored) for item in items[campaign.pk])),
             days_left(campaign, now) if campaign.is_open else None,
         )
-        for campaign in listed
+        for campaign in campaigns
     ]
 
 

@@ -203,8 +203,8 @@ def decide(review: Review, *, decision: str, note: str, by: User, now: datetime)
         raise ValidationError({"decision": str(error)}) from error
     version, framework = framework_queries.current()
     if decision == Review.State.GO:
-        if missing := obstacles(counts_of(review), standing_of(review.site), framework):
-            raise ValidationError({"decision": missing})
+        if reasons := obstacles(counts_of(review), standing_of(review.site), framework):
+            raise ValidationError({"decision": reasons})
     else:
         require_words("note", note)
     review.snapshot = frozen(review.site, framework, now=now)

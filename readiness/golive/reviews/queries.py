@@ -57,8 +57,8 @@ def standing_of(site: Site) -> BlockingChecks:
         return BlockingChecks(False, (), score.failure if score else "")
     is_held = score.verdict == Verdict.NOT_READY
     # If no check applies, nothing is proved, so the site cannot go live.
-    judged = not is_held or bool(score.deciding)
-    return BlockingChecks(judged, tuple(score.deciding) if is_held else (), score.failure)
+    is_judged = not is_held or bool(score.deciding)
+    return BlockingChecks(is_judged, tuple(score.deciding) if is_held else (), score.failure)
 
 
 def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:
@@ -180,10 +180,10 @@ def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
     if not review.is_open:
         return GateSnapshot(None, "", {}, ())
     version, framework = framework_queries.current()
-    missing = tuple(obstacles(counts_of(review), standing_of(review.site), framework))
-    judged = SiteScore.objects.filter(site=review.site).exists()
-    snapshot = frozen(review.site, framework, now=now) if judged else {}
-    return GateSnapshot(now, version.version, snapshot, missing)
+    reasons = tuple(obstacles(counts_of(review), standing_of(review.site), framework))
+    is_judged = SiteScore.objects.filter(site=review.site).exists()
+    snapshot = frozen(review.site, framework, now=now) if is_judged else {}
+    return GateSnapshot(now, version.version, snapshot, reasons)
 
 
 def approvers() -> QuerySet[Approver]:
@@ -191,12 +191,12 @@ def approvers() -> QuerySet[Approver]:
 
 
 def obstacles(counts: ReviewCounts, standing: BlockingChecks, framework: Framework) -> list[str]:
-    counted = (
+    counts_with_words = (
         (counts.signatures_missing, "signature is missing.", "signatures are missing."),
         (counts.critical, "critical action is open.", "critical actions are open."),
         (counts.undated, "open action has no date.", "open actions have no date."),
     )
-    sentences = [how_many(number, one, many) for number, one, many in counted if number]
+    sentences = [how_many(number, one, many) for number, one, many in counts_with_words if number]
     if standing.failure:
         sentences.append(f"The site could not be evaluated: {standing.failure}")
     if not standing.judged:

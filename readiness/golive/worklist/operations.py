@@ -77,12 +77,12 @@ def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any
             f"{MOST_AT_ONCE} checks at most can be added at once; you chose {len(pairs)}. Choose fewer."
         )
     _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
-    listed = live_pairs([site.pk for site, _check_id in pairs])
+    listed_pairs = live_pairs([site.pk for site, _check_id in pairs])
     site_by_key = {(site.pk, check_id): site for site, check_id in pairs}
     items = [
         _item(site_by_key[key], key[1], by, now, **planned)
         for key in sorted(site_by_key)
-        if key not in listed
+        if key not in listed_pairs
     ]
     for item in items[:1]:
         _refuse_wrong(item)
@@ -153,9 +153,9 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
     )
     if status in LIVE:
         reopened = [item for item in items if item.status not in LIVE]
-        listed = live_pairs([item.site_id for item in reopened])
+        listed_pairs = live_pairs([item.site_id for item in reopened])
         keys = [(item.site_id, item.check_id) for item in reopened]
-        if listed & set(keys) or len(set(keys)) < len(keys):
+        if listed_pairs & set(keys) or len(set(keys)) < len(keys):
             raise ValidationError("One of these checks is on the worklist for its site again already.")
     WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         status=status, closed_at=None if status in LIVE else now

@@ -15,18 +15,18 @@ COLUMNS = (
 
 
 def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
-    known = [pair for pair in pairs if pair.percent is not None]
-    if not known:
+    compared_pairs = [pair for pair in pairs if pair.percent is not None]
+    if not compared_pairs:
         return nothing(finding)
-    shown = known[::-1]
+    bottom_up = compared_pairs[::-1]
     bar = bars(
         "Error",
-        [pair.percent for pair in shown],
-        [tables.objective(pair.forecast.objective) for pair in shown],
+        [pair.percent for pair in bottom_up],
+        [tables.objective(pair.forecast.objective) for pair in bottom_up],
         "series-1",
         hover="%{y}: %{text}<extra></extra>",
         orientation="h",
-        text=[tables.percent(pair.percent) for pair in shown],
+        text=[tables.percent(pair.percent) for pair in bottom_up],
     )
     layout = go.Layout(
         margin={"l": 170, "r": 24, "t": 12, "b": 40},
@@ -37,15 +37,15 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
     meta = {
         "finding": finding,
         "narrow": {"margin": {"l": 96}, "xaxis": {"nticks": 4}},
-        "table": table(COLUMNS, map(_row, pairs)),
+        "table": table(COLUMNS, map(_pair_cells, pairs)),
     }
     return figure([bar], layout, meta)
 
 
-def _row(pair: Pair) -> list[str | float | None]:
-    expected, came = pair.comparison.expected, pair.comparison.realised
+def _pair_cells(pair: Pair) -> list[str | float | None]:
+    expected, realised = pair.comparison.expected, pair.comparison.realised
     return [
         *(tables.objective(pair.forecast.objective), expected.unit),
-        *(expected.value, expected.low, expected.high, came.value),
+        *(expected.value, expected.low, expected.high, realised.value),
         *(pair.comparison.error, pair.percent, pair.unknown),
     ]

@@ -69,7 +69,7 @@ def energy(metered: Metered, share: float, span: MeasuredSpan) -> BandedFigure:
 
 def carbon(metered: Metered, share: float, intensity: RatePerKwh, span: MeasuredSpan) -> BandedFigure:
     """kg of CO2e of a mean month, from hourly gCO2e/kWh."""
-    return _with_rate("kg CO2e/month", metered, share / 1000, intensity, span)
+    return _metered_at_rate("kg CO2e/month", metered, share / 1000, intensity, span)
 
 
 def cost(
@@ -82,11 +82,11 @@ def cost(
     fixed: float = 0.0,
 ) -> BandedFigure:
     """Money of a mean month: energy at the price of its hours, and fixed costs."""
-    realised = _with_rate(f"{currency}/month", metered, share, price, span)
+    realised = _metered_at_rate(f"{currency}/month", metered, share, price, span)
     return realised if realised.value is None else replace(realised, value=realised.value + fixed)
 
 
-def _with_rate(
+def _metered_at_rate(
     unit: str, metered: Metered, scale: float, rate: RatePerKwh, span: MeasuredSpan
 ) -> BandedFigure:
     factor = metered.pue * scale

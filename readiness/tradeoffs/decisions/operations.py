@@ -56,14 +56,14 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
     of_others = RecordedFact.objects.filter(site=decision.site, check_id=CHECK, taken_on=day).exclude(
         source__startswith=SOURCE
     )
-    kept = set(of_others.values_list("part", flat=True))
-    pairs = _of_quarter(decision)
+    other_parts = set(of_others.values_list("part", flat=True))
+    pairs = _pairs_of_quarter(decision)
     rows = []
     for objective, part in PARTS.items():
         of_part = [
             pair for pair in pairs if pair.forecast.objective == objective and pair.percent is not None
         ]
-        if part not in parts - kept or not of_part:
+        if part not in parts - other_parts or not of_part:
             continue
         rows.append(
             FactRow(
@@ -80,7 +80,7 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
     return record_facts(rows, by=by, now=now)
 
 
-def _of_quarter(decision: Decision) -> list[Pair]:
+def _pairs_of_quarter(decision: Decision) -> list[Pair]:
     reviewed = Decision.objects.filter(
         site=decision.site,
         reviewed_at__isnull=False,
@@ -157,15 +157,15 @@ def record(
         answer = placing(workload, question, now)
     except BadParameter as error:
         raise ValidationError({error.field: [error.reason]}) from error
-    chosen = _chosen(answer, site)
+    chosen_option = _chosen(answer, site)
     decision = _decision(workload, site, question, answer, now)
     decision.rationale, decision.decided_by = rationale, by
     decision.due_on = due_on or (now + REVIEWED_AFTER).date()
-    decision.demand |= _held(chosen)
+    decision.demand |= _held(chosen_option)
     _refuse_due(decision.due_on, now)
     decision.clean_fields(exclude=["workload", "site", "previous_site", "decided_by"])
     decision.save(force_insert=True)
-    _forecast(decision, chosen, answer, now)
+    _forecast(decision, chosen_option, answer, now)
     return decision
 
 
@@ -218,13 +218,13 @@ APPROVING = Turn(
 @DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, turn=APPROVING)
 def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     """Approve somebody else's decision."""
-    _answer(decision, Decision.State.APPROVED, note, by, now)
+    _save_answer(decision, Decision.State.APPROVED, note, by, now)
 
 
 @DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, must_say=True)
 def reject(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     """Reject somebody else's decision, with a reason."""
-    _answer(decision, Decision.State.REJECTED, note, by, now)
+    _save_answer(decision, Decision.State.REJECTED, note, by, now)
 
 
 @DECISIONS.step(
@@ -279,20 +279,22 @@ def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
-    held = Placement.objects.holding_on(now.date()).filter(workload_class=workload).select_related("site")
-    sites = [placement.site for placement in held.order_by("site__name", "pk")]
-    named = [site for site in sites if site.slug == slug]
-    return next(iter([*named, *sites]), None)
+    placements = (
+        Placement.objects.holding_on(now.date()).filter(workload_class=workload).select_related("site")
+    )
+    sites = [placement.site for placement in placements.order_by("site__name", "pk")]
+    requested_sites = [site for site in sites if site.slug == slug]
+    return next(iter([*requested_sites, *sites]), None)
 
 
-def _held(chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _held(chosen_option: Mapping[str, Any]) -> dict[str, Any]:
     """Return accelerators and peak power at the chosen site where they differ from the envelope."""
-    held = chosen.get("accelerators") or {}
-    count = held.get("count")
-    counts = {} if count is None or count == held.get("asked") else {"held": count}
-    if chosen.get("power_basis", PowerBasis.DECLARED) == PowerBasis.DECLARED:
+    accelerators = chosen_option.get("accelerators") or {}
+    count = accelerators.get("count")
+    counts = {} if count is None or count == accelerators.get("asked") else {"held": count}
+    if chosen_option.get("power_basis", PowerBasis.DECLARED) == PowerBasis.DECLARED:
         return counts
-    return counts | {"peak_kw": chosen["peak_power"]["value"]}
+    return counts | {"peak_kw": chosen_option["peak_power"]["value"]}
 
 
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
@@ -311,7 +313,7 @@ def _option_at(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None
 
 
 def _forecast(
-    decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
+    decision: Decision, chosen_option: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
 ) -> None:
     previous = _option_at(answer, decision.previous_site.slug) if decision.previous_site else None
     forecasts = [
@@ -319,7 +321,7 @@ def _forecast(
             objective=name,
             direction=objective["direction"],
             before=previous["objectives"][name]["value"] if previous else None,
-            **_columns_of_json(chosen["objectives"][name]),
+            **_columns_of_json(chosen_option["objectives"][name]),
         )
         for objective in answer["objectives"]
         for name in [objective["name"]]
@@ -353,7 +355,7 @@ def _columns(figure: BandedFigure) -> dict[str, Any]:
     }
 
 
-def _answer(decision: Decision, state: Decision.State, note: str, by: User, now: datetime) -> None:
+def _save_answer(decision: Decision, state: Decision.State, note: str, by: User, now: datetime) -> None:
     decision.state, decision.answered_by, decision.answered_at, decision.answer_note = state, by, now, note
     decision.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
 

@@ -62,7 +62,7 @@ def _slug(query: QueryDict, name: str) -> str:
     return query.get(name, "").replace("\x00", "")[:100]
 
 
-def split_body(given: Mapping[str, Any]) -> dict[str, Any]:
-    question = question_of({name: given[name] for name in QUESTION_FIELDS if name in given})
-    rest = {name: value for name, value in given.items() if name not in QUESTION_FIELDS}
+def split_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    question = question_of({name: body[name] for name in QUESTION_FIELDS if name in body})
+    rest = {name: value for name, value in body.items() if name not in QUESTION_FIELDS}
     return rest | {"question": question}

@@ -49,10 +49,10 @@ def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
     paired = []
     for place, forecast in enumerate(decision.forecasts.all()):
         if outcomes:
-            came, why = outcomes[place]
+            realised, why = outcomes[place]
         else:
-            came, why = _figure_of(forecast.outcome, forecast.unit), forecast.outcome.unknown
-        comparison = compare(_figure_of(forecast, forecast.unit), came)
+            realised, why = _figure_of(forecast.outcome, forecast.unit), forecast.outcome.unknown
+        comparison = compare(_figure_of(forecast, forecast.unit), realised)
         paired.append(Pair(forecast, comparison, why, not outcomes))
     return paired
 
@@ -76,8 +76,8 @@ def light() -> QuerySet[Decision]:
 
 
 def mean_error(decision: Decision) -> float | None:
-    written = pairs(decision, ()) if decision.reviewed_at is not None else []
-    return mean_percent(pair.comparison for pair in written)
+    reviewed_pairs = pairs(decision, ()) if decision.reviewed_at is not None else []
+    return mean_percent(pair.comparison for pair in reviewed_pairs)
 
 
 def counts(*, now: datetime) -> dict[str, int]:

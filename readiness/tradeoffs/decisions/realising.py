@@ -81,24 +81,24 @@ def peak_of(site_id: int, first: datetime, end: datetime) -> BandedFigure:
     """
     days = _days(first, end)
     means = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
-    known = [mean for mean in means if mean.value is not None]
-    if not known:
+    measured = [mean for mean in means if mean.value is not None]
+    if not measured:
         raise NotKnown(next((mean.detail for mean in means if mean.detail), SEND_NOTHING))
-    peak = min(known, key=lambda value: list(MeteringLevel).index(MeteringLevel(value.part)))
+    peak = min(measured, key=lambda value: list(MeteringLevel).index(MeteringLevel(value.part)))
     source = f"peak of {days} days, {peak.part}"
     return BandedFigure(peak.value, "kW", Provenance(peak.provenance), peak.taken_at, source=source)
 
 
-def in_use_of(site_id: int, span: MeasuredSpan, *, now: datetime) -> BandedFigure:
+def accelerators_in_use(site_id: int, span: MeasuredSpan, *, now: datetime) -> BandedFigure:
     hours = whole_hours(span)
     means = window_means([site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S)
     series = [mean for mean in means if mean.object_kind == "site"]
     total = complete_sum(np.vstack([mean.values for mean in series])) if series else np.empty(0)
-    known = total[np.isfinite(total)]
-    if not known.size:
+    hours_with_value = total[np.isfinite(total)]
+    if not hours_with_value.size:
         raise NotKnown(f"No scheduler sent {IN_USE_METRIC} in this time.")
     return BandedFigure(
-        float(known.max()),
+        float(hours_with_value.max()),
         "accelerators",
         Provenance(worst_provenance(mean.provenance for mean in series)),
         max(mean.newest_at for mean in series),
@@ -120,9 +120,9 @@ def latency_of(
         raise NotKnown("No whole day has passed yet.")
     trips = evidence.quantiles([site_id], {ROUND_TRIP.key}, q=percentile / 100, days=days, now=end)
     by_region = {trip.part: trip for trip in trips.get(site_id, ()) if trip.value is not None}
-    missing = [region for region in regions if region not in by_region]
-    if missing:
-        raise NotKnown(f"No round trip from {', '.join(missing)} was measured in this time.")
+    unmeasured_regions = [region for region in regions if region not in by_region]
+    if unmeasured_regions:
+        raise NotKnown(f"No round trip from {', '.join(unmeasured_regions)} was measured in this time.")
     worst = max((by_region[region] for region in regions), key=lambda trip: trip.value or 0.0)
     source = f"p{percentile:g} of {days} days from {worst.part}"
     return BandedFigure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source)
@@ -140,8 +140,8 @@ PEAK, IN_USE = "site-peak-power", "site-accelerators"
 
 def accelerators_held(decision: Decision) -> int:
     """Number of the chosen site's accelerators that it holds; of the site's type if that differs from today's."""
-    held = decision.demand.get("held")
-    return held or sum(need["count"] for need in decision.demand.get("accelerators", ()))
+    held_count = decision.demand.get("held")
+    return held_count or sum(need["count"] for need in decision.demand.get("accelerators", ()))
 
 
 def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigure]:
@@ -163,7 +163,7 @@ def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigur
             expected[PEAK] = _more(peak, adds * power_kw * _pue(site_id, now))
     if count:
         with suppress(NotKnown):
-            in_use = in_use_of(site_id, MeasuredSpan(start, now), now=now)
+            in_use = accelerators_in_use(site_id, MeasuredSpan(start, now), now=now)
             expected[IN_USE] = _more(in_use, adds * count)
     return expected
 
@@ -181,8 +181,8 @@ def _more(before: BandedFigure, added: float) -> BandedFigure:
 
 def _pue(site_id: int, now: datetime) -> float:
     """Return the power at the supply for a kW of IT; 1, the least possible, if unknown."""
-    (known,) = queries.factors_of([site_id], now)
-    best = known.factors["pue"].best
+    (site_factors,) = queries.factors_of([site_id], now)
+    best = site_factors.factors["pue"].best
     return best.value if best else 1.0
 
 
@@ -204,12 +204,12 @@ def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> Outcome:
 
 
 def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
-    read = READ.get(forecast.objective)
-    if read is None:
+    reader = READ.get(forecast.objective)
+    if reader is None:
         raise NotKnown("Nothing measures this objective: a placement derives it from the others.")
     if reading.span.end <= reading.span.start:
         raise NotKnown("There is no outcome yet.")
-    figure = read(reading, forecast)
+    figure = reader(reading, forecast)
     if figure.value is None:
         raise NotKnown(figure.source)
     if figure.unit != forecast.unit:
@@ -258,13 +258,13 @@ class RealisedReading:
 
     @cached_property
     def share(self) -> float | str:
-        asked = accelerators_held(self.decision)
-        there = sum(site_hardware([self.site_id]).get(self.site_id, NO_HARDWARE).counts.values())
-        if not asked:
+        needed_count = accelerators_held(self.decision)
+        in_service = sum(site_hardware([self.site_id]).get(self.site_id, NO_HARDWARE).counts.values())
+        if not needed_count:
             return "The envelope asks for no accelerators, so its part of the site's power is unknown."
-        if there < asked:
-            return f"The workload needs {asked} accelerators, and {there} are in service at the site."
-        return asked / there
+        if in_service < needed_count:
+            return f"The workload needs {needed_count} accelerators, and {in_service} are in service at the site."
+        return needed_count / in_service
 
     @cached_property
     def metered(self) -> Metered | str:
@@ -276,13 +276,13 @@ class RealisedReading:
 
     @property
     def drawn(self) -> tuple[Metered, float, MeasuredSpan]:
-        placed, share = _known(self.placed), _known(self.share)
-        return _known(self.metered), share, whole_hours(placed)
+        placed_span, share = _known(self.placed), _known(self.share)
+        return _known(self.metered), share, whole_hours(placed_span)
 
     @cached_property
     def factors(self) -> dict[str, Factor]:
-        (known,) = queries.factors_of([self.site_id], self.span.end)
-        return dict(known.factors)
+        (site_factors,) = queries.factors_of([self.site_id], self.span.end)
+        return dict(site_factors.factors)
 
     def factor(self, kind: str) -> KnownValue | None:
         return self.factors[kind].best
@@ -290,12 +290,12 @@ class RealisedReading:
     def money(self, currency: str, to_currency: str) -> float:
         if currency == to_currency:
             return 1.0
-        rate = queries.known_rates(self.span.end).between(currency, to_currency)
+        rate = queries.known_rates(self.span.end).rate_between(currency, to_currency)
         if rate is None:
             raise NotKnown(f"No rate from {currency} to {to_currency} is known.")
         return rate.rate
 
-    def held(self, currency: str) -> float:
+    def accelerator_capital(self, currency: str) -> float:
         hours = accelerators_held(self.decision) * HOURS_A_MONTH
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not ValueBasis.COMPUTED:
@@ -320,10 +320,12 @@ class RealisedReading:
         if series is not None:
             is_simulated = series.provenance == "simulated"
             return RatePerKwh(series.series, f"{series.source}, by the hour", is_simulated), series.currency
-        known = self.factor(kind)
-        if known is None:
+        best_value = self.factor(kind)
+        if best_value is None:
             raise NotKnown(self.factors[kind].unknown)
-        return RatePerKwh(known.value, known.source, known.provenance == "simulated"), known.currency
+        return RatePerKwh(
+            best_value.value, best_value.source, best_value.provenance == "simulated"
+        ), best_value.currency
 
 
 def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
@@ -351,9 +353,9 @@ def _cost(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     currency = forecast.unit.partition("/")[0]
     rate, of_price = reading.rate("electricity_price")
     rate = rate.times(reading.money(of_price, currency))
-    held = reading.held(currency)
+    capital = reading.accelerator_capital(currency)
     power, share, span = reading.drawn
-    return realised.cost(power, share, rate, span, currency=currency, fixed=held)
+    return realised.cost(power, share, rate, span, currency=currency, fixed=capital)
 
 
 def _latency(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
@@ -385,5 +387,5 @@ READ: dict[str, Callable[[RealisedReading, DecisionForecast], BandedFigure]] = {
     "carbon": _carbon,
     "readiness": _readiness,
     PEAK: lambda reading, _: peak_of(reading.site_id, reading.span.start, reading.span.end),
-    IN_USE: lambda reading, _: in_use_of(reading.site_id, reading.span, now=reading.now),
+    IN_USE: lambda reading, _: accelerators_in_use(reading.site_id, reading.span, now=reading.now),
 }

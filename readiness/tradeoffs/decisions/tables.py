@@ -86,23 +86,23 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
         if decision.state == Decision.State.RECORDED:
             return "The forecast is compared once somebody has approved the decision."
         return "The decision was not approved, so nothing is compared."
-    known = [pair.comparison for pair in pairs if pair.comparison.error is not None]
-    if not known:
+    comparisons = [pair.comparison for pair in pairs if pair.comparison.error is not None]
+    if not comparisons:
         return "Nothing can be compared: the outcome is unknown."
-    within = sum(100 * abs(each.error or 0) <= WITHIN * abs(each.expected.value or 0) for each in known)
+    within = sum(100 * abs(each.error or 0) <= WITHIN * abs(each.expected.value or 0) for each in comparisons)
     # Count unknown outcomes too: leaving them out would suggest that all were checked.
     objectives = how_many(len(pairs), "objective", "objectives")
     sentence = f"{within} of {objectives} came within {WITHIN} % of what was expected"
-    if missing := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
-        sentence += f", {len(missing)} unknown ({', '.join(map(objective, missing))})"
+    if unknown_objectives := [pair.forecast.objective for pair in pairs if pair.comparison.error is None]:
+        sentence += f", {len(unknown_objectives)} unknown ({', '.join(map(objective, unknown_objectives))})"
     return sentence + ("." if pairs[0].final else ", so far.")
 
 
 def versions(decision: Decision) -> str:
     snapshot = decision.snapshot
     rules = snapshot.get("rules") or {}
-    named = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]
-    return ", ".join(str(version) for version in named if version)
+    version_names = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]
+    return ", ".join(str(version) for version in version_names if version)
 
 
 STANDINGS = {"feasible": "Feasible", "undecided": "Undecided", "rejected": "Rejected"}

@@ -52,13 +52,13 @@ def new(request: HttpRequest) -> HttpResponse:
     at = now()
     params = params_of_address(request.GET)
     form = RecordDecisionForm(request.POST or None, initial={"site": params.site.slug if params.site else ""})
-    asked: dict[str, Any] = {"workload": params.workload, "question": params.question}
-    record = lambda: operations.record(**asked, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
+    subject: dict[str, Any] = {"workload": params.workload, "question": params.question}
+    record = lambda: operations.record(**subject, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     is_asked = params.workload is not None and not params.refusal
     if is_asked and (
-        made := saved(request, form, record, "{} is recorded; a second person must approve it.")
+        decision := saved(request, form, record, "{} is recorded; a second person must approve it.")
     ):
-        return HttpResponseRedirect(reverse("decision", args=[made.pk]))
+        return HttpResponseRedirect(reverse("decision", args=[decision.pk]))
     context = {
         "form": form,
         "params": params,

@@ -64,8 +64,8 @@ def answered(*, of_a_list: bool = False) -> Iterator[None]:
         by_item: dict[int, dict[str, list[str]]] = {}
         for each in error.errors:
             by_item.setdefault(each.line - 1, {}).setdefault(each.field, []).append(each.reason)
-        said: Any = by_item if of_a_list else by_item.popitem()[1]
-        raise ValidationError(said) from error
+        messages: Any = by_item if of_a_list else by_item.popitem()[1]
+        raise ValidationError(messages) from error
 
 
 @contextmanager
@@ -76,11 +76,13 @@ def answered_file() -> Iterator[None]:
         raise PayloadTooLarge(error.reason) from error
     except EntriesRefused as error:
         refusal = ValidationError()
-        said = error.errors[:MOST_SAID]
+        listed_errors = error.errors[:MOST_SAID]
         # Set afterwards, because the constructor would convert the numbers to text.
         detail: Any = {
-            "file": [f"Line {each.line}, {each.field}: {each.reason}" for each in said],
-            "errors": [{"line": each.line, "field": each.field, "reason": each.reason} for each in said],
+            "file": [f"Line {each.line}, {each.field}: {each.reason}" for each in listed_errors],
+            "errors": [
+                {"line": each.line, "field": each.field, "reason": each.reason} for each in listed_errors
+            ],
             "wrong": len(error.errors),
         }
         refusal.detail = detail
@@ -113,7 +115,7 @@ class EnteredViewSet(ObjectViewSet):
     enter: Callable[..., operations.Entered]
     read: Callable[[bytes], list[Any]]
 
-    def entry_of(self, line: int, given: dict[str, Any]) -> Any:
+    def entry_of(self, line: int, fields: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def perform_create(self, serializer: Any) -> None:
@@ -127,16 +129,16 @@ class EnteredViewSet(ObjectViewSet):
             serializer.is_valid(raise_exception=True)
             return list(self._enter(serializer.validated_data, self.request).rows)
 
-    def _enter(self, given: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
-        stated = [self.entry_of(place, dict(each)) for place, each in enumerate(given, start=1)]
+    def _enter(self, items: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
+        stated = [self.entry_of(place, dict(each)) for place, each in enumerate(items, start=1)]
         return type(self).enter(entries=stated, by=sender_of(request), now=clock.now())
 
     @takes_file(
         "Enter a table; all rows are entered or none", asks=TableSerializer, answers=EnteredSerializer
     )
-    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
+    def import_table(self, request: Request, body: Mapping[str, Any]) -> Any:
         with answered_file():
-            rows = type(self).read(content_of(asked["file"]))
+            rows = type(self).read(content_of(body["file"]))
             entered = type(self).enter(entries=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
 
@@ -188,8 +190,8 @@ class SiteFactorViewSet(EnteredViewSet):
     enter = staticmethod(operations.enter_factors)
     read = staticmethod(entries.factors)
 
-    def entry_of(self, line: int, given: dict[str, Any]) -> FactorEntry:
-        return FactorEntry(line=line, **given | {"site": given["site"].slug})
+    def entry_of(self, line: int, fields: dict[str, Any]) -> FactorEntry:
+        return FactorEntry(line=line, **fields | {"site": fields["site"].slug})
 
     @takes_file(
         "Enter the hours of a factor, or read them",
@@ -197,11 +199,11 @@ class SiteFactorViewSet(EnteredViewSet):
         answers=EnteredSerializer,
         path="series",
     )
-    def series(self, request: Request, asked: Mapping[str, Any]) -> Any:
-        given = dict(asked)
+    def series(self, request: Request, body: Mapping[str, Any]) -> Any:
+        fields = dict(body)
         with answered_file():
-            content = content_of(given.pop("file"))
-            about = operations.SeriesOf(**given)
+            content = content_of(fields.pop("file"))
+            about = operations.SeriesOf(**fields)
             rows = entries.series(content)
             entered = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
@@ -254,33 +256,33 @@ class SiteFactorViewSet(EnteredViewSet):
         responses={200: KnownFactors},
         filters=False,
     )
-    @action(detail=False, methods=["get"], url_path="known", pagination_class=None)
-    def known(self, request: Request) -> Response:
+    @action(detail=False, methods=["get"], url_path="known", url_name="known", pagination_class=None)
+    def known_factors(self, request: Request) -> Response:
         refuse_unknown(request, {"site", "at", "percentile", "currency"}, ())
         at, currency = _instant(request.GET.get("at")), request.GET.get("currency", "")
         if currency and currency not in CURRENCIES:
             raise BadParameter("currency", f"Currencies are {', '.join(CURRENCIES)}.")
         percentile = value_of("percentile", request.GET.get("percentile", "99"), PERCENTILE)
         sites = _site_ids(request.GET.getlist("site"))
-        known = queries.factors_of(sites, at, percentile=percentile, currency=currency)
-        return Response(KnownFactors(at, [_document(site, at) for site in known]))
+        site_factors = queries.factors_of(sites, at, percentile=percentile, currency=currency)
+        return Response(KnownFactors(at, [_document(site, at) for site in site_factors]))
 
 
-def _site_ids(asked: Sequence[str]) -> list[int] | None:
-    slugs = [slug.replace("\0", "")[:100] for slug in asked][:MOST_SITES]
+def _site_ids(site_params: Sequence[str]) -> list[int] | None:
+    slugs = [slug.replace("\0", "")[:100] for slug in site_params][:MOST_SITES]
     if not slugs:
         return None
     ids = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    if missing := sorted(set(slugs) - set(ids)):
-        raise BadParameter("site", f"There is no site {missing[0]!r}.")
+    if unknown_slugs := sorted(set(slugs) - set(ids)):
+        raise BadParameter("site", f"There is no site {unknown_slugs[0]!r}.")
     return list(ids.values())
 
 
-def _instant(asked: str | None) -> datetime:
-    if not asked:
+def _instant(text: str | None) -> datetime:
+    if not text:
         return clock.now()
     try:
-        at = datetime.fromisoformat(asked)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadParameter("at", "This is not an ISO 8601 time.") from error
     if at.tzinfo is None or not 1970 < at.year < 9000:
@@ -316,23 +318,23 @@ def _factor(factor: Factor, at: datetime) -> KnownFactor | UnknownFactor:
     }
 
 
-def _known(kind: str, known: KnownValue, at: datetime) -> StatedValue:
+def _known(kind: str, value: KnownValue, at: datetime) -> StatedValue:
     return {
-        "value": known.value,
-        "unit": known.unit,
-        "low": known.low,
-        "high": known.high,
-        "percentile": known.percentile,
-        "basis": known.basis,
-        "provenance": known.provenance,
-        "source": known.source,
-        "as_of": known.as_of,
-        "coverage": known.coverage,
-        "detail": known.detail,
-        "caution": known.caution,
-        "currency": known.currency or None,
-        "age_s": max(0.0, known.age_s(at)),
-        "outdated": outdated(kind, known, at),
+        "value": value.value,
+        "unit": value.unit,
+        "low": value.low,
+        "high": value.high,
+        "percentile": value.percentile,
+        "basis": value.basis,
+        "provenance": value.provenance,
+        "source": value.source,
+        "as_of": value.as_of,
+        "coverage": value.coverage,
+        "detail": value.detail,
+        "caution": value.caution,
+        "currency": value.currency or None,
+        "age_s": max(0.0, value.age_s(at)),
+        "outdated": outdated(kind, value, at),
     }
 
 
@@ -356,10 +358,10 @@ class LatencyViewSet(EnteredViewSet):
     enter = staticmethod(operations.enter_latencies)
     read = staticmethod(entries.latencies)
 
-    def entry_of(self, line: int, given: dict[str, Any]) -> LatencyEntry:
-        ends = {name: given.pop(name) for name in ("site", "user_region", "other_site") if name in given}
+    def entry_of(self, line: int, fields: dict[str, Any]) -> LatencyEntry:
+        ends = {name: fields.pop(name) for name in ("site", "user_region", "other_site") if name in fields}
         slugs: dict[str, Any] = {name: end.slug if end else "" for name, end in ends.items()}
-        return LatencyEntry(line=line, value=given.pop("value_ms"), **slugs, **given)
+        return LatencyEntry(line=line, value=fields.pop("value_ms"), **slugs, **fields)
 
 
 class RateSerializer(BySerializer):
@@ -377,8 +379,8 @@ class RateViewSet(EnteredViewSet):
     enter = staticmethod(operations.enter_rates)
     read = staticmethod(entries.rates)
 
-    def entry_of(self, line: int, given: dict[str, Any]) -> RateEntry:
-        return RateEntry(line=line, **given)
+    def entry_of(self, line: int, fields: dict[str, Any]) -> RateEntry:
+        return RateEntry(line=line, **fields)
 
 
 router = Router()

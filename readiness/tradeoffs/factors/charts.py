@@ -55,9 +55,9 @@ def _bin_s(series: FactorSeries, span_s: float) -> int:
 def _thinned(series: FactorSeries, bin_s: int) -> tuple[list[int], list[float | None]]:
     first = int(series.starts_s[0])
     places = (series.starts_s - first) // bin_s
-    known = ~np.isnan(series.values)
-    count = np.bincount(places, weights=known, minlength=int(places[-1]) + 1)
-    total = np.bincount(places, weights=np.where(known, series.values, 0.0), minlength=len(count))
+    has_value = ~np.isnan(series.values)
+    count = np.bincount(places, weights=has_value, minlength=int(places[-1]) + 1)
+    total = np.bincount(places, weights=np.where(has_value, series.values, 0.0), minlength=len(count))
     starts = [first + bin_s * place for place in range(len(count))]
     values = [float(amount / many) if many else None for amount, many in zip(total, count, strict=True)]
     return starts, values

@@ -74,8 +74,8 @@ class FactorForm(SourcedForm):
     )
 
     def entry(self) -> FactorEntry:
-        given = dict(self.cleaned_data)
-        return FactorEntry(line=1, site=given.pop("site").slug, **given)
+        fields = dict(self.cleaned_data)
+        return FactorEntry(line=1, site=fields.pop("site").slug, **fields)
 
 
 class FactorTableForm(FactorsForm):
@@ -112,6 +112,6 @@ class SeriesForm(SourcedForm):
         help_text="CSV with the columns at and value, each quarter, half or whole hour; 5 MiB at most.",
     )
 
-    def about(self) -> SeriesOf:
-        given = {name: value for name, value in self.cleaned_data.items() if name != "file"}
-        return SeriesOf(**given)
+    def description(self) -> SeriesOf:
+        fields = {name: value for name, value in self.cleaned_data.items() if name != "file"}
+        return SeriesOf(**fields)

@@ -63,13 +63,13 @@ def load_factors(*, by: User | None, now: datetime) -> Loaded:
     return Loaded(
         carbon=enter_factors(entries=carbon, by=by, now=now),
         latencies=enter_latencies(entries=trips, by=by, now=now),
-        without_carbon=_without(sites, {entry.site for entry in carbon}),
-        without_latency=_without(sites, {entry.site for entry in trips}),
+        without_carbon=_slugs_without(sites, {entry.site for entry in carbon}),
+        without_latency=_slugs_without(sites, {entry.site for entry in trips}),
     )
 
 
-def _without(sites: list[Site], known: set[str]) -> tuple[str, ...]:
-    return tuple(site.slug for site in sites if site.slug not in known)
+def _slugs_without(sites: list[Site], loaded_slugs: set[str]) -> tuple[str, ...]:
+    return tuple(site.slug for site in sites if site.slug not in loaded_slugs)
 
 
 def _carbon() -> tuple[str, dict[str, CountryMean]]:

@@ -69,11 +69,11 @@ class Entered:
 
 @transaction.atomic
 def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datetime) -> Entered:
-    sites = _by_slug(Site, (entry.site for entry in entries))
+    sites = _slug_lookup(Site, (entry.site for entry in entries))
     rows = [
         EntryRow(
             entry.line,
-            {"site_id": site.pk, "kind": entry.kind, **_of_source(entry)},
+            {"site_id": site.pk, "kind": entry.kind, **_source_columns(entry)},
             {"value": checked.value, "currency": checked.currency, **_sourced(entry, checked)},
         )
         for entry, (site, checked) in collected(
@@ -87,8 +87,8 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
 @transaction.atomic
 def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: datetime) -> Entered:
     """Enter round trips. A pair of sites is one row, in either order."""
-    sites = _by_slug(Site, (slug for entry in entries for slug in (entry.site, entry.other_site)))
-    regions = _by_slug(UserRegion, (entry.user_region for entry in entries))
+    sites = _slug_lookup(Site, (slug for entry in entries for slug in (entry.site, entry.other_site)))
+    regions = _slug_lookup(UserRegion, (entry.user_region for entry in entries))
 
     def check(entry: LatencyEntry) -> tuple[int, int | None, int | None, CheckedValue]:
         checked = checked_latency(entry, now.date())
@@ -106,7 +106,7 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
                 "user_region_id": region,
                 "other_site_id": other,
                 "percentile": entry.percentile,
-                **_of_source(entry),
+                **_source_columns(entry),
             },
             {"value_ms": checked.value, **_sourced(entry, checked)},
         )
@@ -121,7 +121,7 @@ def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime)
     rows = [
         EntryRow(
             entry.line,
-            {"currency": entry.currency, "to_currency": entry.to_currency, **_of_source(entry)},
+            {"currency": entry.currency, "to_currency": entry.to_currency, **_source_columns(entry)},
             {"rate": rate, "provenance": entry.provenance},
         )
         for entry, rate in collected(entries, _line, lambda entry: checked_rate(entry, now.date()))
@@ -130,7 +130,7 @@ def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime)
     return _written(ExchangeRate, rows, among=among, by=by, twice="The same pair, source and day")
 
 
-def _of_source(stated: StatedEntry) -> dict[str, Any]:
+def _source_columns(stated: StatedEntry) -> dict[str, Any]:
     return {"source": stated.source.strip(), "as_of_on": stated.as_of_on}
 
 
@@ -161,7 +161,7 @@ class SeriesOf:
 @transaction.atomic
 def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None, now: datetime) -> Entered:
     """Enter the values of a file; they replace the source's values of the same days, as far as the file has any."""
-    spec, scale = _of_file(about)
+    spec, scale = _kind_and_scale(about)
     try:
         points = placed(rows, ZoneInfo(about.zone) if about.zone else None)
         step_s = step_of(points, about.step_min * 60 if about.step_min else None)
@@ -170,12 +170,12 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
     days = cut(_values(spec, scale, points, now), step_s)
     if not days:
         raise EntriesRefused([EntryError(points[0][0], "value", "No row has a value.")])
-    made = [_day_row(about, scale, day) for day in _with_what_is_known(about, scale.currency, days)]
+    day_rows = [_day_row(about, scale, day) for day in _merged_days(about, scale.currency, days)]
     among = ("site_id", "kind", "source", "day_on")
-    return _written(FactorDay, made, among=among, by=by, twice="The same day")
+    return _written(FactorDay, day_rows, among=among, by=by, twice="The same day")
 
 
-def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
+def _kind_and_scale(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
     try:
         if about.kind not in HOURLY:
             raise BadParameter("kind", f"Series are of {', '.join(HOURLY)}.")
@@ -198,25 +198,25 @@ def _values(
             raise BadParameter("at", f"{at.isoformat()} is more than twenty years away.")
         if value is None:
             return None
-        bounded(spec, scale, scale.of(value), of_an_hour=True)
-        return scale.of(value)
+        bounded(spec, scale, scale.stored(value), of_an_hour=True)
+        return scale.stored(value)
 
     return [(at, value) for (_, at, _), value in collected(points, itemgetter(0), stored)]
 
 
-def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) -> list[IntervalDay]:
+def _merged_days(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) -> list[IntervalDay]:
     """A file that begins or ends within a day leaves the rest of that day as it is, if grid and currency are the
     same."""
-    of_source = FactorDay.objects.of_source(about.site.pk, about.kind, about.source.strip())
+    of_source = FactorDay.objects.days_of_source(about.site.pk, about.kind, about.source.strip())
     of_days = of_source.filter(day_on__in=[day.day_on for day in days])
-    there = {each.day_on: each for each in of_days.select_for_update(of=("self",))}
+    stored_days = {each.day_on: each for each in of_days.select_for_update(of=("self",))}
     merged = []
     for day in days:
-        old = there.get(day.day_on)
+        old = stored_days.get(day.day_on)
         grid = (day.step_s, day.offset_s, currency)
         if old is not None and (old.step_s, old.offset_s, old.currency) == grid:
             pairs = zip(day.values, old.values, strict=True)
-            values = tuple(was if new is None else new for new, was in pairs)
+            values = tuple(old_value if new_value is None else new_value for new_value, old_value in pairs)
             merged.append(IntervalDay(day.day_on, day.step_s, day.offset_s, values))
         else:
             merged.append(day)
@@ -224,16 +224,16 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalD
 
 
 def _day_row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:
-    known = day.known
+    values_of_day = day.known_values
     key = {"site_id": about.site.pk, "kind": about.kind, "source": about.source.strip(), "day_on": day.day_on}
     values = {
         "step_s": day.step_s,
         "offset_s": day.offset_s,
         "values": list(day.values),
-        "known": len(known),
-        "mean": sum(known) / len(known),
-        "lowest": min(known),
-        "highest": max(known),
+        "known": len(values_of_day),
+        "mean": sum(values_of_day) / len(values_of_day),
+        "lowest": min(values_of_day),
+        "highest": max(values_of_day),
         "currency": scale.currency,
         "basis": about.basis,
         "provenance": about.provenance,
@@ -253,13 +253,13 @@ def _written(
     columns = list(rows[0].key) if rows else []
     conditions = {f"{column}__in": list({row.key[column] for row in rows}) for column in among}
     manager = model._default_manager
-    there = {
+    existing = {
         tuple(getattr(obj, column) for column in columns): obj
         for obj in manager.select_for_update(of=("self",)).filter(**conditions).order_by("pk")
     }
     created, corrected, everyone = [], [], []
     for row in rows:
-        obj = there.get(tuple(row.key.values()))
+        obj = existing.get(tuple(row.key.values()))
         if obj is None:
             obj = model(**row.key, **row.values, by=by)
             created.append(obj)
@@ -290,7 +290,7 @@ def _refuse_twice(rows: Iterable[EntryRow], message: str) -> None:
         raise EntriesRefused(errors)
 
 
-def _by_slug(model: type[models.Model], slugs: Iterable[str]) -> Callable[[str, str], Any]:
+def _slug_lookup(model: type[models.Model], slugs: Iterable[str]) -> Callable[[str, str], Any]:
     """Look up objects by slug in one statement; raises BadParameter with the field for an unknown slug."""
     objects = model._default_manager.in_bulk(sorted(set(slugs) - {""}), field_name="slug")
 

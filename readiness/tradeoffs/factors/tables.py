@@ -64,13 +64,13 @@ ExchangeRateFilters = filters_of(
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
-    """`known` is the value of the row, None if unknown; `factor` has the other sources."""
+    """`value` is the value of the row, None if unknown; `factor` has the other sources."""
 
     site: SiteFactors
     kind: str
     label: str
     factor: Factor
-    known: KnownValue | None
+    value: KnownValue | None
     at: datetime
 
     @property
@@ -79,22 +79,22 @@ class FactorRow:
 
     @property
     def counts(self) -> bool:
-        return self.known is not None and self.known is self.factor.best
+        return self.value is not None and self.value is self.factor.best
 
     @property
     def text(self) -> str:
-        return "" if self.known is None else value_text(self.known)
+        return "" if self.value is None else value_text(self.value)
 
     @property
     def band(self) -> str:
-        known = self.known
-        if known is None or known.low is None or known.high is None:
+        value = self.value
+        if value is None or value.low is None or value.high is None:
             return ""
-        return f"{_digits(known, known.low)} – {_digits(known, known.high)}"
+        return f"{_digits(value, value.low)} – {_digits(value, value.high)}"
 
     @property
     def basis(self) -> str:
-        return UNKNOWN if self.known is None else self.known.basis.value
+        return UNKNOWN if self.value is None else self.value.basis.value
 
     @property
     def basis_label(self) -> str:
@@ -102,27 +102,27 @@ class FactorRow:
 
     @property
     def basis_in_file(self) -> str:
-        if self.known is None or self.known.basis not in STATED:
+        if self.value is None or self.value.basis not in STATED:
             return self.basis
-        if self.known.coverage is not None:
+        if self.value.coverage is not None:
             return SERIES
-        return self.basis if self.known.as_of_on is not None else DESIGN
+        return self.basis if self.value.as_of_on is not None else DESIGN
 
     @property
     def provenance(self) -> str:
-        return UNKNOWN if self.known is None else self.known.provenance
+        return UNKNOWN if self.value is None else self.value.provenance
 
     @property
     def source(self) -> str:
-        return self.factor.unknown if self.known is None else self.known.source
+        return self.factor.unknown if self.value is None else self.value.source
 
     @property
     def others(self) -> str:
-        return "; ".join(f"{value_text(known)}, {known.source}" for known in self.factor.others)
+        return "; ".join(f"{value_text(value)}, {value.source}" for value in self.factor.others)
 
     @property
     def agreement(self) -> str:
-        if self.known is None:
+        if self.value is None:
             return "none"
         if not self.factor.others:
             return "one"
@@ -130,26 +130,26 @@ class FactorRow:
 
     @property
     def notes(self) -> str:
-        known = self.known
-        if known is None:
+        value = self.value
+        if value is None:
             return ""
-        at_percentile = "" if known.percentile is None else f"p{known.percentile:g}"
-        coverage = "" if known.coverage is None else f"{percent(known.coverage)} of it known"
-        notes = (at_percentile, coverage, known.detail, known.caution)
+        at_percentile = "" if value.percentile is None else f"p{value.percentile:g}"
+        coverage = "" if value.coverage is None else f"{percent(value.coverage)} of it known"
+        notes = (at_percentile, coverage, value.detail, value.caution)
         return " · ".join(dict.fromkeys(note for note in notes if note))
 
     @property
     def age_s(self) -> float | None:
         """An estimate from distance has no age."""
-        if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
+        if self.value is None or self.value.basis is ValueBasis.GREAT_CIRCLE:
             return None
-        return self.known.age_s(self.at)
+        return self.value.age_s(self.at)
 
     @property
     def outdated(self) -> str:
-        if self.known is None:
+        if self.value is None:
             return ""
-        return outdated("latency" if self.kind not in KINDS else self.kind, self.known, self.at)
+        return outdated("latency" if self.kind not in KINDS else self.kind, self.value, self.at)
 
     @property
     def age_state(self) -> str:
@@ -157,16 +157,16 @@ class FactorRow:
 
     @property
     def age_text(self) -> str:
-        return "" if self.known is None or self.age_s is None else age(self.known.as_of, now=self.at)
+        return "" if self.value is None or self.age_s is None else age(self.value.as_of, now=self.at)
 
 
-def value_text(known: KnownValue) -> str:
-    return f"{_digits(known, known.value)} {known.unit}".strip()
+def value_text(value: KnownValue) -> str:
+    return f"{_digits(value, value.value)} {value.unit}".strip()
 
 
-def _digits(known: KnownValue, value: float) -> str:
+def _digits(stated: KnownValue, value: float) -> str:
     """Return entered values as entered, and computed values to four digits."""
-    return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
+    return exact(value if stated.as_of_on is not None else float(f"{value:.4g}"))
 
 
 def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
@@ -190,9 +190,9 @@ def rows_of(
     every_source: bool,
 ) -> Iterator[FactorRow]:
     for kind, factor in factors.items():
-        shown = factor.known if every_source else factor.known[:1]
-        for known in shown or (None,):
-            yield FactorRow(site, kind, labels.get(kind, kind), factor, known, at)
+        values = factor.values if every_source else factor.values[:1]
+        for value in values or (None,):
+            yield FactorRow(site, kind, labels.get(kind, kind), factor, value, at)
 
 
 def site_address(row: FactorRow) -> str:
@@ -204,12 +204,12 @@ def _columns_of_page(subject: Column) -> tuple[Column, ...]:
         Column("site", "Site", value=lambda row: row.site.name, url=site_address, sort=True, locked=True,
                phone="title"),
         subject,
-        Column("value", "Value", value="known.value", text="text", sort=True, numeric=True, phone="status",
+        Column("value", "Value", value="value.value", text="text", sort=True, numeric=True, phone="status",
                template="readiness/tradeoffs/value_cell.html"),
         Column("band", "Band", numeric=True),
         Column("provenance", "Provenance", sort=True, template="readiness/tradeoffs/provenance_cell.html"),
         Column("basis", "Basis", text="basis_label", sort=True, default=False),
-        Column("source", "Source", value=lambda row: row.known.source if row.known else "", sort=True,
+        Column("source", "Source", value=lambda row: row.value.source if row.value else "", sort=True,
                template="readiness/tradeoffs/source_cell.html", phone="full"),
         Column("age", "Age", value="age_s", sort=True, template="readiness/tradeoffs/age_cell.html"),
         Column("others", "Other sources", template="readiness/tradeoffs/others_cell.html", phone="full"),
@@ -220,17 +220,17 @@ def _columns_of_file(*subject: Column) -> tuple[Column, ...]:
     return (
         Column("site", "Site", value="site.slug"),
         *subject,
-        Column("value", "Value", value="known.value"),
-        Column("unit", "Unit", value="known.unit"),
-        Column("currency", "Currency", value="known.currency"),
-        Column("low", "Low", value="known.low"),
-        Column("high", "High", value="known.high"),
+        Column("value", "Value", value="value.value"),
+        Column("unit", "Unit", value="value.unit"),
+        Column("currency", "Currency", value="value.currency"),
+        Column("low", "Low", value="value.low"),
+        Column("high", "High", value="value.high"),
         Column("basis", "Basis", value="basis_in_file"),
         Column("provenance", "Provenance"),
         Column("source", "Source"),
-        Column("as_of_on", "As of", value="known.as_of_on"),
-        Column("until_on", "Until", value="known.until_on"),
-        Column("note", "Note", value="known.detail"),
+        Column("as_of_on", "As of", value="value.as_of_on"),
+        Column("until_on", "Until", value="value.until_on"),
+        Column("note", "Note", value="value.detail"),
     )
 
 
@@ -267,7 +267,7 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
     subject = Column("user_region", "User region", value="label", sort=True, locked=True)
     of_file = (
         Column("user_region", "User region", value="kind"),
-        Column("percentile", "Percentile", value="known.percentile"),
+        Column("percentile", "Percentile", value="value.percentile"),
     )
     columns = _columns_of_file(*of_file) if in_file else _columns_of_page(subject)
     return Table(
@@ -346,23 +346,23 @@ RATES = Table(
 
 def finding(site: SiteFactors, at: datetime) -> str:
     factors = [(str(kind.label), site.factors[kind.value]) for kind in FactorKind]
-    known = sum(factor.best is not None for _, factor in factors)
-    clauses = [f"{known} of {len(factors)} factors are known"]
+    known_count = sum(factor.best is not None for _, factor in factors)
+    clauses = [f"{known_count} of {len(factors)} factors are known"]
     old = [label for label, factor in factors if factor.best and outdated(factor.kind, factor.best, at)]
     if old:
         clauses.append(f"older than they should be: {', '.join(old)}")
-    if apart := [label for label, factor in factors if factor.disagrees]:
-        clauses.append(f"sources disagree on {', '.join(apart)}")
+    if disputed := [label for label, factor in factors if factor.disagrees]:
+        clauses.append(f"sources disagree on {', '.join(disputed)}")
     return f"{'; '.join(clauses)}."
 
 
 def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
     sentences = []
     for each in series:
-        known = each.series.values[~np.isnan(each.series.values)]
-        if len(known):
+        values = each.series.values[~np.isnan(each.series.values)]
+        if len(values):
             mean, lowest, highest = (
-                exact(float(value)) for value in (known.mean(), known.min(), known.max())
+                exact(float(value)) for value in (values.mean(), values.min(), values.max())
             )
             sentences.append(f"{each.source}: mean {mean} {each.unit}, lowest {lowest}, highest {highest}")
     return f"{title}. {'; '.join(sentences)}." if sentences else "No hour is known."

@@ -51,8 +51,8 @@ ENTRY = Report("readiness/tradeoffs/entry.html", *SEE)
 @FACTORS.page
 def factors(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
-    known = queries.factors_of(None, at, regions=())
-    rows = tables.factor_rows(known, at, every_source=in_file)
+    sites = queries.factors_of(None, at, regions=())
+    rows = tables.factor_rows(sites, at, every_source=in_file)
     return table_kit.page(request, tables.factors(in_file=in_file), rows), dict
 
 
@@ -60,8 +60,8 @@ def factors(request: HttpRequest) -> Any:
 def latencies(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
     regions = queries.region_names()
-    known = queries.factors_of(None, at, kinds=())
-    rows = tables.latency_rows(known, regions, at, every_source=in_file)
+    sites = queries.factors_of(None, at, kinds=())
+    rows = tables.latency_rows(sites, regions, at, every_source=in_file)
     return table_kit.page(request, tables.latencies(regions, in_file=in_file), rows), dict
 
 
@@ -78,20 +78,24 @@ def site(request: HttpRequest, slug: str) -> Any:
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-        (known,) = queries.factors_of([place.pk], at)
+        (site_factors,) = queries.factors_of([place.pk], at)
         kinds = stored.hourly_kinds(place)
-        asked = request.GET.get("hours", "")
-        kind = asked if asked in kinds else next(iter(kinds), "")
+        requested_kind = request.GET.get("hours", "")
+        kind = requested_kind if requested_kind in kinds else next(iter(kinds), "")
         labels = [(each, FactorKind(each).label) for each in kinds]
         here = reverse("factor-site", args=[slug])
         return {
             "site": place,
-            "finding": tables.finding(known, at),
-            "factors": tables.factor_rows([known], at, every_source=True),
+            "finding": tables.finding(site_factors, at),
+            "factors": tables.factor_rows([site_factors], at, every_source=True),
             "paths": [
-                *tables.latency_rows([known], queries.region_names(), at, every_source=True),
+                *tables.latency_rows([site_factors], queries.region_names(), at, every_source=True),
                 *tables.rows_of(
-                    known, dict(sorted(known.between.items())), queries.site_names(known.between), at, True
+                    site_factors,
+                    dict(sorted(site_factors.between.items())),
+                    queries.site_names(site_factors.between),
+                    at,
+                    True,
                 ),
             ],
             "time_range": span.context if kind else None,
@@ -133,18 +137,18 @@ def entry(request: HttpRequest, pk: int) -> Any:
 def add(request: HttpRequest) -> HttpResponse:
     """Asks twice: first shows the value as it would be stored, then stores it when confirmed."""
     at = now()
-    asked = {name: request.GET[name] for name in ("site", "kind", "source") if name in request.GET}
-    form = FactorForm(request.POST or None, initial={"as_of_on": at.date().isoformat(), **asked})
+    initial = {name: request.GET[name] for name in ("site", "kind", "source") if name in request.GET}
+    form = FactorForm(request.POST or None, initial={"as_of_on": at.date().isoformat(), **initial})
     if request.method == "POST" and form.is_valid():
         try:
             if "confirmed" not in request.POST:
                 return _confirm(request, form, stored.preview(form.entry(), now=at))
-            kept = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
+            entered = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
         except EntriesRefused as error:
             form.refused(error)
         else:
             messages.success(request, "The value is saved.")
-            return HttpResponseRedirect(reverse("site-factor-detail", args=[kept.rows[0].pk]))
+            return HttpResponseRedirect(reverse("site-factor-detail", args=[entered.rows[0].pk]))
     return _form(request, form, "Enter a factor", "Check")
 
 
@@ -172,30 +176,30 @@ def _import_table(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         what = form.cleaned_data["what"]
-        _permission, read, enter = IMPORTS[what]
-        kept = enter(entries=read(content), by=sender_of(request), now=now())
-        messages.success(request, f"Entered: {kept}.")
+        _permission, parse, enter = IMPORTS[what]
+        entered = enter(entries=parse(content), by=sender_of(request), now=now())
+        messages.success(request, f"Entered: {entered}.")
         return HttpResponseRedirect(reverse(what))
 
-    return _of_file(form, take) or _form(request, form, "Import a table")
+    return _import_file(form, take) or _form(request, form, "Import a table")
 
 
 @asks(*SEE, MAY_ADD_HOURS)
 def add_hours(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("site", "kind") if name in request.GET}
-    form = SeriesForm(request.POST or None, request.FILES or None, initial=asked)
+    initial = {name: request.GET[name] for name in ("site", "kind") if name in request.GET}
+    form = SeriesForm(request.POST or None, request.FILES or None, initial=initial)
 
     def take(content: bytes) -> HttpResponse:
-        about = form.about()
+        about = form.description()
         rows = entries.series(content)
-        kept = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=now())
-        messages.success(request, f"Days entered: {kept}.")
+        entered = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=now())
+        messages.success(request, f"Days entered: {entered}.")
         return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
 
-    return _of_file(form, take) or _form(request, form, "Enter hours of a factor")
+    return _import_file(form, take) or _form(request, form, "Enter hours of a factor")
 
 
-def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpResponse | None:
+def _import_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpResponse | None:
     if not form.is_valid():
         return None
     try:

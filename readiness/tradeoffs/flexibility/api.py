@@ -93,9 +93,9 @@ class FlexibilityAnswerSerializer(serializers.Serializer):
 )  # fmt: skip
 def flexibility(request: Request) -> Any:
     address = Address(request._request, path=request.path, filters=("site", *CHOICES))
-    for name, known in CHOICES.items():
-        if unknown := sorted(set(address.many(name)) - set(known)):
-            message = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(known)}."
+    for name, choices in CHOICES.items():
+        if unknown := sorted(set(address.many(name)) - set(choices)):
+            message = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(choices)}."
             raise BadParameter(name, message)
     free = fleet(now=clock.now())
     words = address.one("q").casefold()

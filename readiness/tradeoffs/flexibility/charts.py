@@ -75,8 +75,8 @@ def _dots(name: str, role: str, symbol: str, sites: Iterable[SiteFlexibility]) -
 
 def _names(here: list[SiteFlexibility]) -> str:
     more = len(here) - MOST_NAMED
-    named = [site.name for site in here[:MOST_NAMED]]
-    return "<br>".join([*named, f"+ {more}"] if more > 0 else named)
+    names = [site.name for site in here[:MOST_NAMED]]
+    return "<br>".join([*names, f"+ {more}"] if more > 0 else names)
 
 
 def _index(site: SiteFlexibility) -> str:

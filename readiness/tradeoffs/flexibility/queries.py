@@ -74,20 +74,20 @@ class FleetFlexibility:
     names: Mapping[str, str] = field(repr=False)
 
     @property
-    def with_alternative(self) -> int:
+    def alternative_count(self) -> int:
         return sum(bool(row.freedom.alternatives) for row in self.rows)
 
     @property
-    def with_tested_fallback(self) -> int:
+    def tested_fallback_count(self) -> int:
         return sum(row.freedom.fallback is FallbackState.TESTED for row in self.rows)
 
     @cached_property
     def conformance(self) -> BandedFigure:
-        known = [site.conformance for site in self.sites if site.conformance.value is not None]
-        if not known:
+        figures = [site.conformance for site in self.sites if site.conformance.value is not None]
+        if not figures:
             return BandedFigure(None, "%")
-        worst = worst_provenance(str(figure.provenance) for figure in known)
-        mean = fmean(figure.value or 0.0 for figure in known)
+        worst = worst_provenance(str(figure.provenance) for figure in figures)
+        mean = fmean(figure.value or 0.0 for figure in figures)
         return BandedFigure(round(mean, 1), "%", Provenance(worst))
 
 
@@ -164,8 +164,8 @@ def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]
 
 def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
     types = {slug for site in sites for slug in site.accelerators}
-    made = DeviceType.objects.filter(slug__in=types).order_by("slug")
-    vendor_of = dict(made.values_list("slug", "manufacturer__name"))
+    device_types = DeviceType.objects.filter(slug__in=types).order_by("slug")
+    vendor_of = dict(device_types.values_list("slug", "manufacturer__name"))
     vendors: dict[str, Counter[str]] = {}
     for site in sites:
         of_site = vendors.setdefault(site.slug, Counter())

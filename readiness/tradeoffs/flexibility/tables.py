@@ -48,12 +48,12 @@ def index(concentration: Concentration) -> str | None:
 
 def balance(fleet: FleetFlexibility) -> str:
     conformance = fleet.conformance
-    kept = "unknown" if conformance.value is None else f"{number(conformance.value)} {conformance.unit}"
+    share = "unknown" if conformance.value is None else f"{number(conformance.value)} {conformance.unit}"
     provenance = f", {conformance.provenance}" if conformance.provenance else ""
     vendors = index(fleet.concentration)
     return (
-        f"conformance {kept}{provenance}; {fleet.with_alternative} of {len(fleet.rows)} critical workloads "
-        f"could run elsewhere, {fleet.with_tested_fallback} with a tested fallback; "
+        f"conformance {share}{provenance}; {fleet.alternative_count} of {len(fleet.rows)} critical workloads "
+        f"could run elsewhere, {fleet.tested_fallback_count} with a tested fallback; "
         f"{'vendors unknown' if vendors is None else f'vendor concentration {vendors}'}"
     )
 

@@ -65,8 +65,8 @@ _BEGINS = refuse_if(
 )
 
 
-def _person(**given: Any) -> models.ForeignKey:
-    return models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False, **given)
+def _person(**options: Any) -> models.ForeignKey:
+    return models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False, **options)
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -232,7 +232,7 @@ class StatedFigure(models.Model):
         abstract = True
 
 
-def _in_order(name: str) -> models.CheckConstraint:
+def _band_in_order(name: str) -> models.CheckConstraint:
     def below(lower: str, upper: str) -> Q:
         missing = Q(**{f"{lower}__isnull": True}) | Q(**{f"{upper}__isnull": True})
         return missing | Q(**{f"{lower}__lte": F(upper)})
@@ -263,7 +263,7 @@ class DecisionForecast(StatedFigure):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["decision", "objective"], name="forecast_once_an_objective"),
-            _in_order("forecast_within_its_band"),
+            _band_in_order("forecast_within_its_band"),
         ]
         triggers = [_written_once("forecast_is_frozen", "tradeoffs_decisionforecast")]
 
@@ -288,7 +288,7 @@ class DecisionOutcome(StatedFigure):
                 condition=Q(value__isnull=False, unknown="") | (Q(value=None) & ~Q(unknown="")),
                 name="outcome_known_or_why_not",
             ),
-            _in_order("outcome_within_its_band"),
+            _band_in_order("outcome_within_its_band"),
         ]
         triggers = [_written_once("outcome_is_frozen", "tradeoffs_decisionoutcome")]
 

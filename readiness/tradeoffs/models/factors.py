@@ -242,7 +242,7 @@ HOURLY_KINDS: list[tuple[str, Any]] = [
 
 
 class FactorDayQuerySet(models.QuerySet["FactorDay"]):
-    def of_source(self, site_id: int, kind: str, source: str) -> "FactorDayQuerySet":
+    def days_of_source(self, site_id: int, kind: str, source: str) -> "FactorDayQuerySet":
         return self.filter(site_id=site_id, kind=kind, source=source)
 
 

@@ -102,8 +102,10 @@ def _changed(
     change, low, high = after.value - before.value, after.least - before.most, after.most - before.least
     if low == high == 0:
         return
-    said = words.format(signed(change)) + _band(low, high)
-    yield Consequence(domain, name, said, _effect(low, high, more_is_better), change, low, high, before.unit)
+    message = words.format(signed(change)) + _band(low, high)
+    yield Consequence(
+        domain, name, message, _effect(low, high, more_is_better), change, low, high, before.unit
+    )
 
 
 def _unknown(name: str, pair: tuple[BandedFigure, BandedFigure], sites: tuple[str, str]) -> str:
@@ -134,8 +136,8 @@ def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
             continue
         change, low, high = (each / base * 100 for each in (paid.change, paid.low, paid.high))
         # Tenths of a percent do not matter, but a change must not be shown as no change.
-        shown = signed(round(change)) if abs(change) >= 1 else signed(change)
-        words = f"{shown} % cost{_band(low, high)}"
+        percent = signed(round(change)) if abs(change) >= 1 else signed(change)
+        words = f"{percent} % cost{_band(low, high)}"
         yield Consequence(ConsequenceDomain.COST, "cost", words, paid.effect, change, low, high, "%")
 
 
@@ -145,31 +147,35 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
         yield Consequence(domain, "residency", f"leaves {zone} residency", ConsequenceEffect.WORSE)
     for zone in sorted(after.residency - before.residency):
         yield Consequence(domain, "residency", f"enters {zone} residency", ConsequenceEffect.BETTER)
-    was, now = before.jurisdiction, after.jurisdiction
+    law_before, law_after = before.jurisdiction, after.jurisdiction
     # If the rules were not applied at either site, nothing changes.
     for name, subject, answers, rule in (
-        ("jurisdiction", "transfer", (was.answer, now.answer), now.rule),
-        ("operator", "operator", (was.sovereignty, now.sovereignty), now.sovereignty_rule),
+        ("jurisdiction", "transfer", (law_before.answer, law_after.answer), law_after.rule),
+        ("operator", "operator", (law_before.sovereignty, law_after.sovereignty), law_after.sovereignty_rule),
     ):
         if answers[0] is not answers[1]:
             words = f"{subject} {answers[1].words} ({rule})"
             yield Consequence(domain, name, words, _stricter(*answers))
 
 
-def _stricter(was: JurisdictionAnswer, now: JurisdictionAnswer) -> ConsequenceEffect:
-    if now is JurisdictionAnswer.CANNOT_DECIDE:
+def _stricter(answer_before: JurisdictionAnswer, answer_after: JurisdictionAnswer) -> ConsequenceEffect:
+    if answer_after is JurisdictionAnswer.CANNOT_DECIDE:
         return ConsequenceEffect.UNKNOWN
-    return ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+    return (
+        ConsequenceEffect.WORSE
+        if _STRICTER[answer_after] > _STRICTER[answer_before]
+        else ConsequenceEffect.BETTER
+    )
 
 
 def _readiness(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
-    was, now = before.verdict, after.verdict
-    if was is now is not None:
+    verdict_before, verdict_after = before.verdict, after.verdict
+    if verdict_before is verdict_after is not None:
         return
     words, effect = f"readiness unknown at {after.site}", ConsequenceEffect.UNKNOWN
-    if now is not None:
-        better = was is None or VERDICT_RANK[now] > VERDICT_RANK[was]
-        words = f"to a {now.replace('-', ' ')} site"
+    if verdict_after is not None:
+        better = verdict_before is None or VERDICT_RANK[verdict_after] > VERDICT_RANK[verdict_before]
+        words = f"to a {verdict_after.replace('-', ' ')} site"
         effect = ConsequenceEffect.BETTER if better else ConsequenceEffect.WORSE
     yield Consequence(ConsequenceDomain.READINESS, "verdict", words, effect)
 

@@ -62,12 +62,12 @@ class BandedFigure:
         if self.low is None and self.high is None and (self.value is None or math.isfinite(self.value)):
             # The common case first: a placement makes ten figures for each of a thousand sites.
             return
-        given = (self.low, self.value, self.high)
-        known = [end for end in given if end is not None]
-        if not all(math.isfinite(value) for value in known):
-            raise FigureError(f"{given} {self.unit}: a figure is a finite number, or unknown")
-        if known != sorted(known):
-            raise FigureError(f"{given} {self.unit}: low, value and high have to be in this order")
+        band = (self.low, self.value, self.high)
+        numbers = [end for end in band if end is not None]
+        if not all(math.isfinite(value) for value in numbers):
+            raise FigureError(f"{band} {self.unit}: a figure is a finite number, or unknown")
+        if numbers != sorted(numbers):
+            raise FigureError(f"{band} {self.unit}: low, value and high have to be in this order")
 
     @property
     def least(self) -> float:

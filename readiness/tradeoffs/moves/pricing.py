@@ -39,14 +39,14 @@ def placement_figures(candidate: CandidateSite, served: tuple[LatencyLimit, ...]
 
 def move(before: CandidateSite, after: CandidateSite, served: tuple[LatencyLimit, ...]) -> PricedMove:
     """`served` names the regions and percentiles that count. Raises FigureError for figures in two units."""
-    was, comes = placement_figures(before, served), placement_figures(after, served)
-    changes = {name: _change(name, was[name], comes[name]) for name in comes}
+    figures_before, figures_after = placement_figures(before, served), placement_figures(after, served)
+    changes = {name: _change(name, figures_before[name], figures_after[name]) for name in figures_after}
     return PricedMove(changes, consequences(before, after, served))
 
 
-def _change(name: str, was: BandedFigure, comes: BandedFigure) -> float | None:
-    if was.value is None or comes.value is None:
+def _change(name: str, figure_before: BandedFigure, figure_after: BandedFigure) -> float | None:
+    if figure_before.value is None or figure_after.value is None:
         return None
-    if was.unit != comes.unit:
-        raise FigureError(f"{name}: {was.unit} and {comes.unit}")
-    return comes.value - was.value
+    if figure_before.unit != figure_after.unit:
+        raise FigureError(f"{name}: {figure_before.unit} and {figure_after.unit}")
+    return figure_after.value - figure_before.value

@@ -12,7 +12,7 @@ from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.api import InlineWorkloadSerializer
 from readiness.demand.workloads.core.envelope import Envelope
 from readiness.tradeoffs.placing.core.weighing import weigh
-from readiness.tradeoffs.placing.document import as_bytes
+from readiness.tradeoffs.placing.document import encoded
 from readiness.tradeoffs.placing.facts import read_facts
 from readiness.tradeoffs.placing.params import PlacementQuestionSerializer, question_from
 from readiness.tradeoffs.placing.queries import MAY_PLACE
@@ -35,24 +35,24 @@ class PlacementsView(APIView):
         summary="Where one workload may run: options with objectives, reasons, front, ranks, flips and snapshot",
     )
     def post(self, request: Request) -> HttpResponse:
-        asked = parameters.read_question(PlacementQuestionSerializer(data=request.data))
-        envelope = self._envelope(asked.get("workload"))
-        question, facts = question_from(asked), read_facts([envelope], now=clock.now())
+        values = parameters.read_question(PlacementQuestionSerializer(data=request.data))
+        envelope = self._envelope(values.get("workload"))
+        question, facts = question_from(values), read_facts([envelope], now=clock.now())
         answer = weigh(facts.adapter(envelope, question), question)
-        body = as_bytes(answer, with_snapshot=asked["snapshot"])
+        body = encoded(answer, with_snapshot=values["snapshot"])
         return HttpResponse(body, content_type="application/json")
 
-    def _envelope(self, given: Any) -> Envelope:
-        if isinstance(given, str):
-            envelopes = workloads.envelopes([given.replace("\x00", "")])
+    def _envelope(self, workload: Any) -> Envelope:
+        if isinstance(workload, str):
+            envelopes = workloads.envelopes([workload.replace("\x00", "")])
             if not envelopes:
-                raise ValidationError({"workload": [f"No workload class is called {given[:100]}."]})
+                raise ValidationError({"workload": [f"No workload class is called {workload[:100]}."]})
             return envelopes[0]
-        if not isinstance(given, dict):
+        if not isinstance(workload, dict):
             raise ValidationError({"workload": ["Give the slug of a workload class, or an envelope."]})
-        asked = InlineWorkloadSerializer(data=given, context={"request": self.request, "view": self})
+        serializer = InlineWorkloadSerializer(data=workload, context={"request": self.request, "view": self})
         try:
-            asked.is_valid(raise_exception=True)
-            return asked.envelope()
+            serializer.is_valid(raise_exception=True)
+            return serializer.envelope()
         except ValidationError as error:
             raise ValidationError({"workload": error.detail}) from error

@@ -41,7 +41,7 @@ def scatter(answer: PlacementAnswer, view: PlacementView) -> Figure:
     """
     x, y = view.x, view.y
     every = [point for option in answer.options if (point := _point(option, x, y)) is not None]
-    bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
+    bounded = [point for option in answer.options if (point := _lower_bound(option, x, y)) is not None]
     points = [point for point in every if view.rejected or point[2].feasible or point[2].is_today]
     arrows = [point for point in bounded if view.rejected or point[2].feasible]
     if len(answer.options) > ARROWS_AMONG:
@@ -61,7 +61,7 @@ def scatter(answer: PlacementAnswer, view: PlacementView) -> Figure:
         "footer": _left_out(answer, view, {point[2].slug for point in drawn}),
         "table": table(
             ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"],
-            [_row(point, x, y, on) for point in (*every, *bounded)],
+            [_point_cells(point, x, y, on) for point in (*every, *bounded)],
         ),
     }
     return figure(_traces(answer, view, points, arrows, spans), _layout(answer, (x, y), spans), meta)
@@ -112,21 +112,21 @@ def _beside(
         (_trace("Front of these two", front, "front", "accent", size=10, line=True), front),
     ]
     if ranges:
-        inside = {option.slug for option in answer.within(ranges)}
-        for trace, shown in faded:
-            chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
-            trace.update(selectedpoints=chosen, unselected=FADED)
-    return [kept_out, *(trace for trace, _shown in faded)]
+        inside = {option.slug for option in answer.options_within(ranges)}
+        for trace, drawn in faded:
+            selected = [place for place, point in enumerate(drawn) if point[2].slug in inside]
+            trace.update(selectedpoints=selected, unselected=FADED)
+    return [kept_out, *(trace for trace, _drawn in faded)]
 
 
 def _left_out(answer: PlacementAnswer, view: PlacementView, drawn: Collection[str]) -> str:
-    left = [option for option in answer.options if option.slug not in drawn]
-    hidden = 0 if view.rejected else sum(not option.feasible for option in left)
+    undrawn = [option for option in answer.options if option.slug not in drawn]
+    hidden = 0 if view.rejected else sum(not option.feasible for option in undrawn)
     sentences = []
     if hidden:
-        counted = how_many(hidden, "undecided or rejected site is", "undecided or rejected sites are")
-        sentences.append(f"{counted} not drawn.")
-    if unknown := len(left) - hidden:
+        hidden_text = how_many(hidden, "undecided or rejected site is", "undecided or rejected sites are")
+        sentences.append(f"{hidden_text} not drawn.")
+    if unknown := len(undrawn) - hidden:
         sentences.append(f"{how_many(unknown, 'site is', 'sites are')} not drawn: a figure is unknown there.")
     return " ".join(sentences)
 
@@ -152,14 +152,14 @@ def _names(points: Iterable[Point], spans: Sequence[Sequence[float]]) -> go.Scat
     drawn = list({point[2].slug: point for point in points}.values())
     shares = [(_share(x, spans[0]), _share(y, spans[1])) for x, y, _option in drawn]
     places = label_places(shares, [point[2].name for point in drawn[:MOST_NAMES]])
-    named = [(point, place) for point, place in zip(drawn, places, strict=False) if place]
+    labels = [(point, place) for point, place in zip(drawn, places, strict=False) if place]
     return go.Scatter(
         name="Names",
-        x=[x for (x, _y, _option), _place in named],
-        y=[y for (_x, y, _option), _place in named],
-        text=[option.name for (_x, _y, option), _place in named],
-        textposition=[place for _point, place in named],
-        customdata=[option.slug for (_x, _y, option), _place in named],
+        x=[x for (x, _y, _option), _place in labels],
+        y=[y for (_x, y, _option), _place in labels],
+        text=[option.name for (_x, _y, option), _place in labels],
+        textposition=[place for _point, place in labels],
+        customdata=[option.slug for (_x, _y, option), _place in labels],
         mode="markers+text",
         # An invisible marker keeps the name away from the visible one.
         marker={"size": 22, "opacity": 0},
@@ -225,8 +225,8 @@ def axis(answer: PlacementAnswer, name: str) -> str:
 
 
 def _directions(answer: PlacementAnswer, *names: str) -> list[ObjectiveDirection]:
-    known = {objective.name: objective.direction for objective in answer.objectives}
-    return [known.get(name, ObjectiveDirection.MIN) for name in names]
+    directions = {objective.name: objective.direction for objective in answer.objectives}
+    return [directions.get(name, ObjectiveDirection.MIN) for name in names]
 
 
 def _point(option: PlacementOption, x: str, y: str) -> Point | None:
@@ -234,11 +234,11 @@ def _point(option: PlacementOption, x: str, y: str) -> Point | None:
     return None if at_x is None or at_y is None else (at_x, at_y, option)
 
 
-def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
-    known = [option.figures[name] for name in (x, y) if name in option.figures]
-    if len(known) < 2 or all(each.value is not None for each in known):
+def _lower_bound(option: PlacementOption, x: str, y: str) -> Point | None:
+    figures = [option.figures[name] for name in (x, y) if name in option.figures]
+    if len(figures) < 2 or all(each.value is not None for each in figures):
         return None
-    at_x, at_y = (each.low if each.value is None else each.value for each in known)
+    at_x, at_y = (each.low if each.value is None else each.value for each in figures)
     return None if at_x is None or at_y is None else (at_x, at_y, option)
 
 
@@ -246,11 +246,11 @@ def _front(points: Sequence[Point], answer: PlacementAnswer, x: str, y: str) -> 
     by_x, by_y = (
         -1.0 if direction is ObjectiveDirection.MAX else 1.0 for direction in _directions(answer, x, y)
     )
-    kept: list[Point] = []
+    front: list[Point] = []
     for point in sorted(points, key=lambda point: (point[0] * by_x, point[1] * by_y)):
-        if not kept or point[1] * by_y < kept[-1][1] * by_y:
-            kept.append(point)
-    return kept
+        if not front or point[1] * by_y < front[-1][1] * by_y:
+            front.append(point)
+    return front
 
 
 def _trace(
@@ -320,19 +320,19 @@ def _dimension(
     answer: PlacementAnswer,
     drawn: Sequence[PlacementOption],
     name: str,
-    kept: tuple[float | None, float | None] | None,
+    span: tuple[float | None, float | None] | None,
 ) -> dict[str, Any]:
     values = [option.figures[name].value for option in drawn]
     dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {answer.unit_of(name)}", "values": values}
-    if kept is not None:
-        known = [value for value in values if value is not None]
-        low, high = kept
-        ends = (min(known) if low is None else low, max(known) if high is None else high)
+    if span is not None:
+        numbers = [value for value in values if value is not None]
+        low, high = span
+        ends = (min(numbers) if low is None else low, max(numbers) if high is None else high)
         dimension["constraintrange"] = list(ends)
     return dimension
 
 
-def _row(point: Point, x: str, y: str, on: Collection[str]) -> list[Any]:
+def _point_cells(point: Point, x: str, y: str, on: Collection[str]) -> list[Any]:
     at_x, at_y, option = point
     ends = [
         value if option.figures[name].value is not None else f"at least {number(value)}"

@@ -65,7 +65,7 @@ def document(answer: PlacementAnswer) -> PlacementDocument:
         "options": [_option(option, answer) for option in answer.options],
         "not_in_service": [_not_in_service(site, answer) for site in answer.not_in_service],
         "sensitivity": _sensitivity(answer),
-        "loosen": sentences.to_loosen(answer),
+        "loosen": sentences.limits_to_loosen(answer),
     }
 
 
@@ -144,15 +144,15 @@ def _law(option: PlacementOption) -> PlacementJurisdiction:
 
 
 def _held(option: PlacementOption) -> PlacementAccelerators | None:
-    if option.held is None:
+    if option.accelerators is None:
         return None
-    held, published = option.held, book()
+    accelerators, published = option.accelerators, book()
     return {
-        "asked": held.asked,
-        "of": held.of,
-        "count": held.count,
-        "here": held.here,
-        "equivalents": held.equivalents,
+        "asked": accelerators.needed,
+        "of": accelerators.of,
+        "count": accelerators.count,
+        "here": accelerators.here,
+        "equivalents": accelerators.equivalents,
         "reference": published.reference,
         "precision": published.precision,
     }
@@ -234,7 +234,7 @@ def snapshot(answer: PlacementAnswer) -> PlacementSnapshot:
         "taken_at": answer.at,
         "factors_at": answer.facts.at,
         "envelope": asdict(answer.envelope),
-        "asked": asdict(answer.asked),
+        "asked": asdict(answer.tried_envelope),
         "weights": dict(answer.weights),
         "what_if": answer.question.what_if,
         "currency": answer.currency,
@@ -302,7 +302,7 @@ def _factor(factor: Factor | None, at: datetime) -> SnapshotFactor | UnknownSnap
     }
 
 
-def as_bytes(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
+def encoded(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
     """Infinite ends of bands become null, sets become sorted lists."""
     body: PlacementDocument | PlacementDocumentWithSnapshot = document(answer)
     if with_snapshot:
@@ -311,5 +311,5 @@ def as_bytes(answer: PlacementAnswer, *, with_snapshot: bool = True) -> bytes:
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:
-    plain: dict[str, Any] = orjson.loads(as_bytes(answer))
+    plain: dict[str, Any] = orjson.loads(encoded(answer))
     return plain

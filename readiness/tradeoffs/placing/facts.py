@@ -46,9 +46,9 @@ from readiness.tradeoffs.placing.core.law import Laws
 from readiness.tradeoffs.placing.core.levers import (
     USUAL_QUESTION,
     PlacementQuestion,
+    apply_levers,
     refuse_unknown,
     sites_of_today,
-    with_levers,
 )
 from telemetry.models import DirtyWindow, Series, Source
 from web.cached import CachedAnswer
@@ -203,16 +203,18 @@ class PlacementFacts:
         currency = question.currency or envelope.cost_currency or CURRENCY
         refuse_unknown(what_if, facts.sites, self.pack.bases_by_id if self.pack else ())
         today = sites_of_today(question.today, self.running.get(envelope.slug, ()))
-        asked, footing = with_levers(envelope, what_if, currency), self.footings[envelope.slug]
+        changed_envelope, footing = apply_levers(envelope, what_if, currency), self.footings[envelope.slug]
         return Adapter(
             plain=envelope,
-            envelope=asked,
+            envelope=changed_envelope,
             what_if=what_if,
             currency=currency,
             carbon=question.carbon,
             facts=facts,
             inputs=inputs_of(facts, currency, question.carbon),
-            laws=Laws(asked, self.pack, self.at.date(), what_if.data_origin, what_if.bases, footing),
+            laws=Laws(
+                changed_envelope, self.pack, self.at.date(), what_if.data_origin, what_if.bases, footing
+            ),
             today=today,
             home=next(iter(today), ""),
             rules={"version": self.rules.version, "digest": self.rules.digest} if self.rules else None,

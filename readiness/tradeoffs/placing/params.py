@@ -68,30 +68,30 @@ class PlacementQuestionSerializer(WeighedQuestionSerializer):
     snapshot = serializers.BooleanField(default=True, help_text="false: leave it out")
 
 
-def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
+def question_of(body: Mapping[str, Any]) -> PlacementQuestion:
     """Raises BadParameter with the wrong field."""
-    return question_from(parameters.read_question(WeighedQuestionSerializer(data=given)))
+    return question_from(parameters.read_question(WeighedQuestionSerializer(data=body)))
 
 
-def question_from(read: Mapping[str, Any]) -> PlacementQuestion:
-    weights = read.get("weights")
+def question_from(values: Mapping[str, Any]) -> PlacementQuestion:
+    weights = values.get("weights")
     return PlacementQuestion(
         weights=dict.fromkeys(NAMES, 0.0) | weights if weights else WEIGHTS,
-        what_if=_what_if(read.get("what_if") or {}),
-        currency=read.get("currency", ""),
-        carbon=CarbonKind(read.get("carbon", CarbonKind.AVERAGE)),
-        today=read.get("today", ""),
+        what_if=_what_if(values.get("what_if") or {}),
+        currency=values.get("currency", ""),
+        carbon=CarbonKind(values.get("carbon", CarbonKind.AVERAGE)),
+        today=values.get("today", ""),
     )
 
 
-def _what_if(read: Mapping[str, Any]) -> WhatIf:
-    said = {name: value for name, value in read.items() if value is not None}
+def _what_if(values: Mapping[str, Any]) -> WhatIf:
+    stated = {name: value for name, value in values.items() if value is not None}
     links = (
         SlowerLink(link["site"], link.get("region") or "", link["add_ms"])
-        for link in said.get("links_slower", ())
+        for link in stated.get("links_slower", ())
     )
-    lists = {name: frozenset(said.get(name, ())) for name in ("sites_lost", "bases")}
-    return WhatIf(**said | lists | {"links_slower": tuple(links)})
+    lists = {name: frozenset(stated.get(name, ())) for name in ("sites_lost", "bases")}
+    return WhatIf(**stated | lists | {"links_slower": tuple(links)})
 
 
 PANES = ("objectives", "sure")
@@ -169,8 +169,8 @@ def view_of_address(query: QueryDict) -> PlacementView:
         )
         if low is not None or high is not None:
             ranges[name] = (low, high)
-    listed = ",".join(query.getlist("compare")).split(",")
-    compare = tuple(dict.fromkeys(slug for slug in listed if slug))
+    slugs = ",".join(query.getlist("compare")).split(",")
+    compare = tuple(dict.fromkeys(slug for slug in slugs if slug))
     if len(compare) > 2:
         raise BadParameter("compare", "Choose two sites.")
     tab = query.get("tab") or PANES[0]

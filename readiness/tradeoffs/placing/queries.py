@@ -68,16 +68,16 @@ _BY_CLASS: CachedAnswer[None, SiteFeasibility] = CachedAnswer(
 
 def feasibilities(classes: Sequence[ClassAtSites]) -> list[SiteFeasibility]:
     """Return for each class its sites in service by slug."""
-    return [_feasibility(asked, _signs(asked.adapter.facts)) for asked in classes]
+    return [_feasibility(at_sites, _signs(at_sites.adapter.facts)) for at_sites in classes]
 
 
-def _feasibility(asked: ClassAtSites, signs: Mapping[str, str]) -> SiteFeasibility:
+def _feasibility(at_sites: ClassAtSites, signs: Mapping[str, str]) -> SiteFeasibility:
     def decide(changed: Collection[str]) -> dict[str, Feasibility]:
-        place, adapter = placer(demand_of(asked.adapter.envelope), asked.limits), asked.adapter
+        place, adapter = placer(demand_of(at_sites.adapter.envelope), at_sites.limits), at_sites.adapter
         sites = {site.slug: site for site in adapter.facts.sites}
         return {slug: place(adapter.candidate(sites[slug])).standing for slug in changed}
 
-    key = asked.key
+    key = at_sites.key
     return _BY_CLASS.value(lambda: _AT_SITES.values(signs, decide, key=key), key=key, basis=signs)
 
 
@@ -104,7 +104,7 @@ def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
 
 
 def _values(factors: Mapping[str, Factor]) -> tuple[Any, ...]:
-    return tuple((kind, *map(_value, factor.known)) for kind, factor in factors.items() if factor.known)
+    return tuple((kind, *map(_value, factor.values)) for kind, factor in factors.items() if factor.values)
 
 
 MAY_PLACE = (
@@ -151,7 +151,7 @@ def feasibility_by_class(facts: PlacementFacts) -> tuple[dict[str, SiteFeasibili
         digest = facts.rules.digest if facts.rules else ""
         to_decide.append(ClassAtSites(adapter, limits, digest, facts.at.date()))
     by_class = zip(to_decide, feasibilities(to_decide), strict=True)
-    return {asked.adapter.envelope.slug: sites for asked, sites in by_class}, refused
+    return {at_sites.adapter.envelope.slug: sites for at_sites, sites in by_class}, refused
 
 
 def classes() -> tuple[Envelope, ...]:

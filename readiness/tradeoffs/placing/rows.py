@@ -215,7 +215,9 @@ def _better(both: Sequence[BandedFigure], direction: ObjectiveDirection) -> Band
     return both[(first > second) is not (direction is ObjectiveDirection.MAX)]
 
 
-def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
+def csv_rows(
+    answer: PlacementAnswer, in_range: Sequence[PlacementOption]
+) -> tuple[list[str], list[list[Any]]]:
     columns = ["rank", "site", "name", "country", "standing", "score", "pareto", "verdict", "remarks"]
     for objective in answer.objectives:
         unit = re.sub(r"\W+", "_", answer.unit_of(objective.name)).strip("_")
@@ -230,7 +232,7 @@ def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple
         "against_today",
     ]
     others = (option for option in answer.options if not option.feasible)
-    return columns, [_csv_row(answer, option) for option in (*shown, *others)]
+    return columns, [_csv_row(answer, option) for option in (*in_range, *others)]
 
 
 def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:

@@ -11,7 +11,7 @@ from readiness.tradeoffs.placing.core.objectives import ScoredAgainst
 from readiness.tradeoffs.placing.core.placement import UnkeptLimit, free_name, limit_name
 from readiness.tradeoffs.placing.core.ranking import Robustness, WinnerFlip
 from readiness.tradeoffs.placing.shapes import LimitToLoosen
-from readiness.tradeoffs.units import at_least, book, difference, number, signed
+from readiness.tradeoffs.units import book, difference, number, rounded_up, signed
 from web.units import how_many
 
 
@@ -52,17 +52,17 @@ def _said(objective: str) -> str:
     return "margin" if objective == "compliance" else objective
 
 
-def held(option: PlacementOption) -> str:
+def accelerators_held(option: PlacementOption) -> str:
     """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty if the type is unknown."""
-    held = option.held
-    if held is None or not held.here or held.count is None:
+    accelerators = option.accelerators
+    if accelerators is None or not accelerators.here or accelerators.count is None:
         return ""
-    words = f"{held.count} x {held.here}"
-    if held.of and held.of != held.here:
-        words += f" for {held.asked} x {held.of} of today"
-    if held.equivalents is None:
+    words = f"{accelerators.count} x {accelerators.here}"
+    if accelerators.of and accelerators.of != accelerators.here:
+        words += f" for {accelerators.needed} x {accelerators.of} of today"
+    if accelerators.equivalents is None:
         return words
-    return f"{words}; {number(held.equivalents)} x {book().reference} by published {book().precision}"
+    return f"{words}; {number(accelerators.equivalents)} x {book().reference} by published {book().precision}"
 
 
 def references(answer: PlacementAnswer) -> str:
@@ -93,7 +93,7 @@ def unscored(answer: PlacementAnswer) -> str:
     return f"{why}. {its} weight is spread over the rest."
 
 
-def to_loosen(answer: PlacementAnswer) -> list[LimitToLoosen]:
+def limits_to_loosen(answer: PlacementAnswer) -> list[LimitToLoosen]:
     """Name the limits that alone exclude the most sites, and by how much to loosen them; empty if there is an option.
 
     A limit that excludes no site alone is named only if no limit does.
@@ -107,10 +107,12 @@ def to_loosen(answer: PlacementAnswer) -> list[LimitToLoosen]:
             for reason in option.reasons:
                 alone[reason.limit, _subject(reason)].append((option, reason))
     advice: list[LimitToLoosen] = []
-    for (limit, subject), held in alone.items():
-        known = [(reason.margin, option, reason) for option, reason in held if reason.margin is not None]
+    for (limit, subject), exclusions in alone.items():
+        margins = [
+            (reason.margin, option, reason) for option, reason in exclusions if reason.margin is not None
+        ]
         least, nearest, reason = min(
-            known, key=lambda each: (each[0], each[1].name), default=(None, *held[0])
+            margins, key=lambda each: (each[0], each[1].name), default=(None, *exclusions[0])
         )
         words = f"{nearest.name} would fit {_loosened(reason, least)}." if fewest == 1 else failing(nearest)
         advice.append(
@@ -120,7 +122,7 @@ def to_loosen(answer: PlacementAnswer) -> list[LimitToLoosen]:
                 "by": least,
                 "unit": reason.unit,
                 "site": nearest.slug,
-                "sites": len(held),
+                "sites": len(exclusions),
                 "words": words,
             }
         )
@@ -140,7 +142,7 @@ def _failed(reason: UnkeptLimit) -> str:
     if reason.margin is None:
         return name
     free = free_name(reason.limit, reason.subject)
-    by = math.ceil(reason.margin - 1e-9) if reason.limit == "accelerators" else at_least(reason.margin)
+    by = math.ceil(reason.margin - 1e-9) if reason.limit == "accelerators" else rounded_up(reason.margin)
     unit = "" if reason.limit == "accelerators" else f" {reason.unit}"
     return f"{name} ({number(by)}{unit} {'short' if free or reason.limit == 'readiness' else 'over'})"
 
@@ -168,10 +170,10 @@ def _loosened(reason: UnkeptLimit, by: float | None) -> str:
     if by is None:
         return _NO_AMOUNT.get(reason.limit, f"without the limit on {name}")
     if free := free_name(reason.limit, reason.subject):
-        enough = math.ceil(by - 1e-9) if reason.limit == "accelerators" else at_least(by)
+        enough = math.ceil(by - 1e-9) if reason.limit == "accelerators" else rounded_up(by)
         return f"with {number(enough)} more {free}"
     done = "lowered" if reason.limit == "readiness" else "raised"
-    return f"with the limit on {name} {done} by {number(at_least(by))} {reason.unit}"
+    return f"with the limit on {name} {done} by {number(rounded_up(by))} {reason.unit}"
 
 
 def _subject(reason: UnkeptLimit) -> str:
@@ -272,8 +274,8 @@ def key_figures(answer: PlacementAnswer, loosen: Sequence[Mapping[str, Any]]) ->
 def _against_today(answer: PlacementAnswer, best: PlacementOption) -> str:
     if answer.stays or answer.base is None:
         return "it runs there today" if answer.stays else "it runs nowhere today"
-    there = "it runs there as well; " if best.is_today else ""
-    return f"{there}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
+    as_well = "it runs there as well; " if best.is_today else ""
+    return f"{as_well}against {answer.base.name} today: {price(answer, best, answer.base) or 'the same'}"
 
 
 def staffed(staffing: SiteStaffing) -> str:
@@ -288,12 +290,12 @@ def verdict_text(option: PlacementOption) -> str:
 
 def remarks(answer: PlacementAnswer, option: PlacementOption) -> list[str]:
     """Facts to know beside the figures: ties, and a limit that is hardly kept."""
-    said = []
+    sentences = []
     if others := [each.name for each in answer.tied(option)]:
-        said.append(f"tied with {listed(others)}")
+        sentences.append(f"tied with {listed(others)}")
     if margin := margin_text(option):
-        said.append(margin)
-    return said
+        sentences.append(margin)
+    return sentences
 
 
 def margin_text(option: PlacementOption) -> str:

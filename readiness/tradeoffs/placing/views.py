@@ -31,10 +31,10 @@ EXPLORER = Report("tradeoffs/explorer.html", *MAY_PLACE)
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads, slug = classes(), request.GET.get("workload", "")
     context: dict[str, Any] = {"workloads": workloads}
-    named = [envelope for envelope in workloads if slug in ("", envelope.slug)]
-    if not named:
+    envelopes = [envelope for envelope in workloads if slug in ("", envelope.slug)]
+    if not envelopes:
         return render(request, EXPLORER.template, context, status=404 if workloads and slug else 200)
-    facts = read_facts(named, now=now())
+    facts = read_facts(envelopes, now=now())
     envelope = opening_class(facts)
     query, error = request.GET, None
     try:
@@ -54,20 +54,20 @@ def explorer(request: HttpRequest) -> HttpResponse:
 
 @EXPLORER.reads
 def scatter(request: HttpRequest) -> HttpResponse:
-    answer, view = _of_address(request.GET)
+    answer, view = _answer_and_view(request.GET)
     return answers.chart(charts.scatter(answer, view))
 
 
 @EXPLORER.reads
 def parallel(request: HttpRequest) -> HttpResponse:
-    answer, view = _of_address(request.GET)
+    answer, view = _answer_and_view(request.GET)
     return answers.chart(charts.parallel(answer, view.ranges))
 
 
 @EXPLORER.reads
 def export(request: HttpRequest) -> HttpResponseBase:
-    answer, view = _of_address(request.GET)
-    columns, table = rows.csv_rows(answer, answer.within(view.ranges))
+    answer, view = _answer_and_view(request.GET)
+    columns, table = rows.csv_rows(answer, answer.options_within(view.ranges))
     return answers.csv_file(f"placement-{answer.envelope.slug}", columns, table)
 
 
@@ -76,27 +76,28 @@ def _placed(facts: PlacementFacts, envelope: Envelope, query: QueryDict) -> Plac
     return weigh(facts.adapter(envelope, question), question)
 
 
-def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
+def _answer_and_view(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
     slug = query.get("workload", "")
-    named = [envelope for envelope in classes() if slug in ("", envelope.slug)]
-    if not named:
+    envelopes = [envelope for envelope in classes() if slug in ("", envelope.slug)]
+    if not envelopes:
         raise BadRequest("workload: no workload class is called that")
-    view, facts = view_of_address(query), read_facts(named, now=now())
+    view, facts = view_of_address(query), read_facts(envelopes, now=now())
     return _placed(facts, opening_class(facts), query), view
 
 
-def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
-    shown, slug, loosen = answer.within(view.ranges), answer.envelope.slug, sentences.to_loosen(answer)
+def _context(answer: PlacementAnswer, view: PlacementView, query: QueryDict) -> dict[str, Any]:
+    options, slug = answer.options_within(view.ranges), answer.envelope.slug
+    loosen = sentences.limits_to_loosen(answer)
     return {
         "answer": answer,
         "view": view,
-        "asked": given,
+        "asked": query,
         # The page may have chosen the class itself.
-        "query": given.urlencode() if given.get("workload") else urlencode({"workload": slug}),
+        "query": query.urlencode() if query.get("workload") else urlencode({"workload": slug}),
         "heads": rows.heads(answer),
-        "rows": [rows.row(answer, option) for option in shown[: rows.MOST_ROWS]],
+        "rows": [rows.row(answer, option) for option in options[: rows.MOST_ROWS]],
         "blank": rows.blank(answer),
-        "shown": len(shown),
+        "shown": len(options),
         "changes": rows.changes(answer),
         "figures": sentences.key_figures(answer, loosen),
         "unscored": sentences.unscored(answer),

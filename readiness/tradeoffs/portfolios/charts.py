@@ -10,14 +10,14 @@ from web import charts
 from web.charts import Figure
 
 
-def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
+def front(result: Result, *, x: str, y: str, chosen_point: int) -> Figure:
     points = list(enumerate(result["points"], 1))
     if not points:
         return charts.nothing("The run ended before a point was found.")
     kinds = (
         ("On the front", "ready", "circle", [each for each in points if each[1]["dominated_by"] is None]),
         ("Dominated", "muted", "circle", [each for each in points if each[1]["dominated_by"] is not None]),
-        ("Chosen", "accent", "circle-open", [each for each in points if each[0] == chosen]),
+        ("Chosen", "accent", "circle-open", [each for each in points if each[0] == chosen_point]),
     )
     traces = [_dots(name, role, symbol, drawn, x, y) for name, role, symbol, drawn in kinds if drawn]
     today = result["today"]
@@ -25,8 +25,8 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
         at_x, at_y = [today["totals"][x]], [today["totals"][y]]
         look: dict[str, Any] = {"text": ["today"], "textposition": "middle right", "cliponaxis": False}
         marker = {"symbol": "diamond", "size": 12}
-        named = charts.points("Today", at_x, at_y, "deployed", hover="", marker=marker, **look)
-        traces.append(named.update(mode="markers+text", hovertemplate=None))
+        today_trace = charts.points("Today", at_x, at_y, "deployed", hover="", marker=marker, **look)
+        traces.append(today_trace.update(mode="markers+text", hovertemplate=None))
     layout = go.Layout(
         margin={"l": 64, "r": 16, "t": 16, "b": 48},
         hovermode="closest",

@@ -71,21 +71,23 @@ class PortfolioFleet:
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
     def move(self, workload: str, before: str | None, after: str | None) -> PricedMove | None:
-        there = self.sites[workload]
-        if before is None or after is None or before not in there or after not in there:
+        sites = self.sites[workload]
+        if before is None or after is None or before not in sites or after not in sites:
             return None
         adapter = self.adapters[workload]
-        was, comes = (adapter.candidate(there[site]) for site in (before, after))
-        return move(was, comes, served_by(adapter.envelope))
+        candidate_before, candidate_after = (adapter.candidate(sites[site]) for site in (before, after))
+        return move(candidate_before, candidate_after, served_by(adapter.envelope))
 
     def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
-        there, adapter = self.sites[workload], self.adapters[workload]
-        if before not in there or after not in there or workload in self.broken:
+        sites, adapter = self.sites[workload], self.adapters[workload]
+        if before not in sites or after not in sites or workload in self.broken:
             return None
-        was, comes = (_figures(adapter.candidate(there[site]), adapter.envelope) for site in (before, after))
+        figures_before, figures_after = (
+            _figures(adapter.candidate(sites[site]), adapter.envelope) for site in (before, after)
+        )
         limits = limits_of(adapter.envelope, self.currency, adapter.facts.rates)
         counting = [SCORED[name] for name in self.portfolio.objectives]
-        return step_of(was, comes, counting, limited=limited(limits))
+        return step_of(figures_before, figures_after, counting, limited=limited(limits))
 
 
 SCORED = {
@@ -112,29 +114,29 @@ def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
     return values | {"risk": 100.0 - values["readiness"]}
 
 
-def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
-    envelopes = workloads.envelopes(asked.workloads)
+def read(question: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
+    envelopes = workloads.envelopes(question.workloads)
     facts = read_facts(envelopes, now=now)
     base = facts.fleets[min(facts.fleets)] if facts.fleets else fleet_facts(50.0, now)
-    sites = _in_service(base)
+    sites = _served_sites(base)
     of = _sites_by_class(envelopes, facts.fleets, sites)
-    runs_at = _pinned_first(facts.running, asked.pins)
-    adapters = _adapters(asked, facts, runs_at)
-    allowed, figures, against, broken, optional = _judged(asked, envelopes, adapters, of, runs_at)
+    runs_at = _pinned_first(facts.running, question.pins)
+    adapters = _adapters(question, facts, runs_at)
+    allowed, figures, against, broken, optional = _judged(question, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
     today = {slug: sites_of[0] for slug, sites_of in runs_at.items()}
-    names, listed = {envelope.slug: envelope.name for envelope in envelopes}, tuple(sites.values())
-    demand = demand_in(envelopes, resources, adapters, listed)
+    names, site_list = {envelope.slug: envelope.name for envelope in envelopes}, tuple(sites.values())
+    demand = demand_in(envelopes, resources, adapters, site_list)
     comparable = ~np.isnan(demand).any(axis=2)
     return PortfolioFleet(
         portfolio=Portfolio(
             workloads=tuple(envelope.slug for envelope in envelopes),
             sites=tuple(sites),
-            objectives=asked.objectives,
+            objectives=question.objectives,
             resources=resources,
             allowed=allowed & comparable,
             demand=np.nan_to_num(demand, nan=0.0),
-            capacity=capacity_in(asked, resources, _held(envelopes, adapters, of, today), listed, base),
+            capacity=capacity_in(question, resources, _held(envelopes, adapters, of, today), site_list, base),
             figures=figures,
             priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
         ),
@@ -144,11 +146,11 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         names=names,
         site_names={site.slug: site.name for site in base.sites},
         against=against | _incomparable(envelopes, allowed, comparable),
-        gone=tuple(slug for slug in asked.workloads if slug not in names),
+        gone=tuple(slug for slug in question.workloads if slug not in names),
         broken=broken,
         optional=optional,
-        pins=asked.pins,
-        currency=asked.currency,
+        pins=question.pins,
+        currency=question.currency,
         adapters=adapters,
         sites=of,
     )
@@ -164,7 +166,7 @@ def _incomparable(envelopes: Sequence[Envelope], allowed: Flags, comparable: Fla
 def _sites_by_class(
     envelopes: Sequence[Envelope], facts: Mapping[float, FleetFacts], sites: Mapping[str, SiteFactors]
 ) -> dict[str, dict[str, SiteFactors]]:
-    at_percentile = {key: {**sites, **_only(sites, _in_service(each))} for key, each in facts.items()}
+    at_percentile = {key: {**sites, **_only(sites, _served_sites(each))} for key, each in facts.items()}
     return {envelope.slug: at_percentile[envelope.latency_percentile] for envelope in envelopes}
 
 
@@ -174,13 +176,13 @@ def _held(
     sites: Mapping[str, Mapping[str, SiteFactors]],
     today: Mapping[str, str],
 ) -> dict[str, list[dict[str, float]]]:
-    held: dict[str, list[dict[str, float]]] = defaultdict(list)
+    needs_by_site: dict[str, list[dict[str, float]]] = defaultdict(list)
     for envelope in envelopes:
         home = sites[envelope.slug].get(today.get(envelope.slug, ""))
         needs = None if home is None else needs_at(adapters[envelope.slug], home)
         if home is not None and needs is not None:
-            held[home.slug].append(needs)
-    return held
+            needs_by_site[home.slug].append(needs)
+    return needs_by_site
 
 
 def _uncounted(
@@ -201,13 +203,15 @@ def _uncounted(
 
 
 def _adapters(
-    asked: PortfolioQuestion, facts: PlacementFacts, homes: Mapping[str, Sequence[str]]
+    question: PortfolioQuestion, facts: PlacementFacts, homes: Mapping[str, Sequence[str]]
 ) -> dict[str, Adapter]:
     """No adapter counts as free what its own class holds: in a portfolio, capacity is shared."""
-    question = PlacementQuestion(currency=asked.currency, carbon=asked.carbon)
+    placement_question = PlacementQuestion(currency=question.currency, carbon=question.carbon)
     return {
         envelope.slug: replace(
-            facts.adapter(envelope, question), today=(), home=next(iter(homes.get(envelope.slug, ())), "")
+            facts.adapter(envelope, placement_question),
+            today=(),
+            home=next(iter(homes.get(envelope.slug, ())), ""),
         )
         for envelope in facts.classes
     }
@@ -219,7 +223,7 @@ def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) ->
 
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
-    return tuple(_in_service(fleet_facts(50.0, now)))
+    return tuple(_served_sites(fleet_facts(50.0, now)))
 
 
 def currencies(now: datetime) -> frozenset[str]:
@@ -228,11 +232,11 @@ def currencies(now: datetime) -> frozenset[str]:
     rated = {currency for rate in facts.rates.all for currency in (rate.currency, rate.to_currency)}
     factors = (factor for site in facts.sites for factor in site.factors.values())
     return frozenset(
-        rated | {known.currency for factor in factors for known in factor.known if known.currency}
+        rated | {value.currency for factor in factors for value in factor.values if value.currency}
     )
 
 
-def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:
+def _served_sites(facts: FleetFacts) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
@@ -246,7 +250,7 @@ def _pinned_first(
 
 
 def _judged(
-    asked: PortfolioQuestion,
+    question: PortfolioQuestion,
     envelopes: Sequence[Envelope],
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],
@@ -259,77 +263,81 @@ def _judged(
     """
     columns = len(next(iter(sites.values()), ()))
     allowed, optional = (np.zeros((len(envelopes), columns), bool) for _each in range(2))
-    figures = np.full((len(envelopes), columns, len(asked.objectives)), np.nan)
+    figures = np.full((len(envelopes), columns, len(question.objectives)), np.nan)
     against: dict[str, str] = {}
     broken: dict[str, str] = {}
     for row, envelope in enumerate(envelopes):
-        adapter, there = adapters[envelope.slug], sites[envelope.slug]
+        adapter, sites_of_class = adapters[envelope.slug], sites[envelope.slug]
         try:
-            limits = limits_of(envelope, asked.currency, adapter.facts.rates)
+            limits = limits_of(envelope, question.currency, adapter.facts.rates)
         except BadParameter as error:
             against[envelope.slug] = error.reason
             continue
-        placed = list(map(placer(Demand(), limits), map(adapter.candidate, there.values())))
+        options = list(map(placer(Demand(), limits), map(adapter.candidate, sites_of_class.values())))
         others = running.get(envelope.slug, ())[1:]
-        pin = asked.pins.get(envelope.slug)
-        broken |= _broken(envelope.slug, placed, running)
+        pin = question.pins.get(envelope.slug)
+        broken |= _broken(envelope.slug, options, running)
         if pin is None:
-            optional[row] = _improvements(asked, envelope, limits, placed, running)
-        for column, option in enumerate(placed):
+            optional[row] = _improvements(question, envelope, limits, options, running)
+        for column, option in enumerate(options):
             site = option.candidate.site
             # A class runs at a site once, so its other present sites are not available for the planned placement.
             may_be = pin in (None, site) and site not in others
             allowed[row, column] = may_be and option.standing is Feasibility.FEASIBLE
             values = _values(option.candidate, envelope)
-            figures[row, column] = [values[name] for name in asked.objectives]
+            figures[row, column] = [values[name] for name in question.objectives]
         if not allowed[row].any():
-            against[envelope.slug] = _why_nowhere(placed, pin, others)
+            against[envelope.slug] = _why_nowhere(options, pin, others)
     return allowed, figures, against, broken, optional
 
 
 def _improvements(
-    asked: PortfolioQuestion,
+    question: PortfolioQuestion,
     envelope: Envelope,
     limits: Limits,
-    placed: Sequence[Placed],
+    options: Sequence[Placed],
     running: Mapping[str, Sequence[str]],
 ) -> list[bool]:
     """Whether moving to each site is only an optional improvement, which the explorer never makes its best match."""
     home = next(iter(running.get(envelope.slug, ())), None)
-    here = next((option for option in placed if option.candidate.site == home), None)
+    here = next((option for option in options if option.candidate.site == home), None)
     if here is None or here.standing is not Feasibility.FEASIBLE:
-        return [False] * len(placed)
-    was, counting = _figures(here.candidate, envelope), [SCORED[name] for name in asked.objectives]
+        return [False] * len(options)
+    figures_today, counting = (
+        _figures(here.candidate, envelope),
+        [SCORED[name] for name in question.objectives],
+    )
     return [
         option is not here
-        and step_of(was, _figures(option.candidate, envelope), counting, limited=limited(limits)) is not None
-        for option in placed
+        and step_of(figures_today, _figures(option.candidate, envelope), counting, limited=limited(limits))
+        is not None
+        for option in options
     ]
 
 
-def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _broken(workload: str, options: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}
-    here = next((option for option in placed if option.candidate.site == home), None)
+    here = next((option for option in options if option.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
     words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
     return {workload: "; ".join(words)} if words else {}
 
 
-def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
+def _why_nowhere(options: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
     if pin is not None:
-        pinned = next((option for option in placed if option.candidate.site == pin), None)
+        pinned = next((option for option in options if option.candidate.site == pin), None)
         words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]
         return f"pinned to {pin}: {'; '.join(words)}"
-    counted: Counter[str] = Counter()
-    for option in placed:
-        counted.update({reason.limit for reason in option.reasons})
+    sites_by_reason: Counter[str] = Counter()
+    for option in options:
+        sites_by_reason.update({reason.limit for reason in option.reasons})
         if option.candidate.site in others:
-            counted["runs there already"] += 1
+            sites_by_reason["runs there already"] += 1
     counts = [
-        f"{limit} at {count} of {len(placed)}"
-        for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+        f"{limit} at {count} of {len(options)}"
+        for limit, count in sorted(sites_by_reason.items(), key=lambda each: (-each[1], each[0]))
     ]
     return ", ".join(counts) or "no site is in service"

@@ -31,10 +31,10 @@ class PinRow(forms.Form):
         self.fields["site"].choices = sites  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("site") and not given.get("workload") and "workload" not in self.errors:
+        fields = super().clean() or {}
+        if fields.get("site") and not fields.get("workload") and "workload" not in self.errors:
             self.add_error("workload", "Choose the workload that is pinned there.")
-        return given
+        return fields
 
 
 class PinRows(BaseFormSet):
@@ -60,15 +60,15 @@ class PinRows(BaseFormSet):
         self.sites = [("", "Today's site"), *(gone | sites).items()]
 
     def clean(self) -> None:
-        seen = set()
+        pinned_workloads = set()
         for row in self.forms:
             workload = row.cleaned_data.get("workload")
-            if workload and workload in seen:
+            if workload and workload in pinned_workloads:
                 row.add_error("workload", "This workload is pinned above already.")
-            seen.add(workload)
+            pinned_workloads.add(workload)
 
     @property
-    def chosen(self) -> dict[str, str | None]:
+    def chosen_sites(self) -> dict[str, str | None]:
         return {
             row.cleaned_data["workload"]: row.cleaned_data["site"] or None
             for row in self.forms
@@ -139,14 +139,14 @@ class AskForm(forms.Form):
         return all([super().is_valid(), self.pins.is_valid()])
 
     def arguments(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        fields = self.cleaned_data
         return {
-            "points": given["points"],
-            "pins": self.pins.chosen,
-            "currency": given["currency"],
-            "weights": {name: given[name] for name in OBJECTIVES},
-            "left_out": [workload.slug for workload in given["left_out"]],
-            "carbon": given["intensity"],
+            "points": fields["points"],
+            "pins": self.pins.chosen_sites,
+            "currency": fields["currency"],
+            "weights": {name: fields[name] for name in OBJECTIVES},
+            "left_out": [workload.slug for workload in fields["left_out"]],
+            "carbon": fields["intensity"],
         }
 
     def refused(self, error: BadParameter) -> None:

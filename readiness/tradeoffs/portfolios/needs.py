@@ -61,20 +61,20 @@ def demand_in(
 
 
 def capacity_in(
-    asked: PortfolioQuestion,
+    question: PortfolioQuestion,
     resources: Sequence[str],
-    held: Mapping[str, Sequence[Mapping[str, float]]],
+    needs_by_site: Mapping[str, Sequence[Mapping[str, float]]],
     sites: Sequence[SiteFactors],
     facts: FleetFacts,
 ) -> np.ndarray:
-    """Capacity that is certainly free, with what the workloads hold there today: `held` has their needs by site."""
+    """Capacity that is certainly free, with what the workloads of `needs_by_site` hold there today."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in UNITS)
     asking = Envelope(slug="", name="", accelerators=types)
-    inputs = inputs_of(facts, asked.currency, asked.carbon)
+    inputs = inputs_of(facts, question.currency, question.carbon)
     capacity = np.full((len(sites), len(resources)), np.nan)
     for column, site in enumerate(sites):
         parts, holds = inputs[site.slug], Counter[str]()
-        for needs in held.get(site.slug, ()):
+        for needs in needs_by_site.get(site.slug, ()):
             holds.update(needs)
         free: dict[str, BandedFigure | None] = dict(
             lacking_types(free_accelerators(site, _held(holds)), site, asking)
@@ -89,9 +89,9 @@ def capacity_in(
 
 def _held(holds: Mapping[str, float]) -> Envelope:
     """Accelerators held at a site, by type; those of no named type are what is left of all."""
-    named = {name: round(count) for name, count in holds.items() if name not in UNITS}
-    others = round(holds.get(ANY, 0.0)) - sum(named.values())
-    needs = tuple(AcceleratorNeed(count, name) for name, count in named.items())
+    counts = {name: round(count) for name, count in holds.items() if name not in UNITS}
+    others = round(holds.get(ANY, 0.0)) - sum(counts.values())
+    needs = tuple(AcceleratorNeed(count, name) for name, count in counts.items())
     return Envelope(slug="", name="", accelerators=(*needs, AcceleratorNeed(others)) if others else needs)
 
 

@@ -27,7 +27,7 @@ class AlreadyEnded(Exception):
     """Nothing is left to cancel; the message names the state."""
 
 
-def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
+def ask(body: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     """Queue a portfolio.
 
     An open run for the same question is returned as it is. Raises MissingPermission, and BadParameter with the wrong
@@ -35,14 +35,14 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     """
     if not by.has_perm(MAY_ASK):
         raise MissingPermission([MAY_ASK])
-    known = set(WorkloadClass.objects.values_list("slug", flat=True))
+    slugs = set(WorkloadClass.objects.values_list("slug", flat=True))
     question = question_of(
-        given,
-        workloads=known,
+        body,
+        workloads=slugs,
         sites=fleet.sites_in_service(now),
-        running=workloads.running(known, day=now.date()),
+        running=workloads.running(slugs, day=now.date()),
     )
-    if not given.get("currency"):
+    if not body.get("currency"):
         question = replace(question, currency=usual_currency(question.workloads, now=now))
     if question.currency != CURRENCY and question.currency not in fleet.currencies(now):
         raise BadParameter(
@@ -56,8 +56,8 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
 def usual_currency(slugs: Collection[str], *, now: datetime) -> str:
     """The currency in which the explorer prices these classes, if it is one for all, so that both say the same."""
     classes = WorkloadClass.objects.filter(slug__in=slugs).exclude(cost_currency="")
-    named = set(classes.order_by().values_list("cost_currency", flat=True).distinct())
-    shared = named.pop() if len(named) == 1 else CURRENCY
+    class_currencies = set(classes.order_by().values_list("cost_currency", flat=True).distinct())
+    shared = class_currencies.pop() if len(class_currencies) == 1 else CURRENCY
     return shared if shared in fleet.currencies(now) else CURRENCY
 
 

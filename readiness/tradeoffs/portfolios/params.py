@@ -54,11 +54,11 @@ class PortfolioQuestion:
     carbon: CarbonKind
 
     def inputs(self) -> dict[str, Any]:
-        """Return the stored columns, which `PortfolioQuestion.of` reads."""
+        """Return the stored columns, which `PortfolioQuestion.restore` reads."""
         return asdict(self)
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> "PortfolioQuestion":
+    def restore(cls, inputs: Mapping[str, Any]) -> "PortfolioQuestion":
         workloads, left_out = tuple(inputs["workloads"]), tuple(inputs["left_out"])
         carbon = CarbonKind(inputs["carbon"])
         return cls(**{**inputs, "workloads": workloads, "left_out": left_out, "carbon": carbon})
@@ -73,7 +73,7 @@ class PortfolioQuestion:
 
 
 def question_of(
-    given: Mapping[str, Any],
+    body: Mapping[str, Any],
     *,
     workloads: Collection[str],
     sites: Collection[str],
@@ -83,38 +83,38 @@ def question_of(
 
     Raises BadParameter with the wrong field.
     """
-    asked = parameters.read_question(PortfolioQuestionSerializer(data=given))
-    named = _known("workloads", asked.get("workloads", ()), workloads)
-    left_out = _known("left_out", asked.get("left_out", ()), workloads)
-    placed = sorted(set(named or workloads) - set(left_out))
-    if not placed:
+    values = parameters.read_question(PortfolioQuestionSerializer(data=body))
+    requested_slugs = _known("workloads", values.get("workloads", ()), workloads)
+    left_out = _known("left_out", values.get("left_out", ()), workloads)
+    workloads_to_place = sorted(set(requested_slugs or workloads) - set(left_out))
+    if not workloads_to_place:
         raise BadParameter("workloads", "No workload is left to place.")
-    if len(placed) > MOST_WORKLOADS:
+    if len(workloads_to_place) > MOST_WORKLOADS:
         raise BadParameter("workloads", f"{MOST_WORKLOADS} at most.")
-    stated = asked.get("weights") or WEIGHTS
+    stated = values.get("weights") or WEIGHTS
     weights = {name: weight for name, weight in stated.items() if weight > 0}
     return PortfolioQuestion(
-        tuple(placed),
+        tuple(workloads_to_place),
         tuple(sorted(left_out)),
-        _pins(asked.get("pins", {}), placed, workloads, sites, running),
+        _pins(values.get("pins", {}), workloads_to_place, workloads, sites, running),
         weights,
         # Different weights mean the same if only one objective counts.
-        asked.get("points", POINTS) if len(weights) > 1 else 1,
-        asked.get("currency", CURRENCY),
-        CarbonKind(asked.get("carbon", CarbonKind.AVERAGE)),
+        values.get("points", POINTS) if len(weights) > 1 else 1,
+        values.get("currency", CURRENCY),
+        CarbonKind(values.get("carbon", CarbonKind.AVERAGE)),
     )
 
 
-def _known(field: str, slugs: Sequence[str], known: Collection[str]) -> list[str]:
+def _known(field: str, slugs: Sequence[str], existing: Collection[str]) -> list[str]:
     for place, slug in enumerate(slugs):
-        if slug not in known:
+        if slug not in existing:
             raise BadParameter(f"{field}[{place}]", f"No workload class is called {slug}.")
     return list(dict.fromkeys(slugs))
 
 
 def _pins(
-    given: Mapping[str, str | None],
-    placed: Collection[str],
+    requested_pins: Mapping[str, str | None],
+    workloads_to_place: Collection[str],
     workloads: Collection[str],
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
@@ -123,12 +123,12 @@ def _pins(
     request.
     """
     pins = {}
-    for workload, site in given.items():
+    for workload, site in requested_pins.items():
         name = workload[:100]
         where = f"pins.{name}"
         if workload not in workloads:
             raise BadParameter(where, f"No workload class is called {name}.")
-        if workload not in placed:
+        if workload not in workloads_to_place:
             raise BadParameter(where, f"{name} is not among the workloads that are placed.")
         pins[workload] = _runs_at(where, workload, running) if site is None else site
         if pins[workload] not in sites:
@@ -138,11 +138,11 @@ def _pins(
 
 
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
-    there = running.get(workload, ())
-    if not there:
+    present_sites = running.get(workload, ())
+    if not present_sites:
         raise BadParameter(where, f"{workload} runs nowhere today. Name the site that it is pinned to.")
-    if len(there) > 1:
+    if len(present_sites) > 1:
         raise BadParameter(
-            where, f"{workload} runs at {', '.join(there)}. Name the site that it is pinned to."
+            where, f"{workload} runs at {', '.join(present_sites)}. Name the site that it is pinned to."
         )
-    return there[0]
+    return present_sites[0]

@@ -37,20 +37,20 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
     """
     moves: dict[str, dict[str, Any]] = {}
     first = _first_of_each_plan(sweep.points)
-    kept = [place for place, of in enumerate(first) if of == place]
-    today = _today(fleet, [sweep.points[place] for place in kept])
+    plan_places = [place for place, of in enumerate(first) if of == place]
+    today = _today(fleet, [sweep.points[place] for place in plan_places])
     points = []
-    for place in kept:
+    for place in plan_places:
         point = sweep.points[place]
         compared = against(fleet.portfolio, fleet.today, point.plan)
         _keep_moves(fleet, compared, moves)
-        made = _point(fleet, sweep, point, compared, today)
+        stored_point = _point(fleet, sweep, point, compared, today)
         if point.dominated_by is not None:
-            made["dominated_by"] = kept.index(first[point.dominated_by])
-        made["also"] = [
+            stored_point["dominated_by"] = plan_places.index(first[point.dominated_by])
+        stored_point["also"] = [
             dict(other.weights) for at, other in enumerate(sweep.points) if first[at] == place and at != place
         ]
-        points.append(made)
+        points.append(stored_point)
     return {
         "version": VERSION,
         "objectives": list(fleet.portfolio.objectives),
@@ -90,7 +90,7 @@ def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
         "elsewhere": {slug: len(sites) for slug, sites in fleet.stays.items()},
         "stays": {slug: list(sites) for slug, sites in fleet.stays.items()},
         "unknown_stays": {
-            slug: unknown for slug in fleet.stays if (unknown := _stays(fleet, slug, known=False))
+            slug: unknown for slug in fleet.stays if (unknown := _stays(fleet, slug, is_known=False))
         },
     }
 
@@ -113,20 +113,20 @@ def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, st
     """Sums over every placement of these classes: the one that is planned, and those that stay."""
     portfolio = fleet.portfolio
     placements = [(slug, plan[slug]) for slug in workloads]
-    placements += [(slug, site) for slug in workloads for site in _stays(fleet, slug, known=True)]
+    placements += [(slug, site) for slug in workloads for site in _stays(fleet, slug, is_known=True)]
     rows = [portfolio.workloads.index(slug) for slug, _site in placements]
     columns = [portfolio.sites.index(site) for _slug, site in placements]
     return dict(zip(portfolio.objectives, portfolio.figures[rows, columns].sum(axis=0).tolist(), strict=True))
 
 
-def _stays(fleet: PortfolioFleet, slug: str, *, known: bool) -> list[str]:
+def _stays(fleet: PortfolioFleet, slug: str, *, is_known: bool) -> list[str]:
     """Sites of the placements that stay, with every figure known or with one that is not."""
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
     return [
         site
         for site in fleet.stays.get(slug, ())
-        if known
+        if is_known
         is (
             site in portfolio.sites
             and bool(np.isfinite(portfolio.figures[row, portfolio.sites.index(site)]).all())
@@ -192,11 +192,11 @@ def _no_room(fleet: PortfolioFleet, slug: str) -> str:
     for column in np.flatnonzero(portfolio.allowed[row]).tolist():
         lacks = [
             f"{'free ' if name == ANY else ''}{'accelerators' if name == ANY else name}"
-            f"{' (unknown)' if np.isnan(there) else ''}"
-            for name, asked, there in zip(
+            f"{' (unknown)' if np.isnan(capacity) else ''}"
+            for name, need, capacity in zip(
                 portfolio.resources, portfolio.needs[row, column], portfolio.capacity[column], strict=True
             )
-            if asked > np.nan_to_num(there, nan=0.0)
+            if need > np.nan_to_num(capacity, nan=0.0)
         ]
         if not lacks:
             return "Workloads of the same or a higher priority, or that use a site better, take the capacity."
@@ -214,14 +214,14 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
         if (move.after or "") in of_workload:
             continue
         priced = fleet.move(move.workload, move.before, move.after)
-        said = priced.consequences if priced else ()
+        consequences = priced.consequences if priced else ()
         at_an_end = "begins to run" if move.before is None else "does not run" if move.after is None else ""
         of_workload[move.after or ""] = {
             "changes": _changes(fleet, priced, move),
-            "line": line(said) or at_an_end,
+            "line": line(consequences) or at_an_end,
             "consequences": [
                 {name: getattr(consequence, name) for name in ("domain", "name", "words", "effect")}
-                for consequence in said
+                for consequence in consequences
             ],
             **_reason(fleet, move),
         }
@@ -318,13 +318,15 @@ def moves(result: Result, point: Result) -> list[MoveRow]:
     for slug in result["names"]:
         before, after = today.get(slug, ""), plan.get(slug, "")
         if before != after:
-            was, comes = (_named(result, "site_names", site) if site else nowhere for site in (before, after))
+            site_before, site_after = (
+                _named(result, "site_names", site) if site else nowhere for site in (before, after)
+            )
             move = result["moves"][slug][after]
-            rows.append(MoveRow(_named(result, "names", slug), was, comes, **move))
+            rows.append(MoveRow(_named(result, "names", slug), site_before, site_after, **move))
     return sorted(rows, key=lambda row: (row.order, row.workload.name.casefold()))
 
 
-def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
+def site_changes(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
     """Sites that gain or lose workloads, with the use of each resource."""
     return [
         {

@@ -49,7 +49,7 @@ def run(pk: int, *, now: datetime) -> bool:
 
 
 def _work_on(pk: int, *, now: datetime) -> None:
-    question = PortfolioQuestion.of(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
+    question = PortfolioQuestion.restore(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
     whole = fleet.read(question, now=now)
     _alive(pk)
     swept = swept_plans(

@@ -13,8 +13,8 @@ from web.units import Formatted, how_many, number, percent
 OBJECTIVES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": "Risk"}
 
 
-def weights(given: Mapping[str, float]) -> str:
-    return ", ".join(f"{OBJECTIVES[name]} {weight:g}" for name, weight in given.items())
+def weights(weights_by_name: Mapping[str, float]) -> str:
+    return ", ".join(f"{OBJECTIVES[name]} {weight:g}" for name, weight in weights_by_name.items())
 
 
 def shares(point: Result) -> str:
@@ -42,11 +42,11 @@ def moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
         for kind, label in KINDS.items()
         if (count := sum(row.kind == kind for row in rows))
     ]
-    left = how_many(left_out, "workload left out", "workloads left out")
-    return f"{', '.join(counts)}; {left}" if counts else left
+    left_out_text = how_many(left_out, "workload left out", "workloads left out")
+    return f"{', '.join(counts)}; {left_out_text}" if counts else left_out_text
 
 
-def over(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
+def coverage(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
     inside = result["today"]["workloads"]
     if not inside:
         return "no workload runs today with every figure known"
@@ -122,10 +122,10 @@ def _uncounted(result: Result) -> str:
     reasons = result.get("uncounted")
     if not reasons:
         return ""
-    named = "; ".join(
+    sentences = "; ".join(
         f"{result['site_names'].get(site, site)}, because {why}" for site, why in reasons.items()
     )
-    return f"No site for workloads that need accelerators of any type: {named}."
+    return f"No site for workloads that need accelerators of any type: {sentences}."
 
 
 def finding(result: Result, *, x: str, y: str) -> str:

@@ -18,11 +18,11 @@ from readiness.tradeoffs.portfolios.forms import ADD, AskForm, initial_of
 from readiness.tradeoffs.portfolios.result import (
     MoveRow,
     Result,
-    by_site,
     left_out,
     moves,
     pins,
     runs,
+    site_changes,
     whole_runs,
 )
 from readiness.tradeoffs.units import signed
@@ -94,10 +94,10 @@ def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
     }
     if not run.result or not run.result["points"]:
         return None, lambda: context
-    chosen, point = _point(request, run.result)
+    place, point = _point(request, run.result)
     rows = moves(run.result, point)
     table = table_kit.page(request, tables.moves(run.result), rows)
-    return table, lambda: context | _of_point(request, run, run.result, chosen, rows)
+    return table, lambda: context | _point_context(request, run, run.result, place, rows)
 
 
 @RUN.chart
@@ -106,8 +106,8 @@ def front_chart(request: HttpRequest, pk: int) -> Figure:
     if not run.result:
         raise Http404
     x, y = _axes(request, run.result)
-    chosen = _point(request, run.result)[0] if run.result["points"] else 0
-    return charts.front(run.result, x=x, y=y, chosen=chosen)
+    place = _point(request, run.result)[0] if run.result["points"] else 0
+    return charts.front(run.result, x=x, y=y, chosen_point=place)
 
 
 @require_POST
@@ -125,18 +125,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("portfolio", pk)
 
 
-def _of_point(
-    request: HttpRequest, run: PortfolioRun, result: Result, chosen: int, rows: Sequence[MoveRow]
+def _point_context(
+    request: HttpRequest, run: PortfolioRun, result: Result, chosen_place: int, rows: Sequence[MoveRow]
 ) -> dict[str, Any]:
     x, y = _axes(request, result)
-    point = result["points"][chosen - 1]
+    point = result["points"][chosen_place - 1]
 
     def address(**other: Any) -> str:
-        return link("portfolio", run.pk, **({"point": chosen, "x": x, "y": y} | other))
+        return link("portfolio", run.pk, **({"point": chosen_place, "x": x, "y": y} | other))
 
-    named = [(name, tables.OBJECTIVES[name]) for name in result["objectives"]]
+    objectives = [(name, tables.OBJECTIVES[name]) for name in result["objectives"]]
     return {
-        "chosen": chosen,
+        "chosen": chosen_place,
         "gap": tables.gap(point),
         "moves": rows,
         "moves_told": tables.moves_told(rows, len(point["left_out"])),
@@ -146,15 +146,15 @@ def _of_point(
         ],
         "heads": [(tables.OBJECTIVES[name], result["units"][name]) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
-        "by_site": by_site(result, point, rows),
+        "by_site": site_changes(result, point, rows),
         "pins": pins(run.inputs["pins"], result, point),
         "left_out": left_out(result, point),
         "today_told": tables.today_told(result),
         "plans_told": tables.plans_told(result),
         "finding": tables.finding(result, x=x, y=y),
-        "chart": chart_urls("portfolio-front", run.pk, point=chosen, x=x, y=y),
-        "across": choices(named, x, lambda name: address(x=name)),
-        "up": choices(named, y, lambda name: address(y=name)),
+        "chart": chart_urls("portfolio-front", run.pk, point=chosen_place, x=x, y=y),
+        "across": choices(objectives, x, lambda name: address(x=name)),
+        "up": choices(objectives, y, lambda name: address(y=name)),
     }
 
 
@@ -177,7 +177,7 @@ def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -
         "label": f"{label}, summed" if summed else label,
         "value": signed(point["changes"][name]) if result["today"]["workloads"] else None,
         "unit": unit,
-        "note": tables.over(result, name, rows),
+        "note": tables.coverage(result, name, rows),
     }
 
 
@@ -188,10 +188,10 @@ def _counts(rows: Sequence[MoveRow], domain: str) -> tuple[str, list[tuple[str, 
 
 
 def _point(request: HttpRequest, result: Result) -> tuple[int, Result]:
-    asked, points = request.GET.get("point", "1"), result["points"]
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(points)):
-        raise BadParameter("point", f"There is no point {asked[:20]}; there are 1 to {len(points)}.")
-    return int(asked), points[int(asked) - 1]
+    text, points = request.GET.get("point", "1"), result["points"]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(points)):
+        raise BadParameter("point", f"There is no point {text[:20]}; there are 1 to {len(points)}.")
+    return int(text), points[int(text) - 1]
 
 
 def _axes(request: HttpRequest, result: Result) -> tuple[str, str]:

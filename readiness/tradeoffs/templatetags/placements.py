@@ -12,7 +12,7 @@ from readiness.tradeoffs.placing.core.answer import PlacementAnswer, PlacementOp
 
 register = template.Library()
 register.filter("shown", rows.text)
-register.filter("held", sentences.held)
+register.filter("held", sentences.accelerators_held)
 
 
 @register.filter
@@ -35,7 +35,7 @@ BARRED = re.compile(r"^[A-Z]{2}(?= is (?:not among the allowed countries|a forbi
 
 
 @register.filter
-def with_country(words: str) -> str:
+def name_country(words: str) -> str:
     """`Ireland (IE) is a forbidden country` for `IE is a forbidden country`: answers and files keep the bare code."""
     return BARRED.sub(lambda code: country(code[0]), words)
 
@@ -65,10 +65,10 @@ def lever(
 @register.inclusion_tag("tradeoffs/lever.html", takes_context=True)
 def limit(context: Any, name: str, label: str, usual: float | None, **more: Any) -> dict[str, Any]:
     """A limit with a slider up to three times the envelope's value; without a value there is no slider."""
-    given: dict[str, Any] = {"note": "at most", "step": 0.01}
+    attributes: dict[str, Any] = {"note": "at most", "step": 0.01}
     if usual is not None:
-        given |= {"usual": f"{usual:g}", "high": usual * 3, "step": _step(usual)}
-    return lever(context, name, label, **given | more)
+        attributes |= {"usual": f"{usual:g}", "high": usual * 3, "step": _step(usual)}
+    return lever(context, name, label, **attributes | more)
 
 
 def _step(usual: float) -> float:

@@ -80,22 +80,22 @@ class WindowsQuestionSerializer(serializers.Serializer):
     )
 
 
-def question_of(given: Mapping[str, str]) -> WindowsQuestion:
+def question_of(query: Mapping[str, str]) -> WindowsQuestion:
     """Empty values give the defaults. Raises BadParameter with the wrong parameter."""
-    said = {name: value for name, value in given.items() if value}
-    asked = parameters.read_question(WindowsQuestionSerializer(data=said))
+    stated = {name: value for name, value in query.items() if value}
+    values = parameters.read_question(WindowsQuestionSerializer(data=stated))
     kinds = {"carbon": CarbonKind, "aim": Aim, "pauses": "yes".__eq__}
     return WindowsQuestion(
-        **{name: kinds.get(name, lambda value: value)(value) for name, value in asked.items()}
+        **{name: kinds.get(name, lambda value: value)(value) for name, value in values.items()}
     )
 
 
-def instant_of(written: str, zone: ZoneInfo) -> datetime:
+def instant_of(text: str, zone: ZoneInfo) -> datetime:
     """Return the instant in UTC. Without an offset it is local time at the site, the first of an ambiguous one. Raises
     BadParameter for a time that clocks skip.
     """
     try:
-        at = datetime.fromisoformat(written)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadParameter("at", "Enter a time such as 2026-11-25T14:00.") from error
     if not 2000 <= at.year < 2200:
@@ -238,7 +238,7 @@ class WindowsAnswer:
         return "kg CO2e" if self.power_kw is not None else "g CO2e/kW"
 
     @property
-    def chosen(self) -> Plan | None:
+    def chosen_plan(self) -> Plan | None:
         if self.windows is None:
             return None
         if self.aim is Aim.CARBON:
@@ -291,11 +291,11 @@ def share(before: float | None, after: float | None) -> float | None:
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return fsum(each or 0.0 for each in known) if known and None not in known else None
+    numbers = list(values)
+    return fsum(each or 0.0 for each in numbers) if numbers and None not in numbers else None
 
 
 def weights_of(aim: Aim, carbon_price: float) -> Weights:
     if aim is Aim.CARBON:
         return CLEANEST
-    return windows.with_carbon_price(carbon_price) if carbon_price else CHEAPEST
+    return windows.weights_at(carbon_price) if carbon_price else CHEAPEST

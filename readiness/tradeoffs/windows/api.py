@@ -203,7 +203,7 @@ def _windows(answer: WindowsAnswer, windows: Windows) -> WindowsOfWorkload:
 
 def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> WindowPlan:
     zone = answer.site.zone if answer.site else None
-    figures, once = answer.figures(plan), answer.figures(windows.at_once)
+    figures, figures_at_once = answer.figures(plan), answer.figures(windows.at_once)
     return _amounts(
         WindowPlan,
         figures,
@@ -219,9 +219,9 @@ def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> WindowPlan:
         hours=sum((piece.end_at - piece.start_at) / HOUR for piece in plan.pieces),
         saved=_amounts(
             WindowSaved,
-            once.less(figures),
-            cost_share=share(once.money, figures.money),
-            carbon_share=share(once.grams, figures.grams),
+            figures_at_once.less(figures),
+            cost_share=share(figures_at_once.money, figures.money),
+            carbon_share=share(figures_at_once.grams, figures.grams),
         ),
     )
 

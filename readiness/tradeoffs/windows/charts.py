@@ -152,7 +152,8 @@ def trade_off(answer: WindowsAnswer) -> Figure:
         yaxis={"title": {"text": f"{emits} (lower is better)"}, "zeroline": False},
     )
     rows = [
-        [*_hour(plan.start_at, site.zone), *shown] for plan, *shown in zip(windows.front, x, y, strict=True)
+        [*_hour(plan.start_at, site.zone), *figures_of_plan]
+        for plan, *figures_of_plan in zip(windows.front, x, y, strict=True)
     ]
     meta = {
         "finding": sentences.exchange(answer),
@@ -163,13 +164,13 @@ def trade_off(answer: WindowsAnswer) -> Figure:
 
 
 def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
-    given = [
+    marks = [
         ("At once", answer.figures(windows.at_once), "gap", {"symbol": "circle", "size": 11}),
         ("Flat, at the mean of these hours", answer.flat, "muted", {"symbol": "diamond", "size": 11}),
     ]
-    if answer.chosen is not None:
+    if answer.chosen_plan is not None:
         ring = {"symbol": "circle-open", "size": 17, "line": {"width": 2.5}}
-        given.append(("Chosen by the aim", answer.figures(answer.chosen), "deployed", ring))
+        marks.append(("Chosen by the aim", answer.figures(answer.chosen_plan), "deployed", ring))
     return [
         points(
             name,
@@ -179,7 +180,7 @@ def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
             hover=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>",
             marker=marker,
         )
-        for name, figures, role, marker in given
+        for name, figures, role, marker in marks
         if figures.shown_money is not None and figures.shown_carbon is not None
     ]
 
@@ -190,10 +191,12 @@ def trial(answer: WindowsAnswer) -> Figure:
     days, zone, unit = answer.trial.days, answer.site.zone, answer.trial_unit
     worths = [answer.worths(part) for part in TRIED]
     ruled, best = ([less(*pair) for pair in zip(worths[0], each, strict=True)] for each in worths[1:])
-    asked = [day_text(day.asked_at.astimezone(zone).date()) for day in days]
+    request_days = [day_text(day.asked_at.astimezone(zone).date()) for day in days]
     traces = [
-        bars("By the rule", asked, ruled, "accent", hover=None),
-        line("Perfect foresight", asked, best, "ok", width=1.6, mode="lines+markers", marker={"size": 5}),
+        bars("By the rule", request_days, ruled, "accent", hover=None),
+        line(
+            "Perfect foresight", request_days, best, "ok", width=1.6, mode="lines+markers", marker={"size": 5}
+        ),
     ]
     layout = go.Layout(
         margin=MARGIN | {"r": 16},

@@ -63,13 +63,13 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
     spare_s = needed * step_s - work.hours * HOUR_S
     if not work.contiguous:
         cheapest = np.argsort(values, kind="stable")[:needed]
-        taken = np.sort(cheapest)
-        begins = starts[taken].astype(np.float64)
-        return _pieces(begins, begins + step_s - np.where(taken == cheapest[-1], spare_s, 0.0))
-    chosen = _cheapest_run(starts, values, needed, step_s, spare_s)
-    if chosen is None:
+        slots = np.sort(cheapest)
+        begins = starts[slots].astype(np.float64)
+        return _pieces(begins, begins + step_s - np.where(slots == cheapest[-1], spare_s, 0.0))
+    cheapest_run = _cheapest_run(starts, values, needed, step_s, spare_s)
+    if cheapest_run is None:
         return None
-    start_s, spared_first = float(starts[chosen // 2]), chosen % 2
+    start_s, spared_first = float(starts[cheapest_run // 2]), cheapest_run % 2
     start_s += spare_s * spared_first
     return (Piece(_instant(start_s), _instant(start_s + work.hours * HOUR_S)),)
 
@@ -77,7 +77,9 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
 def cost_of(series: FactorSeries, pieces: Sequence[Piece]) -> float | None:
     step = timedelta(seconds=series.step_s)
     parts = [
-        integrated(series.within(piece.start_at - step, piece.end_at), 1.0, piece.start_at, piece.end_at)
+        integrated(
+            series.part_between(piece.start_at - step, piece.end_at), 1.0, piece.start_at, piece.end_at
+        )
         for piece in pieces
     ]
     return math.fsum(part.total or 0.0 for part in parts) if all(part.complete for part in parts) else None
@@ -103,11 +105,11 @@ def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, sp
 
 
 def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
-    apart = starts_s[1:] != ends_s[:-1]
-    begins = starts_s[np.concatenate([[True], apart])]
+    has_gap = starts_s[1:] != ends_s[:-1]
+    begins = starts_s[np.concatenate([[True], has_gap])]
     return tuple(
         Piece(_instant(start_s), _instant(end_s))
-        for start_s, end_s in zip(begins, ends_s[np.concatenate([apart, [True]])], strict=True)
+        for start_s, end_s in zip(begins, ends_s[np.concatenate([has_gap, [True]])], strict=True)
     )
 
 
@@ -135,7 +137,7 @@ class Weights:
 CHEAPEST, CLEANEST = Weights(1.0, 0.0), Weights(0.0, 1.0)
 
 
-def with_carbon_price(money_a_tonne: float) -> Weights:
+def weights_at(money_a_tonne: float) -> Weights:
     return Weights(1.0, money_a_tonne / GRAMS_A_TONNE)
 
 
@@ -150,8 +152,8 @@ class Hours:
     def step(self) -> timedelta:
         return timedelta(seconds=next((each.step_s for each in (self.price, self.carbon) if each), HOUR_S))
 
-    def within(self, start_at: datetime, end_at: datetime) -> "Hours":
-        return Hours(*(each and each.within(start_at, end_at) for each in (self.price, self.carbon)))
+    def part_between(self, start_at: datetime, end_at: datetime) -> "Hours":
+        return Hours(*(each and each.part_between(start_at, end_at) for each in (self.price, self.carbon)))
 
     @property
     def both_known(self) -> "Hours":
@@ -159,7 +161,9 @@ class Hours:
         if self.price is None or self.carbon is None:
             return Hours(None, None)
         lacks = np.isnan(self.price.values + self.carbon.values)
-        return Hours(*(_of(each, np.where(lacks, np.nan, each.values)) for each in (self.price, self.carbon)))
+        return Hours(
+            *(_revalued(each, np.where(lacks, np.nan, each.values)) for each in (self.price, self.carbon))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,38 +198,38 @@ class Trial:
     unknown: int
 
 
-def on_one_grid(price: FactorSeries | None, carbon: FactorSeries | None) -> Hours:
+def aligned_hours(price: FactorSeries | None, carbon: FactorSeries | None) -> Hours:
     """Put both on the finest step that fits all slots of either."""
     both = [each if each is not None and len(each.starts_s) else None for each in (price, carbon)]
-    given = [each for each in both if each is not None]
-    if not given:
+    series = [each for each in both if each is not None]
+    if not series:
         return Hours(None, None)
-    step_s = math.gcd(*(number for each in given for number in (each.step_s, int(each.starts_s[0]))), HOUR_S)
-    first = min(int(each.starts_s[0]) for each in given)
-    last = max(int(each.starts_s[-1]) + each.step_s for each in given)
+    step_s = math.gcd(*(number for each in series for number in (each.step_s, int(each.starts_s[0]))), HOUR_S)
+    first = min(int(each.starts_s[0]) for each in series)
+    last = max(int(each.starts_s[-1]) + each.step_s for each in series)
     starts = np.arange(first, last, step_s, dtype=np.int64)
     instants = starts.astype(np.float64)
     return Hours(*(each and FactorSeries(step_s, starts, values_at(each, instants)) for each in both))
 
 
 def known_until(series: FactorSeries) -> datetime | None:
-    known = series.starts_s[~np.isnan(series.values)]
-    return datetime.fromtimestamp(int(known[-1]) + series.step_s, UTC) if len(known) else None
+    starts = series.starts_s[~np.isnan(series.values)]
+    return datetime.fromtimestamp(int(starts[-1]) + series.step_s, UTC) if len(starts) else None
 
 
-def on_grid(at: datetime, step: timedelta) -> datetime:
+def next_slot(at: datetime, step: timedelta) -> datetime:
     """The first instant at or after this one at which a slot may begin."""
     seconds = math.ceil(at.timestamp() / step.total_seconds()) * step.total_seconds()
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def at_once(hours: Hours, work: DeferrableRun) -> Plan:
+def plan_at_once(hours: Hours, work: DeferrableRun) -> Plan:
     return plan(hours, (Piece(work.earliest_at, work.earliest_at + timedelta(hours=work.hours)),))
 
 
 def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
     """None if a weighed factor has no series, or too few known slots for the work."""
-    series = _weighed(hours.within(work.earliest_at, work.deadline_at), weights, with_tie=True)
+    series = _weighed(hours.part_between(work.earliest_at, work.deadline_at), weights, with_tie=True)
     pieces = best_window(series, work) if series is not None else None
     return None if pieces is None else plan(hours, pieces)
 
@@ -238,9 +242,9 @@ def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
 def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
     if series is None:
         return None
-    values = series.within(work.earliest_at, work.deadline_at).values
-    known = values[~np.isnan(values)]
-    return float(known.mean()) * work.hours if len(known) else None
+    values = series.part_between(work.earliest_at, work.deadline_at).values
+    known_values = values[~np.isnan(values)]
+    return float(known_values.mean()) * work.hours if len(known_values) else None
 
 
 def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
@@ -248,11 +252,11 @@ def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     Found by bisection between two corners at the price that makes them equal (Aneja and Nair, "Bicriteria
     transportation problem", Management Science 25, 1979).
     """
-    known = hours.both_known
-    cheapest, cleanest = (best(known, work, weights) for weights in (CHEAPEST, CLEANEST))
+    known_hours = hours.both_known
+    cheapest, cleanest = (best(known_hours, work, weights) for weights in (CHEAPEST, CLEANEST))
     if cheapest is None or cleanest is None:
         return ()
-    plans = [cheapest, *_between(known, work, cheapest, cleanest, MOST_CORNERS), cleanest]
+    plans = [cheapest, *_corners_between(known_hours, work, cheapest, cleanest, MOST_CORNERS), cleanest]
     corners: list[Plan] = []
     for each in plans:
         if not corners or _grams(each) < _grams(corners[-1]) - TIE * abs(_grams(corners[-1])):
@@ -260,7 +264,9 @@ def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     return tuple(corners)
 
 
-def _between(hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, room: int) -> list[Plan]:
+def _corners_between(
+    hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, room: int
+) -> list[Plan]:
     less = _grams(cheaper) - _grams(cleaner)
     more = _money(cleaner) - _money(cheaper)
     if room <= 0 or less <= 0 or more <= 0:
@@ -269,8 +275,8 @@ def _between(hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, ro
     plan = best(hours, work, weights)
     if plan is None or _value(plan, weights) >= _value(cheaper, weights) - TIE * more:
         return []
-    before = _between(hours, work, cheaper, plan, room - 1)
-    after = _between(hours, work, plan, cleaner, room - 1 - len(before))
+    before = _corners_between(hours, work, cheaper, plan, room - 1)
+    after = _corners_between(hours, work, plan, cleaner, room - 1 - len(before))
     return [*before, plan, *after]
 
 
@@ -291,7 +297,9 @@ def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: Z
         foreseen = best_window(series, work)
         if by_rule is None or foreseen is None:
             continue
-        day = TrialDay(work.earliest_at, at_once(hours, work), plan(hours, by_rule), plan(hours, foreseen))
+        day = TrialDay(
+            work.earliest_at, plan_at_once(hours, work), plan(hours, by_rule), plan(hours, foreseen)
+        )
         if all(_is_known(each, weights) for each in (day.at_once, day.by_rule)):
             days.append(day)
     return Trial(tuple(days), len(asks) - len(days))
@@ -299,18 +307,21 @@ def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: Z
 
 def _expected(series: FactorSeries, clocks: FactorSeries, work: DeferrableRun) -> FactorSeries:
     since = work.earliest_at - timedelta(days=LEARNT_DAYS)
-    learnt, ahead = series.within(since, work.earliest_at), series.within(work.earliest_at, work.deadline_at)
-    known = ~np.isnan(learnt.values)
-    minutes = clocks.within(since, work.earliest_at).values[known].astype(np.int64)
+    learnt = series.part_between(since, work.earliest_at)
+    ahead = series.part_between(work.earliest_at, work.deadline_at)
+    has_value = ~np.isnan(learnt.values)
+    minutes = clocks.part_between(since, work.earliest_at).values[has_value].astype(np.int64)
     counts = np.bincount(minutes, minlength=MINUTES_A_DAY)
-    sums = np.bincount(minutes, weights=learnt.values[known], minlength=MINUTES_A_DAY)
+    sums = np.bincount(minutes, weights=learnt.values[has_value], minlength=MINUTES_A_DAY)
     means = np.where(counts, sums / np.maximum(counts, 1), np.nan)
-    return _of(ahead, means[clocks.within(work.earliest_at, work.deadline_at).values.astype(np.int64)])
+    return _revalued(
+        ahead, means[clocks.part_between(work.earliest_at, work.deadline_at).values.astype(np.int64)]
+    )
 
 
 def _clocks(series: FactorSeries, zone: ZoneInfo) -> FactorSeries:
     local = (datetime.fromtimestamp(start, zone) for start in series.starts_s.tolist())
-    return _of(series, np.array([60.0 * at.hour + at.minute for at in local]))
+    return _revalued(series, np.array([60.0 * at.hour + at.minute for at in local]))
 
 
 def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries | None:
@@ -321,25 +332,25 @@ def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries 
     ]
     if not weighed or any(series is None for _, series in weighed):
         return None
-    counted = [(weight, series) for weight, series in weighed if series is not None]
-    values: Floats = sum(weight * series.values for weight, series in counted)  # type: ignore[assignment]
-    if with_tie and len(counted) == 1:
-        values = _with_tie(values, hours.carbon if weights.price else hours.price)
-    return _of(counted[0][1], values)
+    known_series = [(weight, series) for weight, series in weighed if series is not None]
+    values: Floats = sum(weight * series.values for weight, series in known_series)  # type: ignore[assignment]
+    if with_tie and len(known_series) == 1:
+        values = _break_ties(values, hours.carbon if weights.price else hours.price)
+    return _revalued(known_series[0][1], values)
 
 
-def _with_tie(values: Floats, other: FactorSeries | None) -> Floats:
+def _break_ties(values: Floats, other: FactorSeries | None) -> Floats:
     """Add a tiny weight of the other factor; if that is unknown it counts as the worst."""
-    known = values[~np.isnan(values)]
+    numbers = values[~np.isnan(values)]
     others = other.values[~np.isnan(other.values)] if other is not None else np.empty(0)
-    if other is None or not len(known) or not len(others) or others.max() == others.min():
+    if other is None or not len(numbers) or not len(others) or others.max() == others.min():
         return values
-    hair = TIE * (float(np.ptp(known)) or 1.0) / float(np.ptp(others))
+    hair = TIE * (float(np.ptp(numbers)) or 1.0) / float(np.ptp(others))
     tied: Floats = values + hair * np.where(np.isnan(other.values), others.max(), other.values)
     return tied
 
 
-def _of(series: FactorSeries, values: Floats) -> FactorSeries:
+def _revalued(series: FactorSeries, values: Floats) -> FactorSeries:
     return FactorSeries(series.step_s, series.starts_s, values)
 
 

@@ -17,7 +17,7 @@ from readiness.tradeoffs.factors.queries import factors_of, known_rates, series_
 from readiness.tradeoffs.factors.queries.stored import SourceSeries
 from readiness.tradeoffs.models import FactorDay
 from readiness.tradeoffs.moves.options import BandedFigure
-from readiness.tradeoffs.placing.core.figures import of_factor
+from readiness.tradeoffs.placing.core.figures import factor_figure
 from readiness.tradeoffs.placing.core.weighing import IN_SERVICE
 from readiness.tradeoffs.windows import core as windows
 from readiness.tradeoffs.windows.answer import (
@@ -41,14 +41,14 @@ type Newest = dict[str, datetime]
 def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
     kinds = (str(PRICE), f"carbon_{question.carbon}")
     runs_at, sites, ends = _places(envelope.slug, question.site, now)
-    chosen = _chosen(runs_at, sites, ends, question.site, kinds)
-    asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
-    newest = ends.get(chosen.slug, {}) if chosen else {}
+    run_site = _chosen(runs_at, sites, ends, question.site, kinds)
+    asked_at = instant_of(question.at, ZoneInfo(run_site.time_zone)) if run_site and question.at else None
+    newest = ends.get(run_site.slug, {}) if run_site else {}
     nothing = WindowsAnswer(
         question=question,
         envelope=envelope,
         at=now,
-        site=SiteOfRun(chosen.slug, chosen.name, ZoneInfo(chosen.time_zone)) if chosen else None,
+        site=SiteOfRun(run_site.slug, run_site.name, ZoneInfo(run_site.time_zone)) if run_site else None,
         runs_at=tuple((slug, sites[slug].name) for slug in runs_at),
         others=tuple((slug, site.name) for slug, site in sites.items() if slug not in runs_at),
         currency=question.currency,
@@ -59,52 +59,52 @@ def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> 
         pue=None,
         aim=question.aim or (Aim.COST if PRICE in newest else Aim.CARBON),
     )
-    if chosen is None or not envelope.deferrable_h or len(nothing.missing) == len(kinds):
+    if run_site is None or not envelope.deferrable_h or len(nothing.missing) == len(kinds):
         return nothing
-    return _with_hours(nothing, chosen, newest, asked_at)
+    return _answer_with_hours(nothing, run_site, newest, asked_at)
 
 
-def _with_hours(
-    nothing: WindowsAnswer, chosen: Site, newest: Newest, asked_at: datetime | None
+def _answer_with_hours(
+    nothing: WindowsAnswer, site: Site, newest: Newest, asked_at: datetime | None
 ) -> WindowsAnswer:
     question, now = nothing.question, nothing.at
     known_to = min(newest[kind] for kind in nothing.kinds if kind in newest)
     around = asked_at or min(now, known_to)
     length = timedelta(hours=question.hours + nothing.deferred_h)
     start = around - length - timedelta(days=question.days + LEARNT_DAYS + 1)
-    read = series_of(chosen.pk, None, start, around + length + timedelta(days=1))
-    used = {
+    all_series = series_of(site.pk, None, start, around + length + timedelta(days=1))
+    series_by_kind = {
         kind: best
         for kind in nothing.kinds
-        if (best := _best([each for each in read if each.kind == kind], around, length))
+        if (best := _best([each for each in all_series if each.kind == kind], around, length))
     }
-    hours, currency = _hours(used, nothing.kinds, question.currency, now)
+    hours, currency = _hours(series_by_kind, nothing.kinds, question.currency, now)
     if hours.price is None and hours.carbon is None:
         return replace(nothing, missing=nothing.kinds)
     work, span = _work(hours, question, nothing.deferred_h, now=now, asked_at=asked_at)
     return replace(
         nothing,
         currency=currency,
-        sources={kind: _source(each, read) for kind, each in used.items()},
-        missing=tuple(kind for kind in nothing.kinds if kind not in used),
-        pue=_pue(chosen, now),
+        sources={kind: _source(each, all_series) for kind, each in series_by_kind.items()},
+        missing=tuple(kind for kind in nothing.kinds if kind not in series_by_kind),
+        pue=_pue(site, now),
         windows=_windows(hours, work, span, question.carbon_price),
-        trial=_trial(hours, work, nothing.aim, question, ZoneInfo(chosen.time_zone)),
+        trial=_trial(hours, work, nothing.aim, question, ZoneInfo(site.time_zone)),
     )
 
 
 def _places(
-    workload: str, asked: str, now: datetime
+    workload: str, requested_slug: str, now: datetime
 ) -> tuple[tuple[str, ...], dict[str, Site], dict[str, Newest]]:
     """Return where it runs and the sites to choose from; for those where it runs, and the requested one, the end of the
     newest day of each hourly factor.
     """
     runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))
-    wanted = Q(slug__in={*runs_at, asked}) | Q(has_hours, stage__in=IN_SERVICE)
-    sites = {site.slug: site for site in Site.objects.filter(wanted).order_by("name", "pk")}
+    offered = Q(slug__in={*runs_at, requested_slug}) | Q(has_hours, stage__in=IN_SERVICE)
+    sites = {site.slug: site for site in Site.objects.filter(offered).order_by("name", "pk")}
     newest: dict[str, Newest] = {}
-    days = FactorDay.objects.filter(site__slug__in={*runs_at, asked}).order_by()
+    days = FactorDay.objects.filter(site__slug__in={*runs_at, requested_slug}).order_by()
     for slug, kind, day_on in days.values_list("site__slug", "kind").annotate(newest=Max("day_on")):
         newest.setdefault(slug, {})[kind] = datetime.combine(day_on + timedelta(days=1), time(), UTC)
     return runs_at, sites, newest
@@ -114,23 +114,23 @@ def _chosen(
     runs_at: tuple[str, ...],
     sites: dict[str, Site],
     ends: dict[str, Newest],
-    asked: str,
+    requested_slug: str,
     kinds: tuple[str, str],
 ) -> Site | None:
-    if asked:
-        if asked not in sites:
-            raise BadParameter("site", f"No site is called {asked}.")
-        return sites[asked]
+    if requested_slug:
+        if requested_slug not in sites:
+            raise BadParameter("site", f"No site is called {requested_slug}.")
+        return sites[requested_slug]
 
-    def known(slug: str) -> int:
+    def hourly_kinds(slug: str) -> int:
         return sum(kind in ends.get(slug, ()) for kind in kinds)
 
-    return sites[max(runs_at, key=known)] if runs_at else None
+    return sites[max(runs_at, key=hourly_kinds)] if runs_at else None
 
 
 def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
     def rank(each: SourceSeries) -> tuple[float, int, str]:
-        values = each.series.within(around - length, around + length).values
+        values = each.series.part_between(around - length, around + length).values
         known_s = float(np.count_nonzero(~np.isnan(values))) * each.series.step_s
         return -known_s, LEAST_TRUSTED_LAST.index(each.provenance), each.source
 
@@ -138,28 +138,28 @@ def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -
     return min(with_values, key=rank, default=None)
 
 
-def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
-    others = {each.source for each in read if each.kind == chosen.kind} - {chosen.source}
-    return HoursSource(chosen.source, chosen.provenance, tuple(sorted(others)))
+def _source(series: SourceSeries, all_series: Sequence[SourceSeries]) -> HoursSource:
+    others = {each.source for each in all_series if each.kind == series.kind} - {series.source}
+    return HoursSource(series.source, series.provenance, tuple(sorted(others)))
 
 
 def _hours(
-    series: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
+    series: dict[str, SourceSeries], kinds: tuple[str, str], requested_currency: str, now: datetime
 ) -> tuple[Hours, str]:
     price, carbon = (series.get(kind) for kind in kinds)
-    currency = asked or (price.currency if price else "")
+    currency = requested_currency or (price.currency if price else "")
     values: FactorSeries | None = price.series if price else None
     if price is not None and price.currency != currency:
-        rate = known_rates(now).between(price.currency, currency)
+        rate = known_rates(now).rate_between(price.currency, currency)
         if rate is None:
             raise BadParameter("currency", f"No rate from {price.currency} to {currency} is known.")
         values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
-    return windows.on_one_grid(values, carbon.series if carbon else None), currency
+    return windows.aligned_hours(values, carbon.series if carbon else None), currency
 
 
 def _pue(site: Site, now: datetime) -> BandedFigure:
-    (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
-    return of_factor("PUE", known.factors.get("pue"))
+    (site_factors,) = factors_of([site.pk], now, kinds=("pue",), regions=())
+    return factor_figure("PUE", site_factors.factors.get("pue"))
 
 
 def _work(
@@ -168,27 +168,27 @@ def _work(
     length, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
     span, start_at = HoursShown.ASKED, asked_at
     if start_at is None:
-        span, start_at = HoursShown.COMING, windows.on_grid(now, hours.step)
+        span, start_at = HoursShown.COMING, windows.next_slot(now, hours.step)
         ends = [windows.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
         until = min((end for end in ends if end is not None), default=None)
         if until is not None and until < start_at + length:
             span, start_at = HoursShown.RECENT, until - length - put_off
-    start_at = windows.on_grid(start_at, hours.step)
+    start_at = windows.next_slot(start_at, hours.step)
     return DeferrableRun(question.hours, start_at, start_at + length + put_off, not question.pauses), span
 
 
 def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: float) -> Windows:
-    inside = hours.within(work.earliest_at, work.deadline_at)
+    inside = hours.part_between(work.earliest_at, work.deadline_at)
     slots = -(-(work.deadline_at - work.earliest_at) // hours.step)
     return Windows(
         work=work,
         span=span,
         hours=inside,
-        at_once=windows.at_once(hours, work),
+        at_once=windows.plan_at_once(hours, work),
         flat=(windows.flat(hours.price, work), windows.flat(hours.carbon, work)),
         cheapest=windows.best(hours, work, CHEAPEST),
         cleanest=windows.best(hours, work, CLEANEST),
-        priced=windows.best(hours, work, windows.with_carbon_price(carbon_price)) if carbon_price else None,
+        priced=windows.best(hours, work, windows.weights_at(carbon_price)) if carbon_price else None,
         front=windows.trade_off(hours, work),
         skipped={
             name: slots - int(np.count_nonzero(~np.isnan(each.values)))

@@ -114,19 +114,19 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     if windows is None:
         return []
     priced = f"With carbon at {number(answer.question.carbon_price)} {answer.currency}/t"
-    given = (
+    plans = (
         ("at-once", "At once", windows.at_once),
         ("cheapest", "Cheapest", windows.cheapest),
         ("priced", priced, windows.priced),
         ("cleanest", "Cleanest", windows.cleanest),
     )
-    return [(key, name, plan) for key, name, plan in given if plan is not None]
+    return [(key, name, plan) for key, name, plan in plans if plan is not None]
 
 
-def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
+def saves(answer: WindowsAnswer, figures_at_once: Figures, other: Figures) -> list[tuple[str, str]]:
     changes = (
-        (once.shown_money, other.shown_money, answer.money_unit),
-        (once.shown_carbon, other.shown_carbon, answer.carbon_unit),
+        (figures_at_once.shown_money, other.shown_money, answer.money_unit),
+        (figures_at_once.shown_carbon, other.shown_carbon, answer.carbon_unit),
     )
     return [
         _change(difference(before, after), share(before, after), unit)
@@ -144,15 +144,15 @@ def _change(saved: float, part: float | None, unit: str) -> tuple[str, str]:
 
 
 def finding(answer: WindowsAnswer) -> str:
-    chosen, windows, site = answer.chosen, answer.windows, answer.site
+    chosen_plan, windows, site = answer.chosen_plan, answer.windows, answer.site
     if windows is None or site is None:
         return why_not(answer)
-    if chosen is None:
+    if chosen_plan is None:
         return why_not(answer) or "The aim has no data: choose the other aim."
-    if chosen.pieces == windows.at_once.pieces:
+    if chosen_plan.pieces == windows.at_once.pieces:
         return "Running at once is the best plan."
-    changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen))
-    at = instant(chosen.start_at, site.zone)
+    changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen_plan))
+    at = instant(chosen_plan.start_at, site.zone)
     return f"Start at {at} instead of at once: {', '.join(text for text, _tone in changes) or 'unknown'}."
 
 
@@ -176,12 +176,14 @@ def exchange(answer: WindowsAnswer) -> str:
 def trial_finding(answer: WindowsAnswer) -> str:
     if answer.trial is None or not answer.trial.days:
         return "There is not enough hourly data of earlier days to try the rule."
-    once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))
+    total_at_once, ruled, best = (
+        total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best")
+    )
     days = how_many(len(answer.trial.days), "day", "days")
     at_once, saved, foreseen = (
-        f"{number(once)} {answer.trial_unit}",
-        difference(once, ruled),
-        difference(once, best),
+        f"{number(total_at_once)} {answer.trial_unit}",
+        difference(total_at_once, ruled),
+        difference(total_at_once, best),
     )
     if saved >= 0:
         would = f"would have saved {number(saved)} of {at_once}; perfect foresight {number(foreseen)}"

@@ -38,14 +38,14 @@ WINDOWS = Report("tradeoffs/windows.html", *MAY_SEE)
 
 @WINDOWS.reads
 def windows(request: HttpRequest, slug: str) -> HttpResponse:
-    envelope, given, error = _envelope(slug), request.GET, None
+    envelope, params, error = _envelope(slug), request.GET, None
     try:
-        answer = planned(envelope, question_of(given.dict()), now=now())
+        answer = planned(envelope, question_of(params.dict()), now=now())
     except BadParameter as refused:
-        error, given = refused, QueryDict()
+        error, params = refused, QueryDict()
         answer = planned(envelope, WindowsQuestion(), now=now())
-    known = WindowsQuestionSerializer().fields
-    asked = {name: str(value) for name, value in given.items() if name in known and value}
+    fields = WindowsQuestionSerializer().fields
+    query = {name: str(value) for name, value in params.items() if name in fields and value}
     context = {
         "breadcrumbs": crumbs(
             "Windows", ("Workload classes", "workloads"), (envelope.name, link("workload", slug))
@@ -53,9 +53,9 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
         "error": error,
         "answer": answer,
         "why_not": sentences.why_not(answer),
-        "to_load": _to_load(answer, may_enter=request.user.has_perm(MAY_ENTER)),
-        "api_url": link("tradeoffs-windows", workload=slug, **asked),
-        **_of_plans(answer, asked),
+        "to_load": _missing_factors(answer, may_enter=request.user.has_perm(MAY_ENTER)),
+        "api_url": link("tradeoffs-windows", workload=slug, **query),
+        **_plans_context(answer, query),
     }
     return answers.page(request, WINDOWS.template, context, status=400 if error else 200)
 
@@ -74,7 +74,7 @@ def _envelope(slug: str) -> Envelope:
     return envelopes[0]
 
 
-def _to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
+def _missing_factors(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
     if answer.site is None or not answer.envelope.deferrable_h:
         return []
     return [
@@ -87,21 +87,23 @@ def _to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
     ]
 
 
-def _of_plans(answer: WindowsAnswer, asked: dict[str, str]) -> dict[str, Any]:
+def _plans_context(answer: WindowsAnswer, query: dict[str, str]) -> dict[str, Any]:
     windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return {}
-    once = answer.figures(windows.at_once)
+    figures_at_once = answer.figures(windows.at_once)
     plans: list[dict[str, Any]] = [
         {
             "key": key,
             "name": name,
             "plan": plan,
-            "is_chosen": plan is answer.chosen,
+            "is_chosen": plan is answer.chosen_plan,
             "pieces": [sentences.piece(piece, site.zone) for piece in plan.pieces[:SHOWN_PIECES]],
             "more": max(len(plan.pieces) - SHOWN_PIECES, 0),
             "figures": answer.figures(plan),
-            "saves": [] if key == "at-once" else sentences.saves(answer, once, answer.figures(plan)),
+            "saves": []
+            if key == "at-once"
+            else sentences.saves(answer, figures_at_once, answer.figures(plan)),
         }
         for key, name, plan in sentences.named_plans(answer)
     ]
@@ -109,7 +111,7 @@ def _of_plans(answer: WindowsAnswer, asked: dict[str, str]) -> dict[str, Any]:
         "key": "flat",
         "name": "Flat, at the mean of these hours",
         "figures": answer.flat,
-        "saves": sentences.saves(answer, once, answer.flat),
+        "saves": sentences.saves(answer, figures_at_once, answer.flat),
     }
     return {
         "span": sentences.span_told(windows, site),
@@ -120,20 +122,20 @@ def _of_plans(answer: WindowsAnswer, asked: dict[str, str]) -> dict[str, Any]:
         "sources": [(sentences.kind_name(kind), answer.sources.get(kind)) for kind in answer.kinds],
         "hours_legend": charts.hours_legend(answer),
         "charts": {
-            name.replace("-", "_"): chart_urls("workload-windows-chart", answer.envelope.slug, name, **asked)
+            name.replace("-", "_"): chart_urls("workload-windows-chart", answer.envelope.slug, name, **query)
             for name in CHARTS
         },
-        **_of_trial(answer),
+        **_trial_context(answer),
     }
 
 
-def _of_trial(answer: WindowsAnswer) -> dict[str, Any]:
-    once, ruled, best = (total(answer.worths(part)) for part in TRIED)
-    saved, most = less(once, ruled), less(once, best)
+def _trial_context(answer: WindowsAnswer) -> dict[str, Any]:
+    total_at_once, ruled, best = (total(answer.worths(part)) for part in TRIED)
+    saved, most = less(total_at_once, ruled), less(total_at_once, best)
     pairs = zip(answer.worths("at_once"), answer.worths("by_rule"), strict=True)
     return {
         "trial_finding": sentences.trial_finding(answer),
-        "trial": [("At once", once), ("By the rule", ruled), ("Perfect foresight", best)],
+        "trial": [("At once", total_at_once), ("By the rule", ruled), ("Perfect foresight", best)],
         "reached": max(100 * saved / most, 0.0) if saved is not None and most else None,
         "days_worse": sum(
             at_once is not None and by_rule is not None and by_rule > at_once + 1e-9

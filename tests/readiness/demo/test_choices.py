@@ -72,7 +72,7 @@ def _standing():
         (site.slug, region, known.best.value)
         for site in factors_of(None, NOW)
         for region, known in site.latency.items()
-        if known.best and not any(one.percentile == 99 for one in known.known)
+        if known.best and not any(one.percentile == 99 for one in known.values)
     ]
     trips = [
         trip(value, site=slug, user_region=region, percentile=99.0, line=line)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.tradeoffs.units import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.units import book, device_count, equivalents, only_type
 from tests.cases import cases
 
 
@@ -44,7 +44,7 @@ def test_a_count_in_the_reference_type(slug, count, expected):
     ],
 )
 def test_how_many_do_the_same(count, of, here, expected):
-    assert in_devices(count, of, here) == expected
+    assert device_count(count, of, here) == expected
 
 
 def test_a_site_of_several_types_has_no_one_type():

@@ -24,8 +24,10 @@ SPECS = {**KINDS, "latency": LATENCY}
 
 def stored(spec, value, unit, currency="", **more):
     scale = scale_of(spec.dimension, unit, currency)
-    caution = bounded(spec, scale, scale.of(value), **more)
-    return SimpleNamespace(value=scale.of(value), unit=scale.unit, currency=scale.currency, caution=caution)
+    caution = bounded(spec, scale, scale.stored(value), **more)
+    return SimpleNamespace(
+        value=scale.stored(value), unit=scale.unit, currency=scale.currency, caution=caution
+    )
 
 
 @cases(

@@ -121,8 +121,8 @@ def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
 def checked_rate(entry: RateEntry, today: date) -> float:
     for field, code in (("currency", entry.currency), ("to_currency", entry.to_currency)):
         if code not in CURRENCIES:
-            known = ", ".join(CURRENCIES)
-            raise BadParameter(field, f"{code[:20]!r} is not a known currency; known are {known}.")
+            currencies = ", ".join(CURRENCIES)
+            raise BadParameter(field, f"{code[:20]!r} is not a known currency; known are {currencies}.")
     if entry.currency == entry.to_currency:
         raise BadParameter("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
@@ -150,9 +150,9 @@ def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
 ) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
-    stored = scale.of(value)
+    stored = scale.stored(value)
     caution = bounded(spec, scale, stored)
-    low, high = (None if end is None else scale.of(end) for end in band)
+    low, high = (None if end is None else scale.stored(end) for end in band)
     if (low is None) != (high is None):
         raise BadParameter("low" if low is None else "high", "Give both ends of the band, or neither.")
     if low is not None and high is not None:
@@ -174,8 +174,8 @@ def _refuse_source(entry: StatedEntry, today: date) -> None:
         raise BadParameter("source", "Enter where the value comes from.")
     _refuse_long("source", entry.source)
     if entry.provenance not in LEAST_TRUSTED_LAST:
-        known = ", ".join(LEAST_TRUSTED_LAST)
-        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is not one of {known}.")
+        provenances = ", ".join(LEAST_TRUSTED_LAST)
+        raise BadParameter("provenance", f"{entry.provenance[:20]!r} is not one of {provenances}.")
     _refuse_far("as_of_on", entry.as_of_on, today)
 
 
@@ -248,10 +248,10 @@ def _entries[Item](content: bytes, kind: type[Item], *, most: int = 5_000) -> li
             if row.get("basis") in NOT_STORED:
                 continue
             try:
-                read = {
+                values = {
                     each.name: _cell(each, row) for each in cells if row.get(each.name) or each.name in needed
                 }
-                entries.append(kind(line=line, **read))  # type: ignore[call-arg]
+                entries.append(kind(line=line, **values))  # type: ignore[call-arg]
             except BadParameter as refused:
                 errors.append(EntryError(line, refused.field, refused.reason))
     except ParseError as error:
@@ -267,8 +267,8 @@ def _cell(column: Field[Any], row: Mapping[str, str]) -> Any:
         return tidy(row[column.name]) or ("" if column.default is MISSING else column.default)
     if NoneType in kinds and not row[column.name]:
         return None
-    read = _number if float in kinds else _instant if datetime in kinds else _day
-    return read(row, column.name)
+    reader = _number if float in kinds else _instant if datetime in kinds else _day
+    return reader(row, column.name)
 
 
 def _instant(row: Mapping[str, str], field: str) -> datetime:

@@ -64,39 +64,39 @@ class KnownValue:
         """Whether both have the same unit and differ too much. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False
-        apart = abs(self.value - other.value)
-        if apart <= DISAGREE_SHARE * max(abs(self.value), abs(other.value)):
+        difference = abs(self.value - other.value)
+        if difference <= DISAGREE_SHARE * max(abs(self.value), abs(other.value)):
             return False
         return _least(self) > _most(other) or _least(other) > _most(self)
 
 
-def _least(known: KnownValue) -> float:
-    return known.value if known.low is None else known.low
+def _least(value: KnownValue) -> float:
+    return value.value if value.low is None else value.low
 
 
-def _most(known: KnownValue) -> float:
-    return known.value if known.high is None else known.high
+def _most(value: KnownValue) -> float:
+    return value.value if value.high is None else value.high
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """`known` has a value for each source, the one that counts first; empty if `unknown` says why there is none."""
+    """`values` has a value for each source, the one that counts first; empty if `unknown` says why there is none."""
 
     kind: str
-    known: tuple[KnownValue, ...] = ()
+    values: tuple[KnownValue, ...] = ()
     unknown: str = ""
 
     @property
     def best(self) -> KnownValue | None:
-        return self.known[0] if self.known else None
+        return self.values[0] if self.values else None
 
     @property
     def others(self) -> tuple[KnownValue, ...]:
-        return self.known[1:]
+        return self.values[1:]
 
     @property
     def disagrees(self) -> bool:
-        return any(self.known[0].disagrees_with(other) for other in self.others)
+        return any(self.values[0].disagrees_with(other) for other in self.others)
 
 
 def settled(kind: str, values: Iterable[KnownValue], unknown: str) -> Factor:
@@ -104,15 +104,15 @@ def settled(kind: str, values: Iterable[KnownValue], unknown: str) -> Factor:
 
     Among equals, the more trusted provenance counts, then the newer value, then the source by name.
     """
-    known = tuple(values)
-    if not known:
+    candidates = tuple(values)
+    if not candidates:
         return Factor(kind, unknown=unknown)
-    return Factor(kind, known if len(known) == 1 else tuple(sorted(known, key=_rank)))
+    return Factor(kind, candidates if len(candidates) == 1 else tuple(sorted(candidates, key=_rank)))
 
 
-def _rank(known: KnownValue) -> tuple[int, int, float, str]:
-    trust = LEAST_TRUSTED_LAST.index(known.provenance)
-    return _ORDER[known.basis], trust, -known.as_of.timestamp(), known.source
+def _rank(value: KnownValue) -> tuple[int, int, float, str]:
+    trust = LEAST_TRUSTED_LAST.index(value.provenance)
+    return _ORDER[value.basis], trust, -value.as_of.timestamp(), value.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class Rates:
 
     all: tuple[KnownRate, ...] = ()
 
-    def between(self, currency: str, to_currency: str) -> KnownRate | None:
+    def rate_between(self, currency: str, to_currency: str) -> KnownRate | None:
         """The newest rate of a pair, in either direction, else over the common currency with the newest rates; None if
         there is no such way: unknown.
         """
@@ -238,35 +238,35 @@ class Rates:
         ]
         return max(stated, key=lambda rate: (rate.as_of, rate.source), default=None)
 
-    def converted(self, known: KnownValue, to_currency: str) -> KnownValue | None:
+    def converted(self, value: KnownValue, to_currency: str) -> KnownValue | None:
         """A value in another currency; None without a rate. Values that are not money stay the same."""
-        if not known.currency or known.currency == to_currency:
-            return known
-        rate = self.between(known.currency, to_currency)
+        if not value.currency or value.currency == to_currency:
+            return value
+        rate = self.rate_between(value.currency, to_currency)
         if rate is None:
             return None
         return replace(
-            known,
-            value=known.value * rate.rate,
-            unit=known.unit.replace(known.currency, to_currency, 1),
+            value,
+            value=value.value * rate.rate,
+            unit=value.unit.replace(value.currency, to_currency, 1),
             currency=to_currency,
-            source=f"{known.source}; rate of {rate.as_of:%-d %b %Y}, {rate.source}",
-            low=None if known.low is None else known.low * rate.rate,
-            high=None if known.high is None else known.high * rate.rate,
+            source=f"{value.source}; rate of {rate.as_of:%-d %b %Y}, {rate.source}",
+            low=None if value.low is None else value.low * rate.rate,
+            high=None if value.high is None else value.high * rate.rate,
         )
 
 
-def in_currency(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
+def converted_factors(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
     factors = {kind: compared(factor, rates, currency) for kind, factor in site.factors.items()}
     return replace(site, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
-    converted: Sequence[KnownValue | None] = [rates.converted(known, currency) for known in factor.known]
-    kept = tuple(known for known in converted if known is not None)
-    if kept or not factor.known:
-        return Factor(factor.kind, kept, factor.unknown)
-    money = ", ".join(dict.fromkeys(known.currency for known in factor.known))
+    converted: Sequence[KnownValue | None] = [rates.converted(value, currency) for value in factor.values]
+    comparable = tuple(value for value in converted if value is not None)
+    if comparable or not factor.values:
+        return Factor(factor.kind, comparable, factor.unknown)
+    money = ", ".join(dict.fromkeys(value.currency for value in factor.values))
     return Factor(factor.kind, unknown=f"No rate from {money} to {currency} is known.")
 
 
@@ -284,15 +284,15 @@ def age_limits() -> Mapping[str, AgeLimit]:
     return {kind: AgeLimit(**limit) for kind, limit in data("ages").items()}
 
 
-def outdated(kind: str, known: KnownValue, at: datetime) -> str:
+def outdated(kind: str, value: KnownValue, at: datetime) -> str:
     """`1,062 days old; due for review after 731 days: …`; empty within the age limit.
 
     Computed values are as old as their parts, which have their own texts, and values with a stated last day are in
     force.
     """
-    if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
+    if value.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or value.until_on is not None:
         return ""
-    limit, days = age_limits().get(kind.partition(".")[0]), known.age_s(at) / DAY_S
+    limit, days = age_limits().get(kind.partition(".")[0]), value.age_s(at) / DAY_S
     if limit is None or days <= limit.days:
         return ""
     return f"{int(days):,} days old; due for review after {limit.days:,} days: {limit.reason}"

@@ -72,18 +72,18 @@ def _positive(value: Any) -> float | None:
 
 def accelerator_power(products: Iterable[NodeWatts]) -> AcceleratorPower | None:
     """The mean over the accelerators of one type at a site; None if the watts of one of its nodes are unknown."""
-    listed = sorted(products, key=lambda node: node.product)
-    total = sum(node.accelerators for node in listed)
+    sorted_products = sorted(products, key=lambda node: node.product)
+    total = sum(node.accelerators for node in sorted_products)
     if not total:
         return None
     typical_w = peak_w = 0.0
-    for node in listed:
+    for node in sorted_products:
         if node.draws_w is None or node.needs_w is None:
             return None
         typical_w += node.draws_w / node.per_node * node.accelerators
         peak_w += node.needs_w / node.per_node * node.accelerators
-    by_nameplate = any(node.typical_w is None for node in listed)
-    names = " and ".join(dict.fromkeys(node.product for node in listed))
+    by_nameplate = any(node.typical_w is None for node in sorted_products)
+    names = " and ".join(dict.fromkeys(node.product for node in sorted_products))
     return AcceleratorPower(
         typical_kw=typical_w / total / 1000,
         peak_kw=peak_w / total / 1000,

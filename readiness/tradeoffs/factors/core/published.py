@@ -126,9 +126,11 @@ class RegionTable:
         km, region = min(distances, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
         return None if region is None or km > NEAR_KM else (region, km)
 
-    def between(self, one: str, other: str) -> float | None:
+    def round_trip_between(self, region: str, other_region: str) -> float | None:
         round_trips = [
-            self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips
+            self.round_trips[pair]
+            for pair in ((region, other_region), (other_region, region))
+            if pair in self.round_trips
         ]
         return sum(round_trips) / len(round_trips) if round_trips else None
 
@@ -171,8 +173,8 @@ def region_table(matrix: str, coordinates: str) -> RegionTable:
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise DataSetUnreadable(f"The table of round trips or of places has changed: {error}.") from error
-    named = {name for pair in trips for name in pair}
-    return RegionTable(tuple(place for place in places if place.name in named), trips)
+    region_names = {name for pair in trips for name in pair}
+    return RegionTable(tuple(place for place in places if place.name in region_names), trips)
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -222,13 +224,13 @@ def latency_entries(
     entries: list[LatencyEntry] = []
     ends = {place: table.nearest(place) for place in (*sites, *user_regions)}
     for site, region in product(sites, user_regions):
-        here, there = ends[site], ends[region]
-        if here is None or there is None or here[0] == there[0]:
+        site_end, user_end = ends[site], ends[region]
+        if site_end is None or user_end is None or site_end[0] == user_end[0]:
             continue
-        value = table.between(here[0].name, there[0].name)
+        value = table.round_trip_between(site_end[0].name, user_end[0].name)
         if value is None:
             continue
-        around = (here[1] + there[1]) * AROUND_MS_PER_KM
+        around = (site_end[1] + user_end[1]) * AROUND_MS_PER_KM
         entries.append(
             LatencyEntry(
                 line=len(entries) + 1,
@@ -241,7 +243,7 @@ def latency_entries(
                 provenance="estimated",
                 source=source,
                 as_of_on=as_of_on,
-                note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
+                note=f"{site_end[0].name} ({site_end[1]:.0f} km away) to {user_end[0].name} ({user_end[1]:.0f} km)",
             )
         )
     return entries

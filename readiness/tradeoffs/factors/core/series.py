@@ -56,15 +56,15 @@ class FactorSeries:
             raise ValueError("Intervals of a series do not overlap and ascend.")
 
     @classmethod
-    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> "FactorSeries":
+    def build(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> "FactorSeries":
         dated = list(points)
         starts = np.array([int(at.timestamp()) for at, _ in dated], dtype=np.int64)
         values = np.array([np.nan if value is None else value for _, value in dated], dtype=np.float64)
         return cls(step_s, starts, values)
 
-    def within(self, start: datetime, end: datetime) -> "FactorSeries":
-        chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
-        return FactorSeries(self.step_s, self.starts_s[chosen], self.values[chosen])
+    def part_between(self, start: datetime, end: datetime) -> "FactorSeries":
+        is_inside = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
+        return FactorSeries(self.step_s, self.starts_s[is_inside], self.values[is_inside])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +130,26 @@ def _order(row: SeriesRow) -> timedelta:
 
 def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime]:
     times = [row.at for row in rows if row.at.tzinfo is None]
-    seen: dict[datetime, int] = {}
+    occurrences_so_far: dict[datetime, int] = {}
     counts: dict[datetime, int] = {}
     for at in times:
         counts[at] = counts.get(at, 0) + 1
     instants = []
     for row in rows:
         if row.at.tzinfo is not None:
-            instants.append(_in_utc(row, row.at))
+            instants.append(_utc_instant(row, row.at))
             continue
         if zone is None:
             message = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
             raise SeriesRefused(row.line, "at", message)
-        instants.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
-        seen[row.at] = seen.get(row.at, 0) + 1
+        instants.append(_instant_of_wall_time(row, zone, counts[row.at], occurrences_so_far.get(row.at, 0)))
+        occurrences_so_far[row.at] = occurrences_so_far.get(row.at, 0) + 1
     return instants
 
 
-def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
-    first = _in_utc(row, row.at.replace(tzinfo=zone, fold=0))
-    second = _in_utc(row, row.at.replace(tzinfo=zone, fold=1))
+def _instant_of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
+    first = _utc_instant(row, row.at.replace(tzinfo=zone, fold=0))
+    second = _utc_instant(row, row.at.replace(tzinfo=zone, fold=1))
     wall = row.at.isoformat()
     if first == second:
         if occurrences > 1 and before:
@@ -167,7 +167,7 @@ def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int)
     return second if before else first
 
 
-def _in_utc(row: SeriesRow, at: datetime) -> datetime:
+def _utc_instant(row: SeriesRow, at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except (OverflowError, ValueError) as error:
@@ -187,9 +187,9 @@ def integrated(factor: FactorSeries, load: FactorSeries | float, start: datetime
     product = np.full(len(lengths_h), 1.0 if isinstance(load, FactorSeries) else float(load))
     for part in parts:
         product = product * values_at(part, edges[:-1])
-    known = ~np.isnan(product)
-    covered_h = float(lengths_h[known].sum())
-    total = float((product[known] * lengths_h[known]).sum()) if covered_h else None
+    has_value = ~np.isnan(product)
+    covered_h = float(lengths_h[has_value].sum())
+    total = float((product[has_value] * lengths_h[has_value]).sum()) if covered_h else None
     return Integral(total, covered_h, covered_h / ((end_s - start_s) / 3600))
 
 
@@ -208,8 +208,8 @@ def values_at(part: FactorSeries, instants: Floats) -> Floats:
         return np.full(len(instants), np.nan)
     places = np.searchsorted(part.starts_s, instants, side="right") - 1
     latest = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
-    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, latest, np.nan)
-    return held
+    values: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, latest, np.nan)
+    return values
 
 
 DAY_S = 86_400
@@ -225,7 +225,7 @@ class IntervalDay:
     values: tuple[float | None, ...]
 
     @property
-    def known(self) -> list[float]:
+    def known_values(self) -> list[float]:
         return [value for value in self.values if value is not None]
 
 

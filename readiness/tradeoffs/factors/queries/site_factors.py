@@ -23,7 +23,7 @@ from readiness.tradeoffs.factors.core.factors import (
     SiteFactors,
     ValueBasis,
     accelerator_hour,
-    in_currency,
+    converted_factors,
     settled,
 )
 from readiness.tradeoffs.factors.core.power import AcceleratorPower, NodeWatts, accelerator_power, node_watts
@@ -46,19 +46,19 @@ type BySite = dict[int, dict[str, list[KnownValue]]]
 
 def scored_figures(site_ids: Collection[int], at: datetime) -> BySite:
     site: BySite = defaultdict(lambda: defaultdict(list))
-    kept = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
-    for site_id, figures in kept.values_list("site_id", "figures"):
+    energy_domains = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
+    for site_id, figures in energy_domains.values_list("site_id", "figures"):
         for key, kind in _SCALES.items():
-            known = _of_figure(figures.get(key), "kW" if kind.endswith("_kw") else "")
+            value = _value_of_figure(figures.get(key), "kW" if kind.endswith("_kw") else "")
             # A later figure does not apply to an earlier day. A PUE below 1 is impossible: such meters are not nested.
-            if known is not None and known.as_of <= at and not (kind == "pue" and known.value < 1):
-                site[site_id][kind].append(known)
+            if value is not None and value.as_of <= at and not (kind == "pue" and value.value < 1):
+                site[site_id][kind].append(value)
     for site_id, idle in _idle_accelerators(site_ids, at):
         site[site_id]["accelerators_free"].append(idle)
     return site
 
 
-def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
+def _value_of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
     if not figure:
         return None
     taken_at, detail = datetime.fromisoformat(figure["taken_at"]), figure.get("source", "")
@@ -99,8 +99,8 @@ def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> B
     for site_id, of_site in measured.items():
         for trip in of_site:
             if trip.value is not None:
-                known = _measured(trip.value, "ms", trip.provenance, trip.taken_at, detail, percentile)
-                site[site_id][trip.part].append(known)
+                value = _measured(trip.value, "ms", trip.provenance, trip.taken_at, detail, percentile)
+                site[site_id][trip.part].append(value)
     return site
 
 
@@ -110,13 +110,13 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
     They are not measurements.
     """
     site: BySite = defaultdict(lambda: defaultdict(list))
-    wanted = frozenset(site_ids)
+    requested_ids = frozenset(site_ids)
     links = Link.objects.filter(kind=Link.Kind.WAN, design_latency_ms__gt=0).order_by("pk")
     ends = ("site_a_id", "site_a__slug", "site_b_id", "site_b__slug")
     for site_a, slug_a, site_b, slug_b, name, latency in links.values_list(
         *ends, "name", "design_latency_ms"
     ):
-        known = KnownValue(
+        value = KnownValue(
             value=float(latency or 0.0),
             unit="ms",
             basis=ValueBasis.DECLARED,
@@ -126,9 +126,9 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
             percentile=50.0,
             detail="design latency of the link",
         )
-        for here, there in ((site_a, slug_b), (site_b, slug_a)):
-            if here in wanted:
-                site[here][there].append(known)
+        for end_id, other_slug in ((site_a, slug_b), (site_b, slug_a)):
+            if end_id in requested_ids:
+                site[end_id][other_slug].append(value)
     return site
 
 
@@ -172,15 +172,15 @@ def _hardware(by_type: Mapping[str, list[NodeWatts]]) -> SiteHardware:
 
 
 def stored_sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
-    chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
+    sites = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
-        chosen = Site.objects.filter(pk__in=list(site_ids))
+        sites = Site.objects.filter(pk__in=list(site_ids))
     columns = (
         *("id", "slug", "name", "country", "operator_country", "region__name", "stage"),
         *("latitude", "longitude"),
     )
     return list(
-        chosen.order_by("name", "pk").values(*columns, "score__verdict", "score__failed_at", "score__score")
+        sites.order_by("name", "pk").values(*columns, "score__verdict", "score__failed_at", "score__score")
     )
 
 
@@ -215,24 +215,26 @@ def factors_of(
     if not sites:
         return ()
     ids = [site["id"] for site in sites]
-    entered, series, to_regions, to_sites = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
+    entered, series, to_regions, to_sites = stored.stored_values(
+        ids, _wanted(kinds), [slug for slug, _ in places], at
+    )
     figures, trips = scored_figures(ids, at), round_trips(ids, at, percentile)
     designed, hardware = design_latencies(ids, at), site_hardware(ids)
     rates = known_rates(at) if rates is None else rates
 
     def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
         key = site["id"]
-        sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
+        sources = [figures.get(key, {}), series.values.get(key, {}), entered.values.get(key, {})]
         return _site(
             site,
             hardware,
             factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
             latency=_latencies(distances, trips.get(key, {}), to_regions, key, at),
-            between=_between(to_sites.known.get(key, {}), designed.get(key, {})),
+            between=_site_latencies(to_sites.values.get(key, {}), designed.get(key, {})),
         )
 
-    known = tuple(map(known_of, sites, _distances(sites, places)))
-    return tuple(in_currency(each, rates, currency) for each in known) if currency else known
+    results = tuple(map(known_of, sites, _distances(sites, places)))
+    return tuple(converted_factors(each, rates, currency) for each in results) if currency else results
 
 
 def sites_without_factors() -> tuple[SiteFactors, ...]:
@@ -242,7 +244,7 @@ def sites_without_factors() -> tuple[SiteFactors, ...]:
     return tuple(_site(site, hardware, factors={}) for site in sites)
 
 
-def _site(site: Mapping[str, Any], hardware: Mapping[int, SiteHardware], **known: Any) -> SiteFactors:
+def _site(site: Mapping[str, Any], hardware: Mapping[int, SiteHardware], **parts: Any) -> SiteFactors:
     installed = hardware.get(site["id"], NO_HARDWARE)
     return SiteFactors(
         site_id=site["id"],
@@ -252,7 +254,7 @@ def _site(site: Mapping[str, Any], hardware: Mapping[int, SiteHardware], **known
         score=site["score__score"],
         accelerators=dict(installed.counts),
         power=dict(installed.power),
-        **known,
+        **parts,
     )
 
 
@@ -278,25 +280,25 @@ def _factors(
 ) -> dict[str, Factor]:
     factors = {}
     for kind in _wanted(kinds):
-        known = [each for source in sources for each in source.get(kind, ())]
-        factors[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
+        values = [each for source in sources for each in source.get(kind, ())]
+        factors[kind] = settled(kind, values, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
     if "accelerator_hour_cost" not in factors:
         return factors
     cost = factors["accelerator_hour_cost"]
     computed = _hour_of_parts(factors, rates)
     if isinstance(computed, KnownValue):
-        factors[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
-    elif not cost.known and cost.kind not in ended:
+        factors[cost.kind] = settled(cost.kind, [*cost.values, computed], "")
+    elif not cost.values and cost.kind not in ended:
         factors[cost.kind] = Factor(cost.kind, unknown=computed)
     return factors if kinds is None else {kind: factors[kind] for kind in kinds}
 
 
 def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | str:
     parts = {part: factors[part].best for part in _PARTS}
-    missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
-    if missing:
-        return f"No source has a value for it, and computing it needs these: {', '.join(missing)}."
-    capex, years, power_kw, price, pue = (known for known in parts.values() if known is not None)
+    unknown_parts = [str(FactorKind(part).label) for part, value in parts.items() if value is None]
+    if unknown_parts:
+        return f"No source has a value for it, and computing it needs these: {', '.join(unknown_parts)}."
+    capex, years, power_kw, price, pue = (value for value in parts.values() if value is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:
         return f"No rate from {price.currency} to {capex.currency} is known."
@@ -318,9 +320,9 @@ def _latencies(
     """
     factors = {}
     for slug, distance in distances.items():
-        known = [*trips.get(slug, ()), *entered.of(site_id, slug)]
-        if known:
-            factors[slug] = settled("latency", known, "")
+        values = [*trips.get(slug, ()), *entered.values_of(site_id, slug)]
+        if values:
+            factors[slug] = settled("latency", values, "")
         elif isinstance(distance, float):
             factors[slug] = Factor("latency", (_estimate(distance, at),))
         else:
@@ -348,10 +350,10 @@ def _estimate(distance_km: float, at: datetime) -> KnownValue:
 type Position = tuple[float, float] | None
 
 
-def _regions(wanted: Collection[str] | None) -> list[tuple[str, Position]]:
+def _regions(slugs: Collection[str] | None) -> list[tuple[str, Position]]:
     rows = UserRegion.objects.order_by("slug")
-    if wanted is not None:
-        rows = rows.filter(slug__in=list(wanted))
+    if slugs is not None:
+        rows = rows.filter(slug__in=list(slugs))
     return [(slug, _position(*where)) for slug, *where in rows.values_list("slug", "latitude", "longitude")]
 
 
@@ -363,9 +365,9 @@ def _distances(
     sites: Sequence[Mapping[str, Any]], regions: Sequence[tuple[str, Position]]
 ) -> list[dict[str, float | str]]:
     nowhere = (np.nan, np.nan)
-    here = np.array([_position(site["latitude"], site["longitude"]) or nowhere for site in sites])
-    there = np.array([where or nowhere for _, where in regions]).reshape(-1, 2)
-    km = great_circles_km(here, there).tolist()
+    site_positions = np.array([_position(site["latitude"], site["longitude"]) or nowhere for site in sites])
+    region_positions = np.array([where or nowhere for _, where in regions]).reshape(-1, 2)
+    km = great_circles_km(site_positions, region_positions).tolist()
     distances: list[dict[str, float | str]] = []
     for site, row in zip(sites, km, strict=True):
         lacking = "the site" if site["latitude"] is None else "the user region"
@@ -378,7 +380,7 @@ def _distances(
     return distances
 
 
-def _between(
+def _site_latencies(
     entered: Mapping[str, list[KnownValue]], designed: Mapping[str, list[KnownValue]]
 ) -> dict[str, Factor]:
     return {

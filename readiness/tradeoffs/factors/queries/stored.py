@@ -27,13 +27,13 @@ SERIES_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class StoredValues:
-    """`known` by site and subject; `ended` says for the others when their newest value stopped holding."""
+    """`values` by site and subject; `ended` says for the others when their newest value stopped holding."""
 
-    known: dict[int, dict[str, list[KnownValue]]] = field(default_factory=lambda: defaultdict(_lists))
+    values: dict[int, dict[str, list[KnownValue]]] = field(default_factory=lambda: defaultdict(_lists))
     ended: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
-    def of(self, site_id: int, name: str) -> list[KnownValue]:
-        return self.known.get(site_id, {}).get(name, [])
+    def values_of(self, site_id: int, name: str) -> list[KnownValue]:
+        return self.values.get(site_id, {}).get(name, [])
 
     def why_not(self, site_id: int, name: str) -> str:
         return self.ended.get(site_id, {}).get(name, "")
@@ -84,15 +84,15 @@ FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_curr
 
 
 def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
-    held = StoredValues()
-    for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
+    entered = StoredValues()
+    for row in _fetch(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
         site_id, kind = row.pop("site_id"), row.pop("kind")
         if _is_over(row):
-            held._ends(site_id, kind, row["source"], row["until_on"])
+            entered._ends(site_id, kind, row["source"], row["until_on"])
         else:
             unit = stored_unit(KINDS[kind].dimension, row["currency"])
-            held.known[site_id][kind].append(_known(row, unit))
-    return held
+            entered.values[site_id][kind].append(_known(row, unit))
+    return entered
 
 
 def _is_over(row: Mapping[str, Any]) -> bool:
@@ -117,7 +117,7 @@ ENTERED: CachedAnswer[None, _Entered] = CachedAnswer(
 )
 
 
-def held(
+def stored_values(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
 ) -> _Entered:
     """Return entered values, means of series, round trips to user regions and between sites.
@@ -142,7 +142,7 @@ def latencies(
 ) -> tuple[StoredValues, StoredValues]:
     """Return round trips by site and slug of the user region or other site."""
     to_regions, to_sites = StoredValues(), StoredValues()
-    for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
+    for row in _fetch(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other = (
             row.pop(name) for name in ("site_id", "slug", "region", "other_id", "other")
         )
@@ -150,11 +150,11 @@ def latencies(
             if region:
                 to_regions._ends(site_id, region, row["source"], row["until_on"])
         elif region:
-            to_regions.known[site_id][region].append(_known(row, "ms"))
+            to_regions.values[site_id][region].append(_known(row, "ms"))
         else:
-            known = _known(row, "ms")
-            to_sites.known[site_id][other].append(known)
-            to_sites.known[other_id][slug].append(known)
+            value = _known(row, "ms")
+            to_sites.values[site_id][other].append(value)
+            to_sites.values[other_id][slug].append(value)
     return to_regions, to_sites
 
 
@@ -164,16 +164,16 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
     The band is that of the daily means. The coverage is the known share of the days.
     """
     until = at.astimezone(UTC).date() - timedelta(days=1)
-    asked = {
+    parameters = {
         "sites": list(site_ids),
         "kinds": list(kinds),
         "since": until - timedelta(days=SERIES_DAYS),
         "until": until,
     }
-    held = StoredValues()
-    for row in _rows(_SERIES, asked):
+    means = StoredValues()
+    for row in _fetch(_SERIES, parameters):
         kind, mean = row["kind"], row["value"]
-        held.known[row["site_id"]][kind].append(
+        means.values[row["site_id"]][kind].append(
             KnownValue(
                 **{name: row[name] for name in ("value", "currency", "source")},
                 unit=stored_unit(KINDS[kind].dimension, row["currency"]),
@@ -186,11 +186,11 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
                 detail=f"mean of the hours of {SERIES_DAYS} days",
             )
         )
-    return held
+    return means
 
 
 def known_rates(at: datetime) -> Rates:
-    rows = _rows(_RATES, {"day": at.astimezone(UTC).date()})
+    rows = _fetch(_RATES, {"day": at.astimezone(UTC).date()})
     return Rates(tuple(KnownRate(as_of=beginning(row.pop("as_of_on"), "UTC"), **row) for row in rows))
 
 
@@ -198,9 +198,9 @@ def beginning(day: date, zone: str) -> datetime:
     return end_of_day(day - timedelta(days=1), zone)
 
 
-def _rows(statement: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+def _fetch(statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
+        cursor.execute(statement, parameters)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -239,12 +239,14 @@ def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) ->
         if series is not None:
             unit = stored_unit(KINDS[of_kind].dimension, currency)
             how = (of_source[-1].basis, of_source[-1].provenance)
-            sources.append(SourceSeries(of_kind, source, unit, currency, *how, series.within(start, end)))
+            sources.append(
+                SourceSeries(of_kind, source, unit, currency, *how, series.part_between(start, end))
+            )
     return tuple(sources)
 
 
 def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
-    return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
+    return list(FactorDay.objects.days_of_source(site_id, kind, source).order_by("-day_on"))
 
 
 def entries(site: Site | None = None) -> QuerySet[SiteFactor]:

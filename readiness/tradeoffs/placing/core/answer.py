@@ -31,12 +31,12 @@ type Ranges = Mapping[str, tuple[float | None, float | None]]
 
 @dataclass(frozen=True, slots=True)
 class HeldAccelerators:
-    """`count` accelerators of type `here` for `asked` ones of type `of`, the type that runs today; `equivalents` is
+    """`count` accelerators of type `here` for `needed` ones of type `of`, the type that runs today; `equivalents` is
     their number in the reference type. `of` is empty if any accelerator counts as one, `count` is None if the types do
     not compare.
     """
 
-    asked: int
+    needed: int
     of: str
     count: int | None
     here: str
@@ -64,7 +64,7 @@ class PlacementOption:
     move: PricedMove | None = None
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
-    held: HeldAccelerators | None = None
+    accelerators: HeldAccelerators | None = None
     utilisation: BandedFigure | None = None
     power_basis: PowerBasis = PowerBasis.DECLARED
     waits: tuple[OpenCheck, ...] = ()
@@ -84,9 +84,11 @@ class PlacementOption:
     @property
     def useful_hour(self) -> BandedFigure:
         cost = self.candidate.monthly_cost
-        count = self.held.count if self.held else None
+        count = self.accelerators.count if self.accelerators else None
         if self.utilisation is None or not count:
-            return BandedFigure(None, "", source=cost.source if self.held else "it asks for no accelerators")
+            return BandedFigure(
+                None, "", source=cost.source if self.accelerators else "it asks for no accelerators"
+            )
         return useful_hour(cost, count, self.utilisation)
 
     @property
@@ -147,14 +149,14 @@ class PlacementOption:
 class PlacementAnswer:
     """`options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
 
-    `asked` is the envelope with the levers. `objectives` are those of this envelope; `on_front` the ones used for the
-    front: an objective unknown at every option is left out. `facts` are the facts read, `sites` their sites by slug.
-    `today` is where the class runs; changes are counted from its first site.
+    `tried_envelope` is the envelope with the levers. `objectives` are those of this envelope; `on_front` the ones used
+    for the front: an objective unknown at every option is left out. `facts` are the facts read, `sites` their sites by
+    slug. `today` is where the class runs; changes are counted from its first site.
     """
 
     question: PlacementQuestion
     envelope: Envelope
-    asked: Envelope
+    tried_envelope: Envelope
     currency: str
     at: datetime
     objectives: tuple[Objective, ...]
@@ -218,8 +220,8 @@ class PlacementAnswer:
     @cached_property
     def _ties(self) -> frozenset[int]:
         """Rounded scores that several options share."""
-        counted = Counter(option.match for option in self.feasible if option.match is not None)
-        return frozenset(match for match, count in counted.items() if count > 1)
+        count_by_match = Counter(option.match for option in self.feasible if option.match is not None)
+        return frozenset(match for match, count in count_by_match.items() if count > 1)
 
     def match_text(self, option: PlacementOption) -> str:
         """Options with equal rounded scores show a decimal, so that their order is visible."""
@@ -244,7 +246,7 @@ class PlacementAnswer:
         currency = self.envelope.cost_currency or self.currency
         return f"{currency}/{units.get(self.envelope.cost_unit or '', 'month')}"
 
-    def within(self, ranges: Ranges) -> list[PlacementOption]:
+    def options_within(self, ranges: Ranges) -> list[PlacementOption]:
         return [option for option in self.feasible if option.is_within(ranges)]
 
     def name_of(self, slug: str) -> str:
@@ -254,7 +256,7 @@ class PlacementAnswer:
     def unit_of(self, objective: str) -> str:
         units = {
             "cost": f"{self.currency}/month",
-            "latency": f"ms p{self.asked.latency_percentile:g}",
+            "latency": f"ms p{self.tried_envelope.latency_percentile:g}",
             "energy": ENERGY_UNIT,
             "carbon": CARBON_UNIT,
             "readiness": "points",
@@ -263,7 +265,7 @@ class PlacementAnswer:
         return units[objective]
 
     def limit_of(self, objective: str) -> float | None:
-        envelope = self.asked
+        envelope = self.tried_envelope
         is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", self.currency)
         limits = {
             "latency": envelope.latency_limit_ms,

@@ -33,7 +33,7 @@ from readiness.tradeoffs.placing.core.inputs import (
 from readiness.tradeoffs.placing.core.law import Laws
 from readiness.tradeoffs.placing.core.levers import WhatIf
 from readiness.tradeoffs.placing.core.power import ItPower, it_power
-from readiness.tradeoffs.units import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.units import book, device_count, equivalents, only_type
 from web.parameters import BadParameter
 
 SECONDS_AN_HOUR = 3_600
@@ -71,9 +71,9 @@ class Adapter:
         parts = self.inputs.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
         drawn_kw = figures.drawn_kw(power.drawn.value, count or 0, parts.idle)
-        used = figures.energy(drawn_kw, pue, power.rests_on)
-        emitted = figures.carbon(used, parts.intensity)
-        cost = self._cost(parts, count, drawn_kw, used, emitted)
+        energy = figures.energy(drawn_kw, pue, power.rests_on)
+        emitted = figures.carbon(energy, parts.intensity)
+        cost = self._cost(parts, count, drawn_kw, energy, emitted)
         own = self._own(site)
         own_kw = self._own_kw(site)
         free = free_accelerators(site, own) if own else parts.free_accelerators
@@ -81,11 +81,11 @@ class Adapter:
             site=site.slug,
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
-            jurisdiction=self.laws.of(site.country, site.operator_country),
+            jurisdiction=self.laws.jurisdiction(site.country, site.operator_country),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,
-            energy=used,
+            energy=energy,
             carbon=emitted,
             carbon_intensity=parts.intensity,
             verdict=parts.verdict,
@@ -114,7 +114,7 @@ class Adapter:
         count = (envelope or self.envelope).accelerator_count
         if not self.basis or not count:
             return count
-        return in_devices(count, self.basis, only_type(site.accelerators))
+        return device_count(count, self.basis, only_type(site.accelerators))
 
     def power(self, site: SiteFactors) -> ItPower:
         if site.slug not in self._powers:
@@ -146,11 +146,11 @@ class Adapter:
         here, basis = only_type(site.accelerators), self.basis
         if not basis or here == basis or not self.envelope.accelerator_count:
             return free
-        each, asked = equivalents(here), equivalents(basis)
-        if each is None or asked is None:
+        equivalents_here, equivalents_basis = equivalents(here), equivalents(basis)
+        if equivalents_here is None or equivalents_basis is None:
             return free | {ANY: BandedFigure(None, ACCELERATORS, low=0.0, source=incomparable(basis, here))}
         source = f"{here} counted in {basis} by published {book().precision}"
-        return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
+        return free | {ANY: figures.scaled(free[ANY], equivalents_here / equivalents_basis, source)}
 
     def _feed_load(self, slug: str, power: ItPower, own_kw: float) -> dict[str, BandedFigure]:
         """The most loaded circuit with the workload there; empty if the power or a load is unknown."""
@@ -171,50 +171,50 @@ class Adapter:
         parts: PlacementInputs,
         count: int | None,
         drawn_kw: float | None,
-        used: BandedFigure,
+        energy: BandedFigure,
         emitted: BandedFigure,
     ) -> BandedFigure:
         what_if, currency = self.what_if, self.currency
         if count and parts.contract.value is not None:
-            cost = self._by_contract(parts, count, drawn_kw, used)
+            cost = self._contract_cost(parts, count, drawn_kw, energy)
         else:
-            bill = self._bill(parts, used)
+            bill = self._bill(parts, energy)
             if count is None:
                 why = incomparable(self.basis, only_type(parts.site.accelerators))
-                return figures.without_hour(f"the number of accelerators is unknown: {why}", bill, currency)
+                return figures.least_cost(f"the number of accelerators is unknown: {why}", bill, currency)
             if not count:
                 cost = bill
             elif parts.capital.value is not None:
-                cost = figures.from_parts(parts.capital_of(count), bill)
+                cost = figures.summed_cost(parts.capital_of(count), bill)
             else:
-                cost = figures.without_hour(parts.contract.source or parts.capital.source, bill, currency)
+                cost = figures.least_cost(parts.contract.source or parts.capital.source, bill, currency)
         if not what_if.carbon_price:
             return cost
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
-    def _bill(self, parts: PlacementInputs, used: BandedFigure) -> BandedFigure:
+    def _bill(self, parts: PlacementInputs, energy: BandedFigure) -> BandedFigure:
         price = figures.tried(parts.price, self.what_if.electricity_price)
-        return figures.energy_bill(used, price, self.currency)
+        return figures.energy_bill(energy, price, self.currency)
 
-    def _by_contract(
-        self, parts: PlacementInputs, count: int, drawn_kw: float | None, used: BandedFigure
+    def _contract_cost(
+        self, parts: PlacementInputs, count: int, drawn_kw: float | None, energy: BandedFigure
     ) -> BandedFigure:
         """The cost at a stated hourly cost, which includes energy: levers only change that energy."""
-        cost = figures.held(count, parts.contract, self.currency)
+        cost = figures.held_cost(count, parts.contract, self.currency)
         if self.what_if.electricity_price == 1 and self.what_if.pue is None:
             return cost
         before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
-        return figures.with_energy_changed(cost, self._bill(parts, used), before)
+        return figures.energy_changed_cost(cost, self._bill(parts, energy), before)
 
     def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
         """Cost of one unit of the ceiling. For requests only the least cost is known: at the peak rate all month."""
         envelope, unit = self.envelope, self._unit
         if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
-            held = envelope.accelerator_count * HOURS_A_MONTH
-            if not held:
+            accelerator_hours = envelope.accelerator_count * HOURS_A_MONTH
+            if not accelerator_hours:
                 return BandedFigure(None, unit, source="the envelope asks for no accelerators")
-            return figures.shared(cost, held, unit, "cost of a month / accelerator-hours held")
+            return figures.shared(cost, accelerator_hours, unit, "cost of a month / accelerator-hours held")
         if envelope.cost_unit is CostUnit.MILLION_REQUESTS and envelope.requests_per_s:
             most = envelope.requests_per_s * HOURS_A_MONTH * SECONDS_AN_HOUR / 1e6
             low = None if cost.value is None and cost.low is None else cost.least / most
@@ -230,9 +230,9 @@ class Adapter:
         latencies: list[Latency] = []
         for user in self.envelope.users:
             more = self.what_if.links_slower and self.what_if.added_ms(parts.site.slug, user.region)
-            known = parts.latency(user.region)
+            trips = parts.latency(user.region)
             latencies += (
-                [replace(each, figure=figures.moved(each.figure, more)) for each in known] if more else known
+                [replace(each, figure=figures.moved(each.figure, more)) for each in trips] if more else trips
             )
         return tuple(latencies)
 
@@ -277,12 +277,12 @@ def lacking_types(
 
 
 def demand_of(envelope: Envelope) -> Demand:
-    wanted: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for need in envelope.accelerators:
-        wanted[need.type or ANY] = wanted.get(need.type or ANY, 0) + need.count
-    if ANY in wanted or len(wanted) > 1:
-        wanted[ANY] = envelope.accelerator_count
-    return Demand(wanted, envelope.it_kw, power_by_site=True, bandwidth_gbps=envelope.bandwidth_gbps)
+        counts[need.type or ANY] = counts.get(need.type or ANY, 0) + need.count
+    if ANY in counts or len(counts) > 1:
+        counts[ANY] = envelope.accelerator_count
+    return Demand(counts, envelope.it_kw, power_by_site=True, bandwidth_gbps=envelope.bandwidth_gbps)
 
 
 def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, ...]:
@@ -353,10 +353,10 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
     ceiling = envelope.cost_ceiling or 0.0
     if envelope.cost_currency in ("", currency):
         return ceiling
-    rate = rates.between(envelope.cost_currency, currency)
+    rate = rates.rate_between(envelope.cost_currency, currency)
     if rate is None:
-        missing = f"No rate from {envelope.cost_currency} to {currency} is known"
-        raise BadParameter("currency", f"{missing}, so the cost ceiling cannot be checked.")
+        message = f"No rate from {envelope.cost_currency} to {currency} is known"
+        raise BadParameter("currency", f"{message}, so the cost ceiling cannot be checked.")
     return ceiling * rate.rate
 
 

@@ -18,16 +18,16 @@ NO_SOURCE = "No source has a value for it."
 _PROVENANCE = {each.value: each for each in Provenance}
 
 
-def of_factor(name: str, factor: Factor | None, unit: str | None = None) -> BandedFigure:
-    known = NO_SOURCE if factor is None else factor.best or factor.unknown
-    return of_known(name, known, unit)
+def factor_figure(name: str, factor: Factor | None, unit: str | None = None) -> BandedFigure:
+    value = NO_SOURCE if factor is None else factor.best or factor.unknown
+    return value_figure(name, value, unit)
 
 
-def of_known(name: str, known: KnownValue | str, unit: str | None = None) -> BandedFigure:
+def value_figure(name: str, value: KnownValue | str, unit: str | None = None) -> BandedFigure:
     """A known value as a figure; a string is the reason why there is none."""
-    if isinstance(known, str):
-        return BandedFigure(None, unit or "", source=f"{name} unknown: {known}")
-    return figure_of(known, unit)
+    if isinstance(value, str):
+        return BandedFigure(None, unit or "", source=f"{name} unknown: {value}")
+    return figure_of(value, unit)
 
 
 def tried(figure: BandedFigure, factor: float) -> BandedFigure:
@@ -41,15 +41,15 @@ def tried(figure: BandedFigure, factor: float) -> BandedFigure:
     return _other(figure, (figure.value * factor, low, high), figure.unit, source)
 
 
-def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
+def figure_of(value: KnownValue, unit: str | None = None) -> BandedFigure:
     return BandedFigure(
-        known.value,
-        known.unit if unit is None else unit,
-        _PROVENANCE[known.provenance],
-        known.as_of,
-        known.low,
-        known.high,
-        known.source,
+        value.value,
+        value.unit if unit is None else unit,
+        _PROVENANCE[value.provenance],
+        value.as_of,
+        value.low,
+        value.high,
+        value.source,
     )
 
 
@@ -68,15 +68,15 @@ def energy(it_kw: float | None, pue: BandedFigure, power: str = "") -> BandedFig
     return _times(pue, base, ENERGY_UNIT, f"IT power x PUE x 730.5 h{rests_on}")
 
 
-def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
+def carbon(energy_used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
     """Emissions of a month: energy at the meter x intensity / 1,000 (kWh x g/kWh = g; location-based for the average
     intensity, market-based for that of contracts: GHG Protocol, Scope 2 Guidance, 2015).
     """
-    if used.value is None or intensity.value is None:
-        return BandedFigure(None, CARBON_UNIT, source=_lacking(used, intensity))
-    value = used.value * (intensity.value / 1000)
-    low, high = used.least * intensity.least / 1000, used.most * intensity.most / 1000
-    return _made(value, low, high, CARBON_UNIT, (used, intensity), "energy x intensity")
+    if energy_used.value is None or intensity.value is None:
+        return BandedFigure(None, CARBON_UNIT, source=_lacking(energy_used, intensity))
+    value = energy_used.value * (intensity.value / 1000)
+    low, high = energy_used.least * intensity.least / 1000, energy_used.most * intensity.most / 1000
+    return _made(value, low, high, CARBON_UNIT, (energy_used, intensity), "energy x intensity")
 
 
 def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | None:
@@ -84,7 +84,7 @@ def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | Non
     return it_kw if it_kw is None or idle.value is None else max(it_kw, count * idle.value)
 
 
-def held(accelerators: int, hour: BandedFigure, currency: str) -> BandedFigure:
+def held_cost(accelerators: int, hour: BandedFigure, currency: str) -> BandedFigure:
     unit = f"{currency}/month"
     if hour.value is None:
         return BandedFigure(None, unit, source=hour.source)
@@ -104,7 +104,7 @@ def _sure(low: float) -> float | None:
     return low if math.isfinite(low) and low >= 0 else None
 
 
-def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
+def summed_cost(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
     """The cost of a month: held hours x capital, plus the energy drawn, including idle power, at its price.
 
     It leaves out demand charges, egress, staff and space.
@@ -115,7 +115,7 @@ def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
     return added(capital, bill, words)
 
 
-def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: BandedFigure) -> BandedFigure:
+def energy_changed_cost(cost: BandedFigure, bill: BandedFigure, bill_before: BandedFigure) -> BandedFigure:
     """The cost of a month at a stated hourly cost that includes energy, adjusted by the levers' effect on that
     energy."""
     if bill.value is None or bill_before.value is None:
@@ -126,7 +126,7 @@ def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: Ban
     return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
 
 
-def without_hour(why: str, bill: BandedFigure, currency: str) -> BandedFigure:
+def least_cost(why: str, bill: BandedFigure, currency: str) -> BandedFigure:
     return BandedFigure(None, f"{currency}/month", low=_sure(bill.least), source=why)
 
 
@@ -142,14 +142,18 @@ def useful_hour(cost: BandedFigure, accelerators: int, utilisation: BandedFigure
     return _made(value, low, high, unit, (cost, utilisation), f"cost of a month / hours in use ({in_use})")
 
 
-def energy_bill(used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
+def energy_bill(energy_used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
     unit = f"{currency}/month"
-    if used.value is None or price.value is None:
-        low = used.low * price.least if used.low is not None and price.least >= 0 else None
-        return BandedFigure(None, unit, low=low, source=_lacking(used, price))
-    ends = [amount * each for amount in (used.least, used.most) for each in (price.least, price.most)]
-    value = used.value * price.value
-    return _made(value, min(ends), max(ends), unit, (used, price), "energy x electricity price")
+    if energy_used.value is None or price.value is None:
+        low = energy_used.low * price.least if energy_used.low is not None and price.least >= 0 else None
+        return BandedFigure(None, unit, low=low, source=_lacking(energy_used, price))
+    ends = [
+        amount * each
+        for amount in (energy_used.least, energy_used.most)
+        for each in (price.least, price.most)
+    ]
+    value = energy_used.value * price.value
+    return _made(value, min(ends), max(ends), unit, (energy_used, price), "energy x electricity price")
 
 
 def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
@@ -243,5 +247,5 @@ def _times(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFig
     return _made(figure.value * by, figure.least * by, figure.most * by, unit, (figure,), source)
 
 
-def _lacking(used: BandedFigure, other: BandedFigure) -> str:
-    return used.source if used.value is None else other.source
+def _lacking(figure: BandedFigure, other: BandedFigure) -> str:
+    return figure.source if figure.value is None else other.source

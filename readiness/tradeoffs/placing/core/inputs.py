@@ -19,7 +19,7 @@ from readiness.tradeoffs.factors.core.factors import (
 )
 from readiness.tradeoffs.moves.options import BandedFigure, CarbonKind, Latency
 from readiness.tradeoffs.placing.core import figures
-from readiness.tradeoffs.placing.core.figures import NO_SOURCE, of_factor, of_known
+from readiness.tradeoffs.placing.core.figures import NO_SOURCE, factor_figure, value_figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ HOUR = "cost of an accelerator-hour"
 
 
 def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:
-    return cached_property(lambda inputs: of_factor(name, inputs.site.factors.get(kind), unit))
+    return cached_property(lambda inputs: factor_figure(name, inputs.site.factors.get(kind), unit))
 
 
 class PlacementInputs:
@@ -115,37 +115,39 @@ class PlacementInputs:
     @cached_property
     def intensity(self) -> BandedFigure:
         kind = self._carbon
-        return of_factor(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh")
+        return factor_figure(
+            f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh"
+        )
 
     @cached_property
     def contract(self) -> BandedFigure:
         """The stated cost of an accelerator-hour, including energy. A computed one does not count and has no source."""
         factor = self.site.factors.get("accelerator_hour_cost")
-        if factor is None or not factor.known:
-            return of_factor(HOUR, factor)
-        stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
+        if factor is None or not factor.values:
+            return factor_figure(HOUR, factor)
+        stated = tuple(value for value in factor.values if value.basis is not ValueBasis.COMPUTED)
         if not stated:
             return BandedFigure(None, "")
-        return of_known(HOUR, self._money(replace(factor, known=stated)))
+        return value_figure(HOUR, self._money(replace(factor, values=stated)))
 
     @cached_property
     def capital(self) -> BandedFigure:
         capex = self._money(self.site.factors.get("accelerator_capex"))
         years = self.site.factors.get("depreciation_years")
         if isinstance(capex, str):
-            return of_known("capital cost of an accelerator", capex)
+            return value_figure("capital cost of an accelerator", capex)
         if years is None or years.best is None:
-            return of_factor("depreciation", years)
+            return factor_figure("depreciation", years)
         return figures.figure_of(capital_hour(capex, years.best))
 
     def capital_of(self, count: int) -> BandedFigure:
         if count not in self._capital:
-            self._capital[count] = figures.held(count, self.capital, self._currency)
+            self._capital[count] = figures.held_cost(count, self.capital, self._currency)
         return self._capital[count]
 
     @cached_property
     def price(self) -> BandedFigure:
-        return of_known("electricity price", self._money(self.site.factors.get("electricity_price")))
+        return value_figure("electricity price", self._money(self.site.factors.get("electricity_price")))
 
     @cached_property
     def outdated(self) -> dict[str, str]:
@@ -153,8 +155,8 @@ class PlacementInputs:
         best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
         return {
             kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
-            for kind, known in best.items()
-            if known is not None and (words := outdated(kind, known, self._facts.at))
+            for kind, value in best.items()
+            if value is not None and (words := outdated(kind, value, self._facts.at))
         }
 
     @cached_property
@@ -183,22 +185,22 @@ class PlacementInputs:
         if region not in self._latency:
             factor = self.site.latency.get(region)
             latencies: dict[float, Latency] = {}
-            for known in factor.known if factor else ():
+            for value in factor.values if factor else ():
                 # A round trip without a percentile counts as a typical one.
-                percentile = 50.0 if known.percentile is None else known.percentile
+                percentile = 50.0 if value.percentile is None else value.percentile
                 if percentile not in latencies:
-                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
+                    latencies[percentile] = Latency(region, percentile, figures.figure_of(value))
             self._latency[region] = tuple(latencies.values())
         return self._latency[region]
 
     def _money(self, factor: Factor | None) -> KnownValue | str:
-        if factor is None or not factor.known:
+        if factor is None or not factor.values:
             return factor.unknown if factor else NO_SOURCE
-        for known in factor.known:
-            converted = self._facts.rates.converted(known, self._currency)
+        for value in factor.values:
+            converted = self._facts.rates.converted(value, self._currency)
             if converted is not None:
                 return converted
-        return f"no rate from {factor.known[0].currency} to {self._currency} is known"
+        return f"no rate from {factor.values[0].currency} to {self._currency} is known"
 
 
 def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
@@ -207,9 +209,9 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
     A site has one known total. If it has one type, the total belongs to it; with several types it bounds each. A type
     not in service there has none, unless the inventory has nothing at all.
     """
-    free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
+    free = factor_figure("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
     types = {kind: float(count) for kind, count in site.accelerators.items()}
-    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
+    own_counts = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
     installed = sum(types.values())
     if free.value is None:
         unknown = {
@@ -219,15 +221,15 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
             kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.source)
             for kind, count in types.items()
         }
-    total = figures.moved(free, sum(held.values()))
+    total = figures.moved(free, sum(own_counts.values()))
     free_by_type = {ANY: total}
     for kind, count in types.items():
         if len(types) == 1:
             free_by_type[kind] = total
             continue
-        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
-        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
-        high = max(low, min(count, free.most + mine))
+        own_count = own_counts.get(kind, 0.0) + own_counts.get(ANY, 0.0)
+        low = max(min(own_counts.get(kind, 0.0), count), total.least - (installed - count), 0.0)
+        high = max(low, min(count, free.most + own_count))
         message = f"{free.value:g} free of {len(types)} types ({free.source})"
         free_by_type[kind] = BandedFigure(
             None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message

@@ -31,26 +31,26 @@ def label_places(points: Sequence[Sequence[float]], names: Sequence[str]) -> lis
     covered.
     """
     centres = [(x * PLOT_PX[0], y * PLOT_PX[1]) for x, y in points]
-    taken: list[Box] = []
-    chosen = []
+    label_boxes: list[Box] = []
+    label_sides = []
     for own, name in enumerate(names):
         (x, y), width = centres[own], CHARACTER_PX * len(name)
         # A point that almost covers the named one does not count as another.
-        apart = [
+        point_boxes = [
             _box(*centre, POINT_PX, POINT_PX)
             for centre in centres
             if math.dist(centre, (x, y)) > POINT_PX / 2
         ]
-        others = [*apart, *taken]
+        others = [*point_boxes, *label_boxes]
         boxes = {
             place: _box(x + right * (width + POINT_PX) / 2, y + up * (LINE_PX + POINT_PX) / 2, width, LINE_PX)
             for place, right, up in PLACES
         }
         place = next((place for place, box in boxes.items() if _is_free(box, others)), "")
         if place:
-            taken.append(boxes[place])
-        chosen.append(place)
-    return chosen
+            label_boxes.append(boxes[place])
+        label_sides.append(place)
+    return label_sides
 
 
 def _box(x: float, y: float, width: float, height: float) -> Box:

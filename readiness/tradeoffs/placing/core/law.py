@@ -35,7 +35,7 @@ class Laws:
     footing: Footing = NO_FOOTING
     _known: dict[tuple[str, str], Jurisdiction] = field(default_factory=dict)
 
-    def of(self, country: str, operator: str = "") -> Jurisdiction:
+    def jurisdiction(self, country: str, operator: str = "") -> Jurisdiction:
         key = (country, operator)
         if key not in self._known:
             self._known[key] = self._decided(country, operator)
@@ -89,8 +89,14 @@ class Laws:
 
     def _spoken(self, country: str, law: Jurisdiction, only_gaps: bool) -> Jurisdiction:
         """Let an envelope that names the country answer where the rules do not. WORLD names no country."""
-        named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
-        if law.answer is not JurisdictionAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
+        allowed_countries = countries_of(self.envelope.allowed - {WORLD}) - countries_of(
+            self.envelope.forbidden
+        )
+        if (
+            law.answer is not JurisdictionAnswer.CANNOT_DECIDE
+            or not only_gaps
+            or country not in allowed_countries
+        ):
             return law
         text = f"The envelope allows {country}, and the rules give no answer: {law.rule}."
         return replace(law, answer=JurisdictionAnswer.DECLARED, text=text)

@@ -40,12 +40,12 @@ class WhatIf:
     data_origin: str = ""
     bases: frozenset[str] = frozenset()
 
-    def as_json(self) -> dict[str, Any]:
+    def json_values(self) -> dict[str, Any]:
         return asdict(self) | {"sites_lost": sorted(self.sites_lost), "bases": sorted(self.bases)}
 
     def changes(self) -> dict[str, Any]:
-        usual = WhatIf().as_json()
-        return {name: value for name, value in self.as_json().items() if value != usual[name]}
+        usual = WhatIf().json_values()
+        return {name: value for name, value in self.json_values().items() if value != usual[name]}
 
     def added_ms(self, site: str, region: str) -> float:
         return sum(
@@ -53,7 +53,7 @@ class WhatIf:
         )
 
 
-def with_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
+def apply_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
     """Return the envelope with the tried demand and limits. A fraction of an accelerator counts as one."""
     if what_if.demand != 1:
         envelope = replace(

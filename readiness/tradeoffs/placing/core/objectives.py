@@ -175,8 +175,8 @@ def step_of(
     `objectives` are those that count, `limited` those with a declared limit, and `derived` those that follow from
     others.
     """
-    was, comes = before["cost"], after["cost"]
-    if was.value is None or comes.value is None or comes.value <= was.value:
+    cost_before, cost_after = before["cost"], after["cost"]
+    if cost_before.value is None or cost_after.value is None or cost_after.value <= cost_before.value:
         return None
     gains = []
     for objective in objectives:
@@ -189,8 +189,8 @@ def step_of(
             return None
         if gain > 0:
             gains.append((objective, gain, after[objective.name].unit))
-    price = difference(comes.value, was.value)
-    return UnaskedStep(price, comes.unit, tuple(gains)) if gains else None
+    price = difference(cost_after.value, cost_before.value)
+    return UnaskedStep(price, cost_after.unit, tuple(gains)) if gains else None
 
 
 def _is_trifle(gain: float, before: BandedFigure | None) -> bool:
@@ -203,10 +203,10 @@ def _is_trifle(gain: float, before: BandedFigure | None) -> bool:
 
 def _gain(objective: Objective, before: BandedFigure | None, after: BandedFigure | None) -> float:
     more = objective.direction is ObjectiveDirection.MAX
-    was, comes = (_counted(figure, more=more) for figure in (before, after))
-    if was == comes:
+    value_before, value_after = (_counted(figure, more=more) for figure in (before, after))
+    if value_before == value_after:
         return 0.0
-    return max(comes - was if more else was - comes, 0.0)
+    return max(value_after - value_before if more else value_before - value_after, 0.0)
 
 
 def _counted(figure: BandedFigure | None, *, more: bool) -> float:

@@ -115,7 +115,7 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
     tests = tuple(_tests(demand, limits))
 
     def place_one(candidate: CandidateSite) -> Placed:
-        reasons = [*_by_law(candidate, limits), *_by_verdict(candidate, limits)]
+        reasons = [*_legal_reasons(candidate, limits), *_verdict_reasons(candidate, limits)]
         room, tightest = math.inf, ""
         for each in tests:
             test = replace(each, bound=demand.power_at(candidate) or 0.0) if each.limit == "power" else each
@@ -127,8 +127,8 @@ def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
                 reasons.append(reason)
             # The free share of the limit, at the worse end of the band.
             if test.bound:
-                left = test.bound - most if test.at_most else least - test.bound
-                share = left / abs(test.bound)
+                headroom = test.bound - most if test.at_most else least - test.bound
+                share = headroom / abs(test.bound)
                 if share < room:
                     room, tightest = share, test.name
         standing = Feasibility.FEASIBLE
@@ -208,12 +208,12 @@ def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: flo
     by = "" if margin is None else f"{number(margin)} {test.unit}"
     direction = "over" if test.at_most else "short"
     if standing is Feasibility.REJECTED:
-        shown = figure.value
-        if shown is None or (shown <= test.bound) is test.at_most:
-            shown = figure.least if test.at_most else figure.most
+        value = figure.value
+        if value is None or (value <= test.bound) is test.at_most:
+            value = figure.least if test.at_most else figure.most
         if free := free_name(test.limit, test.subject):
-            return f"{number(shown)} {free} free, {number(test.bound)} needed"
-        return f"{test.name}: {number(shown)} {test.unit}, {test.against}, {by} {direction}"
+            return f"{number(value)} {free} free, {number(test.bound)} needed"
+        return f"{test.name}: {number(value)} {test.unit}, {test.against}, {by} {direction}"
     if figure.value is None and margin is None:
         return f"{test.name}: unknown, {test.against}"
     band = f"{_end(figure.low)} to {_end(figure.high)}"
@@ -226,7 +226,7 @@ def _end(value: float | None) -> str:
     return "?" if value is None else number(value)
 
 
-def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
+def _legal_reasons(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     answer, rule = candidate.jurisdiction.answer, candidate.jurisdiction.rule
     if answer is JurisdictionAnswer.FORBIDDEN:
         yield _said("jurisdiction", rule, Feasibility.REJECTED, f"forbidden by {rule}")
@@ -251,7 +251,7 @@ def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
         yield _said("country", country, Feasibility.REJECTED, f"{country} is a forbidden country")
 
 
-def _by_verdict(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
+def _verdict_reasons(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     least = limits.verdict
     # Every site has at least the lowest verdict, even if it was never evaluated.
     if least is None or least is Verdict.NOT_READY:

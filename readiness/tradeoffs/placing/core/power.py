@@ -30,10 +30,10 @@ def it_power(envelope: Envelope, site: SiteFactors, count: int | None) -> ItPowe
     """`count` is the number of the site's accelerators that stand in for those of any type, None if unknown."""
     needs = _needs(envelope, site, count)
     parts = [(number_of, site.power.get(slug)) for slug, number_of in needs.items()]
-    known = [(number_of, power) for number_of, power in parts if power is not None]
-    if not known or len(known) < len(parts):
+    powered = [(number_of, power) for number_of, power in parts if power is not None]
+    if not powered or len(powered) < len(parts):
         return _declared(envelope.it_kw)
-    return _by_type(known)
+    return _summed_power(powered)
 
 
 def _needs(envelope: Envelope, site: SiteFactors, count: int | None) -> Mapping[str, int]:
@@ -57,7 +57,7 @@ def _declared(it_kw: float | None) -> ItPower:
     return ItPower(declared, declared, PowerBasis.DECLARED)
 
 
-def _by_type(parts: list[tuple[int, AcceleratorPower]]) -> ItPower:
+def _summed_power(parts: list[tuple[int, AcceleratorPower]]) -> ItPower:
     is_estimate = any(power.basis is PowerBasis.NAMEPLATE for _count, power in parts)
     provenance = Provenance.ESTIMATED if is_estimate else Provenance.DECLARED
     source = "; ".join(

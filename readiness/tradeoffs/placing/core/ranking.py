@@ -77,7 +77,7 @@ class Ranked:
     def score(self) -> float:
         return self.points / ONE
 
-    def after(self, others: int) -> "Ranked":
+    def moved_behind(self, others: int) -> "Ranked":
         """The same place behind so many others."""
         ranks = {name: getattr(self, name) + others for name in ("rank", "best_rank", "worst_rank")}
         return replace(self, **ranks)
@@ -139,12 +139,12 @@ def ranking(
     return tuple(sorted(rows, key=lambda row: (row.rank, row.name)))
 
 
-def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
-    named = {objective.name for objective in objectives}
+def ordered_weights(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
+    names = {objective.name for objective in objectives}
     for name, weight in weights.items():
-        if name not in named:
+        if name not in names:
             raise WeightError(
-                f"{name} is not an objective here; the objectives are {', '.join(sorted(named))}"
+                f"{name} is not an objective here; the objectives are {', '.join(sorted(names))}"
             )
         if not math.isfinite(weight) or weight < 0:
             raise WeightError(f"the weight of {name} is {weight}; it has to be 0 or more")
@@ -156,7 +156,7 @@ def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
 
 def counting(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
     """The weights in the order of the objectives, 0 for unscored ones. All may be 0."""
-    weighed = in_order(objectives, weights)
+    weighed = ordered_weights(objectives, weights)
     return tuple(
         weight if objective.is_scored else 0.0 for objective, weight in zip(objectives, weighed, strict=True)
     )
@@ -328,25 +328,25 @@ def robustness(
     within = scored(columns(options, objectives), objectives).counted
     names = [option.name for option in options]
     winner = names[_winner(within, weighed, names)]
-    by_name = sorted(_that_may_win(within), key=names.__getitem__)
+    by_name = sorted(_possible_winners(within), key=names.__getitem__)
     drawn = np.random.default_rng(seed).dirichlet(np.ones(len(objectives)), draws)
     # Whole points, as in the ranking, so that equal options tie.
     scores = np.floor(drawn @ within[by_name].T * ONE + 0.5)
     wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
-    counted = tuple(objective.name for objective in objectives)
-    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, counted)
+    objective_names = tuple(objective.name for objective in objectives)
+    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, objective_names)
 
 
 def _counting(
     objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> tuple[tuple[Objective, ...], Numbers]:
     pairs = zip(objectives, counting(objectives, weights), strict=True)
-    kept = [(objective, weight) for objective, weight in pairs if objective.is_scored]
-    return tuple(objective for objective, _ in kept), np.array([weight for _, weight in kept])
+    scored = [(objective, weight) for objective, weight in pairs if objective.is_scored]
+    return tuple(objective for objective, _ in scored), np.array([weight for _, weight in scored])
 
 
-def _that_may_win(within: Numbers) -> list[int]:
+def _possible_winners(within: Numbers) -> list[int]:
     """Rows that no other row beats everywhere: the others never win and only cost time."""
     worse = -within
     return np.flatnonzero(dominators(OptionColumns(worse, worse, worse)) < 0).tolist()

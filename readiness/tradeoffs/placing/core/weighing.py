@@ -49,24 +49,26 @@ def weigh(adapter: Adapter, question: PlacementQuestion) -> PlacementAnswer:
     envelope, facts = adapter.envelope, adapter.facts
     limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
-    judged = _judged(adapter, limits, served)
+    judged_options = _judged(adapter, limits, served)
     scored_on = _objectives(envelope, has_numeric_limit(demand_of(envelope), limits))
     weights = _weights(question, scored_on)
-    base = next((option for option in judged if option.slug == adapter.home), None)
+    base = next((option for option in judged_options if option.slug == adapter.home), None)
     objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
-    steps = _steps(judged, base, [each for each in scored_on if weights[each.name] > 0], limited(limits))
-    feasible = [option for option in judged if option.feasible]
-    known = _known(objectives, feasible)
+    steps = _steps(
+        judged_options, base, [each for each in scored_on if weights[each.name] > 0], limited(limits)
+    )
+    feasible = [option for option in judged_options if option.feasible]
+    front_objectives = _known(objectives, feasible)
     contenders = [ScoredOption(each.slug, each.figures) for each in feasible if each.slug not in steps]
-    options = [*_ordered(feasible, known, objectives, weights, steps), *_kept_out(judged)]
+    options = [*_ordered(feasible, front_objectives, objectives, weights, steps), *_kept_out(judged_options)]
     return PlacementAnswer(
         question=question,
         envelope=adapter.plain or envelope,
-        asked=envelope,
+        tried_envelope=envelope,
         currency=adapter.currency,
         at=adapter.at,
         objectives=objectives,
-        on_front=tuple(objective.name for objective in known),
+        on_front=tuple(objective.name for objective in front_objectives),
         weights=weights,
         options=tuple(_moved(option, base, served) for option in options),
         today=adapter.today,
@@ -103,19 +105,19 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
     for site in adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
-        placed = place(adapter.candidate(site))
+        placement = place(adapter.candidate(site))
         if site.slug in adapter.what_if.sites_lost:
-            placed = _lost(placed)
+            placement = _lost(placement)
         options.append(
             PlacementOption(
                 site=site,
-                placed=placed,
-                figures=_figures(placed, served, adapter.facts.at),
-                after=capacity_after(placed.candidate, demand),
+                placed=placement,
+                figures=_figures(placement, served, adapter.facts.at),
+                after=capacity_after(placement.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.today,
                 outdated=adapter.outdated(adapter.inputs[site.slug].outdated),
-                held=held_at(site, adapter),
+                accelerators=held_at(site, adapter),
                 utilisation=adapter.inputs[site.slug].utilisation,
                 power_basis=adapter.power(site).basis,
                 waits=adapter.facts.waits.get(site.slug, ()),
@@ -125,22 +127,22 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
 
 
 def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
-    asked = adapter.envelope.accelerator_count
-    if not asked:
+    needed_count = adapter.envelope.accelerator_count
+    if not needed_count:
         return None
     here, count = only_type(site.accelerators), adapter.devices(site)
     worth = None if count is None else equivalents(here, count)
-    return HeldAccelerators(asked, adapter.basis, count, here, worth)
+    return HeldAccelerators(needed_count, adapter.basis, count, here, worth)
 
 
-def _lost(placed: Placed) -> Placed:
+def _lost(placement: Placed) -> Placed:
     lost = UnkeptLimit("site", "lost", Feasibility.REJECTED, None, None, None, "", "lost in this what-if")
-    return replace(placed, standing=Feasibility.REJECTED, reasons=(lost, *placed.reasons))
+    return replace(placement, standing=Feasibility.REJECTED, reasons=(lost, *placement.reasons))
 
 
-def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
-    figures = placement_figures(placed.candidate, served)
-    return figures | {"compliance": _compliance(placed.compliance_margin, at)}
+def _figures(placement: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
+    figures = placement_figures(placement.candidate, served)
+    return figures | {"compliance": _compliance(placement.compliance_margin, at)}
 
 
 def _compliance(margin: float | None, at: datetime) -> BandedFigure:
@@ -158,7 +160,7 @@ def _objectives(envelope: Envelope, has_margin: bool) -> tuple[Objective, ...]:
 
 def _ordered(
     feasible: Sequence[PlacementOption],
-    known: Sequence[Objective],
+    front_objectives: Sequence[Objective],
     objectives: Sequence[Objective],
     weights: Mapping[str, float],
     steps: Mapping[str, UnaskedStep],
@@ -167,7 +169,7 @@ def _ordered(
     if not scored:
         return []
     by_slug = {option.slug: option for option in feasible}
-    dominated_by = dominated(scored, known)
+    dominated_by = dominated(scored, front_objectives)
     return [
         replace(
             by_slug[ranked.name],
@@ -190,7 +192,7 @@ def _ranked(
     competing = [option for option in scored if option.name not in steps]
     optional = [option for option in scored if option.name in steps]
     first = ranking(competing, objectives, weights)
-    after = (each.after(len(first)) for each in ranking(optional, objectives, weights))
+    after = (each.moved_behind(len(first)) for each in ranking(optional, objectives, weights))
     return [*first, *after]
 
 
@@ -198,12 +200,14 @@ def _steps(
     options: Sequence[PlacementOption],
     base: PlacementOption | None,
     that_count: Sequence[Objective],
-    asked: frozenset[str],
+    limited_names: frozenset[str],
 ) -> dict[str, UnaskedStep]:
     if base is None or not base.feasible:
         return {}
     steps = {
-        option.slug: step_of(base.figures, option.figures, that_count, limited=asked, derived=("compliance",))
+        option.slug: step_of(
+            base.figures, option.figures, that_count, limited=limited_names, derived=("compliance",)
+        )
         for option in options
         if option.feasible and option.slug != base.slug
     }

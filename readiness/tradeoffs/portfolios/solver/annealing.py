@@ -27,17 +27,17 @@ FAR_DEARER = 8.0
 
 
 class _Moves(NamedTuple):
-    """`row` goes from `here` to `there`; if it `pushes`, `other` goes from there to `elsewhere`."""
+    """`row` goes from `here` to `target`; if it `pushes`, `other` goes from there to `elsewhere`."""
 
     row: Places
     here: Places
-    there: Places
+    target: Places
     pushes: Flags
     other: Places
     elsewhere: Places
 
-    def only(self, kept: Places) -> "_Moves":
-        return _Moves._make(column[kept] for column in self)
+    def only(self, places: Places) -> "_Moves":
+        return _Moves._make(column[places] for column in self)
 
 
 def annealed(problem: Assigning, plan: Places, relaxed: Relaxed, *, seed: int) -> Places:
@@ -73,15 +73,15 @@ class _Walk:
     def step(self, heat: float) -> None:
         moves = self._drawn(heat)
         touched: set[int] = set()
-        for row, here, there, pushes, other, elsewhere in zip(
+        for row, here, target, pushes, other, elsewhere in zip(
             *(each.tolist() for each in moves), strict=True
         ):
-            sites = {here, there, elsewhere} if pushes else {here, there}
+            sites = {here, target, elsewhere} if pushes else {here, target}
             if touched.isdisjoint(sites):
                 touched |= sites
                 if pushes:
                     self._move(other, elsewhere)
-                self._move(row, there)
+                self._move(row, target)
 
     def _move(self, row: int, site: int) -> None:
         self.free[self.plan[row]] += self.demand[row, self.plan[row]]
@@ -93,27 +93,27 @@ class _Walk:
     def _drawn(self, heat: float) -> _Moves:
         """Moves that keep every capacity now and whose extra cost is below heat times an exponential draw."""
         site, luck, who, where = self.random.random((4, len(self.rows)))
-        there = self.near[self.rows, self._rank(site)]
-        dearer = self.costs[self.rows, there] - self.now
+        target = self.near[self.rows, self._rank(site)]
+        dearer = self.costs[self.rows, target] - self.now
         most = -heat * np.log1p(-luck)
-        row = np.flatnonzero((there != self.plan) & (dearer <= most + FAR_DEARER * heat))
-        there, here, dearer, most = there[row], self.plan[row], dearer[row], most[row]
-        needs, room = self.demand[row, there], self.free[there]
+        row = np.flatnonzero((target != self.plan) & (dearer <= most + FAR_DEARER * heat))
+        target, here, dearer, most = target[row], self.plan[row], dearer[row], most[row]
+        needs, room = self.demand[row, target], self.free[target]
         pushes = ~(needs <= room).all(axis=1)
-        other = np.where(pushes, self._one_at(there, who[row]), row)
+        other = np.where(pushes, self._one_at(target, who[row]), row)
         draw = where[row]
         elsewhere = np.where(draw < 0.5, here, self.near[other, self._rank(np.maximum(2 * draw - 1, 0.0))])
         dearer = dearer + np.where(pushes, self.costs[other, elsewhere] - self.now[other], 0.0)
-        kept = np.flatnonzero((dearer <= most) & ~(pushes & (elsewhere == there)))
-        moves = _Moves(row, here, there, pushes, other, elsewhere).only(kept)
-        return self._fitting(moves, needs[kept], room[kept])
+        affordable = np.flatnonzero((dearer <= most) & ~(pushes & (elsewhere == target)))
+        moves = _Moves(row, here, target, pushes, other, elsewhere).only(affordable)
+        return self._fitting(moves, needs[affordable], room[affordable])
 
     def _fitting(self, moves: _Moves, needs: Numbers, room: Numbers) -> _Moves:
-        frees, takes = self.demand[moves.other, moves.there], self.demand[moves.other, moves.elsewhere]
+        frees, takes = self.demand[moves.other, moves.target], self.demand[moves.other, moves.elsewhere]
         back = np.where((moves.elsewhere == moves.here)[:, None], self.demand[moves.row, moves.here], 0.0)
         fits = (needs <= room + frees).all(axis=1) & (takes <= self.free[moves.elsewhere] + back).all(axis=1)
-        kept = np.flatnonzero(fits | ~moves.pushes)
-        return moves.only(kept)
+        fitting = np.flatnonzero(fits | ~moves.pushes)
+        return moves.only(fitting)
 
     def _rank(self, draw: Numbers) -> Places:
         return np.asarray(self.near.shape[1] * draw**NEARER, np.int64)

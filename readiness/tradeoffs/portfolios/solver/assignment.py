@@ -31,7 +31,7 @@ class Assigning:
     capacity: Numbers
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "demand", at_sites(self.demand, len(self.capacity)))
+        object.__setattr__(self, "demand", demand_at_sites(self.demand, len(self.capacity)))
 
     @property
     def is_uniform(self) -> bool:
@@ -47,12 +47,12 @@ class Assigning:
 
     def left(self, plan: Places) -> Numbers:
         free = self.roomy.copy()
-        placed = plan >= 0
-        np.subtract.at(free, plan[placed], self.demand[placed, plan[placed]])
+        is_placed = plan >= 0
+        np.subtract.at(free, plan[is_placed], self.demand[is_placed, plan[is_placed]])
         return free
 
 
-def at_sites(demand: Numbers, sites: int) -> Numbers:
+def demand_at_sites(demand: Numbers, sites: int) -> Numbers:
     """Demand by site; the same at each takes no memory."""
     if demand.ndim == 3:
         return demand
@@ -69,7 +69,7 @@ def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
     overfull = np.flatnonzero((problem.left(fixed) < 0).any(axis=1))
     plan = np.where(np.isin(fixed, overfull), NOWHERE, fixed)
     free = problem.left(plan)
-    for row in by_size(problem):
+    for row in largest_first(problem):
         if plan[row] >= 0:
             continue
         fits = (problem.demand[row] <= free).all(axis=1)
@@ -81,7 +81,7 @@ def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
     return plan
 
 
-def by_size(problem: Assigning) -> Places:
+def largest_first(problem: Assigning) -> Places:
     """The largest first, by their largest share of an average site's capacity."""
     average = np.maximum(problem.capacity.mean(axis=0), 1e-12)
     largest = problem.demand[:, :1] if problem.is_uniform else problem.demand
@@ -122,15 +122,15 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
     costs, needs = problem.costs[row], problem.demand[row]
     now = penalty[row] if here < 0 else costs[here]
     gains = now - costs
-    wanted = np.flatnonzero(gains > 1e-12 * abs(now))
-    if not wanted.size:
+    cheaper = np.flatnonzero(gains > 1e-12 * abs(now))
+    if not cheaper.size:
         return
     best, move = 0.0, None
-    fitting = wanted[(needs[wanted] <= free[wanted]).all(axis=1)]
+    fitting = cheaper[(needs[cheaper] <= free[cheaper]).all(axis=1)]
     if fitting.size:
         site = int(fitting[gains[fitting].argmax()])
         best, move = float(gains[site]), (site, NOWHERE, NOWHERE)
-    tight = wanted[np.argsort(-gains[wanted], kind="stable")][:FEW_TARGETS]
+    tight = cheaper[np.argsort(-gains[cheaper], kind="stable")][:FEW_TARGETS]
     if here >= 0:
         free[here] += needs[here]
     for site in tight.tolist():
@@ -158,17 +158,17 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
 def _pushed(
     problem: Assigning, plan: Places, free: Numbers, row: int, site: int
 ) -> tuple[float, int, int] | None:
-    there = np.flatnonzero(plan == site)
-    there = there[there != row]
-    makes_room = (problem.demand[row, site] <= free[site] + problem.demand[there, site]).all(axis=1)
-    there = there[makes_room]
-    if not there.size:
+    occupants = np.flatnonzero(plan == site)
+    occupants = occupants[occupants != row]
+    makes_room = (problem.demand[row, site] <= free[site] + problem.demand[occupants, site]).all(axis=1)
+    occupants = occupants[makes_room]
+    if not occupants.size:
         return None
-    fits = (problem.demand[there] <= free[None, :, :]).all(axis=2)
+    fits = (problem.demand[occupants] <= free[None, :, :]).all(axis=2)
     fits[:, site] = False
-    dearer = np.where(fits, problem.costs[there] - problem.costs[there, site][:, None], np.inf)
+    dearer = np.where(fits, problem.costs[occupants] - problem.costs[occupants, site][:, None], np.inf)
     flat = int(dearer.argmin())
     who, where = divmod(flat, dearer.shape[1])
     if not np.isfinite(dearer[who, where]):
         return None
-    return float(dearer[who, where]), int(there[who]), where
+    return float(dearer[who, where]), int(occupants[who]), where

@@ -62,8 +62,8 @@ def _run(highs: "highspy.Highs", rows: Places, sites: Places, workloads: int) ->
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
     highs.run()
     plan = np.full(workloads, NOWHERE, np.int64)
-    chosen = np.array(highs.getSolution().col_value)
-    if chosen.size:
-        taken = chosen[workloads:] > 0.5
-        plan[rows[taken]] = sites[taken]
+    solution = np.array(highs.getSolution().col_value)
+    if solution.size:
+        is_chosen = solution[workloads:] > 0.5
+        plan[rows[is_chosen]] = sites[is_chosen]
     return plan, float(highs.getInfo().mip_dual_bound)

@@ -24,7 +24,7 @@ from readiness.tradeoffs.portfolios.solver.assignment import (
     Flags,
     Numbers,
     Places,
-    at_sites,
+    demand_at_sites,
     filled,
     improved,
 )
@@ -74,7 +74,7 @@ class Portfolio:
     @property
     def needs(self) -> Numbers:
         """Demand by workload, site and resource."""
-        return at_sites(self.demand, len(self.sites))
+        return demand_at_sites(self.demand, len(self.sites))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ def spread(objectives: Sequence[str], points: int, *, seed: int) -> tuple[dict[s
     corners = np.full((many, many), (1 - CORNER) / max(many - 1, 1))
     np.fill_diagonal(corners, CORNER if many > 1 else 1.0)
     drawn = np.random.default_rng(seed).dirichlet(np.ones(many), max(points - many - 1, 0))
-    left = list(np.vstack([np.full((1, many), 1 / many), corners, drawn])[:points])
-    tour = [left.pop(0)] if left else []
-    while left:
-        distances = [float(np.abs(weights - tour[-1]).sum()) for weights in left]
-        tour.append(left.pop(distances.index(min(distances))))
+    remaining = list(np.vstack([np.full((1, many), 1 / many), corners, drawn])[:points])
+    tour = [remaining.pop(0)] if remaining else []
+    while remaining:
+        distances = [float(np.abs(weights - tour[-1]).sum()) for weights in remaining]
+        tour.append(remaining.pop(distances.index(min(distances))))
     return tuple(dict(zip(objectives, map(float, weights), strict=True)) for weights in tour)
 
 
@@ -127,10 +127,10 @@ def sweep(
     cancelled: Callable[[], bool] = lambda: False,
     exact_pairs: int = EXACT_PAIRS,
 ) -> Sweep:
-    known = np.isfinite(portfolio.figures).all(axis=2)
+    is_known = np.isfinite(portfolio.figures).all(axis=2)
     fits = (portfolio.needs <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
-    usable = portfolio.allowed & known & fits
-    left_out = _without_pairs(portfolio, known, usable)
+    usable = portfolio.allowed & is_known & fits
+    left_out = _reasons_left_out(portfolio, is_known, usable)
     solving = _Solving(portfolio, usable, exact_pairs)
     left_out.update({portfolio.workloads[row]: LeftOutReason.NO_ROOM for row in solving.no_room.tolist()})
     solved: list[tuple[Mapping[str, float], Places, float, float]] = []
@@ -144,14 +144,14 @@ def sweep(
     return Sweep(_points(portfolio, solved), left_out, stopped)
 
 
-def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
+def _reasons_left_out(portfolio: Portfolio, is_known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
     reasons: dict[str, LeftOutReason] = {}
     for row in np.flatnonzero(~usable.any(axis=1)).tolist():
         allowed = portfolio.allowed[row]
         reason = LeftOutReason.NO_ROOM
         if not allowed.any():
             reason = LeftOutReason.NO_SITE
-        elif not (allowed & known[row]).any():
+        elif not (allowed & is_known[row]).any():
             reason = LeftOutReason.UNKNOWN
         reasons[portfolio.workloads[row]] = reason
     return reasons
@@ -210,8 +210,8 @@ class _Solving:
         else:
             plan, bound = self._rounded(problem)
         whole[self.rows] = plan
-        placed = plan >= 0
-        cost = float(problem.costs[np.flatnonzero(placed), plan[placed]].sum())
+        is_placed = plan >= 0
+        cost = float(problem.costs[np.flatnonzero(is_placed), plan[is_placed]].sum())
         return whole, cost, min(bound, cost)
 
     def _rounded(self, problem: Assigning) -> tuple[Places, float]:
@@ -252,8 +252,8 @@ def _points(
 ) -> tuple[Point, ...]:
     totals = np.zeros((len(solved), len(portfolio.objectives)))
     for place, (_, plan, _, _) in enumerate(solved):
-        placed = np.flatnonzero(plan >= 0)
-        totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
+        placed_rows = np.flatnonzero(plan >= 0)
+        totals[place] = portfolio.figures[placed_rows, plan[placed_rows]].sum(axis=0)
     by = dominators(OptionColumns(totals, totals, totals)).tolist()
     return tuple(
         Point(
@@ -317,7 +317,7 @@ def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, s
 
 
 def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> WorkloadMove:
-    was, comes = (
+    figures_before, figures_after = (
         portfolio.figures[row, portfolio.sites.index(site)]
         if site in portfolio.sites
         else np.full(len(portfolio.objectives), np.nan)
@@ -325,28 +325,28 @@ def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None)
     )
     changes = {
         name: change if np.isfinite(change) else None
-        for name, change in zip(portfolio.objectives, (comes - was).tolist(), strict=True)
+        for name, change in zip(portfolio.objectives, (figures_after - figures_before).tolist(), strict=True)
     }
     return WorkloadMove(portfolio.workloads[row], before, after, changes)
 
 
 def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> tuple[Filling, ...]:
-    used = []
+    usage = []
     for where in (today, plan):
-        taken = np.zeros_like(portfolio.capacity)
+        usage_by_site = np.zeros_like(portfolio.capacity)
         for row, name in enumerate(portfolio.workloads):
             if where.get(name) in portfolio.sites:
                 site = portfolio.sites.index(where[name])
-                taken[site] += portfolio.needs[row, site]
-        used.append(taken)
-    before, after = used
+                usage_by_site[site] += portfolio.needs[row, site]
+        usage.append(usage_by_site)
+    before, after = usage
     return tuple(
         Filling(
             portfolio.sites[site],
             portfolio.resources[resource],
             float(before[site, resource]),
             float(after[site, resource]),
-            float(there) if np.isfinite(there := portfolio.capacity[site, resource]) else None,
+            float(capacity) if np.isfinite(capacity := portfolio.capacity[site, resource]) else None,
         )
         for site, resource in np.argwhere(before != after).tolist()
     )

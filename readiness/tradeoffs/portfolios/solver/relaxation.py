@@ -61,12 +61,12 @@ class Cover:
 def violated(
     problem: Assigning, prices: Numbers, rows: Places, sites: Places, shares: Numbers
 ) -> Iterator[Cover]:
-    there = shares > DIVIDED
-    rows, sites, shares = rows[there], sites[there], shares[there]
+    is_used = shares > DIVIDED
+    rows, sites, shares = rows[is_used], sites[is_used], shares[is_used]
     for site in np.unique(sites[shares < 1 - DIVIDED]).tolist():
         here = sites == site
         for needs, room in _knapsacks(problem, prices, site):
-            yield from _of_one(site, needs, room, rows[here], shares[here])
+            yield from _covers_of_knapsack(site, needs, room, rows[here], shares[here])
 
 
 def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple[Numbers, float]]:
@@ -77,7 +77,9 @@ def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple
         yield problem.demand[:, site] @ prices[site], float(prices[site] @ problem.capacity[site])
 
 
-def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
+def _covers_of_knapsack(
+    site: int, needs: Numbers, room: float, rows: Places, shares: Numbers
+) -> Iterator[Cover]:
     """Up to one cover for each order in which workloads are added until they no longer fit together."""
     room = room * (1 + 2 * ROUND_OFF)
     sizes = needs[rows]
@@ -172,10 +174,10 @@ def relax(problem: Assigning, before: Relaxed | None, *, cover_rounds: int = COV
     start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
     best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
     best = bound_of(problem, best_prices)
-    taken = _cheapest(priced(problem, best_prices), PAIRS_EACH)
+    is_candidate = _cheapest(priced(problem, best_prices), PAIRS_EACH)
     if before is not None:
-        taken |= before.used & np.isfinite(problem.costs)
-    master = _Master(problem, taken, () if before is None else before.prices.covers)
+        is_candidate |= before.used & np.isfinite(problem.costs)
+    master = _Master(problem, is_candidate, () if before is None else before.prices.covers)
     covered, value_before = 0, -np.inf
     for _ in range(MOST_ROUNDS):
         value, worths, prices = master.solved()
@@ -198,11 +200,11 @@ def relax(problem: Assigning, before: Relaxed | None, *, cover_rounds: int = COV
 
 
 def _cheapest(costs: Numbers, each: int) -> Flags:
-    taken = np.zeros(costs.shape, np.bool_)
+    is_candidate = np.zeros(costs.shape, np.bool_)
     each = min(each, costs.shape[1])
     places = np.argpartition(costs, each - 1, axis=1)[:, :each]
-    np.put_along_axis(taken, places, True, axis=1)
-    return taken & np.isfinite(costs)
+    np.put_along_axis(is_candidate, places, True, axis=1)
+    return is_candidate & np.isfinite(costs)
 
 
 def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
@@ -237,11 +239,11 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
 
 def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) -> tuple[float, Numbers]:
     costs = priced(problem, Prices(prices / scale))
-    chosen = costs.argmin(axis=1)
-    bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
-    takes = problem.demand[np.arange(len(chosen)), chosen]
-    used = np.stack([np.bincount(chosen, each, len(scale)) for each in takes.T], axis=1)
-    return bound, used / scale - size
+    cheapest = costs.argmin(axis=1)
+    bound = float(costs[np.arange(len(cheapest)), cheapest].sum() - (prices * size).sum())
+    takes = problem.demand[np.arange(len(cheapest)), cheapest]
+    usage = np.stack([np.bincount(cheapest, each, len(scale)) for each in takes.T], axis=1)
+    return bound, usage / scale - size
 
 
 class _Master:
@@ -308,10 +310,10 @@ class _Master:
         whole = np.full(len(self.problem.costs), NOWHERE, np.int64)
         entire = share > 1 - 1e-6
         whole[self.rows[entire]] = self.sites[entire]
-        used = np.zeros_like(self.taken)
+        is_used = np.zeros_like(self.taken)
         some = share > 1e-9
-        used[self.rows[some], self.sites[some]] = True
-        return whole, used
+        is_used[self.rows[some], self.sites[some]] = True
+        return whole, is_used
 
     def _solution(self) -> Numbers:
         return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
@@ -346,8 +348,8 @@ def columns_of(
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])
     value = np.hstack([np.ones((len(rows), 1)), problem.demand[rows, sites]])
-    there = value != 0
-    columns, indices, values = [np.nonzero(there)[0]], [index[there]], [value[there]]
+    is_nonzero = value != 0
+    columns, indices, values = [np.nonzero(is_nonzero)[0]], [index[is_nonzero]], [value[is_nonzero]]
     for row, cover in enumerate(covers, workloads + problem.capacity.size):
         weights = np.where(sites == cover.site, cover.weights[rows], 0.0)
         some = np.flatnonzero(weights)

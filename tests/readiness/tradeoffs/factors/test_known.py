@@ -67,7 +67,7 @@ def test_two_sources_that_disagree_are_both_shown(look, enter):
         entry("carbon_average", 190, "g/kWh", source="supplier", line=2),
     )
     factor = look().factors["carbon_average"]
-    assert [known.source for known in factor.known] == ["national mean", "supplier"]
+    assert [known.source for known in factor.values] == ["national mean", "supplier"]
     assert factor.disagrees
 
 
@@ -87,7 +87,7 @@ def test_meters_come_before_what_was_declared(look, enter, porto, frozen_now):
         },
     )
     found = look().factors
-    assert [(known.basis, known.value) for known in found["pue"].known] == [
+    assert [(known.basis, known.value) for known in found["pue"].values] == [
         (ValueBasis.TELEMETRY, 1.31),
         (ValueBasis.DECLARED, 1.2),
     ]
@@ -119,7 +119,7 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
     assert computed.basis is ValueBasis.COMPUTED
     assert computed.value == pytest.approx(30_000 / (5 * 8766) + 1.3 * 1.2 * 0.1)
     enter(entry("accelerator_hour_cost", 2.5, "USD/h"))
-    assert [known.basis for known in look().factors["accelerator_hour_cost"].known] == [
+    assert [known.basis for known in look().factors["accelerator_hour_cost"].values] == [
         ValueBasis.DECLARED,
         ValueBasis.COMPUTED,
     ]
@@ -154,7 +154,7 @@ def test_a_round_trip_nobody_knows_is_the_band_of_its_distance(look, emea):
 def test_a_published_round_trip_takes_the_place_of_the_estimate(look, emea, enter_trips):
     enter_trips(trip(38, user_region="emea"))
     factor = look().latency["emea"]
-    assert [(known.value, known.basis) for known in factor.known] == [(38, ValueBasis.PUBLISHED)]
+    assert [(known.value, known.basis) for known in factor.values] == [(38, ValueBasis.PUBLISHED)]
     enter_trips(trip(39, user_region="emea", as_of_on=date(2026, 2, 1), until_on=date(2026, 3, 1)))
     assert look().latency["emea"].best.basis is ValueBasis.GREAT_CIRCLE
 
@@ -172,7 +172,7 @@ def test_pairs_of_sites_are_known_from_both_ends(porto, lagos, frozen_now, enter
     made.wan(site_a=porto, site_b=lagos, design_latency_ms=55, name="sea")
     one, other = queries.factors_of([porto.pk, lagos.pk], frozen_now.at)
     for factor in (one.between["porto"], other.between["lagos"]):
-        assert [(known.value, known.source) for known in factor.known] == [
+        assert [(known.value, known.source) for known in factor.values] == [
             (60, "RIPE Atlas"),
             (55, "link sea"),
         ]
@@ -205,10 +205,10 @@ def test_the_verdict_stands_beside_the_factors(look, porto, frozen_now):
 def test_rates_are_those_of_the_day(enter_rate, frozen_now):
     enter_rate("EUR", "USD", 1.1)
     enter_rate("EUR", "USD", 1.2, as_of_on=date(2026, 6, 1))
-    assert queries.known_rates(frozen_now.at).between("EUR", "USD").rate == 1.2
+    assert queries.known_rates(frozen_now.at).rate_between("EUR", "USD").rate == 1.2
     may = datetime(2026, 5, 1, tzinfo=UTC)
-    assert queries.known_rates(may).between("USD", "EUR").rate == pytest.approx(1 / 1.1)
-    assert queries.known_rates(datetime(2025, 5, 1, tzinfo=UTC)).between("USD", "EUR") is None
+    assert queries.known_rates(may).rate_between("USD", "EUR").rate == pytest.approx(1 / 1.1)
+    assert queries.known_rates(datetime(2025, 5, 1, tzinfo=UTC)).rate_between("USD", "EUR") is None
 
 
 def test_kept_hours_integrate_as_the_file_did(porto, enter_hours):

@@ -40,8 +40,8 @@ def test_a_country_without_an_intensity_is_unknown_and_not_clean():
 
 def test_a_round_trip_is_that_of_the_regions_near_both_ends():
     table = region_table(MATRIX, PLACES)
-    assert table.between("North", "South") == 42
-    assert table.between("South", "East") is None
+    assert table.round_trip_between("North", "South") == 42
+    assert table.round_trip_between("South", "East") is None
     sites = [PublishedPlace("near", 50.5, 0.5), PublishedPlace("far", 0.0, 0.0)]
     regions = [PublishedPlace("southerners", 40.0, 0.0), PublishedPlace("northerners", 50.0, 0.0)]
     (entry,) = latency_entries(sites, regions, table, "table", date(2026, 8, 1))

@@ -13,7 +13,7 @@ from readiness.demand.workloads.models import WorkloadClass
 from readiness.demand.workloads.operations import place
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.placing import charts
-from readiness.tradeoffs.templatetags.placements import with_country
+from readiness.tradeoffs.templatetags.placements import name_country
 from readiness.tradeoffs.units import number
 from tests.inventory import made
 
@@ -256,4 +256,4 @@ def test_the_page_takes_as_many_statements_for_one_site_as_for_many(look, frozen
     ],
 )
 def test_pages_name_a_country_that_is_barred(words, shown):
-    assert with_country(words) == shown
+    assert name_country(words) == shown

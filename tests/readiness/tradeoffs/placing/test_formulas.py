@@ -11,9 +11,9 @@ from readiness.demand.workloads.core.envelope import AcceleratorNeed, DataCatego
 from readiness.tradeoffs.factors.core.factors import HOURS_A_MONTH, Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.moves.options import JurisdictionAnswer
 from readiness.tradeoffs.placing.core import figures
-from readiness.tradeoffs.placing.core.figures import figure_of, of_factor
+from readiness.tradeoffs.placing.core.figures import factor_figure, figure_of
 from readiness.tradeoffs.placing.core.law import Laws, representatives
-from readiness.tradeoffs.placing.core.levers import WhatIf, with_levers
+from readiness.tradeoffs.placing.core.levers import WhatIf, apply_levers
 from tests.cases import cases
 from tests.readiness.demand.jurisdiction.small_pack import pack, rule
 
@@ -32,7 +32,7 @@ def given(value, unit="", **more):
     return figure_of(known(value, unit, **more))
 
 
-LACKING = of_factor("PUE", Factor("pue", unknown="No meter."))
+LACKING = factor_figure("PUE", Factor("pue", unknown="No meter."))
 
 
 def test_energy_has_the_band_of_the_pue_and_one_is_the_least_of_an_unknown():
@@ -74,9 +74,9 @@ def test_headroom_at_the_meter_carries_less_it_power_and_an_overdraw_stays_one()
 
 def test_half_an_accelerator_more_is_one_more():
     envelope = Envelope(accelerators=(AcceleratorNeed(3),), it_kw=2.0)
-    asked = with_levers(envelope, WhatIf(demand=1.1), "EUR")
+    asked = apply_levers(envelope, WhatIf(demand=1.1), "EUR")
     assert (asked.accelerator_count, asked.it_kw) == (4, pytest.approx(2.2))
-    assert with_levers(envelope, WhatIf(demand=1), "EUR") is envelope
+    assert apply_levers(envelope, WhatIf(demand=1), "EUR") is envelope
 
 
 PERSONAL = {"data_categories": frozenset({DataCategory.PERSONAL})}
@@ -100,28 +100,28 @@ UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_fr
     },
 )  # fmt: skip
 def test_the_answer_of_the_rules_or_of_the_envelope_where_they_are_silent(envelope, country, answer):
-    assert Laws(Envelope(**envelope), pack(), DAY).of(country).answer is answer
+    assert Laws(Envelope(**envelope), pack(), DAY).jurisdiction(country).answer is answer
 
 
 def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
     rules = pack(FORBIDS, UNDATED)
     named = Envelope(**PERSONAL, allowed=frozenset({"NG", "BR", "US"}))
     laws = Laws(named, rules, DAY, data_origin="DE")
-    assert laws.of("NG").answer is JurisdictionAnswer.FORBIDDEN
-    assert laws.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
-    assert laws.of("US").answer is JurisdictionAnswer.NEEDS_BASIS
+    assert laws.jurisdiction("NG").answer is JurisdictionAnswer.FORBIDDEN
+    assert laws.jurisdiction("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
+    assert laws.jurisdiction("US").answer is JurisdictionAnswer.NEEDS_BASIS
     assert (
-        Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).of("US").answer
+        Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).jurisdiction("US").answer
         is JurisdictionAnswer.ALLOWED
     )
-    assert Laws(named, None, DAY).of("US").answer is JurisdictionAnswer.DECLARED
+    assert Laws(named, None, DAY).jurisdiction("US").answer is JurisdictionAnswer.DECLARED
 
 
 def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, data_origin="DE")
-    assert laws.of("FR").sovereignty is JurisdictionAnswer.CANNOT_DECIDE
-    assert laws.of("FR", "FR").sovereignty is JurisdictionAnswer.ALLOWED
-    abroad = laws.of("FR", "US")
+    assert laws.jurisdiction("FR").sovereignty is JurisdictionAnswer.CANNOT_DECIDE
+    assert laws.jurisdiction("FR", "FR").sovereignty is JurisdictionAnswer.ALLOWED
+    abroad = laws.jurisdiction("FR", "US")
     assert (abroad.answer, abroad.sovereignty) == (JurisdictionAnswer.ALLOWED, JurisdictionAnswer.NEEDS_BASIS)
     assert abroad.sovereignty_rules == ("operator-outside",)
     assert "operator-outside" in abroad.sovereignty_rule
@@ -130,10 +130,13 @@ def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
 def test_what_is_on_record_of_the_data_is_asked_unless_the_question_says_otherwise():
     on_record = Footing(frozenset({"DE", "FR"}), frozenset({("contract", "US"), ("certificate", "")}))
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, footing=on_record)
-    assert laws.of("US", "US").answer is JurisdictionAnswer.ALLOWED
-    assert laws.of("US", "US").sovereignty is JurisdictionAnswer.ALLOWED
-    assert laws.of("CA").answer is JurisdictionAnswer.NEEDS_BASIS
-    assert replace(laws, data_origin="KE", _known={}).of("US").answer is JurisdictionAnswer.CANNOT_DECIDE
+    assert laws.jurisdiction("US", "US").answer is JurisdictionAnswer.ALLOWED
+    assert laws.jurisdiction("US", "US").sovereignty is JurisdictionAnswer.ALLOWED
+    assert laws.jurisdiction("CA").answer is JurisdictionAnswer.NEEDS_BASIS
+    assert (
+        replace(laws, data_origin="KE", _known={}).jurisdiction("US").answer
+        is JurisdictionAnswer.CANNOT_DECIDE
+    )
 
 
 def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
@@ -141,8 +144,8 @@ def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
     named = Envelope(**PERSONAL, allowed=frozenset({"BR"}))
     silent = Laws(named, rules, DAY, footing=Footing(frozenset({"AU"})))
     both = Laws(named, rules, DAY, footing=Footing(frozenset({"AU", "JP"})))
-    assert silent.of("BR").answer is JurisdictionAnswer.DECLARED
-    assert both.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
+    assert silent.jurisdiction("BR").answer is JurisdictionAnswer.DECLARED
+    assert both.jurisdiction("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
 
 
 def test_a_group_is_asked_by_one_country_for_each_set_of_rules():

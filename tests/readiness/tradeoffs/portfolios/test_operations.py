@@ -57,7 +57,7 @@ def test_nonsense_is_refused_by_field(given, field):
 
 def test_what_was_asked_reads_back_and_begins_with_its_own_weights():
     asked = question_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
-    assert PortfolioQuestion.of(asked.inputs()) == asked
+    assert PortfolioQuestion.restore(asked.inputs()) == asked
     assert asked.workloads == ("chat", "web")
     found = weightings(asked)
     assert len(found) == asked.points

@@ -14,16 +14,16 @@ from readiness.tradeoffs.windows.core import (
     CHEAPEST,
     CLEANEST,
     DeferrableRun,
+    aligned_hours,
     asked_on,
-    at_once,
     best,
     flat,
     known_until,
-    on_grid,
-    on_one_grid,
+    next_slot,
+    plan_at_once,
     trade_off,
     tried,
-    with_carbon_price,
+    weights_at,
 )
 from tests.cases import cases
 
@@ -33,13 +33,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def values(*given, start=MIDNIGHT, step_s=3600):
-    return Values.of(
+    return Values.build(
         step_s, [(start + place * timedelta(seconds=step_s), one) for place, one in enumerate(given)]
     )
 
 
 def hours(price=None, carbon=None):
-    return on_one_grid(price and values(*price), carbon and values(*carbon))
+    return aligned_hours(price and values(*price), carbon and values(*carbon))
 
 
 def work(long, until, start=0, contiguous=True):
@@ -53,7 +53,7 @@ def starts(plan):
 def test_cheapest_cleanest_and_what_each_costs_of_the_other():
     known = hours((5, 1, 3, 3), (10, 90, 20, 30))
     once, cheap, clean = (
-        at_once(known, work(1, 4)),
+        plan_at_once(known, work(1, 4)),
         best(known, work(1, 4), CHEAPEST),
         best(known, work(1, 4), CLEANEST),
     )
@@ -63,8 +63,8 @@ def test_cheapest_cleanest_and_what_each_costs_of_the_other():
         ([0], 5, 10),
     ]
     # 2 more for 70 g less: from 28,571 a tonne on the third hour is worth it.
-    assert starts(best(known, work(1, 4), with_carbon_price(28_000))) == [1]
-    assert starts(best(known, work(1, 4), with_carbon_price(29_000))) == [2]
+    assert starts(best(known, work(1, 4), weights_at(28_000))) == [1]
+    assert starts(best(known, work(1, 4), weights_at(29_000))) == [2]
 
 
 def test_of_hours_that_cost_the_same_the_cleanest_is_taken():
@@ -76,7 +76,7 @@ def test_a_plan_by_price_alone_does_not_know_its_carbon():
     found = best(hours((3, 1)), work(1, 2), CHEAPEST)
     assert (found.money, found.grams) == (1, None)
     assert best(hours((3, 1)), work(1, 2), CLEANEST) is None
-    assert best(hours((3, 1)), work(1, 2), with_carbon_price(1)) is None
+    assert best(hours((3, 1)), work(1, 2), weights_at(1)) is None
     assert trade_off(hours((3, 1)), work(1, 2)) == ()
     assert best(hours(), work(1, 2), CHEAPEST) is None
 
@@ -91,14 +91,14 @@ def test_flat_is_the_mean_of_what_is_known():
 def test_steps_of_two_series_meet_on_the_finer_one():
     price = values(1, 2, start=MIDNIGHT, step_s=3600)
     carbon = values(10, 20, 30, start=MIDNIGHT + HOUR / 2, step_s=1800)
-    found = on_one_grid(price, carbon)
+    found = aligned_hours(price, carbon)
     assert found.step == HOUR / 2
     assert found.price.values.tolist() == [1, 1, 2, 2]
     assert found.carbon.values.tolist() == pytest.approx([np.nan, 10, 20, 30], nan_ok=True)
     assert known_until(found.carbon) == MIDNIGHT + 2 * HOUR
     assert known_until(hours((None,)).price) is None
-    assert on_grid(MIDNIGHT + HOUR / 4, HOUR / 2) == MIDNIGHT + HOUR / 2
-    assert on_grid(MIDNIGHT, HOUR / 2) == MIDNIGHT
+    assert next_slot(MIDNIGHT + HOUR / 4, HOUR / 2) == MIDNIGHT + HOUR / 2
+    assert next_slot(MIDNIGHT, HOUR / 2) == MIDNIGHT
 
 
 some = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=7)
@@ -150,7 +150,7 @@ def test_the_rule_learns_local_hours_over_a_change_of_clocks():
         DeferrableRun(1, at, at + 9 * HOUR, True)
         for at in asked_on([date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)], time(0), BERLIN)
     ]
-    found = tried(on_one_grid(price, None), asks, CHEAPEST, BERLIN)
+    found = tried(aligned_hours(price, None), asks, CHEAPEST, BERLIN)
     assert [one.by_rule.start_at.astimezone(BERLIN).hour for one in found.days] == [3, 3, 3]
     assert [one.by_rule.start_at.hour for one in found.days] == [2, 1, 1]
     assert [(one.at_once.money, one.by_rule.money, one.best.money) for one in found.days] == [(9, 1, 1)] * 3
@@ -164,7 +164,7 @@ def test_the_rule_looks_at_nothing_that_lies_ahead():
     work_of_day = DeferrableRun(2, asked_at, asked_at + 10 * HOUR, True)
     other = given_values[: 9 * 24] + [10 - value for value in given_values[9 * 24 :]]
     one, two = (
-        tried(on_one_grid(values(*each, start=start), None), [work_of_day], CHEAPEST, BERLIN).days[0]
+        tried(aligned_hours(values(*each, start=start), None), [work_of_day], CHEAPEST, BERLIN).days[0]
         for each in (given_values, other)
     )
     assert one.by_rule.pieces == two.by_rule.pieces
@@ -179,7 +179,7 @@ def test_days_that_cannot_be_judged_are_counted():
         DeferrableRun(1, at, at + 2 * HOUR, True)
         for at in asked_on([date(2026, 11, day) for day in (1, 2, 3)], time(0), ZoneInfo("UTC"))
     ]
-    found = tried(on_one_grid(price, None), asks, CHEAPEST, ZoneInfo("UTC"))
+    found = tried(aligned_hours(price, None), asks, CHEAPEST, ZoneInfo("UTC"))
     # On the first there is no day before, on the third running at once is unknown.
     assert ([one.asked_at.day for one in found.days], found.unknown) == ([2], 2)
     assert tried(hours((1,)), asks, CLEANEST, BERLIN) == tried(hours(), asks, CLEANEST, BERLIN)

@@ -21,7 +21,7 @@ def at(hour):
 
 def series(*values, step=HOUR, missing=()):
     slots = [(MIDNIGHT + place * step, value) for place, value in enumerate(values) if place not in missing]
-    return FactorSeries.of(int(step.total_seconds()), slots)
+    return FactorSeries.build(int(step.total_seconds()), slots)
 
 
 def work(hours, until, start=0, contiguous=True):

@@ -45,7 +45,7 @@ def test_the_most_trusted_source_counts(found, expected):
     factor = settled("latency", found, "nobody knows")
     assert factor.best.value == expected
     assert len(factor.others) == len(found) - 1
-    assert settled("latency", reversed(found), "").known == factor.known
+    assert settled("latency", reversed(found), "").values == factor.values
 
 
 def test_what_nobody_knows_is_unknown_and_says_why():
@@ -117,11 +117,11 @@ def test_the_newest_rate_holds_in_both_directions():
 
 def test_a_pair_without_a_rate_is_crossed_over_the_currency_that_both_have_one_with():
     pound = KnownRate("USD", "GBP", 0.8, NOW - timedelta(days=9), "bank")
-    crossed = Rates((*RATES.all, pound)).between("EUR", "GBP")
+    crossed = Rates((*RATES.all, pound)).rate_between("EUR", "GBP")
     assert crossed.rate == pytest.approx(1.25 * 0.8)
     # As old as the older of both, and by the name of one bank.
     assert (crossed.as_of, crossed.source) == (EUR_USD.as_of, "bank")
-    assert Rates((*RATES.all, pound)).between("EUR", "JPY") is None
+    assert Rates((*RATES.all, pound)).rate_between("EUR", "JPY") is None
 
 
 def test_no_rate_is_unknown_and_not_one_to_one():

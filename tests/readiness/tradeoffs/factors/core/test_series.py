@@ -35,7 +35,7 @@ def utc(points):
 
 def hourly(values, start=MIDNIGHT, step_s=3600):
     step = timedelta(seconds=step_s)
-    return FactorSeries.of(step_s, [(start + index * step, value) for index, value in enumerate(values)])
+    return FactorSeries.build(step_s, [(start + index * step, value) for index, value in enumerate(values)])
 
 
 def test_the_hour_that_clocks_skip_is_not_missed():
@@ -153,7 +153,7 @@ def test_a_period_has_to_last():
 
 def test_overlapping_intervals_are_no_series():
     with pytest.raises(ValueError, match="do not overlap"):
-        FactorSeries.of(3600, [(MIDNIGHT, 1.0), (MIDNIGHT + timedelta(minutes=30), 1.0)])
+        FactorSeries.build(3600, [(MIDNIGHT, 1.0), (MIDNIGHT + timedelta(minutes=30), 1.0)])
     with pytest.raises(ValueError, match="as many instants"):
         FactorSeries(3600, np.array([0]), np.array([]))
 

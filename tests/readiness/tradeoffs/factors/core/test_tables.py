@@ -163,7 +163,7 @@ def test_days_are_cut_at_midnight_utc_and_joined_again():
         (datetime(2026, 1, 2, 1, 30, tzinfo=UTC), None),
     ]
     days = cut(points, 3600)
-    assert [(day.day_on.day, day.offset_s, len(day.values), len(day.known)) for day in days] == [
+    assert [(day.day_on.day, day.offset_s, len(day.values), len(day.known_values)) for day in days] == [
         (1, 1800, 24, 24),
         (2, 1800, 24, 1),
     ]
