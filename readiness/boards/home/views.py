@@ -9,7 +9,7 @@ from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.assessment.scoring.gap.closing import closing
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.boards.fleet import sites_map
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
@@ -50,7 +50,7 @@ def _home(request: HttpRequest) -> dict[str, Any]:
         "setup_first": not all(step.is_done for step in steps if step.key in ("site", "source", "sample")),
         "at": at,
     }
-    known = standing(now=at)
+    known = fleet_standing(now=at)
     if not known.sites:
         return around
     numbers = waiting.counts(by, now=at)
@@ -108,7 +108,7 @@ def _planning(request: HttpRequest, known: FleetStanding, around: dict[str, Any]
         {
             "site": plan.sites[step.site.site],
             "checks": [(check_id, check_name(known.framework, check_id)) for check_id in step.site.checks],
-            "kw": step.site.held.it_kw,
+            "kw": step.site.capacity.it_kw,
             "kw_so_far": step.freed_so_far.it_kw,
         }
         for step in plan.plan[: queries.SHOWN]

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.sites import queries, tables
 from web import tables as table_kit
@@ -24,7 +24,7 @@ def sites(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
 
     def context() -> dict[str, Any]:
-        known = standing(now=at, framework=framework)
+        known = fleet_standing(now=at, framework=framework)
         return {"standing": gap_sentences.standing(known.gap, known.verdicts) if known.sites else ""}
 
     return sites_page(request, framework, at), context

@@ -179,9 +179,9 @@ def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
     )
     return Day(
         on=on,
-        score=score.by_kw if by_kw else score.plain,
-        upper=upper.by_kw if by_kw else upper.plain,
-        coverage=coverage.by_kw if by_kw else coverage.plain,
+        score=score.kw_weighted if by_kw else score.plain,
+        upper=upper.kw_weighted if by_kw else upper.plain,
+        coverage=coverage.kw_weighted if by_kw else coverage.plain,
         plain=score.plain,
         verdicts={part.verdict: part.sites for part in parts},
     )
