@@ -216,7 +216,7 @@ def capability_figures[Kind: CapabilityFigures](
 ) -> Kind:
     if gap is None:
         return kind(**dict.fromkeys((*GROWN, *GROWTH)), reason="Nobody is recorded.", **others)
-    return filled(kind, gap, **{name: getattr(gap.known, name) for name in GROWTH}, **others)
+    return filled(kind, gap, **{name: getattr(gap.growth, name) for name in GROWTH}, **others)
 
 
 def _question(request: Request) -> Question:

@@ -141,7 +141,7 @@ def capability(gap: CapabilityGap | None) -> str:
         return "Staff growth gap: not recorded. Nothing is known of the people who run these sites."
     if gap.points is None:
         return f"Staff growth gap: unknown. {gap.reason}"
-    known = gap.known
+    known = gap.growth
     what = "Accelerators" if known.accelerators_then else "Power"
     return (
         f"Staff growth gap: {growth_points(gap.points)}. {what} changed by {_percent(gap.capacity_growth)} in 180"

@@ -63,7 +63,7 @@ class _Stored(NamedTuple):
     reason: Any
     is_sent: bool
 
-    def at(self, now: datetime) -> HealthAt:
+    def state_at(self, now: datetime) -> HealthAt:
         stored = HealthAt(self.health, self.since, self.last_health, self.heard_at, {}, {})
         return health_at(stored, self.blind_at, now)
 

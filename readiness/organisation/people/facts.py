@@ -48,7 +48,7 @@ _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
 def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
     if not sites:
         return {}
-    called = coverage.on_call_of(sites, now=now)
+    called = coverage.people_on_call(sites, now=now)
 
     def read(changed: Collection[int]) -> dict[int, SiteCoverage]:
         return coverage.coverage_of({site_id: sites[site_id] for site_id in changed}, now=now, on_call=called)
@@ -81,9 +81,9 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
     facts = _PEOPLE.values(
         covered, read, now=now, until=lambda people: min(full_hour(now) + HOUR, people.changes_at or NEVER)
     )
-    return {site_id: _at(people, now) for site_id, people in facts.items()}
+    return {site_id: _same_people_at(people, now) for site_id, people in facts.items()}
 
 
-def _at(people: SitePeople, now: datetime) -> SitePeople:
+def _same_people_at(people: SitePeople, now: datetime) -> SitePeople:
     """The same people at another instant, which what they practised is judged by."""
     return replace(people, practice=replace(people.practice, now=now)) if people.practice else people

@@ -206,7 +206,7 @@ def runbooks(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
     practice = facts.people.practice
     if practice is None or not practice.rules or not practice.is_written:
         return {}
-    critical, every = practice.with_runbook(critical=True), practice.with_runbook()
+    critical, every = practice.runbook_tally(critical=True), practice.runbook_tally()
     exercised = practice.exercised()
     reading = partial(recorded, f"runbooks:{facts.profile.slug}", now=now)
     return {

@@ -32,14 +32,16 @@ from readiness.assessment.scoring.core.states import Stage, Verdict
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.models import Assignment, in_force
+from readiness.organisation.ownership.models import Assignment, condition_in_force
 from web.cached import CachedAnswer
 
 
 def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
     """Annotate sites with `answering`, the owning team or else the text on the site, and `accountable`, the person's
     name or ""."""
-    is_orchestration = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    is_orchestration = models.Q(assignments__item=Item.ORCHESTRATION) & condition_in_force(
+        now, through="assignments__"
+    )
     # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
     return sites.annotate(held=models.FilteredRelation("assignments", condition=is_orchestration)).annotate(
         answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
@@ -50,7 +52,7 @@ def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.Que
 
 
 def owned_by(words: str, *, now: datetime) -> models.Q:
-    assignments = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
+    assignments = Assignment.objects.only_in_force(now).filter(item=Item.ORCHESTRATION).order_by()
     if words == "none":
         return models.Q(owner="") & ~models.Q(pk__in=assignments.values("site"))
     matching_sites = assignments.filter(team__name__icontains=words).values("site")
