@@ -97,7 +97,7 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
         if check is None:
             continue
         part_ids = {part.id for part in check.parts}
-        whole = check.with_stand_ins(NEEDED.get(check_id, ()))
+        whole = check.add_stand_ins(NEEDED.get(check_id, ()))
         for part_id, reading in readings(facts, whole, now).items():
             if part_id in part_ids and reading is not None:
                 site_readings[check_id, part_id] = reading
