@@ -51,7 +51,7 @@ SAY_NOTHING = BARE | {
 }
 GIVEN_BY_LIBRARIES = {"on_headers_complete", "on_message_begin", "to_representation"}
 # These limits only fall: whoever gives names in a folder lowers them. The aim is less than 100 in all.
-MOST = {"variable": 829, "function": 263, "empty name": 64}
+MOST = {"variable": 630, "function": 170, "empty name": 37}
 
 type Finding = tuple[str, int, str]
 

@@ -224,15 +224,15 @@ class Tally:
 def verified(coverage: SiteCoverage) -> Tally:
     """People on call who showed hands-on, on equipment of the site, all that its vendors ask of their rotations'
     domains, among those of whom anything is asked."""
-    people_proven = []
+    has_shown_all = []
     for person_id, domains in coverage.on_call.items():
         bound = [
             each
             for each in coverage.requirements
             if each.requirement.vendor and each.requirement.domain in domains and person_id not in each.exempt
         ]
-        people_proven += [all(person_id in each.shown_here for each in bound)] if bound else []
-    return Tally(count=sum(people_proven), total=len(people_proven))
+        has_shown_all += [all(person_id in each.shown_here for each in bound)] if bound else []
+    return Tally(count=sum(has_shown_all), total=len(has_shown_all))
 
 
 def literate(coverage: SiteCoverage) -> Tally:
