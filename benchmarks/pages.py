@@ -55,13 +55,13 @@ def main() -> None:
 def load_demo(servers: machine.Servers) -> tuple[str, str]:
     """The whole demo as `make run` loads it: the slug of its largest site, and a session of its viewer."""
     servers.set_up()
-    from readiness.assessment.scoring.queries.standing import standing
+    from readiness.assessment.scoring.queries.standing import fleet_standing
     from readiness.demo import operations as demo
 
     now = datetime.now(UTC)
     took_s = machine.timed(lambda: demo.load(by=None, now=now))
     machine.vacuum()
-    fleet = standing(now=now)
+    fleet = fleet_standing(now=now)
     largest = max(fleet.sites, key=lambda site: fleet.capacity[site.ref.id].deployed.it_kw)
     print(f"{len(fleet.sites)} sites, loaded in {took_s:.0f} s", flush=True)
     return largest.ref.slug, machine.session()

@@ -40,7 +40,7 @@ def register() -> None:
         Grant.objects.select_related("site").all,
         title="site__name",
         others=("check_id", "reason", "kind", "state"),
-        also=framework_queries.of_checks_named,
+        also=framework_queries.check_name_matches,
         permissions=("grants.view_grant", "inventory.view_site"),
         icon="flag",
         order=24,

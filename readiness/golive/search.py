@@ -18,7 +18,7 @@ def register() -> None:
         WorkItem.objects.select_related("site", "owner").all,
         title="site__name",
         others=("check_id", "note", "owner__username", "owner_name"),
-        also=framework_queries.of_checks_named,
+        also=framework_queries.check_name_matches,
         permissions=("golive.view_workitem", "inventory.view_site"),
         icon="list-details",
         order=25,

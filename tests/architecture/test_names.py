@@ -51,7 +51,7 @@ SAY_NOTHING = BARE | {
 }
 GIVEN_BY_LIBRARIES = {"on_headers_complete", "on_message_begin", "to_internal_value", "to_representation"}
 # These limits only fall: whoever gives names in a folder lowers them. The aim is less than 100 in all.
-MOST = {"variable": 210, "function": 94, "empty name": 27}
+MOST = {"variable": 11, "function": 2, "empty name": 0}
 
 type Finding = tuple[str, int, str]
 

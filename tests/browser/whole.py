@@ -8,7 +8,7 @@ from readiness.assessment.evidence.models import ReportRule, ValidationRun
 from readiness.assessment.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.assessment.framework import operations as framework
 from readiness.assessment.framework import queries as framework_queries
-from readiness.assessment.framework.core.editing import with_check
+from readiness.assessment.framework.core.editing import replace_check
 from readiness.assessment.grants import operations as waivers
 from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.requests import ask_for_grant
@@ -147,7 +147,10 @@ def drafted(clock):
     draft = framework.make_draft(made_from=in_force, **step)
     fields = {"name": "Accelerators keep scheduling", "gate": "COND"}
     draft = framework.edit(
-        draft, lambda definition: with_check(definition, "p5-accelerator-health", fields), revision=1, **step
+        draft,
+        lambda definition: replace_check(definition, "p5-accelerator-health", fields),
+        revision=1,
+        **step,
     )
     dry_run.start(draft, **step)
     return draft

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from readiness.assessment.framework import operations, queries
 from readiness.assessment.framework.core.editing import (
     GivenThreshold,
+    replace_check,
+    replace_part,
+    replace_pillar,
     threshold,
-    with_check,
-    with_part,
-    with_pillar,
 )
 from readiness.assessment.framework.core.thresholds import OperatorDecision
 from readiness.assessment.framework.models import DraftStep, FrameworkVersion
@@ -52,7 +52,7 @@ def edit(planner, frozen_now):
 def louder(definition, at=70):
     """The load of a UPS passes to 70 %."""
     warn = {"value": 100, "source": "OD"}
-    return with_part(definition, *LOAD, {"pass": {"value": at, "source": "OD"}, "warn": warn})
+    return replace_part(definition, *LOAD, {"pass": {"value": at, "source": "OD"}, "warn": warn})
 
 
 def test_steps_are_kept_with_who_and_what(make, edit, planner, user_of, frozen_now):
@@ -60,7 +60,7 @@ def test_steps_are_kept_with_who_and_what(make, edit, planner, user_of, frozen_n
     frozen_now.move(minutes=5)
     other = user_of("planner", username="ines", name="Ines Costa")
     renamed = {"name": "Backup power holds"}
-    draft = edit(draft, lambda d: with_check(d, "p2-backup-power", renamed), revision=2, by=other)
+    draft = edit(draft, lambda d: replace_check(d, "p2-backup-power", renamed), revision=2, by=other)
     told = "p2-backup-power / output-load: pass ≤ 80 % → ≤ 70 %"
     name = f"p2-backup-power: name {queries.current()[1].check('p2-backup-power').name} → Backup power holds"
     assert [(step.revision, step.by, texts(step.changes)) for step in queries.steps(draft)] == [
@@ -75,13 +75,13 @@ def test_steps_are_kept_with_who_and_what(make, edit, planner, user_of, frozen_n
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        (lambda d: with_check(d, "p2-backup-power", {"gate": "MAYBE"}), "checks[p2-backup-power].gate"),
-        (lambda d: with_part(d, *LOAD, {"unit": "kW"}), f"{PART}.unit"),
-        (lambda d: with_part(d, *LOAD, {"pass": {"value": 80}}), f"{PART}.pass.source"),
+        (lambda d: replace_check(d, "p2-backup-power", {"gate": "MAYBE"}), "checks[p2-backup-power].gate"),
+        (lambda d: replace_part(d, *LOAD, {"unit": "kW"}), f"{PART}.unit"),
+        (lambda d: replace_part(d, *LOAD, {"pass": {"value": 80}}), f"{PART}.pass.source"),
         (lambda d: {**d, "counts": {**d["counts"], "p1": 9}}, "counts.p1"),
-        (lambda d: with_pillar(d, "p1", {"id": "p6"}), "checks[p1-commissioning-l5].pillar"),
+        (lambda d: replace_pillar(d, "p1", {"id": "p6"}), "checks[p1-commissioning-l5].pillar"),
         (lambda d: {**d, "weights": {**d["weights"], "COND": 10**400}}, "weights.COND"),
-        (lambda d: with_part(d, *LOAD, {"pass": HUGE}), f"{PART}.pass.value"),
+        (lambda d: replace_part(d, *LOAD, {"pass": HUGE}), f"{PART}.pass.value"),
         (lambda d: {**d, "title": "\x00"}, "title"),
         (lambda d: {**d, "title": "\ud800"}, "title"),
     ],

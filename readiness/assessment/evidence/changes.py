@@ -50,7 +50,7 @@ class DatedChange:
 
 @dataclass(frozen=True, slots=True)
 class GroundStep:
-    made: DatedChange
+    change: DatedChange
     devices: frozenset[int]
     net: int
 
@@ -168,7 +168,7 @@ class Reach:
     entered: datetime
 
     @classmethod
-    def of(cls, evidence: ValidationRun | Record, began: Mapping[int, datetime]) -> Reach:
+    def measure(cls, evidence: ValidationRun | Record, began: Mapping[int, datetime]) -> Reach:
         """Changes count from the time the evidence was taken. If its site was entered later, objects entered before the
         evidence was entered count as having been there: entering an inventory changes nothing at the site."""
         changed = min(evidence.taken_at, evidence.recorded_at)
@@ -182,13 +182,13 @@ def steps_at(places: Collection[ChangeScope], *, since: Reach) -> dict[ChangeSco
     if not kinds:
         return {}
     branches = [_STEPS.format(kind=kind, **asdict(_KEPT[kind])) for kind in kinds]
-    asked = {
+    parameters = {
         "sites": sorted({place.site_id for place in places}),
         "changed": since.changed,
         "entered": since.entered,
     }
     steps: dict[ChangeScope, list[GroundStep]] = defaultdict(list)
-    rows = fetched(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked)
+    rows = fetched(f"{' UNION ALL '.join(branches)} ORDER BY 3", parameters)
     for kind, site_id, at, action, name, devices, net in rows:
         what = f"{_KEPT[kind].noun} {name} {_DONE[action]}"
         steps[ChangeScope(site_id, kind)].append(

@@ -85,10 +85,10 @@ class CurrentGround:
     devices: Mapping[int, frozenset[int]]
 
     @classmethod
-    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> CurrentGround:
+    def read(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> CurrentGround:
         devices: dict[int, set[int]] = {}
-        named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
-        for run_id, device_id in named.values_list("run_id", "device_id"):
+        run_devices = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
+        for run_id, device_id in run_devices.values_list("run_id", "device_id"):
             devices.setdefault(run_id, set()).add(device_id)
         wires = wires_of(site_ids)
         return cls(
@@ -98,7 +98,7 @@ class CurrentGround:
             devices={run_id: frozenset(ids) for run_id, ids in devices.items()},
         )
 
-    def under(self, evidence: Voidable, key: str) -> str:
+    def digest(self, evidence: Voidable, key: str) -> str:
         if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
             ids = self.devices.get(evidence.pk, frozenset())
             if key == ACCELERATORS:
@@ -170,14 +170,16 @@ def site_ground(
     ids = list(site_ids)
     wires = wires_of(ids) if wires is None else wires
     versioned = Device.objects.exclude(Q(firmware_version="") & Q(software_version=""))
-    devices = _rows(versioned, "site_id", ids, "id", "role", "firmware_version", "software_version")
+    devices = _columns_by_site(
+        versioned, "site_id", ids, "id", "role", "firmware_version", "software_version"
+    )
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED)
-    accelerators = _rows(working, "device__site_id", ids, "id")
+    accelerators = _columns_by_site(working, "device__site_id", ids, "id")
     circuits = ("rack_id", "device_id", "leg", "rated_kw", "breaker_rating_a", "voltage_v", "phases")
-    feeds = _rows(PowerFeed.objects, "site_id", ids, "id", *circuits)
-    cooling = _rows(CoolingUnit.objects, "site_id", ids, "id", "medium", "capacity_kw")
+    feeds = _columns_by_site(PowerFeed.objects, "site_id", ids, "id", *circuits)
+    cooling = _columns_by_site(CoolingUnit.objects, "site_id", ids, "id", "medium", "capacity_kw")
     limits = ("started_on", "ended_on", "workload_class__latency_limit_ms")
-    placements = _rows(Placement.objects, "site_id", ids, "workload_class_id", *limits)
+    placements = _columns_by_site(Placement.objects, "site_id", ids, "workload_class_id", *limits)
     return {
         site_id: {
             Change.TOPOLOGY: digest_of_wires(wires[site_id]),
@@ -206,7 +208,7 @@ def _software(rows: Iterable[Sequence[object]], *, network: bool) -> str:
     return _digest([(row[0], row[3]) for row in rows if row[3] and (row[1] in NETWORK_ROLES) is network])
 
 
-def _rows(
+def _columns_by_site(
     objects: Any, site: str, site_ids: Sequence[int], *columns: str
 ) -> dict[int, list[tuple[object, ...]]]:
     rows_by_site: dict[int, list[tuple[object, ...]]] = {}

@@ -38,7 +38,7 @@ from readiness.assessment.evidence.interop import pairs_of_records, recorded_run
 from readiness.assessment.evidence.models import Floor, RunMeasure
 from readiness.assessment.evidence.parts import site_parts
 from readiness.assessment.framework.core.definition import Check, Framework, SubMeasure
-from readiness.assessment.framework.core.minimums import in_effect
+from readiness.assessment.framework.core.minimums import effective_minimums
 from readiness.assessment.framework.core.vocabulary import SenderNamed
 from web.cached import CachedAnswer
 
@@ -118,7 +118,7 @@ def proofs(
         site_id: _joined_proofs(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
         for site_id in ids
     }
-    return with_floors(proofs_by_site, framework, floors)
+    return apply_floors(proofs_by_site, framework, floors)
 
 
 def _run_proofs(
@@ -183,15 +183,15 @@ def _going_before(
     }
 
 
-def with_minimums(framework: Framework, check_id: str) -> Check:
-    minimums = tuple(minimum for minimum, _ in in_effect(framework, check_id))
+def check_with_minimums(framework: Framework, check_id: str) -> Check:
+    minimums = tuple(minimum for minimum, _ in effective_minimums(framework, check_id))
     return replace(framework.check(check_id), minimums=minimums)
 
 
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
     """The checks that runs prove, each with the minimums in effect."""
     return {
-        check_id: with_minimums(framework, check_id).with_stand_ins(part_ids, UNITS)
+        check_id: check_with_minimums(framework, check_id).add_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
         if check_id in framework.checks_by_id
     }
@@ -217,12 +217,12 @@ def _ends_at(stored: rows.StoredRuns, framework: Framework, now: datetime) -> da
     return min((end for end in ends | stored.voided_after(now) if end > now), default=None)
 
 
-def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
+def _goes_before(entered: Proof, runs: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
     """Whether entered evidence replaces these runs: no run counts, nor any evidence entered later."""
-    asked = max((each.asked_at for each in there if each.asked_at is not None), default=entered.taken_at)
-    return entered.taken_at >= asked and not any(
+    asked_at = max((each.asked_at for each in runs if each.asked_at is not None), default=entered.taken_at)
+    return entered.taken_at >= asked_at and not any(
         is_valid(each, part, now) and (not each.declaration or each.taken_at > entered.taken_at)
-        for each in there
+        for each in runs
     )
 
 
@@ -287,7 +287,7 @@ def platform_floors() -> list[FloorValue]:
     return [FloorValue(*row) for row in Floor.objects.order_by("id").values_list(*columns)]
 
 
-def with_floors(
+def apply_floors(
     proofs_by_site: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
 ) -> dict[int, SiteProofs]:
     of_platforms = {

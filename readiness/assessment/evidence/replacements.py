@@ -40,14 +40,14 @@ class Part:
     numbers: tuple[str, ...]
 
     def is_same(self, later: "Part") -> bool:
-        known = [pair for pair in zip(self.numbers, later.numbers, strict=True) if all(pair)]
-        alike = all(was.casefold() == number.casefold() for was, number in known)
-        return alike and self.model == later.model and (self.row == later.row or bool(known))
+        number_pairs = [pair for pair in zip(self.numbers, later.numbers, strict=True) if all(pair)]
+        alike = all(was.casefold() == number.casefold() for was, number in number_pairs)
+        return alike and self.model == later.model and (self.row == later.row or bool(number_pairs))
 
-    def with_known(self, earlier: "Part") -> "Part":
+    def fill_numbers(self, earlier: "Part") -> "Part":
         """The same part, with numbers that were known earlier filled in."""
-        known = zip(self.numbers, earlier.numbers, strict=True)
-        return replace(self, numbers=tuple(number or was for number, was in known))
+        number_pairs = zip(self.numbers, earlier.numbers, strict=True)
+        return replace(self, numbers=tuple(number or was for number, was in number_pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class PartHistory:
         self.began: dict[int, datetime] = {}
         self._last: dict[object, Part] = {}
         self._places: dict[int, Place] = {}
-        asked = {"sites": sorted(site_ids), "devices": sorted(device_ids)}
-        for _, kind, row, at, is_gone, holder, number, model, serial, name in fetched(_ENTRIES, asked):
+        parameters = {"sites": sorted(site_ids), "devices": sorted(device_ids)}
+        for _, kind, row, at, is_gone, holder, number, model, serial, name in fetched(_ENTRIES, parameters):
             if kind == "site":
                 self.began[row] = at
             elif kind == "device":
@@ -130,7 +130,7 @@ class PartHistory:
             return
         before = self._last.get(place, self._last.get(name))
         if before is not None and before.is_same(part):
-            part = part.with_known(before)
+            part = part.fill_numbers(before)
         else:
             self.steps[place].append(PartStep(part, before, at))
         self.there[place] = self._last[place] = part
@@ -164,11 +164,11 @@ def replacements(
         places[place[0]].add(place)
     findings = []
     for run in runs:
-        kept = _kept(run)
-        minded = {place for device in kept.devices for place in places[device] if kept.mind(place)}
+        basis = _kept(run)
+        minded = {place for device in basis.devices for place in places[device] if basis.mind(place)}
         for place in sorted(minded - _voided(run)):
-            steps, there = history.steps[place], history.there.get(place)
-            step = _first_other(steps, kept.by_place.get(place), there, reaches[run.pk], now)
+            steps, part_now = history.steps[place], history.there.get(place)
+            step = _first_other(steps, basis.by_place.get(place), part_now, reaches[run.pk], now)
             if step is not None:
                 name = history.names.get(place[0], "a node")
                 findings.append(_replacement(run, place, step, name, is_last=step is steps[-1]))
@@ -176,7 +176,7 @@ def replacements(
 
 
 def _first_other(
-    steps: Sequence[PartStep], kept: Part | None, there: Part | None, reach: Reach, now: datetime
+    steps: Sequence[PartStep], part_then: Part | None, part_now: Part | None, reach: Reach, now: datetime
 ) -> PartStep | None:
     """The first other part in a place since the run was taken, even if it was put back; None if there was none.
 
@@ -185,13 +185,13 @@ def _first_other(
     """
     for step in steps:
         if step.before is None:
-            if there is not None and step.at > reach.entered:
+            if part_now is not None and step.at > reach.entered:
                 return step
         elif step.at > reach.changed:
             return step
-    if there is None or (kept is not None and kept.is_same(there)):
+    if part_now is None or (part_then is not None and part_then.is_same(part_now)):
         return None
-    return steps[-1] if steps[-1].part.row == there.row else PartStep(there, kept, now)
+    return steps[-1] if steps[-1].part.row == part_now.row else PartStep(part_now, part_then, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +236,12 @@ def _replacement(
     is_device = place[1] == WHOLE_DEVICE
     what = "device" if is_device else "accelerator"
     name = device if is_device else f"{device} GPU {place[1]}"
-    made = DatedChange(_numbers(step), step.at)
+    change = DatedChange(_numbers(step), step.at)
     if step.before is None:
-        text = f"{name} was entered after the run was taken{made.when()}"
+        text = f"{name} was entered after the run was taken{change.when()}"
     else:
         became = f"is another {what}" if is_last else f"was another {what} for a time"
-        text = f"{name} {became}: {made.what}{made.when()}"
+        text = f"{name} {became}: {change.what}{change.when()}"
     return Replacement(run, Change.DEVICE if is_device else Change.ACCELERATOR, place, step.at, text)
 
 

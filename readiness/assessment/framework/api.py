@@ -87,9 +87,9 @@ class FrameworkVersionViewSet(api.VersionViewSet):
         return Response(VersionDifference(before.version, after.version, changes))
 
     def _other(self, request: Request) -> FrameworkVersion:
-        asked = request.query_params.get("to", "")
-        number = int(asked[:20]) if asked.isascii() and asked.isdecimal() else 0
+        id_text = request.query_params.get("to", "")
+        number = int(id_text[:20]) if id_text.isascii() and id_text.isdecimal() else 0
         version = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
         if version is None:
-            raise exceptions.ValidationError({"to": [f"There is no version {asked[:20]!r}."]})
+            raise exceptions.ValidationError({"to": [f"There is no version {id_text[:20]!r}."]})
         return version

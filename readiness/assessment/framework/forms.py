@@ -30,17 +30,17 @@ ONE_SIDED = (Direction.HIGHER, Direction.LOWER)
 _AGEING = ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by")
 
 
-def _text(label: str, rows: int = 0, **given: Any) -> forms.CharField:
+def _text(label: str, rows: int = 0, **options: Any) -> forms.CharField:
     if not rows:
-        return forms.CharField(label=label, max_length=200, **given)
-    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **given)
+        return forms.CharField(label=label, max_length=200, **options)
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **options)
 
 
-def _several(words: Iterable[Any], label: str, **given: Any) -> forms.MultipleChoiceField:
-    labels = given.pop("labels", {})
+def _several(words: Iterable[Any], label: str, **options: Any) -> forms.MultipleChoiceField:
+    labels = options.pop("labels", {})
     choices = [(str(word), labels.get(word, str(word))) for word in words]
     return forms.MultipleChoiceField(
-        label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **{"required": False, **given}
+        label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **{"required": False, **options}
     )
 
 
@@ -71,8 +71,8 @@ class FrameworkForm(StepForm):
             *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
         ]
         listed = [(source.id, f"{source.id}: {source.title}"[:100]) for source in self.framework.sources]
-        kept = ("", f"as it is: {present}" if present else "–")
-        choices = [kept, ("Without a publication", labels), ("Published", listed)]
+        present_source = ("", f"as it is: {present}" if present else "–")
+        choices = [present_source, ("Without a publication", labels), ("Published", listed)]
         self.fields[field].choices = choices  # type: ignore[attr-defined]
 
 
@@ -99,9 +99,9 @@ class HeadForm(FrameworkForm):
         self.initial.update({**words, **weights})
 
     def change(self, definition: Plain) -> Plain:
-        given = self.cleaned_data
-        weights = {"BLOCK": given["weights_block"], "COND": given["weights_cond"], "INFO": 0}
-        words = {name: given[name] for name in ("title", "note", "sender_named")}
+        fields = self.cleaned_data
+        weights = {"BLOCK": fields["weights_block"], "COND": fields["weights_cond"], "INFO": 0}
+        words = {name: fields[name] for name in ("title", "note", "sender_named")}
         return {**definition, **words, "weights": weights}
 
 
@@ -120,7 +120,7 @@ class PillarForm(FrameworkForm):
 
     def change(self, definition: Plain) -> Plain:
         words = {name: self.cleaned_data[name] for name in self.sections[0][1]}
-        return editing.with_pillar(definition, self.pillar_id, words)
+        return editing.replace_pillar(definition, self.pillar_id, words)
 
 
 class RulesForm(FrameworkForm):
@@ -140,8 +140,8 @@ class RulesForm(FrameworkForm):
     def begin_with_rules(self, item: Plain, validity: Validity) -> None:
         self.fields["rules"].help_text = ", ".join(f"`{name}`" for name in self.in_yaml)
         self.renamed = dict.fromkeys(self.in_yaml, "rules") | {"pass": "pass_kind", "warn": "warn_kind"}
-        there = {key: item[key] for key in self.in_yaml if key in item}
-        self.initial["rules"] = yaml_documents.write(there, width=90) if there else ""
+        rules = {key: item[key] for key in self.in_yaml if key in item}
+        self.initial["rules"] = yaml_documents.write(rules, width=90) if rules else ""
         self.validity = written(validity)
         ageing = {f"valid_for_{name}": value for name, value in self.validity.items()}
         self.initial.update({**ageing, "valid_for_source": ""})
@@ -159,17 +159,17 @@ class RulesForm(FrameworkForm):
             raise ValidationError("Expected keys and values.")
         unknown = sorted(str(key) for key in read if key not in self.in_yaml)
         if unknown:
-            there = f"there are {', '.join(self.in_yaml)}."
-            raise ValidationError(f"{', '.join(unknown)} does not belong here; {there}")
+            allowed = f"there are {', '.join(self.in_yaml)}."
+            raise ValidationError(f"{', '.join(unknown)} does not belong here; {allowed}")
         return {key: read.get(key) for key in self.in_yaml}
 
     def given_validity(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        said = editing.GivenThreshold(
-            source=given["valid_for_source"], note=" ".join(given["valid_for_note"].split())
+        fields = self.cleaned_data
+        entered = editing.GivenThreshold(
+            source=fields["valid_for_source"], note=" ".join(fields["valid_for_note"].split())
         )
-        age, voided_by = given["valid_for_max_age"], given["valid_for_voided_by"]
-        return editing.validity(self.validity, age, voided_by, said, self.decided)
+        age, voided_by = fields["valid_for_max_age"], fields["valid_for_voided_by"]
+        return editing.validity(self.validity, age, voided_by, entered, self.decided)
 
 
 class CheckForm(RulesForm):
@@ -210,7 +210,7 @@ class CheckForm(RulesForm):
     def change(self, definition: Plain) -> Plain:
         words = {name: self.cleaned_data[name] for names in (0, 1) for name in self.sections[names][1]}
         rules = self.cleaned_data["rules"]
-        return editing.with_check(
+        return editing.replace_check(
             definition, self.check_id, {**words, "valid_for": self.given_validity(), **rules}
         )
 
@@ -313,22 +313,24 @@ class PartForm(RulesForm):
         return field
 
     def change(self, definition: Plain) -> Plain:
-        given = self.cleaned_data
-        fields = {name: given[name] for name in ("name", "measure", "note", "gate")} | given["rules"]
-        if "direction" in given:
-            fields["direction"] = given["direction"]
+        values = self.cleaned_data
+        fields = {name: values[name] for name in ("name", "measure", "note", "gate")} | values["rules"]
+        if "direction" in values:
+            fields["direction"] = values["direction"]
         for name in ("pass", "warn"):
-            fields[name] = editing.threshold(name, self.item.get(name), self._given(name), self.decided)
-        fields["valid_for"] = self.given_validity() if given["own_validity"] else None
-        return editing.with_part(definition, *self.way, fields)
+            fields[name] = editing.threshold(
+                name, self.item.get(name), self._entered_threshold(name), self.decided
+            )
+        fields["valid_for"] = self.given_validity() if values["own_validity"] else None
+        return editing.replace_part(definition, *self.way, fields)
 
-    def _given(self, name: str) -> editing.GivenThreshold:
-        given = self.cleaned_data
+    def _entered_threshold(self, name: str) -> editing.GivenThreshold:
+        fields = self.cleaned_data
         figures: dict[str, Any] = {}
-        if given[f"{name}_kind"] == ANY:
+        if fields[f"{name}_kind"] == ANY:
             figures = {"any": True}
-        elif given[f"{name}_kind"] == FIGURE:
-            figures = {figure: given[f"{name}_{figure}"] for figure in self._figures()}
-            figures["strict"] = given.get(f"{name}_strict", False)
-        note = " ".join(given[f"{name}_note"].split())
-        return editing.GivenThreshold(figures, given[f"{name}_source"], note)
+        elif fields[f"{name}_kind"] == FIGURE:
+            figures = {figure: fields[f"{name}_{figure}"] for figure in self._figures()}
+            figures["strict"] = fields.get(f"{name}_strict", False)
+        note = " ".join(fields[f"{name}_note"].split())
+        return editing.GivenThreshold(figures, fields[f"{name}_source"], note)

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from readiness.assessment.framework.core import shipped
 from readiness.assessment.framework.core.document import load
-from readiness.assessment.framework.core.upgrading import with_shipped
+from readiness.assessment.framework.core.upgrading import add_shipped
 from readiness.assessment.framework.models import DraftStep, FrameworkVersion
 from readiness.assessment.framework.queries import VERSIONS
 from web.actor import acting
@@ -41,7 +41,7 @@ def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datet
         raise VersionExistsError(f"Version {framework.version} is stored already.")
     with acting(by, message=f"Publish framework {framework.version}"):
         VERSIONS.take_out(by=by, now=now)
-        return VERSIONS.create(framework, by=by, now=now, **_in_force(by, now))
+        return VERSIONS.create(framework, by=by, now=now, **_publication(by, now))
 
 
 def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
@@ -55,7 +55,7 @@ def draft_shipped(*, by: User, now: datetime) -> FrameworkVersion:
     """Make a draft of the version in force with what it lacks of Muster's newest definition. Whoever makes it counts as
     its editor. Raises MissingPermission, NothingToAdd."""
     in_force, framework = VERSIONS.current()
-    offered = with_shipped(framework)
+    offered = add_shipped(framework)
     require(by, "add")
     if offered == framework:
         raise NothingToAdd(f"{in_force.version} lacks nothing of {shipped.shipped().version}.")
@@ -133,9 +133,9 @@ def roll_back(
             note=note.strip(),
             by=by,
             now=now,
-            **_in_force(by, now),
+            **_publication(by, now),
         )
 
 
-def _in_force(by: User | None, now: datetime) -> dict[str, Any]:
+def _publication(by: User | None, now: datetime) -> dict[str, Any]:
     return {"status": FrameworkVersion.Status.PUBLISHED, "published_at": now, "published_by": by}

@@ -10,7 +10,7 @@ from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.core.document import dump, folder, load, load_files
 from readiness.assessment.framework.core.editing import refuse_unlike
 from readiness.assessment.framework.core.shipped import shipped
-from readiness.assessment.framework.core.upgrading import with_shipped
+from readiness.assessment.framework.core.upgrading import add_shipped
 from readiness.assessment.framework.core.wording import changes
 from readiness.assessment.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
 from web.versioned.core.comparing import DocumentChange
@@ -67,11 +67,11 @@ class ShippedOffer(NamedTuple):
 def shipped_offer() -> ShippedOffer | None:
     """Return None if the version in force lacks nothing."""
     _, in_force = current()
-    offered = with_shipped(in_force)
+    offered = add_shipped(in_force)
     if offered == in_force:
         return None
     drafts = FrameworkVersion.objects.filter(status=FrameworkVersion.Status.DRAFT).defer("definition")
-    complete = (row for row in drafts if with_shipped(content := definition_of(row)) == content)
+    complete = (row for row in drafts if add_shipped(content := definition_of(row)) == content)
     return ShippedOffer(shipped().version, changes(in_force, offered), next(complete, None))
 
 
@@ -95,7 +95,7 @@ def check_names() -> Mapping[str, str]:
     return {check.id: check.name for check in current()[1].checks}
 
 
-def of_checks_named(query: str) -> Q:
+def check_name_matches(query: str) -> Q:
     """Return a condition for rows whose `check_id` belongs to a check with these words in its name."""
-    asked = query.casefold()
-    return Q(check_id__in=[check_id for check_id, name in check_names().items() if asked in name.casefold()])
+    words = query.casefold()
+    return Q(check_id__in=[check_id for check_id, name in check_names().items() if words in name.casefold()])

@@ -19,9 +19,9 @@ PILLARS = ("p1", "p2", "p3", "p4", "p5")
 class PillarFilter(AnyOf):
     """Rows whose `check_id` belongs to a check that the framework in force has in a pillar."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         choices = [(pillar, pillar) for pillar in PILLARS]
-        super().__init__(inner=forms.ChoiceField(choices=choices), label="Pillar", **given)
+        super().__init__(inner=forms.ChoiceField(choices=choices), label="Pillar", **options)
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
         if not values:

@@ -66,10 +66,10 @@ def draft_shipped(request: HttpRequest) -> HttpResponse:
 
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
     """Compare the version of the address with the one in `to`; without `to`, with the version in force."""
-    asked = request.GET.get("to", "")
-    is_number = asked.isascii() and asked.isdecimal()
-    named, other = PAGES.row(pk), PAGES.row(int(asked[:20])) if is_number else None
-    before, after = (named, other) if other else (queries.current()[0], named)
+    id_text = request.GET.get("to", "")
+    is_number = id_text.isascii() and id_text.isdecimal()
+    requested, other = PAGES.row(pk), PAGES.row(int(id_text[:20])) if is_number else None
+    before, after = (requested, other) if other else (queries.current()[0], requested)
     context = {
         "before": before,
         "after": after,
@@ -83,12 +83,12 @@ def difference(request: HttpRequest, pk: int) -> HttpResponse:
 def check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
     version = PAGES.row(pk)
     framework = queries.definition_of(version)
-    shown = _check(framework, check_id)
+    requested_check = _check(framework, check_id)
     context = {
         "version": version,
-        "check": shown,
+        "check": requested_check,
         "framework": framework,
-        "breadcrumbs": PAGES.breadcrumbs(shown.name, version),
+        "breadcrumbs": PAGES.breadcrumbs(requested_check.name, version),
         **PAGES.offers(version, request),
     }
     return answers.page(request, "readiness/framework/check.html", context)
@@ -106,17 +106,25 @@ def edit_pillar(request: HttpRequest, pk: int, pillar_id: str) -> HttpResponse:
 
 def edit_check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
     version = PAGES.row(pk)
-    shown = _check(queries.definition_of(version), check_id)
+    requested_check = _check(queries.definition_of(version), check_id)
     back = reverse("framework-check", args=[pk, check_id])
-    return _step(request, version, CheckForm, shown.name, back, check=shown)
+    return _step(request, version, CheckForm, requested_check.name, back, check=requested_check)
 
 
 def edit_part(request: HttpRequest, pk: int, check_id: str, part_id: str) -> HttpResponse:
     version = PAGES.row(pk)
-    shown = _check(queries.definition_of(version), check_id)
-    part = _named(shown.parts, part_id)
+    requested_check = _check(queries.definition_of(version), check_id)
+    part = _named(requested_check.parts, part_id)
     back = reverse("framework-check", args=[pk, check_id])
-    return _step(request, version, PartForm, f"{shown.name}: {part.name}", back, check=shown, part=part)
+    return _step(
+        request,
+        version,
+        PartForm,
+        f"{requested_check.name}: {part.name}",
+        back,
+        check=requested_check,
+        part=part,
+    )
 
 
 def _step(
@@ -125,14 +133,14 @@ def _step(
     kind: type[FrameworkForm],
     heading: str,
     back: str = "",
-    **given: Any,
+    **form_options: Any,
 ) -> HttpResponse:
     form = kind(
         request.POST or None,
         initial={"revision": version.revision},
         framework=queries.definition_of(version),
         decided=OperatorDecision(by=str(reader(request)), on=now().date().isoformat()),
-        **given,
+        **form_options,
     )
     return PAGES.step(request, version, form, heading, back)
 

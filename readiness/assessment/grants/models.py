@@ -43,7 +43,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self, now: datetime) -> GrantQuerySet:
         return self.filter(is_live(now))
 
-    def in_force(self, now: datetime) -> GrantQuerySet:
+    def only_in_force(self, now: datetime) -> GrantQuerySet:
         return self.filter(state=Grant.State.APPROVED, starts_at__lte=now, ends_at__gt=now)
 
     def standing_at(self, now: datetime) -> GrantQuerySet:

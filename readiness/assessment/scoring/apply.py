@@ -103,7 +103,7 @@ def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
     return has_moved or kept_at is None or now - kept_at >= REFRESHED_AFTER
 
 
-def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datetime) -> Row:
+def inputs_row(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datetime) -> Row:
     return {
         "site_id": site_id,
         "on_date": now.date(),
@@ -148,7 +148,7 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     upsert(ScorePoint, points, ("site_id", "on_date"))
     rewritten = {point["site_id"] for point in points}
     inputs = [
-        kept(outcome.site_id, outcome.inputs, version, now)
+        inputs_row(outcome.site_id, outcome.inputs, version, now)
         for outcome in in_order
         if is_due(outcome.stored.inputs_at, outcome.site_id in rewritten or bool(outcome.flips.flips), now)
     ]

@@ -73,13 +73,12 @@ class PlacedClass:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationFacts:
     """`things` are the inventoried objects, `names` these and other possible subjects of series, `loops` the liquid
-    cooling units. `latest` holds the newest sample of each live series, by metric, `held` that of the last 24 hours.
-    `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources that ever
-    sent data about it. `rises` are counters that rose within 24 hours, `changed_at` the last changes of states within
-    them, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the terms of the owners of
-    the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules` the rules of
-    jurisdiction in force, `people` the records of its staff.
-    """
+    cooling units. `latest` holds the newest sample of each live series, by metric, `latest_of_day` that of the last
+    24 hours. `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
+    that ever sent data about it. `rises` are counters that rose within 24 hours, `changed_at` the last changes of
+    states within them, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the terms
+    of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
+    the rules of jurisdiction in force, `people` the records of its staff."""
 
     profile: SiteFacts
     context: SiteContext
@@ -94,7 +93,7 @@ class EvaluationFacts:
     seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
     sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
     latest: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
-    held: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
+    latest_of_day: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
     rises: Mapping[str, Sequence[Rise]] = field(default_factory=dict)
     changed_at: Mapping[int, datetime] = field(default_factory=dict)
     withdrawn_at: Mapping[ObjectKey, datetime] = field(default_factory=dict)
@@ -114,7 +113,7 @@ class EvaluationFacts:
     def is_live(self, sample: Latest, now: datetime) -> bool:
         return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
 
-    def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
+    def things_in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
         for thing in self.things.values():
             if (
                 thing.in_service

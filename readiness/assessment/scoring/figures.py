@@ -104,11 +104,11 @@ def stored(
 
 def provenance_of_all(figures: Iterable[DomainFigure]) -> str:
     """The common provenance of all known figures, which a page shows once; "" if they differ."""
-    known = {figure.provenance for figure in figures if figure.value is not None}
-    return known.pop() if len(known) == 1 else ""
+    provenances = {figure.provenance for figure in figures if figure.value is not None}
+    return provenances.pop() if len(provenances) == 1 else ""
 
 
-def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
+def site_figure(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
     return combined(kind, [figures])
 
 
@@ -154,15 +154,15 @@ def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
     busy = _live(facts, UTILISATION_METRICS, now)
     if busy:
         mean = sum(sample.value for sample in busy) / len(busy)
-        figures |= _of_samples(GPU_UTILISATION, mean, busy, weight=len(busy))
+        figures |= _stored_samples(GPU_UTILISATION, mean, busy, weight=len(busy))
     hot = _live(facts, GPU_TEMPERATURE_METRICS, now)
     if hot:
         hottest = max(hot, key=lambda sample: sample.value)
         name = facts.names.get(("accelerator", hottest.accelerator_id or 0), "")
-        figures |= _of_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
-    watched = [sample for many in facts.held.values() for sample in many if sample.accelerator_id]
+        figures |= _stored_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
+    watched = [sample for many in facts.latest_of_day.values() for sample in many if sample.accelerator_id]
     if watched:
-        figures |= _of_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
+        figures |= _stored_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
     return figures
 
 
@@ -181,7 +181,7 @@ def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str,
     if not watched:
         return {}
     total = sum(rise.increase for metric in metrics for rise in facts.rises.get(metric, ()) if rise.port_id)
-    return _of_samples(kind, total, watched)
+    return _stored_samples(kind, total, watched)
 
 
 def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
@@ -191,9 +191,11 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     if outermost is None:
         return figures
     kw, samples = levels[outermost]
-    figures |= _of_samples(POWER, kw, samples, source=WORDS[outermost])
+    figures |= _stored_samples(POWER, kw, samples, source=WORDS[outermost])
     if facts.profile.contracted_kw is not None:
-        figures |= _of_samples(HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost])
+        figures |= _stored_samples(
+            HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost]
+        )
     inner = next(
         (
             level
@@ -205,7 +207,7 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     if outermost.sees_everything and inner is not None and levels[inner][0] > 0:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
-        figures |= _of_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
+        figures |= _stored_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
     return figures
 
 
@@ -215,7 +217,7 @@ def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[
         if sample.device_id is not None and sample.unit == "W":
             by_device[sample.device_id].append(sample)
     expected: dict[MeteringLevel, list[int]] = defaultdict(list)
-    for thing in facts.in_service(kind="device"):
+    for thing in facts.things_in_service(kind="device"):
         level = _level_of(thing.role, in_rack=thing.in_rack)
         if level is not None:
             expected[level].append(thing.key[1])
@@ -249,14 +251,14 @@ def _live(facts: EvaluationFacts, metrics: Iterable[str], now: datetime) -> list
 
 
 def _highest(kind: FigureKind, key: str, figures: Sequence[SpanFigure]) -> Figures:
-    known = [figure for figure in figures if figure.key == key and figure.value is not None]
-    if not known:
+    values = [figure for figure in figures if figure.key == key and figure.value is not None]
+    if not values:
         return {}
-    top = max(known, key=lambda figure: figure.value or 0.0)
+    top = max(values, key=lambda figure: figure.value or 0.0)
     return stored(kind, top.value or 0.0, taken_at=top.taken_at, provenance=top.provenance, source=top.part)
 
 
-def _of_samples(
+def _stored_samples(
     kind: FigureKind, value: float, samples: Sequence[Latest], *, weight: float = 1.0, source: str = ""
 ) -> Figures:
     return stored(

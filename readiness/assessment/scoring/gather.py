@@ -26,10 +26,10 @@ from readiness.assessment.framework.core.vocabulary import Fabric, Profile, Site
 from readiness.assessment.grants import queries
 from readiness.assessment.grants.queries import SiteGrants
 from readiness.assessment.scoring.checks import computed
-from readiness.assessment.scoring.checks.choosing import with_evidence
+from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
-from readiness.assessment.scoring.site_facts import SiteThings, sent_by, things_of, withdrawn_at
+from readiness.assessment.scoring.site_facts import SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Stored, still_standing
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
@@ -60,9 +60,9 @@ SPANS = (
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
-type _Said = tuple[Envelope | None, rules.Footing]
+type _Statement = tuple[Envelope | None, rules.Footing]
 # Each site needs them every minute.
-_CLASSES: CachedAnswer[str, _Said] = CachedAnswer(
+_CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
     "envelopes and footings of classes",
     models=(
         *(WorkloadClass, AcceleratorDemand, DeviceType, Manufacturer, ServedRegion, UserRegion),
@@ -78,11 +78,11 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
-    classes = _with_envelopes(_classes(days, now=now), now=now)
+    classes = _add_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned = terms_of(ids, now=now)
     people = people_facts(profiles, now=now)
-    classes, limits = _with_limits(classes, days, framework)
+    classes, limits = _bind_limits(classes, days, framework)
     reviews = held_reviews(ids, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
@@ -123,11 +123,11 @@ def limits_of(
 ) -> dict[int, Mapping[str, Limit]]:
     sites = site_facts(site_ids)
     days = _days(sites, now)
-    _, declared = _with_limits(_classes(days, now=now), days, framework)
+    _, declared = _bind_limits(_classes(days, now=now), days, framework)
     return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
-def _context(site: InventoryFacts, things: SiteThings, people: SitePeople) -> SiteContext:
+def _context(site: InventoryFacts, things: SiteObjects, people: SitePeople) -> SiteContext:
     rotation = people.on_call.smallest if people.on_call else None
     growth = people.growth
     return SiteContext(
@@ -172,17 +172,19 @@ def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
 def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
     check = framework.checks_by_id.get("p2-cooling-headroom")
     presets = [preset for part in check.parts for preset in part.presets] if check else []
-    chosen = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
-    if chosen is None:
+    class_preset = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
+    if class_preset is None:
         return None
-    return Limit(pass_at=chosen.pass_at, warn_at=chosen.warn_at, source=f"class {chosen.name}")
+    return Limit(
+        pass_at=class_preset.pass_at, warn_at=class_preset.warn_at, source=f"class {class_preset.name}"
+    )
 
 
 def _days(sites: Iterable[InventoryFacts], now: datetime) -> dict[int, date]:
     return {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
 
 
-def _with_limits(
+def _bind_limits(
     classes: dict[int, tuple[PlacedClass, ...]], days: Mapping[int, date], framework: Framework
 ) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
     places = [
@@ -194,7 +196,7 @@ def _with_limits(
     limits: dict[int, dict[str, Limit]] = {}
     for site_id in {*classes, *declared}:
         here = declared.get(site_id, NONE)
-        bound[site_id] = tuple(_with_latency(placed, here, framework) for placed in classes.get(site_id, ()))
+        bound[site_id] = tuple(_bind_latency(placed, here, framework) for placed in classes.get(site_id, ()))
         latencies = [each.latency_limit for each in bound[site_id] if each.latency_limit is not None]
         tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
         limits[site_id] = here.strictest(framework)
@@ -202,32 +204,33 @@ def _with_limits(
     return bound, limits
 
 
-def _with_envelopes(
+def _add_envelopes(
     classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
 ) -> dict[int, tuple[PlacedClass, ...]]:
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
     # A class belongs to no site, so its day is the UTC day.
-    said = _said_of(slugs, now.astimezone(UTC).date())
+    statements = _statements_of(slugs, now.astimezone(UTC).date())
     return {
         site_id: tuple(
-            replace(placed, envelope=said[placed.slug][0], footing=said[placed.slug][1]) for placed in of_site
+            replace(placed, envelope=statements[placed.slug][0], footing=statements[placed.slug][1])
+            for placed in of_site
         )
         for site_id, of_site in classes.items()
     }
 
 
-def _said_of(slugs: Set[str], day: date) -> dict[str, _Said]:
-    def read(missing: Collection[str]) -> dict[str, _Said]:
-        known = {envelope.slug: envelope for envelope in envelopes(missing)}
+def _statements_of(slugs: Set[str], day: date) -> dict[str, _Statement]:
+    def read(missing: Collection[str]) -> dict[str, _Statement]:
+        envelopes_by_slug = {envelope.slug: envelope for envelope in envelopes(missing)}
         footings = rules.footings(missing, day=day)
-        return {slug: (known.get(slug), footings[slug]) for slug in missing}
+        return {slug: (envelopes_by_slug.get(slug), footings[slug]) for slug in missing}
 
     return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
 
 
-def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
+def _bind_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
     """Use the stricter of the limits declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
@@ -300,7 +303,7 @@ def _site_inputs(
     measured |= still_standing(stored, facts, measured, now)
     return SiteInputs(
         context=facts.context,
-        readings=with_evidence(measured, proved, facts.limits, framework, facts.context, now),
+        readings=add_evidence(measured, proved, facts.limits, framework, facts.context, now),
         limits=facts.limits,
         waivers=grants.waivers,
         exceptions=grants.exceptions,

@@ -23,10 +23,10 @@ from readiness.assessment.scoring.facts import (
 )
 from readiness.assessment.scoring.reasons import (
     Stored,
-    as_it_was,
     is_answered,
     key_of,
     lasting,
+    mark_unknown,
     reason_of,
     unheard,
     value_now,
@@ -90,7 +90,7 @@ class _Judged:
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
 
-    def look(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
+    def note_value(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
         """Note a value.
 
         An event of the last day does not `show` an object, which may be gone: only a live value does.
@@ -101,14 +101,14 @@ class _Judged:
         if newest is None or taken_at > newest:
             self.newest[domain] = taken_at
 
-    def hear_site(self, site_id: int, heard: Heard) -> None:
+    def note_site_heard(self, site_id: int, heard: Heard) -> None:
         """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
         from."""
         before = self.heard.get(("site", site_id))
         if before is None or before.until < heard.until:
             self.heard["site", site_id] = heard
 
-    def tell(self, domain: str, reason: Stored) -> None:
+    def note_reason(self, domain: str, reason: Stored) -> None:
         place = domain, key_of(reason)
         worst = self.reasons.get(place)
         if worst is None or RANK[Health(reason["health"])] < RANK[Health(worst["health"])]:
@@ -139,7 +139,7 @@ def _domain(
         sources |= facts.sources_of.get(key, frozenset())
     reasons.sort(key=_reason_rank)
     silent = [key for key in healths if _is_silent(facts, key, judged)]
-    heard = [judged.heard[key] for key in healths if key in judged.heard and _in_service(facts, key)]
+    heard = [judged.heard[key] for key in healths if key in judged.heard and _is_in_service(facts, key)]
     is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before, now))
     worst = min(healths.values(), key=RANK.__getitem__, default=Health.NOT_MONITORED)
     health = Health.UNKNOWN if is_blind else worst
@@ -172,7 +172,7 @@ def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: Healt
 def _object(
     facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
 ) -> tuple[Health, Stored | None]:
-    if not _in_service(facts, key):
+    if not _is_in_service(facts, key):
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
     if reason is not None:
@@ -182,17 +182,17 @@ def _object(
         known_until = before.heard_at if before.health in KNOWN else None
         return Health.UNKNOWN, unheard(facts, key, stored, known_until)
     if stored is not None and not is_answered(facts, stored, now):
-        return Health.UNKNOWN, as_it_was(stored)
+        return Health.UNKNOWN, mark_unknown(stored)
     return (Health.OK if key in judged.heard else Health.NOT_MONITORED), None
 
 
-def _in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
+def _is_in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
     thing = facts.things.get(key)
     return thing is None or thing.in_service
 
 
 def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
-    return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
+    return key not in judged.heard and bool(facts.sources_of.get(key)) and _is_in_service(facts, key)
 
 
 def _has_lost_its_objects(
@@ -200,7 +200,7 @@ def _has_lost_its_objects(
 ) -> bool:
     """A domain that only the site itself or objects of other domains report on loses its objects when these fall
     silent. A domain whose own objects left the inventory is not monitored instead: they were heard from until then."""
-    if healths and not any(_in_service(facts, key) for key in healths):
+    if healths and not any(_is_in_service(facts, key) for key in healths):
         return False
     if before.health not in KNOWN:
         were_removed = before.reasons and not any(key in facts.names for key in before.reasons)
@@ -235,29 +235,29 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
     for metric, samples in _judged_by(ComparedValue.VALUE, facts.latest):
         for sample in samples:
             if facts.is_live(sample, now):
-                _look(facts, judged, metric, sample, ComparedValue.VALUE, sample.value, sample.ts)
+                _judge_row(facts, judged, metric, sample, ComparedValue.VALUE, sample.value, sample.ts)
                 if sample.object_kind == "site":
                     live = timedelta(seconds=facts.live_s(sample.source_id))
-                    judged.hear_site(sample.site_id, Heard(sample.ts, sample.ts + live))
-    for metric, samples in _judged_by(ComparedValue.CHANGED, facts.held):
+                    judged.note_site_heard(sample.site_id, Heard(sample.ts, sample.ts + live))
+    for metric, samples in _judged_by(ComparedValue.CHANGED, facts.latest_of_day):
         for sample in samples:
             # A code that is older than the window counts as 0, no code.
             code = sample.value if sample.series_id in facts.changed_at else 0.0
-            _look(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
+            _judge_row(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
     for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
         for rise in rises:
-            _look(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
+            _judge_row(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
     return judged
 
 
 def _judged_by[Row: (Latest, Rise)](
     measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
-    without_rules = _without_rules(measure)
+    without_rules = _metrics_without_rules(measure)
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
 
-def _look(
+def _judge_row(
     facts: EvaluationFacts,
     judged: _Judged,
     metric: str,
@@ -270,20 +270,22 @@ def _look(
     if key is None or key not in facts.names:
         return
     metrics = registry()
-    known = metrics.get(metric, row.labels if metric in metrics.variants else None)
-    if known is None:
+    definition = metrics.get(metric, row.labels if metric in metrics.variants else None)
+    if definition is None:
         return
-    domain = str(known.domain) if known.domain else _domain_of(facts, key)
-    for rule in known.health:
+    domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
+    for rule in definition.health:
         if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
             health = Health(rule.judge(value) or Health.UNKNOWN)
             well = health is Health.OK
-            judged.look(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
+            judged.note_value(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
             if not well:
                 began_at = _began_at(facts, row, taken_at)
-                title = known.titled(rule.figure_name(known.title), row.labels)
-                reason = _reason(facts, key, known, metric, title, rule, health, value, taken_at, began_at)
-                judged.tell(domain, reason)
+                title = definition.titled(rule.figure_name(definition.title), row.labels)
+                reason = _reason(
+                    facts, key, definition, metric, title, rule, health, value, taken_at, began_at
+                )
+                judged.note_reason(domain, reason)
 
 
 def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
@@ -294,14 +296,14 @@ def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) ->
 
 
 @cache
-def _without_rules(measure: ComparedValue) -> frozenset[str]:
-    known = registry()
+def _metrics_without_rules(measure: ComparedValue) -> frozenset[str]:
+    metrics = registry()
     return frozenset(
         name
-        for name, metric in known.names.items()
+        for name, metric in metrics.names.items()
         if not any(
             rule.measure is measure
-            for judged in (metric, *(variant.metric for variant in known.variants.get(name, ())))
+            for judged in (metric, *(variant.metric for variant in metrics.variants.get(name, ())))
             for rule in judged.health
         )
     )
@@ -316,7 +318,7 @@ def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
 def _reason(
     facts: EvaluationFacts,
     key: ObjectKey,
-    known: Metric,
+    definition: Metric,
     metric: str,
     title: str,
     rule: HealthRule,
@@ -325,7 +327,7 @@ def _reason(
     taken_at: datetime,
     began_at: datetime,
 ) -> Stored:
-    code = code_of(known, value)
+    code = code_of(definition, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
     return reason_of(
         health,
@@ -335,7 +337,7 @@ def _reason(
         metric=metric,
         title=code.title if code else title,
         value=value,
-        unit=known.unit,
+        unit=definition.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
         direction=str(rule.direction),
         source=registry().source_title(rule),

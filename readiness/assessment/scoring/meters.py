@@ -14,10 +14,12 @@ def register() -> None:
 
 
 def _verdicts(now: datetime) -> dict[tuple[str, ...], float]:
-    sites = SiteScore.objects.with_confirmed().order_by().values_list(F("confirmed")).annotate(Count("pk"))
+    sites = (
+        SiteScore.objects.annotate_confirmed().order_by().values_list(F("confirmed")).annotate(Count("pk"))
+    )
     return {(verdict or "none",): count for verdict, count in sites}
 
 
 def _health(now: datetime) -> dict[tuple[str, ...], float]:
-    rows = DomainHealth.objects.as_of(now).order_by().values_list("domain", F("health_now"))
+    rows = DomainHealth.objects.annotate_health_now(now).order_by().values_list("domain", F("health_now"))
     return {(domain, health): count for domain, health, count in rows.annotate(Count("pk"))}

@@ -130,9 +130,9 @@ def _checks(help_text: str) -> ArrayField:
 
 
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
-    def with_confirmed(self) -> "SiteScoreQuerySet":
-        held = models.When(failed_at=None, then=models.F("verdict"))
-        return self.annotate(confirmed=models.Case(held, default=models.Value("")))
+    def annotate_confirmed(self) -> "SiteScoreQuerySet":
+        confirmed_verdict = models.When(failed_at=None, then=models.F("verdict"))
+        return self.annotate(confirmed=models.Case(confirmed_verdict, default=models.Value("")))
 
 
 class SiteScore(Scored):
@@ -227,7 +227,7 @@ class ScoreInputs(models.Model):
 
 
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
-    def as_of(self, now: datetime) -> "DomainHealthQuerySet":
+    def annotate_health_now(self, now: datetime) -> "DomainHealthQuerySet":
         blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN.value))
         return self.annotate(health_now=models.Case(blind, default=models.F("health")))
 
@@ -283,7 +283,7 @@ class DomainHealth(models.Model):
     def __str__(self) -> str:
         return f"{self.site_id} {self.domain}"
 
-    def at(self, now: datetime) -> HealthAt:
+    def state_at(self, now: datetime) -> HealthAt:
         evaluated = HealthAt(
             self.health, self.since, self.last_health, self.heard_at, self.objects_by_health, self.figures
         )

@@ -28,9 +28,9 @@ from readiness.assessment.scoring.models import FAILURE_LENGTH, SiteScore
 from readiness.assessment.scoring.stored_state import (
     Content,
     Stored,
-    before_of,
     contents_of,
     read_parts,
+    state_before,
     stored_of,
 )
 from web import scopes
@@ -48,7 +48,7 @@ _LOCK = 0x53434F  # "SCO"
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def _paused_collection() -> Iterator[None]:
     """Switch the garbage collector off: an evaluation makes hundreds of thousands of values without cycles, and looking
     for cycles takes a tenth of its time, or much more in a large process."""
     was_on = gc.isenabled()
@@ -60,7 +60,7 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collection()
+@_paused_collection()
 @transaction.atomic
 def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     """Evaluate sites at `now`, on evidence taken up to then; returns their number.
@@ -141,7 +141,7 @@ def _flips(
     under_old_rules = {
         site_id: result
         for version, site_ids in redefined.items()
-        for site_id, result in _under(version, site_ids, stored, now).items()
+        for site_id, result in _decided_under(version, site_ids, stored, now).items()
     }
     return flips | {
         decision.site_id: _moves(decision, stored[decision.site_id], under_old_rules[decision.site_id])
@@ -156,11 +156,11 @@ def _moves(decision: _Decided, stored: Stored, under_old_rules: SiteResult | Non
         for check_id, digest in decision.digests.items()
         if check_id in stored.results and stored.results[check_id].digest == digest
     }
-    before = before_of(stored)
+    before = state_before(stored)
     return find_flips(before, decision.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
 
-def _under(
+def _decided_under(
     version: FrameworkVersion, site_ids: Sequence[int], stored: Mapping[int, Stored], now: datetime
 ) -> dict[int, SiteResult]:
     framework = framework_queries.definition_of(version)

@@ -49,13 +49,13 @@ def unheard(
     """The reason of a silent object; `before` is the earlier stored one. If its last sample is out of reach, it was
     heard from until `known_until`, when all of its domain was."""
     if before is not None:
-        return as_it_was(before)
+        return mark_unknown(before)
     at = last_heard_at(facts, key) or known_until
     name = facts.names.get(key, "")
     return reason_of(Health.UNKNOWN, key, name, at, title="Not heard from")
 
 
-def as_it_was(before: Stored) -> Stored:
+def mark_unknown(before: Stored) -> Stored:
     was = before.get("was", "")
     if not was and before["health"] != Health.UNKNOWN:
         was = before["health"]

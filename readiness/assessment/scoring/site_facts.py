@@ -40,7 +40,7 @@ UNCOVERED = (Device.Role.STORAGE, Device.Role.METER)
 
 
 @dataclass(slots=True)
-class SiteThings:
+class SiteObjects:
     """`names` also has feeds and links, which are subjects of series but not of coverage. `counts` is by domain."""
 
     things: dict[ObjectKey, Thing] = field(default_factory=dict)
@@ -91,8 +91,8 @@ class _Row(NamedTuple):
     in_rack: bool
 
 
-def things_of(site_ids: Collection[int]) -> dict[int, SiteThings]:
-    by_site = {site_id: SiteThings() for site_id in site_ids}
+def things_of(site_ids: Collection[int]) -> dict[int, SiteObjects]:
+    by_site = {site_id: SiteObjects() for site_id in site_ids}
     with connection.cursor() as cursor:
         cursor.execute(_OBJECTS, {"sites": list(by_site), "gone": [str(status) for status in GONE]})
         for row in map(_Row._make, cursor.fetchall()):
@@ -153,7 +153,7 @@ def _cooling_unit(row: _Row) -> Thing:
 _THING_OF = {1: _device, 2: _accelerator, 3: _port, 4: _cooling_unit}
 
 
-def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) -> None:
+def _add_circuits(by_site: Mapping[int, SiteObjects], site_ids: Collection[int]) -> None:
     feeds = power_feeds(site_ids)
     legs: dict[int, set[str]] = defaultdict(set)
     for feed in feeds:
@@ -165,7 +165,7 @@ def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) 
         by_site[feed.site_id].names["feed", feed.id] = feed.name
 
 
-def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:
+def withdrawn_at(sites: Iterable[SiteObjects]) -> dict[ObjectKey, datetime]:
     """When each device and accelerator that takes no work now was last withdrawn, from the change history. Two
     statements. An object entered in that state was withdrawn at its entry."""
     idle: dict[str, list[int]] = {"device": [], "accelerator": []}
@@ -220,16 +220,18 @@ def sent_by(
     }
     # One snapshot serves all queries, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
-    held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
-    codes = [sample.series_id for sample in held if sample.value != 0 and sample.metric in code_metrics()]
+    latest_of_day = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
+    codes = [
+        sample.series_id for sample in latest_of_day if sample.value != 0 and sample.metric in code_metrics()
+    ]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     by_site: dict[str, Mapping[int, Any]] = {
         "sources": sources,
         "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S), gone),
         "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
-        "latest": _by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
-        "held": _by_metric(held),
-        "rises": _by_metric(rises),
+        "latest": _group_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
+        "latest_of_day": _group_by_metric(latest_of_day),
+        "rises": _group_by_metric(rises),
     }
     changed_at = telemetry.last_changed(codes, start=now - WINDOW, now=now)
     return {
@@ -239,8 +241,10 @@ def sent_by(
 
 
 def live_metrics(framework: Framework) -> set[str]:
-    shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
-    return metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown | placements.COUNTS
+    shown_metrics = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
+    return (
+        metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown_metrics | placements.COUNTS
+    )
 
 
 def held_metrics(framework: Framework) -> set[str]:
@@ -288,7 +292,7 @@ def _sources_of(rows: Iterable[telemetry.Speaker]) -> dict[int, dict[ObjectKey, 
     return by_site
 
 
-def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
+def _group_by_metric[Row: (telemetry.Latest, telemetry.Rise)](
     rows: Iterable[Row],
 ) -> dict[int, dict[str, list[Row]]]:
     by_site: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))

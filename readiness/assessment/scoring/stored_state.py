@@ -77,8 +77,8 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
         by_site[health.site_id].health[health.domain] = health
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         by_site[point.site_id].point = point
-    kept = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
-    for site_id, inputs_at in kept.values_list("site_id", "evaluated_at"):
+    stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
+    for site_id, inputs_at in stored_inputs.values_list("site_id", "evaluated_at"):
         by_site[site_id].inputs_at = inputs_at
     return by_site
 
@@ -103,7 +103,7 @@ def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
         return cursor.execute(statement, values).fetchall()
 
 
-def before_of(stored: Stored) -> Before | None:
+def state_before(stored: Stored) -> Before | None:
     if stored.score is None:
         return None
     return Before(
@@ -175,7 +175,7 @@ class Content(NamedTuple):
 def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
     contents = {}
     for check in result.checks:
-        row = _row(check, readings)
+        row = _result_row(check, readings)
         encoded = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
         contents[check.check_id] = Content(row, blake2b(encoded, digest_size=16).hexdigest())
     return contents
@@ -192,7 +192,7 @@ _check_values, _figure_values, _part_values = (
 )
 
 
-def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
+def _result_row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
     return {
         **dict(zip(_OF_CHECK, _check_values(check), strict=True)),
         **dict(zip(_OF_FIGURES, _figure_values(check.figures), strict=True)),

@@ -76,7 +76,7 @@ TABLE = Table(
 def page(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     site_estimates = estimates(now=at, since=at - PRACTISED)
-    scores = SiteScore.objects.with_confirmed().filter(site__in={each.site_id for each in site_estimates})
+    scores = SiteScore.objects.annotate_confirmed().filter(site__in={each.site_id for each in site_estimates})
     verdicts = dict(scores.values_list("site_id", "confirmed"))  # type: ignore[misc]
     rows = [CalibrationRow(each, verdicts.get(each.site_id) or "") for each in site_estimates]
     far = sum(1 for row in rows if row.gap)

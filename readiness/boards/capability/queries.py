@@ -166,4 +166,4 @@ def _capacity(
     )
     totals = [0, *accumulate(change for _, change in steps)]
     days = [at for at, _ in steps]
-    return tuple(measure.from_whole(totals[bisect_right(days, at)]) for at in instants)
+    return tuple(measure.amount_from_whole(totals[bisect_right(days, at)]) for at in instants)

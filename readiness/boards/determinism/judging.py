@@ -123,7 +123,7 @@ class JudgedPath:
 
 
 def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime) -> dict[str, Path]:
-    paths = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
+    paths = latency.paths(check.add_stand_ins(PARTS), runs, site, now)
     return {path.key: path for path in paths}
 
 
@@ -137,7 +137,7 @@ def judged(
     now: datetime,
 ) -> JudgedPath:
     """Judge the path at `now`; `earlier` are the loaded runs that may form its baseline, as in `regression`."""
-    proofs = latency.proofs_of(check.with_stand_ins(PARTS), path)
+    proofs = latency.proofs_of(check.add_stand_ins(PARTS), path)
     parts = {}
     for part in check.parts:
         proof = proofs.get(part.id)
@@ -165,7 +165,7 @@ def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
 def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
     if regression is None:
         return None
-    part = regression.with_stand_ins(["nodes-beyond"]).part("nodes-beyond")
+    part = regression.add_stand_ins(["nodes-beyond"]).part("nodes-beyond")
     compared = baselines.tail_compared(path.loaded, earlier, 99.0, part)
     if compared is None:
         return None
@@ -176,7 +176,7 @@ def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> B
 
 
 def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
-    part = check.with_stand_ins(PARTS).part("loaded-p99")
+    part = check.add_stand_ins(PARTS).part("loaded-p99")
     read = {run.id for run in (*path.loaded, *path.idle)}
     left_out = []
     for run in (run for runs in path.runs.values() for run in runs if run.id not in read):

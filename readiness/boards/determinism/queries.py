@@ -27,7 +27,7 @@ from readiness.assessment.evidence.core.proving.latency import TOOLS, Path, valu
 from readiness.assessment.evidence.core.proving.values import SiteParts
 from readiness.assessment.evidence.models import RunMeasure, ValidationRun
 from readiness.assessment.evidence.parts import site_parts
-from readiness.assessment.evidence.proofs import with_minimums
+from readiness.assessment.evidence.proofs import check_with_minimums
 from readiness.assessment.evidence.runs import TailFigure, kept_latency_runs, tail_figures
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check
@@ -115,7 +115,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
     Raises KeyError if the framework in force has no such check.
     """
     _, framework = framework_queries.current()
-    check = with_minimums(framework, CHECK)
+    check = check_with_minimums(framework, CHECK)
     ids = [site.pk for site in sites]
     runs = {site_id: each for site_id, each in rows.runs(ids, [], framework, now).items() if each.newest}
     regression = framework.checks_by_id.get(REGRESSION)
@@ -152,7 +152,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
 
 def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
     _, framework = framework_queries.current()
-    check = with_minimums(framework, CHECK)
+    check = check_with_minimums(framework, CHECK)
     [site_paths] = paths_of_sites([site], now=now)
     judged_path = next((each for each in site_paths.paths if each.path.key == path), None)
     judged_path = judged_path or (site_paths.paths[0] if site_paths.paths else None)

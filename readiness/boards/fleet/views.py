@@ -12,7 +12,7 @@ from readiness.assessment.scoring.figures import provenance_of_all
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries import capacity
 from readiness.assessment.scoring.queries.capacity import HoldsBack
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.boards.checks import sentences as checks_sentences
 from readiness.boards.fleet import queries as fleet_queries
 from readiness.boards.fleet import sites_map
@@ -45,11 +45,11 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
     if table_kit.wants_table_only(request, sites_tables.SITES):
         return sites_page(request, framework, at), dict
-    fleet_standing = standing(now=at, framework=framework)
+    standing_now = fleet_standing(now=at, framework=framework)
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-        figures = fleet_queries.fleet(fleet_standing)
+        figures = fleet_queries.fleet(standing_now)
         around = {"fleet": figures, "time_range": span.context}
         if not figures.sites:
             return around
@@ -59,12 +59,12 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
             **around,
             **_figures(figures),
             **_gap_card(request, span),
-            "capability": gap_sentences.staff_growth_gap(capability(fleet_standing)),
-            **_rest(at, fleet_standing, domains),
-            **sites_map.card(fleet_standing, regions=regions, unknown=_unknown_domains(domains)),
+            "capability": gap_sentences.staff_growth_gap(capability(standing_now)),
+            **_rest(at, standing_now, domains),
+            **sites_map.card(standing_now, regions=regions, unknown=_unknown_domains(domains)),
         }
 
-    return sites_page(request, framework, at, fleet_standing), context
+    return sites_page(request, framework, at, standing_now), context
 
 
 @FLEET.chart
@@ -78,7 +78,7 @@ def gap_chart(request: HttpRequest) -> Figure:
 
 @FLEET.chart
 def gap_by_site_chart(request: HttpRequest) -> Figure:
-    return gap_charts.gap_by_site(capacity.by_site(now=now()))
+    return gap_charts.gap_by_site(capacity.site_rows(now=now()))
 
 
 def _figures(figures: Fleet) -> dict[str, Any]:
@@ -115,14 +115,14 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
 
 
 def _blockers(holds_back: HoldsBack) -> list[Figure]:
-    widest = max((pillar.held.it_kw for pillar in holds_back.pillars), default=0)
+    widest = max((pillar.capacity.it_kw for pillar in holds_back.pillars), default=0)
     unit = power_unit(holds_back.gap.gap.it_kw)
     return [
         {
             "label": pillar.name,
             "url": link("readiness", pillar=pillar.pillar),
-            "quantity": _held_power(pillar.held.it_kw, unit),
-            "width": bar_width(pillar.held.it_kw, of=widest),
+            "quantity": _held_power(pillar.capacity.it_kw, unit),
+            "width": bar_width(pillar.capacity.it_kw, of=widest),
             "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
             if pillar.sites
             else "blocks no site first",
@@ -162,8 +162,8 @@ def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
     return unknown
 
 
-def _rest(at: datetime, fleet_standing: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
-    holds_back = capacity.holds_back(now=at, known=fleet_standing)
+def _rest(at: datetime, standing_now: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
+    holds_back = capacity.holds_back(now=at, fleet=standing_now)
     attention, causes = problem_queries.attention(most=SHOWN_IN_ATTENTION, now=at)
     return {
         "held": holds_back,

@@ -178,8 +178,8 @@ def gap(request: Request) -> GapOverTime:
     now = clock.now()
     question = _question(request)
     span = TimeRange.read(request._request, now=now, default=DEFAULT_RANGE)
-    sites = queries.with_past(question, now=now)
-    whole = queries.over_time(question, sites, start=span.start, end=span.end)
+    sites = queries.fleet_with_past(question, now=now)
+    whole = queries.gap_history(question, sites, start=span.start, end=span.end)
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
     at_present = queries.present(question, sites)
     measure = question.measure
@@ -191,7 +191,7 @@ def gap(request: Request) -> GapOverTime:
         by=question.by,
         instants=[gap.at for gap in whole.gaps],
         whole=GapSeries(**_series(whole.gaps, measure)),
-        now=_now(at_present.known.gap, measure),
+        now=_now(at_present.fleet.gap, measure),
         groups=[
             GapGroup(
                 key=group.key,
@@ -206,7 +206,7 @@ def gap(request: Request) -> GapOverTime:
         capability_gap=capability_figures(
             CapabilityOfFleet,
             at_present.capability,
-            accelerator_growth=queries.accelerator_growth(at_present.known),
+            accelerator_growth=queries.accelerator_growth(at_present.fleet),
         ),
     )
 
@@ -216,7 +216,7 @@ def capability_figures[Kind: CapabilityFigures](
 ) -> Kind:
     if gap is None:
         return kind(**dict.fromkeys((*GROWN, *GROWTH)), reason="Nobody is recorded.", **others)
-    return filled(kind, gap, **{name: getattr(gap.known, name) for name in GROWTH}, **others)
+    return filled(kind, gap, **{name: getattr(gap.growth, name) for name in GROWTH}, **others)
 
 
 def _question(request: Request) -> Question:
@@ -241,7 +241,7 @@ def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[flo
 def gap_closing(request: Request) -> GapClosing:
     now = clock.now()
     question = _question(request)
-    fleet_standing = queries.asked(question, now=now)
+    fleet_standing = queries.fleet_of(question, now=now)
     outcome = closing(fleet_standing, target=question.target, measure=question.measure)
     of = question.measure.of
     return GapClosing(
@@ -249,12 +249,12 @@ def gap_closing(request: Request) -> GapClosing:
         measure=question.measure,
         target=question.target,
         held=of(outcome.capacity),
-        sites_held=len(outcome.held),
+        sites_held=len(outcome.held_sites),
         plan=[
             filled(
                 ClosingStep,
                 step.site,
-                held=of(step.site.held),
+                held=of(step.site.capacity),
                 checks_so_far=step.checks_so_far,
                 freed_so_far=of(step.freed_so_far),
             )
@@ -281,6 +281,6 @@ def _best(outcome: Closing, checks: int) -> BestClosing:
     return BestClosing(
         checks=checks,
         needed=sum(len(site.checks) for site in sites),
-        freed=sum(of(site.held) for site in sites),
-        sites=[filled(ClosingSite, site, held=of(site.held)) for site in sites],
+        freed=sum(of(site.capacity) for site in sites),
+        sites=[filled(ClosingSite, site, held=of(site.capacity)) for site in sites],
     )

@@ -141,7 +141,7 @@ def capability(gap: CapabilityGap | None) -> str:
         return "Staff growth gap: not recorded. Nothing is known of the people who run these sites."
     if gap.points is None:
         return f"Staff growth gap: unknown. {gap.reason}"
-    figures = gap.known
+    figures = gap.growth
     what = "Accelerators" if figures.accelerators_then else "Power"
     return (
         f"Staff growth gap: {growth_points(gap.points)}. {what} changed by {_percent(gap.capacity_growth)} in 180"
@@ -179,9 +179,7 @@ def single_check(closing: Closing) -> str:
         return "No check holds any capacity back."
     best, measure = closing.effects[0], closing.measure
     if not measure.of(best.freed):
-        return (
-            f"No check frees a site on its own: the nearest site needs {least_checks(closing.held)} checks."
-        )
+        return f"No check frees a site on its own: the nearest site needs {least_checks(closing.held_sites)} checks."
     where = "the 1 site" if len(best.sites) == 1 else f"all {len(best.sites)} sites"
     return (
         f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”. Resolved at {where}"
@@ -208,13 +206,13 @@ def first_steps(closing: Closing) -> str:
 def best_outcome(closing: Closing, checks: int) -> str:
     freed_sites, measure = closing.best_with(checks), closing.measure
     if not freed_sites:
-        least = least_checks(closing.held)
+        least = least_checks(closing.held_sites)
         if not least:
             return ""
         return (
             f"Resolving {how_many(checks, 'check', 'checks')} frees no site: the nearest one needs {least}."
         )
-    freed = sum(measure.of(site.held) for site in freed_sites)
+    freed = sum(measure.of(site.capacity) for site in freed_sites)
     needed = sum(len(site.checks) for site in freed_sites)
     names = [closing.sites[site.site].name for site in freed_sites]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -226,7 +224,7 @@ def best_outcome(closing: Closing, checks: int) -> str:
 def beyond(closing: Closing) -> str:
     if not closing.beyond:
         return ""
-    capacity = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)
+    capacity = amount(sum(closing.measure.of(site.capacity) for site in closing.beyond), closing.measure)
     if len(closing.beyond) == 1:
         return (
             f"1 site with {capacity} is in no plan: it was never evaluated, or no check applies to prove it."

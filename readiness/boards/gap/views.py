@@ -121,9 +121,9 @@ def plan_table(measure: CapacityMeasure) -> Table:
             Column("checks", "Checks to resolve", lambda line: " ".join(line.checks), "names",
                    template="readiness/gap/checks_cell.html", phone="full"),
             Column("count", "Checks", lambda line: len(line.checks), sort=True, numeric=True),
-            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.step.site.held), sort=True),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.step.site.capacity), sort=True),
             _capacity(measure, "each", "For each check", sort=True,
-                      value=lambda line: measure.of(line.step.site.held) / len(line.checks),
+                      value=lambda line: measure.of(line.step.site.capacity) / len(line.checks),
                       hint="Capacity freed by the checks resolved: what the plan is ordered by"),
             Column("so_far", "Checks so far", "step.checks_so_far", numeric=True),
             _capacity(measure, "freed_so_far", "Freed so far", lambda line: measure.of(line.step.freed_so_far)),
@@ -202,8 +202,8 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     regions = queries.regions()
     question = read(request.GET, regions=regions, by=FIRST_BLOCKER)
-    present = queries.present(question, queries.with_past(question, now=at))
-    outcome = closing(present.known, target=question.target, measure=question.measure)
+    present = queries.present(question, queries.fleet_with_past(question, now=at))
+    outcome = closing(present.fleet, target=question.target, measure=question.measure)
     plan = "checks" if request.GET.get("plan") == "checks" else "sites"
     address = Address(request, path=request.path, filters=NARROWING)
 
@@ -211,7 +211,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
         return {
             "time_range": span.context,
-            "has_sites": bool(present.known.sites),
+            "has_sites": bool(present.fleet.sites),
             "filters": panel_of("gap", address, [
                 ("region", "Region", regions.items(), question.regions),
                 ("kind", "Kind", Site.Kind.choices, question.kinds),
@@ -233,15 +233,15 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
 @GAP.chart
 def history_chart(request: HttpRequest) -> Figure:
     question, span, at = _read_request(request)
-    sites = queries.with_past(question, now=at)
-    history = queries.over_time(question, sites, start=span.start, end=span.end)
+    sites = queries.fleet_with_past(question, now=at)
+    history = queries.gap_history(question, sites, start=span.start, end=span.end)
     return charts.gap_over_time(history, now=at, measure=question.measure)
 
 
 @GAP.chart
 def group_chart(request: HttpRequest) -> Figure:
     question, span, at = _read_request(request, by=FIRST_BLOCKER)
-    sites = queries.with_past(question, now=at)
+    sites = queries.fleet_with_past(question, now=at)
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
     return charts.gap_by_group(groups, measure=question.measure)
 
@@ -249,7 +249,7 @@ def group_chart(request: HttpRequest) -> Figure:
 @GAP.chart
 def closing_chart(request: HttpRequest) -> Figure:
     question, _span, at = _read_request(request)
-    fleet_standing = queries.asked(question, now=at)
+    fleet_standing = queries.fleet_of(question, now=at)
     outcome = closing(fleet_standing, target=question.target, measure=question.measure)
     return charts.closing(outcome, checks=question.checks)
 
@@ -276,8 +276,8 @@ def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[s
 
 
 def _present(question: Question, present: Present, address: Address) -> dict[str, Any]:
-    gap, measure = present.known.gap, question.measure
-    groups = queries.present_groups(question, present.known)
+    gap, measure = present.fleet.gap, question.measure
+    groups = queries.present_groups(question, present.fleet)
     larger, smaller = _split(groups)
     unit = power_unit(gap.deployed.it_kw)
     bands = {
@@ -288,11 +288,11 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
         "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
         "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
         "sites_counted": how_many(
-            sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
+            sum(1 for site in present.fleet.capacity.values() if measure.of(site.deployed)), "site", "sites"
         ),
         "capability": sentences.staff_growth_gap(present.capability),
         "gap_figure": _quantity(measure.of(gap.gap), measure, counted="accelerators"),
-        "standing": sentences.readiness_summary(gap, present.known.verdicts, measure=measure),
+        "standing": sentences.readiness_summary(gap, present.fleet.verdicts, measure=measure),
         "pace": sentences.pace(present.outlook.pace, gap, measure=measure),
         "over_time_footer": sentences.ahead(present.outlook),
         "sentences": [
@@ -370,6 +370,6 @@ def _table(
     if plan == "checks":
         lines = check_lines(outcome, listed)
         return table_kit.page(request, check_table(outcome.measure), lines, actions=offered)
-    verdicts = {site.site: site.verdict or "" for site in present.known.capacity.values()}
+    verdicts = {site.site: site.verdict or "" for site in present.fleet.capacity.values()}
     rows = plan_lines(outcome, verdicts, listed)
     return table_kit.page(request, plan_table(outcome.measure), rows, actions=offered)

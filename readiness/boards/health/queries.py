@@ -5,10 +5,10 @@ from datetime import datetime
 
 from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import HealthAt
-from readiness.assessment.scoring.figures import FIGURES, of_site
+from readiness.assessment.scoring.figures import FIGURES, site_figure
 from readiness.assessment.scoring.models import DomainHealth
 from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason, reason_of_stored
-from readiness.assessment.scoring.reasons import as_it_was
+from readiness.assessment.scoring.reasons import mark_unknown
 
 DOMAINS = tuple(DomainChoices.values)
 UNWELL = ("critical", "warn", "unknown")
@@ -48,13 +48,13 @@ class DomainDetail:
 def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
     details = []
     for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
-        current = row.at(now)
+        current = row.state_at(now)
         kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]
-        figures = tuple(of_site(kind, dict(current.figures)) for kind in kinds)
+        figures = tuple(site_figure(kind, dict(current.figures)) for kind in kinds)
         details.append(DomainDetail(row.domain, row.clock, current, reasons_of(row, now=now), figures))
     return tuple(details)
 
 
 def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
-    holds = row.at(now).health == row.health
-    return tuple(reason_of_stored(stored if holds else as_it_was(stored)) for stored in row.reasons)
+    holds = row.state_at(now).health == row.health
+    return tuple(reason_of_stored(stored if holds else mark_unknown(stored)) for stored in row.reasons)

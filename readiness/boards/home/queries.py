@@ -118,7 +118,7 @@ def runs_due(by: User, *, now: datetime) -> Few[ItemRow]:
 
 
 def waivers_ending(fleet_standing: FleetStanding) -> Few[tuple[Grant, str]]:
-    ending = Grant.objects.in_force(fleet_standing.at).filter(ends_at__lte=fleet_standing.at + ENDS_SOON)
+    ending = Grant.objects.only_in_force(fleet_standing.at).filter(ends_at__lte=fleet_standing.at + ENDS_SOON)
     few = _few(ending.select_related("site").order_by("ends_at", "pk"))
     return Few(
         [(grant, check_name(fleet_standing.framework, grant.check_id)) for grant in few.rows], few.total

@@ -64,7 +64,7 @@ def steps(by: User, *, now: datetime) -> list[SetupStep]:
         "source": Source.objects.all(),
         "sample": SourceStatus.objects.filter(last_sample_at__isnull=False),
         "people": Person.objects.all(),
-        "owners": Assignment.objects.in_force(now),
+        "owners": Assignment.objects.only_in_force(now),
         "framework": FrameworkVersion.objects.published(),
     }
     exist = {key: Exists(rows) for key, rows in querysets.items()}

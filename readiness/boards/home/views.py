@@ -9,7 +9,7 @@ from readiness.assessment.scoring.core.gap import CapacityMeasure
 from readiness.assessment.scoring.gap.closing import closing
 from readiness.assessment.scoring.gap.queries import capability
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.boards.fleet import sites_map
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.home import queries, sentences, setup
@@ -50,21 +50,21 @@ def _home(request: HttpRequest) -> dict[str, Any]:
         "setup_first": not all(step.is_done for step in steps if step.key in ("site", "source", "sample")),
         "at": at,
     }
-    fleet_standing = standing(now=at)
-    if not fleet_standing.sites:
+    standing_now = fleet_standing(now=at)
+    if not standing_now.sites:
         return around
     numbers = waiting.counts(by, now=at)
     entries = waiting.inbox(by, now=at, numbers=numbers, limit=IN_SHORT)
     around |= {
-        "known": fleet_standing,
-        "figures": _figures(fleet_standing),
+        "known": standing_now,
+        "figures": _figures(standing_now),
         "waiting": queries.Few(entries[:IN_SHORT], sum(numbers.values())),
     }
     sections = [
-        section(request, fleet_standing, around)
+        section(request, standing_now, around)
         for duty, section in ((OPERATES, _operating), (PLANS, _planning), (ANSWERS, _answering))
         if by.has_perm(duty)
-    ] or [_looking(fleet_standing)]
+    ] or [_looking(standing_now)]
     for section in reversed(sections):
         around |= section
     if len(sections) > 1:
@@ -77,40 +77,40 @@ def _home(request: HttpRequest) -> dict[str, Any]:
     return around
 
 
-def _figures(fleet_standing: FleetStanding) -> dict[str, Any]:
-    gap = fleet_standing.gap
+def _figures(standing_now: FleetStanding) -> dict[str, Any]:
+    gap = standing_now.gap
     shares = {"ready": gap.ready, "conditional": gap.conditional, "not-ready": gap.not_ready}
     return {
         "deployed": gap.deployed.it_kw,
         "by_verdict": [
-            {"verdict": verdict, "kw": band.it_kw, "sites": fleet_standing.verdicts.get(verdict, 0)}
+            {"verdict": verdict, "kw": band.it_kw, "sites": standing_now.verdicts.get(verdict, 0)}
             for verdict, band in shares.items()
         ],
         "segments": stacked({verdict: round(band.it_kw) for verdict, band in shares.items()}),
     }
 
 
-def _operating(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    problems = queries.worst(now=fleet_standing.at)
+def _operating(request: HttpRequest, standing_now: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    problems = queries.worst(now=standing_now.at)
     return {
         "opening": sentences.problems_headline(problems),
         "problems": problems,
-        "as_of": problem_queries.lagging_since(now=fleet_standing.at),
+        "as_of": problem_queries.lagging_since(now=standing_now.at),
         "sources_on_time": queries.sources_on_time(),
-        "runs": queries.runs_due(reader(request), now=fleet_standing.at),
-        **sites_map.card(fleet_standing),
+        "runs": queries.runs_due(reader(request), now=standing_now.at),
+        **sites_map.card(standing_now),
     }
 
 
-def _planning(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    plan = closing(fleet_standing, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER)
+def _planning(request: HttpRequest, standing_now: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    plan = closing(standing_now, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER)
     steps = [
         {
             "site": plan.sites[step.site.site],
             "checks": [
-                (check_id, check_name(fleet_standing.framework, check_id)) for check_id in step.site.checks
+                (check_id, check_name(standing_now.framework, check_id)) for check_id in step.site.checks
             ],
-            "kw": step.site.held.it_kw,
+            "kw": step.site.capacity.it_kw,
             "kw_so_far": step.freed_so_far.it_kw,
         }
         for step in plan.plan[: queries.SHOWN]
@@ -118,15 +118,15 @@ def _planning(request: HttpRequest, fleet_standing: FleetStanding, around: dict[
     return {
         "opening": sentences.plan_headline(plan),
         "plan": queries.Few(steps, len(plan.plan)),
-        "waivers": queries.waivers_ending(fleet_standing),
+        "waivers": queries.waivers_ending(standing_now),
         "decisions": queries.decisions_to_review(),
-        "campaigns": queries.open_campaigns(now=fleet_standing.at),
+        "campaigns": queries.open_campaigns(now=standing_now.at),
     }
 
 
-def _answering(request: HttpRequest, fleet_standing: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
-    stakes = queries.stake_by_owner(fleet_standing)
-    sites, items = queries.unowned(now=fleet_standing.at)
+def _answering(request: HttpRequest, standing_now: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    stakes = queries.stake_by_owner(standing_now)
+    sites, items = queries.unowned(now=standing_now.at)
     widest = max((stake.held_kw for stake in stakes), default=0.0)
     owners = [
         {
@@ -137,21 +137,21 @@ def _answering(request: HttpRequest, fleet_standing: FleetStanding, around: dict
         for stake in stakes
     ]
     return {
-        "opening": sentences.answers_headline(around["waiting"].total, items, fleet_standing.gap.gap.it_kw),
+        "opening": sentences.answers_headline(around["waiting"].total, items, standing_now.gap.gap.it_kw),
         "owners": queries.few_of(owners, queries.SHOWN + 2),
         "unowned": sites,
         "unowned_items": items,
-        "staff_growth": gap_sentences.staff_growth_gap(capability(fleet_standing)),
+        "staff_growth": gap_sentences.staff_growth_gap(capability(standing_now)),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
     }
 
 
-def _looking(fleet_standing: FleetStanding) -> dict[str, Any]:
+def _looking(standing_now: FleetStanding) -> dict[str, Any]:
     return {
-        "opening": sentences.fleet_headline(fleet_standing),
+        "opening": sentences.fleet_headline(standing_now),
         "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
-        "attention": queries.attention(now=fleet_standing.at),
-        **sites_map.card(fleet_standing),
+        "attention": queries.attention(now=standing_now.at),
+        **sites_map.card(standing_now),
     }
 
 

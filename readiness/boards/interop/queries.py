@@ -83,7 +83,7 @@ def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
     Raises KeyError if the framework in force has no such check.
     """
     _, framework = framework_queries.current()
-    check = framework.check(CHECK).with_stand_ins(["pairs-proven"])
+    check = framework.check(CHECK).add_stand_ins(["pairs-proven"])
     ids = [site.pk for site in sites]
     pairs = pairs_at(ids, framework, check, now=now)
     capacity = present_capacity(sites, now=now)

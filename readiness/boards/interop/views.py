@@ -184,7 +184,7 @@ def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     check = check_named(CHECK)
     place = get_object_or_404(queries.sites().select_related("score"), slug=slug)
     [site_pairs] = queries.pairs_of_sites([place], now=at)
-    part = check.with_stand_ins(["pairs-proven"]).part("pairs-proven")
+    part = check.add_stand_ins(["pairs-proven"]).part("pairs-proven")
     validity = timedelta(seconds=part.validity.limit_s(None))
     table = site_table(site_pairs, at, validity=validity)
     may_add = request.user.has_perm(MAY_ADD)

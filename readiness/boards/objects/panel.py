@@ -12,7 +12,7 @@ from inventory.models import PowerFeed, Site
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.models import CheckResult
-from readiness.assessment.scoring.queries.standing import with_owner
+from readiness.assessment.scoring.queries.standing import annotate_owner
 from readiness.boards.health.sentences import code_of_reason, reading_words
 from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
 from telemetry import queries as telemetry
@@ -46,7 +46,7 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         return None
     kind = MODELS[type(obj)]
     column = OBJECT_COLUMNS[kind]
-    site = with_owner(Site.objects.filter(pk=site_id_of(obj)), now=now).get()
+    site = annotate_owner(Site.objects.filter(pk=site_id_of(obj)), now=now).get()
     health = health_of([obj], now=now)[obj.pk]
     sent = Series.objects.filter(**{column: obj.pk}).order_by()
     metrics = set(sent.values_list("metric", flat=True).distinct())

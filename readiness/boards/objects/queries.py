@@ -15,7 +15,7 @@ from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Li
 from readiness.assessment.scoring.core.states import Health, HealthAt, health_at
 from readiness.assessment.scoring.health import MOST_REASONS, RANK
 from readiness.assessment.scoring.queries.rows import HealthReason, reason_of_stored
-from readiness.assessment.scoring.reasons import as_it_was
+from readiness.assessment.scoring.reasons import mark_unknown
 from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
 from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
@@ -140,5 +140,7 @@ def _out_of_service(obj: Any) -> Health | None:
 
 def _reason(row: _Stored, now: datetime) -> ObjectHealth:
     stored = orjson.loads(row.reason)
-    reason = reason_of_stored(stored if row.current_health(now).health == row.health else as_it_was(stored))
+    reason = reason_of_stored(
+        stored if row.current_health(now).health == row.health else mark_unknown(stored)
+    )
     return ObjectHealth(Health(reason.health), row.domain, reason.since or reason.taken_at, reason)

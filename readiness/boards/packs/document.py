@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from readiness.assessment.evidence.models import Attestation, RecordedFact, Review
 from readiness.assessment.framework.core.definition import Check, Framework, Pillar
-from readiness.assessment.framework.core.wording import label_title, with_names
+from readiness.assessment.framework.core.wording import label_title, name_checks
 from readiness.assessment.scoring.core.states import CheckState
 from readiness.assessment.scoring.queries.results import pass_text
 from readiness.assessment.scoring.queries.rows import CheckRow
@@ -137,7 +137,7 @@ def _verdict(pack: Pack) -> Section:
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
         (
             "Why",
-            with_names(score.verdict_reason, pack.framework) or checks_sentences.no_verdict(pack.site.stage),
+            name_checks(score.verdict_reason, pack.framework) or checks_sentences.no_verdict(pack.site.stage),
         ),
         ("Since", utc(score.verdict_since)),
         (

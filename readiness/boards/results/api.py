@@ -115,7 +115,7 @@ class DomainHealthSerializer(ObjectSerializer):
         brief_fields = ("site", "domain", "health", "last_health", "heard_at")
 
     def to_representation(self, instance: Any) -> Any:
-        instance.now = instance.at(clock.now())
+        instance.now = instance.state_at(clock.now())
         return super().to_representation(instance)
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
@@ -142,12 +142,14 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
     ordering_fields = ("id", "site", "domain", "taken_at", "evaluated_at")
 
     def get_queryset(self) -> models.QuerySet[DomainHealth]:
-        return DomainHealth.objects.as_of(clock.now()).select_related("site")
+        return DomainHealth.objects.annotate_health_now(clock.now()).select_related("site")
 
     def etag(self, obj: models.Model) -> str:
         """Health is part of the ETag, because time alone can turn a domain unknown."""
         stored = super().etag(obj)
-        return f'{stored[:-1]}-{obj.at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
+        return (
+            f'{stored[:-1]}-{obj.state_at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
+        )
 
 
 class ScoreSerializer(ObjectSerializer):
@@ -187,7 +189,7 @@ class EvaluateSerializer(BodySerializer):
 
 
 class ScoreViewSet(ReadOnlyObjectViewSet):
-    queryset = SiteScore.objects.with_confirmed().select_related("site", "framework_version")
+    queryset = SiteScore.objects.annotate_confirmed().select_related("site", "framework_version")
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilters
     ordering_fields = ("id", "site", "score", "score_upper", "coverage", "verdict", "evaluated_at")

@@ -53,7 +53,7 @@ def people_of(site: Site, *, names: bool, now: datetime) -> SitePeopleCard:
     covered = fleet_people(now=now).covered.get(site.pk)
     requirements = covered.requirements if covered else ()
     shifts = (
-        Shift.objects.at(now)
+        Shift.objects.current(now)
         .filter(rotation__served__site=site, level__in=PRIMARY_AND_SECONDARY)
         .select_related("rotation", "person")
         .order_by("rotation__domain", "rotation__name", "level", "starts_at", "pk")

@@ -22,7 +22,7 @@ from readiness.assessment.scoring.core.states import CheckState, ReasonCode
 from readiness.assessment.scoring.figures import provenance_of_all
 from readiness.assessment.scoring.queries.results import pillars_on
 from readiness.assessment.scoring.queries.rows import CheckRow
-from readiness.assessment.scoring.queries.standing import with_owner
+from readiness.assessment.scoring.queries.standing import annotate_owner
 from readiness.boards.checks import answering as checks_answering
 from readiness.boards.checks import sentences as checks_sentences
 from readiness.boards.checks.answering import Answering
@@ -170,7 +170,9 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
 
 
 def site_or_404(slug: str) -> Site:
-    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
+    return get_object_or_404(
+        annotate_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug
+    )
 
 
 def _points(request: HttpRequest) -> int:

@@ -18,7 +18,7 @@ from readiness.assessment.scoring.core.states import HealthAt, Verdict, health_a
 from readiness.assessment.scoring.models import DomainHealth, SiteScore
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.rows import HealthMark, PillarFigure, SiteRef, ref_of
-from readiness.assessment.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
+from readiness.assessment.scoring.queries.standing import annotate_owner, event_kw, present_capacity, score_of
 from readiness.boards.health.queries import DOMAINS
 
 WEEKS = 24
@@ -33,7 +33,7 @@ def table(*, now: datetime) -> QuerySet[Site]:
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
     deployed = Case(When(stage__in=counting, then=kw), default=0.0, output_field=FloatField())
     return (
-        with_owner(Site.objects.select_related("region", "score"), now=now)
+        annotate_owner(Site.objects.select_related("region", "score"), now=now)
         .annotate(deployed_kw=deployed)
         .annotate(
             ready_kw=Case(

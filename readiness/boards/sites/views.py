@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.boards.gap import sentences as gap_sentences
 from readiness.boards.sites import queries, tables
 from web import tables as table_kit
@@ -24,10 +24,10 @@ def sites(request: HttpRequest) -> tuple[TablePage, Any]:
     at, framework = now(), framework_queries.current()[1]
 
     def context() -> dict[str, Any]:
-        fleet_standing = standing(now=at, framework=framework)
+        standing_now = fleet_standing(now=at, framework=framework)
         return {
-            "standing": gap_sentences.readiness_summary(fleet_standing.gap, fleet_standing.verdicts)
-            if fleet_standing.sites
+            "standing": gap_sentences.readiness_summary(standing_now.gap, standing_now.verdicts)
+            if standing_now.sites
             else ""
         }
 
@@ -38,15 +38,15 @@ def sites_page(
     request: HttpRequest,
     framework: Framework,
     at: datetime,
-    fleet_standing: FleetStanding | None = None,
+    standing_now: FleetStanding | None = None,
 ) -> TablePage:
-    """`fleet_standing` passes in what has already been read about all sites."""
-    capacity = fleet_standing.capacity if fleet_standing else None
+    """`standing_now` passes in what has already been read about all sites."""
+    capacity = standing_now.capacity if standing_now else None
     return table_kit.page(
         request,
         tables.SITES,
         queries.table(now=at),
         prepare=lambda page: tables.site_lines(page, now=at, framework=framework, capacity=capacity),
         # Without parameters the list is not filtered.
-        total=len(fleet_standing.sites) if fleet_standing and not request.GET else None,
+        total=len(standing_now.sites) if standing_now and not request.GET else None,
     )

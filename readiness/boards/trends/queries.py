@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from readiness.assessment.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.framework.core.wording import with_names
+from readiness.assessment.framework.core.wording import name_checks
 from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring.core.mean import Sums
@@ -179,9 +179,9 @@ def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
     )
     return Day(
         on=on,
-        score=score.by_kw if by_kw else score.plain,
-        upper=upper.by_kw if by_kw else upper.plain,
-        coverage=coverage.by_kw if by_kw else coverage.plain,
+        score=score.kw_weighted if by_kw else score.plain,
+        upper=upper.kw_weighted if by_kw else upper.plain,
+        coverage=coverage.kw_weighted if by_kw else coverage.plain,
         plain=score.plain,
         verdicts={part.verdict: part.sites for part in parts},
     )
@@ -286,7 +286,7 @@ def _verdicts(subject: Subject, framework: Framework, between: tuple[datetime, d
         sentence = f"Verdict: {before} → {after}"
         day = flip.at.date().isoformat()
         url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
-        reason = with_names(flip.reason, framework)
+        reason = name_checks(flip.reason, framework)
         yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, reason, url)
 
 

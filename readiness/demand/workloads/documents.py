@@ -86,15 +86,15 @@ def _keep_all(written: Sequence[document.Written], *, by: User | None, now: date
         users = [
             (_named(regions, "users", each["region"]), each["requests_per_s"]) for each in values["users"]
         ]
-        given = {**values, "accelerators": needs, "users": users}
-        if given["min_verdict"] is None:
+        columns = {**values, "accelerators": needs, "users": users}
+        if columns["min_verdict"] is None:
             # A new class gets the default, a stored one keeps its own.
-            del given["min_verdict"]
+            del columns["min_verdict"]
         present = classes.get(values["slug"])
         if present is None:
-            declare(**given, by=by, now=now)
+            declare(**columns, by=by, now=now)
         else:
-            change(present, **given, by=by, now=now)
+            change(present, **columns, by=by, now=now)
 
     faults: list[DocumentError] = []
     for each in written:

@@ -175,7 +175,7 @@ def _hand_over(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, no
 
 def keep_owned(site_ids: list[int], *, now: datetime) -> int:
     """Let the owners of the demo confirm before the deadline; returns the number of confirmations."""
-    due = Assignment.objects.in_force(now).filter(
+    due = Assignment.objects.only_in_force(now).filter(
         site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE
     )
     confirmed = 0

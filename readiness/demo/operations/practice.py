@@ -194,7 +194,7 @@ def _write_survey(
         for question_row in row["questions"]
     ]
     SurveyQuestion.objects.bulk_create([question for _, question in questions])
-    present = Prefetch("team__people", Person.objects.there(now).order_by("pk"), "present")
+    present = Prefetch("team__people", Person.objects.present(now).order_by("pk"), "present")
     staffings = Staffing.objects.filter(site__in=sites.values()).select_related("team").order_by("pk")
     SurveyAnswer.objects.bulk_create(
         SurveyAnswer(

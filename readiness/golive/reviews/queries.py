@@ -47,7 +47,7 @@ FROZEN = (
 
 
 def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
-    exceptions = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
+    exceptions = Grant.objects.only_in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
     return list(exceptions.select_related("requested_by", "approver").order_by("check_id"))
 
 

@@ -199,9 +199,9 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)
-        facts = gap_queries.asked(question, now=now())
+        facts = gap_queries.fleet_of(question, now=now())
         plan = closing(facts, target=question.target, measure=question.measure)
-        return queries.selected(names, plan.held)
+        return queries.selected(names, plan.held_sites)
     except BadQuestion as error:
         raise BadRequest(str(error)) from error
     except queries.BadSelection as error:

@@ -12,8 +12,8 @@ from readiness.assessment.scoring.core.states import KNOWN, CheckState, Gate, Re
 from readiness.assessment.scoring.health import MOST_REASONS
 from readiness.assessment.scoring.models import CheckResult, DomainHealth
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.assessment.scoring.queries.standing import FleetStanding, standing
-from readiness.assessment.scoring.reasons import as_it_was
+from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
+from readiness.assessment.scoring.reasons import mark_unknown
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
@@ -50,7 +50,7 @@ class _Gathered:
 
 def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFacts]:
     """The facts of those of the sites that still exist."""
-    fleet = standing(now=now, site_ids=site_ids)
+    fleet = fleet_standing(now=now, site_ids=site_ids)
     by_site = {site.ref.id: _Gathered() for site in fleet.sites}
     running = [site.ref.id for site in fleet.sites if site.ref.stage != Site.Stage.RETIRED]
     _add_sources(by_site, running)
@@ -137,7 +137,7 @@ def _add_health(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: 
                 last_health=health if is_blind else last_health,
                 is_blind=is_blind,
                 objects_by_health=counts,
-                reasons=tuple(map(as_it_was, stored)) if is_blind else tuple(stored),
+                reasons=tuple(map(mark_unknown, stored)) if is_blind else tuple(stored),
                 is_full=len(stored) >= MOST_REASONS,
             )
         )

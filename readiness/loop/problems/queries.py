@@ -14,7 +14,7 @@ from readiness.demand.workloads.models import Placement
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem, ProblemQuerySet
 from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.models import in_force
+from readiness.organisation.ownership.models import condition_in_force
 
 LAGS_AFTER = timedelta(seconds=60)
 IN_CAUSE = ("cause_kind", "cause_key", "-is_cause", "rank", "title", "pk")
@@ -26,7 +26,9 @@ IN_ORDER = ("head_rank", "-kw", "site__name", "site_id", "head_title", *IN_CAUSE
 def problems(*, now: datetime) -> ProblemQuerySet:
     """All problems, open and ended, with `kw`, `workloads`, `answering` (the owning team, else the text on the site)
     and `accountable` (a person's name, for those who may see names)."""
-    owner_terms = Q(site__assignments__item=Item.ORCHESTRATION) & in_force(now, through="site__assignments__")
+    owner_terms = Q(site__assignments__item=Item.ORCHESTRATION) & condition_in_force(
+        now, through="site__assignments__"
+    )
     # Terms of an item never overlap, so the join duplicates no row.
     return Problem.objects.select_related("site__region").annotate(
         held=FilteredRelation("site__assignments", condition=owner_terms),

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from readiness.organisation.ownership import gaps, operations, reassigning
-from readiness.organisation.ownership.models import Assignment, HandoverStep, in_force
+from readiness.organisation.ownership.models import Assignment, HandoverStep, condition_in_force
 from readiness.organisation.people.models import Person, Team, has_left
 from web import clock
 from web.rest.errors import named_errors
@@ -34,16 +34,16 @@ from web.workflows.endpoints import OperatedViewSet, author_of, endpoint, operat
 
 def _owner_left(_key: str) -> Q:
     now = clock.now()
-    return in_force(now) & has_left(now, person="accountable__")
+    return condition_in_force(now) & has_left(now, person="accountable__")
 
 
 def _overdue(_key: str) -> Q:
     now = clock.now()
-    return in_force(now) & Q(due_at__lte=now)
+    return condition_in_force(now) & Q(due_at__lte=now)
 
 
 class AssignmentFilters(ObjectFilterSet):
-    in_force = Flag(read=lambda _key: in_force(clock.now()), label="In force")
+    in_force = Flag(read=lambda _key: condition_in_force(clock.now()), label="In force")
     overdue = Flag(read=_overdue, label="Confirmation overdue")
     owner_left = Flag(read=_owner_left, label="Owner has left")
 

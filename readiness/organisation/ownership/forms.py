@@ -23,7 +23,7 @@ class PersonChoice(forms.ModelChoiceField):
 
 
 def _present(now: datetime) -> Any:
-    return Person.objects.there(now).prefetch_related("teams").order_by("name", "pk")
+    return Person.objects.present(now).prefetch_related("teams").order_by("name", "pk")
 
 
 class ProposeForm(RefusedForm):
@@ -73,7 +73,7 @@ class ProposeForm(RefusedForm):
         _choice(self, "accountable").queryset = people.filter(user__isnull=False)
         _choice(self, "deputy").queryset = people
         for name in ("team", "responsible"):
-            _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
+            _choice(self, name).queryset = Team.objects.present(now).order_by("name", "pk")
 
     def cautions(self) -> list[str]:
         """Reasons to reconsider a valid proposal."""
@@ -111,7 +111,7 @@ class AmendForm(ShownForm, RefusedForm):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choice(self, "deputy").queryset = _present(now)
-        _choice(self, "responsible").queryset = Team.objects.there(now).order_by("name", "pk")
+        _choice(self, "responsible").queryset = Team.objects.present(now).order_by("name", "pk")
 
 
 class ReassignForm(RefusedForm):
@@ -138,7 +138,7 @@ class ReassignForm(RefusedForm):
         everybody = Person.objects.prefetch_related("teams").order_by("name", "pk")
         _choice(self, "source").queryset = everybody
         _choice(self, "target").queryset = _present(now).filter(user__isnull=False)
-        _choice(self, "team").queryset = Team.objects.there(now).order_by("name", "pk")
+        _choice(self, "team").queryset = Team.objects.present(now).order_by("name", "pk")
 
 
 class SheetImportForm(forms.Form):

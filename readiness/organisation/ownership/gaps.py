@@ -48,7 +48,7 @@ class BoardSite(NamedTuple):
     gaps: int
 
     @property
-    def at_stake_kw(self) -> float:
+    def kw_at_stake(self) -> float:
         return self.kw if self.gaps else 0.0
 
 
@@ -69,11 +69,11 @@ class QueuedItem:
         return f"{self.site.slug}.{self.cell.item}"
 
     @property
-    def about(self) -> Live | None:
+    def assignment(self) -> Live | None:
         return self.cell.coming if self.queue is OwnershipQueue.WAITING else self.cell.current
 
     @property
-    def at(self) -> datetime | None:
+    def due_or_since(self) -> datetime | None:
         return self.due_at or self.since
 
 
@@ -141,7 +141,7 @@ class OwnedFleet:
                 and (cell.current.due_at or soon) < soon
                 for cell in cells
             ),
-            at_stake_kw=sum(site.at_stake_kw for site in self.sites),
+            at_stake_kw=sum(site.kw_at_stake for site in self.sites),
             overloaded=sum(load.is_overloaded and not load.has_left for load in self.loads),
         )
 

@@ -65,7 +65,7 @@ def _claim(touches: str, differs: str) -> PerStatement:
     return PerStatement(name="claim_owned_sites", operation=pgtrigger.Update, func=" ".join(body.split()))
 
 
-def in_force(now: datetime, *, through: str = "") -> Q:
+def condition_in_force(now: datetime, *, through: str = "") -> Q:
     """Accepted terms that have begun and not ended. `through` is the path to the assignment, such as "assignments__"
     from a site."""
     begun = {"confirmed_at__isnull": False, "answered_at__lte": now, "effective_at__lte": now}
@@ -75,8 +75,8 @@ def in_force(now: datetime, *, through: str = "") -> Q:
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    def in_force(self, now: datetime) -> AssignmentQuerySet:
-        return self.filter(in_force(now))
+    def only_in_force(self, now: datetime) -> AssignmentQuerySet:
+        return self.filter(condition_in_force(now))
 
     def live(self, now: datetime) -> AssignmentQuerySet:
         """Proposals, and accepted terms that have not ended, including future ones."""

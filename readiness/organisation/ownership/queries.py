@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
 from readiness.organisation.ownership.core.standing import Item, ItemStanding, Term, standing_in_force
-from readiness.organisation.ownership.models import Assignment, in_force
+from readiness.organisation.ownership.models import Assignment, condition_in_force
 from telemetry.binary import fetched
 
 
@@ -20,7 +20,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
         site_id__in=site_ids, confirmed_at__isnull=False, answered_at__lte=now
     )
     newest = Max("confirmations__confirmed_at", filter=Q(confirmations__confirmed_at__lte=now))
-    holds = ExpressionWrapper(in_force(now), output_field=BooleanField())
+    holds = ExpressionWrapper(condition_in_force(now), output_field=BooleanField())
     rows = accepted.annotate(newest=newest, holds=holds).order_by("pk")
     terms_by_site: dict[int, list[Term]] = defaultdict(list)
     for holds_now, *row in rows.values_list(

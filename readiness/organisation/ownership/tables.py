@@ -115,7 +115,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
             Column("deployed", "Deployed", "kw", lambda row: _kw(row.kw), sort=True, unit="kW", numeric=True,
                    locked=True),
             # Sort by capacity, then by gaps; a site without gaps comes last.
-            Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps), numeric=True,
+            Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.kw_at_stake, row.gaps), numeric=True,
                    locked=True, hint="Sorted by the capacity at stake, then by gaps"),
             *(_item_column(item, names=names) for item in items),
         ),
@@ -196,8 +196,8 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
                    export="site.slug"),
             Column("item", "Item", "cell.item.value", lambda gap: item_label(gap.cell.item), sort=True),
             Column("stake", "At stake", "kw", lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True),
-            Column("who", "Who", lambda gap: who(gap.about, names=names), phone="full"),
-            Column("due", "When", "at", lambda gap: due(gap.at, now), sort=True),
+            Column("who", "Who", lambda gap: who(gap.assignment, names=names), phone="full"),
+            Column("due", "When", "due_or_since", lambda gap: due(gap.due_or_since, now), sort=True),
             Column("asked", "Asked", lambda gap: who(gap.cell.coming, names=names), default=False),
         ),
         filters=(

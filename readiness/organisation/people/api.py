@@ -53,13 +53,13 @@ class PersonSerializer(ObjectSerializer):
         read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         linked = self.instance.user if isinstance(self.instance, Person) else None
-        if given.pop("user", linked) != linked:
+        if values.pop("user", linked) != linked:
             raise serializers.ValidationError(
                 {"user": ["A write makes no link: POST to request-link, and the user confirms it."]}
             )
-        return given
+        return values
 
     def get_has_left(self, person: Person) -> bool:
         return person.left_by(clock.now())
@@ -191,11 +191,11 @@ class CoverageSerializer(serializers.Serializer):
     summary="What sites require of people, and how many cover it",
 )
 def coverage(request: Request) -> dict[str, Any]:
-    now, asked = clock.now(), request.query_params
+    now, parameters = clock.now(), request.query_params
     names, at = request.user.has_perm(SEES_NAMES), None
-    if asked.get("at"):
-        at = parse_instant(asked["at"], now=now, zone=get_current_timezone(), field="at")
-    sites = fleet.coverage_of_sites(now=now, at=at, slugs=asked.getlist("site"))
+    if parameters.get("at"):
+        at = parse_instant(parameters["at"], now=now, zone=get_current_timezone(), field="at")
+    sites = fleet.coverage_of_sites(now=now, at=at, slugs=parameters.getlist("site"))
     lines = fleet.requirement_lines(sites, names=names)
     offset = offset_of(request)
     answer = {"at": at or now, "count": len(lines), "results": lines[offset : offset + limit_of(request)]}
@@ -246,11 +246,11 @@ class OnCallAt:
     ],
     summary="Who is on call, and what they lack",
 )
-def on_call(request: Request) -> OnCallAt:
+def duty_list(request: Request) -> OnCallAt:
     now = clock.now()
     at = parse_instant(request.GET.get("at") or "now", now=now, zone=UTC, field="at")
-    asked = {name: listed_in(request.GET, name) for name in ("site", "region", "domain")}
-    if unknown := set(asked["domain"]) - set(DomainChoices.values):
+    filters = {name: listed_in(request.GET, name) for name in ("site", "region", "domain")}
+    if unknown := set(filters["domain"]) - set(DomainChoices.values):
         raise BadParameter("domain", f"There is no {min(unknown)[:100]}.")
     names = sees_names(request.user)
     duties = duties_at(fleet.sites_on_call(), at=at) if request.GET.get("at") else fleet.duties_now(now=now)
@@ -259,9 +259,9 @@ def on_call(request: Request) -> OnCallAt:
         [
             _duty(row, names=names)
             for row in duties
-            if (not asked["site"] or row.site.slug in asked["site"])
-            and (not asked["region"] or row.site.region.slug in asked["region"])
-            and (not asked["domain"] or row.domain in asked["domain"])
+            if (not filters["site"] or row.site.slug in filters["site"])
+            and (not filters["region"] or row.site.region.slug in filters["region"])
+            and (not filters["domain"] or row.domain in filters["domain"])
         ],
     )
 

@@ -48,7 +48,7 @@ _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
 def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
     if not sites:
         return {}
-    called = coverage.on_call_of(sites, now=now)
+    called = coverage.people_on_call(sites, now=now)
 
     def read(changed: Collection[int]) -> dict[int, SiteCoverage]:
         return coverage.coverage_of({site_id: sites[site_id] for site_id in changed}, now=now, on_call=called)

@@ -88,7 +88,7 @@ def _read(now: datetime) -> FleetPeople:
             site_id: Counter(each.cover for each in of_site.requirements)
             for site_id, of_site in covered.items()
         },
-        qualified=QualifiedFleet.of(growth.qualified_at(recorded), recorded=frozenset(recorded)),
+        qualified=QualifiedFleet.build(growth.qualified_at(recorded), recorded=frozenset(recorded)),
     )
 
 
@@ -183,10 +183,12 @@ def requirement_lines(
     sites: Collection[tuple[SiteFacts, SiteCoverage]], *, names: bool
 ) -> list[RequirementLine]:
     """Return lines with the names of qualified people, for readers who may see names. One statement reads all names."""
-    named = names_of(person_id for _, coverage in sites for person_id in coverage.qualified) if names else {}
+    name_of = (
+        names_of(person_id for _, coverage in sites for person_id in coverage.qualified) if names else {}
+    )
     return [
         RequirementLine(
-            site, each, tuple(sorted(named[person_id] for person_id in each.qualified & named.keys()))
+            site, each, tuple(sorted(name_of[person_id] for person_id in each.qualified & name_of.keys()))
         )
         for site, coverage in sites
         for each in coverage.requirements
@@ -207,15 +209,15 @@ def proposals(coverage: SiteCoverage, *, now: datetime) -> list[TrainingProposal
     for holder in holders_of(coverage.assigned, now=now) if short else ():
         if holder.shown_at <= now:
             candidates[holder.person_id].append(holder)
-    chosen = {}
+    nearest_people = {}
     for each in short:
         needed = {need.needed_id: need.level for need in skills[each.requirement.skill_id].needs.all()}
-        chosen[each.requirement.key] = nearest(each, candidates, needed)
-    people = Person.objects.in_bulk({person_id for ids in chosen.values() for person_id in ids})
+        nearest_people[each.requirement.key] = nearest(each, candidates, needed)
+    people = Person.objects.in_bulk({person_id for ids in nearest_people.values() for person_id in ids})
     return [
         TrainingProposal(
             each,
-            tuple(people[person_id] for person_id in chosen[each.requirement.key]),
+            tuple(people[person_id] for person_id in nearest_people[each.requirement.key]),
             tuple(skills[each.requirement.skill_id].courses.all()),
         )
         for each in short

@@ -82,9 +82,9 @@ class PersonForm(RefusedForm):
     )
 
     def arguments(self) -> dict[str, Any]:
-        given = dict(self.cleaned_data)
-        day = given.pop("last_day")
-        return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}
+        fields = dict(self.cleaned_data)
+        day = fields.pop("last_day")
+        return fields | {"left_at": end_of_day(day, fields["time_zone"]) if day else None}
 
 
 def initial_of(person: Person) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class AssignTrainingForm(RefusedForm):
         super().__init__(*args, **kwargs)
         field = self.fields["people"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = Person.objects.there(now()).order_by("name", "pk")
+        field.queryset = Person.objects.present(now()).order_by("name", "pk")
         if isinstance(begun := self.initial.get("people"), str):  # An address names several by their ids.
             self.initial["people"] = begun.split(",")
 
@@ -190,8 +190,8 @@ class MoveForm(SubjectForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        there = Person.objects.there(now()).order_by("name", "pk")
-        self.fields["taker"].queryset = there  # type: ignore[attr-defined]
+        takers = Person.objects.present(now()).order_by("name", "pk")
+        self.fields["taker"].queryset = takers  # type: ignore[attr-defined]
 
 
 class AskForSwapForm(SubjectForm):
@@ -232,11 +232,11 @@ class AnswersForm(RefusedForm):
         *args: Any,
         questions: Sequence[SurveyQuestion],
         teams: QuerySet[Team],
-        given: Mapping[int, SurveyAnswer],
+        earlier_answers: Mapping[int, SurveyAnswer],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        before = next(iter(given.values()), None)
+        before = next(iter(earlier_answers.values()), None)
         self.fields["team"] = forms.ModelChoiceField(
             teams,
             label="In the name of",
@@ -249,16 +249,16 @@ class AnswersForm(RefusedForm):
         for question in questions:
             name = f"question_{question.pk}"
             self.fields[name] = _field_of(question)
-            answered = given.get(question.pk)
+            answered = earlier_answers.get(question.pk)
             self.fields[name].initial = answered.value if answered else ""
             sites.setdefault(question.site.name, []).append(name)
         self.groups = [("Team", ["team"]), *sites.items()]
 
     def arguments(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        fields = self.cleaned_data
         return {
-            "team": given["team"],
-            "answers": {pk: given[f"question_{pk}"] for pk in self.question_ids},
+            "team": fields["team"],
+            "answers": {pk: fields[f"question_{pk}"] for pk in self.question_ids},
         }
 
 

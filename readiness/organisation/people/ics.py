@@ -64,7 +64,7 @@ class OwnShiftsFileView(_ShiftsFile):
 
 
 def _near(now: datetime) -> Any:
-    near = Shift.objects.between(now - BACK, now + AHEAD).select_related("rotation", "person")
+    near = Shift.objects.overlapping(now - BACK, now + AHEAD).select_related("rotation", "person")
     return near.order_by("starts_at", "level", "pk")
 
 

@@ -121,7 +121,7 @@ def _problems(rotation: Rotation, outlook: RotationOutlook, *, names: bool) -> I
 def answers_panel(obj: Survey, *, user: User, now: datetime) -> Panel:
     """Where a survey is answered, for those who are asked, and where its results are."""
     links = [{"label": "Results", "url": link("survey-results", obj.pk)}]
-    is_asked = obj.standing(now) == "open" and queries.asked(obj, user, now=now).exists()
+    is_asked = obj.phase(now) == "open" and queries.questions_for(obj, user, now=now).exists()
     if is_asked:
         links.insert(0, {"label": "Answer", "url": link("survey-answer", obj.pk)})
     waits = is_asked and queries.unanswered(user, now=now).filter(survey=obj).exists()

@@ -105,12 +105,12 @@ STANDINGS = {
 }
 
 
-def named(holders: Iterable[Shift]) -> str:
+def holder_names(holders: Iterable[Shift]) -> str:
     """Return who has the duty, if the reader may know; otherwise "covered" or "nobody"."""
-    there = list(holders)
+    shifts = list(holders)
     if not sees_names():
-        return "covered" if any(holder.person for holder in there) else "nobody"
-    return ", ".join(_named(holder) for holder in there) or "nobody"
+        return "covered" if any(holder.person for holder in shifts) else "nobody"
+    return ", ".join(_named(holder) for holder in shifts) or "nobody"
 
 
 def _named(holder: Shift) -> str:
@@ -133,8 +133,8 @@ def handover(row: DutyRow) -> str:
 
 
 def duties(rows: Iterable[DutyRow]) -> Table:
-    shown = list(rows)
-    regions = {row.site.region.slug: row.site.region.name for row in shown}
+    duty_rows = list(rows)
+    regions = {row.site.region.slug: row.site.region.name for row in duty_rows}
     return Table(
         id="duties",
         noun=("domain of a site", "domains of sites"),
@@ -146,9 +146,9 @@ def duties(rows: Iterable[DutyRow]) -> Table:
             Column("standing", "Standing", text=lambda row: STANDINGS[row.standing][0],
                    sort=lambda row: WORST_FIRST.index(row.standing),
                    tone=lambda row: STANDINGS[row.standing][1], phone="status"),
-            Column("primary", "Primary", lambda row: named(row.primary), sort=True),
+            Column("primary", "Primary", lambda row: holder_names(row.primary), sort=True),
             Column("primary_times", "Primary from, until", lambda row: times(row.primary), default=False),
-            Column("secondary", "Secondary", lambda row: named(row.secondary), sort=True),
+            Column("secondary", "Secondary", lambda row: holder_names(row.secondary), sort=True),
             Column("secondary_times", "Secondary from, until", lambda row: times(row.secondary), default=False),
             Column("lacks", "Lacks", lambda row: "; ".join(map(str, row.lacks)), phone="full"),
             Column("handover", "Next hand-over", handover),
@@ -156,7 +156,7 @@ def duties(rows: Iterable[DutyRow]) -> Table:
                    url=lambda row: link("rotation-detail", row.rotations[0].pk)),
         ),
         filters=(
-            RowFilter("site", "Site", "site.slug", [*{row.site.slug: row.site.name for row in shown}.items()]),
+            RowFilter("site", "Site", "site.slug", [*{row.site.slug: row.site.name for row in duty_rows}.items()]),
             RowFilter("region", "Region", "site.region.slug", sorted(regions.items())),
             RowFilter("domain", "Domain", "domain", DomainChoices.choices),
             RowFilter("standing", "Standing", "standing", [(key, label) for key, (label, _) in STANDINGS.items()]),

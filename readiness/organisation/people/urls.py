@@ -9,7 +9,7 @@ from web.kinds.addresses import addresses
 urlpatterns = [
     path("", views.people, name="people"),
     path("<int:pk>/export/", views.export, name="person-export"),
-    path("oncall/", views.on_call, name="on-call"),
+    path("oncall/", views.duty_page, name="on-call"),
     path("oncall/hours/", views.hours, name="on-call-hours"),
     path("swaps/<int:pk>/", views.STEPS.object_page, name="swap"),
     *views.STEPS.routes("swaps/<int:pk>/"),

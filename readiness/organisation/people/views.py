@@ -155,10 +155,10 @@ def site_coverage(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
 
 def _dependencies(coverage: SiteCoverage, *, names: bool) -> list[dict[str, Any]]:
     depended_on = dependencies(coverage.requirements)
-    named = fleet.names_of(each.person_id for each in depended_on) if names else {}
+    name_of = fleet.names_of(each.person_id for each in depended_on) if names else {}
     return [
         {
-            "name": named.get(each.person_id, ""),
+            "name": name_of.get(each.person_id, ""),
             "person_id": each.person_id if names else None,
             "alone": [requirement.skill_name for requirement in each.alone],
             "short": [requirement.skill_name for requirement in each.short],
@@ -174,18 +174,18 @@ DEFAULT_RANGE = "now-30d"
 
 
 @ON_CALL.page
-def on_call(request: HttpRequest) -> tuple[TablePage, Any]:
+def duty_page(request: HttpRequest) -> tuple[TablePage, Any]:
     present = now()
-    asked = request.GET.get("at", "")
+    instant_text = request.GET.get("at", "")
     zone = timezone.get_current_timezone()
-    at = parse_instant(asked, now=present, zone=zone, field="at") if asked else present
-    rows = duties_at(fleet.sites_on_call(), at=at) if asked else fleet.duties_now(now=present)
+    at = parse_instant(instant_text, now=present, zone=zone, field="at") if instant_text else present
+    rows = duties_at(fleet.sites_on_call(), at=at) if instant_text else fleet.duties_now(now=present)
     table = table_kit.page(request, tables.duties(rows), rows)
     standings: Counter[str] = Counter(row.standing for row in rows)
     return table, lambda: {
         "tabs": tabs("on-call"),
         "at": at,
-        "is_now": not asked,
+        "is_now": not instant_text,
         "counts": {name: standings[name] for name in tables.STANDINGS},
         "number": len(rows),
     }
@@ -223,7 +223,7 @@ def _swap(pk: int) -> Swap:
 
 
 def _show(request: HttpRequest, swap: Swap, *, refusals: Any = (), status: int = 200) -> HttpResponseBase:
-    state = swaps.standing(swap, now())
+    state = swaps.state_at(swap, now())
     context = STEPS.context(request, swap, refusals) | {
         "swap": swap,
         "state": Swap.State(state).label,
@@ -254,11 +254,13 @@ def answer(request: UserRequest, pk: int) -> HttpResponse:
     """Whoever is not asked finds no such page."""
     survey, at = get_object_or_404(Survey, pk=pk), now()
     person = surveys.answering_person(request.user, now=at)
-    questions = list(surveys.asked(survey, request.user, now=at))
+    questions = list(surveys.questions_for(survey, request.user, now=at))
     if person is None or not questions:
         raise Http404
-    given, teams = surveys.own_answers(survey, person), surveys.own_teams(person, now=at)
-    form = AnswersForm(request.POST or None, questions=questions, teams=teams, given=given)
+    earlier_answers, teams = surveys.own_answers(survey, person), surveys.own_teams(person, now=at)
+    form = AnswersForm(
+        request.POST or None, questions=questions, teams=teams, earlier_answers=earlier_answers
+    )
     if request.method == "POST" and form.is_valid():
         try:
             answer_survey(survey, **form.arguments(), by=request.user, now=now())
@@ -270,7 +272,7 @@ def answer(request: UserRequest, pk: int) -> HttpResponse:
     context = {
         "heading": survey.title,
         "survey": survey,
-        "standing": survey.standing(at),
+        "standing": survey.phase(at),
         "form": form,
         "cancel_url": SURVEYS.url("detail", survey),
         "breadcrumbs": SURVEYS.breadcrumbs((str(survey), SURVEYS.url("detail", survey)), ("Answer", "")),

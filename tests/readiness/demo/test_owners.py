@@ -70,7 +70,7 @@ def test_sites_that_are_ready_are_owned_by_items_since_one_instant(owned):
 
 def test_the_logins_are_people_who_own_something(owned):
     ruth = Person.objects.get(user__username="ops")
-    assert Assignment.objects.in_force(NOW).filter(accountable=ruth).count() == len(Item)
+    assert Assignment.objects.only_in_force(NOW).filter(accountable=ruth).count() == len(Item)
     assert Assignment.objects.filter(accountable=ruth, state="proposed").count() == 1
 
 
@@ -78,7 +78,7 @@ def test_owners_confirm_in_time_and_what_ran_out_stays_overdue(owned):
     at = NOW + timedelta(days=8)
     ids = list(Site.objects.values_list("pk", flat=True))
     assert keep_owned(ids, now=at) == len(Item)
-    marseille = Assignment.objects.in_force(at).filter(site__name="MRS-1")
+    marseille = Assignment.objects.only_in_force(at).filter(site__name="MRS-1")
     assert set(marseille.values_list("due_at", flat=True)) == {at + CONFIRM_EVERY}
     assert {gap.site.name for gap in gaps.fleet(now=at).gaps() if gap.queue is OwnershipQueue.OVERDUE} == {
         "PNQ-1"

@@ -13,7 +13,7 @@ from inventory.models import Site
 from readiness.assessment.scoring.checks import COMPUTED
 from readiness.assessment.scoring.core.gap import NOTHING
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.demo import operations
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.shapes import column
@@ -123,7 +123,7 @@ def test_a_site_under_construction_has_no_verdict_and_no_capacity():
     score = SiteScore.objects.get(site__name="OSL-1")
     assert score.verdict == ""
     assert not Flip.objects.filter(site__name="OSL-1", subject="verdict").exists()
-    known = standing(now=NOW, site_ids=[score.site_id])
+    known = fleet_standing(now=NOW, site_ids=[score.site_id])
     assert not known.changes[score.site_id]
     assert known.capacity[score.site_id].deployed == NOTHING
 

@@ -72,7 +72,9 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     if not runs and not records:
         return 0
     history = PartHistory(site_ids, devices_kept(runs))
-    reaches: Reaches = {(type(each), each.pk): Reach.of(each, history.began) for each in (*runs, *records)}
+    reaches: Reaches = {
+        (type(each), each.pk): Reach.measure(each, history.began) for each in (*runs, *records)
+    }
     of_runs = {run.pk: reaches[ValidationRun, run.pk] for run in runs}
     replaced = [
         VoidingChange(each.run, each.change, each.at, each.reason, ":".join(map(str, each.place)))
@@ -88,9 +90,11 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     live = [each for each in (*runs, *records) if relevant[type(each), each.pk]]
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
     findings += _other_ground(live, relevant, reaches, now=now)
-    kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
+    relevant_findings = [
+        each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]
+    ]
     # The history's clock may be ahead of `now`, but a visible change was not made later.
-    return _apply([replace(each, at=min(each.at, now)) for each in (*replaced, *kept)])
+    return _apply([replace(each, at=min(each.at, now)) for each in (*replaced, *relevant_findings)])
 
 
 def _standing[Evidence: Voidable](
@@ -156,7 +160,7 @@ def _other_ground(
     ]
     if not standing:
         return []
-    ground = CurrentGround.of(
+    ground = CurrentGround.read(
         {each.site_id for each, _, _ in standing},
         [each for each in evidence if isinstance(each, ValidationRun) and each.basis],
     )
@@ -166,13 +170,13 @@ def _other_ground(
     findings = []
     for each, key, before in standing:
         steps = history.get(ChangeScope(each.site_id, key), [])
-        made = _first_since(each, key, steps, ground, reaches[type(each), each.pk])
-        if made is None and not is_shaken(key, before, ground.under(each, key)):
+        change = _first_since(each, key, steps, ground, reaches[type(each), each.pk])
+        if change is None and not is_shaken(key, before, ground.digest(each, key)):
             continue
         # If a clock is ahead, a change before the evidence was entered is found by its newest entry.
-        made = made or (steps[-1].made if steps else None)
-        reason = made.sentence() if made else f"The {_spoken(_kind(key))} at the site changed."
-        findings.append(VoidingChange(each, _kind(key), made.at if made else now, reason))
+        change = change or (steps[-1].change if steps else None)
+        reason = change.sentence() if change else f"The {_spoken(_kind(key))} at the site changed."
+        findings.append(VoidingChange(each, _kind(key), change.at if change else now, reason))
     return findings
 
 
@@ -183,12 +187,12 @@ def _first_since(
     more = 0
     for step in steps:
         since = reach.entered if step.net > 0 else reach.changed
-        if step.made.at <= since or (devices is not None and not step.devices & devices):
+        if step.change.at <= since or (devices is not None and not step.devices & devices):
             continue
         more += step.net
         # Fewer accelerators are not an expansion, and neither is a replacement.
         if key != Change.EXPANSION or more > 0:
-            return step.made
+            return step.change
     return None
 
 
@@ -211,7 +215,7 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
         evidence = of_evidence[0].evidence
         evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in of_evidence)})
         evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in of_evidence)]))
-        evidence.voids = _with_kinds(evidence.voids, of_evidence)
+        evidence.voids = _merge_kinds(evidence.voids, of_evidence)
         reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in of_evidence)]))
         evidence.void_reason = " ".join(reasons)[:4000]
         voided[model].append(evidence)
@@ -220,16 +224,16 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
     return len(by_evidence)
 
 
-def _with_kinds(voids: Mapping[str, Any], changes: Iterable[VoidingChange]) -> dict[str, Any]:
+def _merge_kinds(voids: Mapping[str, Any], changes: Iterable[VoidingChange]) -> dict[str, Any]:
     kinds = dict(voids)
     for each in sorted(changes, key=lambda finding: finding.at):
         kind, at = each.change.value, each.at.isoformat()
         if kind in voids and not each.place:
             continue
-        there = kinds[kind] = {"at": at, "reason": "", **kinds.get(kind, {})}
+        entry = kinds[kind] = {"at": at, "reason": "", **kinds.get(kind, {})}
         if each.place:
-            there["at"] = min(there["at"], at)
-            there["places"] = {**there.get("places", {}), each.place: at}
-        if each.reason not in there["reason"]:
-            there["reason"] = f"{there['reason']} {each.reason}".strip()[:4000]
+            entry["at"] = min(entry["at"], at)
+            entry["places"] = {**entry.get("places", {}), each.place: at}
+        if each.reason not in entry["reason"]:
+            entry["reason"] = f"{entry['reason']} {each.reason}".strip()[:4000]
     return kinds

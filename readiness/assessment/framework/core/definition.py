@@ -243,14 +243,14 @@ class Check:
                 return part
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
-    def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
+    def add_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
         """Add a stand-in for each of these sub-measures that an edited framework has dropped. For code that computes
         several sub-measures at once; it must ignore the result of a stand-in."""
-        there = {part.id for part in self.parts}
+        own_ids = {part.id for part in self.parts}
         dropped = [
             replace(self.parts[0], id=part_id, unit=(units or {}).get(part_id, ""), metrics=(), limit_from="")
             for part_id in part_ids
-            if part_id not in there
+            if part_id not in own_ids
         ]
         return replace(self, parts=(*self.parts, *dropped)) if dropped else self
 

@@ -25,46 +25,46 @@ class GivenThreshold:
     note: str = ""
 
 
-def with_pillar(definition: Definition, pillar_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def replace_pillar(definition: Definition, pillar_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**definition, "pillars": _replaced(definition["pillars"], pillar_id, fields)}
 
 
-def with_check(definition: Definition, check_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def replace_check(definition: Definition, check_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**definition, "checks": _replaced(definition["checks"], check_id, fields)}
 
 
-def with_part(
+def replace_part(
     definition: Definition, check_id: str, part_id: str, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
     [check] = [item for item in definition["checks"] if item["id"] == check_id]
-    return with_check(definition, check_id, {"parts": _replaced(check["parts"], part_id, fields)})
+    return replace_check(definition, check_id, {"parts": _replaced(check["parts"], part_id, fields)})
 
 
 def threshold(
-    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
+    name: str, before: Mapping[str, Any] | None, entered: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
     """Merge an entered threshold with the present one; None means no threshold. Raises DocumentError for a missing
     field. A new figure needs a new source, because the old label belongs to the old figure."""
-    if not given.figures:
+    if not entered.figures:
         return None
     old = {key: value for key, value in (before or {}).items() if key in FIGURES}
-    figures = _kept(given.figures)
-    if old != figures and not given.source:
+    figures = _kept(entered.figures)
+    if old != figures and not entered.source:
         raise DocumentError(f"{name}.source", "a new figure needs its source: say where it comes from")
-    return figures | sourced(name, before, given.source, given.note, decided)
+    return figures | sourced(name, before, entered.source, entered.note, decided)
 
 
 def validity(
     before: Mapping[str, Any],
     max_age: str,
     voided_by: list[str],
-    given: GivenThreshold,
+    entered: GivenThreshold,
     decided: OperatorDecision,
 ) -> dict[str, Any]:
-    if before.get("max_age") != max_age and not given.source:
+    if before.get("max_age") != max_age and not entered.source:
         raise DocumentError("valid_for.source", "a new span needs its source: say where it comes from")
-    said = sourced("valid_for", before, given.source, given.note, decided)
-    return _kept({"max_age": max_age, "voided_by": sorted(voided_by)}) | said
+    source = sourced("valid_for", before, entered.source, entered.note, decided)
+    return _kept({"max_age": max_age, "voided_by": sorted(voided_by)}) | source
 
 
 def sourced(
@@ -73,14 +73,14 @@ def sourced(
     """Source and note, and for an own decision who decided: the editor, if any of it is new."""
     earlier = before or {}
     label = source or str(earlier.get("source", ""))
-    said: dict[str, Any] = _kept({"source": label, "note": note})
+    label_fields: dict[str, Any] = _kept({"source": label, "note": note})
     if label != OWN:
-        return said
+        return label_fields
     if not note:
         raise DocumentError(f"{name}.note", "an own decision needs a sentence that says why")
     if not source and note == earlier.get("note", ""):
-        return said | {key: earlier[key] for key in ("decided_by", "decided_on") if key in earlier}
-    return said | {"decided_by": decided.by, "decided_on": decided.on}
+        return label_fields | {key: earlier[key] for key in ("decided_by", "decided_on") if key in earlier}
+    return label_fields | {"decided_by": decided.by, "decided_on": decided.on}
 
 
 def refuse_unlike(framework: Framework, in_force: Framework) -> None:
@@ -89,9 +89,11 @@ def refuse_unlike(framework: Framework, in_force: Framework) -> None:
     The five pillars are fixed. A sub-measure keeps its unit, because results are stored in it and the same number in
     another unit means something else.
     """
-    there = tuple(pillar.id for pillar in in_force.pillars)
-    if tuple(pillar.id for pillar in framework.pillars) != there:
-        raise DocumentError("pillars", f"must be {', '.join(there)} in this order; their words may change")
+    pillar_ids = tuple(pillar.id for pillar in in_force.pillars)
+    if tuple(pillar.id for pillar in framework.pillars) != pillar_ids:
+        raise DocumentError(
+            "pillars", f"must be {', '.join(pillar_ids)} in this order; their words may change"
+        )
     for check in framework.checks:
         earlier = in_force.checks_by_id.get(check.id)
         units = {part.id: part.unit for part in earlier.parts} if earlier else {}

@@ -22,7 +22,7 @@ def minimum(framework: Framework, check_id: str, tool: str, measure: str) -> Min
     return None
 
 
-def in_effect(framework: Framework, check_id: str) -> list[tuple[Minimum, bool]]:
+def effective_minimums(framework: Framework, check_id: str) -> list[tuple[Minimum, bool]]:
     """Return the minimums that apply to a check, each with whether the framework states it itself."""
     own = _stated(framework, check_id)
     defaults = [

@@ -98,8 +98,8 @@ def refuse_units(framework: Framework) -> None:
         for position, part in enumerate(check.parts):
             unit = units.get(part.limit_from, part.unit)
             if unit != part.unit:
-                said = f"is in {unit!r}, the sub-measure in {part.unit!r}"
-                raise refusal(said, "checks", place, "parts", position, "limit_from")
+                message = f"is in {unit!r}, the sub-measure in {part.unit!r}"
+                raise refusal(message, "checks", place, "parts", position, "limit_from")
 
 
 def refuse_counts(counts: Mapping[str, int] | None, framework: Framework) -> None:

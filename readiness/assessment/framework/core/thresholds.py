@@ -183,8 +183,8 @@ _FIGURES = {
 def _refuse_others(stated: Mapping[str, Any], needed: Collection[str], *place: str | int) -> None:
     for key, value in stated.items():
         if (value is None or value is False) is (key in needed):
-            said = "is missing" if key in needed else f"does not belong here; needed: {', '.join(needed)}"
-            raise refusal(said, *place, key)
+            message = "is missing" if key in needed else f"does not belong here; needed: {', '.join(needed)}"
+            raise refusal(message, *place, key)
 
 
 def _refuse_reversed(low: float | None, high: float | None, *place: str | int) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readiness.assessment.framework.core.definition import CitedSource, Framework, Minimum
-from readiness.assessment.framework.core.minimums import in_effect
+from readiness.assessment.framework.core.minimums import effective_minimums
 from readiness.assessment.framework.core.shipped import shipped
 from readiness.assessment.framework.core.vocabulary import LABELS_WITHOUT_SOURCE, citations
 
 
-def with_shipped(framework: Framework) -> Framework:
+def add_shipped(framework: Framework) -> Framework:
     """Add the shipped minimums that apply because the framework states none, and the sources that they cite.
 
     Nothing that the framework states changes. Where it has another source under the id of an added one, the added one
@@ -36,7 +36,7 @@ def with_shipped(framework: Framework) -> Framework:
 
 
 def _missing(framework: Framework, check_id: str) -> Iterator[Minimum]:
-    return (minimum for minimum, is_own in in_effect(framework, check_id) if not is_own)
+    return (minimum for minimum, is_own in effective_minimums(framework, check_id) if not is_own)
 
 
 def _labels(minimum: Minimum) -> list[str]:

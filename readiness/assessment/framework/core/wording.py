@@ -112,11 +112,11 @@ def cited_sources(check: Check, framework: Framework) -> tuple[CitedSource, ...]
     """Return the sources that the check's sentences cite, such as `[S12]`, and the notes of its minimums."""
     notes = (minimum.note for minimum in check.minimums)
     texts = (check.why, check.how_to, check.waits_for, check.note, *notes)
-    named = {label for text in texts for label in citations(text)}
-    return tuple(source for source in framework.sources if source.id in named)
+    labels = {label for text in texts for label in citations(text)}
+    return tuple(source for source in framework.sources if source.id in labels)
 
 
-def with_names(text: str, framework: Framework) -> str:
+def name_checks(text: str, framework: Framework) -> str:
     """Replace ids of checks in a stored sentence by names; an id that the framework lacks stays."""
     names = {check_id: check.name for check_id, check in framework.checks_by_id.items()}
     return re.sub(r"\bp[1-5]-[a-z0-9-]+", lambda found: names.get(found[0], found[0]), text)
@@ -154,7 +154,7 @@ def words(values: Iterable[str]) -> str:
     return ", ".join(sorted(str(value) for value in values)) or NONE
 
 
-def in_order(values: Iterable[str]) -> str:
+def listed_values(values: Iterable[str]) -> str:
     return ", ".join(str(value) for value in values) or NONE
 
 
@@ -172,13 +172,13 @@ def presets(values: Iterable[Preset]) -> str:
 
 def _preset(preset: Preset) -> str:
     limit = limit_text(preset.value) if preset.value is not None else _regions(preset.pass_at, preset.warn_at)
-    said = f"{preset.name} ({preset.id}) {limit} [{source(preset)}]"
-    return f"{said} {preset.note}" if preset.note else said
+    text = f"{preset.name} ({preset.id}) {limit} [{source(preset)}]"
+    return f"{text} {preset.note}" if preset.note else text
 
 
 def _regions(pass_at: Bound | None, warn_at: Bound | None) -> str:
-    said = [f"{name} {bound.text()}" for name, bound in (("pass", pass_at), ("warn", warn_at)) if bound]
-    return ", ".join(said)
+    bounds = [f"{name} {bound.text()}" for name, bound in (("pass", pass_at), ("warn", warn_at)) if bound]
+    return ", ".join(bounds)
 
 
 def minimums(values: Iterable[Minimum]) -> str:
@@ -251,7 +251,7 @@ def _said(value: Any) -> str:
         Minimum: minimums,
         Preset: presets,
     }
-    return in_words.get(kind, in_order)(value)
+    return in_words.get(kind, listed_values)(value)
 
 
 def _checks(before: Framework, after: Framework) -> Iterator[DocumentChange]:

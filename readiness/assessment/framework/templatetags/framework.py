@@ -23,7 +23,7 @@ def minimums_in_effect(check: Check, framework: Framework) -> list[tuple[Minimum
     """Return each with whether the framework states it itself, and the definition that lists its source."""
     return [
         (minimum, is_own, framework if is_own else shipped())
-        for minimum, is_own in minimums.in_effect(framework, check.id)
+        for minimum, is_own in minimums.effective_minimums(framework, check.id)
     ]
 
 

@@ -55,10 +55,10 @@ FROM_PEOPLE: Mapping[str, Computed] = {
 """Read from records of people at each evaluation, so that no earlier reading is kept."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts, str], bool]] = {
     "p2-backup-power": lambda facts, name: any(
-        unit.name == name for unit in facts.in_service(kind="device", role="ups")
+        unit.name == name for unit in facts.things_in_service(kind="device", role="ups")
     ),
     "p5-accelerator-health": lambda facts, _: any(key[0] == "accelerator" for key in facts.things),
-    "p5-fabric-health": lambda facts, _: any(facts.in_service(kind="port")),
+    "p5-fabric-health": lambda facts, _: any(facts.things_in_service(kind="port")),
     # Without a reading no class that is placed here has users, whatever was measured for other classes.
     "p2-placement-latency": lambda facts, _: False,
     # Measured at each evaluation; since it measures silence, no earlier reading is kept.
@@ -96,10 +96,10 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue
-        there = {part.id for part in check.parts}
-        whole = check.with_stand_ins(NEEDED.get(check_id, ()))
+        part_ids = {part.id for part in check.parts}
+        whole = check.add_stand_ins(NEEDED.get(check_id, ()))
         for part_id, reading in readings(facts, whole, now).items():
-            if part_id in there and reading is not None:
+            if part_id in part_ids and reading is not None:
                 site_readings[check_id, part_id] = reading
     return site_readings
 

@@ -16,7 +16,7 @@ from readiness.assessment.evidence.queries import SpanFigure
 from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework, SubMeasure, gate_for, part_gate
 from readiness.assessment.scoring.core.combine import SEVERITY
-from readiness.assessment.scoring.core.judge import JudgedState, Reading, standing
+from readiness.assessment.scoring.core.judge import JudgedState, Reading, judge_without_gate
 from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance
 
 
@@ -30,7 +30,9 @@ def worst_reading(
     candidates = list(readings)
     if len(candidates) < 2:
         return candidates[0] if candidates else None
-    return min(candidates, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
+    return min(
+        candidates, key=lambda reading: _rank(judge_without_gate(part, reading, now, reading.limit or limit))
+    )
 
 
 def _rank(result: JudgedState) -> tuple[int, bool, float]:
@@ -47,7 +49,7 @@ type PartKey = tuple[str, str]
 _PROVENANCES = {provenance.value: provenance for provenance in Provenance}
 
 
-def with_evidence(
+def add_evidence(
     measured: Mapping[PartKey, Reading],
     proofs: Mapping[PartKey, Sequence[Proof]],
     limits: Mapping[str, Limit],
@@ -69,7 +71,8 @@ def with_evidence(
             gate = part_gate(part, gate_for(framework.checks_by_id[key[0]], context))
             proved = _confirmed_first(part, proved, reading_of(earlier), gate, limit, now)
         went_stale = (
-            mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
+            mine is not None
+            and judge_without_gate(part, mine, now, mine.limit or limit).state is CheckState.STALE
         )
         if mine is None or (went_stale and proved.taken_at > mine.taken_at):
             readings[key] = proved
@@ -80,7 +83,7 @@ def _confirmed_first(
     part: SubMeasure, newer: Reading, confirmed: Reading, gate: Gate, limit: Limit | None, now: datetime
 ) -> Reading:
     """Where the check blocks, an attestation that renews a passing one lowers nothing while it waits."""
-    both = (standing(part, reading, now, limit).state for reading in (newer, confirmed))
+    both = (judge_without_gate(part, reading, now, limit).state for reading in (newer, confirmed))
     renews = gate is Gate.BLOCK and all(state is CheckState.PASS for state in both)
     return confirmed if renews else newer
 
@@ -118,12 +121,12 @@ def _limit(floor: float, source: str) -> Limit:
     return Limit(value=floor, source=source)
 
 
-def reading_of_span(figure: SpanFigure, detail: str, **given: Any) -> Reading:
+def reading_of_span(figure: SpanFigure, detail: str, **other_columns: Any) -> Reading:
     return Reading(
         value=figure.value,
         taken_at=figure.taken_at,
         provenance=_PROVENANCES[figure.provenance],
         evidence=f"measure:{figure.key}/{figure.part}",
         detail=detail,
-        **given,
+        **other_columns,
     )

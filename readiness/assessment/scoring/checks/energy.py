@@ -28,17 +28,17 @@ from readiness.assessment.scoring.facts import CircuitFact, EvaluationFacts
 def power_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     legs = [circuit for circuit in facts.circuits if circuit.dual_fed]
     return {
-        "site-load": _of_site(facts.peaks, SITE_LOAD.key),
+        "site-load": _site_peak(facts.peaks, SITE_LOAD.key),
         "circuit-load": worst_reading(
-            check.part("circuit-load"), _of_circuits(facts, facts.circuits, now), now=now
+            check.part("circuit-load"), _circuit_loads(facts, facts.circuits, now), now=now
         ),
-        "leg-load": worst_reading(check.part("leg-load"), _of_circuits(facts, legs, now), now=now),
-        "step-1s": _of_site(facts.peaks, STEP_1S.key),
-        "step-10s": _of_site(facts.peaks, STEP_10S.key),
+        "leg-load": worst_reading(check.part("leg-load"), _circuit_loads(facts, legs, now), now=now),
+        "step-1s": _site_peak(facts.peaks, STEP_1S.key),
+        "step-10s": _site_peak(facts.peaks, STEP_10S.key),
     }
 
 
-def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
+def _site_peak(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
     """The outermost meter level of the newest day; if no level was complete, the reason."""
     figures = [figure for figure in peaks if figure.key == key]
     complete = [figure for figure in figures if figure.value is not None and figure.part]
@@ -69,7 +69,9 @@ def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
     return Provenance.ESTIMATED
 
 
-def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: datetime) -> Iterator[Reading]:
+def _circuit_loads(
+    facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: datetime
+) -> Iterator[Reading]:
     figures = {figure.part: figure for figure in facts.recent_peaks if figure.key == CIRCUIT_LOAD.key}
     for circuit in circuits:
         figure = figures.get(circuit.name)
@@ -98,14 +100,16 @@ def backup_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Read
     for part_id in BACKUP_PARTS:
         part = check.part(part_id)
         limit = facts.limits.get(part.limit_from) if part.limit_from else None
-        by_part[part_id] = worst_reading(part, _of_each_ups(facts, part, now), now=now, limit=limit)
+        by_part[part_id] = worst_reading(part, _ups_readings(facts, part, now), now=now, limit=limit)
     return by_part
 
 
-def _of_each_ups(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:
+def _ups_readings(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:
     """Nothing until any UPS sends the metric; from then on, a UPS that does not send it is unknown."""
-    samples = {sample.device_id: sample for metric in part.metrics for sample in facts.held.get(metric, ())}
-    units = list(facts.in_service(kind="device", role=Device.Role.UPS))
+    samples = {
+        sample.device_id: sample for metric in part.metrics for sample in facts.latest_of_day.get(metric, ())
+    }
+    units = list(facts.things_in_service(kind="device", role=Device.Role.UPS))
     if not any(unit.key[1] in samples for unit in units):
         return
     for unit in units:
@@ -163,7 +167,7 @@ def _flow_alarms(facts: EvaluationFacts, now: datetime) -> Reading | None:
     samples = {
         sample.cooling_unit_id: sample
         for metric in FLOW_ALARM_METRICS
-        for sample in facts.held.get(metric, ())
+        for sample in facts.latest_of_day.get(metric, ())
         if sample.cooling_unit_id in facts.loops
     }
     if not samples:

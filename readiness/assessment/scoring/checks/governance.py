@@ -73,7 +73,7 @@ def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[s
             taken_at=share.since or now,
             provenance=Provenance.DECLARED,
             evidence=f"ownership:{share.term_id or facts.profile.slug}",
-            detail=_without(share),
+            detail=_not_owned_text(share),
         )
     }
 
@@ -92,14 +92,14 @@ def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Rea
         "assets-owned": recorded(
             f"owned-assets:{term_id or facts.profile.slug}",
             share.percent if share else None,
-            _without(share) if share else "",
+            _not_owned_text(share) if share else "",
             now=now,
             cannot_judge="The site has nothing in its inventory that could be owned.",
         )
     }
 
 
-def _without(share: Share) -> str:
+def _not_owned_text(share: Share) -> str:
     """Name no people, because everybody who sees the check can read this."""
     if not share.missing:
         return ""

@@ -39,7 +39,7 @@ class Fault:
 
 def accelerator_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     metrics = check.part("still-scheduling").metrics
-    watched = [sample for metric in metrics for sample in facts.held.get(metric, ())]
+    watched = [sample for metric in metrics for sample in facts.latest_of_day.get(metric, ())]
     watched = [sample for sample in watched if sample.accelerator_id is not None]
     if not watched:
         return {}
@@ -92,7 +92,7 @@ def _xid(value: float) -> str:
 
 def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest, Thing]]:
     for metric in metrics:
-        for sample in facts.held.get(metric, ()):
+        for sample in facts.latest_of_day.get(metric, ()):
             thing = facts.things.get(("accelerator", sample.accelerator_id or 0))
             if thing is not None:
                 yield sample, thing
@@ -188,7 +188,7 @@ def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Re
 def _coverage(
     facts: EvaluationFacts, domain: str, heard: Mapping[ObjectKey, Heard], now: datetime
 ) -> Reading | None:
-    expected = [thing for thing in facts.in_service(domain=domain) if thing.covered]
+    expected = [thing for thing in facts.things_in_service(domain=domain) if thing.covered]
     if not expected:
         return None
     silent = [thing for thing in expected if thing.key not in heard]

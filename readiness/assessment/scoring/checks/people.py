@@ -51,9 +51,9 @@ def role_coverage(facts: EvaluationFacts, check: Check, now: datetime) -> dict[s
     weakest = core.weakest(coverage) if coverage else None
     if coverage is None or weakest is None:
         return {}
-    asked = weakest.requirement
+    requirement = weakest.requirement
     short = sum(each.is_short for each in coverage.requirements)
-    detail = f"{asked.skill_name} at level {asked.level}, for {asked.because}"
+    detail = f"{requirement.skill_name} at level {requirement.level}, for {requirement.because}"
     if short > 1:
         detail += f"; {short} requirements have too few people"
     return {
@@ -142,14 +142,14 @@ def _exceeded(standing: OnCallStanding, check: Check) -> list[str]:
 
 
 def capability_gap_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    known = facts.people.growth
-    if known is None:
+    growth = facts.people.growth
+    if growth is None:
         return {}
-    gap = capability_gap(known)
-    whose = "on call" if known.is_on_call else "assigned"
-    people = how_many(known.qualified_now, "qualified person", "qualified people")
-    were = "was" if known.qualified_then == 1 else "were"
-    detail = f"{people} {whose} now; {known.qualified_then} {were} 180 days ago"
+    gap = capability_gap(growth)
+    whose = "on call" if growth.is_on_call else "assigned"
+    people = how_many(growth.qualified_now, "qualified person", "qualified people")
+    were = "was" if growth.qualified_then == 1 else "were"
+    detail = f"{people} {whose} now; {growth.qualified_then} {were} 180 days ago"
 
     def reading(value: float | None, cannot_judge: str) -> Reading:
         return recorded(f"qualified:{facts.profile.slug}", value, detail, now=now, cannot_judge=cannot_judge)
@@ -206,18 +206,18 @@ def runbooks(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
     practice = facts.people.practice
     if practice is None or not practice.rules or not practice.is_written:
         return {}
-    critical, every = practice.with_runbook(critical=True), practice.with_runbook()
+    critical, every = practice.runbook_tally(critical=True), practice.runbook_tally()
     exercised = practice.exercised()
     reading = partial(recorded, f"runbooks:{facts.profile.slug}", now=now)
     return {
         "critical-rules": reading(
             critical.percent,
-            _without("without", critical),
+            _lacking_text("without", critical),
             cannot_judge="No alert rule here is marked critical.",
         ),
-        "all-rules": reading(every.percent, _without("without", every)),
+        "all-rules": reading(every.percent, _lacking_text("without", every)),
         "exercised": reading(
-            exercised.percent, _without("not exercised", exercised), cannot_judge="There is no runbook."
+            exercised.percent, _lacking_text("not exercised", exercised), cannot_judge="There is no runbook."
         ),
     }
 
@@ -236,7 +236,7 @@ def documents(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, 
     }
 
 
-def _without(words: str, part: Tally) -> str:
+def _lacking_text(words: str, part: Tally) -> str:
     return f"{words}: {few(part.names)}" if part.names else ""
 
 

@@ -101,9 +101,9 @@ def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str
             for contradiction in contradictions(envelope)
             if contradiction.is_hard
         )
-    needed, there = sum(envelope.accelerator_count for envelope in placed), facts.context.accelerators
-    if there is not None and needed > there:
-        yield f"Together the workloads need {needed} accelerators, and the site has {there}."
+    needed, installed = sum(envelope.accelerator_count for envelope in placed), facts.context.accelerators
+    if installed is not None and needed > installed:
+        yield f"Together the workloads need {needed} accelerators, and the site has {installed}."
     kw, contracted_kw = sum(envelope.it_kw or 0.0 for envelope in placed), facts.profile.contracted_kw
     if contracted_kw is not None and kw > contracted_kw:
         yield f"Together the workloads need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
@@ -128,13 +128,13 @@ def jurisdiction_readings(facts: EvaluationFacts, _check: Check, now: datetime) 
     today = now.astimezone(UTC).date()
     statements = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
     return {
-        part: _of_statements(each, facts, now)
+        part: _statements_reading(each, facts, now)
         for part, each in statements.items()
         if any(not statement.unknown or statement.amiss for statement in each)
     }
 
 
-def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
+def _statements_reading(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
     amiss = [each for statement in statements for each in statement.amiss]
     unknown = [statement.unknown for statement in statements if statement.unknown]
     provenance = Provenance(worst_provenance([statement.provenance for statement in statements]))
@@ -198,11 +198,11 @@ def _transfer(
         )
         decision = decide(rules, case, today).residency
         by = ", ".join(ground.rule.id for ground in decision.deciding) or "no rule"
-        said = f"{envelope.name}, {origin} to {country}, by {rules.version}: {decision.answer} ({by})"
+        statement = f"{envelope.name}, {origin} to {country}, by {rules.version}: {decision.answer} ({by})"
         if decision.answer in (LegalAnswer.NEEDS_BASIS, LegalAnswer.FORBIDDEN):
-            amiss.append(said)
+            amiss.append(statement)
         elif decision.answer == LegalAnswer.CANNOT_DECIDE:
-            unknown = said
+            unknown = statement
     return _ClassStatement(envelope.name, envelope.provenance, tuple(amiss), unknown)
 
 
@@ -220,10 +220,10 @@ def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:
 
 
 def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    return {"path-p99": worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)}
+    return {"path-p99": worst_reading(check.part("path-p99"), _path_readings(facts, now), now=now)}
 
 
-def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
+def _path_readings(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == ROUND_TRIP.key}
     for placed in facts.classes:
         limit = placed.latency_limit
@@ -257,13 +257,13 @@ WINDOWS = (("ttft-windows", TTFT_WINDOWS, "ttft-slo"), ("tpot-windows", TPOT_WIN
 
 
 def serving_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    there = {part.id for part in check.parts}
+    part_ids = {part.id for part in check.parts}
     by_part = {}
     for part_id, measure, limit_id in WINDOWS:
         windows = next((each for each in facts.served if each.key == measure.key), None)
         fresh = _fresh(facts, measure, now)
-        if part_id in there and windows is not None and fresh is not None:
-            by_part[part_id] = _of_windows(windows, fresh, facts.limits.get(limit_id), limit_id)
+        if part_id in part_ids and windows is not None and fresh is not None:
+            by_part[part_id] = _windows_reading(windows, fresh, facts.limits.get(limit_id), limit_id)
     return by_part
 
 
@@ -278,7 +278,7 @@ def _fresh(facts: EvaluationFacts, measure: DailyMeasure, now: datetime) -> Late
     return max(live, key=lambda sample: sample.ts, default=None)
 
 
-def _of_windows(windows: Distribution, fresh: Latest, limit: Limit | None, limit_id: str) -> Reading:
+def _windows_reading(windows: Distribution, fresh: Latest, limit: Limit | None, limit_id: str) -> Reading:
     """A share of windows: the class's limit is already inside it and is not compared with the share."""
     at = None if limit is None else limit.value
     share = None if at is None else share_at_most(at, windows.sketch)

@@ -29,7 +29,7 @@ class HeldSite:
     free it: nothing proves it, or it was never evaluated."""
 
     site: str
-    held: CapacityFigures
+    capacity: CapacityFigures
     checks: tuple[str, ...]
 
 
@@ -62,7 +62,7 @@ class CurvePoint:
     freed: float
 
 
-def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step, ...]:
+def ranked_plan(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step, ...]:
     """The ranked plan: sites by capacity freed for each check resolved, the most first.
 
     Among equals, fewer checks come first, then the name decides. After each step no other choice of as many checks
@@ -71,10 +71,10 @@ def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step,
     """
     ranked = sorted(
         _closable(sites),
-        key=lambda site: (-measure.whole(site.held) / len(site.checks), len(site.checks), site.site),
+        key=lambda site: (-measure.whole(site.capacity) / len(site.checks), len(site.checks), site.site),
     )
     checks = accumulate(len(site.checks) for site in ranked)
-    freed = accumulate(site.held for site in ranked)
+    freed = accumulate(site.capacity for site in ranked)
     return tuple(Step(*each) for each in zip(ranked, checks, freed, strict=True))
 
 
@@ -88,7 +88,7 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
     rises = np.flatnonzero(np.diff(most)) + 1
     return (
         CurvePoint(0, 0),
-        *(CurvePoint(int(place), measure.from_whole(int(most[place]))) for place in rises),
+        *(CurvePoint(int(place), measure.amount_from_whole(int(most[place]))) for place in rises),
     )
 
 
@@ -99,12 +99,12 @@ def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) 
         return ()
     most = np.zeros(left + 1, np.int64)
     taken = [_offer(most, site, measure) for site in closable]
-    chosen = []
+    best_sites = []
     for site, improves in zip(reversed(closable), reversed(taken), strict=True):
         if len(site.checks) <= left and improves[left - len(site.checks)]:
-            chosen.append(site)
+            best_sites.append(site)
             left -= len(site.checks)
-    return tuple(reversed(chosen))
+    return tuple(reversed(best_sites))
 
 
 def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) -> NDArray[np.bool_]:
@@ -113,18 +113,18 @@ def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) ->
     weight = len(site.checks)
     if weight >= len(most):
         return np.zeros(0, np.bool_)
-    with_it = most[:-weight] + measure.whole(site.held)
+    with_it = most[:-weight] + measure.whole(site.capacity)
     improves = with_it > most[weight:]
     most[weight:] = np.where(improves, with_it, most[weight:])
     return np.asarray(improves)
 
 
-def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CheckEffect, ...]:
+def check_effects(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CheckEffect, ...]:
     members: dict[str, list[HeldSite]] = defaultdict(list)
     for site in sites:
         for check_id in site.checks:
             members[check_id].append(site)
-    effects = [_effect(check_id, held) for check_id, held in members.items()]
+    effects = [_effect(check_id, held_sites) for check_id, held_sites in members.items()]
     return tuple(
         sorted(
             effects,
@@ -137,14 +137,14 @@ def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Check
     )
 
 
-def _effect(check_id: str, held: Sequence[HeldSite]) -> CheckEffect:
-    alone = [site for site in held if len(site.checks) == 1]
+def _effect(check_id: str, held_sites: Sequence[HeldSite]) -> CheckEffect:
+    alone = [site for site in held_sites if len(site.checks) == 1]
     return CheckEffect(
         check_id=check_id,
-        sites=tuple(sorted(site.site for site in held)),
-        touched=sum((site.held for site in held), NOTHING),
+        sites=tuple(sorted(site.site for site in held_sites)),
+        touched=sum((site.capacity for site in held_sites), NOTHING),
         frees=tuple(sorted(site.site for site in alone)),
-        freed=sum((site.held for site in alone), NOTHING),
+        freed=sum((site.capacity for site in alone), NOTHING),
     )
 
 
@@ -157,4 +157,4 @@ def beyond_checks(sites: Iterable[HeldSite]) -> tuple[HeldSite, ...]:
 
 
 def _closable(sites: Iterable[HeldSite]) -> list[HeldSite]:
-    return [site for site in sites if site.checks and site.held != NOTHING]
+    return [site for site in sites if site.checks and site.capacity != NOTHING]

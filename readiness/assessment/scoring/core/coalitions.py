@@ -115,7 +115,7 @@ class Between:
         self._ends: dict[str, tuple[CombinedCheck | None, CombinedCheck | None]] = {}
         self._relevant: dict[str, int] = {}
 
-    def given(self, end: bool, kind: str, covers: str) -> HeldGrant:
+    def grant_at(self, end: bool, kind: str, covers: str) -> HeldGrant:
         inputs = self.ends[end].inputs
         grants: Mapping[str, HeldGrant] = getattr(inputs, kind)
         return grants[covers]
@@ -125,12 +125,12 @@ class Between:
 
     def result(self, check_id: str, coalition: int) -> CombinedCheck | None:
         memo = self._memo.setdefault(check_id, {})
-        wanted = coalition & self.relevant(check_id)
-        if wanted not in memo:
-            memo[wanted] = self._evaluate(check_id, wanted)
-        return memo[wanted]
+        relevant_bits = coalition & self.relevant(check_id)
+        if relevant_bits not in memo:
+            memo[relevant_bits] = self._evaluate(check_id, relevant_bits)
+        return memo[relevant_bits]
 
-    def at_ends(self, check_id: str) -> tuple[CombinedCheck | None, CombinedCheck | None]:
+    def end_results(self, check_id: str) -> tuple[CombinedCheck | None, CombinedCheck | None]:
         self.relevant(check_id)
         return self._ends[check_id]
 
@@ -212,8 +212,8 @@ class Between:
 
     def _reading(self, key: PartKey, data: bool, age: bool, now: datetime) -> Reading | None:
         readings = [snapshot.inputs.readings.get(key) for snapshot in self.ends]
-        chosen = readings[data]
-        if chosen is None:
+        reading = readings[data]
+        if reading is None:
             return None
         grounds = [
             _ground(each, snapshot.evaluated_at)
@@ -221,11 +221,11 @@ class Between:
             if each is not None and (data is not age or place == data)
         ]
         ground = max(grounds) if age else min(grounds)
-        if chosen.taken_at > self.ends[data].evaluated_at + CLOCK_SKEW:
-            chosen = chosen._replace(
-                cannot_judge=chosen.cannot_judge or "The evidence is dated in the future."
+        if reading.taken_at > self.ends[data].evaluated_at + CLOCK_SKEW:
+            reading = reading._replace(
+                cannot_judge=reading.cannot_judge or "The evidence is dated in the future."
             )
-        return chosen._replace(taken_at=now - ground.age, voided=ground.voided)
+        return reading._replace(taken_at=now - ground.age, voided=ground.voided)
 
 
 def _ground(reading: Reading, at: datetime) -> Ground:

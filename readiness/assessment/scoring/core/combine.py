@@ -103,7 +103,7 @@ def combine(
     deciding = _deciding(parts, gate)
     decider = _decider(deciding)
     if decider is None:
-        return _without_decider(check, parts, gate=gate, weight=weight)
+        return _all_not_applicable(check, parts, gate=gate, weight=weight)
     result = CombinedCheck(
         check_id=check.id,
         pillar=check.pillar,
@@ -164,7 +164,9 @@ def _decider(parts: Sequence[PartResult]) -> PartResult | None:
     )
 
 
-def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CombinedCheck:
+def _all_not_applicable(
+    check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int
+) -> CombinedCheck:
     """Every sub-measure is `n-a`. If the definition does not allow `n-a` for the check, nothing proves it: unknown."""
     reasons = dict.fromkeys(part.reason for part in parts)
     result = not_applicable(check, " ".join(reasons), gate=gate, weight=weight, parts=parts)

@@ -112,8 +112,8 @@ def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> S
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
@@ -152,9 +152,9 @@ def decide(
     if stage not in STAGES_WITH_VERDICT:
         return SiteVerdict(None, f"A site in stage {stage} has no verdict.")
     live = {key: grant for key, grant in (exceptions or {}).items() if grant.is_live(now)}
-    held = _ordered(result for result in results if _holds(result.block_state))
-    blocking = tuple(check_id for check_id in held if check_id not in live)
-    excepted = tuple(check_id for check_id in held if check_id in live)
+    holding = _ordered(result for result in results if _holds(result.block_state))
+    blocking = tuple(check_id for check_id in holding if check_id not in live)
+    excepted = tuple(check_id for check_id in holding if check_id in live)
     conditional = _ordered(result for result in results if _holds(result.cond_state))
     declared = [result for result in results if result.gate is Gate.BLOCK and result.tier is Tier.CAPPED]
     capped = _ordered(result for result in declared if not result.is_only_unconfirmed)

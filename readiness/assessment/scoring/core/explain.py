@@ -162,7 +162,7 @@ class _Game:
     scores: tuple[SiteFigures, ...]
     verdicts: tuple[SiteVerdict, ...]
 
-    def by_cause(self, worths: Sequence[float]) -> Causes:
+    def shares_by_cause(self, worths: Sequence[float]) -> Causes:
         causes = dict(NOTHING)
         for bit, share in zip(self.players, contributions(worths), strict=True):
             causes[_cause(bit)] = share
@@ -181,7 +181,7 @@ def explain(start: Snapshot, end: Snapshot) -> Explanation:
     shares = _shares(game)
     moves, rest = [], dict(NOTHING)
     for check_id in between.check_ids():
-        share = game.by_cause(shares[check_id]) if check_id in shares else NOTHING
+        share = game.shares_by_cause(shares[check_id]) if check_id in shares else NOTHING
         move = _check_move(check_id, between, game, share)
         if move is not None:
             moves.append(move)
@@ -238,7 +238,7 @@ def _cause(bit: int) -> FlipCause:
 
 
 def _move(game: _Game, scores: Sequence[float | None]) -> Move:
-    return Move(scores[0], scores[-1], game.by_cause([score or 0.0 for score in scores]))
+    return Move(scores[0], scores[-1], game.shares_by_cause([score or 0.0 for score in scores]))
 
 
 def _pillars(game: _Game) -> dict[str, Move]:
@@ -263,7 +263,7 @@ def _shares(game: _Game) -> dict[str, list[float]]:
 
 
 def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> CheckMove | None:
-    start, end = between.at_ends(check_id)
+    start, end = between.end_results(check_id)
     if not between.relevant(check_id):
         return None
     coalitions = [
@@ -271,13 +271,15 @@ def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> 
         for number in range(len(game.scores))
     ]
     results = [between.result(check_id, coalition) for coalition in coalitions]
-    points = game.by_cause([(check_points(result.state) or 0.0) if result else 0.0 for result in results])
+    points = game.shares_by_cause(
+        [(check_points(result.state) or 0.0) if result else 0.0 for result in results]
+    )
     if _same(start, end) and not any(points.values()):
         return None
-    known = end or start
-    assert known is not None, "A check of neither version was asked about."
+    either_end = end or start
+    assert either_end is not None, "A check of neither version was asked about."
     states = [result.state if result else None for result in results]
-    return CheckMove(check_id, known.pillar, start, end, points, share, game.sets(states))
+    return CheckMove(check_id, either_end.pillar, start, end, points, share, game.sets(states))
 
 
 def _same(start: CombinedCheck | None, end: CombinedCheck | None) -> bool:
@@ -297,9 +299,9 @@ def _grant_moves(between: Between) -> Iterable[GrantMove]:
             if old.get(covers) == new.get(covers):
                 continue
             if covers in old:
-                yield GrantMove(kind, covers, between.given(False, kind, covers), began=False)
+                yield GrantMove(kind, covers, between.grant_at(False, kind, covers), began=False)
             if covers in new:
-                yield GrantMove(kind, covers, between.given(True, kind, covers), began=True)
+                yield GrantMove(kind, covers, between.grant_at(True, kind, covers), began=True)
 
 
 def _fact_moves(between: Between) -> Iterable[FactMove]:

@@ -28,13 +28,13 @@ class SiteEnds:
 
     @property
     def start(self) -> tuple[float | None, float]:
-        there = self.start_kw is not None and self.is_judged[0]
-        return (self.move.start, self.start_kw or 0.0) if there else (None, 0.0)
+        counts = self.start_kw is not None and self.is_judged[0]
+        return (self.move.start, self.start_kw or 0.0) if counts else (None, 0.0)
 
     @property
     def end(self) -> tuple[float | None, float]:
-        there = self.end_kw is not None and self.is_judged[1]
-        return (self.move.end, self.end_kw or 0.0) if there else (None, 0.0)
+        counts = self.end_kw is not None and self.is_judged[1]
+        return (self.move.end, self.end_kw or 0.0) if counts else (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def fleet_move[Site: Hashable](ends: Mapping[Site, SiteEnds]) -> FleetMove[Site]
     ]
     both = counted[0].keys() & counted[1].keys()
     of_both = [sums_of(each[site] for site in both) for each in counted]
-    middle = sum(sums.by_kw or 0.0 for sums in of_both) / 2
+    middle = sum(sums.kw_weighted or 0.0 for sums in of_both) / 2
     stayed = {site: _stayed(ends[site], of_both) for site in both}
     by_capacity = {site: of_site.capacity(middle) for site, of_site in stayed.items()}
     came = _off_the_mean(counted[1], both, of_both[1], end)
@@ -107,8 +107,8 @@ def fleet_move[Site: Hashable](ends: Mapping[Site, SiteEnds]) -> FleetMove[Site]
         for site, of_site in stayed.items()
     }
     return FleetMove(
-        start=start.by_kw,
-        end=end.by_kw,
+        start=start.kw_weighted,
+        end=end.kw_weighted,
         plain=(start.plain, end.plain),
         by=_shared_out(stayed.values()),
         by_capacity=by_capacity,
@@ -141,7 +141,7 @@ def _shared_out(stayed: Iterable[_Stayed]) -> Causes:
 def _off_the_mean[Site: Hashable](
     counted: Mapping[Site, tuple[float | None, float]], both: Iterable[Site], others: Sums, every: Sums
 ) -> dict[Site, float]:
-    middle = others.by_kw or 0.0
+    middle = others.kw_weighted or 0.0
     alone = counted.keys() - set(both)
     return {
         site: kw / every.kw * ((score or 0.0) - middle)

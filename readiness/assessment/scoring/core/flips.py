@@ -114,12 +114,12 @@ def find_flips(
         by_old_rules = old_rules.get(check.check_id)
         move = _Move(old, check, by_old_rules, rule_changed, revised_at, current.evaluated_at)
         flips.extend(move.flips())
-        after[check.check_id] = move.after()
+        after[check.check_id] = move.new_state()
     flips.extend(_verdict_flip(previous, current, flips, after, under_old_rules, rule_changed))
-    return FlipSet(tuple(flips), _after(current, after))
+    return FlipSet(tuple(flips), _snapshot_of(current, after))
 
 
-def _after(current: SiteResult, checks: Mapping[str, CheckBefore]) -> Before:
+def _snapshot_of(current: SiteResult, checks: Mapping[str, CheckBefore]) -> Before:
     verdict = current.verdict
     return Before(
         framework_digest=current.framework_digest,
@@ -154,7 +154,7 @@ class _Move:
                 begun = self.now if part.bad_since and cause is FlipCause.RULE else part.bad_since
                 yield self._flip(was, part, part, cause, begun, part.part_id)
 
-    def after(self) -> CheckBefore:
+    def new_state(self) -> CheckBefore:
         return CheckBefore(
             state=self.new.state,
             measured_state=self.new.measured_state,

@@ -30,7 +30,7 @@ class CapacityFigures:
         return CapacityFigures(self.it_kw - other.it_kw, self.accelerators - other.accelerators)
 
     @property
-    def standing(self) -> CapacityFigures:
+    def rounded(self) -> CapacityFigures:
         """Whole milliwatts, since sums of thirds leave dust; and never below zero, whatever went."""
         return CapacityFigures(max(round(self.it_kw, 6), 0.0), max(self.accelerators, 0))
 
@@ -50,7 +50,7 @@ class CapacityMeasure(StrEnum):
     def whole(self, capacity: CapacityFigures) -> int:
         return round(capacity.it_kw * _WHOLE) if self is CapacityMeasure.POWER else capacity.accelerators
 
-    def from_whole(self, value: int) -> float:
+    def amount_from_whole(self, value: int) -> float:
         return value / _WHOLE if self is CapacityMeasure.POWER else value
 
 
@@ -121,7 +121,7 @@ class BlockerGroup:
 
     check_id: str
     sites: tuple[str, ...]
-    held: CapacityFigures
+    capacity: CapacityFigures
 
 
 def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
@@ -132,7 +132,7 @@ def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
     past = history.changes[:upto]
     return CapacityFigures(
         sum((step.change.it_kw for step in past), 0.0), sum(step.change.accelerators for step in past)
-    ).standing
+    ).rounded
 
 
 def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
@@ -194,15 +194,15 @@ def gaps_by_group(
 def largest_groups(
     spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
-    held: dict[str, int] = {}
+    gap_sums: dict[str, int] = {}
     for span in spans:
         group = group_of(span.site)
         gap = 0 if span.site.verdict is Verdict.READY else measure.whole(span.site.deployed)
-        held[group] = held.get(group, 0) + gap * (span.last - span.first)
-    ranked = sorted(held, key=lambda group: (-held[group], group))
+        gap_sums[group] = gap_sums.get(group, 0) + gap * (span.last - span.first)
+    ranked = sorted(gap_sums, key=lambda group: (-gap_sums[group], group))
     # A single remaining group takes no more room than a group of others.
-    shown = ranked if len(ranked) <= most + 1 else ranked[:most]
-    return tuple(shown), len(ranked) - len(shown)
+    largest = ranked if len(ranked) <= most + 1 else ranked[:most]
+    return tuple(largest), len(ranked) - len(largest)
 
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
@@ -216,7 +216,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
         # The first instant at or after the step; nothing changes before.
         place = bisect_left(instants, at, lo=first)
         if first < place:
-            deployed = total.standing if counts else NOTHING
+            deployed = total.rounded if counts else NOTHING
             yield Span(first, place, SiteCapacity(history.site, deployed, verdict, blocker))
             first = place
         if isinstance(step, CapacityChange):
@@ -226,7 +226,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
         else:
             verdict, blocker = step.verdict, step.first_blocker
     if first < len(instants):
-        deployed = total.standing if counts else NOTHING
+        deployed = total.rounded if counts else NOTHING
         yield Span(first, len(instants), SiteCapacity(history.site, deployed, verdict, blocker))
 
 
@@ -265,7 +265,7 @@ class _Sums:
         ]
 
 
-def with_blockers(
+def add_blockers(
     verdicts: Sequence[VerdictStep], days: Sequence[tuple[date, str]]
 ) -> tuple[VerdictStep, ...]:
     """Verdicts with the first blocker of each day, where only the verdict was recorded at its instant.
@@ -279,20 +279,20 @@ def with_blockers(
     ]
     dated += [(step.at, step) for step in verdicts]
     steps: list[VerdictStep] = []
-    verdict, named, is_known = None, "", False
+    verdict, day_blocker, is_known = None, "", False
     for at, entry in sorted(dated, key=itemgetter(0)):
         if isinstance(entry, VerdictStep):
             verdict, is_known = entry.verdict, True
         else:
-            named = entry or named
-        blocker = named if verdict is Verdict.NOT_READY else ""
+            day_blocker = entry or day_blocker
+        blocker = day_blocker if verdict is Verdict.NOT_READY else ""
         last = steps[-1] if steps else None
         if is_known and (last is None or last.verdict is not verdict or last.first_blocker != blocker):
             steps.append(VerdictStep(at, verdict, blocker))
     return tuple(steps)
 
 
-def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
+def group_by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
     """Not-ready capacity by first blocker, each site counted once, most kW first. Ready and conditional sites are in no
     group, so the groups add up to the gap less its conditional band."""
     groups: dict[str, list[SiteCapacity]] = {}
@@ -308,4 +308,4 @@ def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
         )
         for check_id, members in groups.items()
     ]
-    return tuple(sorted(blocker_groups, key=lambda group: (-group.held.it_kw, group.check_id)))
+    return tuple(sorted(blocker_groups, key=lambda group: (-group.capacity.it_kw, group.check_id)))

@@ -143,7 +143,9 @@ class JudgedState(NamedTuple):
     threshold: float | None
 
 
-def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
+def judge_without_gate(
+    part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None
+) -> JudgedState:
     """The judgement whatever the gate, so that a confirmation that is missing changes nothing here."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
@@ -271,8 +273,8 @@ def _comparison(figure: str, value: float, unit: str, detail: str, bound: Bound)
     where = f" ({detail})" if detail else ""
     if value == 0 and not unit and bound.high == 0 and bound.contains(value):
         return f"{figure}: none{where}."
-    shown = f"{_rounded(value, bound)} {unit}".strip()
-    return f"{figure}: {shown}{where} {bound.compared(value, unit)}."
+    figure_text = f"{_rounded(value, bound)} {unit}".strip()
+    return f"{figure}: {figure_text}{where} {bound.compared(value, unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:

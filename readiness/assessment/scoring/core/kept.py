@@ -51,7 +51,7 @@ def encode(inputs: SiteInputs) -> bytes:
     }
     for name in (*_INSTANTS, *_PLAIN, *_LATER):
         columns[name] = [getattr(reading, name) for reading in readings]
-    kept = {
+    document = {
         "version": VERSION,
         "context": {
             name: sorted(fact) if isinstance(fact := getattr(inputs.context, name), frozenset) else fact
@@ -64,22 +64,24 @@ def encode(inputs: SiteInputs) -> bytes:
             name: {key: astuple(grant) for key, grant in getattr(inputs, name).items()} for name in _GRANTS
         },
     }
-    return zlib.compress(orjson.dumps(kept), LEVEL)
+    return zlib.compress(orjson.dumps(document), LEVEL)
 
 
 def decode(content: bytes) -> SiteInputs:
     try:
-        kept = orjson.loads(zlib.decompress(content))
-        if kept["version"] != VERSION:
-            raise UnreadableError(f"Kept in version {kept['version']}; version {VERSION} is read.")
+        document = orjson.loads(zlib.decompress(content))
+        if document["version"] != VERSION:
+            raise UnreadableError(f"Kept in version {document['version']}; version {VERSION} is read.")
         grants: dict[str, Any] = {
             name: {key: _grant_from(grant) for key, grant in of_kind.items()}
-            for name, of_kind in kept["grants"].items()
+            for name, of_kind in document["grants"].items()
         }
         return SiteInputs(
-            context=_context(kept["context"]),
-            readings=_readings(kept["readings"], [_limit_from(limit) for limit in kept["reading_limits"]]),
-            limits={key: _limit_from(limit) for key, limit in kept["limits"].items()},
+            context=_context(document["context"]),
+            readings=_readings(
+                document["readings"], [_limit_from(limit) for limit in document["reading_limits"]]
+            ),
+            limits={key: _limit_from(limit) for key, limit in document["limits"].items()},
             **grants,
         )
     except UnreadableError:
@@ -97,8 +99,8 @@ def _number_from(value: float | str | None) -> float | None:
     return float(value) if isinstance(value, str) else value
 
 
-def _context(kept: Mapping[str, Any]) -> SiteContext:
-    facts = dict(kept)
+def _context(values: Mapping[str, Any]) -> SiteContext:
+    facts = dict(values)
     for name, words in WORD_FACTS.items():
         facts[name] = words(facts[name])
     for name, words in SET_FACTS.items():
@@ -130,8 +132,8 @@ def _limit(limit: Limit) -> list[Any]:
     return [_number(limit.value), _bound(limit.pass_at), _bound(limit.warn_at), limit.source]
 
 
-def _limit_from(kept: Sequence[Any]) -> Limit:
-    value, pass_at, warn_at, source = kept
+def _limit_from(columns: Sequence[Any]) -> Limit:
+    value, pass_at, warn_at, source = columns
     return Limit(_number_from(value), _bound_from(pass_at), _bound_from(warn_at), source)
 
 
@@ -142,10 +144,10 @@ def _bound(bound: Bound | None) -> list[Any] | None:
     return [_number(bound.low), _number(bound.high), values, bound.strict]
 
 
-def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
-    if kept is None:
+def _bound_from(columns: Sequence[Any] | None) -> Bound | None:
+    if columns is None:
         return None
-    low, high, values, strict = kept
+    low, high, values, strict = columns
     return Bound(
         _number_from(low),
         _number_from(high),
@@ -154,8 +156,8 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
     )
 
 
-def _grant_from(kept: Sequence[Any]) -> HeldGrant:
-    grant_id, reason, requested, approved, starts_at, ends_at = kept
+def _grant_from(columns: Sequence[Any]) -> HeldGrant:
+    grant_id, reason, requested, approved, starts_at, ends_at = columns
     return HeldGrant(
         grant_id,
         reason,

@@ -34,7 +34,7 @@ class Sums:
         )
 
     @property
-    def by_kw(self) -> float | None:
+    def kw_weighted(self) -> float | None:
         return self.weighed / self.kw if self.kw > 0 else None
 
     @property

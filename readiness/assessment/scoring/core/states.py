@@ -134,12 +134,12 @@ def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> 
         since=blind_at,
         last_health=evaluated.health,
         heard_at=evaluated.heard_at,
-        objects_by_health=without_samples(evaluated.objects_by_health),
+        objects_by_health=counts_in_silence(evaluated.objects_by_health),
         figures={},
     )
 
 
-def without_samples(objects_by_health: Mapping[str, int]) -> dict[str, int]:
+def counts_in_silence(objects_by_health: Mapping[str, int]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for health, count in objects_by_health.items():
         health_now = str(Health.UNKNOWN) if health in KNOWN else health

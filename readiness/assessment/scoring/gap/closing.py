@@ -26,60 +26,60 @@ SHORT_OF = {
 
 @dataclass(frozen=True)
 class Closing:
-    """`held` are all sites with capacity that are short of the target."""
+    """`held_sites` are all sites with capacity that are short of the target."""
 
     target: ClosingTarget
     measure: CapacityMeasure
-    held: tuple[HeldSite, ...]
+    held_sites: tuple[HeldSite, ...]
     sites: Mapping[str, SiteRef]
     framework: Framework
 
     @cached_property
     def capacity(self) -> CapacityFigures:
-        return sum((site.held for site in self.held), NOTHING)
+        return sum((site.capacity for site in self.held_sites), NOTHING)
 
     @cached_property
     def plan(self) -> tuple[Step, ...]:
-        return core.in_order(self.held, self.measure)
+        return core.ranked_plan(self.held_sites, self.measure)
 
     @cached_property
     def effects(self) -> tuple[CheckEffect, ...]:
-        return core.by_check(self.held, self.measure)
+        return core.check_effects(self.held_sites, self.measure)
 
     @cached_property
     def beyond(self) -> tuple[HeldSite, ...]:
-        return core.beyond_checks(self.held)
+        return core.beyond_checks(self.held_sites)
 
     def best_with(self, checks: int) -> tuple[HeldSite, ...]:
-        return core.best_with(self.held, checks, self.measure)
+        return core.best_with(self.held_sites, checks, self.measure)
 
     @cached_property
     def curve(self) -> tuple[core.CurvePoint, ...]:
-        return core.best_curve(self.held, self.measure)
+        return core.best_curve(self.held_sites, self.measure)
 
 
-def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMeasure) -> Closing:
+def closing(fleet: FleetStanding, *, target: ClosingTarget, measure: CapacityMeasure) -> Closing:
     short = {
         site.ref.id: site.ref
-        for site in known.sites
-        if (present := known.capacity[site.ref.id]).verdict in SHORT_OF[target]
+        for site in fleet.sites
+        if (present := fleet.capacity[site.ref.id]).verdict in SHORT_OF[target]
         and present.deployed != NOTHING
     }
-    holding = _blocking(known) if target is ClosingTarget.CONDITIONAL else _open(known)
-    held = tuple(
-        HeldSite(ref.slug, known.capacity[site_id].deployed, tuple(holding.get(site_id, ())))
+    holding = _blocking(fleet) if target is ClosingTarget.CONDITIONAL else _open(fleet)
+    held_sites = tuple(
+        HeldSite(ref.slug, fleet.capacity[site_id].deployed, tuple(holding.get(site_id, ())))
         for site_id, ref in short.items()
     )
-    return Closing(target, measure, held, {ref.slug: ref for ref in short.values()}, known.framework)
+    return Closing(target, measure, held_sites, {ref.slug: ref for ref in short.values()}, fleet.framework)
 
 
-def _blocking(known: FleetStanding) -> dict[int, list[str]]:
-    scores = SiteScore.objects.filter(known.among("site"), verdict=Verdict.NOT_READY)
+def _blocking(fleet: FleetStanding) -> dict[int, list[str]]:
+    scores = SiteScore.objects.filter(fleet.among("site"), verdict=Verdict.NOT_READY)
     return dict(scores.order_by().values_list("site_id", "deciding"))
 
 
-def _open(known: FleetStanding) -> dict[int, list[str]]:
-    results = open_results().filter(known.among("site")).order_by().values_list("site_id")
+def _open(fleet: FleetStanding) -> dict[int, list[str]]:
+    results = open_results().filter(fleet.among("site")).order_by().values_list("site_id")
     return dict(results.annotate(checks=ArrayAgg("check_id", order_by="check_id")))
 
 

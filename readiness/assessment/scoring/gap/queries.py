@@ -18,12 +18,12 @@ from readiness.assessment.scoring.core.gap import (
     Gap,
     SiteCapacity,
     SiteHistory,
+    add_blockers,
     gap_of,
     gap_over_time,
     gaps_by_group,
     largest_groups,
     spans_of,
-    with_blockers,
 )
 from readiness.assessment.scoring.core.states import Verdict
 from readiness.assessment.scoring.models import ScorePoint
@@ -68,11 +68,11 @@ class Question:
     checks: int = CHECKS
 
     @property
-    def of_all_sites(self) -> bool:
+    def is_of_all_sites(self) -> bool:
         return not (self.regions or self.kinds or self.profiles)
 
     @property
-    def by_blocker(self) -> bool:
+    def groups_by_blocker(self) -> bool:
         return self.by in (FIRST_BLOCKER, PILLAR)
 
 
@@ -113,28 +113,28 @@ def sites_of(question: Question) -> QuerySet[Site]:
     return sites
 
 
-def asked(question: Question, *, now: datetime) -> FleetStanding:
-    return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
+def fleet_of(question: Question, *, now: datetime) -> FleetStanding:
+    return standing_of(sites_of(question), now=now, of_all=question.is_of_all_sites)
 
 
 @dataclass(frozen=True, slots=True)
 class WithPast:
     """The present standing of the selected sites, and their histories in the same order."""
 
-    known: FleetStanding
+    fleet: FleetStanding
     histories: Sequence[SiteHistory]
 
     def outlook(self, measure: CapacityMeasure) -> CapacityHistory:
-        now = self.known.at
+        now = self.fleet.at
         return outlook(weekly(self.histories, now=now, weeks=FITTED_WEEKS), now=now, measure=measure)
 
 
-def with_past(question: Question, *, now: datetime) -> WithPast:
-    known = asked(question, now=now)
-    return WithPast(known, histories_of(known))
+def fleet_with_past(question: Question, *, now: datetime) -> WithPast:
+    fleet = fleet_of(question, now=now)
+    return WithPast(fleet, histories_of(fleet))
 
 
-def over_time(question: Question, sites: WithPast, *, start: datetime, end: datetime) -> CapacityHistory:
+def gap_history(question: Question, sites: WithPast, *, start: datetime, end: datetime) -> CapacityHistory:
     instants = _instants(question, sites, start, end)
     gaps = gap_over_time(sites.histories, instants) if instants else ()
     return replace(sites.outlook(question.measure), gaps=gaps)
@@ -152,22 +152,22 @@ def groups_over_time(
 
 
 def _instants(question: Question, sites: WithPast, start: datetime, end: datetime) -> list[datetime]:
-    until = min(end, sites.known.at)
+    until = min(end, sites.fleet.at)
     return evenly(start, until, question.points) if until > start else []
 
 
 def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -> tuple[Group, ...]:
-    known, histories = sites.known, sites.histories
-    if question.by_blocker:
-        histories = _blocked(known, histories, instants)
-        group_of, labels = _blocker_of(question.by), _blocker_labels(known.framework)
+    fleet, histories = sites.fleet, sites.histories
+    if question.groups_by_blocker:
+        histories = _blocked(fleet, histories, instants)
+        group_of, labels = _blocker_of(question.by), _blocker_labels(fleet.framework)
     else:
-        key_of, labels = _fixed(question.by, known.sites)
+        key_of, labels = _fixed(question.by, fleet.sites)
         group_of = lambda site: key_of[site.site]  # noqa: E731
     spans = spans_of(histories, instants)
-    shown, others = largest_groups(spans, group_of=group_of, measure=question.measure, most=question.groups)
+    largest, others = largest_groups(spans, group_of=group_of, measure=question.measure, most=question.groups)
     grouped = gaps_by_group(
-        spans, instants, group_of=lambda site: key if (key := group_of(site)) in shown else OTHERS
+        spans, instants, group_of=lambda site: key if (key := group_of(site)) in largest else OTHERS
     )
     labels[OTHERS] = how_many(others, "other", "others")
     groups = [Group(key, labels.get(key, key), gaps) for key, gaps in grouped.items()]
@@ -220,12 +220,12 @@ def _blocker_labels(framework: Framework) -> dict[str, str]:
 
 
 def _blocked(
-    known: FleetStanding, histories: Sequence[SiteHistory], instants: Sequence[datetime]
+    fleet: FleetStanding, histories: Sequence[SiteHistory], instants: Sequence[datetime]
 ) -> list[SiteHistory]:
-    recorded = _recorded(known, _days(instants, sites=len(known.sites)))
+    recorded = _recorded(fleet, _days(instants, sites=len(fleet.sites)))
     return [
-        replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.ref.id, ())))
-        for site, history in zip(known.sites, histories, strict=True)
+        replace(history, verdicts=add_blockers(history.verdicts, recorded.get(site.ref.id, ())))
+        for site, history in zip(fleet.sites, histories, strict=True)
     ]
 
 
@@ -238,17 +238,17 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
     return before + (every if len(every) * sites <= READ_AT_ONCE else sorted({at.date() for at in instants}))
 
 
-def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
+def _recorded(fleet: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
     rows = (
-        ScorePoint.objects.filter(known.among("site"), on_date__in=days)
+        ScorePoint.objects.filter(fleet.among("site"), on_date__in=days)
         .exclude(first_blocker="")
         .order_by("on_date", "first_blocker")
         .values_list("on_date", "first_blocker")
-        .annotate(held=ArrayAgg("site_id"))
+        .annotate(blocked_ids=ArrayAgg("site_id"))
     )
     recorded: dict[int, list[tuple[date, str]]] = defaultdict(list)
-    for day, blocker, held in rows:
-        for site_id in held:
+    for day, blocker, blocked_ids in rows:
+        for site_id in blocked_ids:
             entries = recorded[site_id]
             # A day with the same blocker as the day before adds nothing.
             if not entries or entries[-1][1] != blocker:
@@ -266,18 +266,18 @@ class PresentGroup:
     sites: tuple[str, ...]
 
 
-def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGroup, ...]:
-    if question.by_blocker:
-        key_of, labels = None, _blocker_labels(known.framework)
+def present_groups(question: Question, fleet: FleetStanding) -> tuple[PresentGroup, ...]:
+    if question.groups_by_blocker:
+        key_of, labels = None, _blocker_labels(fleet.framework)
     else:
-        key_of, labels = _fixed(question.by, known.sites)
+        key_of, labels = _fixed(question.by, fleet.sites)
     group_of = _blocker_of(question.by)
     members: dict[str, list[SiteCapacity]] = defaultdict(list)
-    for site in known.capacity.values():
+    for site in fleet.capacity.values():
         if site.deployed != NOTHING:
             members[key_of[site.site] if key_of else group_of(site)].append(site)
     groups = [
-        PresentGroup(key, labels.get(key, key), gap_of(each, at=known.at), tuple(site.site for site in each))
+        PresentGroup(key, labels.get(key, key), gap_of(each, at=fleet.at), tuple(site.site for site in each))
         for key, each in members.items()
     ]
     measure = question.measure
@@ -286,22 +286,22 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
     return tuple(group for group in groups if measure.of(group.gap.gap))
 
 
-def capability(known: FleetStanding) -> CapabilityGap | None:
+def capability(fleet: FleetStanding) -> CapabilityGap | None:
     """The staff growth gap of these sites together; None without records of their people."""
-    people, now = fleet_people(now=known.at), known.at
-    together = {site.ref.id: 0 for site in known.sites}
+    people, now = fleet_people(now=fleet.at), fleet.at
+    together = {site.ref.id: 0 for site in fleet.sites}
     if people.qualified.recorded.isdisjoint(together):
         return None
     [[then, present]] = people.qualified.counts(together, (now - GROWTH_SPAN, now), now=now).tolist()
-    return capability_of(known, together, qualified_then=then, qualified_now=present)
+    return capability_of(fleet, together, qualified_then=then, qualified_now=present)
 
 
 def capability_of(
-    known: FleetStanding, site_ids: Collection[int], *, qualified_then: int, qualified_now: int
+    fleet: FleetStanding, site_ids: Collection[int], *, qualified_then: int, qualified_now: int
 ) -> CapabilityGap:
     """Compare the growth of people over 180 days with that of these sites' capacity."""
-    then = deployed_before(known, known.at - GROWTH_SPAN, site_ids)
-    deployed = sum((known.capacity[site_id].deployed for site_id in site_ids), NOTHING)
+    then = deployed_before(fleet, fleet.at - GROWTH_SPAN, site_ids)
+    deployed = sum((fleet.capacity[site_id].deployed for site_id in site_ids), NOTHING)
     return capability_gap(
         QualifiedGrowth(
             qualified_then=qualified_then,
@@ -314,20 +314,20 @@ def capability_of(
     )
 
 
-def accelerator_growth(known: FleetStanding) -> float | None:
+def accelerator_growth(fleet: FleetStanding) -> float | None:
     """Return the growth as a share; None from zero."""
-    then = deployed_before(known, known.at - GROWTH_SPAN, known.capacity)
-    return growth_of(then.accelerators, known.gap.deployed.accelerators)
+    then = deployed_before(fleet, fleet.at - GROWTH_SPAN, fleet.capacity)
+    return growth_of(then.accelerators, fleet.gap.deployed.accelerators)
 
 
-def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
+def deployed_before(fleet: FleetStanding, at: datetime, site_ids: Iterable[int]) -> CapacityFigures:
     """Sum the capacity that these sites had at an earlier instant; sites without capacity now are ignored."""
     return sum(
         (
             step.change
             for site_id in site_ids
-            if known.capacity[site_id].deployed != NOTHING
-            for step in known.changes[site_id]
+            if fleet.capacity[site_id].deployed != NOTHING
+            for step in fleet.changes[site_id]
             if step.at <= at
         ),
         NOTHING,
@@ -336,10 +336,10 @@ def deployed_before(known: FleetStanding, at: datetime, site_ids: Iterable[int])
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    known: FleetStanding
+    fleet: FleetStanding
     outlook: CapacityHistory
     capability: CapabilityGap | None
 
 
 def present(question: Question, sites: WithPast) -> Present:
-    return Present(sites.known, sites.outlook(question.measure), capability(sites.known))
+    return Present(sites.fleet, sites.outlook(question.measure), capability(sites.fleet))

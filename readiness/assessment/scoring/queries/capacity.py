@@ -17,15 +17,15 @@ from readiness.assessment.scoring.core.gap import (
     SiteHistory,
     StageChange,
     VerdictStep,
-    by_first_blocker,
     gap_of,
     gap_over_time,
+    group_by_first_blocker,
 )
 from readiness.assessment.scoring.core.mean import TrendLine, fit
 from readiness.assessment.scoring.core.states import Stage, Verdict
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import SiteRef
-from readiness.assessment.scoring.queries.standing import EVER, FleetStanding, standing
+from readiness.assessment.scoring.queries.standing import EVER, FleetStanding, fleet_standing
 
 PROJECTED_WEEKS = 12
 FITTED_WEEKS = 12
@@ -79,7 +79,7 @@ class SiteCapacityRow:
 class HeldByCheck:
     check_id: str
     name: str
-    held: CapacityFigures
+    capacity: CapacityFigures
     sites: tuple[str, ...]
 
 
@@ -88,15 +88,15 @@ class HeldByPillar:
     pillar: str
     name: str
     short_name: str
-    held: CapacityFigures
+    capacity: CapacityFigures
     sites: tuple[str, ...]
     checks: tuple[HeldByCheck, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class HoldsBack:
-    """Not-ready capacity by first blocker, every site once. The pillars' `held`, `unevaluated` and `conditional` add up
-    to the gap."""
+    """Not-ready capacity by first blocker, every site once. The pillars' `capacity`, `unevaluated` and `conditional`
+    add up to the gap."""
 
     pillars: tuple[HeldByPillar, ...]
     conditional: CapacityFigures
@@ -112,10 +112,10 @@ def capacity_over_time(
     points: int = 120,
     site_ids: Collection[int] | None = None,
 ) -> CapacityHistory:
-    known = histories_of(standing(now=now, site_ids=site_ids))
+    histories = histories_of(fleet_standing(now=now, site_ids=site_ids))
     until = min(end, now)
-    gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
-    return replace(outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
+    gaps = gap_over_time(histories, evenly(start, until, points)) if until > start else ()
+    return replace(outlook(weekly(histories, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
 
 
 def outlook(
@@ -130,8 +130,8 @@ def outlook(
     return CapacityHistory((), projection, "", pace)
 
 
-def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
-    known = standing(now=now, site_ids=site_ids)
+def site_rows(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
+    fleet = fleet_standing(now=now, site_ids=site_ids)
     rows = [
         SiteCapacityRow(
             site=site.ref,
@@ -141,32 +141,32 @@ def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[
             verdict=site.verdict,
             first_blocker=site.first_blocker,
         )
-        for site in known.sites
-        if (present := known.capacity[site.ref.id]).deployed != NOTHING
+        for site in fleet.sites
+        if (present := fleet.capacity[site.ref.id]).deployed != NOTHING
     ]
     return tuple(sorted(rows, key=lambda row: (-row.deployed.it_kw, row.site.name)))
 
 
 def holds_back(
-    *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
+    *, now: datetime, site_ids: Collection[int] | None = None, fleet: FleetStanding | None = None
 ) -> HoldsBack:
-    known = known or standing(now=now, site_ids=site_ids)
-    present = list(known.capacity.values())
-    groups = by_first_blocker(present)
-    unevaluated = sum((group.held for group in groups if not group.check_id), NOTHING)
+    fleet = fleet or fleet_standing(now=now, site_ids=site_ids)
+    present = list(fleet.capacity.values())
+    groups = group_by_first_blocker(present)
+    unevaluated = sum((group.capacity for group in groups if not group.check_id), NOTHING)
     return HoldsBack(
-        pillars=_by_pillar(known.framework, groups),
+        pillars=_held_by_pillar(fleet.framework, groups),
         conditional=sum((site.deployed for site in present if site.verdict is Verdict.CONDITIONAL), NOTHING),
         unevaluated=unevaluated,
         gap=gap_of(present, at=now),
     )
 
 
-def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[HeldByPillar, ...]:
+def _held_by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[HeldByPillar, ...]:
     pillars = []
     for pillar in framework.pillars:
         checks = tuple(
-            HeldByCheck(group.check_id, check_name(framework, group.check_id), group.held, group.sites)
+            HeldByCheck(group.check_id, check_name(framework, group.check_id), group.capacity, group.sites)
             for group in groups
             if group.check_id.startswith(f"{pillar.id}-")
         )
@@ -175,12 +175,12 @@ def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[He
                 pillar=pillar.id,
                 name=pillar.name,
                 short_name=pillar.short_name,
-                held=sum((check.held for check in checks), NOTHING),
+                capacity=sum((check.capacity for check in checks), NOTHING),
                 sites=tuple(sorted(site for check in checks for site in check.sites)),
                 checks=checks,
             )
         )
-    return tuple(sorted(pillars, key=lambda pillar: (-pillar.held.it_kw, pillar.pillar)))
+    return tuple(sorted(pillars, key=lambda pillar: (-pillar.capacity.it_kw, pillar.pillar)))
 
 
 def check_name(framework: Framework, check_id: str) -> str:
@@ -188,17 +188,17 @@ def check_name(framework: Framework, check_id: str) -> str:
     return check.name if check else check_id
 
 
-def histories_of(known: FleetStanding) -> list[SiteHistory]:
-    stages, verdicts = _stages(known), _verdicts(known)
+def histories_of(fleet: FleetStanding) -> list[SiteHistory]:
+    stages, verdicts = _stages(fleet), _verdicts(fleet)
     return [
-        SiteHistory(ref.slug, known.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
-        for ref in (site.ref for site in known.sites)
+        SiteHistory(ref.slug, fleet.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
+        for ref in (site.ref for site in fleet.sites)
     ]
 
 
-def weekly(known: Sequence[SiteHistory], *, now: datetime, weeks: int) -> tuple[Gap, ...]:
+def weekly(histories: Sequence[SiteHistory], *, now: datetime, weeks: int) -> tuple[Gap, ...]:
     instants = [now - timedelta(weeks=back) for back in range(weeks, -1, -1)]
-    return gap_over_time(known, instants)
+    return gap_over_time(histories, instants)
 
 
 def evenly(start: datetime, end: datetime, points: int) -> list[datetime]:
@@ -210,25 +210,25 @@ def _band(site: SiteCapacity, verdict: Verdict) -> CapacityFigures:
     return site.deployed if site.verdict is verdict else NOTHING
 
 
-def _stages(known: FleetStanding) -> dict[int, list[StageChange]]:
+def _stages(fleet: FleetStanding) -> dict[int, list[StageChange]]:
     """Stages from the change history. The first known stage also counts for the time before."""
     steps: dict[int, list[StageChange]] = defaultdict(list)
-    for step in inventory.stage_history(known.site_ids):
+    for step in inventory.stage_history(fleet.site_ids):
         at = step.at if steps[step.site_id] else EVER
         steps[step.site_id].append(StageChange(at, Stage(step.stage)))
     return {
         ref.id: steps[ref.id] or [StageChange(EVER, Stage(ref.stage))]
-        for ref in (site.ref for site in known.sites)
+        for ref in (site.ref for site in fleet.sites)
     }
 
 
-def _verdicts(known: FleetStanding) -> dict[int, list[VerdictStep]]:
+def _verdicts(fleet: FleetStanding) -> dict[int, list[VerdictStep]]:
     steps: dict[int, list[VerdictStep]] = defaultdict(list)
-    flips = Flip.objects.filter(known.among("site"), subject=Flip.Subject.VERDICT)
+    flips = Flip.objects.filter(fleet.among("site"), subject=Flip.Subject.VERDICT)
     for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
         steps[site_id].append(VerdictStep(at, Verdict(verdict) if verdict else None))
     # A verdict that cannot be confirmed counts for nothing, here as in what stands now.
-    for site in known.sites:
+    for site in fleet.sites:
         if site.failed_at is not None:
             steps[site.ref.id].append(VerdictStep(site.failed_at, None))
     return steps

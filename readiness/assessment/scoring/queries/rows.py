@@ -207,16 +207,16 @@ def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name in columns)
 
 
-def copied[R](kind: type[R], stored: Model, /, **given: Any) -> R:
-    """A row made of `given` and the columns that have the name of a field."""
-    names = (name for name in _shared(kind, type(stored)) if name not in given)  # type: ignore[arg-type]
-    return kind(**{name: getattr(stored, name) for name in names}, **given)
+def copied[R](kind: type[R], stored: Model, /, **columns: Any) -> R:
+    """A row made of these `columns` and the columns that have the name of a field."""
+    names = (name for name in _shared(kind, type(stored)) if name not in columns)  # type: ignore[arg-type]
+    return kind(**{name: getattr(stored, name) for name in names}, **columns)
 
 
 def ref_of(site: Site) -> SiteRef:
     """The site needs its region joined in.
 
-    Without the annotations of `with_owner`, the owner is the text on the site.
+    Without the annotations of `annotate_owner`, the owner is the text on the site.
     """
     return copied(
         SiteRef,

@@ -32,16 +32,18 @@ from readiness.assessment.scoring.core.states import Stage, Verdict
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.organisation.ownership.core.standing import Item
-from readiness.organisation.ownership.models import Assignment, in_force
+from readiness.organisation.ownership.models import Assignment, condition_in_force
 from web.cached import CachedAnswer
 
 
-def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
+def annotate_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
     """Annotate sites with `answering`, the owning team or else the text on the site, and `accountable`, the person's
     name or ""."""
-    held = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    is_orchestration = models.Q(assignments__item=Item.ORCHESTRATION) & condition_in_force(
+        now, through="assignments__"
+    )
     # Use a join instead of a query for each site. It duplicates no row, because terms of an item never overlap.
-    return sites.annotate(held=models.FilteredRelation("assignments", condition=held)).annotate(
+    return sites.annotate(held=models.FilteredRelation("assignments", condition=is_orchestration)).annotate(
         answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
         accountable=Coalesce(
             models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
@@ -50,11 +52,13 @@ def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySe
 
 
 def owned_by(words: str, *, now: datetime) -> models.Q:
-    held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
+    assignments = Assignment.objects.only_in_force(now).filter(item=Item.ORCHESTRATION).order_by()
     if words == "none":
-        return models.Q(owner="") & ~models.Q(pk__in=held.values("site"))
-    named = held.filter(team__name__icontains=words).values("site")
-    return models.Q(pk__in=named) | (models.Q(owner__icontains=words) & ~models.Q(pk__in=held.values("site")))
+        return models.Q(owner="") & ~models.Q(pk__in=assignments.values("site"))
+    matching_sites = assignments.filter(team__name__icontains=words).values("site")
+    return models.Q(pk__in=matching_sites) | (
+        models.Q(owner__icontains=words) & ~models.Q(pk__in=assignments.values("site"))
+    )
 
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -119,7 +123,7 @@ _OF_SCORE = (
 )
 
 
-def standing(
+def fleet_standing(
     *,
     now: datetime,
     site_ids: Collection[int] | None = None,
@@ -134,20 +138,20 @@ def standing_of(
 ) -> FleetStanding:
     framework = framework or framework_queries.current()[1]
     # Read values: a thousand model objects would take longer than everything else here.
-    read = with_owner(sites, now=now).values_list(
+    read = annotate_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
-    there = tuple(_site(*row) for row in read)
+    site_standings = tuple(_site(*row) for row in read)
     changes = (
-        capacity_changes([there[0].ref.id])
-        if len(there) == 1
+        capacity_changes([site_standings[0].ref.id])
+        if len(site_standings) == 1 and not of_all
         else _CHANGES.value(lambda: capacity_changes(None))
     )
     capacity = {
         site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
-        for site in there
+        for site in site_standings
     }
-    return FleetStanding(now, there, changes, capacity, framework, of_all)
+    return FleetStanding(now, site_standings, changes, capacity, framework, of_all)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -223,11 +227,11 @@ def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subq
         output_field=models.FloatField(),
     )
     instant = at if isinstance(at, models.OuterRef) else models.Value(at, output_field=models.DateTimeField())
-    there = models.Func(
+    local_instant = models.Func(
         models.F("site__time_zone"), instant, function="timezone", output_field=models.DateTimeField()
     )
     past = CapacityEvent.objects.filter(
-        site=models.OuterRef(site), happened_on__lt=Cast(there, models.DateField())
+        site=models.OuterRef(site), happened_on__lt=Cast(local_instant, models.DateField())
     )
     there_kw = Greatest(models.Sum(signed), 0.0)
     return models.Subquery(past.order_by().values("site").annotate(kw=there_kw).values("kw"))

@@ -282,8 +282,8 @@ class RulePackDocument:
                     raise refusal(f"there is no category {implied[:60]!r}", "categories", place, "implies")
         for place, rule in enumerate(self.rules):
             for other in sorted(rule.instead_of):
-                if (said := _no_stand_in(rule, other, self)) is not None:
-                    raise refusal(said, "rules", place, "instead_of")
+                if (message := _no_stand_in(rule, other, self)) is not None:
+                    raise refusal(message, "rules", place, "instead_of")
         return self
 
     @cached_property

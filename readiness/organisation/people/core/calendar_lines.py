@@ -99,7 +99,7 @@ def _zone_name(number: int, line: str) -> str:
     return name
 
 
-def without_names(content: bytes, names: Collection[str], pseudonym: str) -> bytes:
+def replace_names(content: bytes, names: Collection[str], pseudonym: str) -> bytes:
     """The same bytes with the pseudonym wherever one of the names stands as whole words, in whatever case, folded over
     lines or not. All else stays, lines included."""
     ways = [_written(name) for name in sorted(names, key=len, reverse=True) if name.strip()]

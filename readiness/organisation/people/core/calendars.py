@@ -131,9 +131,9 @@ def _times(lines: Mapping[str, int], written: Sequence[str]) -> "Event":
     for name in _INSTANTS:
         _refuse_time(lines.get(name, first), name, event.get(name))
     for name in ("RDATE", "EXDATE"):
-        for given in _all(event, name):
-            zone = given.params.get("TZID")
-            if any(zone and isinstance(each.dt, datetime) and each.dt.tzinfo is None for each in given.dts):
+        for dates in _all(event, name):
+            zone = dates.params.get("TZID")
+            if any(zone and isinstance(each.dt, datetime) and each.dt.tzinfo is None for each in dates.dts):
                 raise CalendarRefused(lines[name], f"The time zone {str(zone)[:64]} is not known.")
     return event
 

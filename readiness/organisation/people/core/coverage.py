@@ -126,10 +126,10 @@ def required(stack: Iterable[StackItem], rules: Iterable[RuleInForce]) -> tuple[
     """Requirements by domain and skill. Something that no rule asks about requires nothing."""
     installed = tuple(stack)
     requirements = [
-        Requirement(**asdict(rule) | {"value": there.value}, vendor=there.vendor, because=there.words)
+        Requirement(**asdict(rule) | {"value": item.value}, vendor=item.vendor, because=item.words)
         for rule in rules
-        for there in installed
-        if rule.subject == there.subject and rule.value in ("", there.value)
+        for item in installed
+        if rule.subject == item.subject and rule.value in ("", item.value)
     ]
     return tuple(sorted(requirements, key=lambda each: (each.domain, each.skill_name, each.key)))
 
@@ -164,13 +164,13 @@ def covered(
     lasting = qualified(
         requirement, (each for each in counting if each.until is None or each.until > now + EXPIRING)
     )
-    shown = (each for each in counting if each.basis in HANDS_ON and each.device_type_id in device_types)
+    hands_on = (each for each in counting if each.basis in HANDS_ON and each.device_type_id in device_types)
     return CoveredRequirement(
         requirement=requirement,
         qualified=skilled.intersection(assigned),
         expiring=(skilled - lasting).intersection(assigned),
         on_call=skilled.intersection(on_call),
-        shown_here=qualified(requirement, shown).intersection(on_call),
+        shown_here=qualified(requirement, hands_on).intersection(on_call),
         exempt=exempt,
     )
 
@@ -224,15 +224,15 @@ class Tally:
 def verified(coverage: SiteCoverage) -> Tally:
     """People on call who showed hands-on, on equipment of the site, all that its vendors ask of their rotations'
     domains, among those of whom anything is asked."""
-    shown = []
+    has_shown_all = []
     for person_id, domains in coverage.on_call.items():
         bound = [
             each
             for each in coverage.requirements
             if each.requirement.vendor and each.requirement.domain in domains and person_id not in each.exempt
         ]
-        shown += [all(person_id in each.shown_here for each in bound)] if bound else []
-    return Tally(count=sum(shown), total=len(shown))
+        has_shown_all += [all(person_id in each.shown_here for each in bound)] if bound else []
+    return Tally(count=sum(has_shown_all), total=len(has_shown_all))
 
 
 def literate(coverage: SiteCoverage) -> Tally:
@@ -248,8 +248,8 @@ def literate(coverage: SiteCoverage) -> Tally:
 
 def trained(coverage: SiteCoverage, people: Collection[int]) -> Tally:
     """These people whose training is in date."""
-    known = [coverage.training[person_id] for person_id in people if person_id in coverage.training]
-    return Tally(count=sum(each.is_in_date for each in known), total=len(people))
+    records = [coverage.training[person_id] for person_id in people if person_id in coverage.training]
+    return Tally(count=sum(each.is_in_date for each in records), total=len(people))
 
 
 def nearest(
@@ -261,14 +261,14 @@ def nearest(
     requirement = covered.requirement
     ranked = sorted(
         (
-            all(each.skill_id != requirement.skill_id for each in held),
-            all(each.domain != requirement.domain for each in held),
+            all(each.skill_id != requirement.skill_id for each in holdings),
+            all(each.domain != requirement.domain for each in holdings),
             person_id,
         )
-        for person_id, held in candidates.items()
+        for person_id, holdings in candidates.items()
         if person_id not in covered.qualified | covered.exempt
         and all(
-            any(each.skill_id == skill_id and each.level >= level for each in held)
+            any(each.skill_id == skill_id and each.level >= level for each in holdings)
             for skill_id, level in needed.items()
         )
     )

@@ -39,7 +39,7 @@ class CapabilityGap:
     """`points`: growth of capacity minus growth of qualified people, in percentage points; None with a reason where
     there is no base to grow from. Growths are shares: 0.5 is half as much again."""
 
-    known: QualifiedGrowth
+    growth: QualifiedGrowth
     points: float | None
     accelerators_per_person: float | None
     kw_per_person: float | None
@@ -53,21 +53,21 @@ NOBODY_THEN = "Nobody was qualified 180 days ago: from zero there is no growth t
 NOBODY_QUALIFIED = "Nobody is qualified now or was 180 days ago: there is no growth to compare."
 
 
-def capability_gap(known: QualifiedGrowth) -> CapabilityGap:
+def capability_gap(growth: QualifiedGrowth) -> CapabilityGap:
     """Capacity is counted in accelerators, and in power where there were none."""
-    people = known.qualified_now
-    accelerators_each = known.accelerators_now / people if people else None
-    kw_each = known.kw_now / people if people else None
-    grown = growth_of(known.accelerators_then, known.accelerators_now)
+    people = growth.qualified_now
+    accelerators_each = growth.accelerators_now / people if people else None
+    kw_each = growth.kw_now / people if people else None
+    grown = growth_of(growth.accelerators_then, growth.accelerators_now)
     if grown is None:
-        grown = growth_of(known.kw_then, known.kw_now)
-    of_people = growth_of(known.qualified_then, people)
+        grown = growth_of(growth.kw_then, growth.kw_now)
+    of_people = growth_of(growth.qualified_then, people)
     if grown is not None and of_people is not None:
-        return CapabilityGap(known, 100 * (grown - of_people), accelerators_each, kw_each, grown, of_people)
+        return CapabilityGap(growth, 100 * (grown - of_people), accelerators_each, kw_each, grown, of_people)
     reason = NOTHING_THEN
     if of_people is None:
         reason = NOBODY_THEN if people else NOBODY_QUALIFIED
-    return CapabilityGap(known, None, accelerators_each, kw_each, grown, of_people, reason)
+    return CapabilityGap(growth, None, accelerators_each, kw_each, grown, of_people, reason)
 
 
 def growth_of(then: float, now: float) -> float | None:

@@ -54,7 +54,7 @@ class OnCallStanding:
     until: datetime | None = None
 
 
-def standing(
+def site_standing(
     shifts: Sequence[HeldShift],
     duties: Iterable[HeldShift],
     sizes: Iterable[RotationSize],
@@ -64,13 +64,13 @@ def standing(
     """`shifts` are of rotations that serve the site, `duties` everything that their people have anywhere. What they
     lack is another at each site."""
     sizes = list(sizes)
-    held = [shift for shift in shifts if shift.person is not None]
+    held_shifts = [shift for shift in shifts if shift.person is not None]
     edges = {at for shift in shifts for at in (shift.starts_at, shift.ends_at)}
     # A gap is seen a week ahead.
     edges |= {at - WEEK for at in edges}
     edges |= {size.until for size in sizes if size.until is not None}
     return OnCallStanding(
-        uncovered=_uncovered(held, now),
+        uncovered=_uncovered(held_shifts, now),
         busiest=_busiest(duties, now),
         smallest=min(sizes, key=lambda size: (size.people, size.sites), default=None),
         until=min((at for at in edges if at > now), default=None),
@@ -81,9 +81,9 @@ def full_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _uncovered(held: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int], ...]:
+def _uncovered(shifts: Sequence[HeldShift], now: datetime) -> tuple[tuple[str, int], ...]:
     spans: dict[tuple[str, int], list[HeldShift]] = {}
-    for shift in held:
+    for shift in shifts:
         spans.setdefault((shift.domain, shift.level), []).append(shift)
     return tuple(
         (domain, level)
@@ -105,10 +105,10 @@ def gaps(spans: Iterable[TimeSpan], start: datetime, end: datetime) -> list[Time
     return [*left, TimeSpan(starts_at=open_from, ends_at=end)]
 
 
-def present(held: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
+def present(shifts: Iterable[HeldShift], at: datetime) -> dict[tuple[str, int], frozenset[int]]:
     """Who is on call, by domain and level."""
     people: dict[tuple[str, int], set[int]] = {}
-    for shift in held:
+    for shift in shifts:
         if shift.person is not None and shift.starts_at <= at < shift.ends_at:
             people.setdefault((shift.domain, shift.level), set()).add(shift.person)
     return {key: frozenset(each) for key, each in people.items()}
@@ -120,16 +120,20 @@ def lacks(
     """Skills of which the site asks for somebody on each shift, and the primary or the secondary has none."""
     found = []
     for covered in requirements:
-        asked = covered.requirement
+        requirement = covered.requirement
         able = covered.on_call | covered.exempt
-        of_domain = {level: frozenset(people.get((asked.domain, level), ())) for level in LEVELS}
-        if asked.per_shift == 0 or not any(of_domain.values()):
+        of_domain = {level: frozenset(people.get((requirement.domain, level), ())) for level in LEVELS}
+        if requirement.per_shift == 0 or not any(of_domain.values()):
             continue
-        skill = f"{asked.skill_name}, level {asked.level}"
-        without = [level for level, there in of_domain.items() if there and not there & able]
-        found += [Lack(domain=asked.domain, level=level, skill=skill) for level in without]
-        if not without and len(frozenset().union(*of_domain.values()) & able) < asked.per_shift:
-            found.append(Lack(domain=asked.domain, level=None, skill=skill))
+        skill = f"{requirement.skill_name}, level {requirement.level}"
+        without = [
+            level
+            for level, people_of_level in of_domain.items()
+            if people_of_level and not people_of_level & able
+        ]
+        found += [Lack(domain=requirement.domain, level=level, skill=skill) for level in without]
+        if not without and len(frozenset().union(*of_domain.values()) & able) < requirement.per_shift:
+            found.append(Lack(domain=requirement.domain, level=None, skill=skill))
     return tuple(dict.fromkeys(found))
 
 
@@ -149,11 +153,11 @@ def total(spans: Iterable[TimeSpan]) -> timedelta:
 
 
 def _busiest(duties: Iterable[HeldShift], now: datetime) -> float | None:
-    held, now = list(duties), full_hour(now)
+    shifts, now = list(duties), full_hour(now)
     hours = [
         each
         for start, end in ((now - MONTH, now), (now, now + MONTH))
-        for each in hours_of(held, start, end).values()
+        for each in hours_of(shifts, start, end).values()
     ]
     return 100 * max(hours) / (MONTH / HOUR) if hours else None
 

@@ -67,12 +67,12 @@ class GivenAnswer:
         return same_answer(self.value, self.truth)
 
 
-def same_answer(given: str, truth: str) -> bool:
+def same_answer(value: str, truth: str) -> bool:
     """Compare numbers as numbers, words without regard to case and spaces."""
-    numbers = number_of(given), number_of(truth)
+    numbers = number_of(value), number_of(truth)
     if None not in numbers:
         return numbers[0] == numbers[1]
-    return " ".join(given.split()).casefold() == " ".join(truth.split()).casefold()
+    return " ".join(value.split()).casefold() == " ".join(truth.split()).casefold()
 
 
 def number_of(text: str) -> float | None:
@@ -125,7 +125,7 @@ class SitePractice:
         reviews = [each.reviewed_at for each in self.written if each.reviewed_at is not None]
         return not reviews or min(reviews) <= self.now
 
-    def with_runbook(self, *, critical: bool = False) -> Tally:
+    def runbook_tally(self, *, critical: bool = False) -> Tally:
         reviewed = {each.id for each in self.written if not each.is_overdue}
         rules = [each for each in self.rules if each.is_critical or not critical]
         missing = [rule.name for rule in rules if rule.runbook_id not in reviewed]
@@ -167,16 +167,16 @@ class SitePractice:
 
     def weakest_team(self) -> tuple[str, Tally] | None:
         """The team with the lowest share, among those of which SMALL_GROUP people or more answered."""
-        told = [(team, share) for team, share in by_team(self.counting) if share is not None]
+        told = [(team, share) for team, share in team_agreements(self.counting) if share is not None]
         return min(told, key=lambda each: each[1].count / each[1].total, default=None)
 
 
-def by_team(answers: Iterable[GivenAnswer]) -> list[tuple[str, Tally | None]]:
+def team_agreements(answers: Iterable[GivenAnswer]) -> list[tuple[str, Tally | None]]:
     """Each team's agreement with the record, None where fewer than SMALL_GROUP of it answered, by name."""
     teams: dict[str, list[GivenAnswer]] = defaultdict(list)
     for answer in answers:
         teams[answer.team].append(answer)
-    return [(team, agreement_of(given)) for team, given in sorted(teams.items())]
+    return [(team, agreement_of(team_answers)) for team, team_answers in sorted(teams.items())]
 
 
 def agreement_of(answers: Sequence[GivenAnswer]) -> Tally | None:

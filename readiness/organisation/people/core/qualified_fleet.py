@@ -38,10 +38,10 @@ class QualifiedFleet:
 
     @classmethod
     def empty(cls) -> Self:
-        return cls.of({}, recorded=frozenset())
+        return cls.build({}, recorded=frozenset())
 
     @classmethod
-    def of(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> Self:
+    def build(cls, sites: Mapping[int, QualifiedSite], *, recorded: frozenset[int]) -> Self:
         rows = [
             (
                 *(place, span.person_id, _us(span.begins_at), _us(span.ends_at), is_on_call),

@@ -71,7 +71,7 @@ def refuse_endless(rule: str) -> None:
             raise RuleRefused("The rule never comes true.")
 
 
-def said(rule: str) -> str:
+def rule_words(rule: str) -> str:
     """Return a plain rule in words, such as "every 2 weeks on Mon, Thu"; any other as it is written."""
     plain = _PLAIN.fullmatch(rule)
     if plain is None:

@@ -150,7 +150,7 @@ def shifts_of(plan: RotationPlan, start: datetime, end: datetime) -> tuple[Plann
             shifts = _overridden(shifts, override)
     for swap in plan.swaps:
         shifts = [part for shift in shifts for part in _swapped(shift, swap)]
-    shifts = [part for shift in shifts for part in _without_absent(shift, plan)]
+    shifts = [part for shift in shifts for part in _cut_absences(shift, plan)]
     shifts = [shift for shift in shifts if _meet(shift, span)]
     return tuple(
         sorted(shifts, key=lambda each: (each.starts_at, each.level, each.ends_at, each.person or 0))
@@ -195,7 +195,7 @@ def _swapped(shift: PlannedShift, swap: TakenShift) -> list[PlannedShift]:
     return _changed(shift, swap, person=swap.taker, origin=ShiftOrigin.SWAP)
 
 
-def _without_absent(shift: PlannedShift, plan: RotationPlan) -> list[PlannedShift]:
+def _cut_absences(shift: PlannedShift, plan: RotationPlan) -> list[PlannedShift]:
     parts = [shift]
     for absence in plan.away.get(shift.person, ()) if shift.person is not None else ():
         parts = [cut for part in parts for cut in _away(part, absence)]

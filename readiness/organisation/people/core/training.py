@@ -61,14 +61,14 @@ def standing_of(
     In date is whoever was assigned to something and completed all of it: each course has a completion that still
     counts, or one that is not due yet. None where nothing was assigned by now.
     """
-    given = [each for each in assigned if each.assigned_at <= now]
-    if not given:
+    assignments = [each for each in assigned if each.assigned_at <= now]
+    if not assignments:
         return None
-    good = {each.course_id for each in given if each.counts(now) or each.is_waiting(now)}
-    asked = {each.course_id for each in given if each.skill_id not in exempt}
-    in_date = [each for each in given if each.counts(now)]
+    good = {each.course_id for each in assignments if each.counts(now) or each.is_waiting(now)}
+    required_courses = {each.course_id for each in assignments if each.skill_id not in exempt}
+    in_date = [each for each in assignments if each.counts(now)]
     return PersonTraining(
-        is_in_date=asked <= good,
+        is_in_date=required_courses <= good,
         learned=frozenset(each.domain for each in in_date if each.kind != SHADOW_SHIFT),
         shadowed=frozenset(each.domain for each in in_date if each.kind == SHADOW_SHIFT),
     )

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from inventory.api import InventorySerializer
 from readiness.organisation.people.forms import ResultForm
 from readiness.organisation.people.kinds.checks import check_names
-from readiness.organisation.people.kinds.tabs import declared, standing
+from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models import (
     AlertRule,
     Drill,
@@ -63,7 +63,7 @@ def _procedures() -> QuerySet[Procedure]:
     return procedures(now=clock.now())
 
 
-def _with_checks(rows: list[Any]) -> Sequence[Any]:
+def _name_checks(rows: list[Any]) -> Sequence[Any]:
     names = check_names()
     for row in rows:
         row.served = ", ".join(names.get(check, check) for check in row.checks)
@@ -97,7 +97,7 @@ PROCEDURES = declared(
         plain("exercised_at", "Last exercised"),
         plain("reviewed_at", "Reviewed"),
         plain("due_at", "Review due"),
-        standing(lambda row: "overdue" if row.is_overdue else "current", overdue="bad"),
+        standing_column(lambda row: "overdue" if row.is_overdue else "current", overdue="bad"),
         "owner",
         hidden(Column, "url", "Address", url="url"),
         figure("review_days", "Review every", "d", default=False),
@@ -122,7 +122,7 @@ PROCEDURES = declared(
         ("Review", ("reviewed_at", "review_days", "subject_changed_at")),
     ),
     counted=_procedures,
-    prepare=_with_checks,
+    prepare=_name_checks,
     hint="Runbooks, procedures and the documents that everybody must find",
     icon="book",
     related=(
@@ -227,7 +227,7 @@ DRILL_ACTIONS = declared(
         *("text", "team", _DRILL),
         plain("due_at", "Due"),
         plain("done_at", "Done"),
-        standing(_action_standing, overdue="bad"),
+        standing_column(_action_standing, overdue="bad"),
     ),
     brief=("text", "due_at"),
     search=("text", "drill__name", "team__name"),

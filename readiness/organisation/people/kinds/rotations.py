@@ -16,7 +16,7 @@ from accounts.models import User
 from inventory.api import InventorySerializer
 from inventory.models import Site
 from readiness.organisation.people import models
-from readiness.organisation.people.core.recurrence import said
+from readiness.organisation.people.core.recurrence import rule_words
 from readiness.organisation.people.forms import AskForSwapForm, CalendarForm, DropCalendarForm, MoveForm
 from readiness.organisation.people.kinds.tabs import declared, tabs
 from readiness.organisation.people.operations import feeds, swaps
@@ -39,7 +39,7 @@ SEES_SHIFTS = "people.view_shift"
 
 
 @contextmanager
-def _with_shifts() -> Iterator[None]:
+def _writing_shifts() -> Iterator[None]:
     """A transaction that writes the shifts which follow from its changes."""
     with transaction.atomic():
         yield
@@ -48,12 +48,12 @@ def _with_shifts() -> Iterator[None]:
 
 class ShiftsViewSet(ObjectViewSet):
     def writing(self) -> AbstractContextManager[None]:
-        return _with_shifts()
+        return _writing_shifts()
 
 
 class ShiftsForm(ObjectForm):
     def save(self, commit: bool = True) -> Any:
-        with _with_shifts():
+        with _writing_shifts():
             return super().save(commit=commit)
 
 
@@ -65,8 +65,8 @@ class RotationFields(ObjectSerializer):
     """`calendar_url` is null but for whoever may change rotations: who has the address reads the names behind it."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        return shown | dict.fromkeys(shown.keys() & set(withheld(models.Rotation)))
+        fields = super().to_representation(instance)
+        return fields | dict.fromkeys(fields.keys() & set(withheld(models.Rotation)))
 
 
 _turning = partial(declared, form=ShiftsForm, viewset=ShiftsViewSet)
@@ -148,7 +148,7 @@ LAYER = _turning(
     [
         name(),
         *("rotation", "level"),
-        plain("rule", "Rule", text=lambda layer: said(layer.rule), phone="full"),
+        plain("rule", "Rule", text=lambda layer: rule_words(layer.rule), phone="full"),
         plain("starts_at", "First shift"),
         plain("ends_at", "Ends"),
         plain("duration_min", "Shift lasts", text=_lasting, file_unit="min"),
@@ -370,7 +370,7 @@ SWAP = Kind(
             Column(
                 "state",
                 "State",
-                value=lambda swap: models.Swap.State(swaps.standing(swap, clock.now())).label,
+                value=lambda swap: models.Swap.State(swaps.state_at(swap, clock.now())).label,
                 sort="state",
                 phone="status",
             ),

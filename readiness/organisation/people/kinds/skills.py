@@ -17,7 +17,7 @@ from readiness.organisation.people.forms import (
     SkillForm,
     StartingSetForm,
 )
-from readiness.organisation.people.kinds.tabs import declared, standing
+from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models.skills import SUBJECT_VALUES
 from web import clock, kinds
 from web.kinds import Related
@@ -165,7 +165,7 @@ QUALIFICATIONS = declared(
         *("person", "skill", "level", "basis"),
         related("device_type", "Shown on", sort="device_type__model"),
         *("shown_at", "valid_until"),
-        standing(_standing, revoked="bad", ended="warn", **{"not yet": "unknown"}),
+        standing_column(_standing, revoked="bad", ended="warn", **{"not yet": "unknown"}),
     ),
     hidden=("assessed_by", "evidence"),
     also=("revoked_at", "revoked_for"),
@@ -183,9 +183,9 @@ QUALIFICATIONS = declared(
             permissions=(operations.MAY_REVOKE,),
             heading="Revoke",
             form=RevokeForm,
-            when=lambda held, user: held.revoked_at is None,
+            when=lambda qualification, user: qualification.revoked_at is None,
             template="people/step.html",
-            initial=lambda held: {"title": f"Revoke {held}"},
+            initial=lambda qualification: {"title": f"Revoke {qualification}"},
             enter=operations.revoke,
             done="The qualification is revoked.",
             icon="ban",
@@ -234,7 +234,7 @@ TRAININGS = declared(
     ("person", "course", "assigned_at", "due_at", "completed_at", "valid_until"),
     (
         *("person", "course", "due_at", "completed_at", "valid_until"),
-        standing(_progress, overdue="bad", ended="warn"),
+        standing_column(_progress, overdue="bad", ended="warn"),
     ),
     hidden=("assigned_at",),
     also=("assigned_by",),
@@ -255,8 +255,8 @@ TRAININGS = declared(
             form=AssignTrainingForm,
             enter=operations.assign,
             fills=("course", "people", "due_at"),
-            done=lambda given: f"{len(given)} people are assigned; whoever had it open keeps that.",
-            after=lambda given: link("training-list"),
+            done=lambda assigned: f"{len(assigned)} people are assigned; whoever had it open keeps that.",
+            after=lambda assigned: link("training-list"),
         ),
         kinds.Entry(
             url_name="training-complete",

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from readiness.organisation.people import operations, queries
 from readiness.organisation.people.forms import PersonForm, PersonLinkForm, initial_of
-from readiness.organisation.people.kinds.tabs import declared, standing
+from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models import (
     Person,
     Qualification,
@@ -131,7 +131,7 @@ PEOPLE = Kind(
         columns=(
             plain("name", "Name", locked=True, phone="title"),
             Column("teams", "Teams", value=_teams_of, phone="full"),
-            standing(lambda person: "left" if person.has_left else "present", left="warn"),
+            standing_column(lambda person: "left" if person.has_left else "present", left="warn"),
             Column("user", "User", value="user.username", sort="user__username"),
             plain("email", "E-mail"),
             Column("phone", "Phone"),

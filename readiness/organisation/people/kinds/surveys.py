@@ -3,7 +3,7 @@
 from typing import Any
 
 from inventory.api import InventorySerializer
-from readiness.organisation.people.kinds.tabs import declared, standing
+from readiness.organisation.people.kinds.tabs import declared, standing_column
 from readiness.organisation.people.models import Survey, SurveyQuestion
 from readiness.organisation.people.queries import surveys as queries
 from web import clock
@@ -13,22 +13,22 @@ from web.tables import Column
 from web.visibility import reader
 
 
-def _withheld(key: str, label: str, **given: Any) -> Column:
+def _withheld(key: str, label: str, **options: Any) -> Column:
     def value(question: SurveyQuestion) -> str:
         told = queries.tells_truth(question.survey, reader(), now=clock.now())
         return getattr(question, key) if told else "told once the survey closes"
 
-    return Column(key, label, value=value, **given)
+    return Column(key, label, value=value, **options)
 
 
 class SurveyQuestionFields(InventorySerializer):
     """`truth` and `truth_source` are null until the survey closes, but for whoever may change questions."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = super().to_representation(instance)
+        fields = super().to_representation(instance)
         if queries.tells_truth(instance.survey, reader(), now=clock.now()):
-            return shown
-        return shown | dict.fromkeys(shown.keys() & set(SurveyQuestion.WITHHELD))
+            return fields
+        return fields | dict.fromkeys(fields.keys() & set(SurveyQuestion.WITHHELD))
 
 
 SURVEYS = declared(
@@ -38,7 +38,7 @@ SURVEYS = declared(
         "title",
         plain("opens_at", "Opens"),
         plain("closes_at", "Closes"),
-        standing(lambda survey: survey.standing(clock.now())),
+        standing_column(lambda survey: survey.phase(clock.now())),
     ),
     brief=("title",),
     search=("title",),

@@ -32,14 +32,14 @@ _ROOMS = (
 def tabs(current: str) -> list[dict[str, Any]]:
     """The lists of the room that the named one is in."""
     by, of_list = reader(), {kind.url_name("list"): kind for kind in KIND_OF.values()}
-    named: dict[str, tuple[str, tuple[str, ...]]] = {
+    lists: dict[str, tuple[str, tuple[str, ...]]] = {
         tab.url_name: (tab.label, (tab.permission,)) for tab in TABS
     }
-    named |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
+    lists |= {name: (kind.label_plural, kind.permissions("view")) for name, kind in of_list.items()}
     return [
-        {"label": named[name][0], "url": _address(name), "current": name == current}
+        {"label": lists[name][0], "url": _address(name), "current": name == current}
         for name in next(room for room in _ROOMS if current in room)
-        if by is not None and by.has_perms(named[name][1])
+        if by is not None and by.has_perms(lists[name][1])
     ]
 
 
@@ -57,16 +57,16 @@ def _address(name: str) -> str:
 
 
 def declared(
-    model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **given: Any
+    model: type[Model], fields: Sequence[str], columns: Sequence[Column | str], **options: Any
 ) -> Kind:
     """Objects are told apart by their first two fields. `empty` says what one is for, where there is none."""
     room = _above(f"{links.noun(model)}-list")
     by_default: dict[str, Any] = {"room": room, "tabs": tabs, "brief": fields[:2]}
-    if text := given.pop("empty", ""):
+    if text := options.pop("empty", ""):
         by_default["empty"] = {"title": f"No {model._meta.verbose_name} yet", "text": text}
-    return declaring.declared(model, fields, columns, **by_default | given)
+    return declaring.declared(model, fields, columns, **by_default | options)
 
 
-def standing(read: Callable[[Any], str], **tones: str) -> Column:
+def standing_column(read: Callable[[Any], str], **tones: str) -> Column:
     """A word on how a row stands now; those that `tones` does not name are neutral."""
     return Column("standing", "Standing", read, tone=lambda row: tones.get(read(row), ""), phone="status")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.organisation.people.models.staff import Person, Team
-from readiness.organisation.people.models.triggers import ITS_SITE, claims, of_site_or_all, through
+from readiness.organisation.people.models.triggers import ITS_SITE, claims, sites_stated_or_all, through
 from web.units import day
 
 
@@ -88,7 +88,7 @@ class Procedure(models.Model):
         verbose_name_plural = "procedures"
         ordering = ["title", "id"]
         constraints = [models.CheckConstraint(condition=Q(review_days__gte=1), name="procedure_is_reviewed")]
-        triggers = claims(of_site_or_all())
+        triggers = claims(sites_stated_or_all())
 
     def __str__(self) -> str:
         return self.title
@@ -127,7 +127,7 @@ class AlertRule(models.Model):
                 violation_error_message="There is such an alert rule already.",
             )
         ]
-        triggers = claims(of_site_or_all())
+        triggers = claims(sites_stated_or_all())
 
     def __str__(self) -> str:
         return self.name

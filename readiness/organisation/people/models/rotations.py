@@ -18,10 +18,10 @@ from readiness.organisation.people.models.triggers import (
     ITS_SITE,
     ROTATION_OF_LAYER,
     claims,
-    of_person,
-    of_rotation,
     rotations_of,
     shifts_due,
+    sites_of_person,
+    sites_of_rotation,
 )
 from web.units import day
 
@@ -65,7 +65,7 @@ class Rotation(models.Model):
             models.CheckConstraint(condition=Q(domain__in=DomainChoices.values), name="rotation_domain_known")
         ]
         triggers = [
-            *claims(of_rotation("id"), pgtrigger.Update),
+            *claims(sites_of_rotation("id"), pgtrigger.Update),
             *shifts_due("SELECT id FROM {rows} AS changed", *CHANGED),
             FORGET_CHANGES,
         ]
@@ -265,7 +265,7 @@ class Leave(models.Model):
         verbose_name_plural = "leave"
         ordering = ["starts_at", "id"]
         constraints = [ends_after("starts_at", "ends_at", "leave_ends_after_it_starts")]
-        triggers = [*claims(of_person()), *shifts_due(rotations_of())]
+        triggers = [*claims(sites_of_person()), *shifts_due(rotations_of())]
 
     def __str__(self) -> str:
         return f"Leave of {self.person}, from {day(self.starts_at)}"

@@ -11,7 +11,7 @@ from inventory.models.constraints import choices_held
 from readiness.organisation.people.models.constraints import ends_after
 from readiness.organisation.people.models.rotations import Level, Rotation
 from readiness.organisation.people.models.staff import Person
-from readiness.organisation.people.models.triggers import ITS_ROTATION, claims, of_rotation, shifts_due
+from readiness.organisation.people.models.triggers import ITS_ROTATION, claims, shifts_due, sites_of_rotation
 from web.units import instant
 
 
@@ -73,10 +73,10 @@ class Swap(models.Model):
 
 
 class ShiftQuerySet(models.QuerySet["Shift"]):
-    def at(self, now: datetime) -> Self:
+    def current(self, now: datetime) -> Self:
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
-    def between(self, start: datetime, end: datetime) -> Self:
+    def overlapping(self, start: datetime, end: datetime) -> Self:
         return self.filter(starts_at__lt=end, ends_at__gt=start)
 
 
@@ -121,7 +121,7 @@ class Shift(models.Model):
             models.Index(fields=["starts_at"], name="shift_by_start"),
         ]
         constraints = [ends_after("starts_at", "ends_at", "shift_ends_after_it_starts", None)]
-        triggers = claims(of_rotation())
+        triggers = claims(sites_of_rotation())
 
     def __str__(self) -> str:
         return f"Shift in {self.rotation}, {self.get_level_display().lower()}, {instant(self.starts_at)}"

@@ -14,7 +14,7 @@ from inventory.models.constraints import choices_held
 from readiness.demand.workloads.models import KINDS as WORKLOADS
 from readiness.organisation.people.models.constraints import ends_after
 from readiness.organisation.people.models.staff import Person
-from readiness.organisation.people.models.triggers import claims, lasts, of_everybody, of_person
+from readiness.organisation.people.models.triggers import claims, lasts, sites_of_everybody, sites_of_person
 from web.units import how_many
 
 
@@ -62,7 +62,7 @@ class Skill(models.Model):
                 violation_error_message="A skill has 1 to 7 levels.",
             )
         ]
-        triggers = claims(of_everybody())
+        triggers = claims(sites_of_everybody())
 
     def __str__(self) -> str:
         return self.name
@@ -94,7 +94,7 @@ class SkillPrerequisite(models.Model):
                 violation_error_message="A skill cannot be its own prerequisite.",
             ),
         ]
-        triggers = claims(of_everybody())
+        triggers = claims(sites_of_everybody())
 
     def __str__(self) -> str:
         return f"{self.skill} needs {self.needed}"
@@ -207,7 +207,7 @@ class Qualification(models.Model):
             ),
         ]
         triggers = [
-            *claims(of_person()),
+            *claims(sites_of_person()),
             PREREQUISITES_HELD,
             lasts("shown_at", table="people_skill", key="skill_id"),
         ]
@@ -252,7 +252,7 @@ class SkillExemption(models.Model):
                 "begins_at", "ends_at", "exemption_ends_after_it_begins", "It must end after it begins."
             )
         ]
-        triggers = claims(of_person())
+        triggers = claims(sites_of_person())
 
     def __str__(self) -> str:
         return f"{self.person}: no {self.skill}"
@@ -310,15 +310,15 @@ class CapabilityRule(models.Model):
                 condition=Q(level__gte=1) & Q(level__lte=7), name="capability_rule_level_known"
             ),
         ]
-        triggers = [*claims(of_everybody()), VERSION_RISES]
+        triggers = [*claims(sites_of_everybody()), VERSION_RISES]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        known = SUBJECT_VALUES.get(self.subject)
-        if known and self.value and self.value not in known:
-            raise ValidationError({"value": f"One of these is expected: {', '.join(known)}."})
+        allowed_values = SUBJECT_VALUES.get(self.subject)
+        if allowed_values and self.value and self.value not in allowed_values:
+            raise ValidationError({"value": f"One of these is expected: {', '.join(allowed_values)}."})
         if self.skill_id:
             refuse_level(self.skill, self.level)
 

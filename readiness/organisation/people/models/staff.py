@@ -16,15 +16,15 @@ from readiness.organisation.people.models.constraints import ends_after
 from readiness.organisation.people.models.triggers import (
     ITS_SITE,
     claims,
-    of_person,
-    of_team,
     rotations_of,
     shifts_due,
+    sites_of_person,
+    sites_of_team,
 )
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    def there(self, now: datetime) -> Self:
+    def present(self, now: datetime) -> Self:
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
@@ -65,7 +65,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def left(self, now: datetime) -> Self:
         return self.filter(has_left(now))
 
-    def there(self, now: datetime) -> Self:
+    def present(self, now: datetime) -> Self:
         # As a list of keys: negated, the join to a user who may not be there would lose those without one.
         return self.exclude(pk__in=self.model.objects.left(now).order_by().values("pk"))
 
@@ -185,7 +185,7 @@ class Person(models.Model):
         ]
         triggers = [
             LINK_IS_CONFIRMED,
-            *claims(of_person("id"), *CHANGED),
+            *claims(sites_of_person("id"), *CHANGED),
             *shifts_due(rotations_of("id"), *WRITTEN),
         ]
 
@@ -204,7 +204,7 @@ _OF_USERS = """(SELECT person.id AS person_id FROM new_values AS written
     WHERE (written.is_active, written.username, written.email)
         IS DISTINCT FROM (before.is_active, before.username, before.email))"""
 pgtrigger.register(
-    *claims(of_person().replace("{rows}", _OF_USERS), *CHANGED),
+    *claims(sites_of_person().replace("{rows}", _OF_USERS), *CHANGED),
     *shifts_due(rotations_of().replace("{rows}", _OF_USERS), *CHANGED),
 )(User)
 
@@ -231,7 +231,7 @@ class Membership(models.Model):
             )
         ]
 
-        triggers = claims(of_team())
+        triggers = claims(sites_of_team())
 
     def __str__(self) -> str:
         return f"{self.person} in {self.team}"

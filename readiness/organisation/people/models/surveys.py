@@ -12,7 +12,7 @@ from inventory.models.constraints import choices_held
 from readiness.organisation.people.core.practice import number_of
 from readiness.organisation.people.models.constraints import ends_after
 from readiness.organisation.people.models.staff import Person, Team
-from readiness.organisation.people.models.triggers import claims, of_site_or_all, through
+from readiness.organisation.people.models.triggers import claims, sites_stated_or_all, through
 
 
 class Survey(models.Model):
@@ -36,7 +36,7 @@ class Survey(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def standing(self, now: datetime) -> str:
+    def phase(self, now: datetime) -> str:
         return "closed" if self.closes_at <= now else "open" if self.opens_at <= now else "planned"
 
 
@@ -80,7 +80,7 @@ class SurveyQuestion(models.Model):
                 violation_error_message="There must be two choices or more.",
             ),
         ]
-        triggers = claims(of_site_or_all())
+        triggers = claims(sites_stated_or_all())
 
     def __str__(self) -> str:
         return self.text

@@ -8,7 +8,7 @@ from inventory.models.constraints import choices_held
 from readiness.organisation.people.models.practice import Procedure
 from readiness.organisation.people.models.skills import Skill, WorkDomain
 from readiness.organisation.people.models.staff import Person
-from readiness.organisation.people.models.triggers import claims, lasts, of_everybody, of_person
+from readiness.organisation.people.models.triggers import claims, lasts, sites_of_everybody, sites_of_person
 
 
 @choices_held
@@ -53,7 +53,7 @@ class Course(models.Model):
         verbose_name_plural = "courses"
         ordering = ["name", "id"]
         constraints = [models.CheckConstraint(condition=Q(days__gt=0), name="course_takes_time")]
-        triggers = claims(of_everybody())
+        triggers = claims(sites_of_everybody())
 
     def __str__(self) -> str:
         return self.name
@@ -104,7 +104,7 @@ class Training(models.Model):
                 violation_error_message="This person is assigned to this course already.",
             ),
         ]
-        triggers = [*claims(of_person()), lasts("completed_at", table="people_course", key="course_id")]
+        triggers = [*claims(sites_of_person()), lasts("completed_at", table="people_course", key="course_id")]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.course}"

@@ -17,12 +17,12 @@ ROTATION_OF_LAYER = (
 )
 
 
-def of_everybody() -> str:
+def sites_of_everybody() -> str:
     """Claim each site that a team staffs: something that everybody is judged by changed."""
     return "SELECT staffing.site_id FROM people_staffing AS staffing WHERE EXISTS (SELECT FROM {rows} AS changed)"
 
 
-def of_person(column: str = "person_id") -> str:
+def sites_of_person(column: str = "person_id") -> str:
     """Sites that the person's teams staff, and those of rotations that the person takes turns in."""
     return (
         "SELECT staffing.site_id FROM {rows} AS changed"
@@ -35,21 +35,21 @@ def of_person(column: str = "person_id") -> str:
     )
 
 
-def of_team() -> str:
+def sites_of_team() -> str:
     return (
         "SELECT staffing.site_id FROM {rows} AS changed"
         " JOIN people_staffing AS staffing ON staffing.team_id = changed.team_id"
     )
 
 
-def of_rotation(column: str = "rotation_id") -> str:
+def sites_of_rotation(column: str = "rotation_id") -> str:
     return (
         "SELECT served.site_id FROM {rows} AS changed"
         f" JOIN people_rotationsite AS served ON served.rotation_id = changed.{column}"
     )
 
 
-def of_site_or_all() -> str:
+def sites_stated_or_all() -> str:
     """Rows of one site, or, without one, of every site."""
     return (
         "SELECT place.id FROM {rows} AS changed"
@@ -85,7 +85,7 @@ def rotations_of(column: str = "person_id") -> str:
         f" JOIN people_layermember AS turn ON turn.person_id = changed.{column}"
         " JOIN people_layer AS layer ON layer.id = turn.layer_id"
     )
-    named = (
+    mentions = (
         f"SELECT other.rotation_id FROM {{rows}} AS changed JOIN {table} AS other ON other.{key} = changed.{column}"
         for table, key in (
             ("people_shift", "person_id"),
@@ -97,7 +97,7 @@ def rotations_of(column: str = "person_id") -> str:
         "SELECT calendar.rotation_id FROM people_rotationcalendar AS calendar"
         " WHERE EXISTS (SELECT FROM {rows} AS changed)"
     )
-    return " UNION ".join((turns, *named, feeds))
+    return " UNION ".join((turns, *mentions, feeds))
 
 
 def shifts_due(rotations: str, *operations: pgtrigger.Operation) -> list[PerStatement]:

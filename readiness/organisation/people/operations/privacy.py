@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.organisation.people import models
-from readiness.organisation.people.core.calendar_lines import without_names
+from readiness.organisation.people.core.calendar_lines import replace_names
 from readiness.organisation.people.models import Person
 from web import actor
 from web.audit import erasing, is_audited
@@ -51,8 +51,8 @@ def erase_person(person: Person, *, by: User, now: datetime) -> Person:
     if present() is not None:
         raise ValidationError("Only somebody who sees all sites can know what this person still holds.")
     locked = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
-    if held := _called(locked, now) + [each for find in _holds for each in find(locked, now)]:
-        raise StillHolds([*held, "Hand over first."])
+    if holdings := _called(locked, now) + [each for find in _holds for each in find(locked, now)]:
+        raise StillHolds([*holdings, "Hand over first."])
     actor.note(ERASED)
     _rename_in_calendars(locked)
     _forget_imports(locked)
@@ -113,9 +113,9 @@ def _forget_imports(person: Person) -> None:
     """Delete files that wait to be imported, and what others would change or changed, where they name the person."""
     names = [name.casefold() for name in _names(person)]
     for imported in FileImport.objects.exclude(state__in=FileImport.WORKING).order_by("pk").iterator(50):
-        kept = [imported.file_name, bytes(imported.content).decode("utf-8", "replace")]
-        kept += [json.dumps(each, ensure_ascii=False) for each in (imported.problems, imported.changes)]
-        if any(name in text.casefold() for text in kept for name in names):
+        texts = [imported.file_name, bytes(imported.content).decode("utf-8", "replace")]
+        texts += [json.dumps(each, ensure_ascii=False) for each in (imported.problems, imported.changes)]
+        if any(name in text.casefold() for text in texts for name in names):
             imported.delete()
 
 
@@ -124,7 +124,7 @@ def _calendars_naming(person: Person) -> Iterator[tuple[models.RotationCalendar,
     names = [*_names(person), *([person.user.username] if person.user else [])]
     for stored in models.RotationCalendar.objects.select_related("rotation").order_by("rotation__name"):
         content = bytes(stored.content)
-        renamed = without_names(content, names, pseudonym(person))
+        renamed = replace_names(content, names, pseudonym(person))
         if renamed != content:
             yield stored, renamed
 
@@ -132,5 +132,5 @@ def _calendars_naming(person: Person) -> Iterator[tuple[models.RotationCalendar,
 def _names(person: Person) -> list[str]:
     """Name and e-mails, without what another person is called as well."""
     shared = Person.objects.exclude(pk=person.pk).filter(name=person.name).exists()
-    given = (None if shared else person.name, person.email, person.user.email if person.user else "")
-    return [name for name in given if name]
+    candidates = (None if shared else person.name, person.email, person.user.email if person.user else "")
+    return [name for name in candidates if name]

@@ -63,22 +63,22 @@ def write_shifts(rotation: Rotation, *, now: datetime) -> int:
 
 
 def _apply(rotation: Rotation, planned: Iterable[PlannedShift], begun: set[int], now: datetime) -> None:
-    there = {
+    stored_shifts = {
         _key(shift, now): shift
         for shift in Shift.objects.filter(rotation=rotation, ends_at__gt=now).order_by("pk")
     }
     new, moved = [], []
     for plan in planned:
-        stored = there.pop(_key(plan, now), None) if plan.ends_at > now else None
+        stored = stored_shifts.pop(_key(plan, now), None) if plan.ends_at > now else None
         if stored is None:
-            new.append(_row(rotation, plan, now if plan.level in begun else plan.starts_at))
+            new.append(_new_shift(rotation, plan, now if plan.level in begun else plan.starts_at))
         elif stored.ends_at != plan.ends_at:
             stored.ends_at = plan.ends_at
             moved.append(stored)
-    cut = [shift for shift in there.values() if shift.starts_at < now]
+    cut = [shift for shift in stored_shifts.values() if shift.starts_at < now]
     for shift in cut:
         shift.ends_at = now
-    gone = [shift.pk for shift in there.values() if shift.starts_at >= now]
+    gone = [shift.pk for shift in stored_shifts.values() if shift.starts_at >= now]
     Shift.objects.filter(pk__in=gone).delete()
     Shift.objects.bulk_update(sorted([*moved, *cut], key=lambda shift: shift.pk), ["ends_at"])
     Shift.objects.bulk_create(new)
@@ -91,7 +91,7 @@ def _key(shift: Shift | PlannedShift, now: datetime) -> tuple[object, ...]:
     return shift.level, person, shift.unknown_name, shift.is_on_leave, str(shift.origin), *when
 
 
-def _row(rotation: Rotation, shift: PlannedShift, earliest: datetime) -> Shift:
+def _new_shift(rotation: Rotation, shift: PlannedShift, earliest: datetime) -> Shift:
     return Shift(
         rotation=rotation,
         level=shift.level,

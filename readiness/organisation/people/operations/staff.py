@@ -45,7 +45,7 @@ def save_person(
     teams: Collection[Team] | None = None,
     by: User,
     now: datetime,
-    **given: Any,
+    **columns: Any,
 ) -> Person:
     """A new person, or changes to one; `teams`, if given, are all that the person is in afterwards.
 
@@ -53,7 +53,7 @@ def save_person(
     """
     require(by, "people.change_person" if person else "people.add_person")
     saved = Person.objects.select_for_update().get(pk=person.pk) if person else Person()
-    for name, value in given.items():
+    for name, value in columns.items():
         setattr(saved, name, value)
     saved.full_clean()
     saved.save()
@@ -136,9 +136,9 @@ def _locked(person: Person) -> Person:
 
 def _set_teams(person: Person, teams: Collection[Team]) -> None:
     """Places that stay keep their role."""
-    wanted = {team.pk for team in teams}
-    person.memberships.exclude(team__in=wanted).delete()
-    there = set(person.memberships.values_list("team_id", flat=True))
+    team_ids = {team.pk for team in teams}
+    person.memberships.exclude(team__in=team_ids).delete()
+    present_ids = set(person.memberships.values_list("team_id", flat=True))
     Membership.objects.bulk_create(
-        [Membership(person=person, team_id=team_id) for team_id in sorted(wanted - there)]
+        [Membership(person=person, team_id=team_id) for team_id in sorted(team_ids - present_ids)]
     )

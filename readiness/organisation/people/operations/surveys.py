@@ -43,10 +43,10 @@ def answer_survey(
     Raises NotAsked, and ValidationError: the survey is not open, another's team, an answer that is none.
     """
     person = queries.answering_person(by, now=now)
-    questions = {each.pk: each for each in queries.asked(survey, by, now=now)}
+    questions = {each.pk: each for each in queries.questions_for(survey, by, now=now)}
     if person is None or not questions:
         raise NotAsked("No question of this survey is for you.")
-    if survey.standing(now) != "open":
+    if survey.phase(now) != "open":
         raise ValidationError("This survey is not open.")
     if not queries.own_teams(person, now=now).filter(pk=team.pk).exists():
         raise ValidationError({"team": ["You are not in this team."]})
@@ -61,13 +61,13 @@ def answer_survey(
         raise ValidationError(wrong)
     taken_back = [pk for pk, value in values.items() if not value]
     SurveyAnswer.objects.filter(person=person, question__in=taken_back).delete()
-    given = [
+    new_answers = [
         SurveyAnswer(question_id=pk, person=person, team=team, value=value, answered_at=now)
         for pk, value in sorted(values.items())
         if value
     ]
     return SurveyAnswer.objects.bulk_create(
-        given,
+        new_answers,
         update_conflicts=True,
         unique_fields=["question", "person"],
         update_fields=["team", "value", "answered_at"],

@@ -23,7 +23,7 @@ class NotTheirs(PermissionDenied):
     """The shift, or the answer about it, is another person's."""
 
 
-def standing(swap: Swap, now: datetime) -> str:
+def state_at(swap: Swap, now: datetime) -> str:
     """The state as stored; open, it lapses as the shift starts, whether that was written down yet or not."""
     if swap.state == Swap.State.OPEN and swap.starts_at <= now:
         return Swap.State.LAPSED.value
@@ -33,7 +33,7 @@ def standing(swap: Swap, now: datetime) -> str:
 SWAPS = Workflow(
     model=Swap,
     states=dict(Swap.State.choices),
-    state_of=standing,
+    state_of=state_at,
     joined=("rotation", "person"),
     refusal="The swap is {state}, so this cannot be done any more.",
 )
@@ -61,10 +61,10 @@ def move_shift(shift: Shift, *, taker: Person, by: User, now: datetime) -> Swap:
         raise ValidationError("The shift is nobody's: an override gives it to somebody.")
     if shift.ends_at <= now:
         raise ValidationError("The shift is over.")
-    asked = Swap.objects.filter(rotation=shift.rotation_id, level=shift.level, person=shift.person)
-    asked = asked.filter(state=Swap.State.OPEN, starts_at=shift.starts_at, starts_at__gt=now)
+    open_swaps = Swap.objects.filter(rotation=shift.rotation_id, level=shift.level, person=shift.person)
+    open_swaps = open_swaps.filter(state=Swap.State.OPEN, starts_at=shift.starts_at, starts_at__gt=now)
     # Whoever takes a swap locks it before the rotation.
-    swap = asked.select_for_update().first() or _made(shift, max(shift.starts_at, now), by=by, now=now)
+    swap = open_swaps.select_for_update().first() or _made(shift, max(shift.starts_at, now), by=by, now=now)
     _take(swap, taker, now)
     return swap
 
@@ -139,7 +139,7 @@ def take(swap: Swap, *, by: User, now: datetime) -> None:
 @SWAPS.step(after=[Swap.State.OPEN], any_of=(MAY_SWAP, MAY_MOVE), refuse=_refuse_stranger, words="")
 def withdraw(swap: Swap, *, by: User, now: datetime) -> None:
     """Keep the shift after all."""
-    _answer(swap, Swap.State.WITHDRAWN, None, now)
+    _save_answer(swap, Swap.State.WITHDRAWN, None, now)
 
 
 def lapse_swaps(*, now: datetime) -> int:
@@ -158,12 +158,12 @@ def _take(swap: Swap, taker: Person, now: datetime) -> None:
         raise ValidationError({"taker": ["This person is away in that time."]})
     _lock(swap.rotation_id)
     theirs = Shift.objects.filter(rotation=swap.rotation_id, level=swap.level, person=swap.person_id)
-    if not theirs.between(swap.starts_at, swap.ends_at).exists():
+    if not theirs.overlapping(swap.starts_at, swap.ends_at).exists():
         raise ValidationError(_GONE)
-    _answer(swap, Swap.State.TAKEN, taker, now)
+    _save_answer(swap, Swap.State.TAKEN, taker, now)
     write_claimed_shifts(now=now)
 
 
-def _answer(swap: Swap, state: Swap.State, taker: Person | None, now: datetime) -> None:
+def _save_answer(swap: Swap, state: Swap.State, taker: Person | None, now: datetime) -> None:
     swap.state, swap.taker, swap.answered_at = state, taker, now
     swap.save(update_fields=["state", "taker", "answered_at"])

@@ -33,7 +33,7 @@ type OnCall = Mapping[int, frozenset[str]]
 """Domains of the rotations in which each person has shifts, by person."""
 
 
-def on_call_of(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
+def people_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
     """Who is on call at each site that a rotation serves, without those who have left. One statement."""
     near = FilteredRelation(
         "rotation__shifts",
@@ -70,8 +70,8 @@ _NEXT_ON_CALL = """
 def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
     """The next instants at which others are on call. One statement."""
     with connection.cursor() as cursor:
-        asked = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
-        cursor.execute(_NEXT_ON_CALL, asked)  # type: ignore[arg-type]
+        parameters = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_NEXT_ON_CALL, parameters)  # type: ignore[arg-type]
         return dict(cursor.fetchall())
 
 
@@ -83,15 +83,15 @@ def coverage_of(
 ) -> dict[int, SiteCoverage]:
     if not sites:
         return {}
-    called = on_call_of(sites, now=now) if on_call is None else on_call
+    called = people_on_call(sites, now=now) if on_call is None else on_call
     rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
     _add_staff(here, now)
     _add_workloads(here, sites, now)
     everybody = {person_id for each in here.values() for person_id in each.people}
     everybody.update(person_id for each in called.values() for person_id in each)
-    known = KnownPeople(everybody, now)
+    known_people = KnownPeople(everybody, now)
     return {
-        site_id: _of_site(site, rules, here[site_id], called.get(site_id), known, now)
+        site_id: _site_coverage(site, rules, here[site_id], called.get(site_id), known_people, now)
         for site_id, site in sites.items()
     }
 
@@ -207,21 +207,21 @@ class KnownPeople:
         assigned: dict[int, list[training.Assigned]] = defaultdict(list)
         rows = models.Training.objects.filter(person__in=person_ids).order_by()
         of_course = {"kind": "course__kind", "domain": "course__domain", "skill_id": "course__skill_id"}
-        for given in rows_as(training.Assigned, rows, **of_course):
-            assigned[given.person_id].append(given)
-            self.moments[given.person_id] += given.moments()
+        for assignment in rows_as(training.Assigned, rows, **of_course):
+            assigned[assignment.person_id].append(assignment)
+            self.moments[assignment.person_id] += assignment.moments()
         for person_id, given_to in assigned.items():
             standing = training.standing_of(given_to, self.exempt.get(person_id, ()), now=now)
             if standing is not None:
                 self.training[person_id] = standing
 
 
-def _of_site(
+def _site_coverage(
     site: SiteFacts,
     rules: Iterable[RuleInForce],
     here: _Here,
     called: OnCall | None,
-    known: KnownPeople,
+    known_people: KnownPeople,
     now: datetime,
 ) -> SiteCoverage:
     on_call = called or {}
@@ -230,10 +230,10 @@ def _of_site(
     exempt: dict[int, set[int]] = defaultdict(set)
     moments = list(here.moments)
     for person_id in people:
-        moments += known.moments.get(person_id, ())
-        for holder in known.holders.get(person_id, ()):
+        moments += known_people.moments.get(person_id, ())
+        for holder in known_people.holders.get(person_id, ()):
             holders[holder.skill_id].append(holder)
-        for skill_id in known.exempt.get(person_id, ()):
+        for skill_id in known_people.exempt.get(person_id, ()):
             exempt[skill_id].add(person_id)
     device_types = {each.device_type_id for each in site.equipment}
     return SiteCoverage(
@@ -253,7 +253,7 @@ def _of_site(
         ),
         assigned=frozenset(here.people),
         on_call=on_call,
-        training={each: known.training[each] for each in people if each in known.training},
+        training={each: known_people.training[each] for each in people if each in known_people.training},
         until=min((moment for moment in moments if moment is not None and moment > now), default=None),
     )
 
@@ -270,12 +270,14 @@ def fit_of_team(team_id: int, site: SiteFacts, domains: Collection[str], *, now:
     required = tuple(
         each for each in requirements_of({site.id: site}, now=now)[site.id] if each.domain in domains
     )
-    members = models.Person.objects.there(now).filter(memberships__team=team_id).values_list("pk", flat=True)
-    known = KnownPeople(list(members), now)
+    members = (
+        models.Person.objects.present(now).filter(memberships__team=team_id).values_list("pk", flat=True)
+    )
+    known_people = KnownPeople(list(members), now)
     holders = [
         holder
-        for person_id, of_person in known.holders.items()
+        for person_id, of_person in known_people.holders.items()
         for holder in of_person
-        if holder.skill_id not in known.exempt.get(person_id, ())
+        if holder.skill_id not in known_people.exempt.get(person_id, ())
     ]
     return TeamFit(required, tuple(each for each in required if not core.qualified(each, holders)))

@@ -46,7 +46,7 @@ def growth_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int
     if not (staffed := recorded(covered)):
         return {}
     sites = qualified_at(staffed)
-    fleet = QualifiedFleet.of(sites, recorded=frozenset(sites))
+    fleet = QualifiedFleet.build(sites, recorded=frozenset(sites))
     places = {site_id: place for place, site_id in enumerate(sites)}
     counts = fleet.counts(places, (now - core.GROWTH_SPAN, now), now=now).tolist()
     steps: dict[int, list[CapacityStep]] = defaultdict(list)
@@ -78,8 +78,10 @@ def _growth(
 
 
 def qualified_at(covered: Mapping[int, SiteCoverage]) -> dict[int, core.QualifiedSite]:
-    asked = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
-    return QUALIFIED.values(asked, lambda changed: _read({site_id: asked[site_id] for site_id in changed}))
+    requirements = {site_id: tuple(map(_asked, of_site.requirements)) for site_id, of_site in covered.items()}
+    return QUALIFIED.values(
+        requirements, lambda changed: _read({site_id: requirements[site_id] for site_id in changed})
+    )
 
 
 def _asked(covered: CoveredRequirement) -> Asked:
@@ -146,11 +148,13 @@ _SPANS = """
 """
 
 
-def _read(asked: Mapping[int, Collection[Asked]]) -> dict[int, core.QualifiedSite]:
+def _read(requirements: Mapping[int, Collection[Asked]]) -> dict[int, core.QualifiedSite]:
     """One statement."""
-    if not asked:
+    if not requirements:
         return {}
-    rows = [(site_id, *each) for site_id, wanted in asked.items() for each in wanted]
+    rows = [
+        (site_id, *each) for site_id, site_requirements in requirements.items() for each in site_requirements
+    ]
     columns = zip(
         ("sites", "domains", "skills", "levels", "vendors"), map(list, zip(*rows, strict=True)), strict=True
     )

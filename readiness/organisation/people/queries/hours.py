@@ -11,7 +11,7 @@ from readiness.organisation.people.core.calendar_lines import CalendarRefused
 from readiness.organisation.people.core.on_call import PRIMARY, Outlook, Workload, gaps, outlook
 from readiness.organisation.people.core.rotations import AHEAD, HeldShift, PlannedShift, TimeSpan, shifts_of
 from readiness.organisation.people.models import Person, Rotation, Shift
-from readiness.organisation.people.queries.on_call import held
+from readiness.organisation.people.queries.on_call import held_shifts
 from readiness.organisation.people.queries.rotations import plan_of
 
 DAY, FOUR_WEEKS, YEAR = timedelta(days=1), timedelta(weeks=4), timedelta(weeks=52)
@@ -30,7 +30,7 @@ def hours_on_call(
     """Everybody who had or has a shift, by hours, 52 weeks ahead at most. Overtime is counted in the zone of each
     rotation. Beyond the shifts that are written down it takes some statements for each rotation."""
     rotations = [rotation] if rotation is not None else list(Rotation.objects.order_by("pk"))
-    shifts = held(Shift.objects.between(start, end).filter(rotation__in=rotations))
+    shifts = held_shifts(Shift.objects.overlapping(start, end).filter(rotation__in=rotations))
     if end > now + AHEAD - DAY:
         shifts += _not_written(rotations, max(start, now), min(end, now + YEAR))
     zones = {each.pk: each.time_zone for each in rotations}

@@ -22,7 +22,7 @@ from readiness.organisation.people.core.on_call import (
     full_hour,
     lacks,
     present,
-    standing,
+    site_standing,
 )
 from readiness.organisation.people.core.rotations import HeldShift
 from readiness.organisation.people.models import LayerMember, Person, Rotation, RotationSite, Shift
@@ -32,7 +32,7 @@ from web.rows import rows_as
 WORST_FIRST = ("uncovered", "unqualified", "qualified")
 
 
-def held(shifts: QuerySet[Shift]) -> list[HeldShift]:
+def held_shifts(shifts: QuerySet[Shift]) -> list[HeldShift]:
     """A shift of somebody who cannot sign in any more is nobody's."""
     holder = Case(When(person__user__is_active=False, then=None), default=F("person_id"))
     rows = shifts.annotate(held_by=holder).order_by("starts_at", "pk")
@@ -45,9 +45,9 @@ def standing_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[i
     if not served:
         return {}
     rotations = {rotation for each in served.values() for rotation in each}
-    near = Shift.objects.between(full_hour(now) - MONTH, now + MONTH)
+    near = Shift.objects.overlapping(full_hour(now) - MONTH, now + MONTH)
     people = near.filter(rotation__in=rotations, person__isnull=False).order_by().values("person")
-    duties = held(near.filter(Q(rotation__in=rotations) | Q(person__in=people)))
+    duties = held_shifts(near.filter(Q(rotation__in=rotations) | Q(person__in=people)))
     of_rotation: dict[int, list[HeldShift]] = defaultdict(list)
     of_person: dict[int, list[HeldShift]] = defaultdict(list)
     for shift in duties:
@@ -65,7 +65,7 @@ def standing_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[i
             persons = {shift.person for shift in shifts if shift.person is not None}
             theirs = [shift for person in sorted(persons) for shift in of_person[person]]
             size_of_each = [sizes[rotation] for rotation in serving]
-            shared[key] = (standing(shifts, theirs, size_of_each, now=now), present(shifts, now))
+            shared[key] = (site_standing(shifts, theirs, size_of_each, now=now), present(shifts, now))
         of_rotations, on_call = shared[key]
         standings[site_id] = replace(of_rotations, lacks=lacks(covered[site_id].requirements, on_call))
     return standings
@@ -87,10 +87,10 @@ def _sizes(
     sites = Counter(served.values_list("rotation_id", flat=True))
     members: dict[int, set[int]] = defaultdict(set)
     ends: dict[int, list[datetime]] = defaultdict(list)
-    there = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
-    there = there.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
-    there = there.exclude(person__in=Person.objects.left(now).order_by().values("pk"))
-    for rotation_id, person, *moments in there.order_by().values_list(
+    members_now = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
+    members_now = members_now.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
+    members_now = members_now.exclude(person__in=Person.objects.left(now).order_by().values("pk"))
+    for rotation_id, person, *moments in members_now.order_by().values_list(
         "layer__rotation_id", "person_id", "layer__ends_at", "person__left_at"
     ):
         members[rotation_id].add(person)
@@ -151,7 +151,7 @@ def duties_at(
         grouped[served.site_id, served.rotation.domain].append(served.rotation)
     rotations = {rotation.pk for each in grouped.values() for rotation in each}
     now_on: dict[int, list[Shift]] = defaultdict(list)
-    current = Shift.objects.at(at).filter(rotation__in=rotations, level__in=LEVELS)
+    current = Shift.objects.current(at).filter(rotation__in=rotations, level__in=LEVELS)
     for shift in current.select_related("person__user").order_by("level", "starts_at", "pk"):
         if shift.person is not None and shift.person.left_by(at):
             shift.person = None
@@ -167,13 +167,13 @@ def duties_at(
         facts = {each.id: each for each in site_facts(sorted(by_id))} if rotations else {}
         covered = coverage_of(facts, now=at)
     duties = [
-        _row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id))
+        _duty_row(by_id[site_id], domain, serving, now_on, coming, covered.get(site_id))
         for (site_id, domain), serving in grouped.items()
     ]
     return sorted(duties, key=lambda row: WORST_FIRST.index(row.standing))
 
 
-def _row(
+def _duty_row(
     site: Site,
     domain: str,
     serving: list[Rotation],
@@ -184,8 +184,8 @@ def _row(
     shifts = [shift for rotation in serving for shift in now_on.get(rotation.pk, ())]
     holders = {level: tuple(shift for shift in shifts if shift.level == level) for level in LEVELS}
     people = {
-        (domain, level): {shift.person_id for shift in there if shift.person_id is not None}
-        for level, there in holders.items()
+        (domain, level): {shift.person_id for shift in shifts_of_level if shift.person_id is not None}
+        for level, shifts_of_level in holders.items()
     }
     following = [coming[rotation.pk] for rotation in serving if rotation.pk in coming]
     missing = lacks(coverage.requirements, people) if coverage else ()

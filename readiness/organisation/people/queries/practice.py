@@ -33,54 +33,54 @@ def practice_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[i
     answered = SurveyAnswer.objects.filter(question__site__in=ids)
     # Estimates are judged by the verdict, above.
     answers = given_answers(answered.exclude(question__kind=SurveyQuestion.Kind.ESTIMATE))
-    rules = rows_as(core.PagingRule, _of_site_or_all(AlertRule.objects.order_by("name", "pk"), ids))
-    known: dict[str, BySite[Any]] = {
+    rules = rows_as(core.PagingRule, _filter_sites(AlertRule.objects.order_by("name", "pk"), ids))
+    rows_by_name: dict[str, BySite[Any]] = {
         "drills": _drills(ids),
-        "rules": _by_site(rules, ids),
+        "rules": _group_by_site(rules, ids),
         "written": _written(ids, now),
-        "answers": _by_site(answers, ids),
+        "answers": _group_by_site(answers, ids),
     }
     return {
         site_id: core.SitePractice(
             now=now,
             on_call=frozenset(covered[site_id].on_call),
-            **{name: tuple(rows[site_id]) for name, rows in known.items()},
+            **{name: tuple(rows[site_id]) for name, rows in rows_by_name.items()},
         )
         for site_id in ids
-        if any(rows[site_id] for rows in known.values())
+        if any(rows[site_id] for rows in rows_by_name.values())
     }
 
 
 def _drills(ids: Collection[int]) -> BySite[core.HeldDrill]:
-    held = Drill.objects.filter(site__in=ids).exclude(result=Drill.Result.PLANNED).order_by("pk")
+    drills_held = Drill.objects.filter(site__in=ids).exclude(result=Drill.Result.PLANNED).order_by("pk")
     present: dict[int, dict[int, str]] = defaultdict(dict)
-    took_part = Participant.objects.filter(drill__in=held.order_by()).order_by("pk")
+    took_part = Participant.objects.filter(drill__in=drills_held.order_by()).order_by("pk")
     for drill_id, person_id, domain in took_part.values_list("drill_id", "person_id", "domain"):
         present[drill_id][person_id] = domain
     drills: BySite[core.HeldDrill] = defaultdict(list)
-    for pk, site_id, held_at in held.values_list("pk", "site_id", "held_at"):
+    for pk, site_id, held_at in drills_held.values_list("pk", "site_id", "held_at"):
         drills[site_id].append(core.HeldDrill(held_at=held_at, present=present[pk]))
     return drills
 
 
 def _written(ids: Collection[int], now: datetime) -> BySite[core.WrittenProcedure]:
     # The first drill counts: a runbook that was exercised stays so.
-    held = Exercise.objects.filter(drill__site__in=ids).exclude(drill__result=Drill.Result.PLANNED)
-    first = held.order_by().values_list("drill__site_id", "procedure_id").annotate(Min("drill__held_at"))
+    exercises = Exercise.objects.filter(drill__site__in=ids).exclude(drill__result=Drill.Result.PLANNED)
+    first = exercises.order_by().values_list("drill__site_id", "procedure_id").annotate(Min("drill__held_at"))
     exercised = {(site_id, procedure_id): held_at for site_id, procedure_id, held_at in first}
     texts = reviewed(now=now).annotate(has_version=Q(version__regex=r"\S")).order_by("title", "pk")
-    written = _by_site(rows_as(core.WrittenProcedure, _of_site_or_all(texts, ids)), ids)
+    written = _group_by_site(rows_as(core.WrittenProcedure, _filter_sites(texts, ids)), ids)
     return defaultdict(list) | {
         site_id: [replace(each, exercised_at=exercised.get((site_id, each.id))) for each in of_site]
         for site_id, of_site in written.items()
     }
 
 
-def _of_site_or_all(rows: QuerySet[Any], ids: Collection[int]) -> QuerySet[Any]:
+def _filter_sites(rows: QuerySet[Any], ids: Collection[int]) -> QuerySet[Any]:
     return rows.filter(Q(site__in=ids) | Q(site=None))
 
 
-def _by_site(rows: Iterable[Any], ids: Collection[int]) -> BySite[Any]:
+def _group_by_site(rows: Iterable[Any], ids: Collection[int]) -> BySite[Any]:
     """Rows without a site belong to every site."""
     by_site: BySite[Any] = defaultdict(list)
     for row in rows:
@@ -111,6 +111,6 @@ def reviewed(*, now: datetime) -> QuerySet[Procedure]:
 
 def procedures(*, now: datetime) -> QuerySet[Procedure]:
     """The same with when they were last exercised."""
-    held = Q(exercises__drill__held_at__lte=now) & ~Q(exercises__drill__result=Drill.Result.PLANNED)
-    exercised_at = Max("exercises__drill__held_at", filter=held)
+    was_held = Q(exercises__drill__held_at__lte=now) & ~Q(exercises__drill__result=Drill.Result.PLANNED)
+    exercised_at = Max("exercises__drill__held_at", filter=was_held)
     return reviewed(now=now).select_related("site", "owner").annotate(exercised_at=exercised_at)

@@ -11,14 +11,14 @@ from readiness.organisation.people.models import Person, SurveyAnswer
 
 def export_of(person: Person, *, is_own: bool) -> dict[str, list[dict[str, Any]]]:
     """Rows by model, the person's own first. What they answered to surveys is for themselves alone."""
-    rows = {"people.person": [_row(person)]}
+    rows = {"people.person": [_column_values(person)]}
     for model, keys in _referring():
         if model is SurveyAnswer and not is_own:
             continue
         condition = Q()
         for key in keys:
             condition |= Q(**{key: person})
-        if found := [_row(row) for row in model._default_manager.filter(condition).order_by("pk")]:
+        if found := [_column_values(row) for row in model._default_manager.filter(condition).order_by("pk")]:
             rows[model._meta.label_lower] = found
     return rows
 
@@ -32,5 +32,5 @@ def _referring() -> Iterator[tuple[type[Model], list[str]]]:
             yield model, keys
 
 
-def _row(obj: Model) -> dict[str, Any]:
+def _column_values(obj: Model) -> dict[str, Any]:
     return {field.attname: field.value_from_object(obj) for field in obj._meta.concrete_fields}

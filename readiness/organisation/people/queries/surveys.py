@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from readiness.organisation.people.core.coverage import Tally
-from readiness.organisation.people.core.practice import GivenAnswer, by_team
+from readiness.organisation.people.core.practice import GivenAnswer, team_agreements
 from readiness.organisation.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.organisation.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
 from readiness.organisation.people.queries.practice import given_answers
@@ -19,27 +19,29 @@ ESTIMATE = SurveyQuestion.Kind.ESTIMATE
 
 
 def answering_person(user: User, *, now: datetime) -> Person | None:
-    return Person.objects.there(now).filter(user=user).first()
+    return Person.objects.present(now).filter(user=user).first()
 
 
 def own_teams(person: Person, *, now: datetime) -> QuerySet[Team]:
-    return Team.objects.there(now).filter(memberships__person=person)
+    return Team.objects.present(now).filter(memberships__person=person)
 
 
-def asked(survey: Survey, user: User, *, now: datetime) -> QuerySet[SurveyQuestion]:
+def questions_for(survey: Survey, user: User, *, now: datetime) -> QuerySet[SurveyQuestion]:
     """Questions about the sites that the user's teams staff."""
-    return _for(user, now).filter(survey=survey).select_related("site").order_by("site__name", "pk")
+    return (
+        _site_questions(user, now).filter(survey=survey).select_related("site").order_by("site__name", "pk")
+    )
 
 
 def unanswered(user: User, *, now: datetime) -> QuerySet[SurveyQuestion]:
     """Questions of open surveys that wait for the user."""
     open_ones = Q(survey__opens_at__lte=now, survey__closes_at__gt=now)
     answered = SurveyAnswer.objects.filter(person__user=user).values("question")
-    return _for(user, now).filter(open_ones).exclude(pk__in=answered)
+    return _site_questions(user, now).filter(open_ones).exclude(pk__in=answered)
 
 
-def _for(user: User, now: datetime) -> QuerySet[SurveyQuestion]:
-    people = Person.objects.there(now).filter(user=user)
+def _site_questions(user: User, now: datetime) -> QuerySet[SurveyQuestion]:
+    people = Person.objects.present(now).filter(user=user)
     staffed = Staffing.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=now), begins_at__lte=now, team__memberships__person__in=people
     )
@@ -85,7 +87,7 @@ def results_of(survey: Survey) -> tuple[list[TeamResult], list[QuestionResult]]:
     teams = [
         TeamResult(site, team, share)
         for site_id, site in sites.items()
-        for team, share in by_team(at_site[site_id])
+        for team, share in team_agreements(at_site[site_id])
     ]
     return teams, [QuestionResult(each, spread_of(values[each.pk], each.truth)) for each in questions]
 

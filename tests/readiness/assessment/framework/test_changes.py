@@ -7,7 +7,7 @@ import pytest
 
 from readiness.assessment.framework.core.definition import Validity
 from readiness.assessment.framework.core.document import load
-from readiness.assessment.framework.core.wording import changes, validity, with_names
+from readiness.assessment.framework.core.wording import changes, name_checks, validity
 from web.versioned.core.documents import DocumentError, written
 
 
@@ -141,5 +141,5 @@ def test_a_validity_is_said_exactly(seconds, words):
 
 
 def test_a_stored_sentence_is_shown_with_names_of_checks(shipped):
-    words = with_names("Open: p2-unit-cost, p9-gone. Held by p1-nothing-known.", shipped)
+    words = name_checks("Open: p2-unit-cost, p9-gone. Held by p1-nothing-known.", shipped)
     assert words == "Open: Unit cost and utilisation inside budget, p9-gone. Held by p1-nothing-known."

@@ -71,10 +71,12 @@ def test_nothing_is_asked_where_neither_states_it(shipped):
 @pytest.mark.usefixtures("default")
 def test_a_page_shows_own_minimums_and_the_defaults_beside_them(shipped):
     framework = stating(shipped, iterations("perftest", 0))
-    rows = [(each.tool, each.value, is_own) for each, is_own in minimums.in_effect(framework, CHECK)]
+    rows = [(each.tool, each.value, is_own) for each, is_own in minimums.effective_minimums(framework, CHECK)]
     assert rows == [("perftest", 0, True), ("*", 10, False)]
     framework = stating(shipped, iterations("*", 3))
-    assert [(each.tool, is_own) for each, is_own in minimums.in_effect(framework, CHECK)] == [("*", True)]
+    assert [(each.tool, is_own) for each, is_own in minimums.effective_minimums(framework, CHECK)] == [
+        ("*", True)
+    ]
 
 
 def test_minimums_and_the_switch_survive_being_written_out(shipped):

@@ -96,7 +96,7 @@ class TestEnding:
         [row] = Grant.objects.standing_at(frozen_now.at)
         assert (row.standing, row.state) == ("expired", "approved")
         assert not Grant.objects.live(frozen_now.at).exists()
-        assert not Grant.objects.in_force(frozen_now.at).exists()
+        assert not Grant.objects.only_in_force(frozen_now.at).exists()
 
     @pytest.mark.parametrize("how", ["approved", "denied", "revoked", "expired"])
     def test_what_is_over_cannot_be_decided_again(self, porto, ask, manager, frozen_now, how):

@@ -271,5 +271,5 @@ def test_grants_cost_one_statement_however_many(porto, grant, frozen_now):
         grant(porto, check_id=check_id)
         grant(porto, kind="n-a", check_id=check_id)
     assert statements() == one == 1
-    assert Grant.objects.in_force(frozen_now.at).count() == 7
+    assert Grant.objects.only_in_force(frozen_now.at).count() == 7
     assert SiteScore.objects.count() == 0

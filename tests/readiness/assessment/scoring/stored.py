@@ -116,7 +116,7 @@ def kept(there, inputs, *, at, version=None):
         on_date=at.date(),
         defaults=decided_columns(result) | {"evaluated_at": at, "framework_version": version},
     )
-    row = apply.kept(there.pk, inputs, version, at)
+    row = apply.inputs_row(there.pk, inputs, version, at)
     ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)
 
 

@@ -36,18 +36,18 @@ def test_the_bands_add_up_to_what_is_deployed(fleet):
 
 def test_each_site_is_held_by_one_pillar(fleet):
     held = capacity.holds_back(now=NOW)
-    assert [(one.pillar, one.held.it_kw) for one in held.pillars if one.held.it_kw] == [
+    assert [(one.pillar, one.capacity.it_kw) for one in held.pillars if one.capacity.it_kw] == [
         ("p2", 1500),
         ("p1", 500),
     ]
     assert {one.pillar for one in held.pillars} == {"p1", "p2", "p3", "p4", "p5"}
     assert held.unevaluated.it_kw == 500
-    total = sum(one.held.it_kw for one in held.pillars) + held.unevaluated.it_kw + held.conditional.it_kw
+    total = sum(one.capacity.it_kw for one in held.pillars) + held.unevaluated.it_kw + held.conditional.it_kw
     assert total == held.gap.gap.it_kw
 
 
 def test_sites_come_with_their_one_band_and_most_kw_first(fleet):
-    rows = capacity.by_site(now=NOW)
+    rows = capacity.site_rows(now=NOW)
     assert [row.site.name for row in rows] == ["Cor", "Nau", "Ria", "Nix", "Una"]
     assert [row.conditional.it_kw for row in rows] == [2000, 0, 0, 0, 0]
 
@@ -92,4 +92,4 @@ def test_too_short_a_history_is_not_projected():
 def test_an_empty_fleet_has_an_empty_gap():
     held = capacity.holds_back(now=NOW)
     assert held.gap.deployed.it_kw == 0
-    assert capacity.by_site(now=NOW) == ()
+    assert capacity.site_rows(now=NOW) == ()

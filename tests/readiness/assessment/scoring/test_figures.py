@@ -14,7 +14,7 @@ from readiness.assessment.scoring.figures import (
     PUE,
     TAKEN_AS,
     combined,
-    of_site,
+    site_figure,
     stored,
 )
 from telemetry.core.metric import ComparedValue
@@ -39,14 +39,14 @@ def test_one_that_was_kept_empty_is_passed_over(kind):
     well = stored(kind, 3.0, weight=2.0, **GIVEN)
     empty = {kind.key: well[kind.key] | {"value": None}}
     assert combined(kind, [empty, well]).value == 3.0
-    assert of_site(kind, empty).value is None
+    assert site_figure(kind, empty).value is None
 
 
 def test_figures_add_up_as_their_kind_says():
     sites = [stored(PUE, 1.2, weight=300, **GIVEN), stored(PUE, 1.6, weight=100, **GIVEN), {}]
     assert combined(PUE, sites).value == pytest.approx(1.3)
     assert combined(POWER, [stored(POWER, 40, **GIVEN), stored(POWER, 2, **GIVEN)]).value == 42
-    assert of_site(HEADROOM, stored(HEADROOM, -5, **GIVEN)).value == -5
+    assert site_figure(HEADROOM, stored(HEADROOM, -5, **GIVEN)).value == -5
 
 
 def test_where_nothing_stands_behind_any_all_count_alike():

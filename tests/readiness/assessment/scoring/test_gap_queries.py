@@ -9,7 +9,7 @@ from readiness.assessment.scoring.gap import closing
 from readiness.assessment.scoring.gap import queries as gap
 from readiness.assessment.scoring.gap.queries import Question
 from readiness.assessment.scoring.models import ScorePoint, SiteScore
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.golive.worklist.params import BadQuestion, read
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
@@ -41,7 +41,7 @@ def fleet(db):
 
 def asked(by, **more):
     question = Question(by=by, **{"points": 51} | more)
-    sites = gap.with_past(question, now=NOW)
+    sites = gap.fleet_with_past(question, now=NOW)
     return gap.groups_over_time(question, sites, start=NOW - 50 * DAY, end=NOW)
 
 
@@ -56,7 +56,7 @@ def test_the_history_of_the_first_blocker_moves_capacity_from_group_to_group(fle
 
 def test_before_the_first_recorded_day_the_blocker_is_not_recorded(fleet):
     question = Question(by="first-blocker", points=51)
-    sites = gap.with_past(question, now=NOW)
+    sites = gap.fleet_with_past(question, now=NOW)
     groups = gap.groups_over_time(question, sites, start=NOW - 80 * DAY, end=NOW)
     unrecorded = next(group for group in groups if group.key == gap.UNRECORDED)
     assert unrecorded.gaps[0].gap.it_kw == 2500
@@ -80,8 +80,8 @@ def test_groups_add_up_to_the_gap_at_every_instant(fleet, by, now):
         for group in groups
     } == now
     question = Question(points=51)
-    sites = gap.with_past(question, now=NOW)
-    whole = gap.over_time(question, sites, start=NOW - 50 * DAY, end=NOW).gaps
+    sites = gap.fleet_with_past(question, now=NOW)
+    whole = gap.gap_history(question, sites, start=NOW - 50 * DAY, end=NOW).gaps
     for place, one in enumerate(whole):
         assert sum(group.gaps[place].gap.it_kw for group in groups) == pytest.approx(one.gap.it_kw)
 
@@ -89,9 +89,11 @@ def test_groups_add_up_to_the_gap_at_every_instant(fleet, by, now):
 def test_a_site_that_cannot_be_evaluated_is_not_ready_since_then(fleet):
     SiteScore.objects.filter(site__slug="ria").update(failed_at=NOW - 10 * DAY, failure="KeyError")
     question = Question(points=51)
-    sites = gap.with_past(question, now=NOW)
-    ready = [each.ready.it_kw for each in gap.over_time(question, sites, start=NOW - 50 * DAY, end=NOW).gaps]
-    assert (ready[39], ready[40], ready[-1]) == (1000, 0, sites.known.gap.ready.it_kw)
+    sites = gap.fleet_with_past(question, now=NOW)
+    ready = [
+        each.ready.it_kw for each in gap.gap_history(question, sites, start=NOW - 50 * DAY, end=NOW).gaps
+    ]
+    assert (ready[39], ready[40], ready[-1]) == (1000, 0, sites.fleet.gap.ready.it_kw)
 
 
 def test_what_is_not_among_the_largest_is_one_group(fleet):
@@ -112,13 +114,13 @@ def test_what_is_not_among_the_largest_is_one_group(fleet):
     ],
 )
 def test_of_the_sites_that_are_asked_about(fleet, of, deployed):
-    found = gap.present(Question(**of), gap.with_past(Question(**of), now=NOW))
-    assert found.known.gap.deployed.it_kw == deployed
+    found = gap.present(Question(**of), gap.fleet_with_past(Question(**of), now=NOW))
+    assert found.fleet.gap.deployed.it_kw == deployed
 
 
 @pytest.mark.parametrize("by", ["first-blocker", "pillar", "region", "kind", "site"])
 def test_groups_of_the_present_are_the_last_of_the_history(fleet, by):
-    known = standing(now=NOW)
+    known = fleet_standing(now=NOW)
     present = {group.key: group.gap.gap.it_kw for group in gap.present_groups(Question(by=by), known)}
     assert present == {
         group.key: group.now.gap.it_kw for group in asked(by, groups=50) if group.now.gap.it_kw
@@ -182,7 +184,7 @@ def held():
     ],
 )
 def test_what_is_to_be_resolved_depends_on_the_target(held, target, plan, beyond):
-    found = closing.closing(standing(now=NOW), target=target, measure=CapacityMeasure.POWER)
+    found = closing.closing(fleet_standing(now=NOW), target=target, measure=CapacityMeasure.POWER)
     assert [(step.site.site, step.site.checks, step.freed_so_far.it_kw) for step in found.plan] == plan
     assert [site.site for site in found.beyond] == beyond
 
@@ -190,7 +192,10 @@ def test_what_is_to_be_resolved_depends_on_the_target(held, target, plan, beyond
 def test_a_check_under_an_exception_is_to_be_resolved_for_ready_alone():
     site = stored.site("conditional", kw=500, name="Cor", slug="cor")
     stored.result(site, "p2-backup-power", "fail")
-    known = standing(now=NOW)
-    assert closing.closing(known, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER).held == ()
-    [held] = closing.closing(known, target=ClosingTarget.READY, measure=CapacityMeasure.POWER).held
+    known = fleet_standing(now=NOW)
+    assert (
+        closing.closing(known, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER).held_sites
+        == ()
+    )
+    [held] = closing.closing(known, target=ClosingTarget.READY, measure=CapacityMeasure.POWER).held_sites
     assert held.checks == ("p2-backup-power",)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import CapacityEvent, Site
 from readiness.assessment.scoring.models import SiteScore
 from readiness.assessment.scoring.queries import capacity
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.boards.checks import queries as checks
 from readiness.boards.fleet import queries as fleet
 from readiness.boards.site import queries as site_queries
@@ -82,7 +82,7 @@ def test_fleet_counts_sites_by_verdict_and_sources_by_state(dallas):
     quiet = stored.site("conditional", owner="")
     source(quiet, "silent")
     made.site(stage=Site.Stage.BUILDING, owner="Build team")
-    told = fleet.fleet(standing(now=NOW))
+    told = fleet.fleet(fleet_standing(now=NOW))
     assert told.verdicts == {"not-ready": 1, "conditional": 1, "none": 1}
     assert told.sources == {"on-time": 1, "silent": 1}
     assert (told.sites, told.monitored, told.sites_reporting) == (3, 2, 1)
@@ -95,7 +95,7 @@ class TestTheWeeksBefore:
     """They are kept for a while, and not a moment longer than they are true."""
 
     def told(self, **later):
-        found = fleet.fleet(standing(now=NOW + timedelta(**later)))
+        found = fleet.fleet(fleet_standing(now=NOW + timedelta(**later)))
         return [gap.deployed.it_kw for gap in (found.weeks[-5], found.now)], tuple(
             gap.ready.it_kw for gap in found.weeks[-2:]
         )
@@ -126,7 +126,7 @@ class TestTheWeeksBefore:
         assert self.told(minutes=1)[1] == (0, 1000)
 
     def test_a_date_corrected_after_the_sites_were_read_is_not_hidden_for_later(self, dallas):
-        known = standing(now=NOW)
+        known = fleet_standing(now=NOW)
         event = dallas.capacity_events.get()
         event.happened_on = (NOW - 3 * DAY).date()
         event.save()
@@ -156,7 +156,7 @@ def test_a_source_that_serves_sites_by_label_counts_for_each():
         Series.objects.create(
             source=shared, metric="up", digest=bytes([number]) * 16, site=there, first_seen_at=NOW
         )
-    told = fleet.fleet(standing(now=NOW))
+    told = fleet.fleet(fleet_standing(now=NOW))
     assert (told.monitored, told.sites_reporting) == (2, 2)
     assert [row.name for row in site_queries.sources(other)] == [shared.name]
 
@@ -282,10 +282,10 @@ def test_an_unknown_check_is_refused(dallas):
 
 
 READS = {
-    "fleet": lambda: fleet.fleet(standing(now=NOW)),
+    "fleet": lambda: fleet.fleet(fleet_standing(now=NOW)),
     "domain cards": lambda: fleet.domain_cards(now=NOW),
     "holds back": lambda: capacity.holds_back(now=NOW),
-    "capacity by site": lambda: capacity.by_site(now=NOW),
+    "capacity by site": lambda: capacity.site_rows(now=NOW),
     "capacity over time": lambda: capacity.capacity_over_time(start=NOW - 90 * DAY, end=NOW, now=NOW),
     "site rows": lambda: sites_queries.rows(sites_queries.table(now=NOW), now=NOW),
     "check page": lambda: checks.check_page("p2-power-headroom", now=NOW),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from inventory.models import Device, Site, SiteChange
 from readiness.assessment.scoring import operations, tasks
 from readiness.assessment.scoring.models import Flip, SiteScore
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
 from tests.telemetry.sending import empty_store
@@ -118,7 +118,7 @@ class TestAge:
         assert (score.verdict, score.confirmed_verdict, score.failed_at) == ("ready", "", failed_at)
         assert "Mars/Olympus" in score.failure
         Site.objects.filter(pk=there.pk).update(time_zone=zone)
-        known = standing(now=frozen_now.at)
+        known = fleet_standing(now=frozen_now.at)
         assert known.gap.deployed.it_kw == 900
         assert known.gap.ready.it_kw == 0
         assert known.verdicts == {"none": 1}

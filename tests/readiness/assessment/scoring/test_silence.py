@@ -125,10 +125,10 @@ def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later
     stored = {domain: well.health(domain) for domain in DOMAINS}
     before_blind = well.clock.at + timedelta(seconds=LIVE_S)
     well.clock.move(seconds=LIVE_S)
-    assert [one.at(well.clock.at).health for one in stored.values()] == ["ok"] * 3
+    assert [one.state_at(well.clock.at).health for one in stored.values()] == ["ok"] * 3
     well.clock.move(seconds=1)
-    told = {domain: one.at(well.clock.at) for domain, one in stored.items()}
-    found = DomainHealth.objects.as_of(well.clock.at).values_list("domain", "health_now")
+    told = {domain: one.state_at(well.clock.at) for domain, one in stored.items()}
+    found = DomainHealth.objects.annotate_health_now(well.clock.at).values_list("domain", "health_now")
     assert dict(found) == {domain: one.health for domain, one in told.items()}
     well.evaluate()
     for domain, one in told.items():

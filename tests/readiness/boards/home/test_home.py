@@ -13,7 +13,7 @@ from accounts.roles import ROLES
 from inventory.models import Site
 from readiness.assessment.grants.models import Grant
 from readiness.assessment.scoring.models import DomainHealth
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.boards.home import queries, sentences
 from readiness.boards.home.setup import STEPS
 from telemetry.models import Source, SourceStatus
@@ -216,5 +216,5 @@ def test_a_site_under_construction_is_not_held_back(db):
     stored.site("conditional", name="Faro", slug="faro", kw=100.0)
     made.site(name="Oslo", slug="oslo", stage="building")
     Site.objects.update(owner="Serving")
-    [stake] = queries.stake_by_owner(standing(now=NOW))
+    [stake] = queries.stake_by_owner(fleet_standing(now=NOW))
     assert (stake.held_sites, stake.sites, stake.held_kw) == (1, 1, 100.0)

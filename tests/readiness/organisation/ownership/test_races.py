@@ -43,7 +43,7 @@ def test_accepting_and_proposing_to_another_at_once_leave_one_accountable(
         lambda: operations.end(asked, reason="no", by=asked.proposed_by, now=frozen_now.at),
     )
     assert all(isinstance(each, (Assignment, ValidationError, NotInState)) for each in done), done
-    in_force = Assignment.objects.in_force(frozen_now.at).filter(site=porto, item=Item.ORCHESTRATION)
+    in_force = Assignment.objects.only_in_force(frozen_now.at).filter(site=porto, item=Item.ORCHESTRATION)
     assert in_force.count() <= 1
 
 

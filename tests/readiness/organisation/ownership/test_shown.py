@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Site
 from readiness.assessment.evidence.operations import attest
 from readiness.assessment.scoring import operations as scoring
-from readiness.assessment.scoring.queries.standing import standing
+from readiness.assessment.scoring.queries.standing import fleet_standing
 from readiness.organisation.ownership.core.standing import Item
 from tests.pages import text_of
 from tests.readiness.assessment.scoring import stored
@@ -51,10 +51,10 @@ def test_sites_are_found_by_who_answers_now(dallas, ana, own, client_of, query, 
 
 def test_the_fleet_knows_who_answers(dallas, ana, own, frozen_now):
     Site.objects.update(owner="")
-    [there] = standing(now=frozen_now.at).sites
+    [there] = fleet_standing(now=frozen_now.at).sites
     assert (there.ref.owner, there.ref.accountable) == ("", "")
     own(dallas, ana)
-    [there] = standing(now=frozen_now.at).sites
+    [there] = fleet_standing(now=frozen_now.at).sites
     assert (there.ref.owner, there.ref.accountable) == ("Fabric", "Ana Reis")
 
 

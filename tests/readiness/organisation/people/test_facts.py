@@ -63,7 +63,7 @@ def judged(people):
     practice = people.practice
     return (
         *(people.coverage, people.on_call, people.growth, practice.people_drilled(), practice.agreement()),
-        *(practice.weakest_team(), practice.exercised(), practice.with_runbook()),
+        *(practice.weakest_team(), practice.exercised(), practice.runbook_tally()),
     )
 
 

@@ -78,7 +78,7 @@ def test_somebody_unqualified_on_call_is_seen_and_a_swap_mends_it(
     before = state()["unqualified-on-call"]
     assert (before["state"], before["value"], before["detail"]) == ("fail", 1, LACK)
     assert duty(api_of("viewer"))["lacks"] == [LACK]
-    shift = Shift.objects.at(NOW).get(rotation__domain="network", level=1)
+    shift = Shift.objects.current(NOW).get(rotation__domain="network", level=1)
     able_one = Person.objects.get(name="Yara 5 of network")
     moved_at = frozen_now.move(minutes=5)
     answer = api_of("manager").post("/api/people/swaps/", {"shift": shift.pk, "taker": able_one.pk})
@@ -316,7 +316,7 @@ def test_shifts_are_filtered(query, number, covered, api_of):
 
 
 def test_a_swap_keeps_who_asked_in_the_history(covered, client_of):
-    shift = Shift.objects.at(NOW).get(rotation__domain="network", level=1)
+    shift = Shift.objects.current(NOW).get(rotation__domain="network", level=1)
     taker = Person.objects.get(name="Yara 5 of network")
     client_of("manager").post(f"/people/shifts/{shift.pk}/move/", {"taker": taker.pk})
     assert Swap.objects.get().requested_by.username == "manager"
@@ -333,7 +333,7 @@ def test_what_is_kept_follows_the_clock_and_each_end_of_a_shift(covered, api_of,
     assert duty(api_of("ops"))["primary"][0]["person"]["name"] == "Xenia Unable"
     frozen_now.move(seconds=(MONDAY + WEEK - frozen_now.at).total_seconds())
     assert duty(api_of("ops"))["primary"][0]["person"]["name"] == "Yara 0 of network"
-    now_on = Shift.objects.at(frozen_now.at).filter(rotation__slug="network", level=1)
+    now_on = Shift.objects.current(frozen_now.at).filter(rotation__slug="network", level=1)
     now_on.update(ends_at=frozen_now.at + timedelta(hours=1))
     frozen_now.move(hours=1)
     assert duty(api_of("ops"))["standing"] == "uncovered"

@@ -117,7 +117,7 @@ class TestWriting:
 class TestLeaving:
     def test_somebody_has_left_after_the_last_day_or_without_a_user_that_signs_in(self, ana, ops, frozen_now):
         now = frozen_now.at
-        assert set(Person.objects.there(now)) == {ana}
+        assert set(Person.objects.present(now)) == {ana}
         ana.left_at = now + timedelta(minutes=1)
         ana.save()
         assert not ana.left_by(now)
@@ -125,7 +125,7 @@ class TestLeaving:
         rui = made.person(name="Rui", user=ops)
         accounts.change_user(ops, is_active=False, by=None, now=now)
         assert set(Person.objects.left(now)) == {rui}
-        assert set(Person.objects.there(now)) == {ana}
+        assert set(Person.objects.present(now)) == {ana}
         assert Person.objects.get(pk=rui.pk).left_by(now)
 
 

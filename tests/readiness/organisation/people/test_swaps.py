@@ -128,7 +128,7 @@ def test_who_is_away_does_not_take_it(signed_in, rotation):
 
 
 def test_a_manager_moves_what_is_left_of_a_shift_at_once(rotation, client_of, frozen_now):
-    running = Shift.objects.at(NOW).get()
+    running = Shift.objects.current(NOW).get()
     cai = made.person(name="dee")
     answer = client_of("manager").post(f"/people/shifts/{running.pk}/move/", {"taker": cai.pk})
     assert answer.status_code == 302

@@ -11,9 +11,9 @@ from readiness.assessment.scoring.core.closing import (
     best_curve,
     best_with,
     beyond_checks,
-    by_check,
-    in_order,
+    check_effects,
     least_checks,
+    ranked_plan,
 )
 from readiness.assessment.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
@@ -46,7 +46,7 @@ def tried(sites, measure):
     for size in range(len(closable) + 1):
         for chosen in combinations(closable, size):
             needed = sum(len(site.checks) for site in chosen)
-            most[needed] = max(most[needed], sum(measure.whole(site.held) for site in chosen))
+            most[needed] = max(most[needed], sum(measure.whole(site.capacity) for site in chosen))
     for place in range(1, total + 1):
         most[place] = max(most[place], most[place - 1])
     return most
@@ -82,14 +82,14 @@ def test_the_best_set_is_affordable_and_as_good_as_the_curve(sites, measure, che
     assert sum(len(site.checks) for site in chosen) <= checks
     assert len({site.site for site in chosen}) == len(chosen)
     most = tried(sites, measure)
-    assert sum(measure.whole(site.held) for site in chosen) == most[min(checks, len(most) - 1)]
+    assert sum(measure.whole(site.capacity) for site in chosen) == most[min(checks, len(most) - 1)]
 
 
 @settings(max_examples=60)
 @given(fleets(), measures)
 def test_after_each_step_of_the_ranked_plan_nothing_frees_more(sites, measure):
     most = tried(sites, measure)
-    for step in in_order(sites, measure):
+    for step in ranked_plan(sites, measure):
         assert measure.whole(step.freed_so_far) == most[step.checks_so_far]
 
 
@@ -98,10 +98,12 @@ def test_after_each_step_of_the_ranked_plan_nothing_frees_more(sites, measure):
 def test_the_first_check_frees_most_of_all_single_ones(sites, measure):
     """Resolve one check everywhere and count who is left without any."""
     freed = {
-        check: sum(measure.whole(one.held) for one in sites if one.checks and not set(one.checks) - {check})
+        check: sum(
+            measure.whole(one.capacity) for one in sites if one.checks and not set(one.checks) - {check}
+        )
         for check in CHECKS
     }
-    effects = by_check(sites, measure)
+    effects = check_effects(sites, measure)
     assert {one.check_id: measure.whole(one.freed) for one in effects} == {
         check: value for check, value in freed.items() if any(check in one.checks for one in sites)
     }
@@ -111,7 +113,7 @@ def test_the_first_check_frees_most_of_all_single_ones(sites, measure):
 def test_a_ratio_says_who_comes_first_and_the_curve_what_lies_between():
     """Three checks free no more than two do; with four the large site and one small one are best, which no step is."""
     fleet = [held("big", 90, "a", "b", "c"), held("small", 60, "a"), held("other", 60, "b")]
-    plan = in_order(fleet, CapacityMeasure.POWER)
+    plan = ranked_plan(fleet, CapacityMeasure.POWER)
     assert [(step.site.site, step.checks_so_far, step.freed_so_far.it_kw) for step in plan] == [
         ("other", 1, 60),
         ("small", 2, 120),
@@ -119,18 +121,18 @@ def test_a_ratio_says_who_comes_first_and_the_curve_what_lies_between():
     ]
     curve = best_curve(fleet, CapacityMeasure.POWER)
     assert [(point.checks, point.freed) for point in curve] == [(0, 0), (1, 60), (2, 120), (4, 150), (5, 210)]
-    assert sum(site.held.it_kw for site in best_with(fleet, 4, CapacityMeasure.POWER)) == 150
+    assert sum(site.capacity.it_kw for site in best_with(fleet, 4, CapacityMeasure.POWER)) == 150
 
 
 def test_power_and_accelerators_may_rank_differently():
     fleet = [held("hot", 100, "a", accelerators=1), held("dense", 10, "b", accelerators=64)]
-    assert [step.site.site for step in in_order(fleet, CapacityMeasure.POWER)] == ["hot", "dense"]
-    assert [step.site.site for step in in_order(fleet, CapacityMeasure.ACCELERATORS)] == ["dense", "hot"]
+    assert [step.site.site for step in ranked_plan(fleet, CapacityMeasure.POWER)] == ["hot", "dense"]
+    assert [step.site.site for step in ranked_plan(fleet, CapacityMeasure.ACCELERATORS)] == ["dense", "hot"]
 
 
 def test_a_check_frees_only_those_that_nothing_else_holds():
     fleet = [held("one", 10, "a"), held("two", 500, "a", "b"), held("three", 40, "b", "c")]
-    found = {effect.check_id: effect for effect in by_check(fleet, CapacityMeasure.POWER)}
+    found = {effect.check_id: effect for effect in check_effects(fleet, CapacityMeasure.POWER)}
     assert (found["a"].freed.it_kw, found["a"].frees, found["a"].touched.it_kw) == (10, ("one",), 510)
     assert (found["b"].freed, found["b"].touched.it_kw) == (NOTHING, 540)
     assert list(found) == ["a", "b", "c"]
@@ -139,7 +141,7 @@ def test_a_check_frees_only_those_that_nothing_else_holds():
 def test_a_site_without_a_check_is_in_no_plan_and_is_told():
     fleet = [held("unseen", 900), held("one", 10, "a")]
     assert [site.site for site in beyond_checks(fleet)] == ["unseen"]
-    assert [step.site.site for step in in_order(fleet, CapacityMeasure.POWER)] == ["one"]
+    assert [step.site.site for step in ranked_plan(fleet, CapacityMeasure.POWER)] == ["one"]
     assert best_curve(fleet, CapacityMeasure.POWER)[-1].freed == 10
 
 
@@ -166,7 +168,7 @@ def test_a_thousand_sites_are_planned_exactly():
         for n in range(1000)
     ]
     curve = best_curve(fleet, CapacityMeasure.POWER)
-    plan = in_order(fleet, CapacityMeasure.POWER)
+    plan = ranked_plan(fleet, CapacityMeasure.POWER)
     freed = {point.checks: point.freed for point in curve}
     assert curve[-1].freed == pytest.approx(plan[-1].freed_so_far.it_kw, abs=1e-3)
     assert all(

@@ -34,7 +34,7 @@ def weighted(pairs):
 class TestMean:
     def test_it_is_weighted_by_kw_and_the_plain_mean_stands_beside(self):
         sums = sums_of([(0.9, 300.0), (0.3, 100.0)])
-        assert (sums.by_kw, sums.plain) == (pytest.approx(0.75), pytest.approx(0.6))
+        assert (sums.kw_weighted, sums.plain) == (pytest.approx(0.75), pytest.approx(0.6))
 
     def test_a_site_without_a_verdict_is_in_neither(self):
         building = SiteEnds(moved(0.0, 0.8), 0.0, 50.0, is_judged=(False, True))
@@ -44,7 +44,7 @@ class TestMean:
 
     def test_sites_without_capacity_are_left_out_of_it_alone(self):
         sums = sums_of([(0.85, 2000.0), *[(0.1, 0.0)] * 8])
-        assert (sums.by_kw, sums.plain) == (pytest.approx(0.85), pytest.approx(1.65 / 9))
+        assert (sums.kw_weighted, sums.plain) == (pytest.approx(0.85), pytest.approx(1.65 / 9))
 
     @pytest.mark.parametrize(
         ("sites", "by_kw", "plain"),
@@ -58,7 +58,7 @@ class TestMean:
     )
     def test_where_nothing_counts_there_is_none(self, sites, by_kw, plain):
         sums = sums_of(sites)
-        assert (sums.by_kw, sums.plain) == (by_kw, plain)
+        assert (sums.kw_weighted, sums.plain) == (by_kw, plain)
 
     def test_parts_add_up_before_they_are_divided(self):
         sites = [(0.9, 300.0), (0.3, 100.0), (0.6, 0.0), (None, 7.0)]

@@ -15,15 +15,15 @@ from readiness.assessment.scoring.core.gap import (
     Span,
     StageChange,
     VerdictStep,
-    by_first_blocker,
+    add_blockers,
     deployed_at,
     gap_of,
     gap_over_time,
     gaps_by_group,
+    group_by_first_blocker,
     largest_groups,
     site_capacity,
     spans_of,
-    with_blockers,
 )
 from readiness.assessment.scoring.core.states import Verdict
 from tests.readiness.assessment.scoring.core.builders import DAY, NOW
@@ -189,7 +189,7 @@ def test_what_was_added_in_thirds_leaves_nothing_behind():
 def test_the_first_blocker_of_each_day_joins_the_verdicts(verdicts, recorded, expected):
     midnight = NOW.replace(hour=0)
     steps = [VerdictStep(midnight + day * DAY, Verdict(verdict)) for day, verdict in verdicts]
-    found = with_blockers(steps, [((midnight + day * DAY).date(), blocker) for day, blocker in recorded])
+    found = add_blockers(steps, [((midnight + day * DAY).date(), blocker) for day, blocker in recorded])
     assert [((step.at - midnight).days, step.first_blocker) for step in found] == expected
 
 
@@ -206,7 +206,7 @@ def at_site(name, kw, verdict, blocker=""):
 
 
 def test_blockers_are_grouped_most_power_first_each_site_once():
-    groups = by_first_blocker(
+    groups = group_by_first_blocker(
         [
             at_site("oslo", 100, "not-ready", "p5-fabric"),
             at_site("bergen", 300, "not-ready", "p1-soak-24h"),
@@ -217,7 +217,7 @@ def test_blockers_are_grouped_most_power_first_each_site_once():
             at_site("narvik", 0, "not-ready", "p1-soak-24h"),
         ]
     )
-    assert [(group.check_id, group.sites, group.held.it_kw) for group in groups] == [
+    assert [(group.check_id, group.sites, group.capacity.it_kw) for group in groups] == [
         ("p5-fabric", ("oslo", "tromso"), 350),
         ("p1-soak-24h", ("bergen",), 300),
         ("", ("skien",), 50),
@@ -264,7 +264,7 @@ sites = st.lists(
 @given(sites)
 def test_bands_and_blockers_add_up(fleet):
     gap = gap_of(fleet, at=NOW)
-    held = sum((group.held for group in by_first_blocker(fleet)), NOTHING)
+    held = sum((group.capacity for group in group_by_first_blocker(fleet)), NOTHING)
     assert gap.ready + gap.conditional + gap.not_ready == gap.deployed
     assert held + gap.conditional == gap.gap
     assert held == gap.not_ready

@@ -7,7 +7,7 @@ import pytest
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.framework.core.thresholds import Bound
 from readiness.assessment.framework.core.vocabulary import CheckState, Direction, EvidenceKind, Gate
-from readiness.assessment.scoring.core.judge import excluded, judge, span_text, standing
+from readiness.assessment.scoring.core.judge import excluded, judge, judge_without_gate, span_text
 from readiness.assessment.scoring.core.states import Provenance, ReasonCode
 from tests.readiness.assessment.scoring.core.builders import (
     DAY,
@@ -99,7 +99,7 @@ def test_judged(part, evidence, limit, state, code, margin):
 )
 def test_how_a_reading_stands_is_what_it_is_judged_as(part, evidence, limit):
     judged = judge(part, evidence, NOW, limit)
-    assert standing(part, evidence, NOW, limit) == (
+    assert judge_without_gate(part, evidence, NOW, limit) == (
         judged.state,
         judged.code is ReasonCode.CAPPED,
         judged.margin,

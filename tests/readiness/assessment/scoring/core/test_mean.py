@@ -21,7 +21,7 @@ from readiness.assessment.scoring.core.mean import apportioned, fit, half_up, su
 )
 def test_the_score_of_sites(sites, by_kw, plain):
     sums = sums_of(sites)
-    assert (sums.by_kw, sums.plain) == (by_kw, plain)
+    assert (sums.kw_weighted, sums.plain) == (by_kw, plain)
 
 
 @pytest.mark.parametrize(("value", "whole"), [(2.5, 3), (-2.5, -2), (2.49, 2), (0.5, 1), (-0.5, 0)])

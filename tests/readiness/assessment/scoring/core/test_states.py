@@ -9,8 +9,8 @@ from readiness.assessment.scoring.core.states import (
     HEALTHS,
     TIERS,
     HealthAt,
+    counts_in_silence,
     health_at,
-    without_samples,
 )
 from tests.readiness.assessment.scoring.core.builders import HOUR, NOW
 
@@ -45,8 +45,8 @@ def test_who_will_not_be_blind_stays():
 
 
 def test_objects_keep_their_number():
-    assert without_samples(OBJECTS) == {"unknown": 8, "maintenance": 3}
-    assert without_samples({}) == {}
+    assert counts_in_silence(OBJECTS) == {"unknown": 8, "maintenance": 3}
+    assert counts_in_silence({}) == {}
 
 
 def test_each_state_has_its_word():

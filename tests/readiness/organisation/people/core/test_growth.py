@@ -58,7 +58,7 @@ def test_without_accelerators_power_grows():
 
 
 def counted(known, group_of, instants):
-    fleet = QualifiedFleet.of(known, recorded=frozenset(known))
+    fleet = QualifiedFleet.build(known, recorded=frozenset(known))
     return fleet.counts(group_of, instants, now=NOW).tolist()
 
 

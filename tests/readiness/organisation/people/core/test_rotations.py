@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.organisation.people.core.recurrence import RuleRefused, said
+from readiness.organisation.people.core.recurrence import RuleRefused, rule_words
 from readiness.organisation.people.core.rotations import (
     Absence,
     HeldShift,
@@ -208,4 +208,4 @@ def test_rules_beyond_bounds_are_refused(rule):
     ],
 )
 def test_a_plain_rule_is_said_in_words(rule, words):
-    assert said(rule) == words
+    assert rule_words(rule) == words
