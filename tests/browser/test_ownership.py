@@ -9,6 +9,7 @@ from readiness.organisation.ownership.models import Assignment
 from tests.browser import fleet, owned
 from tests.browser.looking import faults
 from tests.conftest import NOW
+from tests.readiness.problems import write_problems
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FOCUSED = "() => document.activeElement.value ?? document.activeElement.id"
@@ -18,7 +19,9 @@ FOCUSED = "() => document.activeElement.value ?? document.activeElement.id"
 def six(frozen_now, user_of):
     frozen_now.at = NOW
     sites = fleet.build(NOW, sites=6)
-    return sites, owned.build(sites, user_of, NOW)
+    owners = owned.build(sites, user_of, NOW)
+    write_problems()
+    return sites, owners
 
 
 def test_somebody_is_proposed_by_keyboard_alone(as_role, six):

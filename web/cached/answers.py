@@ -231,6 +231,11 @@ class CachedAnswer[Key: Hashable, Value]:
                 if entry_key in group.entries or len(group.entries) < self.most_entries:
                     group.entries[entry_key] = entry
 
+    def forget(self) -> None:
+        """Drop all that is kept, so that this process is as a new one."""
+        with self._lock:
+            self._groups.clear()
+
     def size(self) -> int:
         with self._lock:
             return sum(len(group.entries) for group in self._groups.values())

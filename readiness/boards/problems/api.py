@@ -9,8 +9,7 @@ from rest_framework.request import Request
 
 from inventory.models import DomainChoices
 from readiness.boards.problems import tables
-from readiness.boards.problems.rows import ProblemRow, problem_rows
-from readiness.boards.problems.views import MAY_SEE
+from readiness.boards.problems.rows import MAY_SEE, ProblemRow, problem_rows
 from readiness.loop.problems import queries
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import KINDS, ProblemQuerySet

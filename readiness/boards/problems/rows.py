@@ -12,6 +12,10 @@ from readiness.loop.problems.models import Problem
 from web.links import link
 from web.units import Formatted, power
 
+MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+PROBLEM = "problem"
+"""Names the opened problem in the page's address."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemRow:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from readiness.boards.problems.rows import public_id
-from readiness.boards.problems.views import MAY_SEE, PROBLEM
+from readiness.boards.problems.rows import MAY_SEE, PROBLEM, public_id
 from readiness.loop.problems.models import Problem
 from web import search
 from web.links import link

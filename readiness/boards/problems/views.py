@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from readiness.boards.problems import queries, tables
 from readiness.boards.problems.detail import detail_of
-from readiness.boards.problems.rows import problem_rows
+from readiness.boards.problems.rows import MAY_SEE, PROBLEM, problem_rows
 from readiness.loop.problems import queries as stored
 from readiness.loop.problems.core.states import ProblemState
 from web import tables as table_kit
@@ -15,8 +15,7 @@ from web.reports import Report, choices
 from web.tables import TablePage
 from web.tables.addresses import SEARCH, Address
 
-GROUP, PROBLEM = "group", "problem"
-MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+GROUP = "group"
 PROBLEMS = Report("readiness/problems/page.html", *MAY_SEE)
 
 

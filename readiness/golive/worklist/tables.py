@@ -78,7 +78,7 @@ WORKLIST = Table(
         Column("note", "Note", "item.note", phone="full", default=False),
         Column("how_to", "How to get there", phone="full", default=False),
         Column("pillar", "Pillar", default=False),
-        Column("accelerators", "Accelerators held", "held.accelerators", numeric=True, default=False),
+        Column("accelerators", "Accelerators held", "held_capacity.accelerators", numeric=True, default=False),
         Column("added_by", "Added by", "item.created_by", sort="created_by__username", default=False),
         Column("added", "Added", "item.created_at", sort="created_at", default=False),
         Column("closed", "Closed", "item.closed_at", sort="closed_at", default=False),

@@ -5,6 +5,8 @@ problems too, and so do the results and the health that scoring writes, where a 
 alone claim nothing: their effect is what scoring makes of them.
 """
 
+from functools import cache
+
 import pgtrigger
 from django.db import models
 
@@ -53,6 +55,7 @@ _TOUCHED: tuple[tuple[type[models.Model], pgtrigger.Operation, str], ...] = (
 )
 
 
+@cache  # a trigger may be registered once, and apps may get ready twice
 def register() -> None:
     for model, operation, touched in _TOUCHED:
         claim = PerStatement(name=_NAMES[operation], operation=operation, func=_CLAIM.format(touched=touched))

@@ -4,11 +4,11 @@ What grows on the page of one object (its placements, its runs) is tested in its
 """
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
 from tests.cases import in_steps
+from tests.pages import forget_answers
 from tests.visibility import mirror
 from tests.visibility.conftest import rows_of_all_kinds
 from tests.web.routes.test_every_route import paths
@@ -50,8 +50,8 @@ DIFFER = (
 
 
 def statements(client, path):
-    """Count them with nothing remembered, which costs the most."""
-    cache.clear()
+    """Count them with nothing kept, which costs the most."""
+    forget_answers()
     # The log holds 9,000 statements, fewer than all addresses take together.
     reset_queries()
     with CaptureQueriesContext(connection) as captured:

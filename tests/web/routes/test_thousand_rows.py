@@ -5,10 +5,10 @@ day its address is. Lists inside the page of one object are counted in `test_sta
 """
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
+from tests.pages import forget_answers
 from tests.visibility import thousand
 from tests.visibility.conftest import rows_of_all_kinds
 from tests.web.routes.test_every_route import asked_of, paths_of, walked
@@ -55,7 +55,7 @@ def addresses():
 
 def listed(client, path):
     """Return how many rows the list says there are (None: it does not say) and how many statements it took; or None."""
-    cache.clear()
+    forget_answers()
     reset_queries()
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)

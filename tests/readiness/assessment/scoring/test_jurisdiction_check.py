@@ -127,7 +127,7 @@ def test_what_the_rules_cannot_decide_is_unknown_and_never_passes(
     draft = rules.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
     rules.edit(
         draft,
-        lambda was: {**was, "rules": [{**one, "checked_on": ""} for one in was["rules"]]},
+        lambda was: {**was, "rules": [{**one, "checked_on": None} for one in was["rules"]]},
         revision=1,
         by=planner,
         now=frozen_now.at,
