@@ -19,10 +19,12 @@ CHOSEN = {
     "inventory.site": "slug = 'porto'",
     "evidence.review": "state = 'open'",
     "framework.frameworkversion": "status = 'draft'",
+    "problems.problem": "is_cause AND ended_at IS NULL",
 }
-# One pack is in force, and a user is one person.
+# One pack is in force, a user is one person, and a cause is named by its key.
 INSTEAD = {
     "jurisdiction.rulepack": {"status": "'draft'", "published_at": "NULL"},
+    "problems.problem": {"key": '"key"', "cause_key": '"cause_key"'},
     "people.person": {"user_id": "NULL", "user_confirmed_at": "NULL"},
 }
 NOT_OURS = {"auth", "contenttypes", "sessions", "django_celery_beat"}

@@ -21,8 +21,8 @@ MOST_OF = {
     "/evidence/runs/": 17,
     "/api/readiness/validation-runs/": 17,
     "/": 52,
-    "/fleet/": 30,
-    "/decisions/": 26,
+    "/fleet/": 31,
+    "/decisions/": 29,
     "/history/": 42,
     "/api/history/": 42,
     "/inventory/": 32,
@@ -30,9 +30,14 @@ MOST_OF = {
     "/sites/porto/": 20,
     "/api/readiness/gap/": 30,
     "/people/coverage/": 25,
+    "/people/gap/": 20,
+    "/api/people/gap/": 19,
+    "/people/oncall/": 21,
+    "/api/people/oncall/": 21,
+    "/readiness/gap/": 24,
     "/people/rotations/": 19,
     # It decides every class first, to open on the one with the most options.
-    "/tradeoffs/": 32,
+    "/tradeoffs/": 43,
     "/api/tradeoffs/": 33,
 }
 # The second fleet has what the first one lacks (factors, another link), which takes a statement of its own, once; the
