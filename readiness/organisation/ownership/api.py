@@ -224,9 +224,9 @@ class OwnershipGapRowSerializer(serializers.Serializer):
     site_name = serializers.CharField(source="site.name")
     item = serializers.ChoiceField(Assignment.Item.values, source="cell.item")
     kw = serializers.FloatField(help_text="Deployed at the site")
-    assignment = serializers.IntegerField(source="about.id", allow_null=True)
-    accountable = serializers.CharField(source="about.person", allow_null=True)
-    team = serializers.CharField(source="about.team", allow_null=True)
+    assignment = serializers.IntegerField(source="assignment.id", allow_null=True)
+    accountable = serializers.CharField(source="assignment.person", allow_null=True)
+    team = serializers.CharField(source="assignment.team", allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
 

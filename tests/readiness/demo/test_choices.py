@@ -112,7 +112,7 @@ def test_no_class_is_advised_to_pay_more_for_what_it_has_already(answers):
     assert [one.name for one, _gain, _unit in tokyo.step.gains] == ["latency", "carbon"]
     assert tokyo.step.words.endswith("below limits already met")
     # One of Tokyo's does what eight of Osaka's do.
-    assert (tokyo.held.count, tokyo.held.asked) == (1, 8)
+    assert (tokyo.accelerators.count, tokyo.accelerators.needed) == (1, 8)
     for found in answers.values():
         if found.base is not None and found.base.feasible:
             assert found.best.step is None
