@@ -20,7 +20,7 @@ help:
 	@echo "make stop        stop what runs from this checkout"
 	@echo "make manage      a management command, running or not: make manage args='create_token --user ada'"
 	@echo "make demo-reset  take the demo fleet out and load it afresh"
-	@echo "make test        the tests, in 10 minutes on two cores, without those marked full: the launcher's starts and"
+	@echo "make test        the tests, in 12 minutes on two cores, without those marked full: the launcher's starts and"
 	@echo "                 stops, migrating a dump, every page in a browser, every role and every kind in full, the demo's"
 	@echo "                 past, reading with scopes in full (args='tests/stack -k port': some of them)"
 	@echo "make test-all    all of the tests; args as above"
