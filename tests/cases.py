@@ -11,7 +11,7 @@ def cases(names: str | Iterable[str], rows: Mapping[str, Any]) -> pytest.MarkDec
 
 
 def every_fourth(cases: Sequence[Any]) -> list[Any]:
-    """What one kit does with each of many: every fourth shows whether it works, `make test-all` takes them all."""
+    """Try one kit with every fourth of many objects; `make test-all` tries it with all."""
     return [
         case if number % 4 == 0 else pytest.param(case, marks=pytest.mark.full)
         for number, case in enumerate(cases)

@@ -60,7 +60,7 @@ def put_back():
 
 @dataclass(frozen=True)
 class Scene:
-    """What a database holds. `build` fills it and returns what tests ask for; `on` is the scene it begins at."""
+    """The content of a test database. `build` fills it and returns what tests ask for; `on` is the scene it begins at."""
 
     name: str
     build: Callable[[], Any]

@@ -35,7 +35,7 @@ def strict(schema):
 
 
 class Published:
-    """What the schema says of operations; `document` is the schema, as it is served or changed by a test."""
+    """The published schema, by operation; `document` is it as served, or as a test changed it."""
 
     def __init__(self, document):
         self.document = document

@@ -14,9 +14,9 @@ from web import clock
 
 
 def scene(*, on: Scene = MIGRATED, at: datetime = NOW) -> Callable[[Callable[[FrozenClock], Any]], Scene]:
-    """What it returns is given to each test as a copy: models, or what else can be pickled."""
+    """Each test gets a copy of what the function returns: models, or anything else that can be pickled."""
 
-    def of_function(fill: Callable[[FrozenClock], Any]) -> Scene:
+    def scene_from(fill: Callable[[FrozenClock], Any]) -> Scene:
         def build() -> Any:
             frozen = FrozenClock(at)
             with pytest.MonkeyPatch.context() as patched:
@@ -28,4 +28,4 @@ def scene(*, on: Scene = MIGRATED, at: datetime = NOW) -> Callable[[Callable[[Fr
         scene = Scene(fill.__name__, build, on)
         return scene
 
-    return of_function
+    return scene_from

@@ -57,7 +57,7 @@ type Finding = tuple[str, int, str]
 
 
 def kinds(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """What a node does wrong, and the name with which it does."""
+    """Yield each kind of poor name in a node, with the name."""
     match node:
         case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) if name in BARE:
             yield "variable", name

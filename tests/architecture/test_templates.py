@@ -25,7 +25,7 @@ def broken(name: str) -> str:
 
 
 def blocked(text: str) -> list[str]:
-    """What the policy blocks: scripts, styles and handlers within a page."""
+    """List scripts, styles and handlers within a page: the policy blocks them."""
     scripts = [tag for tag in re.findall(r"<script\b[^>]*>", text) if "src=" not in tag and "json" not in tag]
     return scripts + re.findall(
         r"""<style\b|\sstyle\s*=\s*["']|\son[a-z]+\s*=\s*["']|hx-on|javascript:""", text

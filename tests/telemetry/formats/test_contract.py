@@ -1,4 +1,4 @@
-"""What holds for every registered format, and how a body finds its own."""
+"""Every registered format keeps the contract, and a body finds its own format."""
 
 from collections import Counter
 from contextlib import suppress
