@@ -93,6 +93,10 @@ def make_environment() -> None:
 
 
 def create_environment() -> None:
+    if VENV.is_symlink():
+        raise SetUpError(
+            f"{VENV} is a link, and a new environment would empty what it leads to. Remove the link."
+        )
     free_mb = shutil.disk_usage(ROOT).free // 1_000_000
     if free_mb < SPACE_NEEDED_MB:
         raise SetUpError(f"The disk is full: {free_mb} of {SPACE_NEEDED_MB} MB needed are free under {ROOT}.")

@@ -60,7 +60,7 @@ def put_back():
 
 @dataclass(frozen=True)
 class Scene:
-    """The content of a test database. `build` fills it and returns what tests ask for; `on` is the scene it begins at."""
+    """The content of a database. `build` fills it and returns what tests use, `on` is the scene that it extends."""
 
     name: str
     build: Callable[[], Any]
@@ -166,7 +166,7 @@ def _connected(there):
 
 @contextmanager
 def _rolled_back():
-    """As Django's TestCase does it."""
+    """Undo what a test writes, as Django's TestCase does."""
     test = transaction.atomic()
     test._from_testcase = True
     with test:

@@ -96,6 +96,23 @@ def test_a_python_without_venv_is_said(bare: Path, tmp_path: Path) -> None:
     assert "ensurepip is not available" in done.stderr
 
 
+def test_an_environment_behind_a_link_is_left_alone(bare: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("another checkout's")
+    (bare / ".venv").symlink_to(elsewhere)
+    done = subprocess.run(
+        [sys.executable, "-I", str(bare / "stack" / "install.py"), "base"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert ".venv is a link" in done.stderr
+    assert (elsewhere / "kept.txt").exists()
+
+
 def test_a_set_up_that_is_done_is_not_done_again_until_its_inputs_change(bare: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare / ".venv")], check=True)
     pretend = """
