@@ -1,14 +1,13 @@
 """Health of a site's three domains: every object is judged by the registry's thresholds, and the worst object decides.
 
-A metric without a threshold judges nothing. A silent object is unknown and keeps its last reading; so does an object
-whose last problem gets no more samples: silence never counts as "resolved".
+A silent object is unknown and keeps its last reading; so does an object whose last problem gets no more samples:
+silence never counts as "resolved".
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from inventory.models import DomainChoices
@@ -19,8 +18,8 @@ from readiness.assessment.scoring.facts import (
     ObjectKey,
     heard_from,
     last_heard_at,
-    object_key,
 )
+from readiness.assessment.scoring.judging import Finding, findings_of, judged_metrics
 from readiness.assessment.scoring.reasons import (
     Stored,
     is_answered,
@@ -31,11 +30,10 @@ from readiness.assessment.scoring.reasons import (
     unheard,
     value_now,
 )
-from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
-from telemetry.queries import Latest, Rise, SourceStanding
+from telemetry.queries import SourceStanding
 
 WORST_FIRST = (
     Health.CRITICAL,
@@ -91,10 +89,6 @@ class _Judged:
     newest: dict[str, datetime] = field(default_factory=dict)
 
     def note_value(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
-        """Note a value.
-
-        An event of the last day does not `show` an object, which may be gone: only a live value does.
-        """
         if shows:
             self.looked_at[domain].add(key)
         newest = self.newest.get(domain)
@@ -102,8 +96,6 @@ class _Judged:
             self.newest[domain] = taken_at
 
     def note_site_heard(self, site_id: int, heard: Heard) -> None:
-        """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
-        from."""
         before = self.heard.get(("site", site_id))
         if before is None or before.until < heard.until:
             self.heard["site", site_id] = heard
@@ -232,112 +224,38 @@ def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
 
 def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
     judged = _Judged(heard_from(facts, now))
-    for metric, samples in _judged_by(ComparedValue.VALUE, facts.latest):
-        for sample in samples:
-            if facts.is_live(sample, now):
-                _judge_row(facts, judged, metric, sample, ComparedValue.VALUE, sample.value, sample.ts)
-                if sample.object_kind == "site":
-                    live = timedelta(seconds=facts.live_s(sample.source_id))
-                    judged.note_site_heard(sample.site_id, Heard(sample.ts, sample.ts + live))
-    for metric, samples in _judged_by(ComparedValue.CHANGED, facts.latest_of_day):
-        for sample in samples:
-            # A code that is older than the window counts as 0, no code.
-            code = sample.value if sample.series_id in facts.changed_at else 0.0
-            _judge_row(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
-    for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
-        for rise in rises:
-            _judge_row(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
+    _note_site_heard(facts, judged, now)
+    for finding in findings_of(facts, now):
+        health = Health(finding.rule.judge(finding.value) or Health.UNKNOWN)
+        judged.note_value(finding.domain, finding.key, finding.taken_at, shows=finding.shows)
+        if health is not Health.OK:
+            judged.note_reason(finding.domain, _reason(facts, finding, health))
     return judged
 
 
-def _judged_by[Row: (Latest, Rise)](
-    measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
-) -> Iterator[tuple[str, Sequence[Row]]]:
-    without_rules = _metrics_without_rules(measure)
-    return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
+def _note_site_heard(facts: EvaluationFacts, judged: _Judged, now: datetime) -> None:
+    """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
+    from."""
+    for metric, samples in facts.latest.items():
+        for sample in samples if metric in judged_metrics(ComparedValue.VALUE) else ():
+            if sample.object_kind == "site" and facts.is_live(sample, now):
+                live = timedelta(seconds=facts.live_s(sample.source_id))
+                judged.note_site_heard(sample.site_id, Heard(sample.ts, sample.ts + live))
 
 
-def _judge_row(
-    facts: EvaluationFacts,
-    judged: _Judged,
-    metric: str,
-    row: Latest | Rise,
-    measure: ComparedValue,
-    value: float,
-    taken_at: datetime,
-) -> None:
-    key = object_key(row)
-    if key is None or key not in facts.names:
-        return
-    metrics = registry()
-    definition = metrics.get(metric, row.labels if metric in metrics.variants else None)
-    if definition is None:
-        return
-    domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
-    for rule in definition.health:
-        if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
-            health = Health(rule.judge(value) or Health.UNKNOWN)
-            well = health is Health.OK
-            judged.note_value(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
-            if not well:
-                began_at = _began_at(facts, row, taken_at)
-                title = definition.titled(rule.figure_name(definition.title), row.labels)
-                reason = _reason(
-                    facts, key, definition, metric, title, rule, health, value, taken_at, began_at
-                )
-                judged.note_reason(domain, reason)
-
-
-def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
-    """A value counts from the time of its sample; counters and codes know their own beginning."""
-    if isinstance(row, Rise):
-        return row.first_bad_at
-    return facts.changed_at.get(row.series_id, taken_at)
-
-
-@cache
-def _metrics_without_rules(measure: ComparedValue) -> frozenset[str]:
-    metrics = registry()
-    return frozenset(
-        name
-        for name, metric in metrics.names.items()
-        if not any(
-            rule.measure is measure
-            for judged in (metric, *(variant.metric for variant in metrics.variants.get(name, ())))
-            for rule in judged.health
-        )
-    )
-
-
-def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
-    if (thing := facts.things.get(key)) is not None:
-        return thing.domain
-    return DomainChoices.ENERGY if key[0] in ("feed", "site") else DomainChoices.NETWORK
-
-
-def _reason(
-    facts: EvaluationFacts,
-    key: ObjectKey,
-    definition: Metric,
-    metric: str,
-    title: str,
-    rule: HealthRule,
-    health: Health,
-    value: float,
-    taken_at: datetime,
-    began_at: datetime,
-) -> Stored:
-    code = code_of(definition, value)
+def _reason(facts: EvaluationFacts, finding: Finding, health: Health) -> Stored:
+    rule = finding.rule
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
+    began_at = finding.began_at or finding.taken_at
     return reason_of(
         health,
-        key,
-        facts.names[key],
-        taken_at,
-        metric=metric,
-        title=code.title if code else title,
-        value=value,
-        unit=definition.unit,
+        finding.key,
+        facts.names[finding.key],
+        finding.taken_at,
+        metric=finding.metric,
+        title=finding.title,
+        value=finding.value,
+        unit=finding.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
         direction=str(rule.direction),
         source=registry().source_title(rule),
