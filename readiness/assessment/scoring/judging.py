@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inventory.models import DomainChoices
 from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from telemetry.core.metric import ComparedValue, HealthRule
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
@@ -88,19 +88,16 @@ def _findings(
     if definition is None:
         return
     domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
-    part = part_of(definition, row.labels)
+    part = definition.part(row.labels)
     for rule in definition.health:
-        if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
+        if rule.only or rule.share_of or rule.days_left or rule.label:
+            continue
+        if rule.measure is measure and rule.applies_to(row.labels):
             shows = measure is ComparedValue.VALUE or rule.judge(value) != "ok"
             code = code_of(definition, value)
-            title = code.title if code else definition.titled(rule.figure_name(definition.title), row.labels)
-            yield Finding(
-                domain, key, metric, part, rule, value, taken_at, began_at, title, definition.unit, shows
-            )
-
-
-def part_of(definition: Metric, labels: Mapping[str, str]) -> str:
-    return " ".join(labels[name] for name in definition.parts if labels.get(name))
+            title = code.title if code else definition.titled(rule.title, row.labels)
+            unit = rule.unit(definition.unit)
+            yield Finding(domain, key, metric, part, rule, value, taken_at, began_at, title, unit, shows)
 
 
 def _rows_with_rules[Row: (Latest, Rise)](
