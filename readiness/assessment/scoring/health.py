@@ -40,6 +40,7 @@ WORST_FIRST = (
     Health.WARN,
     Health.UNKNOWN,
     Health.OK,
+    Health.NOT_JUDGED,
     Health.MAINTENANCE,
     Health.NOT_MONITORED,
 )

@@ -7,7 +7,7 @@ from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import HealthAt
 from readiness.assessment.scoring.figures import FIGURES, site_figure
 from readiness.assessment.scoring.models import DomainHealth
-from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason, reason_of_stored
+from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, ReasonRow, reason_of_stored
 from readiness.assessment.scoring.reasons import mark_unknown
 
 DOMAINS = tuple(DomainChoices.values)
@@ -19,7 +19,7 @@ class DomainDetail:
     domain: str
     clock: str
     at: HealthAt
-    reasons: tuple[HealthReason, ...]
+    reasons: tuple[ReasonRow, ...]
     figures: tuple[DomainFigure, ...]
 
     @property
@@ -55,6 +55,6 @@ def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
     return tuple(details)
 
 
-def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
+def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[ReasonRow, ...]:
     holds = row.state_at(now).health == row.health
     return tuple(reason_of_stored(stored if holds else mark_unknown(stored)) for stored in row.reasons)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from readiness.assessment.scoring.models import Flip
-from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason
+from readiness.assessment.scoring.queries.rows import HealthMark, ReasonRow
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from telemetry.sentences import reading
@@ -32,7 +32,7 @@ def exported(mark: HealthMark) -> str:
     return text
 
 
-def reason_words(reason: HealthReason) -> str:
+def reason_words(reason: ReasonRow) -> str:
     """Say why an object is not well: "GPU temperature: 91 °C, limit 90 °C". A silent object shows its last reading."""
     code = code_of_reason(reason)
     words = code.words if code else reason.title
@@ -49,11 +49,11 @@ def reason_words(reason: HealthReason) -> str:
     return f"Silent; {was} at {at}: {words}"
 
 
-def code_of_reason(reason: HealthReason) -> Code | None:
+def code_of_reason(reason: ReasonRow) -> Code | None:
     return code_of(registry().get(reason.metric, None), reason.value)
 
 
-def reading_words(reason: HealthReason) -> str:
+def reading_words(reason: ReasonRow) -> str:
     """Format the value alone; "" without a value."""
     return reading(reason.metric, reason.value, reason.unit)
 

@@ -14,7 +14,7 @@ from django.db.models import Model
 from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link, Port, PowerFeed
 from readiness.assessment.scoring.core.states import Health, HealthAt, health_at
 from readiness.assessment.scoring.health import MOST_REASONS, RANK
-from readiness.assessment.scoring.queries.rows import HealthReason, reason_of_stored
+from readiness.assessment.scoring.queries.rows import ReasonRow, reason_of_stored
 from readiness.assessment.scoring.reasons import mark_unknown
 from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
 from readiness.boards.site.queries import KINDS
@@ -45,7 +45,7 @@ class ObjectHealth:
     state: Health
     domain: str
     since: datetime | None = None
-    reason: HealthReason | None = None
+    reason: ReasonRow | None = None
     note: str = ""
 
 

@@ -15,7 +15,7 @@ from inventory.models import Site
 from readiness.assessment.scoring import operations
 from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.assessment.scoring.queries.rows import HealthReason
+from readiness.assessment.scoring.queries.rows import ReasonRow
 from readiness.boards.health.queries import reasons_of
 from readiness.boards.health.sentences import code_of_reason, reason_words
 from readiness.boards.results.filters import (
@@ -71,14 +71,14 @@ class ScorePointViewSet(ReadOnlyObjectViewSet):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonInWords(HealthReason):
+class ReasonInWords(ReasonRow):
     words: str
     meaning: str
     severity: str
     action: str
 
 
-def _explain_reason(reason: HealthReason) -> ReasonInWords:
+def _explain_reason(reason: ReasonRow) -> ReasonInWords:
     code = code_of_reason(reason)
     return filled(
         ReasonInWords,

@@ -73,7 +73,7 @@ class HealthMark:
 
 
 @dataclass(frozen=True, slots=True)
-class HealthReason:
+class ReasonRow:
     """Why an object is not well: the metric, its value, and the exceeded limit with its source. An unknown object had
     the health `was` when the value was read, at `taken_at`; its cause was first seen at `since`."""
 
@@ -93,13 +93,13 @@ class HealthReason:
     since: datetime | None = None
 
 
-def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
+def reason_of_stored(stored: Mapping[str, Any]) -> ReasonRow:
     columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
     columns |= {"value": None, "threshold": None, **stored}
     for name in ("taken_at", "since"):
         at = stored.get(name)
         columns[name] = datetime.fromisoformat(at) if at else None
-    return HealthReason(**{name: columns[name] for name in HealthReason.__slots__})
+    return ReasonRow(**{name: columns[name] for name in ReasonRow.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
