@@ -29,6 +29,7 @@ from readiness.assessment.scoring.checks import computed
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
+from readiness.assessment.scoring.preconditions import add_past
 from readiness.assessment.scoring.site_facts import SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Stored, still_standing
 from readiness.demand.jurisdiction import queries as rules
@@ -74,7 +75,7 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things = things_of(ids)
+    things, reviews = things_of(ids), held_reviews(ids, now=now)
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
@@ -83,10 +84,9 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     owned = terms_of(ids, now=now)
     people = people_facts(profiles, now=now)
     classes, limits = _bind_limits(classes, days, framework)
-    reviews = held_reviews(ids, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
-    return {
+    facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=_context(profiles[site_id], things[site_id], people[site_id]),
@@ -106,10 +106,12 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
+            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
     }
+    return add_past(facts_of, now)
 
 
 def context_of(site_id: int, *, now: datetime) -> SiteContext:
