@@ -13,6 +13,7 @@ from web.links import link
 from web.units import Formatted, power
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+OWNER = ("answering", "accountable", "owner_has_left", "owner_left_at")
 PROBLEM = "problem"
 """Names the opened problem in the page's address."""
 
@@ -28,6 +29,7 @@ class ProblemRow:
 
     id: str
     cause: str
+    identity: Identity
     cause_identity: Identity
     is_cause: bool
     state: ProblemState
@@ -108,12 +110,14 @@ def problem_rows(problems: Iterable[Problem], *, now: datetime) -> list[ProblemR
 
 def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
     site = problem.site
-    site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
+    for name in OWNER:
+        setattr(site, name, getattr(problem, name))
     return copied(
         ProblemRow,
         problem,
         id=public_id(problem.identity, site.slug),
         cause=public_id(problem.cause, site.slug),
+        identity=problem.identity,
         cause_identity=problem.cause,
         state=ProblemState(problem.state),
         kind=ProblemKind(problem.kind),

@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet
 from inventory.models import DomainChoices, Region, Site
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
+from readiness.boards.sites.tables import owner_text
 from readiness.loop.problems.core.states import ProblemState
 from readiness.loop.problems.models import KINDS, Problem
 from readiness.loop.problems.queries import IN_CAUSE, owners
-from web import clock, visibility
+from web import clock
 from web.rest.lookups import AnyOf, Existing
 from web.states import state
 from web.tables import Column, Table
@@ -35,7 +36,7 @@ COLUMNS = (
            sort="kw", hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
     Column("owner", "Owner", "site.owner", template="readiness/problems/owner_cell.html", sort="answering",
-           export=lambda problem: owner_words(problem)),
+           export=lambda problem: owner_text(problem.site)),
     Column("object", "Object", "where", default=False),
     Column("workloads", "Workloads", numeric=True, default=False, sort="workloads"),
     Column("kind", "Kind", "kind.value", lambda problem: dict(KINDS)[problem.kind], default=False),
@@ -44,11 +45,6 @@ COLUMNS = (
     Column("first_seen", "First seen", "first_seen_at", default=False),
     Column("detail", "Why", default=False, phone="full"),
 )  # fmt: skip
-
-
-def owner_words(problem: ProblemRow) -> str:
-    person = problem.site.accountable if visibility.sees_names() else ""
-    return ", ".join(part for part in (person, problem.site.owner) if part)
 
 
 class OwnerName(Existing):

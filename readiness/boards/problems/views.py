@@ -1,15 +1,23 @@
 """`/problems/`: the list of all that is wrong now, and one of them beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
 from readiness.boards.problems import queries, tables
-from readiness.boards.problems.detail import detail_of
-from readiness.boards.problems.rows import MAY_SEE, PROBLEM, problem_rows
+from readiness.boards.problems.charts import failing_chart
+from readiness.boards.problems.detail import SEES_SERIES, SPAN, detail_of
+from readiness.boards.problems.failing import failing_metric, span_of
+from readiness.boards.problems.judged import judged_lines
+from readiness.boards.problems.nearby import nearby
+from readiness.boards.problems.rows import MAY_SEE, PROBLEM, ProblemRow, problem_rows
 from readiness.loop.problems import queries as stored
 from readiness.loop.problems.core.states import ProblemState
+from readiness.loop.problems.models import ProblemQuerySet
+from telemetry.core.spec import SpecError
 from web import tables as table_kit
+from web.charts import Figure, nothing
 from web.clock import now
 from web.reports import Report, choices
 from web.tables import TablePage
@@ -17,6 +25,7 @@ from web.tables.addresses import SEARCH, Address
 
 GROUP = "group"
 PROBLEMS = Report("readiness/problems/page.html", *MAY_SEE)
+FIGURE = Report("readiness/problems/page.html", *MAY_SEE, SEES_SERIES)
 
 
 @PROBLEMS.page
@@ -25,8 +34,8 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     listed = stored.open_problems(now=at)
     address = Address(request, path=request.path, filters=list(tables.ProblemFilters.base_filters))
     group = address.one(GROUP) if address.one(GROUP) in dict(queries.GROUPS) else queries.CAUSE
-    opened_problem = queries.opened(listed, address.one(PROBLEM), now=at) if address.one(PROBLEM) else None
-    rows = listed if _shows_all(address, group) else queries.folded(listed, opened_problem)
+    chosen = _chosen(listed, address.one(PROBLEM), at) if address.one(PROBLEM) else None
+    rows = listed if _shows_all(address, group) else queries.folded(listed, chosen)
     rows, group_by = queries.grouped(rows, group)
     table = tables.problems_table(
         group=group,
@@ -44,12 +53,43 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "following": totals.following,
             "as_of": stored.lagging_since(now=at),
             "groups": choices(queries.GROUPS, group, lambda name: address.anew(group=name)),
-            "chosen": opened_problem,
-            "detail": opened_problem and detail_of(opened_problem, listed, user=request.user, now=at),
-            "close_url": address.url(without=[PROBLEM]),
+            "chosen": chosen,
+            "is_missing": chosen is None and address.one(PROBLEM) != "",
+            "detail": chosen
+            and detail_of(
+                chosen,
+                listed,
+                span=address.one(SPAN),
+                url=lambda name: address.url(span=name),
+                user=request.user,
+                now=at,
+            ),
+            "close_url": address.url(without=[PROBLEM, SPAN]),
         }
 
     return table_kit.page(request, table, rows, prepare=lambda page: problem_rows(page, now=at)), context
+
+
+def _chosen(listed: ProblemQuerySet, problem_id: str, at: datetime) -> ProblemRow | None:
+    """The open problem with this id, else the last one that had it and ended."""
+    ended = stored.problems(now=at).filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
+    return queries.opened(listed, problem_id, now=at) or queries.opened(ended, problem_id, now=at)
+
+
+@FIGURE.chart
+def figure_chart(request: HttpRequest) -> Figure:
+    at = now()
+    problem = _chosen(stored.open_problems(now=at), request.GET.get(PROBLEM, ""), at)
+    failing = failing_metric(problem) if problem else None
+    if problem is None or failing is None:
+        return nothing("No metric shows this problem.")
+    span = span_of(problem, request.GET.get(SPAN, ""), now=at)
+    try:
+        lines = judged_lines(failing, span, now=at)
+    except SpecError as error:
+        return nothing(f"{failing.title} cannot be drawn: {error.reason}.")
+    near = nearby(problem, user=request.user, now=at)
+    return failing_chart(lines, failing, span, problem, near)
 
 
 def _shows_all(address: Address, group: str) -> bool:

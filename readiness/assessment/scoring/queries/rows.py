@@ -16,7 +16,7 @@ from readiness.assessment.scoring.models import Flip
 @dataclass(frozen=True, slots=True)
 class SiteRef:
     """Enough of a site to name and link it. `owner` is the team that owns its orchestration, else the text on the site.
-    `accountable` is a person's name, only for readers who may see names."""
+    `accountable` is a person's name, only for readers who may see names; whoever has left owns nothing any more."""
 
     id: int
     slug: str
@@ -30,6 +30,8 @@ class SiteRef:
     latitude: float | None
     longitude: float | None
     accountable: str = ""
+    owner_has_left: bool = False
+    owner_left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,13 @@ class ReasonRow:
     taken_at: datetime | None
     was: str = ""
     since: datetime | None = None
+    part: str = ""
+    measure: str = ""
 
 
 def reason_of_stored(stored: Mapping[str, Any]) -> ReasonRow:
-    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
+    texts = ("metric", "part", "title", "unit", "direction", "source", "was", "measure")
+    columns: dict[str, Any] = dict.fromkeys(texts, "")
     columns |= {"value": None, "threshold": None, **stored}
     for name in ("taken_at", "since"):
         at = stored.get(name)
@@ -226,6 +231,8 @@ def ref_of(site: Site) -> SiteRef:
         latitude=None if site.latitude is None else float(site.latitude),
         longitude=None if site.longitude is None else float(site.longitude),
         accountable=getattr(site, "accountable", ""),
+        owner_has_left=getattr(site, "owner_has_left", False),
+        owner_left_at=getattr(site, "owner_left_at", None),
     )
 
 
