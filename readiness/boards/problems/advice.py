@@ -99,5 +99,5 @@ def _procedure(problem: ProblemRow, check_ids: Collection[str], now: datetime) -
         page_url(procedure) or "",
         tuple(steps[:MOST_STEPS]),
         max(len(steps) - MOST_STEPS, 0),
-        procedure.is_overdue,
+        procedure.is_overdue,  # type: ignore[attr-defined]
     )
