@@ -6,32 +6,14 @@ A metric without a rule judges nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
 
 from inventory.models import DomainChoices
-from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
+from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
+from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule
+from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
-
-
-class Finding(NamedTuple):
-    """One sample under one rule. `part` tells apart several parts of the object, by the values of the metric's labels
-    of parts. `began_at` is when its cause began, as far as the sample tells. An event of the last day does not `show`
-    its object, which may be gone: only a live value does, and trouble."""
-
-    domain: str
-    key: ObjectKey
-    metric: str
-    part: str
-    rule: HealthRule
-    value: float
-    taken_at: datetime
-    began_at: datetime | None
-    title: str
-    unit: str
-    shows: bool
 
 
 def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:

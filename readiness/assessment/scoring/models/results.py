@@ -1,6 +1,5 @@
 """Stored verdicts: one result per site and check, one score per site, and a row for every change of state."""
 
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
