@@ -127,6 +127,8 @@ def _sampled(
             if key is not None and facts.is_live(sample, now):
                 definition = registry().get(metric, sample.labels)
                 sampled.add((key, metric, definition.part(sample.labels) if definition else ""))
+                # Of a reason that is older than the parts of its metric.
+                sampled.add((key, metric, ""))
     return sampled
 
 
