@@ -9,8 +9,8 @@ from readiness.assessment.scoring.core.evaluate import evaluate
 from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
-    HealthReason,
     Flip,
+    HealthReason,
     ScoreInputs,
     ScorePoint,
     SiteScore,
