@@ -14,7 +14,7 @@ from inventory.models import DomainChoices
 from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric, Precondition
+from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
@@ -96,34 +96,20 @@ def _judged(
     domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
     part = definition.part(row.labels)
     for rule in definition.health:
-        if rule.measure is not measure or not rule.applies_to(row.labels) or not _concerns(rule, key):
+        if rule.measure is not measure or not rule.applies_to(row.labels):
             continue
-        reading_compared = _compared(around, rule, reading)
-        if reading_compared is None:
+        if not around.concern(rule, key):
+            continue
+        compared = _compared(around, rule, reading)
+        if compared is None:
             continue
         rule_in_force = rule if around.hold(rule, key, row) else _resting(rule)
-        value = reading_compared.value
-        shows = measure is ComparedValue.VALUE or rule_in_force.judge(value) != "ok"
-        code = code_of(definition, value)
+        shows = measure is ComparedValue.VALUE or rule_in_force.judge(compared.value) != "ok"
+        code = code_of(definition, compared.value)
         title = code.title if code else definition.titled(rule.title, row.labels)
-        yield Finding(
-            domain,
-            key,
-            metric,
-            part,
-            rule_in_force,
-            value,
-            reading_compared.taken_at,
-            reading_compared.began_at,
-            title,
-            rule.unit(definition.unit),
-            shows,
-        )
-
-
-def _concerns(rule: HealthRule, key: ObjectKey) -> bool:
-    """An interface that the inventory does not have describes its device, which is no port."""
-    return rule.only is not Precondition.PORT_IN_USE or key[0] == "port"
+        times = compared.taken_at, compared.began_at
+        unit = rule.unit(definition.unit)
+        yield Finding(domain, key, metric, part, rule_in_force, compared.value, *times, title, unit, shows)
 
 
 def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Reading | None:
