@@ -4,6 +4,7 @@ A metric without a rule judges nothing. Where a rule's precondition does not hol
 well: a port that an operator switched off is not down.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,11 +15,12 @@ from inventory.models import DomainChoices
 from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, Metric
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
 DAY_S = 86400.0
+_BADNESS = ("ok", None, "warn", "critical")
 
 
 class Finding(NamedTuple):
@@ -49,16 +51,26 @@ class _Reading(NamedTuple):
 
 
 def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
+    """One finding for each part of an object and rule: the worst, where several series are of one part."""
     around = Surroundings(facts, now)
-    findings: list[Finding] = []
+    worst: dict[tuple[ObjectKey, str, str, ComparedValue, LimitTest], Finding] = {}
     for measure, readings in (
         (ComparedValue.VALUE, _values(facts, now)),
         (ComparedValue.CHANGED, _codes(facts)),
         (ComparedValue.INCREASE, _rises(facts)),
     ):
         for metric, reading in readings:
-            findings += _judged(around, metric, measure, reading)
-    return findings
+            for finding in _judged(around, metric, measure, reading):
+                place = finding.key, metric, finding.part, measure, finding.rule.direction
+                if place not in worst or _severity(worst[place]) < _severity(finding):
+                    worst[place] = finding
+    return [*worst.values()]
+
+
+def _severity(finding: Finding) -> tuple[int, float]:
+    rule, value = finding.rule, finding.value
+    beyond = {LimitTest.ABOVE: value, LimitTest.BELOW: -value}.get(rule.direction, 0.0)
+    return _BADNESS.index(rule.judge(value)), -math.inf if math.isnan(beyond) else beyond
 
 
 def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _Reading]]:
