@@ -72,11 +72,14 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
 )
 
 
-def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
+def gather(
+    site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
+) -> dict[int, EvaluationFacts]:
+    """`standing` are metrics with an open reason."""
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things, reviews = things_of(ids), held_reviews(ids, now=now)
-    sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
+    sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
     classes = _add_envelopes(_classes(days, now=now), now=now)
@@ -274,7 +277,8 @@ def inputs_of(
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
-    facts = gather(site_ids, framework, now=now)
+    standing = {reason.metric for site_id in site_ids for reason in stored[site_id].reasons}
+    facts = gather(site_ids, framework, standing=standing, now=now)
     proved = proofs(site_ids, framework, now=now)
     grants = queries.standing_grants(site_ids, now=now)
     return {

@@ -1,44 +1,24 @@
 """What the rules of the registry say of each sample of a site, well or not. Nothing here remembers earlier samples.
 
-A metric without a rule judges nothing. Where a rule's precondition does not hold, it still answers that the object is
-well: a port that an operator switched off is not down.
+A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
+operator switched off is not down.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
 from inventory.models import DomainChoices
-from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
+from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
+from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, Metric
+from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
 DAY_S = 86400.0
-_BADNESS = ("ok", None, "warn", "critical")
-
-
-class Finding(NamedTuple):
-    """One sample under one rule. `part` tells apart several parts of the object, by the values of the metric's labels
-    of parts. `began_at` is when its cause began, as far as the sample tells. An event of the last day does not `show`
-    its object, which may be gone: only a live value does, and trouble."""
-
-    domain: str
-    key: ObjectKey
-    metric: str
-    part: str
-    rule: HealthRule
-    value: float
-    taken_at: datetime
-    began_at: datetime | None
-    title: str
-    unit: str
-    shows: bool
 
 
 class _Reading(NamedTuple):
@@ -51,26 +31,17 @@ class _Reading(NamedTuple):
 
 
 def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
-    """One finding for each part of an object and rule: the worst, where several series are of one part."""
     around = Surroundings(facts, now)
-    worst: dict[tuple[ObjectKey, str, str, ComparedValue, LimitTest], Finding] = {}
-    for measure, readings in (
-        (ComparedValue.VALUE, _values(facts, now)),
-        (ComparedValue.CHANGED, _codes(facts)),
-        (ComparedValue.INCREASE, _rises(facts)),
-    ):
-        for metric, reading in readings:
-            for finding in _judged(around, metric, measure, reading):
-                place = finding.key, metric, finding.part, measure, finding.rule.direction
-                if place not in worst or _severity(worst[place]) < _severity(finding):
-                    worst[place] = finding
-    return [*worst.values()]
-
-
-def _severity(finding: Finding) -> tuple[int, float]:
-    rule, value = finding.rule, finding.value
-    beyond = {LimitTest.ABOVE: value, LimitTest.BELOW: -value}.get(rule.direction, 0.0)
-    return _BADNESS.index(rule.judge(value)), -math.inf if math.isnan(beyond) else beyond
+    return [
+        finding
+        for measure, readings in (
+            (ComparedValue.VALUE, _values(facts, now)),
+            (ComparedValue.CHANGED, _codes(facts)),
+            (ComparedValue.INCREASE, _rises(facts)),
+        )
+        for metric, reading in readings
+        for finding in _judged(around, metric, measure, reading)
+    ]
 
 
 def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _Reading]]:
@@ -110,18 +81,15 @@ def _judged(
     for rule in definition.health:
         if rule.measure is not measure or not rule.applies_to(row.labels):
             continue
-        if not around.concern(rule, key):
-            continue
-        compared = _compared(around, rule, reading)
+        compared = _compared(around, rule, reading) if around.hold(rule, key, row) else None
         if compared is None:
             continue
-        rule_in_force = rule if around.hold(rule, key, row) else _resting(rule)
-        shows = measure is ComparedValue.VALUE or rule_in_force.judge(compared.value) != "ok"
+        shows = measure is ComparedValue.VALUE or rule.judge(compared.value) != "ok"
         code = code_of(definition, compared.value)
         title = code.title if code else definition.titled(rule.title, row.labels)
         times = compared.taken_at, compared.began_at
         unit = rule.unit(definition.unit)
-        yield Finding(domain, key, metric, part, rule_in_force, compared.value, *times, title, unit, shows)
+        yield Finding(domain, key, metric, part, rule, compared.value, *times, title, unit, shows)
 
 
 def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Reading | None:
@@ -155,12 +123,6 @@ def _newest_of_part(samples: Iterable[Latest]) -> Iterator[Latest]:
         if place not in newest or newest[place].ts < sample.ts:
             newest[place] = sample
     yield from newest.values()
-
-
-@cache
-def _resting(rule: HealthRule) -> HealthRule:
-    """The rule without limits, by which every value is well."""
-    return replace(rule, warn=(), critical=())
 
 
 def _rows_with_rules[Row: (Latest, Rise)](

@@ -208,8 +208,14 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 
 def sent_by(
-    site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
+    site_ids: Sequence[int],
+    framework: Framework,
+    *,
+    standing: Collection[str] = (),
+    now: datetime,
+    live_floor_s: float,
 ) -> dict[int, dict[str, Any]]:
+    """`standing` are metrics with an open reason, of which only a live sample ends it."""
     sources = {
         site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
@@ -236,7 +242,8 @@ def sent_by(
         "sources": sources,
         "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S), gone),
         "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
-        "latest": _group_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
+        "judged": _sources_of(at_now.speakers(metrics_with_rules(), first_seen_by=now + ARRIVING)),
+        "latest": _group_by_metric(at_now.latest(live_metrics(framework) | {*standing}, within_s=live_s)),
         "latest_of_day": _group_by_metric(latest_of_day),
         "rises": _group_by_metric(rises),
     }
@@ -296,6 +303,11 @@ def _shorter_windows() -> dict[int, frozenset[str]]:
             if rule.measure is ComparedValue.INCREASE and rule.window_s < WINDOW.total_seconds():
                 metrics[rule.window_s].update((metric.name, *metric.aliases))
     return {window_s: frozenset(names) for window_s, names in metrics.items()}
+
+
+@cache
+def metrics_with_rules() -> frozenset[str]:
+    return frozenset().union(*map(_judged_by, ComparedValue))
 
 
 @cache
