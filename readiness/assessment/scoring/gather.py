@@ -29,6 +29,7 @@ from readiness.assessment.scoring.checks import computed
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
+from readiness.assessment.scoring.preconditions import add_past
 from readiness.assessment.scoring.site_facts import SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Stored, still_standing
 from readiness.demand.jurisdiction import queries as rules
@@ -77,7 +78,7 @@ def gather(
     """`standing` are metrics with an open reason."""
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things = things_of(ids)
+    things, reviews = things_of(ids), held_reviews(ids, now=now)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
@@ -86,10 +87,9 @@ def gather(
     owned = terms_of(ids, now=now)
     people = people_facts(profiles, now=now)
     classes, limits = _bind_limits(classes, days, framework)
-    reviews = held_reviews(ids, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
-    return {
+    facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=_context(profiles[site_id], things[site_id], people[site_id]),
@@ -109,10 +109,12 @@ def gather(
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
+            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
     }
+    return add_past(facts_of, now)
 
 
 def context_of(site_id: int, *, now: datetime) -> SiteContext:

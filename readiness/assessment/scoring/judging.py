@@ -1,85 +1,128 @@
 """What the rules of the registry say of each sample of a site, well or not. Nothing here remembers earlier samples.
 
-A metric without a rule judges nothing.
+A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
+operator switched off is not down.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from inventory.models import DomainChoices
 from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
 from readiness.assessment.scoring.facts import EvaluationFacts, object_key
+from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue
+from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
+DAY_S = 86400.0
+
+
+class _Reading(NamedTuple):
+    """A value that rules of one measure compare, and the times that go with it."""
+
+    row: Latest | Rise
+    value: float
+    taken_at: datetime
+    began_at: datetime
+
 
 def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
-    return [*_of_values(facts, now), *_of_codes(facts), *_of_rises(facts)]
+    around = Surroundings(facts, now)
+    return [
+        finding
+        for measure, readings in (
+            (ComparedValue.VALUE, _values(facts, now)),
+            (ComparedValue.CHANGED, _codes(facts)),
+            (ComparedValue.INCREASE, _rises(facts)),
+        )
+        for metric, reading in readings
+        for finding in _judged(around, metric, measure, reading)
+    ]
 
 
-def _of_values(facts: EvaluationFacts, now: datetime) -> Iterator[Finding]:
+def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _Reading]]:
     for metric, samples in _rows_with_rules(ComparedValue.VALUE, facts.latest):
-        for sample in samples:
-            if facts.is_live(sample, now):
-                began_at = facts.changed_at.get(sample.series_id, sample.ts)
-                yield from _findings(
-                    facts, metric, sample, ComparedValue.VALUE, sample.value, sample.ts, began_at
-                )
+        live = [sample for sample in samples if facts.is_live(sample, now)]
+        for sample in _newest_of_part(live) if metric in _labelled_metrics() else live:
+            began_at = facts.changed_at.get(sample.series_id, sample.ts)
+            yield metric, _Reading(sample, sample.value, sample.ts, began_at)
 
 
-def _of_codes(facts: EvaluationFacts) -> Iterator[Finding]:
+def _codes(facts: EvaluationFacts) -> Iterator[tuple[str, _Reading]]:
     for metric, samples in _rows_with_rules(ComparedValue.CHANGED, facts.latest_of_day):
         for sample in samples:
             # A code that is older than the window counts as 0, no code.
             changed_at = facts.changed_at.get(sample.series_id)
             code, began_at = (0.0, sample.ts) if changed_at is None else (sample.value, changed_at)
-            yield from _findings(facts, metric, sample, ComparedValue.CHANGED, code, sample.ts, began_at)
+            yield metric, _Reading(sample, code, sample.ts, began_at)
 
 
-def _of_rises(facts: EvaluationFacts) -> Iterator[Finding]:
+def _rises(facts: EvaluationFacts) -> Iterator[tuple[str, _Reading]]:
     for metric, rises in _rows_with_rules(ComparedValue.INCREASE, facts.rises):
         for rise in rises:
-            yield from _findings(
-                facts,
-                metric,
-                rise,
-                ComparedValue.INCREASE,
-                rise.increase,
-                rise.last_bad_at,
-                rise.first_bad_at,
-            )
+            yield metric, _Reading(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
 
 
-def _findings(
-    facts: EvaluationFacts,
-    metric: str,
-    row: Latest | Rise,
-    measure: ComparedValue,
-    value: float,
-    taken_at: datetime,
-    began_at: datetime,
+def _judged(
+    around: Surroundings, metric: str, measure: ComparedValue, reading: _Reading
 ) -> Iterator[Finding]:
+    facts, row = around.facts, reading.row
     key = object_key(row)
-    if key is None or key not in facts.names:
-        return
     metrics = registry()
     definition = metrics.get(metric, row.labels if metric in metrics.variants else None)
-    if definition is None:
+    if key is None or key not in facts.names or definition is None:
         return
     domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
     part = definition.part(row.labels)
     for rule in definition.health:
-        if rule.only or rule.share_of or rule.days_left or rule.label:
+        if rule.measure is not measure or not rule.applies_to(row.labels):
             continue
-        if rule.measure is measure and rule.applies_to(row.labels):
-            shows = measure is ComparedValue.VALUE or rule.judge(value) != "ok"
-            code = code_of(definition, value)
-            title = code.title if code else definition.titled(rule.title, row.labels)
-            unit = rule.unit(definition.unit)
-            yield Finding(domain, key, metric, part, rule, value, taken_at, began_at, title, unit, shows)
+        compared = _compared(around, rule, reading) if around.hold(rule, key, row) else None
+        if compared is None:
+            continue
+        shows = measure is ComparedValue.VALUE or rule.judge(compared.value) != "ok"
+        code = code_of(definition, compared.value)
+        title = code.title if code else definition.titled(rule.title, row.labels)
+        times = compared.taken_at, compared.began_at
+        unit = rule.unit(definition.unit)
+        yield Finding(domain, key, metric, part, rule, compared.value, *times, title, unit, shows)
+
+
+def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Reading | None:
+    """The value in the form in which the rule compares it. None if the metric that it is a share of is missing."""
+    value = reading.value
+    if rule.share_of:
+        whole = around.value(rule.share_of, reading.row)
+        return reading._replace(value=100 * value / whole) if whole else None
+    if rule.days_left:
+        return reading._replace(value=(value - around.now.timestamp()) / DAY_S)
+    if rule.label:
+        return reading._replace(value=rule.number(reading.row.labels))
+    if rule.measure is ComparedValue.INCREASE and rule.window_s < DAY_S:
+        return _within_window(around.facts, rule, reading)
+    return reading
+
+
+def _within_window(facts: EvaluationFacts, rule: HealthRule, reading: _Reading) -> _Reading:
+    rise = facts.rises_within.get((rule.window_s, reading.row.series_id))
+    if rise is None:
+        return reading._replace(value=0.0)
+    return _Reading(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
+
+
+def _newest_of_part(samples: Iterable[Latest]) -> Iterator[Latest]:
+    """The newest sample of each part of an object: a label that holds a state begins a new series with each state."""
+    newest: dict[tuple[ObjectKey | None, str], Latest] = {}
+    for sample in samples:
+        definition = registry().get(sample.metric, sample.labels)
+        place = object_key(sample), definition.part(sample.labels) if definition else ""
+        if place not in newest or newest[place].ts < sample.ts:
+            newest[place] = sample
+    yield from newest.values()
 
 
 def _rows_with_rules[Row: (Latest, Rise)](
@@ -91,16 +134,25 @@ def _rows_with_rules[Row: (Latest, Rise)](
 
 @cache
 def judged_metrics(measure: ComparedValue) -> frozenset[str]:
-    metrics = registry()
     return frozenset(
         name
-        for name, metric in metrics.names.items()
-        if any(
-            rule.measure is measure
-            for judged in (metric, *(variant.metric for variant in metrics.variants.get(name, ())))
-            for rule in judged.health
-        )
+        for name in registry().names
+        if any(rule.measure is measure for metric in _meanings(name) for rule in metric.health)
     )
+
+
+@cache
+def _labelled_metrics() -> frozenset[str]:
+    return frozenset(
+        name
+        for name in registry().names
+        if any(rule.label for metric in _meanings(name) for rule in metric.health)
+    )
+
+
+def _meanings(name: str) -> tuple[Metric, ...]:
+    metrics = registry()
+    return metrics.names[name], *(variant.metric for variant in metrics.variants.get(name, ()))
 
 
 def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:

@@ -7,6 +7,7 @@ from readiness.assessment.scoring.core.states import ReasonStanding
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import HealthMark, ReasonRow
 from telemetry.core.codes import Code, code_of
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.sentences import reading
 from web.links import link
@@ -52,7 +53,7 @@ def reason_words(reason: ReasonRow, now: datetime) -> str:
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
         words = f"{words}: {reading_words(reason)}"
-    if reason.threshold is not None:
+    if reason.threshold is not None and not (reason.threshold == 0 and _is_increase(reason)):
         words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
     if not reason.is_last_known:
         return words
@@ -69,8 +70,15 @@ def code_of_reason(reason: ReasonRow) -> Code | None:
 
 
 def reading_words(reason: ReasonRow) -> str:
-    """Format the value alone; "" without a value."""
-    return reading(reason.metric, reason.value, reason.unit)
+    """Format the value alone: "91 °C", "2 in 24 h, last at 05:12"; "" without a value."""
+    last_at = reason.taken_at if _is_increase(reason) else None
+    return reading(reason.metric, reason.value, reason.unit, last_at=last_at)
+
+
+def _is_increase(reason: ReasonRow) -> bool:
+    """Rules compare a counter only by its increase."""
+    metric = registry().get(reason.metric, None)
+    return metric is not None and metric.kind is MetricKind.COUNTER
 
 
 def flip_words(flip: Flip) -> str:
