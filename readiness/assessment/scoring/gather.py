@@ -75,18 +75,15 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
 def gather(
     site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
 ) -> dict[int, EvaluationFacts]:
-    """`standing` are metrics with an open reason."""
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things, reviews = things_of(ids), held_reviews(ids, now=now)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
-    classes = _add_envelopes(_classes(days, now=now), now=now)
+    classes, limits = _bind_limits(_add_envelopes(_classes(days, now=now), now=now), days, framework)
     in_force = rules.content_in_force() if any(classes.values()) else None
-    owned = terms_of(ids, now=now)
-    people = people_facts(profiles, now=now)
-    classes, limits = _bind_limits(classes, days, framework)
+    owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     facts_of = {
