@@ -165,6 +165,10 @@ class HealthRule:
         text = labels.get(self.label, "")
         return next((number for pattern, number in self.numbers if _matches(text, pattern)), 0.0)
 
+    def word(self, number: float) -> str:
+        """What a number of `numbers` stands for: "drain" for the pattern `drain*`."""
+        return next((pattern.strip("*") for pattern, each in self.numbers if each == number), "")
+
     def judge(self, value: float, standing: Judgement = "ok") -> Judgement | None:
         """Judge a value of an object that stands at `standing`; None if the value is not a number."""
         if math.isnan(value):
@@ -197,7 +201,7 @@ def _matches(text: str, pattern: str) -> bool:
     return fnmatchcase(text.lower(), pattern.lower())
 
 
-_PART_CHARS = 60
+_PART_CHARS, _TITLED_CHARS = 200, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +240,12 @@ class Metric:
 
     def part(self, labels: Mapping[str, str]) -> str:
         """The part of the object that a series describes; "" if the metric distinguishes none."""
-        return " ".join(labels[name] for name in self.parts if labels.get(name))
+        return " ".join(labels[name] for name in self.parts if labels.get(name))[:_PART_CHARS]
 
     def titled(self, title: str, labels: Mapping[str, str]) -> str:
         """The title with the part of the object: "Temperature (Inlet Temp)"."""
         part = self.part(labels)
-        return f"{title} ({part[:_PART_CHARS]})" if part else title
+        return f"{title} ({part[:_TITLED_CHARS]})" if part else title
 
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))

@@ -1,42 +1,24 @@
 """What the rules of the registry say of each sample of a site, well or not. Nothing here remembers earlier samples.
 
-A metric without a rule judges nothing. Where a rule's precondition does not hold, it still answers that the object is
-well: a port that an operator switched off is not down.
+A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
+operator switched off is not down.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
 from inventory.models import DomainChoices
-from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
+from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
+from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric, Precondition
+from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.queries import Latest, Rise
 
 DAY_S = 86400.0
-
-
-class Finding(NamedTuple):
-    """One sample under one rule. `part` tells apart several parts of the object, by the values of the metric's labels
-    of parts. `began_at` is when its cause began, as far as the sample tells. An event of the last day does not `show`
-    its object, which may be gone: only a live value does, and trouble."""
-
-    domain: str
-    key: ObjectKey
-    metric: str
-    part: str
-    rule: HealthRule
-    value: float
-    taken_at: datetime
-    began_at: datetime | None
-    title: str
-    unit: str
-    shows: bool
 
 
 class _Reading(NamedTuple):
@@ -50,15 +32,16 @@ class _Reading(NamedTuple):
 
 def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
     around = Surroundings(facts, now)
-    findings: list[Finding] = []
-    for measure, readings in (
-        (ComparedValue.VALUE, _values(facts, now)),
-        (ComparedValue.CHANGED, _codes(facts)),
-        (ComparedValue.INCREASE, _rises(facts)),
-    ):
-        for metric, reading in readings:
-            findings += _judged(around, metric, measure, reading)
-    return findings
+    return [
+        finding
+        for measure, readings in (
+            (ComparedValue.VALUE, _values(facts, now)),
+            (ComparedValue.CHANGED, _codes(facts)),
+            (ComparedValue.INCREASE, _rises(facts)),
+        )
+        for metric, reading in readings
+        for finding in _judged(around, metric, measure, reading)
+    ]
 
 
 def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _Reading]]:
@@ -96,34 +79,17 @@ def _judged(
     domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
     part = definition.part(row.labels)
     for rule in definition.health:
-        if rule.measure is not measure or not rule.applies_to(row.labels) or not _concerns(rule, key):
+        if rule.measure is not measure or not rule.applies_to(row.labels):
             continue
-        reading_compared = _compared(around, rule, reading)
-        if reading_compared is None:
+        compared = _compared(around, rule, reading) if around.hold(rule, key, row) else None
+        if compared is None:
             continue
-        rule_in_force = rule if around.hold(rule, key, row) else _resting(rule)
-        value = reading_compared.value
-        shows = measure is ComparedValue.VALUE or rule_in_force.judge(value) != "ok"
-        code = code_of(definition, value)
+        shows = measure is ComparedValue.VALUE or rule.judge(compared.value) != "ok"
+        code = code_of(definition, compared.value)
         title = code.title if code else definition.titled(rule.title, row.labels)
-        yield Finding(
-            domain,
-            key,
-            metric,
-            part,
-            rule_in_force,
-            value,
-            reading_compared.taken_at,
-            reading_compared.began_at,
-            title,
-            rule.unit(definition.unit),
-            shows,
-        )
-
-
-def _concerns(rule: HealthRule, key: ObjectKey) -> bool:
-    """An interface that the inventory does not have describes its device, which is no port."""
-    return rule.only is not Precondition.PORT_IN_USE or key[0] == "port"
+        times = compared.taken_at, compared.began_at
+        unit = rule.unit(definition.unit)
+        yield Finding(domain, key, metric, part, rule, compared.value, *times, title, unit, shows)
 
 
 def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Reading | None:
@@ -157,12 +123,6 @@ def _newest_of_part(samples: Iterable[Latest]) -> Iterator[Latest]:
         if place not in newest or newest[place].ts < sample.ts:
             newest[place] = sample
     yield from newest.values()
-
-
-@cache
-def _resting(rule: HealthRule) -> HealthRule:
-    """The rule without limits, by which every value is well."""
-    return replace(rule, warn=(), critical=())
 
 
 def _rows_with_rules[Row: (Latest, Rise)](

@@ -48,18 +48,21 @@ class Surroundings:
         return self._values[metric].get(_place(row))
 
     def hold(self, rule: HealthRule, key: ObjectKey, row: Latest | Rise) -> bool:
+        """Whether the rule judges the object. An interface that the inventory does not have describes its device, which
+        is no port."""
+        was_well = row.series_id in self.facts.was_well
         match rule.only:
-            case None:
-                return True
             case Precondition.PORT_IN_USE:
-                in_use = key in self.facts.linked_ports or row.series_id in self.facts.was_well
-                return in_use and key not in self._switched_off()
+                in_use = was_well or key in self.facts.linked_ports
+                return key[0] == "port" and in_use and key not in self._switched_off()
             case Precondition.WAS_WRITABLE:
-                return row.series_id in self.facts.was_well
+                return was_well
             case Precondition.WRITABLE:
                 return self.value(READ_ONLY, row) != 1
             case Precondition.LIQUID | Precondition.AIR:
                 return (key[1] in self.facts.loops) is (rule.only is Precondition.LIQUID)
+            case _:
+                return True
 
     def _switched_off(self) -> frozenset[ObjectKey]:
         if self._off is None:

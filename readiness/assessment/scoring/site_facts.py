@@ -208,35 +208,33 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 
 def sent_by(
-    site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
+    site_ids: Sequence[int],
+    framework: Framework,
+    *,
+    standing: Collection[str] = (),
+    now: datetime,
+    live_floor_s: float,
 ) -> dict[int, dict[str, Any]]:
+    """`standing` are metrics with an open reason, of which only a live sample ends it."""
     sources = {
         site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
-    lives = {
-        site_id: LIVE_CADENCES
-        * max([each.cadence_s for each in sources.get(site_id, {}).values()], default=0.0)
-        for site_id in site_ids
-    }
-    live_s = max([live_floor_s, *lives.values()])
+    lives = {site_id: _live_s(sources.get(site_id, {}), live_floor_s) for site_id in site_ids}
+    live_s = max(lives.values(), default=live_floor_s)
     # A site is judged by its own sources, whichever are evaluated with it.
-    gone = {
-        site_id: now - timedelta(seconds=max(live, live_floor_s) + JUST_GONE_S)
-        for site_id, live in lives.items()
-    }
+    gone = {site_id: now - timedelta(seconds=live + JUST_GONE_S) for site_id, live in lives.items()}
     # One snapshot serves all queries, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     latest_of_day = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
-    codes = [
-        sample.series_id for sample in latest_of_day if sample.value != 0 and sample.metric in code_metrics()
-    ]
+    codes = [each.series_id for each in latest_of_day if each.value != 0 and each.metric in code_metrics()]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     by_site: dict[str, Mapping[int, Any]] = {
         "sources": sources,
         "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S), gone),
         "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
-        "latest": _group_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
+        "judged": _sources_of(at_now.speakers(metrics_with_rules(), first_seen_by=now + ARRIVING)),
+        "latest": _group_by_metric(at_now.latest(live_metrics(framework) | {*standing}, within_s=live_s)),
         "latest_of_day": _group_by_metric(latest_of_day),
         "rises": _group_by_metric(rises),
     }
@@ -248,6 +246,11 @@ def sent_by(
         site_id: {name: each.get(site_id, {}) for name, each in by_site.items()} | of_series
         for site_id in site_ids
     }
+
+
+def _live_s(sources: Mapping[int, telemetry.SourceStanding], floor_s: float) -> float:
+    cadence_s = max([each.cadence_s for each in sources.values()], default=0)
+    return max(LIVE_CADENCES * cadence_s, floor_s)
 
 
 def live_metrics(framework: Framework) -> set[str]:
@@ -296,6 +299,11 @@ def _shorter_windows() -> dict[int, frozenset[str]]:
             if rule.measure is ComparedValue.INCREASE and rule.window_s < WINDOW.total_seconds():
                 metrics[rule.window_s].update((metric.name, *metric.aliases))
     return {window_s: frozenset(names) for window_s, names in metrics.items()}
+
+
+@cache
+def metrics_with_rules() -> frozenset[str]:
+    return frozenset().union(*map(_judged_by, ComparedValue))
 
 
 @cache

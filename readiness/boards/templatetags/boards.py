@@ -71,7 +71,9 @@ def cause_word(cause: str) -> str:
 
 @register.filter
 def last_known(health: HealthAt) -> str:
-    return health_sentences.last_known(health.last_health, health.heard_at)
+    return health_sentences.last_known(
+        health.last_health, health.heard_at, is_last_known=health.is_last_known
+    )
 
 
 @register.filter

@@ -9,11 +9,10 @@ from typing import Any
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Gate, ReasonCode
-from readiness.assessment.scoring.health import MOST_REASONS
 from readiness.assessment.scoring.models import CheckResult, DomainHealth
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
-from readiness.assessment.scoring.reasons import mark_unknown
+from readiness.assessment.scoring.reasons import mark_last_known
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
@@ -137,8 +136,7 @@ def _add_health(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: 
                 last_health=health if is_blind else last_health,
                 is_blind=is_blind,
                 objects_by_health=counts,
-                reasons=tuple(map(mark_unknown, stored)) if is_blind else tuple(stored),
-                is_full=len(stored) >= MOST_REASONS,
+                reasons=tuple(map(mark_last_known, stored)) if is_blind else tuple(stored),
             )
         )
         gathered.turns_at += [turns_at] if turns_at is not None else []

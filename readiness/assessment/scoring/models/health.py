@@ -9,6 +9,7 @@ from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import (
     FADING,
     HEALTHS,
+    KNOWN,
     REASON_HEALTHS,
     REASON_STANDINGS,
     Health,
@@ -75,12 +76,21 @@ class DomainHealth(models.Model):
     def __str__(self) -> str:
         return f"{self.site_id} {self.domain}"
 
+    def is_blind_at(self, now: datetime) -> bool:
+        """Whether all of it fell silent after the last evaluation."""
+        return self.blind_at is not None and self.blind_at < now and self.health in KNOWN
+
     def state_at(self, now: datetime) -> HealthAt:
         evaluated = HealthAt(
             *(self.health, self.since, self.last_health, self.heard_at),
             *(self.objects_by_health, self.figures, self.is_last_known),
         )
         return health_at(evaluated, self.blind_at, now)
+
+
+class HealthReasonQuerySet(models.QuerySet["HealthReason"]):
+    def counting(self) -> "HealthReasonQuerySet":
+        return self.filter(counts_from__isnull=False)
 
 
 class HealthReason(models.Model):
@@ -111,6 +121,8 @@ class HealthReason(models.Model):
     standing = models.CharField(max_length=16, choices=REASON_STANDINGS)
     rank = models.PositiveSmallIntegerField(help_text="0 is the worst")
     counts_from = models.DateTimeField(null=True, blank=True)
+
+    objects = HealthReasonQuerySet.as_manager()
 
     class Meta:
         ordering = ["site", "domain", "rank", "id"]
