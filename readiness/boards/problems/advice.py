@@ -11,6 +11,7 @@ from readiness.assessment.framework.core.definition import Check, Framework
 from readiness.boards.health.sentences import code_of_reason
 from readiness.boards.problems.failing import FailingMetric, rule_of
 from readiness.boards.problems.rows import ProblemRow
+from readiness.loop.problems.core.states import ProblemKind
 from readiness.organisation.people.models import AlertRule, Procedure
 from readiness.organisation.people.queries.practice import reviewed
 from telemetry.core.codes import Code
@@ -59,9 +60,14 @@ def advice_for(
     return Advice(
         procedure=_procedure(problem, check_ids, now) if may_see else None,
         code=code_of_reason(failing.reason) if failing and failing.reason else None,
-        action=rule.action if rule else "",
+        action=rule.action if rule else _own_action(problem),
         check=framework.checks_by_id.get(problem.check_id),
     )
+
+
+def _own_action(problem: ProblemRow) -> str:
+    """Problems of Muster and of the intake say themselves what to do."""
+    return problem.detail if problem.kind in (ProblemKind.MUSTER, ProblemKind.INTAKE) else ""
 
 
 def _resting_on(problem: ProblemRow, framework: Framework) -> set[str]:
@@ -77,7 +83,7 @@ def _resting_on(problem: ProblemRow, framework: Framework) -> set[str]:
 def _procedure(problem: ProblemRow, check_ids: Collection[str], now: datetime) -> SiteProcedure | None:
     """The runbook of the alert rule that has the title of the problem, else a procedure for one of the checks; the
     site's own comes before one for all sites. One statement, or two."""
-    of_site = Q(site=problem.site.id) | Q(site=None)
+    of_site = Q(site=problem.site_id) | Q(site=None)
     rules = AlertRule.objects.filter(of_site, name__iexact=problem.title, runbook__isnull=False)
     serves = (
         Q(alert_rules__in=rules) | Q(checks__overlap=sorted(check_ids))

@@ -31,15 +31,16 @@ class AffectedObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProblem:
-    id: str
+    id: Annotated[str, "Names kind, site and key; a problem that comes again has the same one."]
+    number: Annotated[int, "Of this row; `/problems/?problem=` with it names this one for ever."]
     cause: Annotated[str, "Id of the problem that causes it; its own id if it has no cause."]
     state: ProblemState
     is_last_known: Annotated[bool, "Silent since: the state is the last one that was known."]
     kind: ProblemKind
-    subject: Annotated[str, "The domain, check, queue, or the id of the source or device."]
+    subject: Annotated[str, "The domain, check, queue, part of Muster, or the id of the source or device."]
     title: str
     detail: str
-    site: str
+    site: Annotated[str, "Empty for a problem of Muster itself, or of a source that serves many sites."]
     region: str
     objects: list[AffectedObject]
     since: datetime | None
@@ -131,9 +132,9 @@ def _listed_problem(row: ProblemRow) -> ListedProblem:
     return filled(
         ListedProblem,
         row,
-        site=row.site.slug,
+        site=row.site.slug if row.site is not None else "",
         objects=[AffectedObject(each.object_kind, each.object_id, each.object) for each in row.reasons],
         kw=row.stake_kw,
-        owner=row.site.owner,
+        owner=row.owner,
         url=row.url,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.models import HealthReason
+from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.boards.problems import responders
 from readiness.boards.problems.advice import Advice, advice_for
 from readiness.boards.problems.failing import SPANS, FailingMetric, Span, failing_metric, span_of
@@ -62,7 +63,7 @@ class ProblemDetail:
     owner: ItemOwner | None
     advice: Advice
     others: Sequence[HealthReason]
-    nearby: Nearby
+    nearby: Nearby | None
     history: Sequence[PastEvent]
 
     @property
@@ -74,6 +75,7 @@ def detail_of(
     problem: ProblemRow, listed: ProblemQuerySet, *, span: str, url: Any, user: Any, now: datetime
 ) -> ProblemDetail:
     """`url` gives the address of the page with another span."""
+    site = problem.site
     _version, framework = framework_queries.current()
     failing = failing_metric(problem)
     touches = _touched(problem, listed, now) if problem.is_cause and problem.ended_at is None else []
@@ -88,16 +90,16 @@ def detail_of(
         else None,
         sees_chart=sees_chart,
         touches=touches,
-        workloads=_workloads(problem, now) if user.has_perm(SEES_WORKLOADS) else None,
+        workloads=_workloads(site, now) if site and user.has_perm(SEES_WORKLOADS) else None,
         more_workloads=max(problem.workloads - MOST_WORKLOADS, 0),
-        duties=responders.on_call(problem.site.id, domains, now=now) if domains and sees_duties else (),
+        duties=responders.on_call(site.id, domains, now=now) if site and domains and sees_duties else (),
         sees_duties=sees_duties,
-        owner=responders.owner_of(problem, domains, user=user, now=now) if sees_owners else None,
+        owner=responders.owner_of(site, domains, user=user, now=now) if site and sees_owners else None,
         advice=advice_for(
             problem, failing, framework, [each.check_id for each in touches], user=user, now=now
         ),
         others=_others(problem),
-        nearby=nearby(problem, user=user, now=now),
+        nearby=nearby(problem, user=user, now=now) if site else None,
         history=history_of(problem, framework, now=now),
     )
 
@@ -105,7 +107,7 @@ def detail_of(
 def _touched(problem: ProblemRow, listed: ProblemQuerySet, now: datetime) -> Sequence[ProblemRow]:
     cause = problem.cause_identity
     checks = listed.filter(
-        site=problem.site.id, cause_kind=cause.kind, cause_key=cause.key, kind=ProblemKind.CHECK
+        site=problem.site_id, cause_kind=cause.kind, cause_key=cause.key, kind=ProblemKind.CHECK
     )
     return problem_rows(checks.exclude(is_cause=True), now=now)
 
@@ -132,9 +134,9 @@ def _chart(problem: ProblemRow, failing: FailingMetric, span: Span, url: Any) ->
     )
 
 
-def _workloads(problem: ProblemRow, now: datetime) -> Sequence[PlacedWorkload]:
+def _workloads(site: SiteRef, now: datetime) -> Sequence[PlacedWorkload]:
     """The classes that are placed at its site, those first that may fail least."""
-    placed = Placement.objects.holding_on(now.date()).filter(site=problem.site.id)
+    placed = Placement.objects.holding_on(now.date()).filter(site=site.id)
     classes = WorkloadClass.objects.filter(placements__in=placed).distinct()
     order = list(CRITICALITIES)
     rows = sorted(classes, key=lambda each: (order.index(each.criticality), each.name))
@@ -150,7 +152,7 @@ def _others(problem: ProblemRow) -> Sequence[HealthReason]:
     if worst is None or not worst.object_id or problem.ended_at is not None:
         return ()
     reasons = HealthReason.objects.filter(
-        site=problem.site.id, object_kind=worst.object_kind, object_id=worst.object_id
+        site=problem.site_id, object_kind=worst.object_kind, object_id=worst.object_id
     )
     same = {
         "metric": worst.metric,

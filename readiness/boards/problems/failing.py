@@ -41,7 +41,7 @@ def failing_metric(problem: ProblemRow) -> FailingMetric | None:
     if problem.kind is ProblemKind.CHECK:
         return _metric_of_check(problem)
     reason = problem.reasons[0] if problem.reasons else None
-    if reason is None or not reason.metric:
+    if reason is None or not reason.metric or problem.site is None:
         return None
     params = {"site": problem.site.slug, "metric": reason.metric}
     if column := OBJECT_COLUMNS.get(reason.object_kind):
@@ -59,6 +59,8 @@ def _title(reason: ReasonRow) -> str:
 
 def _metric_of_check(problem: ProblemRow) -> FailingMetric | None:
     """The series that decided the check, if a single one did."""
+    if problem.site is None:
+        return None
     stored = CheckResult.objects.filter(site=problem.site.id, check_id=problem.check_id)
     result = stored.only("evidence", "unit", "threshold").first()
     kind, _colon, number = result.evidence.get("ref", "").partition(":") if result else ("", "", "")

@@ -32,7 +32,7 @@ class PastEvent:
 def history_of(problem: ProblemRow, framework: Framework, *, now: datetime) -> Sequence[PastEvent]:
     """The newest first; one statement."""
     if problem.kind is ProblemKind.CHECK:
-        flips = Flip.objects.filter(site=problem.site.id, subject="check", key=problem.check_id, at__lte=now)
+        flips = Flip.objects.filter(site=problem.site_id, subject="check", key=problem.check_id, at__lte=now)
         rows = [flip_row(flip, framework) for flip in flips.select_related("site")[:MOST]]
         return [PastEvent(row.flip.at, flip=FlipLine(*row)) for row in rows]
     problems = problem_rows(_same_object(problem, now), now=now)
@@ -47,7 +47,7 @@ def _same_object(problem: ProblemRow, now: datetime) -> QuerySet[Problem]:
     if reason is not None and reason.object_id:
         alike |= Q(object_kind=reason.object_kind, object_id=reason.object_id)
     recent = Q(ended_at=None) | Q(ended_at__gte=now - LOOK_BACK)
-    problems = queries.problems(now=now).filter(alike, recent, site=problem.site.id)
+    problems = queries.problems(now=now).filter(alike, recent, site=problem.site_id)
     return problems.order_by("-first_seen_at", "-pk")[:MOST]
 
 

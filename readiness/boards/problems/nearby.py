@@ -75,7 +75,7 @@ def _runs(problem: ProblemRow, began_at: datetime, now: datetime) -> list[Nearby
     distance = Greatest(F("taken_at") - moment, moment - F("taken_at"), output_field=DurationField())
     runs = (
         ValidationRun.objects.taken_by(now)
-        .filter(site=problem.site.id, taken_at__range=(began_at - NEAR, began_at + NEAR))
+        .filter(site=problem.site_id, taken_at__range=(began_at - NEAR, began_at + NEAR))
         .order_by(distance, "-pk")
     )
     return [NearbyRun(run.taken_at, run, page_url(run) or "") for run in runs[:MOST]]
@@ -92,7 +92,7 @@ def _changes(problem: ProblemRow, models: tuple[type[Model], ...], began_at: dat
 
 def _is_about(problem: ProblemRow) -> Q:
     """Rows of the site, the object itself, and parts of a device."""
-    site = problem.site.id
+    site = problem.site_id
     about = Q(after__site_id=site) | Q(before__site_id=site) | Q(table=Site._meta.db_table, object_id=site)
     reason = problem.reasons[0] if problem.reasons else None
     if reason is None or not reason.object_id:

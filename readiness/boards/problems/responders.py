@@ -8,6 +8,7 @@ from typing import Any
 
 from inventory.models import DomainChoices
 from readiness.assessment.framework.core.definition import Check
+from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.boards.problems.rows import ProblemRow
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.organisation.ownership import queries as ownership
@@ -57,15 +58,16 @@ class ItemOwner:
 
 
 def domains_of(problem: ProblemRow, check: Check | None) -> tuple[str, ...]:
-    """The domains that answer for a problem; a source may send of each. Nobody is called for owners and inventory."""
+    """The domains that answer for a problem; a source may send of each. Nobody is called for owners, the inventory and
+    Muster itself."""
     if check is not None:
         return tuple(check.domains)
     match problem.kind:
         case ProblemKind.HEALTH:
             return (problem.subject,)
-        case ProblemKind.OWNERSHIP | ProblemKind.INVENTORY:
-            return ()
-    return tuple(DomainChoices.values)
+        case ProblemKind.SOURCE | ProblemKind.INTAKE:
+            return tuple(DomainChoices.values)
+    return ()
 
 
 def on_call(site_id: int, domains: Collection[str], *, now: datetime) -> Sequence[DomainDuty]:
@@ -90,15 +92,15 @@ def on_call(site_id: int, domains: Collection[str], *, now: datetime) -> Sequenc
     ]
 
 
-def owner_of(problem: ProblemRow, domains: Collection[str], *, user: Any, now: datetime) -> ItemOwner:
+def owner_of(site: SiteRef, domains: Collection[str], *, user: Any, now: datetime) -> ItemOwner:
     """The owner of the domains' own item, else that of the site's orchestration. One statement."""
-    cells = ownership.cells(now=now, site_ids=[problem.site.id]).get(problem.site.id, UNOWNED)
+    cells = ownership.cells(now=now, site_ids=[site.id]).get(site.id, UNOWNED)
     item = item_of(domains)
     cell = cells[item] if cells[item].current else cells[Item.ORCHESTRATION]
     label = str(Assignment.Item(cell.item).label)
     term = cell.current
     if term is None:
-        return ItemOwner(label, "", problem.site.owner.strip())
+        return ItemOwner(label, "", site.owner.strip())
     is_over = term.left_at is not None and term.left_at <= now
     left_at = term.left_at if is_over else None
     return ItemOwner(label, name_of(term.person, user), term.team, term.has_left, left_at)

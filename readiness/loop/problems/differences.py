@@ -33,7 +33,7 @@ class Differences:
 
 
 def differences(
-    site_id: int,
+    site_id: int | None,
     present: Sequence[PresentProblem],
     stored: Sequence[Problem],
     facts: EndFacts,
@@ -41,7 +41,7 @@ def differences(
     now: datetime,
 ) -> Differences:
     """The rows to add, and the stored ones to write again; those that end are among them. A problem that nothing shows
-    and nothing ended stays as last known."""
+    and nothing ended stays as last known. `site_id` is None for those that belong to no site."""
     rows = {problem.identity: _columns(problem) for problem in present}
     vanished = [problem for problem in stored if problem.identity not in rows]
     ended = _ends(vanished, stored, facts)

@@ -43,7 +43,7 @@ def end_facts(
         by_kind[ProblemKind(problem.kind)].append(problem)
     in_service = _keys_in_service(by_kind[ProblemKind.HEALTH])
     unanswered = _unanswered(by_kind[ProblemKind.HEALTH], now=now)
-    sources = _source_states(by_kind[ProblemKind.SOURCE])
+    sources = _source_states([*by_kind[ProblemKind.SOURCE], *by_kind[ProblemKind.INTAKE]])
     checks = _check_states(by_kind[ProblemKind.CHECK])
     drifts = _drift_states(by_kind[ProblemKind.INVENTORY])
     return {
@@ -60,11 +60,17 @@ def end_facts(
     }
 
 
+def end_facts_of_no_site(vanished: Iterable[Problem]) -> EndFacts:
+    ids = _subjects(problem for problem in vanished if problem.kind == ProblemKind.INTAKE)
+    states = Source.objects.filter(pk__in=ids).order_by().values_list("pk", "status__state") if ids else ()
+    return EndFacts(source_states={str(pk): state or "" for pk, state in states})
+
+
 def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, int]]]:
     ids: dict[str, set[int]] = defaultdict(set)
     keys: dict[int, set[tuple[str, int]]] = defaultdict(set)
     for problem in problems:
-        if problem.object_kind == ObjectKind.SITE:
+        if problem.object_kind == ObjectKind.SITE and problem.site_id is not None:
             keys[problem.site_id].add((problem.object_kind, problem.site_id))
         elif problem.object_id is not None:
             ids[problem.object_kind].add(problem.object_id)
@@ -84,7 +90,12 @@ def _unanswered(problems: Iterable[Problem], *, now: datetime) -> dict[int, set[
     for problem in problems:
         reason = problem.reasons[0] if problem.reasons else {}
         is_old = problem.last_sample_at is not None and problem.last_sample_at < now - WINDOW
-        if is_old and problem.object_id is not None and reason.get("measure") == ComparedValue.VALUE:
+        if (
+            is_old
+            and problem.object_id is not None
+            and problem.site_id is not None
+            and reason.get("measure") == ComparedValue.VALUE
+        ):
             key = problem.object_kind, problem.object_id
             waiting[problem.site_id, key, reason["metric"]] = problem
     keys: dict[int, set[str]] = defaultdict(set)
@@ -98,15 +109,17 @@ def _unanswered(problems: Iterable[Problem], *, now: datetime) -> dict[int, set[
     }
     for place, problem in waiting.items():
         if place not in answered:
-            keys[problem.site_id].add(problem.key)
+            keys[place[0]].add(problem.key)
     return keys
 
 
 def _source_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
     states: dict[int, dict[str, str]] = defaultdict(dict)
+    if not problems:
+        return states
     rows = Source.objects.filter(pk__in=_subjects(problems)).select_related("status").order_by("pk")
     sources = {source.pk: source for source in rows}
-    for source_id, site_ids in sites_served(sources, [problem.site_id for problem in problems]).items():
+    for source_id, site_ids in sites_served(sources, _sites(problems)).items():
         for site_id in site_ids:
             states[site_id][str(source_id)] = sources[source_id].status.state
     return states
@@ -142,7 +155,7 @@ def _group_by_site(rows: Iterable[Any]) -> dict[int, dict[str, str]]:
 
 
 def _sites(problems: Iterable[Problem]) -> Collection[int]:
-    return {problem.site_id for problem in problems}
+    return {problem.site_id for problem in problems if problem.site_id is not None}
 
 
 def _subjects(problems: Iterable[Problem]) -> list[int]:

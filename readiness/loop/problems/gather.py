@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Gate, ReasonCode
@@ -13,7 +15,7 @@ from readiness.assessment.scoring.models import CheckResult, DomainHealth
 from readiness.assessment.scoring.queries.capacity import check_name
 from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
 from readiness.assessment.scoring.reasons import mark_last_known
-from readiness.loop.problems import sentences
+from readiness.loop.problems import intake, sentences
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
 from readiness.loop.problems.core.site import ProblemFacts
@@ -30,6 +32,7 @@ SETTLES = timedelta(seconds=30)
 COVERAGE = "p5-telemetry-coverage"
 """Telemetry coverage fails when a source is silent, so it follows from the silence."""
 STATE_OF_SOURCE = {SourceState.LATE.value: ProblemState.LATE, SourceState.SILENT.value: ProblemState.SILENT}
+IDLE = (SourceState.PAUSED, SourceState.WAITING)
 STATE_OF_CHECK = {
     (Gate.BLOCK, CheckState.FAIL): ProblemState.FAILING,
     (Gate.COND, CheckState.FAIL): ProblemState.WARN,
@@ -52,7 +55,7 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     fleet = fleet_standing(now=now, site_ids=site_ids)
     by_site = {site.ref.id: _Gathered() for site in fleet.sites}
     running = [site.ref.id for site in fleet.sites if site.ref.stage != Site.Stage.RETIRED]
-    _add_sources(by_site, running)
+    _add_sources(by_site, running, now)
     _add_health(by_site, running, now)
     _add_checks(by_site, running, fleet.framework)
     _add_ownership(by_site, running, fleet)
@@ -75,12 +78,24 @@ def _facts(gathered: _Gathered, site_id: int, stage: str, fleet: FleetStanding) 
     )
 
 
-def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int]) -> None:
-    late = Source.objects.filter(status__state__in=STATE_OF_SOURCE)
-    sources = {source.pk: source for source in late.select_related("status").order_by("name")}
+def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    """Sources that are late or silent, and those that are paused, wait or refuse; four statements."""
+    refused = intake.refused_shares(now=now)
+    reasons = intake.refusal_reasons(refused, now=now) if refused else {}
+    troubled = Q(status__state__in=[*STATE_OF_SOURCE, *IDLE]) | Q(pk__in=refused, site__in=site_ids)
+    rows = Source.objects.filter(troubled).select_related("status").order_by("name")
+    sources = {source.pk: source for source in rows}
     for source_id, served in sites_served(sources, site_ids).items():
+        source = sources[source_id]
+        problems = [_source_problem(source)] if source.status.state in STATE_OF_SOURCE else []
+        if (idle := intake.idle_problem(source, now=now)) is not None:
+            problems.append(idle)
+        if source_id in refused and source.site_id is not None:
+            problems.append(intake.refusing_problem(source, refused[source_id], reasons.get(source_id)))
         for site_id in served:
-            by_site[site_id].sources.append(_source_problem(sources[source_id]))
+            by_site[site_id].sources += problems
+            if source.status.state == SourceState.WAITING:
+                by_site[site_id].turns_at.append(intake.waits_until(source))
 
 
 def _source_problem(source: Source) -> PresentProblem:
@@ -99,7 +114,7 @@ def _source_problem(source: Source) -> PresentProblem:
     )
 
 
-def sites_served(sources: Mapping[int, Source], site_ids: Sequence[int]) -> dict[int, set[int]]:
+def sites_served(sources: Mapping[int, Source], site_ids: Collection[int]) -> dict[int, set[int]]:
     """Those of the sites that each source sends data of: its own, or the ones that its label has named."""
     served: dict[int, set[int]] = defaultdict(set)
     for source in sources.values():

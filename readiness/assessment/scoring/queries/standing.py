@@ -55,7 +55,8 @@ def owner_annotations(*, now: datetime, site: str = "") -> dict[str, Any]:
     return {
         "held": models.FilteredRelation(terms, condition=is_orchestration),
         "answering": Coalesce(
-            models.F("held__team__name"), models.F(f"{site}owner"), output_field=models.CharField()
+            *(models.F("held__team__name"), models.F(f"{site}owner"), models.Value("")),
+            output_field=models.CharField(),
         ),
         "accountable": Coalesce(
             models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()

@@ -9,6 +9,8 @@ from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.states import ProblemEnd, ProblemKind
 
 ON_TIME = "on-time"
+PAUSED = "-paused"
+"""Ends the key of a paused source's problem, which ends as somebody lets it send again."""
 DECIDED = frozenset({"corrected", "dismissed"})
 """States in which a person ended a contradiction of the inventory."""
 HEALED = frozenset({CheckState.PASS, CheckState.WARN})
@@ -61,6 +63,10 @@ def end_of(problem: OpenProblem, facts: EndFacts) -> ProblemEnd | None:
             return ProblemEnd.OWNERSHIP
         case ProblemKind.INVENTORY:
             return _end_of_drift(facts.drift_states.get(problem.subject))
+        case ProblemKind.INTAKE:
+            return _end_of_intake(problem.key, facts.source_states.get(problem.subject))
+        case ProblemKind.MUSTER:
+            return ProblemEnd.MUSTER
 
 
 def _end_of_health(problem: OpenProblem, facts: EndFacts) -> ProblemEnd | None:
@@ -84,6 +90,12 @@ def _end_of_source(state: str | None) -> ProblemEnd:
     if state is None:
         return ProblemEnd.OBJECT_GONE
     return ProblemEnd.SOURCE if state == ON_TIME else ProblemEnd.PERSON
+
+
+def _end_of_intake(key: str, state: str | None) -> ProblemEnd:
+    if state is None:
+        return ProblemEnd.OBJECT_GONE
+    return ProblemEnd.PERSON if key.endswith(PAUSED) else ProblemEnd.SOURCE
 
 
 def _end_of_check(state: str | None) -> ProblemEnd:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from readiness.loop.problems.core.health import DomainFacts, domain_problems
-from readiness.loop.problems.core.problem import Identity, PresentProblem
-from readiness.loop.problems.core.states import ProblemState
+from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ def problems_of(facts: ProblemFacts, *, open_keys: Collection[str]) -> list[Pres
     """The problems of a site, each with the cause that it folds under. `open_keys` are those of health."""
     if facts.is_retired:
         return []
-    silence = next((each.identity for each in facts.sources if each.state is ProblemState.SILENT), None)
+    silence = next((each.identity for each in facts.sources if NO_DATA in each.metrics), None)
     health = [
         problem
         for domain in facts.domains
