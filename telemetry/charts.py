@@ -242,6 +242,6 @@ def _limit_notes(limits: Sequence[HealthLimit], factor: float, suffix: str) -> l
     for limit in limits:
         word = str(state("health", limit.level).word).lower() if limit.level else "limit"
         text = f"{word} {number(limit.value * factor)}{suffix}"
-        side = "bottom" if limit.value == highest else "top"
+        side = "bottom" if limit.value == highest or limit.value <= 0 else "top"
         notes.append(look | {"name": "limit", "text": text, "y": limit.value * factor, "yanchor": side})
     return notes

@@ -99,7 +99,7 @@ def detail_of(
             problem, failing, framework, [each.check_id for each in touches], user=user, now=now
         ),
         others=_others(problem),
-        nearby=nearby(problem, user=user, now=now) if site else None,
+        nearby=nearby(problem, user=user, now=now) if site and problem.since else None,
         history=history_of(problem, framework, now=now),
     )
 

@@ -36,8 +36,9 @@ def history_of(problem: ProblemRow, framework: Framework, *, now: datetime) -> S
         rows = [flip_row(flip, framework) for flip in flips.select_related("site")[:MOST]]
         return [PastEvent(row.flip.at, flip=FlipLine(*row)) for row in rows]
     problems = problem_rows(_same_object(problem, now), now=now)
-    events = [event for each in problems for event in _turns(each)]
-    return sorted(events, key=lambda event: event.at, reverse=True)[:MOST]
+    # Where an object and the cause that it follows from began together, once is enough.
+    events = {(event.at, event.is_end): event for each in problems for event in _turns(each)}
+    return sorted(events.values(), key=lambda event: event.at, reverse=True)[:MOST]
 
 
 def _same_object(problem: ProblemRow, now: datetime) -> QuerySet[Problem]:

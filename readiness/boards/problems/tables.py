@@ -1,6 +1,7 @@
 """The list of problems: its columns, its filters, and how it is grouped."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -45,6 +46,14 @@ COLUMNS = (
     Column("first_seen", "First seen", "first_seen_at", default=False),
     Column("detail", "Why", default=False, phone="full"),
 )  # fmt: skip
+
+
+_NARROW: Mapping[str, dict[str, Any]] = {
+    "what": {"template": "readiness/problems/what_and_where_cell.html"},
+    "where": {"default": False},
+    "value": {"default": False},
+}
+NARROW_COLUMNS = tuple(replace(column, **_NARROW.get(column.key, {})) for column in COLUMNS)
 
 
 class OwnerName(Existing):
@@ -99,11 +108,13 @@ def problems_table(
     group_by: tuple[str, ...],
     sums: Mapping[str, tuple[int, float]],
     url: Callable[[ProblemRow], str],
+    is_narrow: bool = False,
 ) -> Table:
+    """Beside an opened problem the list `is_narrow`: the site and the value stand below the title."""
     return Table(
         id="problems",
         noun=("problem", "problems"),
-        columns=COLUMNS,
+        columns=NARROW_COLUMNS if is_narrow else COLUMNS,
         filterset=ProblemFilters,
         row_id="id",
         row_name="title",

@@ -42,6 +42,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
         group_by=group_by,
         sums=queries.sums_of_groups(listed, group) if group_by else {},
         url=lambda each: address.url(problem=each.id),
+        is_narrow=chosen is not None,
     )
 
     def context() -> dict[str, Any]:
