@@ -1,6 +1,6 @@
 """Telemetry queries for other floors: many sites at once, in a fixed number of statements, as of any `now`."""
 
-from telemetry.queries.changes import last_changed
+from telemetry.queries.changes import last_changed, value_ranges
 from telemetry.queries.rows import (
     DailySketch,
     DatedValue,
@@ -12,5 +12,5 @@ from telemetry.queries.rows import (
     WindowMeans,
 )
 from telemetry.queries.selection import source_states
-from telemetry.queries.snapshot import last_kept, latest, snapshot
+from telemetry.queries.snapshot import SeriesSnapshot, last_kept, latest, snapshot
 from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

@@ -29,6 +29,7 @@ from readiness.assessment.scoring.checks import computed
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
+from readiness.assessment.scoring.preconditions import add_past
 from readiness.assessment.scoring.site_facts import SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Stored, still_standing
 from readiness.demand.jurisdiction import queries as rules
@@ -71,22 +72,21 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
 )
 
 
-def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
+def gather(
+    site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
+) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things = things_of(ids)
-    sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
+    things, reviews = things_of(ids), held_reviews(ids, now=now)
+    sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
-    classes = _add_envelopes(_classes(days, now=now), now=now)
+    classes, limits = _bind_limits(_add_envelopes(_classes(days, now=now), now=now), days, framework)
     in_force = rules.content_in_force() if any(classes.values()) else None
-    owned = terms_of(ids, now=now)
-    people = people_facts(profiles, now=now)
-    classes, limits = _bind_limits(classes, days, framework)
-    reviews = held_reviews(ids, now=now)
+    owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
-    return {
+    facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=_context(profiles[site_id], things[site_id], people[site_id]),
@@ -106,10 +106,12 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
+            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
     }
+    return add_past(facts_of, now)
 
 
 def context_of(site_id: int, *, now: datetime) -> SiteContext:
@@ -272,7 +274,8 @@ def inputs_of(
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
-    facts = gather(site_ids, framework, now=now)
+    standing = {reason.metric for site_id in site_ids for reason in stored[site_id].reasons}
+    facts = gather(site_ids, framework, standing=standing, now=now)
     proved = proofs(site_ids, framework, now=now)
     grants = queries.standing_grants(site_ids, now=now)
     return {

@@ -17,9 +17,11 @@ from readiness.assessment.scoring.core.combine import CombinedCheck
 from readiness.assessment.scoring.core.evaluate import SiteResult
 from readiness.assessment.scoring.core.flips import Before, CheckBefore
 from readiness.assessment.scoring.core.judge import PartResult, Reading
+from readiness.assessment.scoring.core.reasons import OpenReason, Place
 from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier, Verdict
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
+from readiness.assessment.scoring.site_facts import WINDOW
 from telemetry.binary import binary_cursor
 
 _STATES = {state.value: state for state in CheckState}
@@ -49,17 +51,27 @@ SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest
     framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
 FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
 """
+_REASONS = f"""
+SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
+"""
+_ENDS = f"""
+SELECT site_id, {", ".join(Place._fields)}, max(ended_at) FROM scoring_reasonend
+WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(Place._fields)}
+"""
 _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
 
 
 @dataclass(slots=True)
 class Stored:
     """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
-    today."""
+    today. `reasons` are the open reasons of health with their keys, `ends` those that a person ended, with the time, as
+    long as samples from before may be read."""
 
     score: SiteScore | None = None
     results: dict[str, StoredResult] = field(default_factory=dict)
     health: dict[str, DomainHealth] = field(default_factory=dict)
+    reasons: dict[OpenReason, int] = field(default_factory=dict)
+    ends: dict[Place, datetime] = field(default_factory=dict)
     point: ScorePoint | None = None
     inputs_at: datetime | None = None
 
@@ -75,6 +87,10 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
         by_site[result.site_id].results[result.check_id] = result
     for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
         by_site[health.site_id].health[health.domain] = health
+    for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
+        by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
+    for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
+        by_site[site_id].ends[Place(*columns)] = ended_at
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         by_site[point.site_id].point = point
     stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()

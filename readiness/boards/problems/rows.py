@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef, copied, ref_of
+from readiness.assessment.scoring.queries.rows import ReasonRow, SiteRef, copied, ref_of
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.problem import Identity
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
@@ -51,7 +51,7 @@ class ProblemRow:
     end: str
     value: str
     limit: str
-    reasons: tuple[HealthReason, ...]
+    reasons: tuple[ReasonRow, ...]
     objects_affected: int
     object: str
     metrics: frozenset[str]

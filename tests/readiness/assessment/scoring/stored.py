@@ -10,6 +10,7 @@ from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
     Flip,
+    HealthReason,
     ScoreInputs,
     ScorePoint,
     SiteScore,
@@ -102,8 +103,25 @@ def point(there, day, score, verdict="not-ready", *, evaluated_at=NOW):
 
 
 def health(there, domain, state="ok", **given):
+    for stored in given.get("reasons", ()):
+        reason(there, domain, **stored)
     return DomainHealth.objects.create(
         site=there, domain=domain, health=state, since=NOW - DAY, evaluated_at=NOW, **given
+    )
+
+
+RANKS = {"critical": 1, "warn": 3, "unknown": 4}
+
+
+def reason(there, domain, **given):
+    """An open reason, as the domain's row has it too."""
+    standing = given.get("standing") or ("live" if given.get("metric") else "silent")
+    rank = RANKS[given["health"]] - (standing == "silent" and given["health"] != "unknown")
+    at = {"since": given.get("since") or NOW - DAY, "taken_at": given.get("taken_at")}
+    return HealthReason.objects.create(
+        site=there,
+        domain=domain,
+        **given | at | {"standing": standing, "rank": rank, "counts_from": at["since"]},
     )
 
 
