@@ -11,6 +11,8 @@ from telemetry.core.instants import FIVE_MINUTES, floor, instant
 
 # How far back the previous value of a span's first value may be.
 COMPARED_WITH = timedelta(days=7)
+HOURS_BEHIND = timedelta(hours=6)
+"""Roll-ups of hours are never further behind."""
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
@@ -42,16 +44,17 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
 def value_ranges(
     series_ids: Iterable[int], *, start: datetime, now: datetime
 ) -> dict[int, tuple[float, float]]:
-    """The least and the greatest value of each series from `start` up to `now`; series without readings are left out.
-    Meant for a few series: their hours are read one by one."""
+    """The least and the greatest value of each series from the hour of `start` up to `now`; series without readings are
+    left out. One statement: what is read twice does no harm. Meant for a few series: their hours are read one by one.
+    """
     ids = sorted(set(series_ids))
     if not ids:
         return {}
     columns = store.ranges(
         np.array(ids),
         since=start,
-        hours_end=store.hours_rolled_up_to(now),
-        rolled_end=store.rolled_up_to(now),
+        five_minutes_from=now - HOURS_BEHIND,
+        samples_from=now - store.MOST_BEHIND,
         until=now,
     )
     series, least, greatest = (column.tolist() for column in columns)

@@ -56,10 +56,10 @@ SELECT array_agg(series_id), array_agg(low), array_agg(high) FROM (
         WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
         UNION ALL
         SELECT series_id, min, max FROM telemetry_rollup_5m
-        WHERE series_id = ANY(%(ids)s) AND start >= %(hours_end)s
+        WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
         UNION ALL
         SELECT series_id, value, value FROM telemetry_sample
-        WHERE series_id = ANY(%(ids)s) AND ts > %(rolled_end)s AND ts <= %(until)s AND value <> 'NaN'
+        WHERE series_id = ANY(%(ids)s) AND ts > %(samples_from)s AND ts <= %(until)s AND value <> 'NaN'
     ) part GROUP BY series_id
 ) whole
 """
@@ -151,11 +151,11 @@ def rises(ids: Ids, *, since: datetime, before: datetime) -> tuple[NDArray[Any],
 
 
 def ranges(
-    ids: Ids, *, since: datetime, hours_end: datetime, rolled_end: datetime, until: datetime
+    ids: Ids, *, since: datetime, five_minutes_from: datetime, samples_from: datetime, until: datetime
 ) -> tuple[NDArray[Any], ...]:
-    """Series, least and greatest value since the hour of `since`: of hours, then of five minutes, then of samples."""
-    bounds = {"ids": ids, "since": since, "hours_end": hours_end, "rolled_end": rolled_end, "until": until}
-    return fetched_columns(_RANGES, bounds)
+    """Series, least and greatest value of hours since `since`, of five minutes and of samples from later instants."""
+    starts = {"since": since, "five_minutes_from": five_minutes_from, "samples_from": samples_from}
+    return fetched_columns(_RANGES, {"ids": ids, "until": until, **starts})
 
 
 def sketches(

@@ -1,8 +1,8 @@
 """All rules of health in the registry, and values just inside and just outside their limits."""
 
-import pytest
+from collections.abc import Callable
 
-from telemetry.core.metric import LimitTest
+from telemetry.core.metric import HealthRule, LimitTest, Metric
 from telemetry.core.registry import registry
 
 ORDERED = (LimitTest.ABOVE, LimitTest.BELOW)
@@ -16,10 +16,21 @@ def meanings():
 
 
 RULES = [(metric, rule) for metric in meanings() for rule in metric.health]
-EACH = pytest.mark.parametrize(
-    ("metric", "rule"),
-    [pytest.param(metric, rule, id=f"{metric.name}-{rule.title}-{rule.direction}") for metric, rule in RULES],
-)
+
+
+def each_rule(test: Callable[[Metric, HealthRule], None]) -> Callable[[], None]:
+    """One test for all rules, which reports every fault."""
+
+    def of_all() -> None:
+        faults = {}
+        for metric, rule in RULES:
+            try:
+                test(metric, rule)
+            except AssertionError as fault:
+                faults[metric.name, rule.title] = str(fault)
+        assert faults == {}
+
+    return of_all
 
 
 def levels(rule):

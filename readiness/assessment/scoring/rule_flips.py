@@ -14,7 +14,7 @@ from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.gather import gather
 from readiness.assessment.scoring.judging import Finding, findings_of
 from readiness.assessment.scoring.models import DomainHealth, HealthReason
-from telemetry.models import Source
+from telemetry.models import SourceStatus
 
 SITES_AT_ONCE = 50
 type Reason = tuple[int, str, int, str]
@@ -36,7 +36,7 @@ class RuleFlip:
 
 
 def newest_sample_at() -> datetime | None:
-    newest: datetime | None = Source.objects.aggregate(newest=Max("last_sample_at"))["newest"]
+    newest: datetime | None = SourceStatus.objects.aggregate(newest=Max("last_sample_at"))["newest"]
     return newest
 
 

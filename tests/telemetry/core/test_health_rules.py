@@ -7,13 +7,13 @@ import pytest
 from telemetry.core.metric import ComparedValue, LimitTest, MetricKind
 from telemetry.core.registry import registry
 from telemetry.core.rules_guide import guide
-from tests.telemetry.rules import EACH, ORDERED, RULES, beyond, levels, meanings, well
+from tests.telemetry.rules import ORDERED, RULES, beyond, each_rule, levels, meanings, well
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "problems.md"
 NOTHING = float("nan")
 
 
-@EACH
+@each_rule
 def test_a_rule_says_what_it_is_what_to_do_and_who_says_so(metric, rule):
     assert rule.title
     assert rule.title[0].isupper()
@@ -30,19 +30,19 @@ def test_a_rule_says_what_it_is_what_to_do_and_who_says_so(metric, rule):
     assert (rule.measure is ComparedValue.INCREASE) is (metric.kind is MetricKind.COUNTER)
 
 
-@EACH
+@each_rule
 def test_a_state_is_entered_just_beyond_its_limit(metric, rule):
     for level, limits in levels(rule):
         assert rule.judge(beyond(rule, limits)) == level
 
 
-@EACH
+@each_rule
 def test_a_limit_itself_is_well(metric, rule):
     if rule.direction in ORDERED:
         assert rule.judge((rule.warn or rule.critical)[0]) == "ok"
 
 
-@EACH
+@each_rule
 def test_a_state_ends_at_its_hysteresis_and_no_earlier(metric, rule):
     for level, limits in levels(rule):
         assert rule.judge(well(rule), level) == "ok"
@@ -51,7 +51,7 @@ def test_a_state_ends_at_its_hysteresis_and_no_earlier(metric, rule):
             assert rule.judge(limits[0] + sign * rule.hysteresis / 2, level) == level
 
 
-@EACH
+@each_rule
 def test_a_value_that_swings_around_a_limit_flips_once(metric, rule):
     if rule.direction not in ORDERED or not rule.hysteresis:
         return
@@ -64,7 +64,7 @@ def test_a_value_that_swings_around_a_limit_flips_once(metric, rule):
         assert len(set(seen)) == 1
 
 
-@EACH
+@each_rule
 def test_a_value_that_is_missing_is_not_judged(metric, rule):
     for standing in ("ok", "warn", "critical"):
         assert rule.judge(NOTHING, standing) is None

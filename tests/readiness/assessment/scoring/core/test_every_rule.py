@@ -5,7 +5,7 @@ from datetime import timedelta
 from readiness.assessment.scoring.core.reasons import Finding, Heard, ObjectFacts, follow
 from telemetry.core.metric import ComparedValue
 from tests.readiness.assessment.scoring.core.builders import NOW
-from tests.telemetry.rules import EACH, ORDERED, beyond, levels, well
+from tests.telemetry.rules import ORDERED, beyond, each_rule, levels, well
 
 KEY = ("device", 4)
 STEP = timedelta(seconds=30)
@@ -53,7 +53,7 @@ class Watch:
         return counting
 
 
-@EACH
+@each_rule
 def test_it_counts_once_its_minimum_duration_is_over_and_not_before(metric, rule):
     for level, limits in levels(rule):
         watch = Watch(metric, rule)
@@ -65,7 +65,7 @@ def test_it_counts_once_its_minimum_duration_is_over_and_not_before(metric, rule
         assert [reason.since for reason in watch.reasons] == [NOW + STEP]
 
 
-@EACH
+@each_rule
 def test_it_ends_at_a_live_sample_that_is_well(metric, rule):
     for level, limits in levels(rule):
         watch = Watch(metric, rule)
@@ -74,7 +74,7 @@ def test_it_ends_at_a_live_sample_that_is_well(metric, rule):
         assert watch.reasons == []
 
 
-@EACH
+@each_rule
 def test_it_does_not_flap_within_its_hysteresis(metric, rule):
     if rule.direction not in ORDERED or not rule.hysteresis:
         return
@@ -86,7 +86,7 @@ def test_it_does_not_flap_within_its_hysteresis(metric, rule):
         assert states == [[level]] * 4
 
 
-@EACH
+@each_rule
 def test_what_is_shorter_than_its_minimum_duration_never_counts(metric, rule):
     if not rule.min_duration_s:
         return
@@ -98,7 +98,7 @@ def test_what_is_shorter_than_its_minimum_duration_never_counts(metric, rule):
             assert watch.see(well(rule)) == []
 
 
-@EACH
+@each_rule
 def test_without_samples_it_stays_as_the_last_known(metric, rule):
     for level, limits in levels(rule):
         watch = Watch(metric, rule)
