@@ -30,6 +30,7 @@ class ProblemRow:
 
     id: str
     number: int
+    key: str
     cause: str
     cause_identity: Identity
     is_cause: bool
@@ -53,6 +54,8 @@ class ProblemRow:
     limit: str
     reasons: tuple[ReasonRow, ...]
     objects_affected: int
+    object_kind: str
+    object_id: int | None
     object: str
     metrics: frozenset[str]
     check_id: str
