@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from inventory.models import DomainChoices
 from readiness.boards.problems import tables
+from readiness.boards.problems.objects import reasons_address
 from readiness.boards.problems.rows import MAY_SEE, ProblemRow, problem_rows
 from readiness.loop.problems import queries
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
@@ -42,7 +43,9 @@ class ListedProblem:
     detail: str
     site: Annotated[str, "Empty for a problem of Muster itself, or of a source that serves many sites."]
     region: str
-    objects: list[AffectedObject]
+    objects: Annotated[list[AffectedObject], "The worst few of them."]
+    objects_affected: int
+    objects_url: Annotated[str, "The reasons of all of them, by page; empty for what is not about objects."]
     since: datetime | None
     first_seen_at: datetime
     last_seen_at: Annotated[datetime, "To the hour while nothing changes."]
@@ -133,6 +136,7 @@ def _listed_problem(row: ProblemRow) -> ListedProblem:
         ListedProblem,
         row,
         site=row.site.slug if row.site is not None else "",
+        objects_url=reasons_address(row),
         objects=[AffectedObject(each.object_kind, each.object_id, each.object) for each in row.reasons],
         kw=row.stake_kw,
         owner=row.owner,

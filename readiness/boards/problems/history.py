@@ -44,7 +44,7 @@ def history_of(problem: ProblemRow, framework: Framework, *, now: datetime) -> S
 def _same_object(problem: ProblemRow, now: datetime) -> QuerySet[Problem]:
     """The problems of the same object, or else those with the same identity."""
     reason = problem.reasons[0] if problem.reasons else None
-    alike = Q(kind=problem.identity.kind, key=problem.identity.key)
+    alike = Q(kind=problem.kind, key=problem.key)
     if reason is not None and reason.object_id:
         alike |= Q(object_kind=reason.object_kind, object_id=reason.object_id)
     recent = Q(ended_at=None) | Q(ended_at__gte=now - LOOK_BACK)

@@ -31,8 +31,8 @@ class ProblemRow:
 
     id: str
     number: int
+    key: str
     cause: str
-    identity: Identity
     cause_identity: Identity
     is_cause: bool
     state: ProblemState
@@ -55,6 +55,8 @@ class ProblemRow:
     limit: str
     reasons: tuple[ReasonRow, ...]
     objects_affected: int
+    object_kind: str
+    object_id: int | None
     object: str
     metrics: frozenset[str]
     check_id: str
@@ -148,7 +150,6 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
         id=public_id(problem.identity, slug),
         number=problem.pk,
         cause=public_id(problem.cause, slug),
-        identity=problem.identity,
         cause_identity=problem.cause,
         state=ProblemState(problem.state),
         kind=ProblemKind(problem.kind),

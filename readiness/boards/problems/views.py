@@ -1,6 +1,5 @@
 """`/problems/`: the list of all that is wrong now, and one of them beside it."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,10 +10,10 @@ from readiness.boards.problems.detail import SEES_SERIES, SPAN, detail_of
 from readiness.boards.problems.failing import failing_metric, span_of
 from readiness.boards.problems.judged import judged_lines
 from readiness.boards.problems.nearby import nearby
-from readiness.boards.problems.rows import MAY_SEE, PROBLEM, ProblemRow, problem_rows
+from readiness.boards.problems.objects import problem_of
+from readiness.boards.problems.rows import MAY_SEE, PROBLEM, problem_rows
 from readiness.loop.problems import queries as stored
 from readiness.loop.problems.core.states import ProblemState
-from readiness.loop.problems.models import ProblemQuerySet
 from telemetry.core.spec import SpecError
 from web import tables as table_kit
 from web.charts import Figure, nothing
@@ -34,7 +33,7 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     listed = stored.open_problems(now=at)
     address = Address(request, path=request.path, filters=list(tables.ProblemFilters.base_filters))
     group = address.one(GROUP) if address.one(GROUP) in dict(queries.GROUPS) else queries.CAUSE
-    chosen = _chosen(listed, address.one(PROBLEM), at) if address.one(PROBLEM) else None
+    chosen = problem_of(address.one(PROBLEM), at=at) if address.one(PROBLEM) else None
     rows = listed if _shows_all(address, group) else queries.folded(listed, chosen)
     rows, group_by = queries.grouped(rows, group)
     table = tables.problems_table(
@@ -71,16 +70,10 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     return table_kit.page(request, table, rows, prepare=lambda page: problem_rows(page, now=at)), context
 
 
-def _chosen(listed: ProblemQuerySet, problem_id: str, at: datetime) -> ProblemRow | None:
-    """The open problem with this id, else the last one that had it and ended."""
-    ended = stored.problems(now=at).filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
-    return queries.opened(listed, problem_id, now=at) or queries.opened(ended, problem_id, now=at)
-
-
 @FIGURE.chart
 def figure_chart(request: HttpRequest) -> Figure:
     at = now()
-    problem = _chosen(stored.open_problems(now=at), request.GET.get(PROBLEM, ""), at)
+    problem = problem_of(request.GET.get(PROBLEM, ""), at=at)
     failing = failing_metric(problem) if problem else None
     if problem is None or failing is None:
         return nothing("No metric shows this problem.")

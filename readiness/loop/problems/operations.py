@@ -84,7 +84,7 @@ def _write(site_ids: Collection[int], *, now: datetime) -> int:
     for site_id, of_site in stored.items():
         identities = {problem.identity for problem in present[site_id]}
         vanished[site_id] = [problem for problem in of_site if problem.identity not in identities]
-    end_facts = ends.end_facts(vanished, facts, now=now)
+    end_facts = ends.end_facts(vanished, facts)
     added: list[Problem] = []
     changed: list[Problem] = []
     for site_id in sorted(facts):
