@@ -78,7 +78,7 @@ def detail_of(
     site = problem.site
     _version, framework = framework_queries.current()
     failing = failing_metric(problem)
-    touches = _touched(problem, listed, now) if problem.is_cause and problem.ended_at is None else []
+    touches = _touched(problem, listed, now) if problem.ended_at is None else []
     check = framework.checks_by_id.get(problem.check_id)
     domains = responders.domains_of(problem, check)
     sees_chart = user.has_perm(SEES_SERIES)
@@ -109,7 +109,7 @@ def _touched(problem: ProblemRow, listed: ProblemQuerySet, now: datetime) -> Seq
     checks = listed.filter(
         site=problem.site_id, cause_kind=cause.kind, cause_key=cause.key, kind=ProblemKind.CHECK
     )
-    return problem_rows(checks.exclude(is_cause=True), now=now)
+    return problem_rows(checks.exclude(is_cause=True).exclude(pk=problem.number), now=now)
 
 
 def _chart(problem: ProblemRow, failing: FailingMetric, span: Span, url: Any) -> FailingChart:
