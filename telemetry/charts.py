@@ -132,7 +132,12 @@ def _value_axis(answer: ExploredLines, suffix: str) -> Figure:
     return axis | ({"rangemode": "nonnegative"} if answer.lowest >= 0 else {})
 
 
-ROLE_OF_SEVERITY = {Severity.CRITICAL: "bad", Severity.WARNING: "warn"}
+ROLE_OF_SEVERITY = {
+    Severity.CRITICAL: "bad",
+    Severity.WARNING: "warn",
+    Severity.INFO: "muted",
+    Severity.UNKNOWN: "unknown",
+}
 MOST_NAMED_EVENTS = 8
 """More names beside marks would cover each other."""
 
@@ -142,7 +147,7 @@ def _code_events(answer: ExploredLines, events: Sequence[CodeEvent]) -> Figure:
     if not events:
         return nothing(f"{answer.title}: no code was reported in this time.")
     names = list(dict.fromkeys(line.name for line in answer.drawn))
-    roles = {event.code.number: ROLE_OF_SEVERITY.get(event.code.severity, "unknown") for event in events}
+    roles = {event.code.number: ROLE_OF_SEVERITY[event.code.severity] for event in events}
     traces = [
         _marks([event for event in events if roles[event.code.number] == role], role, len(events))
         for role in dict.fromkeys(roles.values())
@@ -162,20 +167,20 @@ def _code_events(answer: ExploredLines, events: Sequence[CodeEvent]) -> Figure:
     }
     last = events[-1]
     meta = {
-        "finding": f"{how_many(len(events), 'code', 'codes')}, last {last.code.title}, at {_at(last)}.",
+        "finding": f"{how_many(len(events), 'code', 'codes')}, last {last.code.title}, at {instant_words(last)}.",
         "footer": "Each mark is a code that was not reported just before; a hollow one is older than the chart",
         "foot_right": answer.provenance,
         "start_ms": answer.spec.start_ms,
         "end_ms": answer.spec.end_ms,
         "table": {
             "columns": ["Time", "Series", "Code"],
-            "rows": [[_at(event), event.line, event.code.title] for event in events],
+            "rows": [[instant_words(event), event.line, event.code.title] for event in events],
         },
     }
     return {"data": traces, "layout": layout, "meta": meta}
 
 
-def _at(event: CodeEvent) -> str:
+def instant_words(event: CodeEvent) -> str:
     return instant(instant_of(event.at_ms))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from readiness.boards.problems.failing import FailingMetric, Span
+from readiness.boards.problems.failing import FailingMetric, ChartSpan
 from readiness.boards.problems.nearby import Nearby
 from readiness.boards.problems.rows import ProblemRow
 from telemetry import charts
@@ -15,7 +15,7 @@ MARGIN = {"l": 44, "r": 12, "t": 24, "b": 28}
 
 
 def failing_chart(
-    lines: ExploredLines, failing: FailingMetric, span: Span, problem: ProblemRow, near: Nearby
+    lines: ExploredLines, failing: FailingMetric, span: ChartSpan, problem: ProblemRow, near: Nearby
 ) -> Figure:
     drawn = charts.lines(lines)
     layout = drawn["layout"]
@@ -34,7 +34,7 @@ def failing_chart(
     return {**drawn, "layout": layout, "meta": meta}
 
 
-def _stretch(problem: ProblemRow, span: Span) -> list[Figure]:
+def _stretch(problem: ProblemRow, span: ChartSpan) -> list[Figure]:
     """The time in which the problem held, as far as it is drawn."""
     start = max(problem.since or problem.first_seen_at, span.start)
     end = min(problem.ended_at or span.end, span.end)

@@ -10,7 +10,7 @@ from readiness.assessment.scoring.models import HealthReason
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.boards.problems import responders
 from readiness.boards.problems.advice import Advice, advice_for
-from readiness.boards.problems.failing import SPANS, FailingMetric, Span, failing_metric, span_of
+from readiness.boards.problems.failing import SPANS, FailingMetric, ChartSpan, failing_metric, span_of
 from readiness.boards.problems.history import PastEvent, history_of
 from readiness.boards.problems.nearby import Nearby, nearby
 from readiness.boards.problems.responders import DomainDuty, ItemOwner
@@ -42,7 +42,7 @@ class FailingChart:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedWorkload:
+class AffectedWorkload:
     name: str
     criticality: str
     url: str
@@ -56,7 +56,7 @@ class ProblemDetail:
     chart: FailingChart | None
     sees_chart: bool
     touches: Sequence[ProblemRow]
-    workloads: Sequence[PlacedWorkload] | None
+    workloads: Sequence[AffectedWorkload] | None
     more_workloads: int
     duties: Sequence[DomainDuty]
     sees_duties: bool
@@ -112,7 +112,7 @@ def _touched(problem: ProblemRow, listed: ProblemQuerySet, now: datetime) -> Seq
     return problem_rows(checks.exclude(is_cause=True).exclude(pk=problem.number), now=now)
 
 
-def _chart(problem: ProblemRow, failing: FailingMetric, span: Span, url: Any) -> FailingChart:
+def _chart(problem: ProblemRow, failing: FailingMetric, span: ChartSpan, url: Any) -> FailingChart:
     several = problem.objects_affected > 1 and failing.reason is not None
     times = {"start": f"now-{span.name}", "end": "now"}
     if problem.ended_at is not None:
@@ -134,14 +134,14 @@ def _chart(problem: ProblemRow, failing: FailingMetric, span: Span, url: Any) ->
     )
 
 
-def _workloads(site: SiteRef, now: datetime) -> Sequence[PlacedWorkload]:
+def _workloads(site: SiteRef, now: datetime) -> Sequence[AffectedWorkload]:
     """The classes that are placed at its site, those first that may fail least."""
     placed = Placement.objects.holding_on(now.date()).filter(site=site.id)
     classes = WorkloadClass.objects.filter(placements__in=placed).distinct()
     order = list(CRITICALITIES)
     rows = sorted(classes, key=lambda each: (order.index(each.criticality), each.name))
     return [
-        PlacedWorkload(each.name, each.get_criticality_display(), page_url(each) or "")
+        AffectedWorkload(each.name, each.get_criticality_display(), page_url(each) or "")
         for each in rows[:MOST_WORKLOADS]
     ]
 

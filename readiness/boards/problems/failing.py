@@ -30,7 +30,7 @@ class FailingMetric:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChartSpan:
     name: str
     start: datetime
     end: datetime
@@ -74,14 +74,14 @@ def _metric_of_check(problem: ProblemRow) -> FailingMetric | None:
     return FailingMetric(query.label, query.metric, query.params, limit=limit)
 
 
-def span_of(problem: ProblemRow, name: str, *, now: datetime) -> Span:
+def span_of(problem: ProblemRow, name: str, *, now: datetime) -> ChartSpan:
     """The span with this name, else the shortest that shows the beginning; of old problems a day."""
     if name not in SPANS:
         age = (problem.ended_at or now) - (problem.since or problem.first_seen_at)
         name = next((each for each, length in SPANS.items() if age <= 0.8 * length), "24h")
     length = SPANS[name]
     end = min(now, problem.ended_at + length / AFTER_THE_END) if problem.ended_at else now
-    return Span(name, end - length, end)
+    return ChartSpan(name, end - length, end)
 
 
 def rule_of(failing: FailingMetric) -> HealthRule | None:

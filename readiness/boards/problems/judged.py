@@ -8,7 +8,7 @@ import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
-from readiness.boards.problems.failing import FailingMetric, Span, rule_of
+from readiness.boards.problems.failing import FailingMetric, ChartSpan, rule_of
 from telemetry import explore
 from telemetry.core.labels import NAME
 from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, Metric
@@ -22,7 +22,7 @@ POINTS = "400"
 DAY_MS = 86_400_000
 
 
-def judged_lines(failing: FailingMetric, span: Span, *, now: datetime) -> ExploredLines:
+def judged_lines(failing: FailingMetric, span: ChartSpan, *, now: datetime) -> ExploredLines:
     """Raises SpecError for a metric without series."""
     rule = rule_of(failing)
     rises = rule is not None and rule.measure is ComparedValue.INCREASE
@@ -46,7 +46,7 @@ def judged_lines(failing: FailingMetric, span: Span, *, now: datetime) -> Explor
 
 
 def _explored(
-    failing: FailingMetric, metric: str, span: Span, look_back: timedelta, *, rises: bool, now: datetime
+    failing: FailingMetric, metric: str, span: ChartSpan, look_back: timedelta, *, rises: bool, now: datetime
 ) -> ExploredLines:
     params = QueryDict(mutable=True)
     params.update(failing.params | {"metric": metric, "points": POINTS})

@@ -117,7 +117,7 @@ def test_it_says_what_is_at_stake_and_which_checks_fail_with_it(ops, hamburg, ov
 
 def test_what_follows_from_a_cause_leads_to_it_and_has_its_checks(ops, hamburg, node, overheated):
     follows = {"cause_kind": "health", "cause_key": overheated.key, "is_cause": False}
-    one = problem_of(hamburg, hot(node), key="compute-device-1", **follows)
+    one = problem_of(hamburg, hot(node), key="compute-of-one", **follows)
     check_problem(hamburg, "p5-accelerator-health", title="Accelerators are well", **follows)
     panel = panel_of(ops, one)
     assert f'<a href="?problem=health-ham-{overheated.key}">its cause</a>' in panel
