@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from readiness.boards.problems.failing import FailingMetric, ChartSpan
+from readiness.boards.problems.failing import ChartSpan, FailingMetric
 from readiness.boards.problems.nearby import Nearby
 from readiness.boards.problems.rows import ProblemRow
 from telemetry import charts

@@ -10,7 +10,7 @@ from readiness.assessment.scoring.models import HealthReason
 from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.boards.problems import responders
 from readiness.boards.problems.advice import Advice, advice_for
-from readiness.boards.problems.failing import SPANS, FailingMetric, ChartSpan, failing_metric, span_of
+from readiness.boards.problems.failing import SPANS, ChartSpan, FailingMetric, failing_metric, span_of
 from readiness.boards.problems.history import PastEvent, history_of
 from readiness.boards.problems.nearby import Nearby, nearby
 from readiness.boards.problems.responders import DomainDuty, ItemOwner
@@ -92,7 +92,9 @@ def detail_of(
         touches=touches,
         workloads=_workloads(site, now) if site and user.has_perm(SEES_WORKLOADS) else None,
         more_workloads=max(problem.workloads - MOST_WORKLOADS, 0),
-        duties=responders.on_call(site.id, domains, now=now) if site and domains and sees_duties else (),
+        duties=responders.duties_at_site(site.id, domains, now=now)
+        if site and domains and sees_duties
+        else (),
         sees_duties=sees_duties,
         owner=responders.owner_of(site, domains, user=user, now=now) if site and sees_owners else None,
         advice=advice_for(

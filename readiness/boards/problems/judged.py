@@ -8,7 +8,7 @@ import numpy as np
 from django.http import QueryDict
 from numpy.typing import NDArray
 
-from readiness.boards.problems.failing import FailingMetric, ChartSpan, rule_of
+from readiness.boards.problems.failing import ChartSpan, FailingMetric, rule_of
 from telemetry import explore
 from telemetry.core.labels import NAME
 from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, Metric

@@ -70,7 +70,7 @@ def domains_of(problem: ProblemRow, check: Check | None) -> tuple[str, ...]:
     return ()
 
 
-def on_call(site_id: int, domains: Collection[str], *, now: datetime) -> Sequence[DomainDuty]:
+def duties_at_site(site_id: int, domains: Collection[str], *, now: datetime) -> Sequence[DomainDuty]:
     """Two statements."""
     names = [domain for domain in DomainChoices.values if domain in domains]
     served = RotationSite.objects.filter(site=site_id, rotation__domain__in=names).order_by()

@@ -33,15 +33,15 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
     listed = stored.open_problems(now=at)
     address = Address(request, path=request.path, filters=list(tables.ProblemFilters.base_filters))
     group = address.one(GROUP) if address.one(GROUP) in dict(queries.GROUPS) else queries.CAUSE
-    chosen = problem_of(address.one(PROBLEM), at=at) if address.one(PROBLEM) else None
-    rows = listed if _shows_all(address, group) else queries.folded(listed, chosen)
+    opened_problem = problem_of(address.one(PROBLEM), at=at) if address.one(PROBLEM) else None
+    rows = listed if _shows_all(address, group) else queries.folded(listed, opened_problem)
     rows, group_by = queries.grouped(rows, group)
     table = tables.problems_table(
         group=group,
         group_by=group_by,
         sums=queries.sums_of_groups(listed, group) if group_by else {},
         url=lambda each: address.url(problem=each.id),
-        is_narrow=chosen is not None,
+        is_narrow=opened_problem is not None,
     )
 
     def context() -> dict[str, Any]:
@@ -53,11 +53,11 @@ def page(request: HttpRequest) -> tuple[TablePage, Any]:
             "following": totals.following,
             "as_of": stored.lagging_since(now=at),
             "groups": choices(queries.GROUPS, group, lambda name: address.anew(group=name)),
-            "chosen": chosen,
-            "is_missing": chosen is None and address.one(PROBLEM) != "",
-            "detail": chosen
+            "chosen": opened_problem,
+            "is_missing": opened_problem is None and address.one(PROBLEM) != "",
+            "detail": opened_problem
             and detail_of(
-                chosen,
+                opened_problem,
                 listed,
                 span=address.one(SPAN),
                 url=lambda name: address.url(span=name),
