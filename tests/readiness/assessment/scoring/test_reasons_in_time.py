@@ -220,11 +220,8 @@ class Reasons(RuleBasedStateMachine):
                     assert after[reason.place].health == "critical", reason
                     assert after[reason.place].since == reason.since
                     assert after[reason.place].is_last_known is not bool(live)
-        for domain in site.domains:
-            critical = [
-                each for each in site.reasons if each.domain == domain.domain and each.health == "critical"
-            ]
-            assert (domain.health == "critical") is bool(critical)
+        critical = {each.domain for each in site.reasons if each.health == "critical" and each.counts_from}
+        assert critical == {domain.domain for domain in site.domains if domain.health == "critical"}
 
     @invariant()
     def silence_makes_nothing_better_and_changes_no_other(self):
