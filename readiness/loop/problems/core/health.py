@@ -81,11 +81,13 @@ def _severity(reason: StoredReason) -> int:
 
 def state_of(reason: StoredReason) -> ProblemState:
     """A silent object keeps the state that its last reading had."""
-    return STATE_OF_HEALTH.get(reason["health"], ProblemState.SILENT)
+    health = reason["health"] if reason["health"] != Health.UNKNOWN else reason.get("was", "")
+    return STATE_OF_HEALTH.get(health, ProblemState.SILENT)
 
 
 def is_last_known(reason: StoredReason) -> bool:
-    return bool(reason.get("is_last_known")) and state_of(reason) is not ProblemState.SILENT
+    is_known = reason.get("is_last_known") or reason["health"] == Health.UNKNOWN
+    return bool(is_known) and state_of(reason) is not ProblemState.SILENT
 
 
 def _object_problem(domain: str, reasons: Sequence[StoredReason]) -> PresentProblem:
