@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 def unwell(site, domain, kind, thing, metric="", **given):
-    title = given.pop("title", "Not seen" if not metric else metric)
+    title = given.pop("title", metric or "Not seen")
     health = given.pop("health", "critical" if metric else "unknown")
     stored.reason(
         site, domain, object_kind=kind, object_id=thing.pk, object=str(thing), metric=metric, title=title,
