@@ -22,7 +22,7 @@ from readiness.assessment.scoring.apply import Outcome, apply
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.evaluate import evaluate as decide
 from readiness.assessment.scoring.core.flips import FlipSet, find_flips
-from readiness.assessment.scoring.core.reasons import Place
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.figures import site_figures
 from readiness.assessment.scoring.gather import inputs_of
@@ -49,7 +49,7 @@ SITES_AT_ONCE = 200
 batches cost more, because finding the newest samples reads all samples of the last minutes."""
 _LOCK = 0x53434F  # "SCO"
 ENDED_COLUMNS = (
-    *("site_id", *Place._fields),
+    *("site_id", *ReasonPlace._fields),
     *("object", "health", "title", "value", "unit", "since", "taken_at"),
 )
 

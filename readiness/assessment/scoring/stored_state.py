@@ -17,7 +17,7 @@ from readiness.assessment.scoring.core.combine import CombinedCheck
 from readiness.assessment.scoring.core.evaluate import SiteResult
 from readiness.assessment.scoring.core.flips import Before, CheckBefore
 from readiness.assessment.scoring.core.judge import PartResult, Reading
-from readiness.assessment.scoring.core.reasons import OpenReason, Place
+from readiness.assessment.scoring.core.reasons import OpenReason, ReasonPlace
 from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier, Verdict
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
@@ -55,8 +55,8 @@ _REASONS = f"""
 SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
 """
 _ENDS = f"""
-SELECT site_id, {", ".join(Place._fields)}, max(ended_at) FROM scoring_reasonend
-WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(Place._fields)}
+SELECT site_id, {", ".join(ReasonPlace._fields)}, max(ended_at) FROM scoring_reasonend
+WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(ReasonPlace._fields)}
 """
 _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
 
@@ -71,7 +71,7 @@ class Stored:
     results: dict[str, StoredResult] = field(default_factory=dict)
     health: dict[str, DomainHealth] = field(default_factory=dict)
     reasons: dict[OpenReason, int] = field(default_factory=dict)
-    ends: dict[Place, datetime] = field(default_factory=dict)
+    ends: dict[ReasonPlace, datetime] = field(default_factory=dict)
     point: ScorePoint | None = None
     inputs_at: datetime | None = None
 
@@ -90,7 +90,7 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
     for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
         by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
     for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
-        by_site[site_id].ends[Place(*columns)] = ended_at
+        by_site[site_id].ends[ReasonPlace(*columns)] = ended_at
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         by_site[point.site_id].point = point
     stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()

@@ -153,7 +153,7 @@ def _qualify(
 def _members(
     group: Mapping[str, Any], crews: Crews, places: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Person, int]]:
-    """Place, person, and the number of days for which they have had the group's qualifications."""
+    """ReasonPlace, person, and the number of days for which they have had the group's qualifications."""
     people = zip(crews[group["key"]], group["since"], strict=True)
     for place, (person, since) in enumerate(people):
         if places is None or place in places:
