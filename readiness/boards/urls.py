@@ -27,7 +27,7 @@ from readiness.boards.problems import views as problems
 from readiness.boards.results.api import (
     DomainHealthViewSet,
     FlipViewSet,
-    ReasonViewSet,
+    HealthReasonViewSet,
     ResultViewSet,
     ScorePointViewSet,
     ScoreViewSet,
@@ -43,7 +43,7 @@ router = Router()
 router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("health", DomainHealthViewSet)
-router.register("reasons", ReasonViewSet)
+router.register("reasons", HealthReasonViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
 router.register("score-points", ScorePointViewSet)

@@ -9,11 +9,14 @@ from telemetry.core.registry import Registry
 HEADINGS = {
     MetricObject.ACCELERATOR: "Accelerators",
     MetricObject.NODE: "Nodes",
+    MetricObject.SWITCH: "Switches",
     MetricObject.PORT: "Ports",
     MetricObject.LINK: "Links, sites and devices that are probed",
-    MetricObject.PDU: "PDUs and feeds",
+    MetricObject.FEED: "Feeds",
+    MetricObject.PDU: "PDUs",
     MetricObject.UPS: "UPSs",
     MetricObject.COOLING_UNIT: "Cooling",
+    MetricObject.SITE: "Sites",
 }
 ONLY = {
     Precondition.PORT_IN_USE: "the port is in use",

@@ -24,9 +24,10 @@ from readiness.assessment.scoring.core import flips as core_flips
 from readiness.assessment.scoring.core.combine import worst
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.kept import encode
-from readiness.assessment.scoring.core.reasons import Place
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Health
 from readiness.assessment.scoring.figures import Figures
+from readiness.assessment.scoring.gather import Stored
 from readiness.assessment.scoring.health import DomainResult, SiteHealth
 from readiness.assessment.scoring.models import (
     CheckResult,
@@ -37,7 +38,7 @@ from readiness.assessment.scoring.models import (
     ScorePoint,
     SiteScore,
 )
-from readiness.assessment.scoring.stored_state import Content, Stored
+from readiness.assessment.scoring.stored_state import Content
 from telemetry.binary import binary_cursor
 
 type Row = Mapping[str, Any]
@@ -225,7 +226,7 @@ def _apply_reasons(outcomes: Sequence[Outcome]) -> None:
         ]
         places = {reason.place for reason in outcome.health.reasons}
         ended += [reason_id for reason, reason_id in before.items() if reason.place not in places]
-    upsert(HealthReason, changed, ("site_id", *Place._fields))
+    upsert(HealthReason, changed, ("site_id", *ReasonPlace._fields))
     if ended:
         with binary_cursor() as cursor:
             cursor.execute("DELETE FROM scoring_healthreason WHERE id = ANY(%s)", [ended])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from readiness.assessment.scoring.core.health import DomainState, HealthBefore, site_state
-from readiness.assessment.scoring.core.reasons import Heard, ObjectFacts, ObjectKey, OpenReason, Place
+from readiness.assessment.scoring.core.reasons import Heard, ObjectFacts, ObjectKey, OpenReason, ReasonPlace
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.facts import (
     EvaluationFacts,
@@ -31,7 +31,7 @@ class StoredHealth:
 
     reasons: Sequence[OpenReason] = ()
     domains: Mapping[str, HealthBefore] = field(default_factory=dict)
-    ends: Mapping[Place, datetime] = field(default_factory=dict)
+    ends: Mapping[ReasonPlace, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from telemetry.queries import Latest, Rise
 DAY_S = 86400.0
 
 
-class _Reading(NamedTuple):
+class _RuleInput(NamedTuple):
     """A value that rules of one measure compare, and the times that go with it."""
 
     row: Latest | Rise
@@ -44,31 +44,31 @@ def findings_of(facts: EvaluationFacts, now: datetime) -> Sequence[Finding]:
     ]
 
 
-def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _Reading]]:
+def _values(facts: EvaluationFacts, now: datetime) -> Iterator[tuple[str, _RuleInput]]:
     for metric, samples in _rows_with_rules(ComparedValue.VALUE, facts.latest):
         live = [sample for sample in samples if facts.is_live(sample, now)]
         for sample in _newest_of_part(live) if metric in _labelled_metrics() else live:
             began_at = facts.changed_at.get(sample.series_id, sample.ts)
-            yield metric, _Reading(sample, sample.value, sample.ts, began_at)
+            yield metric, _RuleInput(sample, sample.value, sample.ts, began_at)
 
 
-def _codes(facts: EvaluationFacts) -> Iterator[tuple[str, _Reading]]:
+def _codes(facts: EvaluationFacts) -> Iterator[tuple[str, _RuleInput]]:
     for metric, samples in _rows_with_rules(ComparedValue.CHANGED, facts.latest_of_day):
         for sample in samples:
             # A code that is older than the window counts as 0, no code.
             changed_at = facts.changed_at.get(sample.series_id)
             code, began_at = (0.0, sample.ts) if changed_at is None else (sample.value, changed_at)
-            yield metric, _Reading(sample, code, sample.ts, began_at)
+            yield metric, _RuleInput(sample, code, sample.ts, began_at)
 
 
-def _rises(facts: EvaluationFacts) -> Iterator[tuple[str, _Reading]]:
+def _rises(facts: EvaluationFacts) -> Iterator[tuple[str, _RuleInput]]:
     for metric, rises in _rows_with_rules(ComparedValue.INCREASE, facts.rises):
         for rise in rises:
-            yield metric, _Reading(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
+            yield metric, _RuleInput(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
 
 
 def _judged(
-    around: Surroundings, metric: str, measure: ComparedValue, reading: _Reading
+    around: Surroundings, metric: str, measure: ComparedValue, reading: _RuleInput
 ) -> Iterator[Finding]:
     facts, row = around.facts, reading.row
     key = object_key(row)
@@ -81,18 +81,18 @@ def _judged(
     for rule in definition.health:
         if rule.measure is not measure or not rule.applies_to(row.labels):
             continue
-        compared = _compared(around, rule, reading) if around.hold(rule, key, row) else None
-        if compared is None:
+        comparison = _comparison(around, rule, reading) if around.hold(rule, key, row) else None
+        if comparison is None:
             continue
-        shows = measure is ComparedValue.VALUE or rule.judge(compared.value) != "ok"
-        code = code_of(definition, compared.value)
+        shows = measure is ComparedValue.VALUE or rule.judge(comparison.value) != "ok"
+        code = code_of(definition, comparison.value)
         title = code.title if code else definition.titled(rule.title, row.labels)
-        times = compared.taken_at, compared.began_at
+        times = comparison.taken_at, comparison.began_at
         unit = rule.unit(definition.unit)
-        yield Finding(domain, key, metric, part, rule, compared.value, *times, title, unit, shows)
+        yield Finding(domain, key, metric, part, rule, comparison.value, *times, title, unit, shows)
 
 
-def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Reading | None:
+def _comparison(around: Surroundings, rule: HealthRule, reading: _RuleInput) -> _RuleInput | None:
     """The value in the form in which the rule compares it. None if the metric that it is a share of is missing."""
     value = reading.value
     if rule.share_of:
@@ -103,15 +103,15 @@ def _compared(around: Surroundings, rule: HealthRule, reading: _Reading) -> _Rea
     if rule.label:
         return reading._replace(value=rule.number(reading.row.labels))
     if rule.measure is ComparedValue.INCREASE and rule.window_s < DAY_S:
-        return _within_window(around.facts, rule, reading)
+        return _rise_in_window(around.facts, rule, reading)
     return reading
 
 
-def _within_window(facts: EvaluationFacts, rule: HealthRule, reading: _Reading) -> _Reading:
+def _rise_in_window(facts: EvaluationFacts, rule: HealthRule, reading: _RuleInput) -> _RuleInput:
     rise = facts.rises_within.get((rule.window_s, reading.row.series_id))
     if rise is None:
         return reading._replace(value=0.0)
-    return _Reading(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
+    return _RuleInput(rise, rise.increase, rise.last_bad_at, rise.first_bad_at)
 
 
 def _newest_of_part(samples: Iterable[Latest]) -> Iterator[Latest]:

@@ -6,12 +6,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import DomainChoices, Region, Site
+from readiness.assessment.scoring.models import HealthReason
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
 from readiness.boards.sites.tables import owner_text
+from readiness.loop.problems.core.health import CROWD_FROM
 from readiness.loop.problems.core.states import ProblemState
 from readiness.loop.problems.models import KINDS, Problem
 from readiness.loop.problems.queries import IN_CAUSE, owners
@@ -99,7 +101,14 @@ class ProblemFilters(django_filters.FilterSet):
         words = Q()
         for field in ("title", "detail", "object", "site__name", "answering"):
             words |= Q(**{f"{field}__icontains": value})
-        return queryset.filter(words)
+        # A crowd repeats the names of few of its objects.
+        of_crowd = HealthReason.objects.counting().filter(
+            site=OuterRef("site"),
+            domain=OuterRef("subject"),
+            metric=OuterRef("metrics__0"),
+            object__icontains=value,
+        )
+        return queryset.filter(words | Q(objects_affected__gte=CROWD_FROM) & Exists(of_crowd))
 
 
 def problems_table(

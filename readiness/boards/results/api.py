@@ -166,7 +166,7 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
         return f'{stored[:-1]}-{current.health}-{current.is_last_known}"'
 
 
-class ReasonSerializer(ObjectSerializer):
+class HealthReasonSerializer(ObjectSerializer):
     """An open reason why an object is not well. An object keeps all its reasons. One that `is_last_known` rests on no
     live sample, and `standing` says why; one without a `metric` is the silence of its object."""
 
@@ -207,9 +207,9 @@ class EndedReason:
     ended_at: datetime
 
 
-class ReasonViewSet(ReadOnlyObjectViewSet):
+class HealthReasonViewSet(ReadOnlyObjectViewSet):
     queryset = HealthReason.objects.counting().select_related("site")
-    serializer_class = ReasonSerializer
+    serializer_class = HealthReasonSerializer
     filterset_class = ReasonFilters
     ordering_fields = ("id", "site", "domain", "rank", "object", "metric", "since", "taken_at")
 

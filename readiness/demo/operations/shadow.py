@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from inventory.models import SiteChange
 from readiness.assessment.evidence.models import Measure, MeasuredDay
-from readiness.assessment.scoring.core.reasons import Place
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
@@ -131,7 +131,7 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
 
 def _continue_reasons() -> None:
     """A reason that still stands began in the past. One that the present does not have has ended."""
-    same = " AND ".join(f"stands.{column} = past.{column}" for column in ("site_id", *Place._fields))
+    same = " AND ".join(f"stands.{column} = past.{column}" for column in ("site_id", *ReasonPlace._fields))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE public.scoring_healthreason stands SET since = past.since"

@@ -89,13 +89,13 @@ def _add_power(edges: _Edges, site_ids: Iterable[int]) -> None:
     """A device needs the feeds of its rack, and a feed its power distribution."""
     of_rack: dict[int, list[Node]] = defaultdict(list)
     feeds = PowerFeed.objects.filter(site__in=site_ids).order_by("pk")
-    for feed_id, rack_id, device_id in feeds.values_list("pk", "rack_id", "device_id"):
+    for feed_id, fed_rack_id, pdu_id in feeds.values_list("pk", "rack_id", "device_id"):
         feed = ObjectKind.FEED.value, feed_id
         edges.suppliers.add(feed)
-        if device_id is not None:
-            edges.add(feed, NeedKind.POWER, [(ObjectKind.DEVICE.value, device_id)])
-        if rack_id is not None:
-            of_rack[rack_id].append(feed)
+        if pdu_id is not None:
+            edges.add(feed, NeedKind.POWER, [(ObjectKind.DEVICE.value, pdu_id)])
+        if fed_rack_id is not None:
+            of_rack[fed_rack_id].append(feed)
     for device_id, role, rack_id in _devices(edges):
         device = ObjectKind.DEVICE.value, device_id
         edges.roles[device] = role

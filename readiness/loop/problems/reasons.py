@@ -116,10 +116,10 @@ def _last_known_crowd(crowd: Crowd) -> Crowd:
 
 
 def _reasons_of(site_ids: Collection[int]) -> dict[tuple[int, str], DomainReasons]:
-    values = {"sites": sorted(site_ids), "crowd": CROWD_FROM, "few": OF_A_CROWD}
+    values: dict[str, Any] = {"sites": sorted(site_ids), "crowd": CROWD_FROM, "few": OF_A_CROWD}
     with connection.cursor() as cursor:
         cursor.execute(_REASONS, values)
-        rows = [_ReasonOfGroup(*row[:7], _stored_reason(row[7:])) for row in cursor.fetchall()]
+        rows = [_ReasonOfGroup._make((*row[:7], _stored_reason(row[7:]))) for row in cursor.fetchall()]
     by_domain: dict[tuple[int, str], DomainReasons] = defaultdict(DomainReasons)
     crowds: dict[tuple[int, str, str], list[_ReasonOfGroup]] = defaultdict(list)
     for row in rows:

@@ -90,7 +90,7 @@ def site_state(
     facts: ObjectFacts,
     now: datetime,
 ) -> SiteState:
-    """What stands after the reasons and states `before`, with the present findings and silences."""
+    """The state that follows the reasons and states `before`, with the present findings and silences."""
     stored = {str(domain): domains_before.get(domain, HealthBefore("")) for domain in MetricDomain}
     followed = follow(before, findings, facts, now)
     members = _members(before, findings, facts)
@@ -123,7 +123,7 @@ def site_state(
 
 @dataclass(frozen=True, slots=True)
 class _Domain:
-    """What a domain's state follows from: its objects, the reasons that count, and its newest sample."""
+    """The facts that a domain's state follows from: its objects, the reasons that count, and its newest sample."""
 
     name: str
     members: Sequence[ObjectKey]
@@ -196,7 +196,7 @@ def _domain(
 
 
 def _objects(domain: _Domain, facts: ObjectFacts) -> dict[ObjectKey, Health]:
-    objects = {key: _without_reasons(key, facts) for key in domain.members}
+    objects = {key: _health_without_reasons(key, facts) for key in domain.members}
     for reason in domain.reasons:
         health = Health(reason.health)
         if RANK[health] < RANK[objects[reason.key]]:
@@ -204,7 +204,7 @@ def _objects(domain: _Domain, facts: ObjectFacts) -> dict[ObjectKey, Health]:
     return objects
 
 
-def _without_reasons(key: ObjectKey, facts: ObjectFacts) -> Health:
+def _health_without_reasons(key: ObjectKey, facts: ObjectFacts) -> Health:
     if not facts.is_in_service(key):
         return Health.MAINTENANCE
     if key not in facts.heard:
@@ -235,7 +235,7 @@ def _has_lost_its_objects(
 def _last_known(
     silent: Iterable[ObjectKey], before: HealthBefore, facts: ObjectFacts
 ) -> tuple[str, datetime | None]:
-    """What the domain was, and until when; it stays so, however long the silence lasts."""
+    """The health that the domain had, and until when; both stay, however long the silence lasts."""
     if before.health not in KNOWN:
         return before.last_health, before.heard_at
     ends = (facts.heard_at[key] for key in silent if key in facts.heard_at)

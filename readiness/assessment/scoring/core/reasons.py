@@ -1,4 +1,4 @@
-"""What becomes of the reasons why objects are not well, from one evaluation to the next.
+"""Follow the reasons why objects are not well, from one evaluation to the next.
 
 An object keeps all its reasons. One ends when a live sample of its metric and part says so, whatever its other labels
 are, when its object leaves service or the inventory, or when a person says so. Nothing else ends one: a reason without
@@ -46,8 +46,8 @@ class Finding(NamedTuple):
     shows: bool
 
 
-class Place(NamedTuple):
-    """What tells apart the reasons of a site."""
+class ReasonPlace(NamedTuple):
+    """The columns that tell apart the reasons of a site."""
 
     domain: str
     object_kind: str
@@ -87,15 +87,15 @@ class OpenReason(NamedTuple):
     counts_from: datetime | None
 
     @property
-    def place(self) -> Place:
-        return Place._make(self[:7])
+    def place(self) -> ReasonPlace:
+        return ReasonPlace._make(self[:7])
 
     @property
     def key(self) -> ObjectKey:
         return self.object_kind, self.object_id
 
     @property
-    def order(self) -> tuple[int, str, Place]:
+    def order(self) -> tuple[int, str, ReasonPlace]:
         """The worst reason first."""
         return self.rank, self.object, self.place
 
@@ -109,7 +109,7 @@ class Heard(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectFacts:
-    """What is known of the objects of a site, apart from what rules find.
+    """The objects of a site, as they are known apart from what rules find.
 
     `domains` has the domain of each object that counts there, `names` all that samples may describe. `resting` ones are
     out of service. Those `watched` have sources that sent data of them; `heard` ones are heard from, `heard_at` also
@@ -126,7 +126,7 @@ class ObjectFacts:
     heard_at: Mapping[ObjectKey, datetime] = field(default_factory=dict)
     sampled: Set[tuple[ObjectKey, str, str]] = frozenset()
     judged: Collection[ObjectKey] = frozenset()
-    ends: Mapping[Place, datetime] = field(default_factory=dict)
+    ends: Mapping[ReasonPlace, datetime] = field(default_factory=dict)
     source_titles: Mapping[str, str] = field(default_factory=dict)
     has_sources: bool = False
     is_source_late: bool = False
@@ -143,7 +143,7 @@ class FollowedReasons(NamedTuple):
     do not count yet will."""
 
     reasons: list[OpenReason]
-    ended: dict[Place, float | None]
+    ended: dict[ReasonPlace, float | None]
     due: list[datetime]
 
 
@@ -159,7 +159,7 @@ def follow(
     standing = {reason.place: reason for reason in before if reason.metric}
     judged = _worst(findings, standing, facts)
     reasons: list[OpenReason] = []
-    ended: dict[Place, float | None] = {}
+    ended: dict[ReasonPlace, float | None] = {}
     due: list[datetime] = []
     for place, (judgement, finding) in judged.items():
         reason = standing.get(place)
@@ -185,11 +185,11 @@ def follow(
 
 
 def _worst(
-    findings: Iterable[Finding], standing: Mapping[Place, OpenReason], facts: ObjectFacts
-) -> dict[Place, _Judged]:
+    findings: Iterable[Finding], standing: Mapping[ReasonPlace, OpenReason], facts: ObjectFacts
+) -> dict[ReasonPlace, _Judged]:
     """The worst of the findings at each place that has a reason, or gives one."""
     with_reasons = {reason.key for reason in standing.values()}
-    judged: dict[Place, _Judged] = {}
+    judged: dict[ReasonPlace, _Judged] = {}
     for finding in findings:
         rule = finding.rule
         if finding.key not in with_reasons and rule.judge(finding.value) == "ok":
@@ -207,10 +207,12 @@ def _worst(
     return judged
 
 
-def _place_of(finding: Finding) -> Place:
+def _place_of(finding: Finding) -> ReasonPlace:
     kind, object_id = finding.key
     rule = finding.rule
-    return Place(finding.domain, kind, object_id, finding.metric, finding.part, rule.measure, rule.direction)
+    return ReasonPlace(
+        finding.domain, kind, object_id, finding.metric, finding.part, rule.measure, rule.direction
+    )
 
 
 def _stands(reason: OpenReason | None) -> Judgement:
@@ -221,7 +223,7 @@ def _stands(reason: OpenReason | None) -> Judgement:
     )
 
 
-def _is_ended(place: Place, finding: Finding, facts: ObjectFacts) -> bool:
+def _is_ended(place: ReasonPlace, finding: Finding, facts: ObjectFacts) -> bool:
     ended_at = facts.ends.get(place)
     return ended_at is not None and finding.taken_at <= ended_at
 

@@ -45,7 +45,7 @@ class Health(StrEnum):
 
 
 class ReasonStanding(StrEnum):
-    """What stands behind a reason: a live sample; the last one, while the object sends others; the last one of a metric
+    """The ground of a reason: a live sample; the last one, while the object sends others; the last one of a metric
     that is gone for a day; the last one of an object that is silent."""
 
     LIVE = "live"

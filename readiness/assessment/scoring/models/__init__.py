@@ -1,4 +1,4 @@
-"""What scoring stores: results of checks, scores, health with its reasons, and changes of state."""
+"""The tables of scoring: results of checks, scores, health with its reasons, and changes of state."""
 
 from readiness.assessment.scoring.models.health import DomainHealth, HealthReason, ReasonEnd
 from readiness.assessment.scoring.models.results import (

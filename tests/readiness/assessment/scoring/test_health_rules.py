@@ -158,7 +158,7 @@ class TestDryRun:
         text = printed.getvalue()
         assert "1 reason would change" in text
         assert "Port is down (node_network_up): 1 object" in text
-        assert "Plant, plant-leaf eth0: OK -> Critical at 0" in text
+        assert "Plant, plant-leaf eth0: ok -> critical at 0" in text
 
     def test_the_command_prints_the_rules(self):
         printed = StringIO()

@@ -1,5 +1,7 @@
 """The objects of a problem, by page, for page and program; and a reason that somebody ends."""
 
+import re
+
 import pytest
 
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
@@ -40,6 +42,8 @@ def test_page_and_endpoint_read_the_same_rows_by_page(flapping, client_of, api_o
     assert "120 objects at Des Moines" in pages[0]
     found = text_of(client.get(f"/problems/objects/?problem={problem['number']}&q=swp2"))
     assert rows_of(found) == 1
+    by_name = text_of(client.get("/problems/?q=leaf03 p117"))
+    assert re.findall(r"id=\"row-problems-([^\"]+)\"", by_name) == [CAUSE]
     assert client.get("/problems/objects/?problem=health-dsm-nothing").status_code == 404
 
 

@@ -8,7 +8,6 @@ from readiness.assessment.scoring.rule_flips import RuleFlip, newest_sample_at, 
 from telemetry.core.registry import registry
 from telemetry.core.rules_guide import guide
 from web import clock
-from web.states import state
 from web.units import format_value, how_many, instant
 
 MOST_OBJECTS = 20
@@ -38,8 +37,7 @@ class Command(BaseCommand):
     def _write_rule(self, title: str, flips: list[RuleFlip]) -> None:
         self.stdout.write(f"\n{title} ({flips[0].metric}): {how_many(len(flips), 'object', 'objects')}")
         for flip in flips[:MOST_OBJECTS]:
-            before, after = (state("health", each).word for each in (flip.before, flip.after))
             value = format_value(flip.value, flip.unit)
-            self.stdout.write(f"  {flip.site}, {flip.object}: {before} -> {after} at {value}")
+            self.stdout.write(f"  {flip.site}, {flip.object}: {flip.before} -> {flip.after} at {value}")
         if len(flips) > MOST_OBJECTS:
             self.stdout.write(f"  and {len(flips) - MOST_OBJECTS} more")
