@@ -6,14 +6,16 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import meters, panels
+        from telemetry import clocks, meters, panels
         from telemetry.drift import panels as drift_panels
         from telemetry.models import Source
         from telemetry.search import find_metrics
         from telemetry.sources import late_or_silent
-        from web import links, search, tab_counts
+        from web import clock, links, notices, search, tab_counts
 
         links.has_page(Source, "source")
+        clock.trust("samples", clocks.trusted_now)
+        notices.register("clock", clocks.notices)
         meters.register()
         panels.register()
         drift_panels.register()

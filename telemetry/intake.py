@@ -52,6 +52,7 @@ class Hour:
     state: str
     samples: int
     rejected: int
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Intake:
     samples_per_s: float | None
     lag_s: float | None
     rejected_24h: int
+    ignored_24h: int
     samples_24h: int
     strip: tuple[Hour, ...] = ()
 
@@ -134,17 +136,17 @@ def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
     ]
 
 
-def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int]]]:
+def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int, int]]]:
     counted = (
         SourceActivity.objects.filter(source__in=ids, start__gte=_strip_start(now), start__lte=now)
         .order_by()
         .annotate(hour=TruncHour("start"))
         .values_list("source_id", "hour")
-        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"))
+        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"), passed=models.Sum("ignored"))
     )
-    by_source: dict[int, dict[datetime, tuple[int, int]]] = defaultdict(dict)
-    for source_id, hour, came, refused in counted:
-        by_source[source_id][hour] = came, refused
+    by_source: dict[int, dict[datetime, tuple[int, int, int]]] = defaultdict(dict)
+    for source_id, hour, *figures in counted:
+        by_source[source_id][hour] = tuple(figures)
     return by_source
 
 
@@ -169,7 +171,7 @@ def _flips(ids: Sequence[int], now: datetime) -> dict[int, list[SourceFlip]]:
 
 def _intake_of(
     source: Source,
-    hours: dict[datetime, tuple[int, int]],
+    hours: dict[datetime, tuple[int, int, int]],
     recent: tuple[datetime, int, float] | None,
     flips: Sequence[SourceFlip],
     now: datetime,
@@ -187,8 +189,9 @@ def _intake_of(
         last_received_at=status.last_received_at if status else None,
         samples_per_s=_rate(recent, first, source, now),
         lag_s=recent[2] if recent else None,
-        rejected_24h=sum(refused for _, refused in hours.values()),
-        samples_24h=sum(came for came, _ in hours.values()),
+        rejected_24h=sum(refused for _, refused, _ in hours.values()),
+        ignored_24h=sum(ignored for *_, ignored in hours.values()),
+        samples_24h=sum(came for came, *_ in hours.values()),
         strip=_strip(state, hours, flips, now),
     )
 
@@ -209,7 +212,7 @@ def _strip_start(now: datetime) -> datetime:
 
 
 def _strip(
-    state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
+    state: str, hours: dict[datetime, tuple[int, int, int]], flips: Sequence[SourceFlip], now: datetime
 ) -> tuple[Hour, ...]:
     cells = []
     last_state = flips[0].from_state if flips else state

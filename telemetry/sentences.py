@@ -35,10 +35,12 @@ REASONS = {
     "wrong_content_type": f"a body that is not {formats.names()}",
     "too_many_new_series": "too many new series in five minutes; later ones are accepted again",
     "too_many_series": "more series than a source may have",
-    "not_a_number": "a value that is not a number",
+    "not_a_number": "a value that is not a number, as of a summary without observations",
     "no_reading": "a placeholder that the exporter sends when it has no value",
+    "series_ended": "the end of a series, which a sender marks when its target goes",
+    "sent_before": "a sample of a body that came a second time",
 }
-"""The meaning of each reason for a refusal."""
+"""The meaning of each reason why samples were refused or ignored."""
 
 
 def place_of(source: Source) -> str:

@@ -26,7 +26,8 @@ class SourceIntake:
     samples_per_s: float | None
     lag_s: Annotated[float | None, "Longest time from receipt to storage in the last 5 to 10 min."]
     samples_24h: int
-    rejected_24h: int
+    rejected_24h: Annotated[int, "Samples that were not stored, for a reason that somebody can mend."]
+    ignored_24h: Annotated[int, "No readings, ends of series and repetitions: no fault of the sender."]
 
 
 @dataclass(frozen=True, slots=True)

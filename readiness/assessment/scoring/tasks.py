@@ -9,19 +9,19 @@ from web import clock, workers
 
 @shared_task(name="readiness.scoring.rescore_changed")
 def rescore_changed() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_changed(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_changed(now=clock.trusted_now())
 
 
 @shared_task(name="readiness.scoring.rescore_due")
 def rescore_due() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_due(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_due(now=clock.trusted_now())
 
 
 @shared_task(name="readiness.scoring.rescore_aged")
 def rescore_aged() -> int:
-    return 0 if workers.are_catching_up() else operations.rescore_aged(now=clock.now())
+    return 0 if workers.are_catching_up() else operations.rescore_aged(now=clock.trusted_now())
 
 
 @shared_task(name="readiness.scoring.forget_inputs")
 def forget_inputs() -> int:
-    return apply.forget(now=clock.now())
+    return apply.forget(now=clock.trusted_now())
