@@ -6,7 +6,7 @@ from celery import shared_task
 
 from telemetry import drain, matching, rollups, sources, store, wakeup
 from telemetry.drift import comparing
-from web import workers
+from web import watch, workers
 from web.clock import now
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def drain_inbox() -> int:
 
 def wake_drain() -> None:
     if wakeup.ask():
-        drain_inbox.apply_async(expires=60, retry=False)
+        drain_inbox.apply_async(expires=wakeup.EXPIRES_S, retry=False)
 
 
 @shared_task(name="telemetry.roll_up")
@@ -30,7 +30,12 @@ def roll_up() -> int:
 
 @shared_task(name="telemetry.update_source_states")
 def update_source_states() -> int:
-    return 0 if workers.are_catching_up() else sources.update_states(now=now())
+    if workers.are_catching_up():
+        return 0
+    at = now()
+    changed = sources.update_states(now=at)
+    watch.note(watch.Stage.SOURCES, at)
+    return changed
 
 
 @shared_task(name="telemetry.match_series")

@@ -54,7 +54,12 @@ def own_database():
 
 
 @pytest.fixture
-def muster(programs, own_database, tmp_path):
+def live_s():
+    return LIVE_S
+
+
+@pytest.fixture
+def muster(programs, own_database, tmp_path, live_s):
     """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
     valkey = f"{os.environ['REDIS_URL'].partition('?')[0]}?db=9"
     # The workers of an earlier test are not its own: it would take their end for an absence.
@@ -64,7 +69,7 @@ def muster(programs, own_database, tmp_path):
         "DATABASE_URL": own_database,
         "REDIS_URL": valkey,
         "MUSTER_DATA_DIR": str(tmp_path / "data"),
-        "MUSTER_TELEMETRY_LIVE_S": str(LIVE_S),
+        "MUSTER_TELEMETRY_LIVE_S": str(live_s),
         "MUSTER_HASHED_STATIC": "0",
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

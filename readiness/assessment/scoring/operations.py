@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
 from inventory.models import Site, SiteChange
@@ -33,7 +33,7 @@ from readiness.assessment.scoring.stored_state import (
     state_before,
     stored_of,
 )
-from web import scopes
+from web import scopes, watch
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -184,6 +184,16 @@ def lock(site_ids: Collection[int], *, purpose: int = _LOCK) -> None:
         )
 
 
+def judging_instant(*, now: datetime) -> datetime:
+    """Up to when sites can be judged: `now`, or what the drain has reached if it is behind, because samples that wait
+    to be stored are no silence. Never before the newest evaluation, or a site would be left as it is."""
+    reached = watch.as_of(now, watch.Stage.STORED)
+    if reached == now:
+        return now
+    newest = SiteScore.objects.aggregate(newest=Max("evaluated_at"))["newest"]
+    return min(now, max(reached, newest or reached))
+
+
 class NotEvaluable(Exception):
     """The evaluation of a site failed; the message is for the user who requested it."""
 
@@ -194,7 +204,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     try:
         # Links to sites that the user may not see also count.
         with scopes.everything(), transaction.atomic():
-            evaluate(site_ids=[site.pk], now=now)
+            evaluate(site_ids=[site.pk], now=judging_instant(now=now))
     except OperationalError:
         # A database failure is not a failure of the site.
         raise

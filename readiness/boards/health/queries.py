@@ -9,6 +9,7 @@ from readiness.assessment.scoring.figures import FIGURES, site_figure
 from readiness.assessment.scoring.models import DomainHealth
 from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason, reason_of_stored
 from readiness.assessment.scoring.reasons import mark_unknown
+from web import watch
 
 DOMAINS = tuple(DomainChoices.values)
 UNWELL = ("critical", "warn", "unknown")
@@ -46,12 +47,12 @@ class DomainDetail:
 
 
 def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
-    details = []
+    details, judged_at = [], watch.as_of(now)
     for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
-        current = row.state_at(now)
+        current = row.state_at(judged_at)
         kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]
         figures = tuple(site_figure(kind, dict(current.figures)) for kind in kinds)
-        details.append(DomainDetail(row.domain, row.clock, current, reasons_of(row, now=now), figures))
+        details.append(DomainDetail(row.domain, row.clock, current, reasons_of(row, now=judged_at), figures))
     return tuple(details)
 
 

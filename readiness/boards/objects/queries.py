@@ -19,6 +19,7 @@ from readiness.assessment.scoring.reasons import mark_unknown
 from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
 from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
+from web import watch
 
 MODELS: dict[type[Model], ObjectKind] = {
     Device: ObjectKind.DEVICE,
@@ -96,7 +97,8 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
         cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), parameters)
         for row in map(_Stored._make, cursor.fetchall()):
             stored[row.object_id].append(row)
-    return {each.pk: _health(each, stored[each.pk], now) for each in objects}
+    judged_at = watch.as_of(now)
+    return {each.pk: _health(each, stored[each.pk], judged_at) for each in objects}
 
 
 def site_id_of(obj: Any) -> int:

@@ -3,9 +3,14 @@
 from celery import shared_task
 
 from readiness.loop.problems import operations
-from web import clock, workers
+from web import clock, watch, workers
 
 
 @shared_task(name="readiness.problems.write_claimed")
 def write_claimed() -> int:
-    return 0 if workers.are_catching_up() else operations.write_claimed(now=clock.now())
+    if workers.are_catching_up():
+        return 0
+    at = watch.as_of(clock.now(), watch.Stage.STORED, watch.Stage.SITES)
+    written = operations.write_claimed(now=at)
+    watch.note(watch.Stage.PROBLEMS, at)
+    return written
