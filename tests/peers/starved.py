@@ -29,7 +29,7 @@ DRAINS = "LOCK TABLE telemetry_sourceactivity IN SHARE MODE"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a reader saw `at_s` seconds after the processes were taken."""
+    """What a reader saw `at_s` seconds after the processes were taken. `ticks` wait for urgent work."""
 
     at_s: float
     flips: int
@@ -37,6 +37,7 @@ class Seen:
     compute: Counter[str]
     is_behind: bool
     has_banner: bool
+    ticks: int
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Fleet:
 
     def __init__(self, muster: Muster, *, sites: int = SITES) -> None:
         self.muster, self.sites = muster, sites
-        self._tokens: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._send, daemon=True)
         self.refused: Counter[int | None] = Counter()
@@ -94,7 +95,7 @@ class Fleet:
             }
             self.muster.post("/api/inventory/devices/", node)
             source = {"name": slug, "site": {"slug": slug}, "cadence_s": CADENCE_S, "grace_s": GRACE_S}
-            self._tokens[f"node-{number}"] = self.muster.post("/api/telemetry/sources/", source)["token"]
+            self.tokens[f"node-{number}"] = self.muster.post("/api/telemetry/sources/", source)["token"]
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -109,13 +110,17 @@ class Fleet:
         with Caller(self.muster.port, timeout_s=10) as caller:
             while not self._stopped.wait(CADENCE_S):
                 at_ms = int(time.time() * 1000)
-                for node, token in self._tokens.items():
+                for node, token in self.tokens.items():
                     body = snappy(
                         request(series({"__name__": "node_load1", "instance": node}, sample(0.5, at_ms)))
                     )
                     answer = caller.ask("/api/v1/write", "POST", body, headers(token))
                     if answer.status != 204:
                         self.refused[answer.status] += 1
+
+    def urgent_jobs(self) -> list[str]:
+        jobs = self.muster.get("/api/telemetry/status/")["jobs"]
+        return [job["name"] for job in jobs if job["is_urgent"]]
 
     def look(self, since_s: float) -> Seen:
         muster = self.muster
@@ -130,6 +135,7 @@ class Fleet:
             compute=Counter(domain["health"]["value"] for domain in health),
             is_behind=status["lag"]["is_behind"],
             has_banner=BANNER in muster.page("/"),
+            ticks=sum(queue["waiting"] for queue in status["task_queues"] if queue["is_urgent"]),
         )
 
     def settle(self) -> Seen:
