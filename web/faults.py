@@ -1,10 +1,10 @@
 """What is wrong with Muster itself: it is behind, no worker lives, jobs are late or fail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from web import jobs, watch, workers
+from web import jobs, metrics, watch, workers
 from web.jobs import JobStanding
 from web.units import duration, how_many
 
@@ -20,6 +20,24 @@ class Fault:
     detail: str
     since: datetime | None
     is_bad: bool
+
+
+GAUGES = (
+    metrics.GaugeFamily("muster_lag_seconds", "How far Muster is behind what arrived"),
+    metrics.GaugeFamily("muster_job_late_seconds", "Since the job should have ended next", ("name",)),
+    metrics.GaugeFamily("muster_jobs_late", "Jobs that are later than they may be"),
+    metrics.GaugeFamily("muster_tasks_waiting", "Tasks that no worker has taken yet", ("queue",)),
+)
+
+
+def gauges(now: datetime) -> Mapping[str, metrics.Values]:
+    standings = jobs.standings(now=now)
+    return {
+        "muster_lag_seconds": {(): watch.lag(now).seconds},
+        "muster_job_late_seconds": {(job.name,): job.late_s for job in standings if job.late_s is not None},
+        "muster_jobs_late": {(): sum(job.is_late for job in standings)},
+        "muster_tasks_waiting": {(queue.name,): queue.waiting for queue in jobs.queues()},
+    }
 
 
 def faults(*, now: datetime) -> list[Fault]:
