@@ -12,7 +12,7 @@ class TelemetryConfig(AppConfig):
         from telemetry.search import find_metrics
         from web import links, search, tab_counts, watch
 
-        watch.register_waiting(watch.Stage.STORED, intake.oldest_waiting)
+        watch.register_waiting(watch.WorkStage.STORED, intake.oldest_waiting)
         links.has_page(Source, "source")
         meters.register()
         panels.register()

@@ -273,7 +273,7 @@ def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCo
 
 
 def refusals_by_source(*, now: datetime, most: int) -> list[RefusalOfSource]:
-    """What was refused today and yesterday (UTC), the most first."""
+    """Refusals of today and yesterday (UTC), the most first."""
     counted = (
         Rejection.objects.filter(on_date__gte=(now - DAY).date())
         .order_by()

@@ -10,7 +10,7 @@ from accounts.models import User
 from inventory.models import SiteChange
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState, SourceStatus
 
-GETTING_WORSE = (SourceState.ON_TIME, SourceState.LATE, SourceState.SILENT)
+_BADNESS = {SourceState.ON_TIME: 0, SourceState.LATE: 1, SourceState.SILENT: 2}
 
 
 def state_of(
@@ -74,7 +74,7 @@ def _judged(status: SourceStatus, arrived_at: datetime | None, now: datetime) ->
         received_at=status.last_received_at,
         now=now,
     )
-    if arrived_at is None or not {state, status.state} <= set(GETTING_WORSE):
+    if arrived_at is None or not {state, status.state} <= _BADNESS.keys():
         return state, since
     by_door = state_of(paused=False, limit=limit, sampled_at=arrived_at, received_at=arrived_at, now=now)
     present = (SourceState(status.state), status.state_since)
@@ -82,9 +82,9 @@ def _judged(status: SourceStatus, arrived_at: datetime | None, now: datetime) ->
 
 
 def _badness(judged: tuple[SourceState, datetime]) -> tuple[int, float]:
-    """Of one state, that which began earlier is worse."""
+    """The state that began earlier is the worse one of two that are equal."""
     state, since = judged
-    return GETTING_WORSE.index(state), -since.timestamp()
+    return _BADNESS[state], -since.timestamp()
 
 
 def _update(status: SourceStatus, arrived_at: datetime | None, now: datetime) -> bool:

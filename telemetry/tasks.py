@@ -34,7 +34,7 @@ def update_source_states() -> int:
         return 0
     at = now()
     changed = sources.update_states(now=at)
-    watch.note(watch.Stage.SOURCES, at)
+    watch.note(watch.WorkStage.SOURCES, at)
     return changed
 
 

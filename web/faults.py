@@ -1,4 +1,4 @@
-"""What is wrong with Muster itself: it is behind, no worker lives, jobs are late or fail."""
+"""Faults of Muster itself: it is behind, no worker lives, jobs are late or fail."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MusterFault:
     """`key` names the fault for as long as it lasts, `since` is when it began, as far as known."""
 
     key: str
@@ -40,40 +40,40 @@ def gauges(now: datetime) -> Mapping[str, metrics.Values]:
     }
 
 
-def faults(*, now: datetime) -> list[Fault]:
+def faults(*, now: datetime) -> list[MusterFault]:
     standings = jobs.standings(now=now)
     return [*_lag(now), *_workers(now), *_late(standings), *_failing(standings)]
 
 
-def _lag(now: datetime) -> Iterator[Fault]:
+def _lag(now: datetime) -> Iterator[MusterFault]:
     lag = watch.lag(now)
     if lag.is_behind:
         detail = (
             f"What arrived in the last {duration(lag.seconds)} is not stored, judged and written down yet."
         )
-        yield Fault("lag", "Muster is behind", detail, lag.as_of, is_bad=lag.seconds >= watch.BAD_S)
+        yield MusterFault("lag", "Muster is behind", detail, lag.as_of, is_bad=lag.seconds >= watch.BAD_S)
 
 
-def _workers(now: datetime) -> Iterator[Fault]:
+def _workers(now: datetime) -> Iterator[MusterFault]:
     if not workers.seen(now=now):
         detail = "No worker sent a heartbeat within a minute: nothing is stored or judged."
-        yield Fault("workers", "No worker is at work", detail, None, is_bad=True)
+        yield MusterFault("workers", "No worker is at work", detail, None, is_bad=True)
 
 
-def _late(standings: list[JobStanding]) -> Iterator[Fault]:
+def _late(standings: list[JobStanding]) -> Iterator[MusterFault]:
     late = [job for job in standings if job.is_late]
     if late:
         since = min((job.done_at for job in late if job.done_at), default=None)
         is_bad = any(job.is_urgent for job in late)
-        yield Fault("jobs-late", f"{_many(late)} late", _names(late), since, is_bad=is_bad)
+        yield MusterFault("jobs-late", f"{_many(late)} late", _names(late), since, is_bad=is_bad)
 
 
-def _failing(standings: list[JobStanding]) -> Iterator[Fault]:
+def _failing(standings: list[JobStanding]) -> Iterator[MusterFault]:
     failing = [job for job in standings if job.failure]
     if failing:
         since = min((job.done_at for job in failing if job.done_at), default=None)
         detail = f"{_names(failing)}. {failing[0].failure}"
-        yield Fault("jobs-failing", f"{_many(failing)} failing", detail, since, is_bad=False)
+        yield MusterFault("jobs-failing", f"{_many(failing)} failing", detail, since, is_bad=False)
 
 
 def _many(standings: list[JobStanding]) -> str:

@@ -21,7 +21,7 @@ UNNOTICED = timedelta(seconds=10)
 """A delay of the usual work: within it everything is judged as of now."""
 
 
-class Stage(StrEnum):
+class WorkStage(StrEnum):
     """The stages of a sample, in order; each judges what the ones before it have reached."""
 
     STORED = "samples stored"
@@ -30,7 +30,7 @@ class Stage(StrEnum):
     PROBLEMS = "problems written"
 
 
-ALLOWED = dict.fromkeys(Stage, timedelta(seconds=60)) | {Stage.STORED: timedelta(seconds=20)}
+ALLOWED = dict.fromkeys(WorkStage, timedelta(seconds=60)) | {WorkStage.STORED: timedelta(seconds=20)}
 """How far a stage may be behind before pages say so: evaluating a large fleet takes half a minute."""
 
 BAD_S = 300
@@ -50,15 +50,15 @@ class Lag:
     is_behind: bool
 
 
-_waiting: dict[Stage, Waiting] = {}
+_waiting: dict[WorkStage, Waiting] = {}
 
 
-def register_waiting(stage: Stage, waiting: Waiting) -> None:
+def register_waiting(stage: WorkStage, waiting: Waiting) -> None:
     """`waiting` gives when the oldest arrived of what waits for the stage, None if nothing waits."""
     _waiting[stage] = waiting
 
 
-def note(stage: Stage, at: datetime) -> None:
+def note(stage: WorkStage, at: datetime) -> None:
     try:
         _client.hset(KEY, stage, str(at.timestamp()))
     except redis.RedisError as error:
@@ -66,20 +66,20 @@ def note(stage: Stage, at: datetime) -> None:
 
 
 def lag(now: datetime) -> Lag:
-    reached = _reached(Stage, now)
+    reached = _reached(WorkStage, now)
     as_of = min(reached.values())
     is_behind = any(now - at > ALLOWED[stage] for stage, at in reached.items())
     return Lag((now - as_of).total_seconds(), as_of, is_behind)
 
 
-def as_of(now: datetime, *stages: Stage) -> datetime:
+def instant_reached(now: datetime, *stages: WorkStage) -> datetime:
     """The instant that silence is judged at: what these stages have reached, or all of them; `now` unless they are
     behind."""
-    reached = min(_reached(stages or Stage, now).values())
+    reached = min(_reached(stages or WorkStage, now).values())
     return reached if now - reached > UNNOTICED else now
 
 
-def _reached(stages: Iterable[Stage], now: datetime) -> dict[Stage, datetime]:
+def _reached(stages: Iterable[WorkStage], now: datetime) -> dict[WorkStage, datetime]:
     noted = _read_noted()
     reached = {}
     for stage in stages:

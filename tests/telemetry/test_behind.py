@@ -79,23 +79,25 @@ def test_muster_is_behind_by_the_oldest_batch_that_waits(sender, frozen_now):
     sender.send(("up", 1.0, 0))
     frozen_now.move(seconds=9)
     sender.send(("up", 1.0, 0))
-    assert watch.as_of(frozen_now.at) == frozen_now.at
+    assert watch.instant_reached(frozen_now.at) == frozen_now.at
     frozen_now.move(seconds=12)
     assert watch.lag(frozen_now.at) == watch.Lag(21.0, arrived_at, is_behind=True)
-    assert watch.as_of(frozen_now.at) == arrived_at
+    assert watch.instant_reached(frozen_now.at) == arrived_at
     assert "lag" in {fault.key for fault in faults(now=frozen_now.at)}
     drain.drain(now=sender.clock.at)
     assert watch.lag(frozen_now.at) == watch.Lag(0.0, frozen_now.at, is_behind=False)
 
 
 def test_a_stage_that_stands_still_is_behind_too(frozen_now):
-    watch.note(watch.Stage.SOURCES, frozen_now.at)
+    watch.note(watch.WorkStage.SOURCES, frozen_now.at)
     noted_at = frozen_now.at
     frozen_now.move(seconds=61)
     assert watch.lag(frozen_now.at) == watch.Lag(61.0, noted_at, is_behind=True)
-    assert watch.as_of(frozen_now.at, watch.Stage.STORED, watch.Stage.SITES) == frozen_now.at
+    assert (
+        watch.instant_reached(frozen_now.at, watch.WorkStage.STORED, watch.WorkStage.SITES) == frozen_now.at
+    )
 
 
 def test_a_note_of_a_clock_that_was_ahead_is_not_behind(frozen_now):
-    watch.note(watch.Stage.SITES, frozen_now.at + timedelta(days=45))
+    watch.note(watch.WorkStage.SITES, frozen_now.at + timedelta(days=45))
     assert watch.lag(frozen_now.at).seconds == 0

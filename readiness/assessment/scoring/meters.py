@@ -22,7 +22,7 @@ def _verdicts(now: datetime) -> dict[tuple[str, ...], float]:
 
 def _health(now: datetime) -> dict[tuple[str, ...], float]:
     rows = (
-        DomainHealth.objects.annotate_health_now(watch.as_of(now))
+        DomainHealth.objects.annotate_health_now(watch.instant_reached(now))
         .order_by()
         .values_list("domain", F("health_now"))
     )

@@ -187,7 +187,7 @@ def lock(site_ids: Collection[int], *, purpose: int = _LOCK) -> None:
 def judging_instant(*, now: datetime) -> datetime:
     """Up to when sites can be judged: `now`, or what the drain has reached if it is behind, because samples that wait
     to be stored are no silence. Never before the newest evaluation, or a site would be left as it is."""
-    reached = watch.as_of(now, watch.Stage.STORED)
+    reached = watch.instant_reached(now, watch.WorkStage.STORED)
     if reached == now:
         return now
     newest = SiteScore.objects.aggregate(newest=Max("evaluated_at"))["newest"]

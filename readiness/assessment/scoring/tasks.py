@@ -13,7 +13,7 @@ def rescore_changed() -> int:
         return 0
     at = operations.judging_instant(now=clock.now())
     evaluated = operations.rescore_changed(now=at)
-    watch.note(watch.Stage.SITES, at)
+    watch.note(watch.WorkStage.SITES, at)
     return evaluated
 
 

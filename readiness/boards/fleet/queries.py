@@ -144,7 +144,7 @@ def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
     site_id, stored = (Cast(field, TextField()) for field in ("site_id", "figures"))
     both = Concat(Value("["), site_id, Value(","), stored, Value("]"), output_field=TextField())
     rows = (
-        health.annotate_health_now(watch.as_of(now))
+        health.annotate_health_now(watch.instant_reached(now))
         .order_by()
         .values_list("domain", "health", F("health_now"), "clock")
         .annotate(texts=StringAgg(both, Value(",")))

@@ -47,7 +47,7 @@ class DomainDetail:
 
 
 def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
-    details, judged_at = [], watch.as_of(now)
+    details, judged_at = [], watch.instant_reached(now)
     for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
         current = row.state_at(judged_at)
         kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]

@@ -97,7 +97,7 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
         cursor.execute(_STORED.format(column=OBJECT_COLUMNS[kind]), parameters)
         for row in map(_Stored._make, cursor.fetchall()):
             stored[row.object_id].append(row)
-    judged_at = watch.as_of(now)
+    judged_at = watch.instant_reached(now)
     return {each.pk: _health(each, stored[each.pk], judged_at) for each in objects}
 
 

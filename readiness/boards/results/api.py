@@ -142,7 +142,7 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
     ordering_fields = ("id", "site", "domain", "taken_at", "evaluated_at")
 
     def get_queryset(self) -> models.QuerySet[DomainHealth]:
-        judged_at = watch.as_of(clock.now())
+        judged_at = watch.instant_reached(clock.now())
         rows = DomainHealth.objects.annotate_health_now(judged_at)
         return rows.annotate(judged_at=models.Value(judged_at)).select_related("site")
 

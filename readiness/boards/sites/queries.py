@@ -144,7 +144,7 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
 
 def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:
     marks: dict[int, list[HealthMark]] = defaultdict(list)
-    judged_at = watch.as_of(now)
+    judged_at = watch.instant_reached(now)
     read = DomainHealth.objects.filter(site__in=sites).values_list(
         *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
     )

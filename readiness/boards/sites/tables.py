@@ -98,7 +98,7 @@ class ReadinessSiteFilters(ObjectFilterSet):
     def filter_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        health = DomainHealth.objects.annotate_health_now(watch.as_of(clock.now())).filter(
+        health = DomainHealth.objects.annotate_health_now(watch.instant_reached(clock.now())).filter(
             Q(health_now__in=values), domain=domain
         )
         return queryset.filter(pk__in=health.values("site"))

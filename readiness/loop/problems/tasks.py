@@ -10,7 +10,7 @@ from web import clock, watch, workers
 def write_claimed() -> int:
     if workers.are_catching_up():
         return 0
-    at = watch.as_of(clock.now(), watch.Stage.STORED, watch.Stage.SITES)
+    at = watch.instant_reached(clock.now(), watch.WorkStage.STORED, watch.WorkStage.SITES)
     written = operations.write_claimed(now=at)
-    watch.note(watch.Stage.PROBLEMS, at)
+    watch.note(watch.WorkStage.PROBLEMS, at)
     return written
