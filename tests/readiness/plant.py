@@ -7,9 +7,10 @@ from readiness.assessment.evidence import operations as evidence
 from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.demand.workloads.models import Placement, UserRegion, WorkloadClass
-from telemetry import drain, ingest, rollups, sources
+from telemetry import drain, ingest, rollups, sources, store
 from telemetry.operations import create_source
 from tests.inventory import made
+from tests.scenes import scene
 from tests.telemetry.sending import STALE, columns_of
 
 
@@ -207,3 +208,12 @@ class Plant:
 
     def flip(self, key, to_state):
         return Flip.objects.filter(site=self.site, key=key, to_state=to_state).latest("at", "id")
+
+
+@scene()
+def half_an_hour(clock):
+    """The plant after half an hour in which all was well."""
+    store.keep_partitions(now=clock.at)
+    plant = Plant(clock)
+    plant.run(30)
+    return plant.evaluate()

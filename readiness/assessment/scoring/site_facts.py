@@ -49,6 +49,10 @@ class SiteObjects:
     loops: dict[int, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def domain_counts(self) -> Counter[str] | None:
+        return self.counts if self.things else None
+
     def add(self, thing: Thing) -> None:
         self.things[thing.key] = thing
         self.names[thing.key] = thing.name

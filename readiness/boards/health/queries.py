@@ -5,9 +5,9 @@ from datetime import datetime
 
 from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import HealthAt
-from readiness.assessment.scoring.figures import FIGURES, site_figure
+from readiness.assessment.scoring.figures import FIGURES, DomainFigure, site_figure
 from readiness.assessment.scoring.models import DomainHealth
-from readiness.assessment.scoring.queries.rows import DomainFigure, HealthMark, HealthReason, reason_of_stored
+from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason, reason_of_stored
 from readiness.assessment.scoring.reasons import mark_unknown
 from web import watch
 

@@ -31,7 +31,7 @@ from readiness.organisation.people.models import (
     SurveyQuestion,
     Team,
 )
-from readiness.organisation.people.queries.practice import reviewed
+from readiness.organisation.people.queries.standing import reviewed
 
 DOCUMENTS = "p4-documentation-currency"
 DOCUMENT_DAYS = 365
