@@ -62,7 +62,7 @@ def standings(*, now: datetime) -> list[JobStanding]:
     return sorted(jobs, key=lambda job: (not job.is_late, not job.failure, -(job.late_s or 0.0), job.name))
 
 
-def _standing(name: str, job: Any, notes: Mapping[str, str], now: datetime) -> JobStanding:
+def _standing(name: str, job: Any, notes: Mapping[Any, Any], now: datetime) -> JobStanding:
     done_at, begun_at = (_instant(notes.get(f"{job.task} {what}")) for what in ("done", "begun"))
     reckoned_from = done_at or _instant(notes.get(SINCE))
     late_s = None
@@ -123,10 +123,10 @@ def _now() -> str:
     return str(clock.now().timestamp())
 
 
-def _note(values: Mapping[str, str]) -> None:
+def _note(values: Mapping[Any, Any]) -> None:
     """A failure here must not fail the job."""
     try:
         _client.hsetnx(KEY, SINCE, _now())
-        _client.hset(KEY, mapping=dict(values))
+        _client.hset(KEY, mapping={**values})
     except redis.RedisError as error:
         log.warning("a run of a job is not noted: %s", error)

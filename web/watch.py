@@ -94,4 +94,4 @@ def _read_noted() -> dict[str, datetime]:
     except redis.RedisError as error:
         log.warning("cannot tell what stages have reached: %s", error)
         return {}
-    return {name: datetime.fromtimestamp(float(at), UTC) for name, at in noted.items()}
+    return {str(name): datetime.fromtimestamp(float(at), UTC) for name, at in noted.items()}
