@@ -52,14 +52,14 @@ class TaskQueue:
 
 
 def standings(*, now: datetime) -> list[JobStanding]:
-    """All jobs, the latest first. Nothing is known of them while Valkey cannot be reached."""
+    """All jobs, late and failing ones first. Nothing is known of them while Valkey cannot be reached."""
     try:
         notes = _client.hgetall(KEY)
     except redis.RedisError as error:
         log.warning("cannot tell when jobs ran: %s", error)
         notes = {}
     jobs = [_standing(name, job, notes, now) for name, job in settings.JOBS.items()]
-    return sorted(jobs, key=lambda job: (not job.is_late, not job.failure, -(job.late_s or 0.0), job.name))
+    return sorted(jobs, key=lambda job: (not job.is_late, not job.failure))
 
 
 def _standing(name: str, job: Any, notes: Mapping[Any, Any], now: datetime) -> JobStanding:

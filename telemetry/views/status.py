@@ -24,7 +24,7 @@ def page(request: HttpRequest) -> tuple[None, Context]:
 
 def _context() -> Mapping[str, Any]:
     at = now()
-    standings = jobs.standings(now=at)
+    standings, queues = jobs.standings(now=at), jobs.queues()
     return {
         "now": at,
         "behind": watch.lag(at),
@@ -32,7 +32,8 @@ def _context() -> Mapping[str, Any]:
         "jobs": standings,
         "late_jobs": sum(job.is_late for job in standings),
         "of_jobs": f"of {how_many(len(standings), 'job', 'jobs')}",
-        "queues": jobs.queues(),
+        "urgent_waiting": sum(queue.waiting for queue in queues if queue.is_urgent),
+        "bulk_waiting": sum(queue.waiting for queue in queues if not queue.is_urgent),
         "workers": workers.seen(now=at),
         "inbox": intake.queue(),
         "refusals": [
