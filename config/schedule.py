@@ -47,8 +47,9 @@ JOBS: dict[str, Job] = {
         # This takes minutes on a large fleet.
         ("dry-runs", "default", 60, "readiness.boards.dry_runs", "Try out versions of the framework"),
         # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
-        ("rescore-due", "scoring", 10, "readiness.scoring.rescore_due", "Judge sites whose samples run out"),
+        ("rescore-due", "scoring", 5, "readiness.scoring.rescore_due", "Judge sites whose samples run out"),
         ("write-problems", "scoring", 3, "readiness.problems.write_claimed", "Write down problems"),
+        ("write-own-problems", "scoring", 5, "readiness.problems.write_own", "Write down its own problems"),
         # Followers read rows that have their position, so this is the longest delay between both.
         ("number-written", "scoring", 3, "web.number_written", "Number what was written"),
         ("rescore-aged", "scoring", 60, "readiness.scoring.rescore_aged", "Judge all other sites"),

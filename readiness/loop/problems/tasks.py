@@ -14,3 +14,8 @@ def write_claimed() -> int:
     written = operations.write_claimed(now=at)
     watch.note(watch.WorkStage.PROBLEMS, at)
     return written
+
+
+@shared_task(name="readiness.problems.write_own")
+def write_own() -> int:
+    return operations.write_own(now=clock.now())
