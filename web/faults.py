@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from web import jobs, metrics, watch, workers
+from web import jobs, links, metrics, units, watch, workers
 from web.jobs import JobStanding
-from web.units import duration, how_many
+from web.notices import Notice
 
 NAMED = 3
 
@@ -45,17 +46,26 @@ def faults(*, now: datetime) -> list[MusterFault]:
     return [*_lag(now), *_workers(now), *_late(standings), *_failing(standings)]
 
 
+def notices(now: datetime) -> Iterator[Notice]:
+    lag = watch.lag(now)
+    if lag.is_behind:
+        text = (
+            f"As of {units.instant(lag.as_of)}: Muster is {units.duration(lag.seconds)} behind. Pages show what was so"
+            " then, and call nobody silent for it."
+        )
+        tone: Literal["warn", "bad"] = "bad" if lag.seconds >= watch.BAD_S else "warn"
+        yield Notice("lag", text, tone, links.link("muster-status"))
+
+
 def _lag(now: datetime) -> Iterator[MusterFault]:
     lag = watch.lag(now)
     if lag.is_behind:
-        detail = (
-            f"What arrived in the last {duration(lag.seconds)} is not stored, judged and written down yet."
-        )
-        yield MusterFault("lag", "Muster is behind", detail, lag.as_of, is_bad=lag.seconds >= watch.BAD_S)
+        detail = "What arrived is not all stored, judged and written down yet; pages are as of what is."
+        yield MusterFault("lag", "Muster is behind", detail, None, is_bad=lag.seconds >= watch.BAD_S)
 
 
 def _workers(now: datetime) -> Iterator[MusterFault]:
-    if not workers.seen(now=now):
+    if workers.seen(now=now, within=workers.FORGOTTEN_AFTER) and not workers.seen(now=now):
         detail = "No worker sent a heartbeat within a minute: nothing is stored or judged."
         yield MusterFault("workers", "No worker is at work", detail, None, is_bad=True)
 
@@ -77,7 +87,7 @@ def _failing(standings: list[JobStanding]) -> Iterator[MusterFault]:
 
 
 def _many(standings: list[JobStanding]) -> str:
-    return how_many(len(standings), "job is", "jobs are")
+    return units.how_many(len(standings), "job is", "jobs are")
 
 
 def _names(standings: list[JobStanding]) -> str:

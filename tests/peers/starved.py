@@ -20,7 +20,7 @@ SITES = 24
 SILENCE_S = 30
 CADENCE_S, GRACE_S = 2, 8
 SETTLED_S, SETTLES_S, LOOK_S = 20, 240, 2
-BANNER = "behind"
+BANNER = "Pages show what was so then"
 # What bulk work waits for while another transaction has it: the demo's history, which is due every five seconds.
 BULK = "LOCK TABLE demo_demofleet IN ACCESS EXCLUSIVE MODE"
 # What every drain waits for, so that drains take all processes; readers and the door do not wait.

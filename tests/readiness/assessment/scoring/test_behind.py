@@ -9,6 +9,7 @@ from readiness.loop.problems import tasks as problems
 from readiness.loop.problems.models import Problem
 from telemetry import drain, ingest
 from telemetry import tasks as telemetry
+from tests.pages import words_of
 from tests.telemetry.sending import columns_of
 from web import watch
 
@@ -133,3 +134,22 @@ def test_a_change_is_judged_though_the_oldest_batch_is_older_than_the_newest_eva
     assert tasks.rescore_changed() == 1
     assert SiteScore.objects.get(site=judged.site).evaluated_at == evaluated_at
     assert not SiteChange.objects.exists()
+
+
+def test_every_page_says_as_of_when_it_is_and_a_problem_lasts_until_muster_has_caught_up(judged, client_of):
+    viewer = client_of("viewer")
+
+    def is_told():
+        return "Muster is 15 min behind" in words_of(viewer.get("/sites/"))
+
+    assert not is_told()
+    go_behind(judged)
+    problems.write_own()
+    assert is_told()
+    problem = Problem.objects.open().get(kind="muster", key="lag")
+    assert (problem.state, problem.site_id) == ("critical", None)
+    drain.drain(now=judged.clock.at)
+    run_all()
+    problems.write_own()
+    assert not is_told()
+    assert not Problem.objects.open().filter(kind="muster").exists()
