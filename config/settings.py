@@ -335,6 +335,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_BEAT_SCHEDULE = schedule.ENTRIES
+JOBS = schedule.JOBS
 
 
 def _refused_in_a_line(record: LogRecord) -> bool:

@@ -21,6 +21,7 @@ from telemetry.models import (
     SourceFlip,
     SourceState,
 )
+from web import scopes
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
@@ -92,6 +93,14 @@ class InboxBacklog:
 
     def age_s(self, now: datetime) -> float:
         return (now - self.oldest_received_at).total_seconds() if self.oldest_received_at else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalOfSource:
+    source: Source
+    reason: str
+    count: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +246,13 @@ def queue() -> InboxBacklog:
     return InboxBacklog(**figures)
 
 
+def oldest_waiting() -> datetime | None:
+    """When the oldest batch arrived that waits to be stored: everything before it is stored."""
+    with scopes.everything():
+        waiting = InboxBatch.objects.waiting().order_by("pk")
+        return waiting.values_list("received_at", flat=True).first()
+
+
 def set_aside() -> models.QuerySet[InboxBatch]:
     return (
         InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
@@ -257,6 +273,20 @@ def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCo
         for reason, days in by_reason.items()
     ]
     return sorted(counts, key=lambda each: (-each.count, each.reason))
+
+
+def refusals_by_source(*, now: datetime, most: int) -> list[RefusalOfSource]:
+    """Refusals of today and yesterday (UTC), the most first."""
+    counted = (
+        Rejection.objects.filter(on_date__gte=(now - DAY).date())
+        .order_by()
+        .values_list("source", "reason")
+        .annotate(total=models.Sum("count"), last_at=models.Max("last_at"))
+        .order_by("-total", "source", "reason")[:most]
+    )
+    rows = list(counted)
+    by_id = Source.objects.in_bulk({source_id for source_id, *_ in rows})
+    return [RefusalOfSource(by_id[source_id], *of_source) for source_id, *of_source in rows]
 
 
 def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:

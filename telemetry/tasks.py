@@ -6,7 +6,7 @@ from celery import shared_task
 
 from telemetry import clocks, drain, matching, rollups, sources, store, wakeup
 from telemetry.drift import comparing
-from web import workers
+from web import watch, workers
 from web.clock import now, trusted_now
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def drain_inbox() -> int:
 
 def wake_drain() -> None:
     if wakeup.ask():
-        drain_inbox.apply_async(expires=60, retry=False)
+        drain_inbox.apply_async(expires=wakeup.EXPIRES_S, retry=False)
 
 
 @shared_task(name="telemetry.roll_up")
@@ -30,10 +30,13 @@ def roll_up() -> int:
 
 @shared_task(name="telemetry.update_source_states")
 def update_source_states() -> int:
-    at = now()
-    if workers.are_catching_up() or not clocks.clock_standing(at).agrees:
+    if workers.are_catching_up():
         return 0
-    return sources.update_states(now=at)
+    at = now()
+    # A clock that is wrong makes no source silent.
+    changed = sources.update_states(now=at) if clocks.clock_standing(at).agrees else 0
+    watch.note(watch.WorkStage.SOURCES, at)
+    return changed
 
 
 @shared_task(name="telemetry.match_series")

@@ -11,11 +11,8 @@ from typing import Any
 
 import redis
 from celery.signals import heartbeat_sent, worker_init
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from web import clock
+from web import clock, valkey
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +25,7 @@ CATCHING_UP = timedelta(minutes=2)
 NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(days=1)
-_client = redis.Redis.from_url(
-    settings.REDIS_URL,
-    socket_timeout=1,
-    socket_connect_timeout=1,
-    retry=Retry(NoBackoff(), 0),
-    decode_responses=True,
-)
+_client = valkey.client(timeout_s=1)
 _noted_at = datetime.min.replace(tzinfo=UTC)
 
 
