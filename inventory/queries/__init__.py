@@ -1,5 +1,6 @@
 """Inventory queries for other rooms: frozen rows for many sites, in a fixed number of statements."""
 
+from inventory.core import Equipment, SiteFacts
 from inventory.queries.capacity import (
     Capacity,
     CapacityStep,
@@ -12,9 +13,7 @@ from inventory.queries.capacity import (
 from inventory.queries.facts import (
     ACCELERATOR,
     FABRIC_DEVICES,
-    Equipment,
     Feed,
-    SiteFacts,
     power_feeds,
     site_facts,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from inventory.core import Equipment, SiteFacts
 from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
@@ -14,57 +15,6 @@ from inventory.models.facility import breaker_kw
 FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
 ACCELERATOR = "accelerator"
 NOT_INSTALLED = (Device.Status.PLANNED, Device.Status.RETIRED)
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """Number of devices of one type at a site. `role` is the devices' role, or `accelerator`."""
-
-    role: str
-    device_type_id: int
-    vendor: str
-    vendor_name: str
-    count: int
-
-
-@dataclass(frozen=True)
-class SiteFacts:
-    """A site as the inventory describes it.
-
-    Counts cover equipment in service and are None if no device at all was entered: not known rather than none.
-    `fabrics` are the kinds of ports in the accelerators' own network, `vendors_in_path` the number of manufacturers of
-    devices that carry traffic. Quantities are in kW, °C and s, None if not stated. `equipment` is everything neither
-    planned nor retired, because drained or failed equipment still needs people.
-    """
-
-    id: int
-    slug: str
-    name: str
-    region_id: int
-    region: str
-    kind: str
-    stage: str
-    profiles: frozenset[str]
-    country: str
-    time_zone: str
-    owner: str
-    latitude: float | None
-    longitude: float | None
-    contracted_kw: float | None
-    power_step_limit_kw: float | None
-    cooling_class: str
-    liquid_supply_max_c: float | None
-    generator_start_s: float | None
-    nodes: int | None
-    accelerators: int | None
-    ups_units: int | None
-    dual_fed_racks: int | None
-    liquid_cooled: bool | None
-    fabrics: frozenset[str]
-    vendors_in_path: int | None
-    cooling_media: frozenset[str] = frozenset()
-    equipment: tuple[Equipment, ...] = ()
-
 
 _COLUMNS = [
     *(

@@ -1,7 +1,6 @@
 """Telemetry queries for other floors: many sites at once, in a fixed number of statements, as of any `now`."""
 
-from telemetry.queries.changes import last_changed, value_ranges
-from telemetry.queries.rows import (
+from telemetry.core.rows import (
     DailySketch,
     DatedValue,
     Latest,
@@ -11,6 +10,7 @@ from telemetry.queries.rows import (
     Speaker,
     WindowMeans,
 )
+from telemetry.queries.changes import last_changed, value_ranges
 from telemetry.queries.selection import source_states
 from telemetry.queries.snapshot import SeriesSnapshot, last_kept, latest, snapshot
 from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

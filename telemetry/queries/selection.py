@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from telemetry.binary import fetched
 from telemetry.conditions import conditions_of
+from telemetry.core.rows import SERIES_COLUMNS, Labels, SourceStanding
 from telemetry.core.spec import Matcher
-from telemetry.queries.rows import SERIES_COLUMNS, Labels, SourceStanding
 
 # Series of the scraper about itself continue when its target is gone.
 _SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"

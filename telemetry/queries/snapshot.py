@@ -16,7 +16,7 @@ from telemetry import store
 from telemetry.core import rollup
 from telemetry.core.instants import EPOCH, floor, instant
 from telemetry.core.matching import OBJECT_COLUMNS
-from telemetry.queries.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
+from telemetry.core.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import Selection, is_scrapers_own, select
 
 # Younger samples are read raw, because their window may be open or its roll-up not done.

@@ -13,9 +13,9 @@ from telemetry.core import rollup
 from telemetry.core.instants import floor, instant, ms
 from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
+from telemetry.core.rows import SERIES_COLUMNS, DailySketch, WindowMeans
 from telemetry.core.sketch import quantile_by_step
 from telemetry.core.spec import Matcher
-from telemetry.queries.rows import SERIES_COLUMNS, DailySketch, WindowMeans
 from telemetry.queries.selection import Selection, select
 
 FIVE_MINUTES_S = 300

@@ -50,6 +50,7 @@ def test_escape_keeps_what_was_chosen_and_arrows_step(time_zone):
     expect(combobox).to_have_value(before)
 
 
+@pytest.mark.full
 def test_axe_finds_nothing_while_it_is_open(time_zone, axe_source):
     _visit, page, combobox = time_zone
     combobox.fill("europe")

@@ -30,6 +30,7 @@ def porto(frozen_now):
     return there
 
 
+@pytest.mark.full
 def test_equal_medians_are_told_apart_on_every_screen(as_role, porto, axe_source):
     one = as_role("ops")
     page = one.open(FLEET)

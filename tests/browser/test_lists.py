@@ -191,7 +191,7 @@ ADDED = """() => {
 MOST_STYLED = 40
 
 
-@pytest.mark.parametrize("path", ["/inventory/racks/", "/fleet/"])
+@pytest.mark.parametrize("path", [pytest.param("/inventory/racks/", marks=pytest.mark.full), "/fleet/"])
 def test_what_is_added_leaves_the_style_of_the_rest_alone(chromium, racks, as_role, path):
     """A selector such as `:has(…) > *` or `legend + *` has a browser style the whole page anew."""
     page = as_role("planner").open(path)

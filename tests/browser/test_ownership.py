@@ -94,6 +94,7 @@ def test_every_page_of_ownership_and_people(as_role, six, axe_source, share):
     assert one.refusals == []
 
 
+@pytest.mark.full
 def test_whoever_may_not_see_names_or_finds_nothing(as_role, axe_source):
     one = as_role("viewer")
     paths = [

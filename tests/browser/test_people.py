@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.readiness.organisation.people import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [(width, theme) for width in (1440, 390) for theme in ("light", "dark")]
+LOOKS = ((1440, "light"), (390, "dark"))
 PAGES = ("/people/oncall/", "/people/coverage/", "/people/coverage/porto/", "/people/gap/", "/people/swaps/")
 
 

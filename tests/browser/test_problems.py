@@ -58,7 +58,10 @@ def test_keys_alone_lead_from_the_list_to_the_check(as_role, wrong):
     assert visit.refusals == []
 
 
-@pytest.mark.parametrize("query", ["", f"?problem={CAUSE}", "?group=site"])
+@pytest.mark.parametrize(
+    "query",
+    [f"?problem={CAUSE}", *(pytest.param(query, marks=pytest.mark.full) for query in ("", "?group=site"))],
+)
 def test_the_list_and_the_panel_fit_and_are_accessible(as_role, axe_source, wrong, query):
     visit = as_role("ops")
     assert faults(visit, axe_source, f"/problems/{query}") == []

@@ -81,6 +81,7 @@ def _temperature(gpu):
     }
 
 
+@pytest.mark.full
 def test_pages_pass_axe_and_the_security_policy(as_role, senders, axe_source):
     one = as_role("ops")
     paths = [path.format(**senders) for path in PAGES]

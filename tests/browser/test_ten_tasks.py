@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 MOST_STEPS = 4
 TABS = 260
 """More than any of these pages has places to stop at."""
@@ -106,7 +106,7 @@ def named(page, role, name):
 
 
 @pytest.mark.usefixtures("whole", "drafted")
-@pytest.mark.parametrize("go", [by_mouse, pytest.param(by_keyboard, marks=pytest.mark.full)])
+@pytest.mark.parametrize("go", [by_mouse, by_keyboard])
 def test_each_task_is_four_steps_from_home_or_fewer(as_role, go):
     lost = {}
     for task in TASKS:

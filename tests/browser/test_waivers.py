@@ -67,6 +67,7 @@ def test_a_denial_needs_a_word(as_role, porto, user_of):
     assert asked.state == "requested"
 
 
+@pytest.mark.full
 def test_the_dialogs_pass_axe(as_role, porto, user_of, axe_source):
     asked = ask_for_grant(
         site=porto,

@@ -4,7 +4,7 @@ from readiness.demand.workloads import operations
 from readiness.demand.workloads.models import UserRegion
 from telemetry import store
 from tests.inventory import made
-from tests.readiness.plant import Plant
+from tests.readiness.plant import Plant, half_an_hour
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def plant(plant_of):
 
 
 @pytest.fixture
-def well(plant):
+def well(frozen_now, on_scene):
     """The plant after half an hour in which all was well."""
-    plant.run(30)
-    return plant.evaluate()
+    plant = on_scene(half_an_hour)
+    frozen_now.at = plant.clock.at
+    plant.clock = frozen_now
+    return plant

@@ -79,8 +79,10 @@ def stops(calls):
     for code in dict.fromkeys(calls):
         folders = folders_of(code)
         is_public = not any(part.startswith(("_", "<")) for part in code.co_qualname.split("."))
-        if is_public and LOOKED_UP.isdisjoint(folders) and opened[-1:] != ["/".join(folders)]:
-            opened.append("/".join(folders))
+        module = "/".join(folders)
+        is_core = f"readiness/{module}".startswith(CORES)
+        if is_public and not is_core and LOOKED_UP.isdisjoint(folders) and opened[-1:] != [module]:
+            opened.append(module)
     return opened
 
 
@@ -110,7 +112,11 @@ def placement_page(placement, client_of):
 
 @pytest.fixture
 def verdict(well):
-    """Classes that changed are read anew; otherwise what was read of them a minute ago still holds."""
+    """Classes that changed are read anew; otherwise what was read of them a minute ago still holds.
+
+    The pack in force never changes, so it was read before.
+    """
+    jurisdiction.current()
     WorkloadClass.objects.update(description="changed")
     return {"scoring"}, well.evaluate
 
@@ -160,7 +166,7 @@ def test_a_verdict_is_read_in_few_stops(verdict):
         start()
     opened = stops(calls)
     assert len(opened) <= 25, opened
-    assert len(set(opened)) <= 21, opened
+    assert len(set(opened)) <= 14, opened
 
 
 PLACEMENT = [
@@ -183,8 +189,6 @@ COVERAGE = [
     "organisation/people/api.py",
     "organisation/people/fleet.py",
     "organisation/people/facts.py",
-    "organisation/people/queries/coverage.py",
-    "organisation/people/queries/installed.py",
 ]
 
 
@@ -197,7 +201,8 @@ def test_a_walk_has_few_stops(walk, modules, request):
 
 
 @pytest.mark.parametrize(
-    ("walk", "paragraph"), [("placement", "One placement"), ("coverage", "One coverage")]
+    ("walk", "paragraph"),
+    [("placement", "One placement"), ("coverage", "One coverage"), ("verdict", "One verdict")],
 )
 def test_a_walk_enters_the_modules_that_contributing_names_in_their_order(walk, paragraph, request):
     _of, start = request.getfixturevalue(walk)
@@ -206,5 +211,5 @@ def test_a_walk_enters_the_modules_that_contributing_names_in_their_order(walk, 
     entered = dict.fromkeys("/".join(folders_of(code)) for code in calls)
     [text] = re.findall(rf"^\*\*{paragraph}\.\*\* (.+?)\n\n", CONTRIBUTING, re.MULTILINE | re.DOTALL)
     named = re.findall(r"`readiness/([^`]+\.py)`", text)
-    assert len(named) > 4
+    assert len(named) >= 4
     assert [module for module in entered if module in named] == named

@@ -8,7 +8,10 @@ from playwright.sync_api import expect
 from tests.web.page_samples import PAGES
 
 pytestmark = pytest.mark.browser
-SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+SCREENS = [
+    *((1440, "light"), (390, "dark")),
+    *(pytest.param(*screen, marks=pytest.mark.full) for screen in ((1440, "dark"), (390, "light"))),
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -13,7 +13,7 @@ from telemetry.operations import create_source
 from tests.inventory import made
 
 REQUESTS_EACH = 3
-SHARES = 4
+SHARES = 8
 """Each is a test of its own, so that workers take them side by side."""
 
 

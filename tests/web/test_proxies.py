@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.operations import create_token
-from accounts.throttling import TRIES_PER_NAME
+from accounts.throttling import TRIES_PER_NAME, WINDOW_S
 from config import env
 from stack import processes
 from tests.conftest import NOW
@@ -78,6 +78,14 @@ class Web:
         }
         return self.ask("POST", "/login/", urlencode(form), headers)[0].status
 
+    def try_in_one_window(self):
+        """Sign in twice more than one may; again where the throttle's window ended in between."""
+        while True:
+            window = time.time() // WINDOW_S
+            tries = [self.sign_in("ops", forwarded_for=f"198.51.100.{n}") for n in range(TRIES_PER_NAME + 2)]
+            if time.time() // WINDOW_S == window:
+                return tries
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
@@ -108,7 +116,7 @@ def web_of(transactional_db, tmp_path):
 )
 def test_rotated_headers_pass_no_throttle(web_of, ops, proxies, refused, scheme):
     web = web_of(MUSTER_TRUSTED_PROXIES=proxies)
-    tries = [web.sign_in("ops", forwarded_for=f"198.51.100.{n}") for n in range(TRIES_PER_NAME + 2)]
+    tries = web.try_in_one_window()
     assert tries[:TRIES_PER_NAME] == [200] * TRIES_PER_NAME
     assert tries[TRIES_PER_NAME:] == [429 if refused else 200] * 2
     _, plain = create_token(user=ops, name="x", by=None, now=NOW)

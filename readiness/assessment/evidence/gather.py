@@ -11,7 +11,14 @@ from django.db.models import Min
 
 from inventory.models import CoolingUnit, Device, PowerFeed
 from inventory.models.facility import breaker_kw
-from readiness.assessment.evidence.core.load import MeteredLevel, MeteringLevel, Windows
+from readiness.assessment.evidence.core.load import (
+    LEVEL_OF_ROLE,
+    PDU,
+    MeteredLevel,
+    MeteringLevel,
+    Windows,
+    level_of,
+)
 from readiness.assessment.evidence.measures import (
     CURRENT_METRICS,
     INLET_METRICS,
@@ -30,12 +37,6 @@ from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.models import Series
 from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
 
-LEVEL_OF_ROLE = {
-    Device.Role.UPS: MeteringLevel.UPS,
-    Device.Role.NODE: MeteringLevel.NODE,
-    Device.Role.SERVER: MeteringLevel.NODE,
-    Device.Role.STORAGE: MeteringLevel.NODE,
-}
 SUPPLY = 0
 """Stands for the site itself among a level's meters, if series of the site meter the supply."""
 
@@ -60,20 +61,15 @@ class SiteMeters:
 
 def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
     meters = {site_id: SiteMeters() for site_id in site_ids}
-    devices = Device.objects.active().filter(site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU])
+    devices = Device.objects.active().filter(site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, PDU])
     for device_id, site_id, role, rack_id in devices.values_list("id", "site_id", "role", "rack_id"):
-        meters[site_id].levels[_level(role, rack_id)].add(device_id)
+        if level := level_of(role, in_rack=rack_id is not None):
+            meters[site_id].levels[level].add(device_id)
     feeds = list(PowerFeed.objects.filter(site_id__in=site_ids).order_by("id"))
     shared = _devices_of_several(feeds)
     for feed in feeds:
         meters[feed.site_id].circuits.append(_circuit(feed, shared))
     return meters
-
-
-def _level(role: str, rack_id: int | None) -> MeteringLevel:
-    if role == Device.Role.PDU:
-        return MeteringLevel.ROOM_PDU if rack_id is None else MeteringLevel.RACK_PDU
-    return LEVEL_OF_ROLE[Device.Role(role)]
 
 
 def _devices_of_several(feeds: Iterable[PowerFeed]) -> set[int]:

@@ -1,85 +1,34 @@
-"""Which days are due, stored days over a span, circuit loads, and records for other rooms.
+"""What other rooms read of the evidence of sites: figures over days, limits in force, go-live reviews, records, and the
+loads of circuits.
 
 Only evidence taken at or before `now` is read.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from django.db.models import F, Func, Max, Min, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import JSONObject
+from django.db.models import Case, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
 
+from readiness.assessment.evidence.core.figures import Distribution, SpanFigure
+from readiness.assessment.evidence.core.limits import DeclaredEntry, Limit, limit_in_force, newest, strictest
 from readiness.assessment.evidence.core.load import CircuitLoads, merged_quantiles
+from readiness.assessment.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts
 from readiness.assessment.evidence.measures import CIRCUIT_LOAD
-from readiness.assessment.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
-from readiness.assessment.framework.models import FrameworkVersion
+from readiness.assessment.evidence.models import Attestation, DeclaredLimit, RecordedFact, Review, SignOff
+from readiness.assessment.framework.core.definition import Framework
 from telemetry.binary import fetched
 from telemetry.core.sketch import Sketch
-from telemetry.models import Series
 from web.visibility import name_of
-
-FRESH_FOR = timedelta(seconds=60)
-"""Today's rows are not refreshed more often than this."""
-CLOSE_AFTER = timedelta(minutes=15)
-"""A day is closed this long after its end, when its last windows have been rolled up."""
-CATCH_UP_DAYS = 31
-"""How far back missed days are measured: the span of the 30-day peak."""
 
 
 def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def due_days(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[date, set[int]]:
-    today = now.astimezone(UTC).date()
-    oldest = today - timedelta(days=CATCH_UP_DAYS)
-    series = Series.objects.filter(site__isnull=False)
-    if site_ids is not None:
-        series = series.filter(site_id__in=site_ids)
-    sending = series.values_list("site_id").annotate(
-        first=Min("first_seen_at"), received=Max("source__status__last_received_at")
-    )
-    noted = {
-        (site_id, day): (measured_at, closed)
-        for site_id, day, measured_at, closed in MeasuredDay.objects.filter(on_date__gte=oldest).values_list(
-            "site_id", "on_date", "measured_at", "closed"
-        )
-    }
-    due: dict[date, set[int]] = defaultdict(set)
-    for site_id, first, received in sending:
-        day = max(first.astimezone(UTC).date(), oldest)
-        while day <= today:
-            if _is_due(noted.get((site_id, day)), day, received, now):
-                due[day].add(site_id)
-            day += timedelta(days=1)
-    return due
-
-
-def _is_due(noted: tuple[datetime, bool] | None, day: date, received: datetime | None, now: datetime) -> bool:
-    if noted is None:
-        return True
-    measured_at, closed = noted
-    if now >= start_of(day) + timedelta(days=1) + CLOSE_AFTER:
-        return not closed
-    changed = received is not None and received > measured_at
-    return changed and now >= measured_at + FRESH_FOR
-
-
-@dataclass(frozen=True, slots=True)
-class SpanFigure:
-    """A figure over several days. `part` names its subject, `detail` what it leaves out."""
-
-    key: str
-    part: str
-    value: float | None
-    unit: str
-    taken_at: datetime
-    provenance: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +94,6 @@ def quantiles(
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days, q)], now=now)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """All values of a measure over several days, as a sketch; `provenance` is that of the newest day."""
-
-    key: str
-    provenance: str
-    sketch: Sketch
-
-
 _DISTRIBUTIONS = """
 WITH day AS MATERIALIZED (
     SELECT site_id, key, on_date, provenance, sketch_buckets, sketch_counts FROM evidence_measure
@@ -179,6 +119,143 @@ def distributions(
     for site_id, key, provenance, buckets, counts in fetched(_DISTRIBUTIONS, parameters):
         by_site[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
     return by_site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDay:
+    site_id: int
+    day: date
+    classes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLimits:
+    """`site` are the site's own limits, by limit id; `classes` those of its classes, by slug and limit id."""
+
+    site: Mapping[str, Limit] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
+
+    def strictest(self, framework: Framework) -> dict[str, Limit]:
+        limits_by_id: dict[str, list[Limit]] = defaultdict(list)
+        for limits in (self.site, *self.classes.values()):
+            for limit_id, limit in limits.items():
+                limits_by_id[limit_id].append(limit)
+        bound = {
+            limit_id: strictest(limits, framework, limit_id) for limit_id, limits in limits_by_id.items()
+        }
+        return {limit_id: limit for limit_id, limit in bound.items() if limit is not None}
+
+
+NO_LIMITS = SiteLimits()
+
+
+def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int, SiteLimits]:
+    if not places:
+        return {}
+    slugs = {slug for place in places for slug in place.classes}
+    rows = (
+        DeclaredLimit.objects.filter(
+            Q(site_id__in=[place.site_id for place in places]) | Q(workload_class__slug__in=slugs),
+            declared_on__lte=max(place.day for place in places),
+        )
+        .order_by("id")
+        .values_list(
+            *("site_id", "site__name", "workload_class__slug"),
+            *("limit_id", "value", "preset", "declared_on"),
+        )
+    )
+    of_site: dict[int, list[DeclaredEntry]] = defaultdict(list)
+    of_class: dict[str, list[DeclaredEntry]] = defaultdict(list)
+    for site_id, site, slug, limit_id, value, preset, declared_on in rows:
+        whose = site if slug is None else f"class {slug}"
+        entry = DeclaredEntry(limit_id, value, preset, declared_on, whose)
+        if slug is None:
+            of_site[site_id].append(entry)
+        else:
+            of_class[slug].append(entry)
+    limits_by_site = {
+        place.site_id: SiteLimits(
+            _limits_by_id(of_site[place.site_id], place.day, framework),
+            {slug: _limits_by_id(of_class[slug], place.day, framework) for slug in place.classes},
+        )
+        for place in places
+    }
+    return {
+        site_id: limits
+        for site_id, limits in limits_by_site.items()
+        if limits.site or any(limits.classes.values())
+    }
+
+
+def _limits_by_id(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, Limit]:
+    limit_by_id = {
+        entry.limit_id: limit_in_force(entry, framework) for entry in newest(entries, day).values()
+    }
+    return {limit_id: limit for limit_id, limit in limit_by_id.items() if limit is not None}
+
+
+def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[HeldReview, ...]]:
+    """The reviews of each site that ever had one, by site id; two statements, or one if no site had any.
+
+    With `now` in the past, answers, decisions and actions count only up to then. The actions of a no-go stay as they
+    were at the decision: closing them later improves nothing.
+    """
+    reviews = Review.objects.filter(site_id__in=site_ids, opened_at__lte=now)
+    # Most sites never had a review, and the statement below takes longer to compose than to run.
+    if not reviews.exists():
+        return {}
+    found: dict[int, list[HeldReview]] = defaultdict(list)
+    for site_id, review in _held_reviews(reviews, now):
+        found[site_id].append(review)
+    return {site_id: tuple(reviews) for site_id, reviews in found.items()}
+
+
+def _held_reviews(reviews: QuerySet[Review], now: datetime) -> Iterator[tuple[int, HeldReview]]:
+    for site_id, pk, state, ended_at, signed, *rest in _counted_by(reviews, now):
+        critical, undated, dated, signed_at, acted_at = rest
+        has_ended = ended_at is not None and ended_at <= now
+        is_decided = has_ended and state != Review.State.CANCELLED
+        yield (
+            site_id,
+            HeldReview(
+                id=pk,
+                state=state if has_ended else Review.State.OPEN.value,
+                decided_at=ended_at if is_decided else None,
+                signed_at=ended_at if has_ended else signed_at,
+                acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
+                counts=ReviewCounts(len(DOMAINS) - signed, critical, undated, dated),
+            ),
+        )
+
+
+def _counted_by(reviews: QuerySet[Review], now: datetime) -> QuerySet[Review, tuple[Any, ...]]:
+    by_then = Case(
+        When(state=Review.State.NO_GO, ended_at__lte=now, then=F("ended_at")),
+        default=Value(now),
+        output_field=DateTimeField(),
+    )
+    is_open = Q(actions__opened_at__lte=F("by_then")) & (
+        Q(actions__closed_at=None) | Q(actions__closed_at__gt=F("by_then"))
+    )
+    is_signed = Q(sign_offs__state=SignOff.State.SIGNED, sign_offs__answered_at__lte=now)
+    rows = reviews.order_by("opened_at", "pk").annotate(
+        by_then=by_then,
+        signed=Count("sign_offs", filter=is_signed, distinct=True),
+        critical=_actions(is_open & Q(actions__critical=True)),
+        undated=_actions(is_open & Q(actions__critical=False, actions__due_on=None)),
+        dated=_actions(is_open & Q(actions__critical=False, actions__due_on__isnull=False)),
+        answered_at=Max("sign_offs__answered_at", filter=Q(sign_offs__answered_at__lte=now)),
+        added_at=Max("actions__opened_at", filter=Q(actions__opened_at__lte=F("by_then"))),
+        done_at=Max("actions__closed_at", filter=Q(actions__closed_at__lte=F("by_then"))),
+    )
+    columns = ("site_id", "pk", "state", "ended_at", "signed", "critical", "undated", "dated")
+    return rows.annotate(
+        signed_at=Greatest("opened_at", "answered_at"), acted_at=Greatest("opened_at", "added_at", "done_at")
+    ).values_list(*columns, "signed_at", "acted_at")
+
+
+def _actions(condition: Q) -> Count:
+    return Count("actions", filter=condition, distinct=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,27 +318,6 @@ def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[
     return {
         (site_id, slug): NewestRecord(*record) for site_id, slug, *record in fetched(_OF_CLASSES, parameters)
     }
-
-
-def declared_limits() -> QuerySet[DeclaredLimit]:
-    """Read declared limits with the names of the framework in force."""
-    in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
-    path = Value("$[*] ? (@.id == $id).name")
-    limit_entry = Func(
-        F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first"
-    )
-    text = Func(limit_entry, template="(%(expressions)s #>> '{}')", output_field=TextField())
-    rows = DeclaredLimit.objects.select_related("site", "workload_class", "by")
-    return rows.alias(limits_known=Subquery(in_force)).annotate(limit_name=text)
-
-
-def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
-    same = {
-        "site": declared.site_id,
-        "workload_class": declared.workload_class_id,
-        "limit_id": declared.limit_id,
-    }
-    return list(declared_limits().filter(**same).order_by("-declared_on", "-pk")[:limit])
 
 
 CIRCUIT_DAYS = 2

@@ -27,7 +27,7 @@ ACCELERATORS = "accelerators"
 DEVICES = "devices"
 """Key in a run's basis: the types and serial numbers of its devices."""
 PARTS = frozenset({ACCELERATORS, DEVICES})
-type ReasonPlace = tuple[int, int]
+type Place = tuple[int, int]
 """A device and the number of an accelerator in it; WHOLE_DEVICE for the device itself."""
 
 
@@ -63,7 +63,7 @@ class PartStep:
 class Replacement:
     run: ValidationRun
     change: Change
-    place: ReasonPlace
+    place: Place
     at: datetime
     reason: str
 
@@ -103,12 +103,12 @@ class PartHistory:
     """
 
     def __init__(self, site_ids: Collection[int], device_ids: Collection[int]) -> None:
-        self.steps: dict[ReasonPlace, list[PartStep]] = defaultdict(list)
-        self.there: dict[ReasonPlace, Part] = {}
+        self.steps: dict[Place, list[PartStep]] = defaultdict(list)
+        self.there: dict[Place, Part] = {}
         self.names: dict[int, str] = {}
         self.began: dict[int, datetime] = {}
         self._last: dict[object, Part] = {}
-        self._places: dict[int, ReasonPlace] = {}
+        self._places: dict[int, Place] = {}
         parameters = {"sites": sorted(site_ids), "devices": sorted(device_ids)}
         for _, kind, row, at, is_gone, holder, number, model, serial, name in fetched(_ENTRIES, parameters):
             if kind == "site":
@@ -123,7 +123,7 @@ class PartHistory:
                 self._places[row] = (holder, number)
                 self._enter((holder, number), Part(row, model, (serial, name)), None, at, is_gone)
 
-    def _enter(self, place: ReasonPlace, part: Part, name: object, at: datetime, is_gone: bool) -> None:
+    def _enter(self, place: Place, part: Part, name: object, at: datetime, is_gone: bool) -> None:
         """`name` identifies a device; another device may have had it before."""
         if is_gone:
             self.there.pop(place, None)
@@ -159,7 +159,7 @@ def replacements(
     runs: Iterable[ValidationRun], history: PartHistory, reaches: Mapping[int, Reach], *, now: datetime
 ) -> list[Replacement]:
     """Each part of these runs that has been replaced since, even if only for a time; `reaches` by run."""
-    places: dict[int, set[ReasonPlace]] = defaultdict(set)
+    places: dict[int, set[Place]] = defaultdict(set)
     for place in history.steps:
         places[place[0]].add(place)
     findings = []
@@ -198,14 +198,14 @@ def _first_other(
 class _KeptParts:
     """`holders` are the devices whose accelerators a run keeps, and the devices that it keeps themselves."""
 
-    by_place: Mapping[ReasonPlace, Part]
+    by_place: Mapping[Place, Part]
     holders: Mapping[bool, frozenset[int]]
 
     @property
     def devices(self) -> frozenset[int]:
         return self.holders[False] | self.holders[True]
 
-    def mind(self, place: ReasonPlace) -> bool:
+    def mind(self, place: Place) -> bool:
         device, number = place
         return device in self.holders[number == WHOLE_DEVICE]
 
@@ -224,14 +224,14 @@ def _kept(run: ValidationRun) -> _KeptParts:
     return _KeptParts(by_place, holders)
 
 
-def _voided(run: ValidationRun) -> set[ReasonPlace]:
+def _voided(run: ValidationRun) -> set[Place]:
     places = [place for kind in ALWAYS_VOIDS for place in run.voids.get(kind.value, {}).get("places", {})]
     parted = [place.partition(":") for place in places]
     return {(int(device), int(number)) for device, _, number in parted}
 
 
 def _replacement(
-    run: ValidationRun, place: ReasonPlace, step: PartStep, device: str, *, is_last: bool
+    run: ValidationRun, place: Place, step: PartStep, device: str, *, is_last: bool
 ) -> Replacement:
     is_device = place[1] == WHOLE_DEVICE
     what = "device" if is_device else "accelerator"

@@ -27,6 +27,7 @@ from readiness.assessment.scoring.core.kept import encode
 from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Health
 from readiness.assessment.scoring.figures import Figures
+from readiness.assessment.scoring.gather import Stored
 from readiness.assessment.scoring.health import DomainResult, SiteHealth
 from readiness.assessment.scoring.models import (
     CheckResult,
@@ -37,7 +38,7 @@ from readiness.assessment.scoring.models import (
     ScorePoint,
     SiteScore,
 )
-from readiness.assessment.scoring.stored_state import Content, Stored
+from readiness.assessment.scoring.stored_state import Content
 from telemetry.binary import binary_cursor
 
 type Row = Mapping[str, Any]

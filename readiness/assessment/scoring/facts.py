@@ -1,15 +1,18 @@
-"""Facts about one site at one instant, as frozen values from which checks and health are computed; and which objects
-are heard from, so that telemetry coverage and health agree on what is silent."""
+"""Facts about one site at one instant, as frozen values from which checks and health are computed; what the inventory
+says of its context and limits; and which objects are heard from, so that telemetry coverage and health agree on what is
+silent. Arithmetic only: it imports no framework."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from inventory.queries import SiteFacts
+from inventory.core import SiteFacts
+from readiness.assessment.evidence.core.figures import Distribution, SpanFigure
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.reviews import HeldReview
-from readiness.assessment.evidence.queries import Distribution, SpanFigure
 from readiness.assessment.framework.core.conditions import SiteContext
+from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.assessment.scoring.core.reasons import Heard, ObjectKey
 from readiness.demand.jurisdiction.core.deciding import NO_FOOTING, Footing
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
@@ -17,11 +20,12 @@ from readiness.demand.workloads.core.envelope import Envelope
 from readiness.organisation.ownership.core.standing import Term
 from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople
 from telemetry.core.matching import OBJECT_COLUMNS
-from telemetry.queries import Latest, Rise, SourceStanding
+from telemetry.core.rows import Latest, Rise, SourceStanding
 
 LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
 
+DECLARED = "declared on the site"
 MEASURED_PERCENTILE = 99.0
 """The percentile of measured round trips, and of a limit unless its class states another."""
 
@@ -126,6 +130,60 @@ class EvaluationFacts:
                 and role in ("", thing.role)
             ):
                 yield thing
+
+
+def site_context(site: SiteFacts, objects: Mapping[str, int] | None, people: SitePeople) -> SiteContext:
+    """`objects` counts those in service by domain, and is None if the inventory has no objects of the site."""
+    rotation = people.on_call.smallest if people.on_call else None
+    growth = people.growth
+    return SiteContext(
+        kind=SiteKind(site.kind),
+        stage=Stage(site.stage),
+        profiles=frozenset(Profile(profile) for profile in site.profiles),
+        fabrics=frozenset(Fabric(fabric) for fabric in site.fabrics),
+        nodes=site.nodes,
+        accelerators=site.accelerators,
+        vendors_in_path=site.vendors_in_path,
+        dual_fed_racks=site.dual_fed_racks,
+        compute_objects=objects["compute"] if objects is not None else None,
+        network_objects=objects["network"] if objects is not None else None,
+        energy_objects=objects["energy"] if objects is not None else None,
+        on_call_sites=rotation.sites if rotation else None,
+        had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
+        # Empty means that the site has none, as the field's help says.
+        has_generator=site.generator_start_s is not None,
+        liquid_cooled=site.liquid_cooled,
+    )
+
+
+def own_limits(site: SiteFacts, framework: Framework) -> dict[str, Limit]:
+    """The limits in the site's columns, by framework id. A step within 1 s is also a step within 10 s."""
+    generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
+    declared = {
+        "contracted-kw": site.contracted_kw,
+        "step-1s-kw": site.power_step_limit_kw,
+        "step-10s-kw": site.power_step_limit_kw,
+        "supply-temperature": site.liquid_supply_max_c,
+        "generator-transfer": generator_min,
+    }
+    limits = {
+        limit_id: Limit(value=value, source=DECLARED)
+        for limit_id, value in declared.items()
+        if value is not None
+    }
+    preset = _cooling_preset(site.cooling_class, framework)
+    return limits | ({"cooling-class": preset} if preset else {})
+
+
+def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
+    check = framework.checks_by_id.get("p2-cooling-headroom")
+    presets = [preset for part in check.parts for preset in part.presets] if check else []
+    class_preset = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
+    if class_preset is None:
+        return None
+    return Limit(
+        pass_at=class_preset.pass_at, warn_at=class_preset.warn_at, source=f"class {class_preset.name}"
+    )
 
 
 def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:

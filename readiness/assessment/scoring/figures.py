@@ -10,18 +10,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from readiness.assessment.evidence.core.load import WORDS, MeteringLevel
+from readiness.assessment.evidence.core.figures import SpanFigure
+from readiness.assessment.evidence.core.load import WORDS, MeteringLevel, level_of
 from readiness.assessment.evidence.core.parsed import worst_provenance
-from readiness.assessment.evidence.gather import LEVEL_OF_ROLE
 from readiness.assessment.evidence.measures import INLET as INLET_MEASURE
 from readiness.assessment.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
 from readiness.assessment.evidence.measures import ROUND_TRIP as ROUND_TRIP_MEASURE
-from readiness.assessment.evidence.queries import SpanFigure
 from readiness.assessment.framework.core.definition import Check, Framework
 from readiness.assessment.scoring.checks.hardware import faults
 from readiness.assessment.scoring.facts import EvaluationFacts
-from readiness.assessment.scoring.queries.rows import DomainFigure
-from telemetry.queries import Latest
+from telemetry.core.rows import Latest
 from web.versioned.core.documents import LARGEST
 
 
@@ -54,6 +52,19 @@ class FigureKind:
         if self.over_sites is OverSites.HIGHEST and not self.within:
             return str(self.noun)
         return f"{self.noun}, {TAKEN_AS[self.over_sites]} of {self.within or 'sites'}"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFigure:
+    """A number with its unit and provenance. `value` None means unknown and is never shown as 0."""
+
+    key: str
+    label: str
+    value: float | None
+    unit: str = ""
+    provenance: str = ""
+    source: str = ""
+    taken_at: datetime | None = None
 
 
 GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", "GPU utilisation", "%", OverSites.MEAN, "GPUs")
@@ -218,7 +229,7 @@ def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[
             by_device[sample.device_id].append(sample)
     expected: dict[MeteringLevel, list[int]] = defaultdict(list)
     for thing in facts.things_in_service(kind="device"):
-        level = _level_of(thing.role, in_rack=thing.in_rack)
+        level = level_of(thing.role, in_rack=thing.in_rack)
         if level is not None:
             expected[level].append(thing.key[1])
     by_level: dict[MeteringLevel, tuple[float, list[Latest]]] = {}
@@ -230,12 +241,6 @@ def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[
     if supply:
         by_level[MeteringLevel.METER] = sum(sample.value for sample in supply) / 1000, supply
     return by_level
-
-
-def _level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:
-    if role == "pdu":
-        return MeteringLevel.RACK_PDU if in_rack else MeteringLevel.ROOM_PDU
-    return LEVEL_OF_ROLE.get(role)  # type: ignore[call-overload, no-any-return]
 
 
 def _first_metric(samples: Sequence[Latest]) -> list[Latest]:

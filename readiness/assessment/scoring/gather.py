@@ -1,16 +1,19 @@
 """Everything that an evaluation needs, read in a number of statements that does not depend on the number of sites: the
-facts of a site, and from them its readings, limits and grants under one definition."""
+facts of a site, its stored state, and from them its readings, limits and grants under one definition."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.conf import settings
 from django.db.models import Q
+from psycopg.types.json import set_json_loads
 
 from inventory.models import DeviceType, Manufacturer
 from inventory.queries import SiteFacts as InventoryFacts
@@ -18,20 +21,27 @@ from inventory.queries import site_facts
 from readiness.assessment.evidence import measures
 from readiness.assessment.evidence import queries as evidence
 from readiness.assessment.evidence.core.limits import CLASS_LATENCY, Limit, strictest
-from readiness.assessment.evidence.in_force import NONE, SiteDay, SiteLimits, held_reviews, limits_in_force
 from readiness.assessment.evidence.proofs import SiteProofs, proofs
 from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.assessment.grants import queries
 from readiness.assessment.grants.queries import SiteGrants
-from readiness.assessment.scoring.checks import computed
+from readiness.assessment.scoring.checks import COMPUTED, computed, has_subject
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
-from readiness.assessment.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
+from readiness.assessment.scoring.core.judge import Reading
+from readiness.assessment.scoring.core.reasons import OpenReason, ReasonPlace
+from readiness.assessment.scoring.facts import (
+    MEASURED_PERCENTILE,
+    EvaluationFacts,
+    PlacedClass,
+    own_limits,
+    site_context,
+)
+from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from readiness.assessment.scoring.preconditions import add_past
-from readiness.assessment.scoring.site_facts import SiteObjects, sent_by, things_of, withdrawn_at
-from readiness.assessment.scoring.stored_state import Stored, still_standing
+from readiness.assessment.scoring.site_facts import WINDOW, sent_by, things_of, withdrawn_at
+from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads.core.envelope import Envelope
@@ -45,8 +55,8 @@ from readiness.demand.workloads.models import (
 )
 from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import terms_of
-from readiness.organisation.people.core.facts import SitePeople
 from readiness.organisation.people.facts import people_facts
+from telemetry.binary import binary_cursor
 from web.cached import CachedAnswer
 
 SPANS = (
@@ -60,7 +70,6 @@ SPANS = (
 )
 """The site's peaks, recent circuit loads, and the values that held almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
-DECLARED = "declared on the site"
 type _Statement = tuple[Envelope | None, rules.Footing]
 # Each site needs them every minute.
 _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
@@ -77,7 +86,7 @@ def gather(
 ) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things, reviews = things_of(ids), held_reviews(ids, now=now)
+    things, reviews = things_of(ids), evidence.held_reviews(ids, now=now)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
@@ -89,8 +98,8 @@ def gather(
     facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
-            context=_context(profiles[site_id], things[site_id], people[site_id]),
-            limits=_limits(profiles[site_id], framework) | limits.get(site_id, {}),
+            context=site_context(profiles[site_id], things[site_id].domain_counts, people[site_id]),
+            limits=own_limits(profiles[site_id], framework) | limits.get(site_id, {}),
             things=things[site_id].things,
             names=things[site_id].names | {("site", site_id): profiles[site_id].name},
             circuits=things[site_id].circuits,
@@ -117,7 +126,7 @@ def gather(
 def context_of(site_id: int, *, now: datetime) -> SiteContext:
     [facts] = site_facts([site_id])
     [people] = people_facts({site_id: facts}, now=now).values()
-    return _context(facts, things_of([site_id])[site_id], people)
+    return site_context(facts, things_of([site_id])[site_id].domain_counts, people)
 
 
 def limits_of(
@@ -126,60 +135,7 @@ def limits_of(
     sites = site_facts(site_ids)
     days = _days(sites, now)
     _, declared = _bind_limits(_classes(days, now=now), days, framework)
-    return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
-
-
-def _context(site: InventoryFacts, things: SiteObjects, people: SitePeople) -> SiteContext:
-    rotation = people.on_call.smallest if people.on_call else None
-    growth = people.growth
-    return SiteContext(
-        kind=SiteKind(site.kind),
-        stage=Stage(site.stage),
-        profiles=frozenset(Profile(profile) for profile in site.profiles),
-        fabrics=frozenset(Fabric(fabric) for fabric in site.fabrics),
-        nodes=site.nodes,
-        accelerators=site.accelerators,
-        vendors_in_path=site.vendors_in_path,
-        dual_fed_racks=site.dual_fed_racks,
-        compute_objects=things.counts["compute"] if things.things else None,
-        network_objects=things.counts["network"] if things.things else None,
-        energy_objects=things.counts["energy"] if things.things else None,
-        on_call_sites=rotation.sites if rotation else None,
-        had_capacity=bool(growth.accelerators_then or growth.kw_then) if growth else None,
-        # Empty means that the site has none, as the field's help says.
-        has_generator=site.generator_start_s is not None,
-        liquid_cooled=site.liquid_cooled,
-    )
-
-
-def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
-    """The limits in the site's columns, by framework id. A step within 1 s is also a step within 10 s."""
-    generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
-    declared = {
-        "contracted-kw": site.contracted_kw,
-        "step-1s-kw": site.power_step_limit_kw,
-        "step-10s-kw": site.power_step_limit_kw,
-        "supply-temperature": site.liquid_supply_max_c,
-        "generator-transfer": generator_min,
-    }
-    limits = {
-        limit_id: Limit(value=value, source=DECLARED)
-        for limit_id, value in declared.items()
-        if value is not None
-    }
-    preset = _cooling_preset(site.cooling_class, framework)
-    return limits | ({"cooling-class": preset} if preset else {})
-
-
-def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
-    check = framework.checks_by_id.get("p2-cooling-headroom")
-    presets = [preset for part in check.parts for preset in part.presets] if check else []
-    class_preset = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
-    if class_preset is None:
-        return None
-    return Limit(
-        pass_at=class_preset.pass_at, warn_at=class_preset.warn_at, source=f"class {class_preset.name}"
-    )
+    return {site.id: own_limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
 def _days(sites: Iterable[InventoryFacts], now: datetime) -> dict[int, date]:
@@ -190,14 +146,14 @@ def _bind_limits(
     classes: dict[int, tuple[PlacedClass, ...]], days: Mapping[int, date], framework: Framework
 ) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
     places = [
-        SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
+        evidence.SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
         for site_id, day in days.items()
     ]
-    declared = limits_in_force(places, framework)
+    declared = evidence.limits_in_force(places, framework)
     bound: dict[int, tuple[PlacedClass, ...]] = {}
     limits: dict[int, dict[str, Limit]] = {}
     for site_id in {*classes, *declared}:
-        here = declared.get(site_id, NONE)
+        here = declared.get(site_id, evidence.NO_LIMITS)
         bound[site_id] = tuple(_bind_latency(placed, here, framework) for placed in classes.get(site_id, ()))
         latencies = [each.latency_limit for each in bound[site_id] if each.latency_limit is not None]
         tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
@@ -232,7 +188,7 @@ def _statements_of(slugs: Set[str], day: date) -> dict[str, _Statement]:
     return _CLASSES.values(dict.fromkeys(sorted(slugs)), read, key=day)
 
 
-def _bind_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
+def _bind_latency(placed: PlacedClass, declared: evidence.SiteLimits, framework: Framework) -> PlacedClass:
     """Use the stricter of the limits declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
@@ -269,6 +225,79 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
     return {site_id: tuple(classes) for site_id, classes in by_site.items()}
 
 
+_RESULTS = """
+SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
+    framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
+FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
+"""
+_REASONS = f"""
+SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
+"""
+_ENDS = f"""
+SELECT site_id, {", ".join(ReasonPlace._fields)}, max(ended_at) FROM scoring_reasonend
+WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(ReasonPlace._fields)}
+"""
+_PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
+
+
+@dataclass(slots=True)
+class Stored:
+    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
+    today. `reasons` are the open reasons of health with their keys, `ends` those that a person ended, with the time, as
+    long as samples from before may be read."""
+
+    score: SiteScore | None = None
+    results: dict[str, StoredResult] = field(default_factory=dict)
+    health: dict[str, DomainHealth] = field(default_factory=dict)
+    reasons: dict[OpenReason, int] = field(default_factory=dict)
+    ends: dict[ReasonPlace, datetime] = field(default_factory=dict)
+    point: ScorePoint | None = None
+    inputs_at: datetime | None = None
+
+
+def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
+    by_site = {site_id: Stored() for site_id in site_ids}
+    scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
+    # The definition is large; the framework's queries cache it.
+    for score in scores.defer("framework_version__definition").order_by():
+        by_site[score.site_id].score = score
+    for row in _fetch(_RESULTS, {"sites": list(by_site), "with_parts": list(COMPUTED)}):
+        result = StoredResult._make(row)
+        by_site[result.site_id].results[result.check_id] = result
+    for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
+        by_site[health.site_id].health[health.domain] = health
+    for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
+        by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
+    for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
+        by_site[site_id].ends[ReasonPlace(*columns)] = ended_at
+    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
+        by_site[point.site_id].point = point
+    stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
+    for site_id, inputs_at in stored_inputs.values_list("site_id", "evaluated_at"):
+        by_site[site_id].inputs_at = inputs_at
+    return by_site
+
+
+def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
+    missing = [
+        result.id
+        for site_id, of_site in digests.items()
+        for check_id, digest in of_site.items()
+        if (result := stored[site_id].results.get(check_id)) is not None
+        and result.digest != digest
+        and result.parts is None
+    ]
+    for site_id, check_id, parts in _fetch(_PARTS, [missing]) if missing else ():
+        results = stored[site_id].results
+        results[check_id] = results[check_id]._replace(parts=parts)
+
+
+def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with binary_cursor() as cursor:
+        set_json_loads(orjson.loads, cursor)
+        return cursor.execute(statement, values).fetchall()
+
+
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
@@ -303,7 +332,7 @@ def _site_inputs(
     now: datetime,
 ) -> SiteInputs:
     measured = computed(framework, facts, now)
-    measured |= still_standing(stored, facts, measured, now)
+    measured |= _still_standing(stored, facts, measured, now)
     return SiteInputs(
         context=facts.context,
         readings=add_evidence(measured, proved, facts.limits, framework, facts.context, now),
@@ -313,3 +342,19 @@ def _site_inputs(
         declared_na=grants.declared_na,
         people_change_at=facts.people.changes_at,
     )
+
+
+def _still_standing(
+    stored: Stored, facts: EvaluationFacts, readings: Readings, now: datetime
+) -> dict[tuple[str, str], Reading]:
+    """Earlier readings of sub-measures without a new one: evidence counts until it goes stale, even if nothing more is
+    sent, as long as its subject exists."""
+    standing = {}
+    for check_id, result in stored.results.items():
+        for part in result.parts or ():
+            place = (check_id, part["part"])
+            stands = place not in readings and has_subject(check_id, facts, part.get("detail", ""))
+            reading = reading_from(part) if stands else None
+            if reading is not None and reading.taken_at <= now:
+                standing[place] = reading
+    return standing

@@ -21,21 +21,15 @@ from readiness.assessment.framework.models import FrameworkVersion
 from readiness.assessment.scoring.apply import Outcome, apply
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.evaluate import evaluate as decide
-from readiness.assessment.scoring.core.flips import FlipSet, find_flips
+from readiness.assessment.scoring.core.flips import Before, CheckBefore, FlipSet, find_flips
 from readiness.assessment.scoring.core.reasons import ReasonPlace
+from readiness.assessment.scoring.core.states import CheckState, Tier, Verdict
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.figures import site_figures
-from readiness.assessment.scoring.gather import inputs_of
+from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, stored_of
 from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
-from readiness.assessment.scoring.stored_state import (
-    Content,
-    Stored,
-    contents_of,
-    read_parts,
-    state_before,
-    stored_of,
-)
+from readiness.assessment.scoring.stored_state import Content, contents_of
 from web import scopes
 
 log = logging.getLogger(__name__)
@@ -52,6 +46,7 @@ ENDED_COLUMNS = (
     *("site_id", *ReasonPlace._fields),
     *("object", "health", "title", "value", "unit", "since", "taken_at"),
 )
+_STATES = {state.value: state for state in CheckState}
 
 
 @contextmanager
@@ -167,8 +162,31 @@ def _moves(decision: _Decided, stored: Stored, under_old_rules: SiteResult | Non
         for check_id, digest in decision.digests.items()
         if check_id in stored.results and stored.results[check_id].digest == digest
     }
-    before = state_before(stored)
+    before = _state_before(stored)
     return find_flips(before, decision.result, under_old_rules=under_old_rules, unmoved=unmoved)
+
+
+def _state_before(stored: Stored) -> Before | None:
+    if stored.score is None:
+        return None
+    return Before(
+        framework_digest=stored.score.framework_version.digest,
+        verdict=Verdict(stored.score.verdict) if stored.score.verdict else None,
+        deciding=tuple(stored.score.deciding),
+        excepted=tuple(stored.score.excepted),
+        evaluated_at=stored.score.evaluated_at,
+        rules=stored.score.rules,
+        checks={
+            check_id: CheckBefore(
+                state=_STATES[result.state],
+                measured_state=_STATES[result.measured_state],
+                parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
+                first_bad_at=result.first_bad_at,
+                tier=Tier(result.tier) if result.tier else None,
+            )
+            for check_id, result in stored.results.items()
+        },
+    )
 
 
 def _decided_under(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from readiness.assessment.scoring.facts import EvaluationFacts, ObjectKey, object_key
+from readiness.assessment.scoring.core.reasons import ObjectKey
+from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from telemetry.core.labels import NAME
 from telemetry.core.metric import HealthRule, Precondition
 from telemetry.core.registry import registry

@@ -17,7 +17,8 @@ from readiness.assessment.evidence.measures import FLOW_ALARM_METRICS, POWER_MET
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.assessment.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
-from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, Thing
+from readiness.assessment.scoring.core.reasons import ObjectKey
+from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, Thing
 from readiness.assessment.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from readiness.assessment.scoring.preconditions import companions
 from telemetry import queries as telemetry
@@ -52,6 +53,10 @@ class SiteObjects:
     loops: dict[int, str] = field(default_factory=dict)
     linked_ports: set[ObjectKey] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def domain_counts(self) -> Counter[str] | None:
+        return self.counts if self.things else None
 
     def add(self, thing: Thing) -> None:
         self.things[thing.key] = thing

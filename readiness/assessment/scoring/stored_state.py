@@ -1,30 +1,20 @@
-"""The stored state of a site: rows of decided checks, each with a digest by which the next evaluation recognises
-unchanged results; and the data read back: earlier states to compare with, and evidence that may still count."""
+"""The stored form of decided checks, each with a digest by which the next evaluation recognises unchanged results, and
+earlier readings made of it again. Arithmetic only: it imports no framework."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
-from psycopg.types.json import set_json_loads
 
 from readiness.assessment.evidence.core.limits import Limit
-from readiness.assessment.scoring.checks import COMPUTED, has_subject
 from readiness.assessment.scoring.core.combine import CombinedCheck
 from readiness.assessment.scoring.core.evaluate import SiteResult
-from readiness.assessment.scoring.core.flips import Before, CheckBefore
 from readiness.assessment.scoring.core.judge import PartResult, Reading
-from readiness.assessment.scoring.core.reasons import OpenReason, ReasonPlace
-from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier, Verdict
-from readiness.assessment.scoring.facts import EvaluationFacts
-from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
-from readiness.assessment.scoring.site_facts import WINDOW
-from telemetry.binary import binary_cursor
+from readiness.assessment.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
 
-_STATES = {state.value: state for state in CheckState}
 RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
 """Evidence stored as rows of its own and read at each evaluation, so its proof does not outlive the row."""
 
@@ -44,118 +34,6 @@ class StoredResult(NamedTuple):
     framework_version_id: int
     tier: str
     parts: list[dict[str, Any]] | None
-
-
-_RESULTS = """
-SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
-    framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
-FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
-"""
-_REASONS = f"""
-SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
-"""
-_ENDS = f"""
-SELECT site_id, {", ".join(ReasonPlace._fields)}, max(ended_at) FROM scoring_reasonend
-WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(ReasonPlace._fields)}
-"""
-_PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
-
-
-@dataclass(slots=True)
-class Stored:
-    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
-    today. `reasons` are the open reasons of health with their keys, `ends` those that a person ended, with the time, as
-    long as samples from before may be read."""
-
-    score: SiteScore | None = None
-    results: dict[str, StoredResult] = field(default_factory=dict)
-    health: dict[str, DomainHealth] = field(default_factory=dict)
-    reasons: dict[OpenReason, int] = field(default_factory=dict)
-    ends: dict[ReasonPlace, datetime] = field(default_factory=dict)
-    point: ScorePoint | None = None
-    inputs_at: datetime | None = None
-
-
-def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    by_site = {site_id: Stored() for site_id in site_ids}
-    scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
-    # The definition is large; the framework's queries cache it.
-    for score in scores.defer("framework_version__definition").order_by():
-        by_site[score.site_id].score = score
-    for row in _fetch(_RESULTS, {"sites": list(by_site), "with_parts": list(COMPUTED)}):
-        result = StoredResult._make(row)
-        by_site[result.site_id].results[result.check_id] = result
-    for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
-        by_site[health.site_id].health[health.domain] = health
-    for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
-        by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
-    for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
-        by_site[site_id].ends[ReasonPlace(*columns)] = ended_at
-    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
-        by_site[point.site_id].point = point
-    stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
-    for site_id, inputs_at in stored_inputs.values_list("site_id", "evaluated_at"):
-        by_site[site_id].inputs_at = inputs_at
-    return by_site
-
-
-def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
-    missing = [
-        result.id
-        for site_id, of_site in digests.items()
-        for check_id, digest in of_site.items()
-        if (result := stored[site_id].results.get(check_id)) is not None
-        and result.digest != digest
-        and result.parts is None
-    ]
-    for site_id, check_id, parts in _fetch(_PARTS, [missing]) if missing else ():
-        results = stored[site_id].results
-        results[check_id] = results[check_id]._replace(parts=parts)
-
-
-def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with binary_cursor() as cursor:
-        set_json_loads(orjson.loads, cursor)
-        return cursor.execute(statement, values).fetchall()
-
-
-def state_before(stored: Stored) -> Before | None:
-    if stored.score is None:
-        return None
-    return Before(
-        framework_digest=stored.score.framework_version.digest,
-        verdict=Verdict(stored.score.verdict) if stored.score.verdict else None,
-        deciding=tuple(stored.score.deciding),
-        excepted=tuple(stored.score.excepted),
-        evaluated_at=stored.score.evaluated_at,
-        rules=stored.score.rules,
-        checks={
-            check_id: CheckBefore(
-                state=_STATES[result.state],
-                measured_state=_STATES[result.measured_state],
-                parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
-                first_bad_at=result.first_bad_at,
-                tier=Tier(result.tier) if result.tier else None,
-            )
-            for check_id, result in stored.results.items()
-        },
-    )
-
-
-def still_standing(
-    stored: Stored, facts: EvaluationFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
-) -> dict[tuple[str, str], Reading]:
-    """Earlier readings of sub-measures without a new one: evidence counts until it goes stale, even if nothing more is
-    sent, as long as its subject exists."""
-    standing = {}
-    for check_id, result in stored.results.items():
-        for part in result.parts or ():
-            place = (check_id, part["part"])
-            stands = place not in readings and has_subject(check_id, facts, part.get("detail", ""))
-            reading = reading_from(part) if stands else None
-            if reading is not None and reading.taken_at <= now:
-                standing[place] = reading
-    return standing
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:

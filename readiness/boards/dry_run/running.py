@@ -13,8 +13,7 @@ from inventory.queries import Capacity, deployed
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.core.evaluate import SiteResult, evaluate
-from readiness.assessment.scoring.gather import inputs_of
-from readiness.assessment.scoring.stored_state import stored_of
+from readiness.assessment.scoring.gather import inputs_of, stored_of
 from readiness.boards.dry_run.comparing import Plain, TriedSite, summary, tried_site
 from readiness.boards.models import DryRun
 

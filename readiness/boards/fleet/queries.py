@@ -13,10 +13,10 @@ from django.db.models.functions import Cast, Concat
 from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.gap import Gap
 from readiness.assessment.scoring.core.states import Health
-from readiness.assessment.scoring.figures import FIGURES, combined
+from readiness.assessment.scoring.figures import FIGURES, DomainFigure, combined
 from readiness.assessment.scoring.models import DomainHealth, Flip
 from readiness.assessment.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
-from readiness.assessment.scoring.queries.rows import DomainFigure, SiteRef
+from readiness.assessment.scoring.queries.rows import SiteRef
 from readiness.assessment.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source
 from web.cached import CachedAnswer, clock_step

@@ -7,10 +7,9 @@ from django.db.models import QuerySet
 
 from inventory.models import DomainChoices, Site
 from readiness.assessment.scoring.core.states import HealthAt, ReasonStanding
-from readiness.assessment.scoring.figures import FIGURES, site_figure
+from readiness.assessment.scoring.figures import FIGURES, DomainFigure, site_figure
 from readiness.assessment.scoring.models import DomainHealth, HealthReason
 from readiness.assessment.scoring.queries.rows import (
-    DomainFigure,
     HealthMark,
     ReasonRow,
     copied,

@@ -13,12 +13,11 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from accounts.models import User
 from inventory.models import Site, SiteChange
 from inventory.operations import set_stage
-from readiness.assessment.evidence.in_force import counts_of
 from readiness.assessment.evidence.models import Review, ReviewAction, SigningDomain, SignOff
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.scoring.operations import NotEvaluable, evaluate_one
 from readiness.golive.models import Approver
-from readiness.golive.reviews.queries import frozen, obstacles, standing_of
+from readiness.golive.reviews.queries import counts_of, frozen, obstacles, standing_of
 from web.workflows import NotInState, Turn, Workflow, require, require_words, still_there
 from web.workflows.waiting import subjects_by
 

@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from inventory.models import Site
-from readiness.assessment.evidence.core.reviews import ReviewCounts
-from readiness.assessment.evidence.in_force import counts_of
+from readiness.assessment.evidence.core.reviews import ReviewCounts, counted
 from readiness.assessment.evidence.models import Review, ReviewAction, SignOff
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
@@ -211,3 +210,9 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks, framework: Framewo
         blocking = how_many(len(check_ids), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and not under an exception: {checks}.")
     return sentences
+
+
+def counts_of(review: Review) -> ReviewCounts:
+    signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
+    actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
+    return counted(list(signed), list(actions))

@@ -17,7 +17,9 @@ from readiness.organisation.ownership.forms import ProposeForm
 from readiness.organisation.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.organisation.ownership.models import Assignment
 from readiness.organisation.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
-from readiness.organisation.people.queries.coverage import TeamFit, fit_of_team
+from readiness.organisation.people.core.coverage import Requirement, qualified
+from readiness.organisation.people.facts import KnownPeople, requirements_of
+from readiness.organisation.people.models import Person
 from web.links import link
 from web.tables import TablePage
 from web.units import power
@@ -158,9 +160,26 @@ SKILLS_OF = {Item.ORCHESTRATION: frozenset({"orchestration"})} | {
 """Domains of the skills that an item requires of its owner's team."""
 
 
+@dataclass(frozen=True, slots=True)
+class TeamFit:
+    """Requirements of a site in some domains, and those of them that no member of the team is qualified for."""
+
+    required: tuple[Requirement, ...]
+    missing: tuple[Requirement, ...]
+
+
 def _fit(site_id: int, item: Item, about: Assignment, now: datetime) -> TeamFit:
-    [site] = site_facts([site_id])
-    return fit_of_team(about.team_id, site, SKILLS_OF[item], now=now)
+    [requirements] = requirements_of({site.id: site for site in site_facts([site_id])}, now=now).values()
+    required = tuple(each for each in requirements if each.domain in SKILLS_OF[item])
+    members = Person.objects.present(now).filter(memberships__team=about.team_id)
+    known_people = KnownPeople(list(members.values_list("pk", flat=True)), now)
+    holders = [
+        holder
+        for person_id, of_person in known_people.holders.items()
+        for holder in of_person
+        if holder.skill_id not in known_people.exempt.get(person_id, ())
+    ]
+    return TeamFit(required, tuple(each for each in required if not qualified(each, holders)))
 
 
 def _form(about: Assignment | None, now: datetime) -> ProposeForm:

@@ -1,21 +1,45 @@
-"""Facts about the people of sites, for scoring at any instant; a fixed number of statements, however many sites."""
+"""Facts about the people of sites, for scoring at any instant: what sites require, who covers it, and what is kept of
+both; a fixed number of statements, however many sites.
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
-from datetime import datetime
+What is installed is that of now: the inventory has no past. Whoever left, was revoked or was exempt counts as at the
+instant asked about.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
+from django.db import connection
+from django.db.models import FilteredRelation, Q, Value
+from django.db.models.functions import Coalesce, Least
+
 from accounts.models import User
-from inventory.models import CapacityEvent, DeviceType, Manufacturer, Site
-from inventory.queries import SiteFacts
+from inventory.models import CapacityEvent, Device, DeviceType, Manufacturer, Site
+from inventory.queries import ACCELERATOR, FABRIC_DEVICES, Equipment, SiteFacts, end_of_day
 from readiness.demand.workloads.models import Placement, WorkloadClass
 from readiness.organisation.people import models
-from readiness.organisation.people.core.coverage import SiteCoverage
+from readiness.organisation.people.core import coverage as core
+from readiness.organisation.people.core import training
+from readiness.organisation.people.core.coverage import (
+    EXPIRING,
+    Holder,
+    Requirement,
+    RuleInForce,
+    SiteCoverage,
+    StackItem,
+)
 from readiness.organisation.people.core.facts import SitePeople
+from readiness.organisation.people.core.growth import ON_CALL_REACH
 from readiness.organisation.people.core.on_call import HOUR, full_hour
-from readiness.organisation.people.queries import coverage, growth, on_call, practice
+from readiness.organisation.people.models import CapabilityRule
+from readiness.organisation.people.models.skills import DUAL_FEED, GENERATOR, SUBJECT_VALUES, UPS
+from readiness.organisation.people.queries import standing
 from readiness.organisation.people.queries.rotations import NEVER
 from web.cached import CachedAnswer
+from web.rows import rows_as
+from web.units import plural
 
 # Each site needs coverage every minute. Who is on call at a site is its basis.
 COVERAGE: CachedAnswer[int, SiteCoverage] = CachedAnswer(
@@ -41,17 +65,17 @@ _PEOPLE: CachedAnswer[int, SitePeople] = CachedAnswer(
         *(models.SurveyQuestion, Site),
     ),
     rows=(models.Shift, models.RotationCalendar, models.SurveyAnswer),
-    answers=(COVERAGE, growth.QUALIFIED),
+    answers=(COVERAGE, standing.QUALIFIED),
 )
 
 
 def kept_coverage_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, SiteCoverage]:
     if not sites:
         return {}
-    called = coverage.people_on_call(sites, now=now)
+    called = people_on_call(sites, now=now)
 
     def read(changed: Collection[int]) -> dict[int, SiteCoverage]:
-        return coverage.coverage_of({site_id: sites[site_id] for site_id in changed}, now=now, on_call=called)
+        return coverage_of({site_id: sites[site_id] for site_id in changed}, now=now, on_call=called)
 
     bases = {site_id: (site, called.get(site_id)) for site_id, site in sites.items()}
     return COVERAGE.values(bases, read, now=now, until=attrgetter("until"))
@@ -63,10 +87,10 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
 
     def read(changed: Collection[int]) -> dict[int, SitePeople]:
         coverages = {site_id: covered[site_id] for site_id in changed}
-        until = coverage.next_on_call(changed, now=now)
-        called = on_call.standing_of(coverages, now=now)
-        practised = practice.practice_of(coverages, now=now)
-        grown = growth.growth_of(coverages, now=now)
+        until = next_on_call(changed, now=now)
+        called = standing.standing_of(coverages, now=now)
+        practised = standing.practice_of(coverages, now=now)
+        grown = standing.growth_of(coverages, now=now)
         return {
             site_id: SitePeople(
                 coverage=of_site,
@@ -87,3 +111,283 @@ def people_facts(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, 
 def _people_now(people: SitePeople, now: datetime) -> SitePeople:
     """The same people at another instant, which what they practised is judged by."""
     return replace(people, practice=replace(people.practice, now=now)) if people.practice else people
+
+
+type OnCall = Mapping[int, frozenset[str]]
+"""Domains of the rotations in which each person has shifts, by person."""
+
+
+def people_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, OnCall]:
+    """Who is on call at each site that a rotation serves, without those who have left. One statement."""
+    near = FilteredRelation(
+        "rotation__shifts",
+        condition=Q(
+            rotation__shifts__starts_at__lt=now + ON_CALL_REACH,
+            rotation__shifts__ends_at__gt=now - ON_CALL_REACH,
+        ),
+    )
+    rows = models.RotationSite.objects.filter(site__in=site_ids).annotate(near=near).order_by()
+    people: dict[int, dict[int, set[str]]] = {}
+    for site_id, domain, person_id, left_at, may_sign_in in rows.values_list(
+        *("site_id", "rotation__domain", "near__person_id"),
+        *("near__person__left_at", "near__person__user__is_active"),
+    ).distinct():
+        of_site = people.setdefault(site_id, {})
+        if person_id is not None and may_sign_in is not False and (left_at is None or left_at > now):
+            of_site.setdefault(person_id, set()).add(domain)
+    return {
+        site_id: {person_id: frozenset(domains) for person_id, domains in of_site.items()}
+        for site_id, of_site in people.items()
+    }
+
+
+_NEXT_ON_CALL = """
+    SELECT site_id, min(moment) FROM people_rotationsite JOIN (
+        SELECT rotation_id, min(moment) AS moment
+        FROM people_shift JOIN people_person AS person ON person.id = person_id
+        CROSS JOIN LATERAL (VALUES (starts_at - %(near)s), (ends_at + %(near)s), (left_at)) AS change (moment)
+        WHERE ends_at > %(now)s - %(near)s AND moment > %(now)s GROUP BY rotation_id
+    ) AS change USING (rotation_id) WHERE site_id = ANY(%(sites)s) GROUP BY site_id
+"""
+
+
+def next_on_call(site_ids: Collection[int], *, now: datetime) -> dict[int, datetime]:
+    """The next instants at which others are on call. One statement."""
+    with connection.cursor() as cursor:
+        parameters = {"near": ON_CALL_REACH, "now": now, "sites": list(site_ids)}
+        cursor.execute(_NEXT_ON_CALL, parameters)  # type: ignore[arg-type]
+        return dict(cursor.fetchall())
+
+
+def coverage_of(
+    sites: Mapping[int, SiteFacts],
+    *,
+    now: datetime,
+    on_call: Mapping[int, OnCall] | None = None,
+) -> dict[int, SiteCoverage]:
+    if not sites:
+        return {}
+    called = people_on_call(sites, now=now) if on_call is None else on_call
+    rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
+    _add_staff(here, now)
+    _add_workloads(here, sites, now)
+    everybody = {person_id for each in here.values() for person_id in each.people}
+    everybody.update(person_id for each in called.values() for person_id in each)
+    known_people = KnownPeople(everybody, now)
+    return {
+        site_id: _site_coverage(site, rules, here[site_id], called.get(site_id), known_people, now)
+        for site_id, site in sites.items()
+    }
+
+
+def requirements_of(sites: Mapping[int, SiteFacts], *, now: datetime) -> dict[int, tuple[Requirement, ...]]:
+    rules, here = rules_in_force(), {site_id: _Here() for site_id in sites}
+    _add_workloads(here, sites, now)
+    return {
+        site_id: core.required(installed(site, here[site_id].workloads), rules)
+        for site_id, site in sites.items()
+    }
+
+
+def rules_in_force() -> list[RuleInForce]:
+    rows = models.CapabilityRule.objects.filter(is_in_force=True).order_by("slug")
+    of_skill = {"skill": "skill__slug", "skill_name": "skill__name", "domain": "skill__domain"}
+    return list(rows_as(RuleInForce, rows, **of_skill))
+
+
+@dataclass(slots=True)
+class _Here:
+    """Who is assigned to a site, with the end of their last day, kinds of workloads placed there, and the moments at
+    which that changes."""
+
+    is_staffed: bool = False
+    people: dict[int, datetime | None] = field(default_factory=dict)
+    workloads: set[str] = field(default_factory=set)
+    moments: list[datetime | None] = field(default_factory=list)
+
+
+def _add_staff(here: Mapping[int, _Here], now: datetime) -> None:
+    sites_of_team: dict[int, list[int]] = defaultdict(list)
+    staffings = models.Staffing.objects.filter(site__in=here).order_by()
+    for site_id, team_id, begins_at, ends_at, dissolved_at in staffings.values_list(
+        "site_id", "team_id", "begins_at", "ends_at", "team__dissolved_at"
+    ):
+        staff = here[site_id]
+        staff.moments += (begins_at, ends_at, dissolved_at)
+        if begins_at <= now:
+            staff.is_staffed = True
+            if all(end is None or end > now for end in (ends_at, dissolved_at)):
+                sites_of_team[team_id].append(site_id)
+    members = models.Membership.objects.filter(
+        Q(person__left_at=None) | Q(person__left_at__gt=now),
+        Q(person__user=None) | Q(person__user__is_active=True),
+        team__in=list(sites_of_team),
+    )
+    for team_id, person_id, left_at in members.order_by().values_list(
+        "team_id", "person_id", "person__left_at"
+    ):
+        for site_id in sites_of_team[team_id]:
+            here[site_id].people[person_id] = left_at
+            here[site_id].moments.append(left_at)
+
+
+def _add_workloads(here: Mapping[int, _Here], sites: Mapping[int, SiteFacts], now: datetime) -> None:
+    rows = Placement.objects.filter(
+        Q(ended_on=None) | Q(ended_on__gte=now.date() - timedelta(days=1)), site__in=sites
+    )
+    for site_id, kind, started_on, ended_on in rows.order_by().values_list(
+        "site_id", "workload_class__kind", "started_on", "ended_on"
+    ):
+        zone = sites[site_id].time_zone
+        begins_at = end_of_day(started_on - timedelta(days=1), zone) if started_on > date.min else None
+        ends_at = end_of_day(ended_on, zone) if ended_on else None
+        here[site_id].moments += (begins_at, ends_at)
+        if (begins_at is None or begins_at <= now) and (ends_at is None or ends_at > now) and kind:
+            here[site_id].workloads.add(kind)
+
+
+def holders_of(person_ids: Collection[int], *, now: datetime) -> Iterator[Holder]:
+    """Qualifications that have not ended; some may not have begun. One statement."""
+    lasting = models.Qualification.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=now),
+        Q(revoked_at=None) | Q(revoked_at__gt=now),
+        person__in=person_ids,
+    ).annotate(
+        until=Least("valid_until", "revoked_at", "person__left_at"),
+        vendor=Coalesce("device_type__manufacturer__slug", Value("")),
+    )
+    return rows_as(Holder, lasting.order_by(), domain="skill__domain")
+
+
+class KnownPeople:
+    """Records of people: qualifications, exemptions and training, and the moments at which these change."""
+
+    def __init__(self, person_ids: Collection[int], now: datetime) -> None:
+        self.holders: dict[int, list[Holder]] = defaultdict(list)
+        self.exempt: dict[int, set[int]] = defaultdict(set)
+        self.training: dict[int, training.PersonTraining] = {}
+        self.moments: dict[int, list[datetime | None]] = defaultdict(list)
+        self._read_qualifications(person_ids, now)
+        self._read_exemptions(person_ids, now)
+        self._read_training(person_ids, now)
+
+    def _read_qualifications(self, person_ids: Collection[int], now: datetime) -> None:
+        for holder in holders_of(person_ids, now=now):
+            warned_at = holder.until - EXPIRING if holder.until else None
+            self.moments[holder.person_id] += (holder.shown_at, holder.until, warned_at)
+            if holder.shown_at <= now:
+                self.holders[holder.person_id].append(holder)
+
+    def _read_exemptions(self, person_ids: Collection[int], now: datetime) -> None:
+        rows = models.SkillExemption.objects.filter(person__in=person_ids, ends_at__gt=now).order_by()
+        for person_id, skill_id, begins_at, ends_at in rows.values_list(
+            "person_id", "skill_id", "begins_at", "ends_at"
+        ):
+            self.moments[person_id] += (begins_at, ends_at)
+            if begins_at <= now:
+                self.exempt[person_id].add(skill_id)
+
+    def _read_training(self, person_ids: Collection[int], now: datetime) -> None:
+        assigned: dict[int, list[training.Assigned]] = defaultdict(list)
+        rows = models.Training.objects.filter(person__in=person_ids).order_by()
+        of_course = {"kind": "course__kind", "domain": "course__domain", "skill_id": "course__skill_id"}
+        for assignment in rows_as(training.Assigned, rows, **of_course):
+            assigned[assignment.person_id].append(assignment)
+            self.moments[assignment.person_id] += assignment.moments()
+        for person_id, given_to in assigned.items():
+            standing = training.standing_of(given_to, self.exempt.get(person_id, ()), now=now)
+            if standing is not None:
+                self.training[person_id] = standing
+
+
+def _site_coverage(
+    site: SiteFacts,
+    rules: Iterable[RuleInForce],
+    here: _Here,
+    called: OnCall | None,
+    known_people: KnownPeople,
+    now: datetime,
+) -> SiteCoverage:
+    on_call = called or {}
+    people = here.people.keys() | on_call.keys()
+    holders: dict[int, list[Holder]] = defaultdict(list)
+    exempt: dict[int, set[int]] = defaultdict(set)
+    moments = list(here.moments)
+    for person_id in people:
+        moments += known_people.moments.get(person_id, ())
+        for holder in known_people.holders.get(person_id, ()):
+            holders[holder.skill_id].append(holder)
+        for skill_id in known_people.exempt.get(person_id, ()):
+            exempt[skill_id].add(person_id)
+    device_types = {each.device_type_id for each in site.equipment}
+    return SiteCoverage(
+        is_staffed=here.is_staffed,
+        has_rotation=called is not None,
+        requirements=tuple(
+            core.covered(
+                requirement,
+                holders.get(requirement.skill_id, ()),
+                assigned=here.people,
+                on_call=on_call,
+                exempt=frozenset(exempt.get(requirement.skill_id, ())),
+                device_types=device_types,
+                now=now,
+            )
+            for requirement in core.required(installed(site, here.workloads), rules)
+        ),
+        assigned=frozenset(here.people),
+        on_call=on_call,
+        training={each: known_people.training[each] for each in people if each in known_people.training},
+        until=min((moment for moment in moments if moment is not None and moment > now), default=None),
+    )
+
+
+Subject = CapabilityRule.Subject
+ROLES = {
+    ACCELERATOR: ("accelerator", "accelerators"),
+    Device.Role.SWITCH: ("switch", "switches"),
+    Device.Role.ROUTER: ("router", "routers"),
+    Device.Role.GATEWAY: ("gateway", "gateways"),
+}
+
+
+def installed(site: SiteFacts, workloads: Iterable[str]) -> tuple[StackItem, ...]:
+    return (
+        StackItem(Subject.SITE, site.slug, "needed at every site"),
+        *_made(Subject.ACCELERATOR_VENDOR, site.equipment, {ACCELERATOR}),
+        *_made(Subject.FABRIC_VENDOR, site.equipment, FABRIC_DEVICES),
+        *_known(Subject.FABRIC, site.fabrics, "{} between accelerators"),
+        *_known(Subject.COOLING, site.cooling_media, "{} cooling"),
+        *_power(site),
+        *_known(Subject.WORKLOAD, workloads, "{} is placed here"),
+    )
+
+
+def _made(subject: str, equipment: Iterable[Equipment], roles: Iterable[str]) -> Iterator[StackItem]:
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for each in equipment:
+        if each.role in roles:
+            counts[each.vendor, each.vendor_name][each.role] += each.count
+    for (vendor, name), by_role in sorted(counts.items()):
+        words = " and ".join(
+            plural(count, *(f"{count} {word}" for word in ROLES[role]))
+            for role, count in sorted(by_role.items())
+        )
+        yield StackItem(subject, vendor, f"{words} of {name}", vendor)
+
+
+def _known(subject: Subject, values: Iterable[str], words: str) -> Iterator[StackItem]:
+    for value in sorted(values):
+        yield StackItem(subject, value, words.format(SUBJECT_VALUES[subject.value].get(value, value)))
+
+
+def _power(site: SiteFacts) -> Iterator[StackItem]:
+    if site.ups_units:
+        yield StackItem(Subject.POWER, UPS, plural(site.ups_units, "1 UPS", f"{site.ups_units} UPS units"))
+    if site.generator_start_s is not None:
+        yield StackItem(Subject.POWER, GENERATOR, "a generator")
+    if site.dual_fed_racks:
+        fed = site.dual_fed_racks
+        yield StackItem(
+            Subject.POWER, DUAL_FEED, plural(fed, "1 rack with two feeds", f"{fed} racks with two feeds")
+        )

@@ -23,10 +23,15 @@ from readiness.organisation.people.core.coverage import (
     nearest,
 )
 from readiness.organisation.people.core.qualified_fleet import QualifiedFleet
-from readiness.organisation.people.facts import COVERAGE, kept_coverage_of
+from readiness.organisation.people.facts import (
+    COVERAGE,
+    coverage_of,
+    holders_of,
+    kept_coverage_of,
+    next_on_call,
+)
 from readiness.organisation.people.models import Course, Person, Rotation, RotationSite, Shift, Skill
-from readiness.organisation.people.queries import growth
-from readiness.organisation.people.queries.coverage import coverage_of, holders_of, next_on_call
+from readiness.organisation.people.queries import standing
 from readiness.organisation.people.queries.on_call import DutyRow, duties_at
 from web.cached import CachedAnswer
 
@@ -60,7 +65,7 @@ FLEET_PEOPLE: CachedAnswer[None, FleetPeople] = CachedAnswer(
         *(Site, Region, Manufacturer, Device, Accelerator, Port, CoolingUnit, PowerFeed),
     ),
     rows=(Shift,),
-    answers=(COVERAGE, growth.QUALIFIED),
+    answers=(COVERAGE, standing.QUALIFIED),
 )
 _DUTIES: CachedAnswer[None, FleetDuties] = CachedAnswer("duties of the fleet", answers=(FLEET_PEOPLE,))
 
@@ -79,7 +84,7 @@ def fleet_people(*, now: datetime, unstaffed: bool = False) -> FleetPeople:
 def _read(now: datetime) -> FleetPeople:
     sites = {site.id: site for site in site_facts()}
     covered = kept_coverage_of(sites, now=now)
-    recorded = growth.recorded(covered)
+    recorded = standing.recorded(covered)
     return FleetPeople(
         until=min((end_of_day(now.date(), "UTC"), *next_on_call(sites, now=now).values())),
         sites=sites,
@@ -88,7 +93,7 @@ def _read(now: datetime) -> FleetPeople:
             site_id: Counter(each.cover for each in of_site.requirements)
             for site_id, of_site in covered.items()
         },
-        qualified=QualifiedFleet.build(growth.qualified_at(recorded), recorded=frozenset(recorded)),
+        qualified=QualifiedFleet.build(standing.qualified_at(recorded), recorded=frozenset(recorded)),
     )
 
 

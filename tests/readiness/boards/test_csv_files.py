@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from datetime import timedelta
 from itertools import islice, product
 
 import pytest
@@ -16,10 +15,8 @@ from django.urls import URLPattern, get_resolver
 
 from inventory.models import Site
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.demo import operations
 from telemetry.models import Source
-from tests import database
-from tests.conftest import NOW
+from tests.web.routes import scenes
 
 pytestmark = pytest.mark.usefixtures("judged_now")
 OURS = ("accounts", "inventory", "telemetry", "readiness")
@@ -33,11 +30,8 @@ FREE = re.compile(
 )
 FORMULA = re.compile(r"\s*[=+@]|-(?![\d.]+(e[+-]?\d+)?$)")
 MOST_TRIES = 24
-# Charts of what two sites of the demo do not have; every chart is written in one place.
-WITHOUT_DATA = {
-    "decisions/<int:pk>/errors.<str:form>",
-    "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>",
-}
+# It asks to be told of which kind the hours are.
+WITHOUT_DATA = {"tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"}
 # Forms and deeds, which give no file.
 DEEDS = (
     *(
@@ -49,13 +43,9 @@ DEEDS = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def demo(django_db_setup, django_db_blocker):
-    """Committed, since history drops partitions; and taken out again."""
-    with django_db_blocker.unblock():
-        yield operations.load(site_names=["OSL-1", "QRO-1"], reach=timedelta(hours=1), by=None, now=NOW)
-        operations.remove(by=None, now=NOW)
-        database.put_back()
+@pytest.fixture
+def everything(frozen_now, on_scene):
+    return on_scene(scenes.everything)
 
 
 def make_formulas():
@@ -87,7 +77,7 @@ def routes(resolver, before=""):
 
 
 @pytest.fixture
-def values():
+def values(everything):
     """Candidate values for each address parameter, by its name; the test uses the first that leads to a file."""
     ours = [model for model in apps.get_models() if model.__module__.startswith(OURS)]
     numbered = [model for model in ours if isinstance(model._meta.pk, models.BigAutoField)]
@@ -120,11 +110,14 @@ def rows_of(client, route, values):
         answer = client.get(address)
         if answer.get("Content-Type", "").startswith("text/csv"):
             return list(csv.reader(io.StringIO(answer.getvalue().decode())))
+        # Of another object the answer is another one only where there is none of this one.
+        if answer.status_code != 404:
+            return None
     return None
 
 
 @pytest.fixture
-def reader(user_of):
+def reader(everything, user_of):
     make_formulas()
     user = user_of("manager")
     user.is_superuser = True

@@ -3,7 +3,6 @@
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,18 +14,9 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
 from tests.inventory import made
+from tests.readiness.demo.scenes import counts, demo_inventory
 
 pytestmark = pytest.mark.django_db
-
-
-def rows():
-    """Rows by model, but for what keeps record of what was done."""
-    kept = {"web.AuditEntry", "admin.LogEntry"}
-    return {
-        model._meta.label: model._default_manager.count()
-        for model in apps.get_models()
-        if model._meta.label not in kept
-    }
 
 
 def test_logins_say_nothing_without_a_demo():
@@ -49,12 +39,11 @@ def test_a_login_that_somebody_has_already_is_left_alone(user_of, frozen_now):
     assert "planner" not in logins()
 
 
-def test_removal_leaves_what_was_there_before(frozen_now):
-    before = rows()
-    write_inventory(fleet_plan(), scale=1, now=frozen_now.at)
-    assert rows() != before
+def test_removal_leaves_what_was_there_before(frozen_now, on_scene):
+    before, _fleet = on_scene(demo_inventory)
+    assert counts() != before
     assert operations.remove(by=None, now=frozen_now.at)
-    assert rows() == before
+    assert counts() == before
     assert not operations.remove(by=None, now=frozen_now.at)
 
 
@@ -75,10 +64,10 @@ def test_the_demo_is_not_loaded_over_a_site_of_the_same_name(frozen_now):
 
 
 def test_a_larger_fleet_takes_no_more_statements(frozen_now):
-    counts = []
+    statements = []
     for scale in (1, 3):
         with CaptureQueriesContext(connection) as captured:
             write_inventory(fleet_plan(names={"PAR-1", "LON-1"}, scale=scale), scale=scale, now=frozen_now.at)
-        counts.append(len(captured))
+        statements.append(len(captured))
         operations.remove(by=None, now=frozen_now.at)
-    assert counts[0] == counts[1]
+    assert statements[0] == statements[1]

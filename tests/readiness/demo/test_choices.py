@@ -1,22 +1,20 @@
 """Every workload class of the demo has a choice: sites that may hold it, and others kept out for several reasons."""
 
 import pytest
-from django.db import transaction
 
 from inventory.models import Site
 from readiness.assessment.framework import queries as framework
 from readiness.assessment.scoring.models import SiteScore
 from readiness.demand.workloads import queries as workloads
 from readiness.demand.workloads.models import WorkloadClass
-from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.factors import load_published
-from readiness.demo.operations.fleet import write_inventory
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from readiness.tradeoffs.factors.queries import factors_of
 from readiness.tradeoffs.placing.core.levers import PlacementQuestion
 from readiness.tradeoffs.placing.core.weighing import weigh
 from readiness.tradeoffs.placing.facts import read_facts
 from tests.conftest import NOW
+from tests.readiness.demo.scenes import demo_inventory
 from tests.readiness.tradeoffs.conftest import entry, trip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.full]
@@ -41,14 +39,12 @@ LEFT_KW = {
 @pytest.fixture(scope="module")
 def answers(django_db_setup, django_db_blocker):
     """By class: what is answered to its envelope as it stands."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        write_inventory(fleet_plan(), scale=1, now=NOW)
+    with django_db_blocker.unblock(), django_db_setup.on(demo_inventory, commits=False):
         load_published(by=None, now=NOW)
         _standing()
         classes = workloads.envelopes(WorkloadClass.objects.values_list("slug", flat=True))
         facts, question = read_facts(classes, now=NOW), PlacementQuestion()
         yield {one.slug: weigh(facts.adapter(one, question), question) for one in classes}
-        transaction.set_rollback(True)
 
 
 def _standing():

@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
 from django.db.models import Count, Sum
 
 from accounts.models import User
@@ -27,22 +26,20 @@ from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import sent, streams
-from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
 from telemetry.matching import inventory_for
 from telemetry.models import Source, SourceProvenance
 from tests.conftest import NOW
 from tests.inventory import made
+from tests.readiness.demo.scenes import demo_inventory
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def fleet(django_db_setup, django_db_blocker):
-    """The whole fleet as it stands before it has a past, written once: each test begins at it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield write_inventory(fleet_plan(), scale=1, now=NOW)
-        transaction.set_rollback(True)
+@pytest.fixture
+def fleet(on_scene):
+    _before, fleet = on_scene(demo_inventory)
+    return fleet
 
 
 def test_the_inventory_holds_24_sites_and_1500_accelerators(fleet):

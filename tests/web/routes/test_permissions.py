@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.urls import resolve
 
-from tests.web.test_access import WRITES, address, routes
+from tests.web.test_access import WRITES, address, methods_of, routes
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("permissions.txt")
@@ -29,16 +28,6 @@ def asked_for(answer):
         return ",".join(sorted(set(ON_A_PAGE.findall(answer.text)))) or "-"
     match = AT_AN_ENDPOINT.match(answer.json()["detail"])
     return match[1].replace(" ", "") if match else "-"
-
-
-def methods_of(path, admin):
-    """Return what an address takes: endpoints of objects say it themselves, others when asked to be replaced."""
-    view = resolve(path).func
-    if actions := getattr(view, "actions", None):
-        return {method.upper() for method in actions if method in view.cls.http_method_names} - {"HEAD"}
-    answer = admin.put(path)
-    allowed = re.findall(r"\w+", answer["Allow"]) if answer.status_code == 405 else ["GET", "POST"]
-    return {*allowed} & {"GET", *WRITES}
 
 
 def line_of(route, reader, viewer, admin):

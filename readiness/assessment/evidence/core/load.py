@@ -77,6 +77,22 @@ class MeteringLevel(StrEnum):
         return self is MeteringLevel.METER
 
 
+LEVEL_OF_ROLE = {
+    "ups": MeteringLevel.UPS,
+    "node": MeteringLevel.NODE,
+    "server": MeteringLevel.NODE,
+    "storage": MeteringLevel.NODE,
+}
+"""Metering levels by the role of a device; a PDU's depends on whether it is in a rack."""
+PDU = "pdu"
+
+
+def level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:
+    if role == PDU:
+        return MeteringLevel.RACK_PDU if in_rack else MeteringLevel.ROOM_PDU
+    return LEVEL_OF_ROLE.get(role)
+
+
 @dataclass(frozen=True, slots=True)
 class MeteredLevel:
     """`expected` are the meters in service at this level, by any key; `windows` the kW of those that sent data."""

@@ -5,20 +5,44 @@ from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
+from django.db.models import F, Func, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from readiness.assessment.evidence import operations, queries
+from readiness.assessment.evidence import operations
 from readiness.assessment.evidence.core.limits import bound_words, kind_of, presets_of
 from readiness.assessment.evidence.forms import LimitForm
 from readiness.assessment.evidence.models import DeclaredLimit
 from readiness.assessment.evidence.tables import exact, tabs
 from readiness.assessment.framework import queries as framework_queries
 from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.framework.models import FrameworkVersion
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
 from web.links import page_url
 from web.tables import Column, Table
+
+
+def _limits() -> QuerySet[DeclaredLimit]:
+    """Read declared limits with the names of the framework in force."""
+    in_force = FrameworkVersion.objects.published().values("definition__limits")[:1]
+    path = Value("$[*] ? (@.id == $id).name")
+    limit_entry = Func(
+        F("limits_known"), path, JSONObject(id=F("limit_id")), function="jsonb_path_query_first"
+    )
+    text = Func(limit_entry, template="(%(expressions)s #>> '{}')", output_field=TextField())
+    rows = DeclaredLimit.objects.select_related("site", "workload_class", "by")
+    return rows.alias(limits_known=Subquery(in_force)).annotate(limit_name=text)
+
+
+def _entries(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
+    same = {
+        "site": declared.site_id,
+        "workload_class": declared.workload_class_id,
+        "limit_id": declared.limit_id,
+    }
+    return list(_limits().filter(**same).order_by("-declared_on", "-pk")[:limit])
 
 
 def _attach_framework(rows: Sequence[Any]) -> Sequence[Any]:
@@ -69,7 +93,7 @@ def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
     owner_field = "site" if declared.site else "workload_class"
     query = urlencode({owner_field: owner.slug if owner else "", "limit": declared.limit_id})
     kind = kind_of(framework, declared.limit_id)
-    entries = queries.entries_of(declared)
+    entries = _entries(declared)
     return {
         "heading": _name(declared),
         "owner": owner,
@@ -85,7 +109,7 @@ _SAME_LIMIT = django_filters.CharFilter(field_name="limit_id", label="limit", ma
 # fmt: off
 LIMITS = Kind(
     model=DeclaredLimit,
-    rows=queries.declared_limits,
+    rows=_limits,
     prepare=_attach_framework,
     room=("Evidence", "evidence"),
     title="Limits",

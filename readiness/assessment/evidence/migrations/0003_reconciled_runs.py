@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='rundevice',
             name='place',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='ReasonPlace among the devices, 0 for the one that the tool ran on', null=True),
+            field=models.PositiveSmallIntegerField(blank=True, help_text='Place among the devices, 0 for the one that the tool ran on', null=True),
         ),
         migrations.AddField(
             model_name='validationrun',

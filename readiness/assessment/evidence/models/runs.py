@@ -212,7 +212,7 @@ class RunDevice(models.Model):
     )
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="run_devices")
     place = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="ReasonPlace among the devices, 0 for the one that the tool ran on"
+        null=True, blank=True, help_text="Place among the devices, 0 for the one that the tool ran on"
     )
     firmware_version = models.CharField(max_length=100, blank=True)
     software_version = models.CharField(max_length=100, blank=True)

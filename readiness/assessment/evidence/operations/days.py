@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 
 from inventory.models import SiteChange
 from readiness.assessment.evidence import measures, queries
@@ -25,7 +25,7 @@ from readiness.assessment.evidence.gather import (
 )
 from readiness.assessment.evidence.models import Measure, MeasuredDay
 from telemetry.core.sketch import Sketch, merge_all
-from telemetry.models import LateDay
+from telemetry.models import LateDay, Series
 from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
 
 
@@ -157,6 +157,12 @@ HIGHEST_SO_FAR = frozenset(
 )
 _KEY = ("site_id", "key", "part")
 _place, _said = attrgetter(*_KEY), attrgetter("value", "taken_at", "detail", "samples")
+FRESH_FOR = timedelta(seconds=60)
+"""Today's rows are not refreshed more often than this."""
+CLOSE_AFTER = timedelta(minutes=15)
+"""A day is closed this long after its end, when its last windows have been rolled up."""
+CATCH_UP_DAYS = 31
+"""How far back missed days are measured: the span of the 30-day peak."""
 _LOCK = 0x4D4541  # "MEA"
 
 
@@ -169,7 +175,7 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
     """
     if not _lock():
         return 0
-    due = queries.due_days(now=now, site_ids=site_ids)
+    due = _due_days(now=now, site_ids=site_ids)
     days = {day: due[day] for day in sorted(due, reverse=True)[:DAYS_A_RUN]}
     late = _claim_late_days(site_ids)
     for site_id, day in late:
@@ -178,6 +184,41 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
         measure_day(day=day, now=now, site_ids=days[day], whole=day in {on for _, on in late})
         for day in sorted(days)
     )
+
+
+def _due_days(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[date, set[int]]:
+    today = now.astimezone(UTC).date()
+    oldest = today - timedelta(days=CATCH_UP_DAYS)
+    series = Series.objects.filter(site__isnull=False)
+    if site_ids is not None:
+        series = series.filter(site_id__in=site_ids)
+    sending = series.values_list("site_id").annotate(
+        first=Min("first_seen_at"), received=Max("source__status__last_received_at")
+    )
+    noted = {
+        (site_id, day): (measured_at, closed)
+        for site_id, day, measured_at, closed in MeasuredDay.objects.filter(on_date__gte=oldest).values_list(
+            "site_id", "on_date", "measured_at", "closed"
+        )
+    }
+    due: dict[date, set[int]] = defaultdict(set)
+    for site_id, first, received in sending:
+        day = max(first.astimezone(UTC).date(), oldest)
+        while day <= today:
+            if _is_due(noted.get((site_id, day)), day, received, now):
+                due[day].add(site_id)
+            day += timedelta(days=1)
+    return due
+
+
+def _is_due(noted: tuple[datetime, bool] | None, day: date, received: datetime | None, now: datetime) -> bool:
+    if noted is None:
+        return True
+    measured_at, closed = noted
+    if now >= queries.start_of(day) + timedelta(days=1) + CLOSE_AFTER:
+        return not closed
+    changed = received is not None and received > measured_at
+    return changed and now >= measured_at + FRESH_FOR
 
 
 @transaction.atomic
@@ -286,7 +327,7 @@ def _highest_so_far(
 
 
 def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole: bool) -> None:
-    closed = now >= queries.start_of(day) + timedelta(days=1) + queries.CLOSE_AFTER
+    closed = now >= queries.start_of(day) + timedelta(days=1) + CLOSE_AFTER
     written = ["measured_at", "closed", *(["whole_at"] if whole else [])]
     MeasuredDay.objects.bulk_create(
         [

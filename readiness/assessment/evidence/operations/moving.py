@@ -55,7 +55,7 @@ def withdraw_run(run: ValidationRun, *, reason: str, by: User, now: datetime) ->
 def move_run(
     run: ValidationRun, *, site: Site, device_names: Sequence[str], reason: str, by: User, now: datetime
 ) -> ValidationRun:
-    """ReasonPlace a run at another site or on other devices, compared with the inventory as a new one is.
+    """Place a run at another site or on other devices, compared with the inventory as a new one is.
 
     `device_names` are those at the site, none for those that the file names. Raises MissingPermission, ValidationError,
     and EvidenceRefused for a place that contradicts the file.

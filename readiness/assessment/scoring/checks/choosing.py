@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from readiness.assessment.evidence.core.bearing import is_own
+from readiness.assessment.evidence.core.figures import SpanFigure
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.proving.values import Proof
-from readiness.assessment.evidence.queries import SpanFigure
 from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework, SubMeasure, gate_for, part_gate
 from readiness.assessment.scoring.core.combine import SEVERITY

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from inventory.models import Device
+from readiness.assessment.evidence.core.figures import SpanFigure
 from readiness.assessment.evidence.core.load import WORDS, MeteringLevel
 from readiness.assessment.evidence.core.proving.values import few
 from readiness.assessment.evidence.measures import (
@@ -17,7 +18,6 @@ from readiness.assessment.evidence.measures import (
     STEP_10S,
     SUPPLY,
 )
-from readiness.assessment.evidence.queries import SpanFigure
 from readiness.assessment.framework.core.definition import Check, SubMeasure
 from readiness.assessment.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.assessment.scoring.core.judge import Reading

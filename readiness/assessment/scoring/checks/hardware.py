@@ -11,10 +11,11 @@ from readiness.assessment.evidence.core.proving.values import few
 from readiness.assessment.framework.core.definition import Check, SubMeasure
 from readiness.assessment.scoring.checks.choosing import Readings
 from readiness.assessment.scoring.core.judge import Reading
+from readiness.assessment.scoring.core.reasons import Heard, ObjectKey
 from readiness.assessment.scoring.core.states import Provenance
-from readiness.assessment.scoring.facts import EvaluationFacts, Heard, ObjectKey, Thing, heard_from
+from readiness.assessment.scoring.facts import EvaluationFacts, Thing, heard_from
 from telemetry.core.codes import code_table
-from telemetry.queries import Latest, Rise
+from telemetry.core.rows import Latest, Rise
 
 # Codes that remove a node from service in Azure's health checks (source S5 of the framework).
 FATAL_XIDS = frozenset({48, 56, 57, 58, 62, 63, 64, 65, 68, 69, 73, 74, 79, 80, 81, 92, 119, 120})

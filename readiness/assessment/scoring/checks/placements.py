@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from readiness.assessment.evidence.core.figures import Distribution
 from readiness.assessment.evidence.core.limits import Limit
 from readiness.assessment.evidence.core.load import share_at_most
 from readiness.assessment.evidence.core.parsed import worst_provenance
@@ -25,7 +26,6 @@ from readiness.assessment.evidence.measures import (
     TTFT_WINDOWS,
     DailyMeasure,
 )
-from readiness.assessment.evidence.queries import Distribution
 from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.assessment.scoring.core.judge import Reading
@@ -35,7 +35,7 @@ from readiness.demand.jurisdiction.core.deciding import Request, decide
 from readiness.demand.jurisdiction.core.pack import LegalAnswer, RulePackDocument
 from readiness.demand.workloads.core.countries import GROUPS
 from readiness.demand.workloads.core.envelope import Envelope, contradictions
-from telemetry.queries import Latest
+from telemetry.core.rows import Latest
 
 COMPLETE, CONTRADICTIONS = "classes-complete", "contradictions"
 ENVELOPE_PARTS = (COMPLETE, CONTRADICTIONS)

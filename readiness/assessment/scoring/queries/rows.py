@@ -34,19 +34,6 @@ class SiteRef:
 
 
 @dataclass(frozen=True, slots=True)
-class DomainFigure:
-    """A number with its unit and provenance. `value` None means unknown and is never shown as 0."""
-
-    key: str
-    label: str
-    value: float | None
-    unit: str = ""
-    provenance: str = ""
-    source: str = ""
-    taken_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PillarFigure:
     """One pillar at one site. `state` is the worst of its checks; scores are None if no weight applies."""
 

@@ -20,7 +20,7 @@ from readiness.organisation.people.models import (
     Procedure,
 )
 from readiness.organisation.people.operations import enter_result
-from readiness.organisation.people.queries.practice import procedures
+from readiness.organisation.people.queries.standing import procedures
 from web import clock
 from web.kinds import Entry, Facts, Kind, Related
 from web.kinds.columns import figure, hidden, plain, related

@@ -11,8 +11,8 @@ from readiness.organisation.people.core.calendar_lines import CalendarRefused
 from readiness.organisation.people.core.on_call import PRIMARY, Outlook, Workload, gaps, outlook
 from readiness.organisation.people.core.rotations import AHEAD, HeldShift, PlannedShift, TimeSpan, shifts_of
 from readiness.organisation.people.models import Person, Rotation, Shift
-from readiness.organisation.people.queries.on_call import held_shifts
 from readiness.organisation.people.queries.rotations import plan_of
+from readiness.organisation.people.queries.standing import held_shifts
 
 DAY, FOUR_WEEKS, YEAR = timedelta(days=1), timedelta(weeks=4), timedelta(weeks=52)
 A_FEW = 20

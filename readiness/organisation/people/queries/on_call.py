@@ -1,109 +1,19 @@
-"""Who is on call at sites; a fixed number of statements, however many sites."""
+"""Who is on call at sites at an instant, by domain; a fixed number of statements, however many sites."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-
-from django.db.models import Case, F, Q, QuerySet, When
 
 from inventory.models import Site
 from inventory.queries import site_facts
 from readiness.organisation.people.core.coverage import SiteCoverage
-from readiness.organisation.people.core.on_call import (
-    LEVELS,
-    MONTH,
-    PRIMARY,
-    SECONDARY,
-    Lack,
-    OnCallStanding,
-    RotationSize,
-    full_hour,
-    lacks,
-    present,
-    site_standing,
-)
-from readiness.organisation.people.core.rotations import HeldShift
-from readiness.organisation.people.models import LayerMember, Person, Rotation, RotationSite, Shift
-from readiness.organisation.people.queries.coverage import coverage_of
-from web.rows import rows_as
+from readiness.organisation.people.core.on_call import LEVELS, PRIMARY, SECONDARY, Lack, lacks
+from readiness.organisation.people.facts import coverage_of
+from readiness.organisation.people.models import Rotation, RotationSite, Shift
 
 WORST_FIRST = ("uncovered", "unqualified", "qualified")
-
-
-def held_shifts(shifts: QuerySet[Shift]) -> list[HeldShift]:
-    """A shift of somebody who cannot sign in any more is nobody's."""
-    holder = Case(When(person__user__is_active=False, then=None), default=F("person_id"))
-    rows = shifts.annotate(held_by=holder).order_by("starts_at", "pk")
-    return list(rows_as(HeldShift, rows, rotation="rotation_id", domain="rotation__domain", person="held_by"))
-
-
-def standing_of(covered: Mapping[int, SiteCoverage], *, now: datetime) -> dict[int, OnCallStanding]:
-    """Read how those sites stand that some rotation serves."""
-    served = _served(covered)
-    if not served:
-        return {}
-    rotations = {rotation for each in served.values() for rotation in each}
-    near = Shift.objects.overlapping(full_hour(now) - MONTH, now + MONTH)
-    people = near.filter(rotation__in=rotations, person__isnull=False).order_by().values("person")
-    duties = held_shifts(near.filter(Q(rotation__in=rotations) | Q(person__in=people)))
-    of_rotation: dict[int, list[HeldShift]] = defaultdict(list)
-    of_person: dict[int, list[HeldShift]] = defaultdict(list)
-    for shift in duties:
-        of_rotation[shift.rotation].append(shift)
-        if shift.person is not None:
-            of_person[shift.person].append(shift)
-    sizes = _sizes(rotations, of_rotation, now)
-    # Sites share rotations: all but what each requires is worked out once for those that the same ones serve.
-    shared: dict[tuple[int, ...], tuple[OnCallStanding, Mapping[tuple[str, int], frozenset[int]]]] = {}
-    standings = {}
-    for site_id, serving in served.items():
-        key = tuple(serving)
-        if key not in shared:
-            shifts = [shift for rotation in serving for shift in of_rotation[rotation]]
-            persons = {shift.person for shift in shifts if shift.person is not None}
-            theirs = [shift for person in sorted(persons) for shift in of_person[person]]
-            size_of_each = [sizes[rotation] for rotation in serving]
-            shared[key] = (site_standing(shifts, theirs, size_of_each, now=now), present(shifts, now))
-        of_rotations, on_call = shared[key]
-        standings[site_id] = replace(of_rotations, lacks=lacks(covered[site_id].requirements, on_call))
-    return standings
-
-
-def _served(site_ids: Collection[int]) -> dict[int, list[int]]:
-    served: dict[int, list[int]] = defaultdict(list)
-    rows = RotationSite.objects.filter(site__in=site_ids).order_by("rotation")
-    for site_id, rotation_id in rows.values_list("site_id", "rotation_id"):
-        served[site_id].append(rotation_id)
-    return served
-
-
-def _sizes(
-    rotations: Collection[int], shifts: Mapping[int, list[HeldShift]], now: datetime
-) -> dict[int, RotationSize]:
-    """People are those who take turns in layers; of a calendar, those with shifts."""
-    served = RotationSite.objects.filter(rotation__in=rotations)
-    sites = Counter(served.values_list("rotation_id", flat=True))
-    members: dict[int, set[int]] = defaultdict(set)
-    ends: dict[int, list[datetime]] = defaultdict(list)
-    members_now = LayerMember.objects.filter(layer__rotation__in=rotations, layer__rotation__calendar=None)
-    members_now = members_now.filter(Q(layer__ends_at=None) | Q(layer__ends_at__gt=now))
-    members_now = members_now.exclude(person__in=Person.objects.left(now).order_by().values("pk"))
-    for rotation_id, person, *moments in members_now.order_by().values_list(
-        "layer__rotation_id", "person_id", "layer__ends_at", "person__left_at"
-    ):
-        members[rotation_id].add(person)
-        ends[rotation_id] += (moment for moment in moments if moment is not None)
-    return {
-        rotation: RotationSize(
-            people=len(members.get(rotation) or {shift.person for shift in shifts[rotation]} - {None}),
-            sites=sites[rotation],
-            until=min(ends[rotation], default=None),
-        )
-        for rotation in rotations
-    }
-
 
 type DutyStanding = Literal["qualified", "unqualified", "uncovered"]
 

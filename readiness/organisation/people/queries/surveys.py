@@ -12,7 +12,7 @@ from readiness.organisation.people.core.coverage import Tally
 from readiness.organisation.people.core.practice import GivenAnswer, team_agreements
 from readiness.organisation.people.core.surveys import ESTIMATES, Spread, spread_of
 from readiness.organisation.people.models import Person, Staffing, Survey, SurveyAnswer, SurveyQuestion, Team
-from readiness.organisation.people.queries.practice import given_answers
+from readiness.organisation.people.queries.standing import given_answers
 from web.visibility import withheld
 
 ESTIMATE = SurveyQuestion.Kind.ESTIMATE

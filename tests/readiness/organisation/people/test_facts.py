@@ -12,9 +12,7 @@ from readiness.organisation.people.core.facts import SitePeople
 from readiness.organisation.people.facts import kept_coverage_of, people_facts
 from readiness.organisation.people.models import Layer, LayerMember, Person, Shift, SurveyAnswer
 from readiness.organisation.people.operations.rotations import write_claimed_shifts
-from readiness.organisation.people.queries.growth import growth_of
-from readiness.organisation.people.queries.on_call import standing_of
-from readiness.organisation.people.queries.practice import practice_of
+from readiness.organisation.people.queries.standing import growth_of, practice_of, standing_of
 from tests.conftest import NOW
 from tests.inventory import made as inventory
 from tests.readiness.organisation.people import made, practised, scenes

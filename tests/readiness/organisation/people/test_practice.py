@@ -11,7 +11,7 @@ from readiness.organisation.people.core.coverage import SiteCoverage
 from readiness.organisation.people.core.practice import same_answer
 from readiness.organisation.people.facts import people_facts
 from readiness.organisation.people.models import Procedure
-from readiness.organisation.people.queries.practice import practice_of
+from readiness.organisation.people.queries.standing import practice_of
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.organisation.people import made as people

@@ -37,7 +37,7 @@ from readiness.assessment.framework.core.vocabulary import Change
 QUICK = timedelta(hours=24)
 UNNAMED = ""
 """Stands for the failed tests of a run that does not name them."""
-type ReasonPlace = tuple[int, int]
+type Place = tuple[int, int]
 """Node and number of an accelerator; the number is -1 for results about the node as a whole."""
 
 
@@ -82,8 +82,8 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
     check."""
     worst, quick = check.part("worst-severity"), check.part("quick-coverage")
     deciding: list[Proof | None] = []
-    newest_long: dict[ReasonPlace, Proof] = {}
-    newest_any: dict[ReasonPlace, Proof] = {}
+    newest_long: dict[Place, Proof] = {}
+    newest_any: dict[Place, Proof] = {}
     for place, results in _results(runs, site).items():
         name = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
         if place[1] < 0:
@@ -108,8 +108,8 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
     )
 
 
-def _results(runs: Iterable[Run], site: SiteParts) -> dict[ReasonPlace, list[Result]]:
-    results: dict[ReasonPlace, list[Result]] = defaultdict(list)
+def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
+    results: dict[Place, list[Result]] = defaultdict(list)
     nodes = {name.lower(): node for node, name in site.nodes.items()}
     for run in runs:
         if run.tool != "dcgm-diag":
@@ -152,7 +152,7 @@ def _result(
     return Result(run, severity, figure.variant == "long", failed_tests, tests, figure.caution, other)
 
 
-def _place_result(result: Result, place: ReasonPlace, *, is_named: bool = False) -> Result:
+def _place_result(result: Result, place: Place, *, is_named: bool = False) -> Result:
     """A part replaced elsewhere in the run's nodes does not void the result of this place. Neither does the history of
     the place, if the output itself names the accelerator that is there now."""
     run, (node, number) = result.run, place
@@ -184,7 +184,7 @@ def _node_result(run: Run, failed: Mapping[str, Mapping[str, float]], tests: fro
     return Result(run, severity, long, failed_tests, tests, "", "")
 
 
-def _unplaced(run: Run, figure: Figure, place: ReasonPlace, site: SiteParts) -> str:
+def _unplaced(run: Run, figure: Figure, place: Place, site: SiteParts) -> str:
     """Say that a clean result is of none of several nodes; a finding stands, wherever it was."""
     if place[0] or len(run.nodes) < 2 or figure.value:
         return ""
@@ -192,12 +192,12 @@ def _unplaced(run: Run, figure: Figure, place: ReasonPlace, site: SiteParts) -> 
     return f"The diagnostic covers one node and names none, but {names} are named with it: it is unclear which ran."
 
 
-def _is_known(reported: Mapping[str, str], place: ReasonPlace, site: SiteParts) -> bool:
+def _is_known(reported: Mapping[str, str], place: Place, site: SiteParts) -> bool:
     identity = site.identities.get(place)
     return any(getattr(identity, name, "") and reported.get(name) for name in IDENTITIES)
 
 
-def _other(reported: Mapping[str, str], place: ReasonPlace, site: SiteParts) -> str:
+def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
     identity = site.identities.get(place)
     for name in IDENTITIES:
         reported_value, entered = reported.get(name, ""), getattr(identity, name, "")
@@ -211,7 +211,7 @@ def _other(reported: Mapping[str, str], place: ReasonPlace, site: SiteParts) -> 
     return _other_product(reported.get(DEVICE_ID, ""), identity.model if identity else "", place, site)
 
 
-def _other_product(device_id: str, model: str, place: ReasonPlace, site: SiteParts) -> str:
+def _other_product(device_id: str, model: str, place: Place, site: SiteParts) -> str:
     if not device_id:
         return ""
     seen, installed = product_with_pci_id(device_id), product_named(model)
@@ -254,10 +254,7 @@ def _badness(severity: float) -> int:
 
 
 def _covered(
-    proofs: Mapping[ReasonPlace, Proof],
-    name_by_place: Mapping[ReasonPlace, str],
-    part: SubMeasure,
-    now: datetime,
+    proofs: Mapping[Place, Proof], name_by_place: Mapping[Place, str], part: SubMeasure, now: datetime
 ) -> Proof | None:
     counts = [place for place, proof in proofs.items() if is_valid(proof, part, now)]
     return coverage(proofs, name_by_place, part, now, counts=counts)
