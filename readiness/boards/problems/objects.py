@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from readiness.assessment.scoring import operations
-from readiness.assessment.scoring.core.states import Health
+from readiness.assessment.scoring.core.states import REASON_HEALTHS, Health
 from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.boards.problems.queries import opened
 from readiness.boards.problems.rows import MAY_SEE, PROBLEM, ProblemRow
@@ -28,6 +28,7 @@ from web.forms import RefusedForm
 from web.links import api_basename, crumbs, link
 from web.permissions import asks
 from web.reports import Report
+from web.rest.lookups import AnyOf
 from web.tables import Column, Table, TablePage
 from web.units import format_value
 from web.workflows.pages import form_page, reader
@@ -83,6 +84,7 @@ class FiltersOfObjects(django_filters.FilterSet):
     q = django_filters.CharFilter(
         field_name="object", lookup_expr="icontains", label="Search", max_length=200
     )
+    health = AnyOf(inner=forms.ChoiceField(choices=REASON_HEALTHS), commas=True, label="Health")
 
     class Meta:
         model = HealthReason
@@ -95,7 +97,8 @@ TABLE = Table(
     label="Objects",
     columns=(
         Column("object", "Object", url=object_url, sort="object", locked=True, phone="title"),
-        Column("health", "Health", states="health", sort="rank", phone="status"),
+        Column("health", "Health", template="readiness/problems/health_cell.html", states="health", sort="rank",
+               phone="status"),
         Column("title", "Reason", sort="title"),
         Column("part", "Part", default=False, sort="part"),
         Column("value", "Value", text=lambda reason: reading(reason.metric, reason.value, reason.unit), sort="value",
