@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def late_drain(monkeypatch, frozen_now):
-    """What is wrong with Muster, as a list that the test changes."""
+    """A list of what is wrong with Muster, which the test changes."""
     frozen_now.at = NOW
     wrong = [
         own.muster_problem(
