@@ -86,7 +86,7 @@ def gather(
 ) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things, reviews = things_of(ids), evidence.held_reviews(ids, now=now)
+    things = things_of(ids)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
@@ -94,7 +94,10 @@ def gather(
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
-    served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
+    served, reviews = (
+        evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now),
+        evidence.held_reviews(ids, now=now),
+    )
     facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
