@@ -190,8 +190,8 @@ def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
 
 
 def reading(metric: str, value: float | None, unit: str, *, taken_at: datetime | None = None) -> str:
-    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter, whose
-    value is of the time when it rose last; "" without a value."""
+    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter,
+    whose value is of the time when it rose last; "" without a value."""
     if value is None:
         return ""
     definition = registry().get(metric, None)
