@@ -1,4 +1,4 @@
-"""Preconditions that have to hold of an object before a rule of the registry judges it, and the other metrics that rules
+"""Preconditions that have to hold before a rule of the registry judges an object, and the other metrics that rules
 need."""
 
 from collections.abc import Iterator, Mapping
