@@ -8,6 +8,7 @@ from typing import Any
 from telemetry import formats
 from telemetry.core.codes import code_of
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.intake import HOUR, Hour, Intake
@@ -188,9 +189,9 @@ def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
     return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}
 
 
-def reading(metric: str, value: float | None, unit: str, *, last_at: datetime | None = None) -> str:
-    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79", or "2 in 24 h, last at 05:12" of a counter
-    that rose last at `last_at`; "" without a value."""
+def reading(metric: str, value: float | None, unit: str, *, taken_at: datetime | None = None) -> str:
+    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter,
+    whose value is of the time when it rose last; "" without a value."""
     if value is None:
         return ""
     definition = registry().get(metric, None)
@@ -200,6 +201,6 @@ def reading(metric: str, value: float | None, unit: str, *, last_at: datetime | 
         return word
     name = definition.state_name(value) if definition else ""
     text = str(format_value(value, unit))
-    if last_at is not None:
-        return f"{text}, last at {time_of_day(last_at)}"
+    if definition and definition.kind is MetricKind.COUNTER and taken_at is not None:
+        return f"{text}, last at {time_of_day(taken_at)}"
     return f"{text} ({name})" if name else text

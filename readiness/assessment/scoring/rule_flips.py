@@ -1,5 +1,5 @@
-"""What this release's rules of health would change: the newest samples, judged without storing anything, beside the
-stored health. It reads; it belongs before the first start of a new release."""
+"""A dry run of this release's rules of health: the newest samples, judged without storing anything, beside the stored
+health. It belongs before the first start of a new release."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

@@ -7,7 +7,6 @@ from readiness.assessment.scoring.core.states import ReasonStanding
 from readiness.assessment.scoring.models import Flip
 from readiness.assessment.scoring.queries.rows import HealthMark, ReasonRow
 from telemetry.core.codes import Code, code_of
-from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.sentences import reading
 from web.links import link
@@ -53,7 +52,8 @@ def reason_words(reason: ReasonRow, now: datetime) -> str:
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
         words = f"{words}: {reading_words(reason)}"
-    if reason.threshold is not None and not (reason.threshold == 0 and _is_increase(reason)):
+    # A limit of 0, as of errors, says no more than the value.
+    if reason.threshold:
         words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
     if not reason.is_last_known:
         return words
@@ -71,18 +71,11 @@ def code_of_reason(reason: ReasonRow) -> Code | None:
 
 def reading_words(reason: ReasonRow) -> str:
     """Format the value alone: "91 °C", "2 in 24 h, last at 05:12"; "" without a value."""
-    last_at = reason.taken_at if _is_increase(reason) else None
-    return reading(reason.metric, reason.value, reason.unit, last_at=last_at)
-
-
-def _is_increase(reason: ReasonRow) -> bool:
-    """Rules compare a counter only by its increase."""
-    metric = registry().get(reason.metric, None)
-    return metric is not None and metric.kind is MetricKind.COUNTER
+    return reading(reason.metric, reason.value, reason.unit, taken_at=reason.taken_at)
 
 
 def flip_words(flip: Flip) -> str:
-    """Say why a state changed, with the present value: "edge-box-1: Exporter answers: 0 → 1"."""
+    """Say why a state changed, with the present value: "edge-box-1: Exporter does not answer: 0 → 1"."""
     if flip.subject != "health":
         limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
         value = "" if flip.value is None else str(format_value(flip.value, flip.unit))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.scoring import operations
 from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
@@ -194,11 +195,44 @@ class HealthReasonSerializer(ObjectSerializer):
         return reason_words(reason_row(reason), clock.now())
 
 
+class EndReasonSerializer(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=2000, help_text="Why it does not hold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedReason:
+    object: str
+    title: str
+    note: str
+    ended_at: datetime
+
+
 class HealthReasonViewSet(ReadOnlyObjectViewSet):
     queryset = HealthReason.objects.counting().select_related("site")
     serializer_class = HealthReasonSerializer
     filterset_class = ReasonFilters
     ordering_fields = ("id", "site", "domain", "rank", "object", "metric", "since", "taken_at")
+
+    @extend_schema(
+        summary="End a reason that does not hold; it comes back if a later sample says so",
+        request=EndReasonSerializer,
+        responses={200: EndedReason},
+        filters=False,
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[requires("scoring.add_reasonend")],
+        pagination_class=None,
+    )
+    def end(self, request: Request, pk: str) -> Response:
+        serializer = EndReasonSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        note = serializer.validated_data["note"]
+        ended = operations.end_reason(
+            reason=self.get_object(), note=note, by=cast(User, request.user), now=clock.now()
+        )
+        return Response(filled(EndedReason, ended))
 
 
 class ScoreSerializer(ObjectSerializer):

@@ -39,8 +39,6 @@ def title_of(problem: PresentProblem) -> str:
     if problem.is_of_domain:
         is_silent = problem.state is ProblemState.SILENT
         return f"No data about {label.lower()}" if is_silent else f"{label} is {problem.state}"
-    if problem.state is ProblemState.SILENT:
-        return "Not heard from"
     return _title_of_rule(problem.reasons)
 
 

@@ -70,12 +70,13 @@ def test_what_counts_for_a_day_is_over_when_nothing_new_came(well, metric, bad):
     assert healed.value_before > 0
 
 
-def test_silence_tells_the_last_value(well):
+def test_silence_moves_nothing_that_was_known(well):
     well.change(upsBatteryStatus=3)
     well.run(3)
     well.evaluate()
+    flips = well.flips("health", "energy")
     well.clock.move(minutes=6)
     sources.update_states(now=well.clock.at)
     well.evaluate()
-    flip = well.flip("energy", "unknown")
-    assert flip_words(flip) == "plant-ups: UPS battery is not normal: silent, last 3"
+    assert well.flips("health", "energy") == flips
+    assert flip_words(well.flip("energy", "critical")) == "plant-ups: UPS battery is not normal: 3"
