@@ -28,8 +28,8 @@ from readiness.boards.health.queries import reason_row, reasons_of
 from readiness.boards.health.sentences import code_of_reason, reason_words
 from readiness.boards.results.filters import (
     FlipFilters,
+    HealthReasonFilters,
     Moment,
-    ReasonFilters,
     ReportedFilters,
     ResultFilters,
     ScoreFilters,
@@ -212,7 +212,7 @@ class EndedReason:
 class HealthReasonViewSet(ReadOnlyObjectViewSet):
     queryset = HealthReason.objects.counting().select_related("site")
     serializer_class = HealthReasonSerializer
-    filterset_class = ReasonFilters
+    filterset_class = HealthReasonFilters
     ordering_fields = ("id", "site", "domain", "rank", "object", "metric", "since", "taken_at")
 
     @extend_schema(
