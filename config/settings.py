@@ -221,6 +221,11 @@ TELEMETRY_1H_DAYS = env.integer(
 SCORE_INPUTS_DAYS = env.integer(
     "MUSTER_SCORE_INPUTS_DAYS", 761, "days that the inputs of a day's score are kept (25 months)"
 )
+METRICS_SITES = env.integer(
+    "MUSTER_METRICS_SITES",
+    200,
+    "sites, and sources, that have figures of their own at /metrics, the first by name; 0 for none",
+)
 TELEMETRY_FUTURE_S = env.integer(
     "MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused"
 )

@@ -3,16 +3,18 @@
 Writes by status are in `muster_http_requests_total`, under the address to which they came.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count
 from prometheus_client import Counter
 
 from telemetry import intake
-from telemetry.models import SourceStatus
+from telemetry.models import Rejection, SourceStatus
 from web import metrics
+from web.metrics import GaugeFamily, Values
 
 if TYPE_CHECKING:
     from telemetry.receive import WriteAnswer  # the door and its formats: 4 MB that the worker does not need
@@ -53,6 +55,45 @@ def _sources(now: datetime) -> dict[tuple[str, ...], float]:
     return {(state,): count for state, count in states}
 
 
+OF_SOURCES = (
+    GaugeFamily(
+        "muster_telemetry_source_state", "1 for the state of the source", ("source", "site", "state")
+    ),
+    GaugeFamily(
+        "muster_telemetry_source_heard_timestamp_seconds", "Heard from until, since 1970", ("source", "site")
+    ),
+    GaugeFamily(
+        "muster_telemetry_source_refused_today",
+        "Samples refused since 0:00 UTC",
+        ("source", "site", "reason"),
+    ),
+)
+
+
+def _figures_of_sources(now: datetime) -> Mapping[str, Values]:
+    # A fixed order names the same sources at each scrape.
+    rows = SourceStatus.objects.select_related("source__site").order_by("source__name")
+    statuses = {status.source_id: status for status in rows[: settings.METRICS_SITES]}
+    labels = {
+        source_id: (status.source.name, status.source.site.slug if status.source.site else "")
+        for source_id, status in statuses.items()
+    }
+    today = Rejection.objects.filter(source__in=labels, on_date=now.astimezone(UTC).date()).order_by()
+    state, heard, refused = (family.name for family in OF_SOURCES)
+    return {
+        state: {(*labels[source_id], status.state): 1 for source_id, status in statuses.items()},
+        heard: {
+            labels[source_id]: status.heard_at.timestamp()
+            for source_id, status in statuses.items()
+            if status.heard_at
+        },
+        refused: {
+            (*labels[source_id], reason): count
+            for source_id, reason, count in today.values_list("source_id", "reason", "count")
+        },
+    }
+
+
 def _inbox_reader(read: Callable[[intake.InboxBacklog, datetime], float]) -> metrics.Read:
     return lambda now: {(): read(intake.queue(), now)}
 
@@ -61,3 +102,4 @@ def register() -> None:
     metrics.gauge("muster_telemetry_sources", "Sources by state", ("state",), _sources)
     for name, (text, read) in GAUGES.items():
         metrics.gauge(f"muster_telemetry_{name}", text, (), _inbox_reader(read))
+    metrics.gauges(OF_SOURCES, _figures_of_sources)

@@ -5,7 +5,7 @@ An app adds values to read at each scrape with `gauge`, in its AppConfig.ready.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -20,7 +20,9 @@ from web import clock, scopes
 from web.rest.permissions import SignedIn
 
 # Values by label values, in the order of the labels: {("late",): 2}; {(): 5} for a gauge without labels.
-type Read = Callable[[datetime], Mapping[tuple[str, ...], float]]
+type Values = Mapping[tuple[str, ...], float]
+type Read = Callable[[datetime], Values]
+type ReadAll = Callable[[datetime], Mapping[str, Values]]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -31,7 +33,15 @@ _seconds = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-_gauges: dict[str, tuple[str, Sequence[str], Read]] = {}
+
+
+class GaugeFamily(NamedTuple):
+    name: str
+    text: str
+    labels: Sequence[str] = ()
+
+
+_groups: list[tuple[Sequence[GaugeFamily], ReadAll]] = []
 
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -42,7 +52,16 @@ def count_request(*, method: str, route: str, status: int, seconds: float) -> No
 
 
 def gauge(name: str, text: str, labels: Sequence[str], read: Read) -> None:
-    _gauges[name] = (text, labels, read)
+    gauges([GaugeFamily(name, text, labels)], lambda now: {name: read(now)})
+
+
+def gauges(families: Sequence[GaugeFamily], read: ReadAll) -> None:
+    """Add families whose values are read together, by name; one that `read` leaves out has no values."""
+    _groups.append((families, read))
+
+
+def gauge_families() -> list[GaugeFamily]:
+    return [family for families, _ in _groups for family in families]
 
 
 class _Gauges(Collector):
@@ -52,11 +71,13 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = clock.now()
-        for name, (text, labels, read) in sorted(_gauges.items()):
-            family = GaugeMetricFamily(name, text, labels=labels)
-            for values, number in read(now).items():
-                family.add_metric(values, number)
-            yield family
+        for families, read in _groups:
+            values = read(now)
+            for name, text, labels in families:
+                family = GaugeMetricFamily(name, text, labels=labels)
+                for label_values, number in values.get(name, {}).items():
+                    family.add_metric(label_values, number)
+                yield family
 
 
 REGISTRY.register(_Gauges())

@@ -7,11 +7,12 @@ import random
 from datetime import datetime
 
 from benchmarks.estate.plan import COUNTRIES
-from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Region, Site
+from inventory.models import Device, DeviceType, Manufacturer, Region, Site
 from readiness.assessment.framework import queries as framework
 from readiness.assessment.scoring.models import SiteScore
 from readiness.demand.workloads import operations
 from readiness.demand.workloads.models import UserRegion, WorkloadClass
+from readiness.demo.building import SiteRows, write
 from readiness.tradeoffs.models import LatencyFactor, SiteFactor
 
 FACTORS = (
@@ -30,34 +31,38 @@ CRITICAL = 30
 
 def write_fleet(*, count: int, now: datetime) -> WorkloadClass:
     drawn = random.Random(3)
-    sites = _sites(count, drawn)
-    regions = UserRegion.objects.bulk_create(
+    region = Region(name="Estate", slug="estate")
+    accelerator, node = _types()
+    fleet = [_site(number, region, node, accelerator, drawn) for number in range(count)]
+    regions = [
         UserRegion(slug=slug, name=slug.upper(), latitude=latitude, longitude=longitude)
         for slug, latitude, longitude in USER_REGIONS
-    )
-    SiteFactor.objects.bulk_create(
-        SiteFactor(site=site, kind=kind, currency=currency, value=drawn.uniform(low, high), **_sourced(now))
-        for site in sites
+    ]
+    factors = [
+        SiteFactor(
+            site=each.site, kind=kind, currency=currency, value=drawn.uniform(low, high), **_sourced(now)
+        )
+        for each in fleet
         for kind, currency, low, high in FACTORS
         # Of one site in forty nobody entered this one.
         if drawn.random() > 0.025
-    )
-    LatencyFactor.objects.bulk_create(
+    ]
+    latencies = [
         LatencyFactor(
-            site=site, user_region=region, percentile=99, value_ms=drawn.uniform(5, 220), **_sourced(now)
+            site=each.site, user_region=region, percentile=99, value_ms=drawn.uniform(5, 220), **_sourced(now)
         )
-        for site in sites
+        for each in fleet
         for region in regions
-    )
+    ]
     version = framework.current()[0]
-    SiteScore.objects.bulk_create(
+    scores = [
         SiteScore(
-            site=site, verdict=drawn.choice(["ready", "conditional", "not-ready"]), score=drawn.uniform(0.4, 1),
+            site=each.site, verdict=drawn.choice(["ready", "conditional", "not-ready"]), score=drawn.uniform(0.4, 1),
             verdict_since=now, evaluated_at=now, framework_version=version,
         )
-        for site in sites
-    )  # fmt: skip
-    accelerator = _accelerators(sites)
+        for each in fleet
+    ]  # fmt: skip
+    write(*fleet, factors, latencies, scores)
     return operations.declare(
         name="Estate chat", slug=SLUG, kind="interactive", accelerators=[(accelerator, 16)], it_kw=20.0,
         bandwidth_gbps=10.0, users=[(region, 5.0) for region in regions[:2]], latency_limit_ms=150.0,
@@ -85,42 +90,28 @@ def write_critical(*, now: datetime) -> None:
             operations.place(workload, site=site, on=now.date(), by=None, now=now)
 
 
-def _sites(count: int, drawn: random.Random) -> list[Site]:
-    region = Region.objects.create(name="Estate", slug="estate")
-    return Site.objects.bulk_create(
+def _site(
+    number: int, region: Region, node: DeviceType, accelerator: DeviceType, drawn: random.Random
+) -> SiteRows:
+    slug = f"e{number:04}"
+    built = SiteRows(
         Site(
-            name=f"E{number:04}", slug=f"e{number:04}", region=region, stage=Site.Stage.PRODUCTION,
+            name=slug.upper(), slug=slug, region=region, stage=Site.Stage.PRODUCTION,
             country=COUNTRIES[number % len(COUNTRIES)], latitude=round(drawn.uniform(-60, 65), 4),
             longitude=round(drawn.uniform(-180, 180), 4),
         )
-        for number in range(count)
     )  # fmt: skip
+    built.device(f"{slug}-n1", Device.Role.NODE, node)
+    built.accelerators(f"{slug}-n1", accelerator, [""] * 8)
+    return built
 
 
-def _accelerators(sites: list[Site]) -> DeviceType:
-    maker = Manufacturer.objects.create(name="Estate maker", slug="estate-maker")
-    node, accelerator = (
-        DeviceType.objects.create(
-            manufacturer=maker, model=kind, slug=f"estate-{kind}", domain="compute", kind=kind
-        )
-        for kind in ("node", "accelerator")
-    )
-    nodes = Device.objects.bulk_create(
-        Device(
-            site=site,
-            device_type=node,
-            name=f"{site.slug}-n1",
-            role=Device.Role.NODE,
-            status=Device.Status.ACTIVE,
-        )
-        for site in sites
-    )
-    Accelerator.objects.bulk_create(
-        Accelerator(device=device, device_type=accelerator, index=index)
-        for device in nodes
-        for index in range(8)
-    )
-    return accelerator
+def _types() -> list[DeviceType]:
+    maker = Manufacturer(name="Estate maker", slug="estate-maker")
+    return [
+        DeviceType(manufacturer=maker, model=kind, slug=f"estate-{kind}", domain="compute", kind=kind)
+        for kind in ("accelerator", "node")
+    ]
 
 
 def _sourced(now: datetime) -> dict[str, object]:

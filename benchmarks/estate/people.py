@@ -7,7 +7,10 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Model
+
 from inventory.models import DeviceType
+from readiness.demo.building import write
 from readiness.organisation.people.models import (
     CapabilityRule,
     Course,
@@ -40,101 +43,96 @@ SKILLS = (
 
 def write_people(site_ids: Sequence[int], *, count: int, now: datetime) -> None:
     drawn = random.Random(5)
-    skills = _skills()
-    people = Person.objects.bulk_create(Person(name=f"Operator {number:05}") for number in range(count))
-    teams = Team.objects.bulk_create(
-        Team(name=f"Team {number:04}", slug=f"team-{number:04}") for number in range(-(-count // TEAM))
-    )
-    Membership.objects.bulk_create(
-        Membership(person=person, team=teams[number // TEAM]) for number, person in enumerate(people)
-    )
+    skills, rules = _skills()
+    people = [Person(name=f"Operator {number:05}") for number in range(count)]
+    teams = [Team(name=f"Team {number:04}", slug=f"team-{number:04}") for number in range(-(-count // TEAM))]
     groups = [site_ids[start : start + SITES_EACH] for start in range(0, len(site_ids), SITES_EACH)]
-    Staffing.objects.bulk_create(
-        Staffing(team=team, site_id=site_id, begins_at=now - timedelta(days=600))
-        for number, team in enumerate(teams)
-        for site_id in groups[number // len(DOMAINS) % len(groups)]
+    write(
+        people,
+        teams,
+        (Membership(person=person, team=teams[number // TEAM]) for number, person in enumerate(people)),
+        (
+            Staffing(team=team, site_id=site_id, begins_at=now - timedelta(days=600))
+            for number, team in enumerate(teams)
+            for site_id in groups[number // len(DOMAINS) % len(groups)]
+        ),
+        rules,
+        _qualifications(people, skills, drawn, now),
+        _trainings(people, skills, drawn, now),
+        _duty(people, groups, now),
     )
-    _qualify(people, skills, drawn, now)
-    _train(people, skills, drawn, now)
-    _call(people, groups, now)
 
 
-def _skills() -> list[Skill]:
-    skills = Skill.objects.bulk_create(
+def _skills() -> tuple[list[Skill], list[CapabilityRule]]:
+    skills = [
         Skill(name=name, slug=f"estate-{subject}", domain=domain, levels=["Knows it", "Does it alone"])
         for domain, subject, name, _ in SKILLS
-    )
-    CapabilityRule.objects.bulk_create(
+    ]
+    rules = [
         CapabilityRule(
             name=name, slug=f"estate-{subject}", subject=subject, skill=skill, level=1, people=number
         )
         for skill, (_, subject, name, number) in zip(skills, SKILLS, strict=True)
-    )
-    return skills
+    ]
+    return skills, rules
 
 
-def _qualify(people: Sequence[Person], skills: Sequence[Skill], drawn: random.Random, now: datetime) -> None:
+def _qualifications(
+    people: Sequence[Person], skills: Sequence[Skill], drawn: random.Random, now: datetime
+) -> Iterator[Qualification]:
     """Two or three skills of the team's domain and beside it, on any hardware; one in twelve has run out."""
     types = list(DeviceType.objects.order_by("pk"))
-    Qualification.objects.bulk_create(
-        Qualification(
-            person=person,
-            skill=skill,
-            basis="assessed",
-            device_type=drawn.choice(types),
-            shown_at=(shown_at := now - timedelta(days=drawn.uniform(5, 500))),
-            valid_until=shown_at + timedelta(days=545 if drawn.random() < 11 / 12 else 3),
-        )
-        for person in people
-        for skill in drawn.sample(skills, drawn.choice((2, 3)))
-    )
+    for person in people:
+        for skill in drawn.sample(skills, drawn.choice((2, 3))):
+            device_type, shown_at = drawn.choice(types), now - timedelta(days=drawn.uniform(5, 500))
+            yield Qualification(
+                person=person,
+                skill=skill,
+                basis="assessed",
+                device_type=device_type,
+                shown_at=shown_at,
+                valid_until=shown_at + timedelta(days=545 if drawn.random() < 11 / 12 else 3),
+            )
 
 
-def _train(people: Sequence[Person], skills: Sequence[Skill], drawn: random.Random, now: datetime) -> None:
-    courses = Course.objects.bulk_create(
+def _trainings(
+    people: Sequence[Person], skills: Sequence[Skill], drawn: random.Random, now: datetime
+) -> Iterator[Training]:
+    courses = [
         Course(name=f"Course {skill}", slug=f"course-{skill.slug}", domain=skill.domain, skill=skill, days=2)
         for skill in skills
-    )
-    Training.objects.bulk_create(
-        Training(
-            person=person,
-            course=course,
-            assigned_at=now - timedelta(days=300),
-            due_at=now - timedelta(days=200),
-            completed_at=now - timedelta(days=210),
-            valid_until=now + timedelta(days=drawn.uniform(-20, 155)),
-        )
-        for person in people
-        for course in drawn.sample(courses, 2)
-    )
+    ]
+    for person in people:
+        for course in drawn.sample(courses, 2):
+            yield Training(
+                person=person,
+                course=course,
+                assigned_at=now - timedelta(days=300),
+                due_at=now - timedelta(days=200),
+                completed_at=now - timedelta(days=210),
+                valid_until=now + timedelta(days=drawn.uniform(-20, 155)),
+            )
 
 
-def _call(people: Sequence[Person], groups: Sequence[Sequence[int]], now: datetime) -> None:
+def _duty(people: Sequence[Person], groups: Sequence[Sequence[int]], now: datetime) -> Iterator[Model]:
     turns = [people[start : start + ON_ROTATION] for start in range(0, len(people), TEAM)]
-    rotations = Rotation.objects.bulk_create(
-        Rotation(name=f"Rotation {number:04}", slug=f"rotation-{number:04}", domain=DOMAINS[number % 3])
-        for number in range(min(len(turns), len(groups) * len(DOMAINS)))
-    )
-    RotationSite.objects.bulk_create(
-        RotationSite(rotation=rotation, site_id=site_id)
-        for number, rotation in enumerate(rotations)
-        for site_id in groups[number // len(DOMAINS)]
-    )
-    Shift.objects.bulk_create(_shifts(rotations, turns, now), batch_size=10_000)
+    for number, members in enumerate(turns[: len(groups) * len(DOMAINS)]):
+        domain = DOMAINS[number % len(DOMAINS)]
+        rotation = Rotation(name=f"Rotation {number:04}", slug=f"rotation-{number:04}", domain=domain)
+        for site_id in groups[number // len(DOMAINS)]:
+            yield RotationSite(rotation=rotation, site_id=site_id)
+        yield from _shifts(rotation, members, now)
 
 
-def _shifts(
-    rotations: Sequence[Rotation], turns: Sequence[Sequence[Person]], now: datetime
-) -> Iterator[Shift]:
+def _shifts(rotation: Rotation, members: Sequence[Person], now: datetime) -> Iterator[Shift]:
     monday = (now - timedelta(days=now.weekday())).replace(hour=8, minute=0, second=0, microsecond=0)
-    for rotation, members in zip(rotations, turns, strict=False):
-        for week in range(-WEEKS_BACK, WEEKS_AHEAD):
-            for level in (1, 2):
-                yield Shift(
-                    rotation=rotation,
-                    level=level,
-                    person=members[(week + level) % len(members)],
-                    starts_at=monday + timedelta(weeks=week),
-                    ends_at=monday + timedelta(weeks=week + 1),
-                    origin="layer",
-                )
+    for week in range(-WEEKS_BACK, WEEKS_AHEAD):
+        for level in (1, 2):
+            yield Shift(
+                rotation=rotation,
+                level=level,
+                person=members[(week + level) % len(members)],
+                starts_at=monday + timedelta(weeks=week),
+                ends_at=monday + timedelta(weeks=week + 1),
+                origin="layer",
+            )

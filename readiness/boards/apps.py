@@ -6,12 +6,13 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory.models import Site
-        from readiness.boards import search
+        from readiness.boards import meters, search
         from readiness.boards.objects.panel import COLUMN, MAY_SEE, health_panel
         from readiness.boards.objects.queries import MODELS, health_of
         from web import links
         from web.kinds import added, panels
 
+        meters.register()
         search.register()
         links.has_page(Site, "site", "slug")
         added.register(MODELS, COLUMN, health_of, permission=MAY_SEE)

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.looking import faults
 from tests.conftest import PASSWORD
-from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
+from tests.readiness.conftest import iberia
+from tests.readiness.tradeoffs.placing.conftest import chat, fleet
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["chat", "fleet", "iberia"]

@@ -1,4 +1,4 @@
-"""Makes inventory objects for tests: what a function is not told gets a sensible value."""
+"""Makes inventory objects for tests: what a call does not say gets a sensible value."""
 
 import itertools
 from datetime import date
@@ -18,6 +18,7 @@ from inventory.models import (
     Region,
     Site,
 )
+from readiness.demo.building import Maker
 
 _numbers = itertools.count(1)
 
@@ -27,103 +28,44 @@ def next_number() -> int:
     return next(_numbers)
 
 
-def region(**given) -> Region:
-    number = next(_numbers)
-    return Region.objects.create(**{"name": f"Region {number}", "slug": f"region-{number}"} | given)
+def maker(model, /, *names, **usual):
+    """`maker(Rack, site=site, name="Rack {n}")`: see readiness/demo/building/rows.py."""
+    return Maker(model, next_number, *names, **usual)
 
 
-def site(**given) -> Site:
-    number = next(_numbers)
-    defaults = {
-        "name": f"Site {number}",
-        "slug": f"site-{number}",
-        "country": "PT",
-        "stage": Site.Stage.PRODUCTION,
-    }
-    if "region" not in given:
-        given["region"] = region()
-    return Site.objects.create(**defaults | given)
+region = maker(Region, name="Region {n}", slug="region-{n}")
+site = maker(Site, region=region, name="Site {n}", slug="site-{n}", country="PT", stage="production")
+manufacturer = maker(Manufacturer, name="Maker {n}", slug="maker-{n}")
+device_type = maker(
+    DeviceType, manufacturer=manufacturer, model="Model {n}", slug="model-{n}", domain="compute"
+)
+rack = maker(Rack, site=site, name="Rack {n}")
+device = maker(Device, site=site, device_type=device_type, name="node-{n}", role="node")
+accelerator = maker(
+    Accelerator,
+    device=device,
+    device_type=lambda _: device_type.row(kind="accelerator"),
+    index=lambda number: number % 32_000,
+)
+device_name = maker(DeviceName, device=device, name="alias-{n}")
+port = maker(Port, device=lambda _: device.row(role="switch"), name="Ethernet{n}")
+_link = maker(Link, name="link {n}")
+power_feed = maker(PowerFeed, site=site, name="feed {n}", rated_kw=30)
+cooling_unit = maker(CoolingUnit, site=site, name="crah {n}", capacity_kw=100)
+capacity_event = maker(CapacityEvent, site=site, happened_on=date(2026, 1, 15), it_kw=500, accelerators=64)
 
 
-def manufacturer(**given) -> Manufacturer:
-    number = next(_numbers)
-    return Manufacturer.objects.create(**{"name": f"Maker {number}", "slug": f"maker-{number}"} | given)
-
-
-def device_type(**given) -> DeviceType:
-    number = next(_numbers)
-    if "manufacturer" not in given:
-        given["manufacturer"] = manufacturer()
-    defaults = {"model": f"Model {number}", "slug": f"model-{number}", "domain": "compute"}
-    return DeviceType.objects.create(**defaults | given)
-
-
-def rack(**given) -> Rack:
-    if "site" not in given:
-        given["site"] = site()
-    return Rack.objects.create(**{"name": f"Rack {next(_numbers)}"} | given)
-
-
-def device(**given) -> Device:
-    if "site" not in given:
-        given["site"] = site()
-    if "device_type" not in given:
-        given["device_type"] = device_type()
-    return Device.objects.create(**{"name": f"node-{next(_numbers)}", "role": Device.Role.NODE} | given)
-
-
-def accelerator(**given) -> Accelerator:
-    if "device" not in given:
-        given["device"] = device()
-    if "device_type" not in given:
-        given["device_type"] = device_type(kind="accelerator")
-    return Accelerator.objects.create(**{"index": next(_numbers) % 32_000} | given)
-
-
-def device_name(**given) -> DeviceName:
-    if "device" not in given:
-        given["device"] = device()
-    return DeviceName.objects.create(**{"name": f"alias-{next(_numbers)}"} | given)
-
-
-def port(**given) -> Port:
-    if "device" not in given:
-        given["device"] = device(role=Device.Role.SWITCH)
-    return Port.objects.create(**{"name": f"Ethernet{next(_numbers)}"} | given)
-
-
-def link(**given) -> Link:
+def link(**columns) -> Link:
     """A fabric link inside one site, unless both sites are given."""
-    if "site_a" not in given:
-        given["port_a"] = given.get("port_a") or port()
-        given["site_a"] = given["site_b"] = given["port_a"].device.site
-        given["port_b"] = given.get("port_b") or port(device=given["port_a"].device)
-    return Link.objects.create(**{"name": f"link {next(_numbers)}"} | given)
+    if "site_a" not in columns:
+        columns["port_a"] = columns.get("port_a") or port.row()
+        columns["site_a"] = columns["site_b"] = columns["port_a"].device.site
+        columns["port_b"] = columns.get("port_b") or port.row(device=columns["port_a"].device)
+    return _link(**columns)
 
 
-def wan(**given) -> Link:
-    given["site_a"] = given.get("site_a") or site()
-    given["site_b"] = given.get("site_b") or site()
-    return link(kind=Link.Kind.WAN, **given)
-
-
-def power_feed(**given) -> PowerFeed:
-    if "site" not in given:
-        given["site"] = site()
-    return PowerFeed.objects.create(**{"name": f"feed {next(_numbers)}", "rated_kw": 30} | given)
-
-
-def cooling_unit(**given) -> CoolingUnit:
-    if "site" not in given:
-        given["site"] = site()
-    return CoolingUnit.objects.create(**{"name": f"crah {next(_numbers)}", "capacity_kw": 100} | given)
-
-
-def capacity_event(**given) -> CapacityEvent:
-    if "site" not in given:
-        given["site"] = site()
-    defaults = {"happened_on": date(2026, 1, 15), "it_kw": 500, "accelerators": 64}
-    return CapacityEvent.objects.create(**defaults | given)
+def wan(**columns) -> Link:
+    return link(**{"site_a": site.row(), "site_b": site.row(), "kind": "wan"} | columns)
 
 
 MAKERS = {

@@ -2,16 +2,19 @@
 
 from datetime import date, timedelta
 
-from inventory.models import CoolingUnit, Device, PowerFeed
+from inventory.models import Device
 from readiness.assessment.evidence import operations as evidence
 from readiness.assessment.scoring import operations as scoring
 from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.demand.workloads.models import Placement, UserRegion, WorkloadClass
+from readiness.demand.workloads.models import ServedRegion, UserRegion, WorkloadClass
+from readiness.demo.building import SiteRows, write
 from telemetry import drain, ingest, rollups, sources, store
 from telemetry.operations import create_source
 from tests.inventory import made
 from tests.scenes import scene
 from tests.telemetry.sending import STALE, columns_of
+
+Role = Device.Role
 
 
 def deliver(source, readings, *, now):
@@ -44,41 +47,26 @@ class Plant:
         self.away = set()
 
     def _equip(self):
-        site = self.site
-        prefix = self.name.lower()
-        rack = made.rack(site=site)
-        self.node = made.device(site=site, rack=rack, name=f"{prefix}-node")
-        self.gpus = [made.accelerator(device=self.node, index=index) for index in range(2)]
-        network, energy = made.device_type(domain="network"), made.device_type(domain="energy")
-        self.switch = made.device(
-            site=site, name=f"{prefix}-leaf", role=Device.Role.SWITCH, device_type=network
-        )
-        self.ports = [made.port(device=self.switch, name=f"eth{number}") for number in range(2)]
-        self.pdus = []
-        for leg in ("A", "B"):
-            pdu = made.device(
-                site=site, rack=rack, name=f"{prefix}-pdu-{leg}", role=Device.Role.PDU, device_type=energy
-            )
-            made.power_feed(
-                site=site,
-                rack=rack,
-                device=pdu,
-                name=f"R1-{leg}",
-                leg=PowerFeed.Leg(leg),
-                rated_kw=20,
-                breaker_rating_a=32,
-                voltage_v=400,
-            )
-            self.pdus.append(pdu)
-        self.ups = made.device(site=site, name=f"{prefix}-ups", role=Device.Role.UPS, device_type=energy)
-        self.crah = made.cooling_unit(site=site, name=f"{prefix}-crah", medium=CoolingUnit.Medium.AIR)
-        made.capacity_event(site=site, happened_on=date(2026, 1, 1), it_kw=80, accelerators=2)
-        placed = WorkloadClass.objects.create(
-            name=f"{self.name} chat", slug=f"{prefix}-chat", latency_limit_ms=50
-        )
+        prefix, built = self.name.lower(), SiteRows(self.site)
+        network, energy = (made.device_type.row(domain=domain) for domain in ("network", "energy"))
+        built.rack("R1")
+        self.node = built.device(f"{prefix}-node", Role.NODE, made.device_type.row(), rack="R1")
+        gpu = made.device_type.row(kind="accelerator")
+        self.gpus = built.accelerators(self.node.name, gpu, ("", ""))
+        self.switch = built.device(f"{prefix}-leaf", Role.SWITCH, network)
+        self.ports = [built.port(self.switch.name, f"eth{number}") for number in range(2)]
+        legs = {leg: f"{prefix}-pdu-{leg}" for leg in "AB"}
+        self.pdus = [built.device(pdu, Role.PDU, energy, rack="R1") for pdu in legs.values()]
+        rating = {"rated_kw": 20, "breaker_rating_a": 32, "voltage_v": 400}
+        for leg, pdu in legs.items():
+            built.feed(f"R1-{leg}", rack="R1", device=pdu, leg=leg, **rating)
+        self.ups = built.device(f"{prefix}-ups", Role.UPS, energy)
+        self.crah = built.cooling(f"{prefix}-crah", "air", 100)
+        built.capacity(date(2026, 1, 1), it_kw=80, accelerators=2)
+        chat = WorkloadClass(name=f"{self.name} chat", slug=f"{prefix}-chat", latency_limit_ms=50)
         region, _ = UserRegion.objects.get_or_create(name="Iberia", slug="iberia")
-        placed.user_regions.add(region)
-        Placement.objects.create(workload_class=placed, site=site, started_on=date(2026, 1, 1))
+        built.placement(chat, date(2026, 1, 1))
+        write(built, [ServedRegion(workload_class=chat, user_region=region)])
 
     def _usual(self):
         """Value by (metric, object); units are the exporters'."""

@@ -135,10 +135,6 @@ class SitePlan:
         return self.name.lower()
 
     @property
-    def ported_devices(self) -> tuple[PlannedNode | PlannedSwitch, ...]:
-        return (*self.nodes, *self.switches)
-
-    @property
     def it_kw(self) -> float:
         """IT power at name plate: nodes and switches, kW."""
         switches_w = len(self.switches) * self.fabric.nameplate_w

@@ -1,11 +1,14 @@
 """On-call duty in the demo: rotations with layers, an override, leave, an open swap, and past shifts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from django.db.models import Model
+
 from accounts.models import User
 from inventory.models import Site
+from readiness.demo.building import write
 from readiness.demo.core.plan import FleetPlan, book
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.staffing import Workforce
@@ -33,31 +36,30 @@ RULE = "FREQ=DAILY;BYHOUR={hours};BYMINUTE=0;BYSECOND=0"
 def write_duty(
     plan: FleetPlan, sites: Mapping[str, Site], workforce: Workforce, objects: DemoObjects, *, now: datetime
 ) -> None:
-    people_book, rotations, people = book("people"), {}, workforce.people
+    people_book, people = book("people"), workforce.people
+    rotations: dict[str, Rotation] = {}
+    rows: list[Model] = []
     begun = {site.name: max((days for days, _ in site.waves), default=0) for site in plan.sites}
     for row in people_book["rotations"]:
         if not (served := [name for name in row["sites"] if name in sites]):
             continue
         columns = {key: row[key] for key in ("name", "slug", "domain")}
-        rotation = Rotation.objects.create(**columns, team=workforce.teams[row["team"]])
-        objects.note([rotation])
-        RotationSite.objects.bulk_create(RotationSite(rotation=rotation, site=sites[name]) for name in served)
-        for layer in row["layers"]:
-            age = max(begun[name] for name in served) + BEGUN_BEFORE
-            _write_layer(rotation, layer, workforce, age, now=now)
-        rotations[row["slug"]] = rotation
+        rotations[row["slug"]] = rotation = Rotation(**columns, team=workforce.teams[row["team"]])
+        rows += [RotationSite(rotation=rotation, site=sites[name]) for name in served]
+        age = max(begun[name] for name in served) + BEGUN_BEFORE
+        rows += [turn for layer in row["layers"] for turn in _turns(rotation, layer, workforce, age, now=now)]
     for row in people_book["overrides"]:
         if row["rotation"] in rotations:
-            Override.objects.create(
-                rotation=rotations[row["rotation"]],
-                level=row["level"],
-                person=people[row["person"]],
-                starts_at=_night(now, row["from"]),
-                ends_at=_night(now, row["to"]),
+            columns = {"rotation": rotations[row["rotation"]], "level": row["level"]}
+            starts_at, ends_at = (_night(now, row[edge]) for edge in ("from", "to"))
+            rows.append(
+                Override(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at, **columns)
             )
     for row in people_book["leave"]:
         starts_at, ends_at = (now - timedelta(days=row[edge]) for edge in ("from", "to"))
-        Leave.objects.create(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at)
+        rows.append(Leave(person=people[row["person"]], starts_at=starts_at, ends_at=ends_at))
+    write(rotations.values(), rows)
+    objects.note(rotations.values())
     for rotation in rotations.values():
         _write_shifts(rotation, now=now)
     for row in people_book["swaps"]:
@@ -65,15 +67,16 @@ def write_duty(
             _ask_swap(rotations[row["rotation"]], people[row["person"]], row, now=now)
 
 
-def _write_layer(
+def _turns(
     rotation: Rotation, row: Mapping[str, Any], workforce: Workforce, age: int, *, now: datetime
-) -> None:
+) -> Iterator[LayerMember]:
+    """Yield the members of the layers that a row describes, one layer for each level."""
     people_book = book("people")
     hours = range(people_book["shifts_begin_at"], 24, people_book["shift_hours"])
     turns = [person for key in row["groups"] for person in workforce.crews[key]]
     turns += [workforce.people[name] for name in row.get("people", [])]
     for level in row.get("levels", BOTH_LEVELS):
-        layer = Layer.objects.create(
+        layer = Layer(
             rotation=rotation,
             level=level,
             starts_at=_shift_start(now, min(row.get("from", age), age)),
@@ -82,10 +85,9 @@ def _write_layer(
             duration_min=60 * people_book["shift_hours"],
         )
         offset = (level - 1) * (len(turns) // 2)
-        LayerMember.objects.bulk_create(
-            LayerMember(layer=layer, person=turns[(place + offset) % len(turns)], position=place + 1)
-            for place in range(len(turns))
-        )
+        for place in range(len(turns)):
+            person = turns[(place + offset) % len(turns)]
+            yield LayerMember(layer=layer, person=person, position=place + 1)
 
 
 def _shift_start(now: datetime, days_ago: int) -> datetime:

@@ -3,37 +3,28 @@
 Products and regions that the installation already has under the same name are reused.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Model
-
-from inventory.models import (
-    Accelerator,
-    CapacityEvent,
-    CoolingUnit,
-    Device,
-    DeviceType,
-    DomainChoices,
-    Link,
-    Manufacturer,
-    Port,
-    PowerFeed,
-    Rack,
-    Region,
-    Site,
-)
+from inventory.models import Device, DeviceType, DomainChoices, Manufacturer, Region, Site
+from readiness.demo.building import SiteRows, write
 from readiness.demo.core import shapes
-from readiness.demo.core.plan import FEED_VOLTAGE_V, FleetPlan, SitePlan
+from readiness.demo.core.plan import (
+    FEED_VOLTAGE_V,
+    FabricPlan,
+    FleetPlan,
+    PlannedNode,
+    PlannedSwitch,
+    SitePlan,
+)
 from readiness.demo.core.series import DRIVERS
-from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.made import DemoObjects, existing_or_new, written
 
 Kind, Role = DeviceType.Kind, Device.Role
-type BySite[Row] = dict[tuple[str, str], Row]
-"""Rows by site name and own name; ports also by device name, which is unique in the demo."""
 
 TOP_OF_RACK_U = 48
 # Share of the contracted power that an interconnection allows as a step; the demo's own choice.
@@ -55,12 +46,8 @@ class Catalogue:
     power: Mapping[str, DeviceType]
 
 
-def _created[Row: Model](model: type[Row], rows: Iterable[Row], *by: str) -> list[Row]:
-    return model._default_manager.bulk_create(sorted(rows, key=attrgetter(*by)))
-
-
 def write_catalogue(hardware: Mapping[str, Any], objects: DemoObjects) -> Catalogue:
-    makers = _manufacturers(hardware["manufacturers"], objects)
+    makers = written(Manufacturer, hardware["manufacturers"], objects)
     groups = {"accelerators": "accelerators", "nodes": "nodes", "switches": "fabrics", "power": "power"}
     planned = {
         group: {key: _device_type(group, key, row, hardware, makers) for key, row in hardware[rows].items()}
@@ -76,12 +63,6 @@ def write_catalogue(hardware: Mapping[str, Any], objects: DemoObjects) -> Catalo
             for group, keyed in planned.items()
         }
     )
-
-
-def _manufacturers(rows: list[dict[str, str]], objects: DemoObjects) -> dict[str, Manufacturer]:
-    manufacturers = [Manufacturer(name=row["name"], slug=row["slug"]) for row in rows]
-    stored = existing_or_new(Manufacturer, manufacturers, by=("slug", "name"), objects=objects)
-    return {row["slug"]: manufacturer for row, manufacturer in zip(rows, stored, strict=True)}
 
 
 def _device_type(
@@ -132,12 +113,7 @@ def write_regions(rows: Sequence[Mapping[str, str]], objects: DemoObjects) -> di
     """Regions by slug; a parent comes before its children."""
     regions: dict[str, Region] = {}
     for level in ([row for row in rows if "parent" not in row], [row for row in rows if "parent" in row]):
-        level_regions = [
-            Region(name=row["name"], slug=row["slug"], parent=regions.get(row.get("parent", "")))
-            for row in level
-        ]
-        stored = existing_or_new(Region, level_regions, by=("slug", "name"), objects=objects)
-        regions |= {row["slug"]: region for row, region in zip(level, stored, strict=True)}
+        regions |= written(Region, level, objects, parent=regions)
     return regions
 
 
@@ -147,9 +123,10 @@ def write_sites(plan: FleetPlan, regions: Mapping[str, Region], objects: DemoObj
     )
     if existing_names:
         raise SiteTaken(f"The inventory already has {', '.join(sorted(existing_names))}.")
-    sites = _created(Site, [_site(site, regions) for site in plan.sites], "slug")
-    objects.note(sites)
-    return {site.name: site for site in sites}
+    sites = {site.name: _site(site, regions) for site in sorted(plan.sites, key=attrgetter("slug"))}
+    write(sites.values())
+    objects.note(sites.values())
+    return sites
 
 
 def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
@@ -171,207 +148,113 @@ def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
 
 
 def write_parts(plan: FleetPlan, sites: Mapping[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
-    racks = _racks(plan, sites)
-    devices = _devices(plan, sites, racks, catalogue)
-    _write_accelerators(plan, devices, catalogue)
-    _write_cables(plan, sites, _ports(plan, devices))
-    _write_circuits(plan, sites)
-    _write_power_and_cooling(plan, sites, racks, devices)
-    events = [
-        CapacityEvent(
-            site=sites[site.name],
-            happened_on=now.date() - timedelta(days=days_ago),
-            it_kw=round(site.wave_it_kw(nodes), 2),
-            accelerators=nodes * site.node_type.count,
+    fleet = {site.name: _parts(site, sites[site.name], catalogue, now=now) for site in plan.sites}
+    ends = {site.name: (float(site.facts["latitude"]), float(site.facts["longitude"])) for site in plan.sites}
+    for near, far, gbps in plan.fleet["circuits"]:
+        if near in fleet and far in fleet:
+            fleet[near].circuit(
+                f"{near} to {far}",
+                fleet[far],
+                capacity_gbps=gbps,
+                design_latency_ms=round(shapes.rtt_ms(*ends[near], *ends[far]), 1),
+                provider=BACKBONE,
+            )
+    write(*(fleet[name] for name in sorted(fleet)))
+
+
+def _parts(plan: SitePlan, site: Site, catalogue: Catalogue, *, now: datetime) -> SiteRows:
+    built = SiteRows(site)
+    # Each leg of a rack carries the rack's whole rating, so that either leg can feed it alone.
+    for rack, rated_kw in {feed.rack: feed.rated_kw for feed in plan.feeds}.items():
+        built.rack(rack, rated_kw=rated_kw)
+    if plan.nodes:
+        _add_nodes(built, plan, catalogue)
+        _add_switches(built, plan, catalogue)
+        _add_power_and_cooling(built, plan, catalogue)
+    for number, (days_ago, nodes) in enumerate(plan.waves, start=1):
+        built.capacity(
+            now.date() - timedelta(days=days_ago),
+            it_kw=round(plan.wave_it_kw(nodes), 2),
+            accelerators=nodes * plan.node_type.count,
             note=f"Wave {number}: {nodes} nodes",
         )
-        for site in plan.sites
-        for number, (days_ago, nodes) in enumerate(site.waves, start=1)
-    ]
-    _created(CapacityEvent, events, "site_id", "happened_on")
+    return built
 
 
-def _racks(plan: FleetPlan, sites: Mapping[str, Site]) -> BySite[Rack]:
-    """Each leg of a rack carries the rack's whole rating, so that either leg can feed it alone."""
-    racks = []
-    for site in plan.sites:
-        rated_kw = {feed.rack: feed.rated_kw for feed in site.feeds}
-        racks += [Rack(site=sites[site.name], name=name, rated_kw=rated_kw[name]) for name in site.racks]
-    return {(rack.site.name, rack.name): rack for rack in _created(Rack, racks, "site_id", "name")}
-
-
-def _devices(
-    plan: FleetPlan, sites: Mapping[str, Site], racks: BySite[Rack], catalogue: Catalogue
-) -> BySite[Device]:
-    devices = [
-        device
-        for site in plan.sites
-        if site.nodes
-        for kind in (_nodes, _switches, _power)
-        for device in kind(site, sites[site.name], racks, catalogue)
-    ]
-    created = _created(Device, devices, "site_id", "name")
-    return {(device.site.name, device.name): device for device in created}
-
-
-def _nodes(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
+def _add_nodes(built: SiteRows, plan: SitePlan, catalogue: Catalogue) -> None:
     device_type = catalogue.nodes[plan.node_type.key]
     filled = dict.fromkeys(plan.racks, 0)
     for node in plan.nodes:
-        position = 1 + filled[node.rack] * device_type.u_height
-        filled[node.rack] += 1
-        yield Device(
-            site=site,
-            rack=racks[plan.name, node.rack],
-            name=node.name,
-            device_type=device_type,
-            role=Role.NODE,
+        built.device(
+            node.name,
+            Role.NODE,
+            device_type,
+            rack=node.rack,
             management_address=node.address,
             software_version=DRIVERS[plan.node_type.vendor],
-            position=position,
+            position=1 + filled[node.rack] * device_type.u_height,
         )
+        filled[node.rack] += 1
+        built.accelerators(node.name, catalogue.accelerators[plan.node_type.accelerator], node.uuids)
+        _add_ports(built, node, plan.fabric)
 
 
-def _switches(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
+def _add_switches(built: SiteRows, plan: SitePlan, catalogue: Catalogue) -> None:
     """A leaf is on top of the first rack that it serves; spines are below it in the first racks."""
-    switches_by_rack: dict[str, int] = {}
+    switches_by_rack: Counter[str] = Counter()
     leaves = 0
     for switch in plan.switches:
         first_node = leaves * plan.fabric.nodes_per_leaf if switch.role == "leaf" else 0
         leaves += switch.role == "leaf"
         rack = plan.nodes[min(first_node, len(plan.nodes) - 1)].rack
-        position = TOP_OF_RACK_U - switches_by_rack.get(rack, 0)
-        switches_by_rack[rack] = switches_by_rack.get(rack, 0) + 1
-        yield Device(
-            site=site,
-            rack=racks[plan.name, rack],
-            name=switch.name,
-            device_type=catalogue.switches[plan.fabric.key],
-            role=Role.SWITCH,
+        built.device(
+            switch.name,
+            Role.SWITCH,
+            catalogue.switches[plan.fabric.key],
+            rack=rack,
             management_address=switch.address,
             software_version=plan.fabric.software_version,
-            position=position,
+            position=TOP_OF_RACK_U - switches_by_rack[rack],
             description=switch.role,
         )
+        switches_by_rack[rack] += 1
+        _add_ports(built, switch, plan.fabric)
+    for switch in plan.switches:
+        for own, above, other_port in switch.links:
+            ends = (switch.name, own), (above, other_port)
+            built.link(f"{switch.name} to {above}", *ends, capacity_gbps=plan.fabric.port_gbps)
 
 
-def _power(plan: SitePlan, site: Site, racks: BySite[Rack], catalogue: Catalogue) -> Iterator[Device]:
+def _add_ports(built: SiteRows, device: PlannedNode | PlannedSwitch, fabric: FabricPlan) -> None:
+    for port in device.ports:
+        built.port(
+            device.name, port.name, kind=fabric.kind, speed_gbps=fabric.port_gbps, back_end=port.back_end
+        )
+
+
+def _add_power_and_cooling(built: SiteRows, plan: SitePlan, catalogue: Catalogue) -> None:
     """A PDU for each feed, the UPSs, and the meter of the whole site, which is in no rack."""
     for feed in plan.feeds:
-        yield Device(
-            site=site,
-            rack=racks[plan.name, feed.rack],
-            name=feed.device,
-            device_type=catalogue.power["pdu"],
-            role=Role.PDU,
-            management_address=feed.address,
+        pdu = catalogue.power["pdu"]
+        built.device(feed.device, Role.PDU, pdu, rack=feed.rack, management_address=feed.address)
+        built.feed(
+            feed.name,
+            rack=feed.rack,
+            device=feed.device,
+            leg=feed.leg,
+            rated_kw=feed.rated_kw,
+            breaker_rating_a=feed.breaker_rating_a,
+            phases=feed.phases,
+            voltage_v=FEED_VOLTAGE_V,
         )
     for ups in plan.ups:
-        yield Device(
-            site=site,
-            name=ups.name,
-            device_type=catalogue.power["ups"],
-            role=Role.UPS,
+        built.device(
+            ups.name,
+            Role.UPS,
+            catalogue.power["ups"],
             management_address=ups.address,
             description=f"{ups.rated_kw:.0f} kW, leg {ups.leg}",
         )
-    yield Device(site=site, name=plan.main_meter, device_type=catalogue.power["meter"], role=Role.METER)
-
-
-def _write_accelerators(plan: FleetPlan, devices: BySite[Device], catalogue: Catalogue) -> None:
-    accelerators = [
-        Accelerator(
-            device=devices[site.name, node.name],
-            index=index,
-            uuid=uuid,
-            device_type=catalogue.accelerators[site.node_type.accelerator],
-        )
-        for site in plan.sites
-        for node in site.nodes
-        for index, uuid in enumerate(node.uuids)
-    ]
-    _created(Accelerator, accelerators, "device_id", "index")
-
-
-def _ports(plan: FleetPlan, devices: BySite[Device]) -> BySite[Port]:
-    ports = [
-        Port(
-            device=devices[site.name, owner.name],
-            name=port.name,
-            kind=site.fabric.kind,
-            speed_gbps=site.fabric.port_gbps,
-            back_end=port.back_end,
-        )
-        for site in plan.sites
-        for owner in site.ported_devices
-        for port in owner.ports
-    ]
-    return {(port.device.name, port.name): port for port in _created(Port, ports, "device_id", "name")}
-
-
-def _write_cables(plan: FleetPlan, sites: Mapping[str, Site], ports: BySite[Port]) -> None:
-    links = [
-        Link(
-            name=f"{switch.name} to {above}",
-            kind=Link.Kind.FABRIC,
-            site_a=sites[site.name],
-            site_b=sites[site.name],
-            port_a=ports[switch.name, own],
-            port_b=ports[above, other_port],
-            capacity_gbps=site.fabric.port_gbps,
-        )
-        for site in plan.sites
-        for switch in site.switches
-        for own, above, other_port in switch.links
-    ]
-    _created(Link, links, "site_a_id", "name")
-
-
-def _write_circuits(plan: FleetPlan, sites: Mapping[str, Site]) -> None:
-    ends = {site.name: (float(site.facts["latitude"]), float(site.facts["longitude"])) for site in plan.sites}
-    links = [
-        Link(
-            name=f"{near} to {far}",
-            kind=Link.Kind.WAN,
-            site_a=sites[near],
-            site_b=sites[far],
-            capacity_gbps=gbps,
-            design_latency_ms=round(shapes.rtt_ms(*ends[near], *ends[far]), 1),
-            provider=BACKBONE,
-        )
-        for near, far, gbps in plan.fleet["circuits"]
-        if near in sites and far in sites
-    ]
-    _created(Link, links, "site_a_id", "name")
-
-
-def _write_power_and_cooling(
-    plan: FleetPlan, sites: Mapping[str, Site], racks: BySite[Rack], devices: BySite[Device]
-) -> None:
-    feeds = [
-        PowerFeed(
-            site=sites[site.name],
-            rack=racks[site.name, feed.rack],
-            device=devices[site.name, feed.device],
-            voltage_v=FEED_VOLTAGE_V,
-            **{
-                each: getattr(feed, each)
-                for each in ("name", "leg", "rated_kw", "breaker_rating_a", "phases")
-            },
-        )
-        for site in plan.sites
-        for feed in site.feeds
-    ]
-    _created(PowerFeed, feeds, "site_id", "name")
-    units = [
-        CoolingUnit(
-            site=sites[site.name],
-            name=unit.name,
-            medium=unit.medium,
-            capacity_kw=unit.capacity_kw,
-            management_address=unit.address,
-        )
-        for site in plan.sites
-        for unit in site.cooling
-    ]
-    _created(CoolingUnit, units, "site_id", "name")
+    built.device(plan.main_meter, Role.METER, catalogue.power["meter"])
+    for unit in plan.cooling:
+        built.cooling(unit.name, unit.medium, unit.capacity_kw, management_address=unit.address)

@@ -1,6 +1,6 @@
 """Tracks which objects the demo created (and must remove) and which existed before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ class DemoObjects:
 
     ids: dict[str, list[int]] = field(default_factory=dict)
 
-    def note(self, objects: list[Any]) -> None:
+    def note(self, objects: Iterable[Any]) -> None:
         for each in objects:
             self.ids.setdefault(each._meta.label, []).append(each.pk)
 

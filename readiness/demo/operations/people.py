@@ -15,10 +15,11 @@ from accounts.models import User
 from accounts.operations import create_user
 from accounts.roles import ROLES
 from inventory.models import Site
+from readiness.demo.building import write
 from readiness.demo.core.plan import book
 from readiness.demo.logins import password_of
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.made import DemoObjects, written
 from readiness.organisation.ownership import operations as ownership
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.models import Assignment
@@ -90,8 +91,15 @@ def write_owners(
     if by is None:
         return None
     owner_book = book("owners")
-    teams = {row["slug"]: _team(row, objects) for row in owner_book["teams"]}
-    people = {row["key"]: _person(row, teams, logins, objects, now=now) for row in owner_book["people"]}
+    teams = written(Team, owner_book["teams"], objects)
+    people = {row["key"]: _person(row, logins, objects, now=now) for row in owner_book["people"]}
+    memberships = [
+        Membership(person=people[row["key"]], team=teams[slug])
+        for row in owner_book["people"]
+        for slug in row["teams"]
+    ]
+    write(people.values(), memberships)
+    objects.note(people.values())
     staff = Staff(teams, people)
     for name, row in owner_book["owned"].items():
         if name in sites:
@@ -102,22 +110,8 @@ def write_owners(
     return staff
 
 
-def _team(row: Mapping[str, str], objects: DemoObjects) -> Team:
-    """Use an existing team of that name, which then stays when the demo is removed."""
-    team = Team.objects.filter(slug=row["slug"]).first()
-    if team is None:
-        team = Team.objects.create(**row)
-        objects.note([team])
-    return team
-
-
 def _person(
-    row: Mapping[str, Any],
-    teams: Mapping[str, Team],
-    logins: Mapping[str, User],
-    objects: DemoObjects,
-    *,
-    now: datetime,
+    row: Mapping[str, Any], logins: Mapping[str, User], objects: DemoObjects, *, now: datetime
 ) -> Person:
     user = logins.get(row.get("login", ""))
     if user is None or hasattr(user, "person"):
@@ -126,16 +120,13 @@ def _person(
             username=username, name=row["name"], password=None, role="viewer", by=None, now=now
         )
         objects.note([user])
-    person = Person.objects.create(
+    return Person(
         name=row["name"],
         user=user,
         user_confirmed_at=now - LINKED_BEFORE,
         time_zone=row["time_zone"],
         left_at=now - timedelta(days=row["left"]) if "left" in row else None,
     )
-    objects.note([person])
-    Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
-    return person
 
 
 def _write_site(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Prefetch, Q
 
 from inventory.models import Site
+from readiness.demo.building import write
 from readiness.demo.core.plan import book
 from readiness.demo.core.records import share
 from readiness.demo.operations.made import DemoObjects, written
@@ -122,16 +123,16 @@ def hold_drills(
         if after < (held_at := loaded_at - timedelta(days=age)) <= until
         for row in [people_book["drills"][(turn + place) % len(people_book["drills"])]]
     ]
-    Drill.objects.bulk_create([drill for _, drill in drills])
-    Exercise.objects.bulk_create(
-        Exercise(drill=drill, procedure=runbooks[slug]) for slugs, drill in drills for slug in slugs
-    )
     domains = {group["key"]: group["domain"] for group in people_book["groups"]}
-    Participant.objects.bulk_create(
-        Participant(drill=drill, person=person, domain=domains[key])
-        for _, drill in drills
-        for key in ("leads", *_groups_at(people_book, drill.site.name))
-        for person in crews[key]
+    write(
+        (drill for _, drill in drills),
+        (Exercise(drill=drill, procedure=runbooks[slug]) for slugs, drill in drills for slug in slugs),
+        (
+            Participant(drill=drill, person=person, domain=domains[key])
+            for _, drill in drills
+            for key in ("leads", *_groups_at(people_book, drill.site.name))
+            for person in crews[key]
+        ),
     )
     return len(drills)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from inventory.models import DeviceType, Site
+from readiness.demo.building import write
 from readiness.demo.core.plan import book
 from readiness.demo.operations.made import DemoObjects, written
 from readiness.demo.operations.people import Staff
@@ -117,13 +118,13 @@ def _crews(
         for group in groups
     }
     new = [
-        (person, teams[group["team"]])
+        Membership(person=person, team=teams[group["team"]])
         for group in groups
         for person in crews[group["key"]]
         if person.pk is None
     ]
-    objects.note(Person.objects.bulk_create([person for person, _ in new]))
-    Membership.objects.bulk_create(Membership(person=person, team=team) for person, team in new)
+    write(new)
+    objects.note(membership.person for membership in new)
     return crews
 
 

@@ -9,7 +9,7 @@ from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.demand.workloads import operations
 from readiness.demand.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 from readiness.demo.core.plan import FleetPlan, book
-from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.demo.operations.made import DemoObjects, written
 
 
 def write_workloads(
@@ -25,14 +25,7 @@ def write_workloads(
     A class is placed from the day of its site's first capacity. `types` are accelerators by key of hardware.yaml.
     """
     rows = [row for row in plan.fleet["workload_classes"] if set(row["sites"]) & set(sites)]
-    user_regions = [
-        UserRegion(name=row["name"], slug=row["slug"], latitude=row["latitude"], longitude=row["longitude"])
-        for row in plan.fleet["user_regions"]
-    ]
-    regions = {
-        region.slug: region
-        for region in existing_or_new(UserRegion, user_regions, by=("slug", "name"), objects=objects)
-    }
+    regions = written(UserRegion, plan.fleet["user_regions"], objects)
     classes = [_class(row, regions, types, objects, now=now) for row in rows]
     days = {site.name: site.waves[0][0] for site in plan.sites if site.waves}
     placements = [

@@ -8,116 +8,75 @@ from readiness.demand.workloads.models import WorkloadClass
 from readiness.organisation.people.models import DrillAction
 from telemetry.models import Source
 from tests.inventory import made
-from tests.inventory.made import next_number
+from tests.inventory.made import maker
 from tests.readiness.organisation.people import made as people
 from tests.readiness.organisation.people import practised
 
-
-def _record(model, **given):
-    given = {
-        "site": made.site(),
-        "check_id": "p1-soak-24h",
-        "part": "duration",
-        "value": 24.5,
-        "taken_on": date(2026, 11, 1),
-        "taken_at": datetime(2026, 11, 2, tzinfo=UTC),
-    } | given
-    return model.objects.create(**given)
-
-
-def workload_class():
-    number = next_number()
-    return WorkloadClass.objects.create(name=f"Class {number}", slug=f"class-{number}", latency_limit_ms=80)
-
-
-def floor():
-    return Floor.objects.create(
-        platform=f"platform {next_number()}", tool="nccl-tests", measure="busbw", value=360.25, unit="GB/s"
-    )
-
-
-def report_rule():
-    return ReportRule.objects.create(
-        pattern=f"suite {next_number()}/*", measure="p1-soak-24h/duration", value=24.0
-    )
-
-
-def limit():
-    return DeclaredLimit.objects.create(
-        site=made.site(), limit_id="pue-target", value=1.3, declared_on=date(2026, 1, 1), source="contract"
-    )
-
-
-def origin():
-    return DataOrigin.objects.create(workload_class=workload_class(), country="PT")
-
-
-def basis():
-    return HeldBasis.objects.create(
-        workload_class=workload_class(), basis="eu-scc", held_from=date(2026, 1, 1), reference="Contract"
-    )
-
-
-def source():
-    return Source.objects.create(name=f"sender {next_number()}", site=made.site())
-
-
-def qualification():
-    return people.qualification(people.person(), people.skill(), valid_until=datetime(2027, 3, 1, tzinfo=UTC))
-
-
-def exemption():
-    return people.exemption(people.person(), people.skill())
-
-
-def training():
-    return people.training(people.person(), people.course(), now=datetime(2026, 11, 1, tzinfo=UTC))
+_entered = {
+    "site": made.site,
+    "check_id": "p1-soak-24h",
+    "part": "duration",
+    "value": 24.5,
+    "taken_on": date(2026, 11, 1),
+    "taken_at": datetime(2026, 11, 2, tzinfo=UTC),
+}
+workload_class = maker(WorkloadClass, name="Class {n}", slug="class-{n}", latency_limit_ms=80)
 
 
 def drill():
     return practised.drill(made.site(), [(people.person(), "compute")], [practised.procedure()])
 
 
-def drill_action():
-    due_at = datetime(2026, 12, 1, tzinfo=UTC)
-    return DrillAction.objects.create(
-        drill=drill(), text="Label the valves", team=people.team(), due_at=due_at
-    )
-
-
 MAKERS = made.MAKERS | {
-    "source": source,
-    "data-origin": origin,
-    "held-basis": basis,
+    "source": maker(Source, name="sender {n}", site=made.site),
+    "data-origin": maker(DataOrigin, workload_class=workload_class, country="PT"),
+    "held-basis": maker(
+        HeldBasis,
+        workload_class=workload_class,
+        basis="eu-scc",
+        held_from=date(2026, 1, 1),
+        reference="Contract",
+    ),
     "person": people.person,
     "team": people.team,
     "rotation": people.rotation,
-    "layer": lambda: people.layer(people.rotation()),
+    "layer": people.layer,
     "layer-member": lambda: people.layer(people.rotation(), people.person()).members.get(),
-    "override": lambda: people.override(people.rotation()),
-    "leave": lambda: people.leave(people.person()),
-    "staffing": lambda: people.staffing(made.site(), people.team()),
+    "override": people.override,
+    "leave": people.leave,
+    "staffing": people.staffing,
     "skill": people.skill,
-    "skill-prerequisite": lambda: people.prerequisite(people.skill(), people.skill()),
-    "capability-rule": lambda: people.rule(people.skill()),
-    "qualification": qualification,
-    "skill-exemption": exemption,
+    "skill-prerequisite": people.prerequisite,
+    "capability-rule": people.rule,
+    "qualification": lambda: people.qualification(valid_until=datetime(2027, 3, 1, tzinfo=UTC)),
+    "skill-exemption": people.exemption,
     "course": people.course,
-    "training": training,
+    "training": lambda: people.training(now=datetime(2026, 11, 1, tzinfo=UTC)),
     "procedure": practised.procedure,
     "alert-rule": practised.rule,
-    "drill": lambda: practised.drill(made.site()),
+    "drill": practised.drill,
     "exercise": lambda: drill().exercises.get(),
     "participant": lambda: drill().turnout.get(),
-    "drill-action": drill_action,
+    "drill-action": lambda: DrillAction.objects.create(
+        drill=drill(), text="Label the valves", team=people.team(), due_at=datetime(2026, 12, 1, tzinfo=UTC)
+    ),
     "survey": practised.survey,
-    "survey-question": lambda: practised.question(made.site()),
+    "survey-question": practised.question,
     "workload-class": workload_class,
-    "floor": floor,
-    "report-rule": report_rule,
-    "declared-limit": limit,
-    "recorded-fact": lambda: _record(RecordedFact, source="logbook"),
-    "attestation": lambda: _record(Attestation, statement="It ran.", attested_by="Ana"),
+    "floor": maker(
+        Floor, platform="platform {n}", tool="nccl-tests", measure="busbw", value=360.25, unit="GB/s"
+    ),
+    "report-rule": maker(ReportRule, pattern="suite {n}/*", measure="p1-soak-24h/duration", value=24.0),
+    "declared-limit": maker(
+        DeclaredLimit,
+        site=made.site,
+        limit_id="pue-target",
+        value=1.3,
+        declared_on=date(2026, 1, 1),
+        source="contract",
+    ),
+    "recorded-fact": maker(RecordedFact, **_entered, source="logbook"),
+    "attestation": maker(Attestation, **_entered, statement="It ran.", attested_by="Ana"),
 }
 # A field of each kind that can be edited in bulk, with a new value.
 EDITS = {

@@ -27,11 +27,6 @@ CHECK = "p5-baseline-regression"
 
 
 @pytest.fixture
-def porto(db):
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def node(porto):
     node = made.device(site=porto, name="node-1", firmware_version="1.2")
     made.accelerator(device=node, index=0)

@@ -19,7 +19,6 @@ from readiness.assessment.framework.core.vocabulary import CheckState, EvidenceK
 from readiness.assessment.scoring.checks.choosing import reading_of
 from readiness.assessment.scoring.core.judge import judge
 from readiness.assessment.scoring.core.states import ReasonCode, Tier
-from tests.inventory import made
 from tests.readiness.assessment.evidence import outputs
 
 pytestmark = pytest.mark.django_db
@@ -80,11 +79,6 @@ def allowed(part):
 def dated(check):
     """Without those that count only live, which take telemetry and no value of a day."""
     return [part for part in check.parts if not part.validity.is_live]
-
-
-@pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
 
 
 def result_of(site, check, part, now):

@@ -16,11 +16,6 @@ ATTESTATIONS = "/api/readiness/attestations/"
 FLOORS = "/api/readiness/floors/"
 
 
-@pytest.fixture
-def porto(frozen_now):
-    return made.site(name="Porto", slug="porto")
-
-
 def form(content, tool="nccl-tests", site="porto", name="out.log", **more):
     return {"file": SimpleUploadedFile(name, content), "site": site, "tool": tool, **more}
 

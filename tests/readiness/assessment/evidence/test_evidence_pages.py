@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def porto(frozen_now):
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def take(porto, frozen_now, ops):
     def one(tool="nccl-tests", content=None, **context):
         return import_run(

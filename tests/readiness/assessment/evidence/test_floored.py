@@ -14,11 +14,6 @@ BUSBW = ("p1-intra-node", "busbw")
 
 
 @pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def nodes_of(porto):
     def add(platform):
         made.device(

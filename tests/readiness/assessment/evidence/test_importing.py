@@ -34,37 +34,8 @@ def porto():
     return made.site(name="Porto", slug="porto", time_zone="Europe/Lisbon")
 
 
-@pytest.fixture
-def node(porto):
-    return made.device(
-        site=porto,
-        name="node-1",
-        device_type=made.device_type(slug="dgx-h100", kind="node"),
-        firmware_version="1.2",
-        software_version="560.35",
-    )
-
-
-@pytest.fixture
-def take(porto, frozen_now, ops):
-    """`take("nccl-tests", content)` imports a file at Porto, by ops, now."""
-
-    def one(tool, content, **context):
-        return import_run(
-            site=context.pop("site", porto),
-            tool=tool,
-            content=content,
-            file_name="out.log",
-            by=ops,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
-
-    return one
-
-
 def test_a_run_keeps_its_figures_its_file_and_who_sent_it(take, node, ops, frozen_now):
-    run = take("nccl-tests", outputs.collective())
+    run = take("nccl-tests", outputs.collective(), by=ops)
     busbw = run.measures.filter(name="busbw").first()
     assert (busbw.value, busbw.unit, busbw.size_bytes, busbw.operation) == (
         470,

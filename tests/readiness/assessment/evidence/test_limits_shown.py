@@ -8,16 +8,10 @@ from readiness.assessment.evidence.models import DeclaredLimit
 from readiness.assessment.evidence.operations import declare_limit, record_fact
 from readiness.assessment.scoring.operations import evaluate
 from readiness.demand.workloads.models import WorkloadClass
-from tests.inventory import made
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 LIMITS = "/api/readiness/limits/"
-
-
-@pytest.fixture
-def porto(frozen_now):
-    return made.site(name="Porto", slug="porto")
 
 
 @pytest.fixture

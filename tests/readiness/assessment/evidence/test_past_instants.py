@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def node(porto):
     return made.device(site=porto, name="node-1", firmware_version="1.2", software_version="560")
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from inventory.models import SiteChange
 from readiness.assessment.evidence.models import ValidationRun
-from readiness.assessment.evidence.operations import RunContext, import_run, move_run, withdraw_run
+from readiness.assessment.evidence.operations import move_run, withdraw_run
 from readiness.assessment.evidence.refusals import EvidenceRefused
 from readiness.assessment.evidence.runs import summary_of
 from tests.inventory import made
@@ -21,35 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def porto():
     return made.site(name="Porto", slug="porto", time_zone="Europe/Lisbon")
-
-
-@pytest.fixture
-def node(porto):
-    return made.device(
-        site=porto,
-        name="node-1",
-        device_type=made.device_type(slug="dgx-h100", kind="node"),
-        firmware_version="1.2",
-        software_version="560.35",
-    )
-
-
-@pytest.fixture
-def take(porto, frozen_now, ops):
-    """`take("nccl-tests", content)` imports a file at Porto, by ops, now."""
-
-    def one(tool, content, **context):
-        return import_run(
-            site=context.pop("site", porto),
-            tool=tool,
-            content=content,
-            file_name="out.log",
-            by=ops,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
-
-    return one
 
 
 def test_a_device_that_the_file_contradicts_is_refused_with_both(take, porto, node):
@@ -108,7 +79,7 @@ def test_a_withdrawn_run_frees_its_file(take, planner, frozen_now):
 
 
 def test_a_withdrawal_needs_a_reason_and_the_right_to_it(take, planner, ops, frozen_now):
-    run = take("nccl-tests", outputs.collective())
+    run = take("nccl-tests", outputs.collective(), by=ops)
     with pytest.raises(ValidationError, match="Enter a reason"):
         withdraw_run(run, reason=" ", by=planner, now=frozen_now.at)
     with pytest.raises(MissingPermission):

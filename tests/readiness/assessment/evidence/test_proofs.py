@@ -10,9 +10,7 @@ from django.utils import timezone
 
 from inventory.models import Device
 from readiness.assessment.evidence.operations import (
-    RunContext,
     attest,
-    import_run,
     record_fact,
     set_floor,
     void_changed,
@@ -29,11 +27,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def node(porto):
     node = made.device(
         site=porto,
@@ -44,22 +37,6 @@ def node(porto):
     made.accelerator(device=node, index=0)
     made.port(device=node, name="mlx5_0", kind="infiniband", back_end=True)
     return node
-
-
-@pytest.fixture
-def take(porto, frozen_now):
-    def one(tool, content, **context):
-        return import_run(
-            site=porto,
-            tool=tool,
-            content=content,
-            file_name="out",
-            by=None,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
-
-    return one
 
 
 @pytest.fixture

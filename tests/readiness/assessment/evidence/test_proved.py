@@ -16,11 +16,6 @@ LIVE = ("p5-fabric-health", "link-errors")
 
 
 @pytest.fixture
-def porto(frozen_now):
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def entered(porto, frozen_now):
     return {"site": porto, "taken_on": DAY, "by": None, "now": frozen_now.at}
 

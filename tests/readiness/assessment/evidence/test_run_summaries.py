@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def porto(frozen_now):
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def page_of(client_of):
     def look(path):
         answer = client_of("viewer").get(path)

@@ -10,15 +10,59 @@ from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
     Flip,
+    HealthReason,
     ScoreInputs,
     ScorePoint,
     SiteScore,
 )
 from readiness.assessment.scoring.queries.results import kept_on
 from tests.inventory import made
+from tests.inventory.made import maker
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+IN_FORCE = {"framework_version": lambda _: framework_queries.current()[0]}
+
+
+_score = maker(
+    SiteScore,
+    score=0.5,
+    score_upper=0.9,
+    coverage=0.4,
+    newest_sample_at=NOW - timedelta(seconds=40),
+    evaluated_at=NOW - timedelta(seconds=20),
+    **IN_FORCE,
+)
+_result = maker(
+    CheckResult,
+    "site",
+    "check_id",
+    "state",
+    since=NOW - DAY,
+    **IN_FORCE,
+)
+flip = maker(
+    Flip,
+    "site",
+    "subject",
+    "key",
+    "to_state",
+    at=NOW - DAY,
+    from_state="",
+    cause="data",
+    **IN_FORCE,
+)
+point = maker(
+    ScorePoint,
+    "site",
+    "on_date",
+    "score",
+    "verdict",
+    verdict="not-ready",
+    evaluated_at=NOW,
+    **IN_FORCE,
+)
+_health = maker(DomainHealth, "site", "domain", "health", health="ok", since=NOW - DAY, evaluated_at=NOW)
 
 
 def site(verdict="not-ready", *, kw=1000.0, first_blocker="", commissioned=NOW - 200 * DAY, **given):
@@ -30,80 +74,44 @@ def site(verdict="not-ready", *, kw=1000.0, first_blocker="", commissioned=NOW -
     return there
 
 
-def score(there, verdict="not-ready", *, since=NOW - 90 * DAY, first_blocker="", **given):
-    version, framework = framework_queries.current()
-    pillars = {
-        pillar.id: {"score": 0.5, "upper": 0.9, "waived": 0.0, "coverage": 0.4, "state": "unknown"}
-        for pillar in framework.pillars
+def score(there, verdict="not-ready", *, since=NOW - 90 * DAY, first_blocker="", **columns):
+    _, framework = framework_queries.current()
+    half = {"score": 0.5, "upper": 0.9, "waived": 0.0, "coverage": 0.4, "state": "unknown"}
+    decided = {
+        "verdict": verdict,
+        "verdict_since": since,
+        "first_blocker": first_blocker if verdict == "not-ready" else "",
+        "deciding": [first_blocker] if first_blocker else [],
+        "pillars": {pillar.id: half for pillar in framework.pillars},
     }
     flip(there, "verdict", "", verdict, at=since)
-    return SiteScore.objects.create(
-        **{
-            "site": there,
-            "verdict": verdict,
-            "verdict_since": since,
-            "first_blocker": first_blocker if verdict == "not-ready" else "",
-            "deciding": [first_blocker] if first_blocker else [],
-            "score": 0.5,
-            "score_upper": 0.9,
-            "coverage": 0.4,
-            "pillars": pillars,
-            "newest_sample_at": NOW - timedelta(seconds=40),
-            "evaluated_at": NOW - timedelta(seconds=20),
-            "framework_version": version,
-        }
-        | given
-    )
+    return _score(site=there, **decided | columns)
 
 
-def result(there, check_id, state="pass", **given):
-    version, framework = framework_queries.current()
-    check = framework.check(check_id)
-    return CheckResult.objects.create(
-        **{
-            "site": there,
-            "check_id": check_id,
-            "pillar": check.pillar,
-            "gate": check.gate,
-            "state": state,
-            "measured_state": state,
-            "since": NOW - DAY,
-            "framework_version": version,
-        }
-        | given
-    )
+def result(there, check_id, state="pass", **columns):
+    check = framework_queries.current()[1].check(check_id)
+    judged = {"pillar": check.pillar, "gate": check.gate, "measured_state": state}
+    return _result(there, check_id, state, **judged | columns)
 
 
-def flip(there, subject, key, to_state, *, at=NOW - DAY, from_state="", **given):
-    version, _ = framework_queries.current()
-    return Flip.objects.create(
+def health(there, domain, state="ok", **columns):
+    for stored in columns.get("reasons", ()):
+        reason(there, domain, **stored)
+    return _health(there, domain, state, **columns)
+
+
+RANKS = {"critical": 1, "warn": 3, "unknown": 4}
+
+
+def reason(there, domain, **given):
+    """An open reason, as the domain's row has it too."""
+    standing = given.get("standing") or ("live" if given.get("metric") else "silent")
+    rank = RANKS[given["health"]] - (standing == "silent" and given["health"] != "unknown")
+    at = {"since": given.get("since") or NOW - DAY, "taken_at": given.get("taken_at")}
+    return HealthReason.objects.create(
         site=there,
-        subject=subject,
-        key=key,
-        from_state=from_state,
-        to_state=to_state,
-        at=at,
-        cause=given.pop("cause", "data"),
-        framework_version=version,
-        **given,
-    )
-
-
-def point(there, day, score, verdict="not-ready", *, evaluated_at=NOW):
-    version, _ = framework_queries.current()
-    return ScorePoint.objects.create(
-        site=there,
-        on_date=day,
-        score=score,
-        verdict=verdict,
-        evaluated_at=evaluated_at,
-        framework_version=version,
-    )
-
-
-def health(there, domain, state="ok", **given):
-    return DomainHealth.objects.create(
-        site=there, domain=domain, health=state, since=NOW - DAY, evaluated_at=NOW, **given
+        domain=domain,
+        **given | at | {"standing": standing, "rank": rank, "counts_from": at["since"]},
     )
 
 

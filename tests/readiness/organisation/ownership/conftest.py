@@ -8,10 +8,8 @@ from accounts.models import User
 from readiness.organisation.ownership import operations
 from readiness.organisation.ownership.core.standing import Item
 from readiness.organisation.ownership.operations import Proposal
-from telemetry import store
 from tests.inventory import made
 from tests.readiness.organisation.people import made as people
-from tests.readiness.plant import Plant
 
 DAY = timedelta(days=1)
 RIGHTS = "May stop any placement at the site."
@@ -93,9 +91,3 @@ def own(ask, frozen_now):
 def own_all(own):
     """All seven items of a site."""
     return lambda site, person, **given: [own(site, person, item, **given) for item in Item]
-
-
-@pytest.fixture
-def plant(db, frozen_now):
-    store.keep_partitions(now=frozen_now.at)
-    return Plant(frozen_now)

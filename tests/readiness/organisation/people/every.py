@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from readiness.organisation.people.models import Leave, Override, Person, Staffing, Swap, Team
+from readiness.organisation.people.models import Leave, Override, Staffing, Swap
 from tests.conftest import NOW
 from tests.readiness.organisation.people import made
 from tests.readiness.organisation.people import practised as practice
@@ -48,8 +48,6 @@ def _on_call(site, team, person, other, user):
 
 def of_each_kind_by_strangers(site, user):
     """The same, of people whom no test names."""
-    team = Team.objects.create(name="Night crew", slug="night-crew")
-    people = [Person.objects.create(name=name) for name in ("Ivo Santos", "Rita Alves")]
-    for each in people:
-        each.memberships.create(team=team)
+    team = made.team(name="Night crew", slug="night-crew")
+    people = [made.person(team, name=name) for name in ("Ivo Santos", "Rita Alves")]
     return of_each_kind(site, team, *people, user)

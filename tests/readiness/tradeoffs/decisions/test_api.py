@@ -10,7 +10,7 @@ import pytest
 from readiness.tradeoffs.models import Decision
 from tests.cases import cases
 from tests.readiness.tradeoffs.decisions.conftest import SAID
-from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia  # noqa: F401
+from tests.readiness.tradeoffs.placing.conftest import chat, fleet  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 API = "/api/tradeoffs/decisions/"

@@ -6,9 +6,9 @@ import pytest
 
 from readiness.assessment.evidence.operations import attest, record_fact
 from readiness.demand.workloads import operations as workloads
-from tests.readiness.tradeoffs.placing.conftest import fleet, iberia
+from tests.readiness.tradeoffs.placing.conftest import fleet
 
-__all__ = ["fleet", "iberia"]
+__all__ = ["fleet"]
 API, PAGE = "/api/tradeoffs/flexibility/", "/tradeoffs/flexibility/"
 
 

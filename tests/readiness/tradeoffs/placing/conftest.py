@@ -5,7 +5,6 @@ import pytest
 from readiness.assessment.framework import queries as framework
 from readiness.assessment.scoring.models import SiteScore
 from readiness.demand.workloads import operations
-from readiness.demand.workloads.models import UserRegion
 from readiness.tradeoffs.factors.operations import enter_factors, enter_latencies
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry, trip
@@ -29,11 +28,6 @@ KNOWN = {
 }
 TRIPS = {"porto": 12.0, "lulea": 48.0, "lagos": 110.0}
 SCORES = {"porto": ("ready", 0.9), "lulea": ("conditional", 0.8), "lagos": ("not-ready", 0.4)}
-
-
-@pytest.fixture
-def iberia(db):
-    return UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4168, longitude=-3.7038)
 
 
 def scored(site, verdict, score, at):

@@ -4,9 +4,9 @@ import pytest
 
 from readiness.demand.workloads import operations as workloads
 from readiness.tradeoffs.portfolios import operations, solving
-from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
+from tests.readiness.tradeoffs.placing.conftest import chat, fleet
 
-__all__ = ["chat", "fleet", "iberia"]
+__all__ = ["chat", "fleet"]
 
 
 @pytest.fixture

@@ -3,13 +3,8 @@
 import pytest
 
 from inventory.models import Device
-from readiness.assessment.evidence.operations import RunContext, import_run, void_changed
+from readiness.assessment.evidence.operations import void_changed
 from tests.inventory import made
-
-
-@pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
 
 
 @pytest.fixture
@@ -34,22 +29,6 @@ def leaf(porto, nodes):
     for node in nodes:
         made.link(port_a=made.port(device=leaf), port_b=made.port(device=node), name=f"leaf-1 to {node.name}")
     return leaf
-
-
-@pytest.fixture
-def take(porto, frozen_now):
-    def one(tool, content, **context):
-        return import_run(
-            site=porto,
-            tool=tool,
-            content=content,
-            file_name="out.log",
-            by=None,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
-
-    return one
 
 
 @pytest.fixture

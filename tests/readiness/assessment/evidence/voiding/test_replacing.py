@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
 def node(porto):
     node = made.device(site=porto, name="node-1", device_type=made.device_type(slug="dgx-h100", kind="node"))
     for index in (0, 1):
