@@ -39,14 +39,8 @@ from readiness.assessment.scoring.facts import (
     site_context,
 )
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
-from readiness.assessment.scoring.site_facts import (
-    WINDOW,
-    SiteObjects,
-    add_past,
-    sent_by,
-    things_of,
-    withdrawn_at,
-)
+from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
+from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
@@ -63,6 +57,7 @@ from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import terms_of
 from readiness.organisation.people.facts import people_facts
 from telemetry.binary import binary_cursor
+from telemetry.queries import value_ranges
 from web.cached import CachedAnswer
 
 SPANS = (
@@ -100,8 +95,7 @@ def gather(
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
     classes, limits = _bind_limits(classes, days, framework)
-    reviews = evidence.held_reviews(ids, now=now)
-    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
+    reviews, spans = evidence.held_reviews(ids, now=now), evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     facts_of = {
         site_id: EvaluationFacts(
@@ -112,9 +106,9 @@ def gather(
             classes=classes.get(site_id, ()),
             live_floor_s=settings.TELEMETRY_LIVE_S,
             withdrawn_at=withdrawn,
-            peaks=peaks.get(site_id, ()),
-            recent_peaks=recent.get(site_id, ()),
-            quantiles=quantiles.get(site_id, ()),
+            peaks=spans[0].get(site_id, ()),
+            recent_peaks=spans[1].get(site_id, ()),
+            quantiles=spans[2].get(site_id, ()),
             served=served.get(site_id, ()),
             owned=owned.get(site_id),
             reviews=reviews.get(site_id, ()),
@@ -124,7 +118,23 @@ def gather(
         )
         for site_id in ids
     }
-    return add_past(facts_of, now)
+    return _add_past(facts_of, now)
+
+
+def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
+    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
+    rules_of = {
+        site_id: {sample.series_id: rule for sample, rule in suspects(facts)}
+        for site_id, facts in facts_of.items()
+    }
+    ids = [series_id for of_site in rules_of.values() for series_id in of_site]
+    ranges = value_ranges(ids, start=now - REACH, now=now)
+    return {
+        site_id: replace(facts, was_well=well_series(rules_of[site_id], ranges))
+        if rules_of[site_id]
+        else facts
+        for site_id, facts in facts_of.items()
+    }
 
 
 def _inventoried(objects: SiteObjects, site: InventoryFacts) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def suspects(facts: EvaluationFacts) -> Iterator[tuple[Latest, HealthRule]]:
                     yield sample, rule
 
 
-def past_well(rules: Mapping[int, HealthRule], ranges: Mapping[int, tuple[float, float]]) -> frozenset[int]:
+def well_series(rules: Mapping[int, HealthRule], ranges: Mapping[int, tuple[float, float]]) -> frozenset[int]:
     """The states of these rules are well at one end of their numbers: up is the least or the greatest."""
     return frozenset(
         series_id
