@@ -92,6 +92,7 @@ ROLES: dict[str, Role] = {
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
+                "scoring.add_reasonend",
                 "demo.change_demofleet",
                 "grants.add_grant",
                 "golive.*_campaign",

@@ -31,8 +31,9 @@ ENTRIES = {
     # This takes minutes on a large fleet, and scoring must not wait for it.
     "dry-runs": _every(60, "readiness.boards.dry_runs", beside_scoring=True),
     # Only an evaluation detects silence; this is the longest delay after the last sample stops being live.
-    "rescore-due": _every(10, "readiness.scoring.rescore_due"),
+    "rescore-due": _every(5, "readiness.scoring.rescore_due"),
     "write-problems": _every(3, "readiness.problems.write_claimed"),
+    "write-own-problems": _every(5, "readiness.problems.write_own"),
     # Followers read rows that have their position, so this is the longest delay between both.
     "number-written": _every(3, "web.number_written"),
     "rescore-aged": _every(60, "readiness.scoring.rescore_aged"),

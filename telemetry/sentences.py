@@ -1,18 +1,20 @@
 """Sentences about sources and series."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from telemetry import formats
 from telemetry.core.codes import code_of
 from telemetry.core.matching import By, MatchCandidate, ObjectKind, uuid_form
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.intake import HOUR, Hour, Intake
 from telemetry.models import Series, Source, SourceState
 from web.states import state
-from web.units import duration, format_value, how_many, instant, number, plural
+from web.units import duration, format_value, how_many, instant, number, plural, time_of_day
 
 CLOCKS = (SourceState.LATE, SourceState.SILENT)
 REASONS = {
@@ -187,13 +189,18 @@ def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
     return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}
 
 
-def reading(metric: str, value: float | None, unit: str) -> str:
-    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "" without a value."""
+def reading(metric: str, value: float | None, unit: str, *, taken_at: datetime | None = None) -> str:
+    """Format a value as its metric names it: "91 °C", "3 (low)", "XID 79"; "2 in 24 h, last at 05:12" for a counter, whose
+    value is of the time when it rose last; "" without a value."""
     if value is None:
         return ""
     definition = registry().get(metric, None)
     if (code := code_of(definition, value)) is not None:
         return code.name
+    if definition and (word := next((rule.word(value) for rule in definition.health if rule.label), "")):
+        return word
     name = definition.state_name(value) if definition else ""
     text = str(format_value(value, unit))
+    if definition and definition.kind is MetricKind.COUNTER and taken_at is not None:
+        return f"{text}, last at {time_of_day(taken_at)}"
     return f"{text} ({name})" if name else text

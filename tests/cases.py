@@ -20,5 +20,9 @@ def every_fourth(cases: Sequence[Any]) -> list[Any]:
 
 # Of a walk along all pages a part, and the whole of it in `make test-all`.
 in_steps = pytest.mark.parametrize(
-    "step", [pytest.param(4, id="every fourth"), pytest.param(1, id="all", marks=pytest.mark.full)]
+    "step",
+    [
+        pytest.param(4, id="every fourth", marks=pytest.mark.part),
+        pytest.param(1, id="all", marks=pytest.mark.full),
+    ],
 )

@@ -39,9 +39,23 @@ LATER = {"db", "transactional_db", "live_server", "served_port", "django_db_setu
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Tests without the database first: as the last ones, quick as they are, they left one worker idle for minutes."""
+    leave_out_parts(config, items)
     items.sort(key=uses_servers)
+
+
+def leave_out_parts(config, items):
+    """Where a test runs in full, a part of it tells nothing more."""
+    whole = {(item.path, item.originalname) for item in items if item.get_closest_marker("full")}
+    parts = {
+        item
+        for item in items
+        if (mark := item.get_closest_marker("part"))
+        and (item.path, mark.args[0] if mark.args else item.originalname) in whole
+    }
+    config.hook.pytest_deselected(items=list(parts))
+    items[:] = [item for item in items if item not in parts]
 
 
 def uses_servers(item):

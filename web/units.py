@@ -25,7 +25,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 # A stored unit whose numbers are instants, shown as dates.
 UNIX_TIME = "s since 1970"
 PER_SECOND = "/s"
-_SINGULAR = {"people": "person", "packets": "packet", "points": "point"}
+_SINGULAR = {"people": "person", "packets": "packet", "points": "point", "days": "day"}
 # Smaller positive values are shown as "less than", because two decimals would make them 0.
 LEAST_SHOWN = 0.005
 
@@ -74,7 +74,13 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
         return Formatted(moment(value))
     factor, shown_unit = scale(value, unit)
     written = number(value * factor, decimals)
-    return Formatted(written, _SINGULAR.get(shown_unit, shown_unit) if written == "1" else shown_unit)
+    return Formatted(written, _singular(shown_unit) if written == "1" else shown_unit)
+
+
+def _singular(unit: str) -> str:
+    """The unit of one: "packet in 24 h"."""
+    noun, *rest = unit.split(" ")
+    return " ".join((_SINGULAR.get(noun, noun), *rest))
 
 
 def moment(seconds: float) -> str:
@@ -122,6 +128,11 @@ def instant(at: datetime, zone: tzinfo | None = None) -> str:
     """An instant to the minute in the reader's zone, or another one, with its name: "18 Nov 2026 09:12 UTC"."""
     local = localtime(at, zone)
     return f"{_day(local.date())} {local:%H:%M} {zone_name(local)}"
+
+
+def time_of_day(at: datetime) -> str:
+    """The time of an instant of the last day, in the reader's zone: "05:12"."""
+    return f"{localtime(at):%H:%M}"
 
 
 @lru_cache(maxsize=4096)

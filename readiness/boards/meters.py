@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, F
 
 from inventory.models import Site
 from readiness.assessment.framework.core.vocabulary import CheckState, Gate
@@ -67,11 +67,14 @@ def _figures(now: datetime) -> Mapping[str, Values]:
 def _standing(fleet: FleetStanding) -> Mapping[str, Values]:
     refs = [site.ref for site in fleet.sites]
     capacity = fleet.capacity.values()
-    gaps = {(each.site, "gap"): gap_of([each], at=fleet.at).gap.it_kw for each in capacity}
+    gaps: Values = {(each.site, "gap"): gap_of([each], at=fleet.at).gap.it_kw for each in capacity}
     return {
         "muster_site_info": {(ref.slug, ref.name, ref.region, ref.stage, ref.owner): 1 for ref in refs},
         "muster_site_verdict": {(site.ref.slug, site.verdict or "none"): 1 for site in fleet.sites},
-        "muster_site_capacity_kw": {(each.site, "deployed"): each.deployed.it_kw for each in capacity} | gaps,
+        "muster_site_capacity_kw": {
+            **{(each.site, "deployed"): each.deployed.it_kw for each in capacity},
+            **gaps,
+        },
         "muster_site_evaluated_timestamp_seconds": {
             (site.ref.slug,): site.evaluated_at.timestamp() for site in fleet.sites if site.evaluated_at
         },
@@ -91,7 +94,7 @@ def _problems(slugs: Mapping[int, str]) -> Values:
 
 def _health(slugs: Mapping[int, str], now: datetime) -> Values:
     rows = DomainHealth.objects.filter(site__in=slugs).annotate_health_now(now).order_by()
-    healths = rows.values_list("site_id", "domain", "health_now")
+    healths = rows.values_list("site_id", "domain", F("health_now"))
     return {(slugs[site_id], domain, health): 1 for site_id, domain, health in healths}
 
 

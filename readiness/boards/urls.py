@@ -22,10 +22,12 @@ from readiness.boards.matrix import views as matrix
 from readiness.boards.matrix.api import MatrixViewSet
 from readiness.boards.packs import views as packs
 from readiness.boards.problems import api as problems_api
+from readiness.boards.problems import objects as problem_objects
 from readiness.boards.problems import views as problems
 from readiness.boards.results.api import (
     DomainHealthViewSet,
     FlipViewSet,
+    HealthReasonViewSet,
     ResultViewSet,
     ScorePointViewSet,
     ScoreViewSet,
@@ -41,6 +43,7 @@ router = Router()
 router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("health", DomainHealthViewSet)
+router.register("reasons", HealthReasonViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
 router.register("score-points", ScorePointViewSet)
@@ -60,6 +63,8 @@ urlpatterns = [
     path("fleet/charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
     path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
     path("problems/", problems.page, name="problems"),
+    path("problems/objects/", problem_objects.page, name="problem-objects"),
+    path("problems/reasons/<int:pk>/end/", problem_objects.end, name="reason-end"),
     path("api/readiness/problems/", problems_api.listed, name="scoring-api-problems"),
     path("sites/", sites.sites, name="sites"),
     path(SITE, site.page, name="site"),

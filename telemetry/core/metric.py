@@ -70,7 +70,7 @@ UNIX_TIME = "s since 1970"
 UNITS = frozenset(
     {
         *("", "%", "°C", "W", "kWh", "V", "VA", "A", "Hz", "MHz", "rpm", "bytes", "Gb/s", "packets", "ms"),
-        *("s", UNIX_TIME, "min", "tokens", "l/min"),
+        *("s", UNIX_TIME, "min", "tokens", "l/min", "kPa"),
     }
 )
 
@@ -86,17 +86,42 @@ class LimitTest(StrEnum):
 
 class ComparedValue(StrEnum):
     """The value that a rule compares: the latest value, the latest value if it changed within the window, or the
-    counter's increase."""
+    counter's increase within it."""
 
     VALUE = "value"
     CHANGED = "changed"
     INCREASE = "increase"
 
 
+class Precondition(StrEnum):
+    """What has to be true of the object, by the inventory or other metrics, before a rule judges it.
+
+    A port is in use: active and linked, or up within 7 days, and not switched off by an operator. A file system is
+    writable now, or was within 7 days. A cooling unit cools a liquid loop, or air.
+    """
+
+    PORT_IN_USE = "port-in-use"
+    WRITABLE = "writable"
+    WAS_WRITABLE = "was-writable"
+    LIQUID = "liquid"
+    AIR = "air"
+
+
+type Patterns = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class HealthRule:
-    """Limits in the stored unit and their source (`sources.yaml`; OD is an operator-set default: our own). `when`
-    limits the rule to series whose labels match every pattern (`*`, in any case)."""
+    """Limits in the unit that is compared, and their source (`sources.yaml`; OD is an operator-set default: our own).
+
+    `when` limits the rule to series whose labels match every pattern (`*`, in any case), and `unless` excludes those
+    that match one. A state is entered beyond a limit and left when the value is back inside by `hysteresis`. A reason
+    counts once its samples were beyond for `min_duration_s`. `title` says the problem in words, `action` what to do.
+
+    The latest value may be compared in another form: as a share in % of the metric `share_of` with the same labels, as
+    the `days_left` until the instant that it is, or as the one of `numbers` whose pattern fits the value of `label`
+    first, 0 if none does.
+    """
 
     direction: LimitTest
     warn: tuple[float, ...]
@@ -104,36 +129,79 @@ class HealthRule:
     source: str
     measure: ComparedValue = ComparedValue.VALUE
     window_s: int = 0
-    when: tuple[tuple[str, str], ...] = ()
+    when: Patterns = ()
+    title: str = ""
+    hysteresis: float = 0.0
+    min_duration_s: int = 0
+    action: str = ""
+    unless: Patterns = ()
+    only: Precondition | None = None
+    share_of: str = ""
+    days_left: bool = False
+    label: str = ""
+    numbers: tuple[tuple[str, float], ...] = ()
 
-    def figure_name(self, title: str) -> str:
+    @property
+    def window(self) -> str:
         hours = self.window_s // 3600
-        window = f"{hours} h" if hours else f"{self.window_s // 60} min"
-        return f"{title} in {window}" if self.measure is ComparedValue.INCREASE else title
+        return f"{hours} h" if hours else f"{self.window_s // 60} min"
+
+    def unit(self, unit: str) -> str:
+        """The unit of the compared value: "packets in 24 h" for the increase of a metric in packets."""
+        if self.measure is ComparedValue.INCREASE:
+            return f"{unit} in {self.window}".lstrip()
+        if self.share_of:
+            return "%"
+        if self.days_left:
+            return "days"
+        return "" if self.label else unit
 
     def applies_to(self, labels: Mapping[str, str]) -> bool:
-        return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
+        return all(_fits(labels, each) for each in self.when) and not any(
+            _fits(labels, each) for each in self.unless
+        )
 
-    def judge(self, value: float) -> Judgement | None:
+    def number(self, labels: Mapping[str, str]) -> float:
+        text = labels.get(self.label, "")
+        return next((number for pattern, number in self.numbers if _matches(text, pattern)), 0.0)
+
+    def word(self, number: float) -> str:
+        """What a number of `numbers` stands for: "drain" for the pattern `drain*`."""
+        return next((pattern.strip("*") for pattern, each in self.numbers if each == number), "")
+
+    def judge(self, value: float, standing: Judgement = "ok") -> Judgement | None:
+        """Judge a value of an object that stands at `standing`; None if the value is not a number."""
         if math.isnan(value):
             return None
-        if self.critical and self._beyond(value, self.critical):
+        if self.critical and self._beyond(value, self.critical, stays=standing == "critical"):
             return "critical"
-        return "warn" if self.warn and self._beyond(value, self.warn) else "ok"
+        if self.warn and self._beyond(value, self.warn, stays=standing != "ok"):
+            return "warn"
+        return "ok"
 
-    def _beyond(self, value: float, limits: tuple[float, ...]) -> bool:
+    def _beyond(self, value: float, limits: tuple[float, ...], *, stays: bool) -> bool:
+        slack = self.hysteresis if stays else 0.0
         match self.direction:
             case LimitTest.ABOVE:
-                return value > limits[0]
+                return value > limits[0] - slack
             case LimitTest.BELOW:
-                return value < limits[0]
+                return value < limits[0] + slack
             case LimitTest.ONE_OF:
                 return value in limits
             case LimitTest.OTHER_THAN:
                 return value not in limits
 
 
-_PART_CHARS = 60
+def _fits(labels: Mapping[str, str], pattern: tuple[str, str]) -> bool:
+    name, text = pattern
+    return _matches(labels.get(name, ""), text)
+
+
+def _matches(text: str, pattern: str) -> bool:
+    return fnmatchcase(text.lower(), pattern.lower())
+
+
+_PART_CHARS, _TITLED_CHARS = 200, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +238,14 @@ class Metric:
     note: str = ""
     parts: tuple[str, ...] = ()
 
+    def part(self, labels: Mapping[str, str]) -> str:
+        """The part of the object that a series describes; "" if the metric distinguishes none."""
+        return " ".join(labels[name] for name in self.parts if labels.get(name))[:_PART_CHARS]
+
     def titled(self, title: str, labels: Mapping[str, str]) -> str:
         """The title with the part of the object: "Temperature (Inlet Temp)"."""
-        part = " ".join(labels[name] for name in self.parts if labels.get(name))
-        return f"{title} ({part[:_PART_CHARS]})" if part else title
+        part = self.part(labels)
+        return f"{title} ({part[:_TITLED_CHARS]})" if part else title
 
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))

@@ -16,6 +16,8 @@ from telemetry.core.metric import (
     MetricDomain,
     MetricKind,
     MetricObject,
+    Patterns,
+    Precondition,
 )
 from web import yaml_documents
 
@@ -34,8 +36,15 @@ _METRIC_KEYS = _DEFAULTABLE | {
     *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "parts", "variants")
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
-_HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
+_HEALTH_KEYS = frozenset(
+    {
+        *(*LimitTest, "source", "title", "action", "measure", "window", "hysteresis", "for"),
+        *("when", "unless", "only", "share_of", "days_left", "label", "numbers"),
+    }
+)
+_ORDERED = (LimitTest.ABOVE, LimitTest.BELOW)
 _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
+_DURATIONS = {"0": 0, "1m": 60, "2m": 120, "5m": 300, "10m": 600, "15m": 900, "30m": 1800, "1h": 3600}
 
 
 class RegistryError(RuntimeError):
@@ -101,6 +110,9 @@ class _Field:
         if not all(isinstance(each, str) for each in values):
             raise self.error(key, f"{values!r} is not a list of texts")
         return tuple(values)
+
+    def nested(self, key: str) -> "_Field":
+        return _Field(self.path, f"{self.name}.{key}", self.content[key], None)
 
     def mapping(self, key: str) -> dict[Any, Any]:
         return dict(self.typed(key, dict, "a mapping", {}))
@@ -240,25 +252,70 @@ def _codes(field: _Field) -> str:
 
 def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:
     rule = _Field(field.path, f"{field.name}.health[{place}]", content, _HEALTH_KEYS)
+    direction, warn, critical = _direction(rule)
+    measure = ComparedValue(rule.one_of("measure", ComparedValue, ComparedValue.VALUE))
+    window = rule.text("window", "")
+    if (window in _WINDOWS) is (measure is ComparedValue.VALUE):
+        raise rule.error("window", f"{window!r} does not go with measure {measure}")
+    forms = [key for key in ("share_of", "days_left", "label") if key in rule.content]
+    if len(forms) > 1 or (forms and measure is not ComparedValue.VALUE):
+        raise rule.error(forms[-1], f"does not go with {forms[0] if len(forms) > 1 else measure}")
+    hysteresis = rule.number("hysteresis", 0.0)
+    if hysteresis < 0 or (hysteresis and direction not in _ORDERED):
+        raise rule.error("hysteresis", f"{hysteresis:g} does not go with {direction}")
+    return HealthRule(
+        direction=direction,
+        warn=warn,
+        critical=critical,
+        source=rule.one_of("source", sources),
+        measure=measure,
+        window_s=_WINDOWS.get(window, 0),
+        when=_patterns(rule, "when"),
+        title=rule.text("title"),
+        hysteresis=hysteresis,
+        min_duration_s=_DURATIONS[rule.one_of("for", _DURATIONS, "0")],
+        action=rule.text("action"),
+        unless=_patterns(rule, "unless"),
+        only=Precondition(rule.one_of("only", Precondition)) if "only" in rule.content else None,
+        share_of=rule.text("share_of", ""),
+        days_left=rule.flag("days_left"),
+        label=rule.text("label", ""),
+        numbers=_numbers(rule),
+    )
+
+
+def _direction(rule: _Field) -> tuple[LimitTest, tuple[float, ...], tuple[float, ...]]:
     directions = [direction for direction in LimitTest if direction in rule.content]
     if len(directions) != 1:
         raise rule.error("", f"has not exactly one of {', '.join(LimitTest)}")
     direction = directions[0]
     name = f"{rule.name}.{direction}"
-    limits = _Field(field.path, name, rule.content[direction], frozenset({"warn", "critical"}))
-    ordered = direction in (LimitTest.ABOVE, LimitTest.BELOW)
+    limits = _Field(rule.path, name, rule.content[direction], frozenset({"warn", "critical"}))
+    ordered = direction in _ORDERED
     warn, critical = (_limits(limits, level, ordered=ordered) for level in ("warn", "critical"))
     if not warn and not critical:
         raise rule.error(direction, "has neither warn nor critical")
     if ordered and warn and critical and (warn > critical) is (direction is LimitTest.ABOVE):
         raise rule.error(direction, "is critical before it warns")
-    measure = ComparedValue(rule.one_of("measure", ComparedValue, ComparedValue.VALUE))
-    window = rule.text("window", "")
-    if (window in _WINDOWS) is (measure is ComparedValue.VALUE):
-        raise rule.error("window", f"{window!r} does not go with measure {measure}")
-    when = tuple((str(label), str(pattern)) for label, pattern in rule.mapping("when").items())
-    source = rule.one_of("source", sources)
-    return HealthRule(direction, warn, critical, source, measure, _WINDOWS.get(window, 0), when)
+    return direction, warn, critical
+
+
+def _patterns(rule: _Field, key: str) -> Patterns:
+    """Pairs of a label and a pattern; a list of patterns in `unless` gives a pair for each."""
+    pairs: list[tuple[str, str]] = []
+    for label, patterns in rule.mapping(key).items():
+        each = patterns if key == "unless" and isinstance(patterns, list) else [patterns]
+        if not all(isinstance(pattern, str) for pattern in each):
+            raise rule.error(f"{key}.{label}", f"{patterns!r} is not a pattern")
+        pairs += [(str(label), pattern) for pattern in each]
+    return tuple(pairs)
+
+
+def _numbers(rule: _Field) -> tuple[tuple[str, float], ...]:
+    numbers = rule.mapping("numbers")
+    if bool(numbers) is not ("label" in rule.content):
+        raise rule.error("numbers", "goes with a label, and a label with it")
+    return tuple((str(pattern), rule.nested("numbers").number(pattern, 0.0)) for pattern in numbers)
 
 
 def _limits(field: _Field, level: str, *, ordered: bool) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from telemetry.core.rows import (
     Speaker,
     WindowMeans,
 )
-from telemetry.queries.changes import last_changed
+from telemetry.queries.changes import last_changed, value_ranges
 from telemetry.queries.selection import source_states
-from telemetry.queries.snapshot import last_kept, latest, snapshot
+from telemetry.queries.snapshot import SeriesSnapshot, last_kept, latest, snapshot
 from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

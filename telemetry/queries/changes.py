@@ -11,6 +11,8 @@ from telemetry.core.instants import FIVE_MINUTES, floor, instant
 
 # How far back the previous value of a span's first value may be.
 COMPARED_WITH = timedelta(days=7)
+HOURS_BEHIND = timedelta(hours=6)
+"""Roll-ups of hours are never further behind."""
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
@@ -37,6 +39,26 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
         last[series] = value
     rolled = {series: change.at for series, change in changes.items()}
     return rolled | _exact(ids, changes, last, start, tail, now)
+
+
+def value_ranges(
+    series_ids: Iterable[int], *, start: datetime, now: datetime
+) -> dict[int, tuple[float, float]]:
+    """The least and the greatest value of each series from the hour of `start` up to `now`; series without readings are
+    left out. One statement: what is read twice does no harm. Meant for a few series: their hours are read one by one.
+    """
+    ids = sorted(set(series_ids))
+    if not ids:
+        return {}
+    columns = store.ranges(
+        np.array(ids),
+        since=start,
+        five_minutes_from=now - HOURS_BEHIND,
+        samples_from=now - store.MOST_BEHIND,
+        until=now,
+    )
+    series, least, greatest = (column.tolist() for column in columns)
+    return dict(zip(series, zip(least, greatest, strict=True), strict=True))
 
 
 class ValueChange(NamedTuple):

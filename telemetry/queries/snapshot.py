@@ -101,8 +101,9 @@ class SeriesSnapshot:
             )
         )
 
-    def speakers(self, *, first_seen_by: datetime) -> list[Speaker]:
-        places = self._object_places()
+    def speakers(self, metrics: Iterable[str] | None = None, *, first_seen_by: datetime) -> list[Speaker]:
+        """Who has a series of which object, by default with any metric."""
+        places = self._object_places() if metrics is None else self._places(metrics)
         was_seen = np.array(
             [self.selection.first_seen_at[place] <= first_seen_by for place in places.tolist()], bool
         )

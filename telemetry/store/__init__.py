@@ -15,6 +15,7 @@ from telemetry.store.reading import (
     SampleArrays,
     newest,
     newest_by_hours,
+    ranges,
     readings_in_spans,
     rises,
     sampled_instants,

@@ -49,6 +49,20 @@ SELECT array_agg(series_id), array_agg(increase), array_agg(first_ts), array_agg
     GROUP BY series_id
 ) risen
 """
+_RANGES = """
+SELECT array_agg(series_id), array_agg(low), array_agg(high) FROM (
+    SELECT series_id, min(low) AS low, max(high) AS high FROM (
+        SELECT series_id, min AS low, max AS high FROM telemetry_rollup_1h
+        WHERE series_id = ANY(%(ids)s) AND start >= %(since)s
+        UNION ALL
+        SELECT series_id, min, max FROM telemetry_rollup_5m
+        WHERE series_id = ANY(%(ids)s) AND start >= %(five_minutes_from)s
+        UNION ALL
+        SELECT series_id, value, value FROM telemetry_sample
+        WHERE series_id = ANY(%(ids)s) AND ts > %(samples_from)s AND ts <= %(until)s AND value <> 'NaN'
+    ) part GROUP BY series_id
+) whole
+"""
 _SKETCHES = f"""
 WITH kept AS MATERIALIZED (
     SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
@@ -134,6 +148,14 @@ def rises(ids: Ids, *, since: datetime, before: datetime) -> tuple[NDArray[Any],
     """Series, rise, and the newest reading of the first and the last window in which it rose, of the counters that
     rose in windows that start in [since, before)."""
     return fetched_columns(_RISEN, {"ids": ids, "since": since, "before": before})
+
+
+def ranges(
+    ids: Ids, *, since: datetime, five_minutes_from: datetime, samples_from: datetime, until: datetime
+) -> tuple[NDArray[Any], ...]:
+    """Series, least and greatest value of hours since `since`, of five minutes and of samples from later instants."""
+    starts = {"since": since, "five_minutes_from": five_minutes_from, "samples_from": samples_from}
+    return fetched_columns(_RANGES, {"ids": ids, "until": until, **starts})
 
 
 def sketches(

@@ -120,7 +120,7 @@ def test_every_mapping_knows_every_member():
     every = dict(mappings())
     assert {
         "readiness.assessment.scoring.core.combine.SEVERITY",
-        "readiness.assessment.scoring.health.RANK",
+        "readiness.assessment.scoring.core.health.RANK",
     } <= set(every)
     partial = {name: missing(value) for name, value in every.items() if missing(value)}
     assert {name: lacks for name, lacks in partial.items() if name not in PARTIAL} == {}

@@ -25,7 +25,7 @@ def wrong(frozen_now):
 def test_a_problem_is_found_by_its_state_and_opened(as_role, wrong):
     visit = as_role("ops")
     page = visit.open("/problems/")
-    expect(page.locator("#problems-finding")).to_have_text("1 critical problem holds 253 kW.")
+    expect(page.locator("#problems-finding")).to_have_text("1 critical problem affects 253 kW.")
     rows = page.locator("#table-problems tbody tr")
     page.get_by_role("navigation", name="Problems by state").get_by_role("link", name="Silent").click()
     page.wait_for_url(re.compile("state=silent"))

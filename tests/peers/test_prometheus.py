@@ -191,7 +191,7 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     )
     watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
     watch.becomes(watch.is_healthy_in, [], within_s=SLACK_S)
-    assert "Exporter answers" in muster.page(f"/sites/{SITE}/")
+    assert "Exporter does not answer" in muster.page(f"/sites/{SITE}/")
     assert watch.state() == "on-time"
     assert [value for _, value in watch.points("up")][-1] == 0
 

@@ -3,6 +3,7 @@
 from accounts.models import AccessScope, SavedView
 from inventory.models import Site
 from readiness.assessment.evidence.models import Measure, MeasuredDay
+from readiness.assessment.scoring.models import HealthReason, ReasonEnd
 from readiness.golive.models import Approver
 from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
 from telemetry.models import LateDay, MatchedInventory
@@ -24,4 +25,29 @@ def rows_of_all_kinds(clock):
     )
     SavedView.objects.create(owner=make_user("viewer"), table="sites", name="Porto", query="q=porto")
     AccessScope.objects.create(user=make_user("ops", username="elsewhere"), kind="site", slug="porto")
+    reason = {
+        "domain": "energy",
+        "object_kind": "device",
+        "object_id": 7,
+        "object": "porto-ups",
+        "since": NOW,
+    }
+    reason |= {
+        "metric": "upsBatteryStatus",
+        "measure": "value",
+        "direction": "one_of",
+        "title": "Battery",
+        "value": 3,
+    }
+    HealthReason.objects.create(
+        site=porto, health="critical", standing="live", rank=1, counts_from=NOW, taken_at=NOW, **reason
+    )
+    ReasonEnd.objects.create(
+        site=porto,
+        health="critical",
+        note="It was replaced.",
+        ended_by=make_user("ops", username="lead"),
+        ended_at=NOW,
+        **reason,
+    )
     DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")

@@ -248,7 +248,7 @@ ODD = ("%00", "%ff%fe", "9" * 30, "now-99999w", "x" * 1500)
 @pytest.mark.parametrize(
     "values",
     [
-        pytest.param(ODD, id="one after the other"),
+        pytest.param(ODD, id="one after the other", marks=pytest.mark.part),
         *(pytest.param([value], id=value[:12], marks=pytest.mark.full) for value in ODD),
     ],
 )

@@ -9,7 +9,7 @@ from web.states import ATTRIBUTES, STATES, state
 
 VALUES = {
     "check": ["pass", "warn", "fail", "unknown", "stale", "waived", "n-a"],
-    "health": ["ok", "warn", "critical", "unknown", "maintenance", "not-monitored"],
+    "health": ["ok", "warn", "critical", "unknown", "not-judged", "maintenance", "not-monitored"],
     "verdict": ["ready", "conditional", "not-ready", "none"],
     "problem": ["critical", "silent", "failing", "warn", "late", "missing"],
     "source": ["on-time", "late", "silent", "paused", "waiting"],

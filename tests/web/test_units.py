@@ -23,6 +23,9 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
         pytest.param(0, "kW", "0 kW", id="zero is a number"),
         pytest.param(1, "people", "1 person", id="one person"),
         pytest.param(1.5, "people", "1.5 people", id="more than one person"),
+        pytest.param(2, "in 24 h", "2 in 24 h", id="events in a window"),
+        pytest.param(1, "packets in 1 h", "1 packet in 1 h", id="one packet in a window"),
+        pytest.param(1, "days", "1 day", id="one day"),
     ],
 )
 def test_a_value_is_shown_in_the_readers_unit(value, unit, shown):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -23,14 +24,16 @@ from readiness.assessment.scoring.core import flips as core_flips
 from readiness.assessment.scoring.core.combine import worst
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.kept import encode
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import KNOWN, CheckState, Health
 from readiness.assessment.scoring.figures import Figures
 from readiness.assessment.scoring.gather import Stored
-from readiness.assessment.scoring.health import DomainResult
+from readiness.assessment.scoring.health import DomainResult, SiteHealth
 from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
     Flip,
+    HealthReason,
     ScoreInputs,
     ScorePoint,
     SiteScore,
@@ -128,7 +131,7 @@ class Outcome:
     inputs: SiteInputs
     contents: Mapping[str, Content]
     flips: core_flips.FlipSet
-    health: Sequence[DomainResult]
+    health: SiteHealth
     figures: Mapping[str, Figures]
     newest_sample_at: datetime | None
     stored: Stored
@@ -142,6 +145,7 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     upsert(
         DomainHealth, [row for outcome in in_order for row in _health(outcome, now)], ("site_id", "domain")
     )
+    _apply_reasons(in_order)
     decided = {outcome.site_id: decided_columns(outcome.result) for outcome in in_order}
     scores = [{**decided[outcome.site_id], **_score(outcome, version, now)} for outcome in in_order]
     upsert(SiteScore, scores, ("site_id",))
@@ -192,7 +196,7 @@ def _differ(row: Row, before: Model) -> bool:
 
 
 def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
-    for domain in outcome.health:
+    for domain in outcome.health.domains:
         before = outcome.stored.health.get(domain.domain)
         taken_at = domain.taken_at
         if taken_at is None and before is not None:
@@ -204,9 +208,28 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
             "taken_at": taken_at,
             "evaluated_at": now,
         }
-        del row["value_now"]
+        del row["value_now"], row["due_at"]
         if before is None or _differ(row, before):
             yield row
+
+
+def _apply_reasons(outcomes: Sequence[Outcome]) -> None:
+    """Write the reasons that differ; their number does not change the number of statements."""
+    changed: list[Row] = []
+    ended: list[int] = []
+    for outcome in outcomes:
+        before = outcome.stored.reasons
+        differing = [reason for reason in outcome.health.reasons if reason not in before]
+        changed += [
+            {"site_id": outcome.site_id, **reason._asdict()}
+            for reason in sorted(differing, key=attrgetter("place"))
+        ]
+        places = {reason.place for reason in outcome.health.reasons}
+        ended += [reason_id for reason, reason_id in before.items() if reason.place not in places]
+    upsert(HealthReason, changed, ("site_id", *ReasonPlace._fields))
+    if ended:
+        with binary_cursor() as cursor:
+            cursor.execute("DELETE FROM scoring_healthreason WHERE id = ANY(%s)", [ended])
 
 
 def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
@@ -243,7 +266,7 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
 
 
 def _changes_at(outcome: Outcome) -> datetime | None:
-    due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
+    due = [outcome.result.changes_at, *(domain.due_at for domain in outcome.health.domains)]
     return min((at for at in due if at is not None), default=None)
 
 
@@ -324,7 +347,7 @@ def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
                 "threshold_text": flip.threshold_text[:100],
             }
         )
-    for domain in outcome.health:
+    for domain in outcome.health.domains:
         before = outcome.stored.health.get(domain.domain)
         if before is None or before.health != domain.health:
             yield _health_flip(outcome.site_id, domain, before, version, now)
@@ -341,13 +364,13 @@ def _health_flip(
     value."""
     reasons_before = before.reasons if before else []
     reason = (domain.reasons or reasons_before or [{}])[0]
-    same = ("object_kind", "object_id", "metric")
+    same = ("object_kind", "object_id", "metric", "part")
     earlier: Mapping[str, Any] = next(
         (each for each in reasons_before if all(each.get(name) == reason.get(name) for name in same)), {}
     )
     if not domain.reasons:
         value, value_before = domain.value_now, reason.get("value")
-    elif reason.get("health") == Health.UNKNOWN:
+    elif reason.get("is_last_known"):
         value, value_before = None, reason.get("value")
     else:
         value, value_before = reason.get("value"), earlier.get("value")

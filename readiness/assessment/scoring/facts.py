@@ -2,7 +2,7 @@
 says of its context and limits; and which objects are heard from, so that telemetry coverage and health agree on what is
 silent. Arithmetic only: it imports no framework."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from readiness.assessment.evidence.core.reviews import HeldReview
 from readiness.assessment.framework.core.conditions import SiteContext
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.assessment.scoring.core.reasons import Heard, ObjectKey
 from readiness.demand.jurisdiction.core.deciding import NO_FOOTING, Footing
 from readiness.demand.jurisdiction.core.pack import RulePackDocument
 from readiness.demand.workloads.core.envelope import Envelope
@@ -20,9 +21,6 @@ from readiness.organisation.ownership.core.standing import Term
 from readiness.organisation.people.core.facts import NOBODY_RECORDED, SitePeople
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.rows import Latest, Rise, SourceStanding
-
-type ObjectKey = tuple[str, int]
-"""(object kind as telemetry names it, id)."""
 
 LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
@@ -79,10 +77,12 @@ class EvaluationFacts:
     """`things` are the inventoried objects, `names` these and other possible subjects of series, `loops` the liquid
     cooling units. `latest` holds the newest sample of each live series, by metric, `latest_of_day` that of the last
     24 hours. `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
-    that ever sent data about it. `rises` are counters that rose within 24 hours, `changed_at` the last changes of
-    states within them, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the terms
-    of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
-    the rules of jurisdiction in force, `people` the records of its staff."""
+    that ever sent data about it, and `judged` the objects whose metrics have rules. `rises` are counters that rose
+    within 24 hours, `rises_within` the rises of a series in shorter windows of seconds, `changed_at` the last changes
+    of states within 24 hours, `withdrawn_at` when an object that takes no work was last withdrawn. `owned` are the
+    terms of the owners of the site's items, None until anybody accepted one. `reviews` are its go-live reviews, `rules`
+    the rules of jurisdiction in force, `people` the records of its staff. `linked_ports` are ends of a link, `was_well`
+    the series that are not well now but were within 7 days."""
 
     profile: SiteFacts
     context: SiteContext
@@ -96,9 +96,11 @@ class EvaluationFacts:
     live_floor_s: float
     seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
     sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
+    judged: Collection[ObjectKey] = frozenset()
     latest: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
     latest_of_day: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
     rises: Mapping[str, Sequence[Rise]] = field(default_factory=dict)
+    rises_within: Mapping[tuple[int, int], Rise] = field(default_factory=dict)
     changed_at: Mapping[int, datetime] = field(default_factory=dict)
     withdrawn_at: Mapping[ObjectKey, datetime] = field(default_factory=dict)
     peaks: Sequence[SpanFigure] = ()
@@ -109,6 +111,8 @@ class EvaluationFacts:
     reviews: Sequence[HeldReview] = ()
     rules: RulePackDocument | None = None
     people: SitePeople = NOBODY_RECORDED
+    linked_ports: Set[ObjectKey] = frozenset()
+    was_well: Set[int] = frozenset()
 
     def live_s(self, source_id: int) -> float:
         source = self.sources.get(source_id)
@@ -180,12 +184,6 @@ def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
     return Limit(
         pass_at=class_preset.pass_at, warn_at=class_preset.warn_at, source=f"class {class_preset.name}"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    at: datetime
-    until: datetime
 
 
 def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:

@@ -30,6 +30,7 @@ from readiness.assessment.scoring.checks import COMPUTED, computed, has_subject
 from readiness.assessment.scoring.checks.choosing import add_evidence
 from readiness.assessment.scoring.core.evaluate import SiteInputs
 from readiness.assessment.scoring.core.judge import Reading
+from readiness.assessment.scoring.core.reasons import OpenReason, ReasonPlace
 from readiness.assessment.scoring.facts import (
     MEASURED_PERCENTILE,
     EvaluationFacts,
@@ -38,7 +39,8 @@ from readiness.assessment.scoring.facts import (
     site_context,
 )
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
-from readiness.assessment.scoring.site_facts import sent_by, things_of, withdrawn_at
+from readiness.assessment.scoring.preconditions import add_past
+from readiness.assessment.scoring.site_facts import WINDOW, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
@@ -79,22 +81,21 @@ _CLASSES: CachedAnswer[str, _Statement] = CachedAnswer(
 )
 
 
-def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
+def gather(
+    site_ids: Collection[int], framework: Framework, *, standing: Collection[str] = (), now: datetime
+) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things = things_of(ids)
-    sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
+    things, reviews = things_of(ids), evidence.held_reviews(ids, now=now)
+    sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
-    classes = _add_envelopes(_classes(days, now=now), now=now)
+    classes, limits = _bind_limits(_add_envelopes(_classes(days, now=now), now=now), days, framework)
     in_force = rules.content_in_force() if any(classes.values()) else None
-    owned = terms_of(ids, now=now)
-    people = people_facts(profiles, now=now)
-    classes, limits = _bind_limits(classes, days, framework)
-    reviews = evidence.held_reviews(ids, now=now)
+    owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
-    return {
+    facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=site_context(profiles[site_id], things[site_id].domain_counts, people[site_id]),
@@ -114,10 +115,12 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
+            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
     }
+    return add_past(facts_of, now)
 
 
 def context_of(site_id: int, *, now: datetime) -> SiteContext:
@@ -227,17 +230,27 @@ SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest
     framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
 FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
 """
+_REASONS = f"""
+SELECT id, site_id, {", ".join(OpenReason._fields)} FROM scoring_healthreason WHERE site_id = ANY(%s) ORDER BY id
+"""
+_ENDS = f"""
+SELECT site_id, {", ".join(ReasonPlace._fields)}, max(ended_at) FROM scoring_reasonend
+WHERE site_id = ANY(%s) AND ended_at >= %s GROUP BY site_id, {", ".join(ReasonPlace._fields)}
+"""
 _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
 
 
 @dataclass(slots=True)
 class Stored:
     """The rows of one site. `score` is None until its first evaluation; `inputs_at` is the time of the inputs stored
-    today."""
+    today. `reasons` are the open reasons of health with their keys, `ends` those that a person ended, with the time, as
+    long as samples from before may be read."""
 
     score: SiteScore | None = None
     results: dict[str, StoredResult] = field(default_factory=dict)
     health: dict[str, DomainHealth] = field(default_factory=dict)
+    reasons: dict[OpenReason, int] = field(default_factory=dict)
+    ends: dict[ReasonPlace, datetime] = field(default_factory=dict)
     point: ScorePoint | None = None
     inputs_at: datetime | None = None
 
@@ -253,6 +266,10 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
         by_site[result.site_id].results[result.check_id] = result
     for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
         by_site[health.site_id].health[health.domain] = health
+    for reason_id, site_id, *columns in _fetch(_REASONS, [list(by_site)]):
+        by_site[site_id].reasons[OpenReason._make(columns)] = reason_id
+    for site_id, *columns, ended_at in _fetch(_ENDS, [list(by_site), now - WINDOW]):
+        by_site[site_id].ends[ReasonPlace(*columns)] = ended_at
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         by_site[point.site_id].point = point
     stored_inputs = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
@@ -286,7 +303,8 @@ def inputs_of(
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """Facts and inputs of each site at `now`; the definition determines the metrics and presets needed. The number of
     statements does not depend on the sites."""
-    facts = gather(site_ids, framework, now=now)
+    standing = {reason.metric for site_id in site_ids for reason in stored[site_id].reasons}
+    facts = gather(site_ids, framework, standing=standing, now=now)
     proved = proofs(site_ids, framework, now=now)
     grants = queries.standing_grants(site_ids, now=now)
     return {

@@ -1,71 +1,42 @@
-"""Health of a site's three domains: every object is judged by the registry's thresholds, and the worst object decides.
+"""Health of a site's three domains: the registry's rules judge its samples, and what they find follows on from the
+reasons that are stored."""
 
-A metric without a threshold judges nothing. A silent object is unknown and keeps its last reading; so does an object
-whose last problem gets no more samples: silence never counts as "resolved".
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from inventory.models import DomainChoices
-from readiness.assessment.scoring.core.states import KNOWN, Health
+from readiness.assessment.scoring.core.health import DomainState, HealthBefore, site_state
+from readiness.assessment.scoring.core.reasons import Heard, ObjectFacts, ObjectKey, OpenReason, ReasonPlace
+from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.facts import (
     EvaluationFacts,
-    Heard,
-    ObjectKey,
     heard_from,
     last_heard_at,
     object_key,
 )
-from readiness.assessment.scoring.reasons import (
-    Stored,
-    is_answered,
-    key_of,
-    lasting,
-    mark_unknown,
-    reason_of,
-    unheard,
-    value_now,
-)
-from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from readiness.assessment.scoring.judging import findings_of, judged_metrics
+from readiness.assessment.scoring.reasons import Stored, stored_reason
+from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
-from telemetry.queries import Latest, Rise, SourceStanding
+from telemetry.queries import SourceStanding
 
-WORST_FIRST = (
-    Health.CRITICAL,
-    Health.WARN,
-    Health.UNKNOWN,
-    Health.OK,
-    Health.MAINTENANCE,
-    Health.NOT_MONITORED,
-)
-RANK = {health: place for place, health in enumerate(WORST_FIRST)}
-MOST_REASONS = 50
 CLOCKS = {SourceState.SILENT: "silent", SourceState.LATE: "late"}
 
 
 @dataclass(frozen=True, slots=True)
-class HealthBefore:
-    """The stored state of a domain, as in DomainResult; the reasons by object, worst first."""
+class StoredHealth:
+    """The open reasons of a site, the states of its domains, and the reasons that a person ended lately."""
 
-    health: str
-    reasons: Mapping[ObjectKey, Stored]
-    last_health: str = ""
-    heard_at: datetime | None = None
-    blind_at: datetime | None = None
+    reasons: Sequence[OpenReason] = ()
+    domains: Mapping[str, HealthBefore] = field(default_factory=dict)
+    ends: Mapping[ReasonPlace, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DomainResult:
-    """`heard_at` is the last time at which every object was heard from, `blind_at` when the first counts as silent. An
-    unknown domain was `last_health` until `heard_at`. `value_now` is the present value of the metric behind the earlier
-    worst object."""
+    """A DomainState as it is stored: the worst few reasons, and the state of the sources behind them."""
 
     domain: str
     health: Health
@@ -76,147 +47,89 @@ class DomainResult:
     last_health: str = ""
     heard_at: datetime | None = None
     blind_at: datetime | None = None
+    is_last_known: bool = False
+    due_at: datetime | None = None
     value_now: float | None = None
 
 
-@dataclass(slots=True)
-class _Judged:
-    """Results of the thresholds, by domain and object: the worst reason, and the objects with a live value. `heard` are
-    all objects that are heard from, judged or not."""
-
-    heard: dict[ObjectKey, Heard]
-
-    reasons: dict[tuple[str, ObjectKey], Stored] = field(default_factory=dict)
-    looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
-    newest: dict[str, datetime] = field(default_factory=dict)
-
-    def note_value(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
-        """Note a value.
-
-        An event of the last day does not `show` an object, which may be gone: only a live value does.
-        """
-        if shows:
-            self.looked_at[domain].add(key)
-        newest = self.newest.get(domain)
-        if newest is None or taken_at > newest:
-            self.newest[domain] = taken_at
-
-    def note_site_heard(self, site_id: int, heard: Heard) -> None:
-        """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
-        from."""
-        before = self.heard.get(("site", site_id))
-        if before is None or before.until < heard.until:
-            self.heard["site", site_id] = heard
-
-    def note_reason(self, domain: str, reason: Stored) -> None:
-        place = domain, key_of(reason)
-        worst = self.reasons.get(place)
-        if worst is None or RANK[Health(reason["health"])] < RANK[Health(worst["health"])]:
-            self.reasons[place] = reason
+@dataclass(frozen=True, slots=True)
+class SiteHealth:
+    domains: Sequence[DomainResult]
+    reasons: Sequence[OpenReason]
 
 
-def site_health(
-    facts: EvaluationFacts, before: Mapping[str, HealthBefore], now: datetime
-) -> list[DomainResult]:
-    judged = _judge(facts, now)
-    return [
-        _domain(facts, domain, judged, before.get(domain, HealthBefore("", {})), now)
-        for domain in DomainChoices.values
-    ]
+def site_health(facts: EvaluationFacts, before: StoredHealth, now: datetime) -> SiteHealth:
+    state = site_state(
+        before.reasons, before.domains, findings_of(facts, now), _object_facts(facts, before, now), now
+    )
+    return SiteHealth([_result(facts, domain) for domain in state.domains], state.reasons)
 
 
-def _domain(
-    facts: EvaluationFacts, domain: str, judged: _Judged, before: HealthBefore, now: datetime
-) -> DomainResult:
-    healths: dict[ObjectKey, Health] = {}
-    reasons: list[Stored] = []
-    sources: set[int] = set()
-    for key in _objects(facts, domain, judged, before):
-        health, reason = _object(facts, domain, key, judged, before, now)
-        healths[key] = health
-        if reason is not None:
-            reasons.append(reason)
-        sources |= facts.sources_of.get(key, frozenset())
-    reasons.sort(key=_reason_rank)
-    silent = [key for key in healths if _is_silent(facts, key, judged)]
-    heard = [judged.heard[key] for key in healths if key in judged.heard and _is_in_service(facts, key)]
-    is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before, now))
-    worst = min(healths.values(), key=RANK.__getitem__, default=Health.NOT_MONITORED)
-    health = Health.UNKNOWN if is_blind else worst
-    heard_at = min((each.at for each in heard), default=None)
-    last_health = ""
-    if health is Health.UNKNOWN:
-        last_health, heard_at = _last_known(facts, silent, before)
-    worst_before = next(iter(before.reasons.values()), None)
+def _result(facts: EvaluationFacts, state: DomainState) -> DomainResult:
+    sources = {source_id for key in state.objects for source_id in facts.sources_of.get(key, ())}
     return DomainResult(
-        domain=domain,
-        health=health,
+        domain=state.domain,
+        health=state.health,
         clock=_clock(facts.sources[source_id] for source_id in sources if source_id in facts.sources),
-        objects_by_health={str(health): count for health, count in sorted(Counter(healths.values()).items())},
-        reasons=[lasting(each, before.reasons.get(key_of(each)), now) for each in reasons[:MOST_REASONS]],
-        taken_at=judged.newest.get(domain),
-        last_health=last_health,
-        heard_at=heard_at,
-        blind_at=min((each.until for each in heard), default=None),
-        value_now=value_now(facts, worst_before, now) if worst_before else None,
+        objects_by_health=state.objects_by_health,
+        reasons=[stored_reason(reason) for reason in state.worst],
+        taken_at=state.taken_at,
+        last_health=state.last_health,
+        heard_at=state.heard_at,
+        blind_at=state.blind_at,
+        is_last_known=state.is_last_known,
+        due_at=state.due_at,
+        value_now=state.value_now,
     )
 
 
-def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: HealthBefore) -> list[ObjectKey]:
-    """The domain's own objects, and others that a metric of this domain describes or described (a node's inlet)."""
-    own = [key for key, thing in facts.things.items() if thing.domain == domain]
-    others = judged.looked_at[domain] | {key for key in before.reasons if key in facts.names}
-    return own + sorted(others - set(own))
+def _object_facts(facts: EvaluationFacts, before: StoredHealth, now: datetime) -> ObjectFacts:
+    heard = heard_from(facts, now) | _site_heard(facts, now)
+    silent = facts.seen.keys() - heard.keys()
+    last_heard = {key: at for key in silent if (at := last_heard_at(facts, key)) is not None}
+    return ObjectFacts(
+        names=facts.names,
+        domains={key: thing.domain for key, thing in facts.things.items()},
+        resting={key for key, thing in facts.things.items() if not thing.in_service},
+        watched=facts.sources_of.keys(),
+        heard=heard,
+        heard_at=last_heard,
+        sampled=_sampled(facts, before.reasons, now),
+        judged=facts.judged,
+        ends=before.ends,
+        source_titles=registry().sources,
+        has_sources=bool(facts.sources),
+        is_source_late=_clock(facts.sources.values()) != "",
+    )
 
 
-def _object(
-    facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
-) -> tuple[Health, Stored | None]:
-    if not _is_in_service(facts, key):
-        return Health.MAINTENANCE, None
-    reason = judged.reasons.get((domain, key))
-    if reason is not None:
-        return Health(reason["health"]), reason
-    stored = before.reasons.get(key)
-    if _is_silent(facts, key, judged):
-        known_until = before.heard_at if before.health in KNOWN else None
-        return Health.UNKNOWN, unheard(facts, key, stored, known_until)
-    if stored is not None and not is_answered(facts, stored, now):
-        return Health.UNKNOWN, mark_unknown(stored)
-    return (Health.OK if key in judged.heard else Health.NOT_MONITORED), None
+def _site_heard(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
+    """The site itself is not in the inventory of objects, so the metrics judged for it show whether it is heard
+    from."""
+    heard: dict[ObjectKey, Heard] = {}
+    for metric in judged_metrics(ComparedValue.VALUE) & facts.latest.keys():
+        for sample in facts.latest[metric]:
+            if sample.object_kind == "site" and facts.is_live(sample, now):
+                key, live = ("site", sample.site_id), timedelta(seconds=facts.live_s(sample.source_id))
+                if key not in heard or heard[key].until < sample.ts + live:
+                    heard[key] = Heard(sample.ts, sample.ts + live)
+    return heard
 
 
-def _is_in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
-    thing = facts.things.get(key)
-    return thing is None or thing.in_service
-
-
-def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
-    return key not in judged.heard and bool(facts.sources_of.get(key)) and _is_in_service(facts, key)
-
-
-def _has_lost_its_objects(
-    facts: EvaluationFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
-) -> bool:
-    """A domain that only the site itself or objects of other domains report on loses its objects when these fall
-    silent. A domain whose own objects left the inventory is not monitored instead: they were heard from until then."""
-    if healths and not any(_is_in_service(facts, key) for key in healths):
-        return False
-    if before.health not in KNOWN:
-        were_removed = before.reasons and not any(key in facts.names for key in before.reasons)
-        return before.last_health != "" and bool(facts.sources) and not were_removed
-    if before.blind_at is None:
-        return _clock(facts.sources.values()) != ""
-    return before.blind_at < now
-
-
-def _last_known(
-    facts: EvaluationFacts, silent: Iterable[ObjectKey], before: HealthBefore
-) -> tuple[str, datetime | None]:
-    if before.health not in KNOWN:
-        return before.last_health, before.heard_at
-    ends = (last_heard_at(facts, key) for key in silent)
-    return before.health, min((at for at in ends if at is not None), default=before.heard_at)
+def _sampled(
+    facts: EvaluationFacts, reasons: Iterable[OpenReason], now: datetime
+) -> set[tuple[ObjectKey, str, str]]:
+    """Objects, metrics and parts with a live sample, of the metrics with an open reason."""
+    sampled = set()
+    for metric in {reason.metric for reason in reasons} & facts.latest.keys():
+        for sample in facts.latest[metric]:
+            key = object_key(sample)
+            if key is not None and facts.is_live(sample, now):
+                definition = registry().get(metric, sample.labels)
+                sampled.add((key, metric, definition.part(sample.labels) if definition else ""))
+                # Of a reason that is older than the parts of its metric.
+                sampled.add((key, metric, ""))
+    return sampled
 
 
 def _clock(sources: Iterable[SourceStanding]) -> str:
@@ -224,129 +137,5 @@ def _clock(sources: Iterable[SourceStanding]) -> str:
     return next((clock for state, clock in CLOCKS.items() if state in states), "")
 
 
-def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
-    """Objects that had problems before they fell silent come first, so that they are kept."""
-    was = RANK[Health(stored.get("was") or Health.NOT_MONITORED)]
-    return RANK[Health(stored["health"])], was, stored["object"], stored["object_id"]
-
-
-def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
-    judged = _Judged(heard_from(facts, now))
-    for metric, samples in _judged_by(ComparedValue.VALUE, facts.latest):
-        for sample in samples:
-            if facts.is_live(sample, now):
-                _judge_row(facts, judged, metric, sample, ComparedValue.VALUE, sample.value, sample.ts)
-                if sample.object_kind == "site":
-                    live = timedelta(seconds=facts.live_s(sample.source_id))
-                    judged.note_site_heard(sample.site_id, Heard(sample.ts, sample.ts + live))
-    for metric, samples in _judged_by(ComparedValue.CHANGED, facts.latest_of_day):
-        for sample in samples:
-            # A code that is older than the window counts as 0, no code.
-            code = sample.value if sample.series_id in facts.changed_at else 0.0
-            _judge_row(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
-    for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
-        for rise in rises:
-            _judge_row(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
-    return judged
-
-
-def _judged_by[Row: (Latest, Rise)](
-    measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
-) -> Iterator[tuple[str, Sequence[Row]]]:
-    without_rules = _metrics_without_rules(measure)
-    return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
-
-
-def _judge_row(
-    facts: EvaluationFacts,
-    judged: _Judged,
-    metric: str,
-    row: Latest | Rise,
-    measure: ComparedValue,
-    value: float,
-    taken_at: datetime,
-) -> None:
-    key = object_key(row)
-    if key is None or key not in facts.names:
-        return
-    metrics = registry()
-    definition = metrics.get(metric, row.labels if metric in metrics.variants else None)
-    if definition is None:
-        return
-    domain = str(definition.domain) if definition.domain else _domain_of(facts, key)
-    for rule in definition.health:
-        if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
-            health = Health(rule.judge(value) or Health.UNKNOWN)
-            well = health is Health.OK
-            judged.note_value(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
-            if not well:
-                began_at = _began_at(facts, row, taken_at)
-                title = definition.titled(rule.figure_name(definition.title), row.labels)
-                reason = _reason(
-                    facts, key, definition, metric, title, rule, health, value, taken_at, began_at
-                )
-                judged.note_reason(domain, reason)
-
-
-def _began_at(facts: EvaluationFacts, row: Latest | Rise, taken_at: datetime) -> datetime:
-    """A value counts from the time of its sample; counters and codes know their own beginning."""
-    if isinstance(row, Rise):
-        return row.first_bad_at
-    return facts.changed_at.get(row.series_id, taken_at)
-
-
-@cache
-def _metrics_without_rules(measure: ComparedValue) -> frozenset[str]:
-    metrics = registry()
-    return frozenset(
-        name
-        for name, metric in metrics.names.items()
-        if not any(
-            rule.measure is measure
-            for judged in (metric, *(variant.metric for variant in metrics.variants.get(name, ())))
-            for rule in judged.health
-        )
-    )
-
-
-def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
-    if (thing := facts.things.get(key)) is not None:
-        return thing.domain
-    return DomainChoices.ENERGY if key[0] in ("feed", "site") else DomainChoices.NETWORK
-
-
-def _reason(
-    facts: EvaluationFacts,
-    key: ObjectKey,
-    definition: Metric,
-    metric: str,
-    title: str,
-    rule: HealthRule,
-    health: Health,
-    value: float,
-    taken_at: datetime,
-    began_at: datetime,
-) -> Stored:
-    code = code_of(definition, value)
-    limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
-    return reason_of(
-        health,
-        key,
-        facts.names[key],
-        taken_at,
-        metric=metric,
-        title=code.title if code else title,
-        value=value,
-        unit=definition.unit,
-        threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
-        direction=str(rule.direction),
-        source=registry().source_title(rule),
-        measure=str(rule.measure),
-        since=began_at.isoformat(),
-    )
-
-
-def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
-    for row in rows:
-        reasons = {key_of(reason): reason for reason in row.reasons}
-        yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)
+def stored_domains(rows: Iterable[Any]) -> dict[str, HealthBefore]:
+    return {row.domain: HealthBefore(row.health, row.last_health, row.heard_at, row.blind_at) for row in rows}

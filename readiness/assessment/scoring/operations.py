@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from inventory.models import Site, SiteChange
 from readiness.assessment.evidence.operations import reconcile_stored, void_changed
 from readiness.assessment.framework import queries as framework_queries
@@ -20,12 +22,13 @@ from readiness.assessment.scoring.apply import Outcome, apply
 from readiness.assessment.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.assessment.scoring.core.evaluate import evaluate as decide
 from readiness.assessment.scoring.core.flips import Before, CheckBefore, FlipSet, find_flips
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.core.states import CheckState, Tier, Verdict
 from readiness.assessment.scoring.facts import EvaluationFacts
 from readiness.assessment.scoring.figures import site_figures
 from readiness.assessment.scoring.gather import Stored, inputs_of, read_parts, stored_of
-from readiness.assessment.scoring.health import site_health, stored_before
-from readiness.assessment.scoring.models import FAILURE_LENGTH, SiteScore
+from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
+from readiness.assessment.scoring.models import FAILURE_LENGTH, HealthReason, ReasonEnd, SiteScore
 from readiness.assessment.scoring.stored_state import Content, contents_of
 from web import scopes
 
@@ -39,6 +42,10 @@ SITES_AT_ONCE = 200
 """Number of sites evaluated in one transaction: about two seconds and 100 MB, which bounds locks and memory. Smaller
 batches cost more, because finding the newest samples reads all samples of the last minutes."""
 _LOCK = 0x53434F  # "SCO"
+ENDED_COLUMNS = (
+    *("site_id", *ReasonPlace._fields),
+    *("object", "health", "title", "value", "unit", "since", "taken_at"),
+)
 _STATES = {state.value: state for state in CheckState}
 
 
@@ -115,11 +122,15 @@ def _outcome(
         inputs=decision.inputs,
         contents=decision.contents,
         flips=flips,
-        health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
+        health=site_health(decision.facts, _stored_health(before), now),
         figures=site_figures(decision.facts, framework, now),
         newest_sample_at=_newest_sample_at(decision.facts, now),
         stored=before,
     )
+
+
+def _stored_health(stored: Stored) -> StoredHealth:
+    return StoredHealth(list(stored.reasons), stored_domains(stored.health.values()), stored.ends)
 
 
 def _flips(
@@ -200,6 +211,28 @@ def lock(site_ids: Collection[int], *, purpose: int = _LOCK) -> None:
             " FROM (SELECT unnest(%s::int[]) AS site_id ORDER BY 1) AS in_order",
             [purpose, sorted(site_ids)],
         )
+
+
+@transaction.atomic
+def end_reason(*, reason: HealthReason, note: str, by: User, now: datetime) -> ReasonEnd:
+    """End a reason on a person's word, with a note. It comes back if a sample after `now` still says so."""
+    if not note.strip():
+        raise ValidationError({"note": "Write why it does not hold."})
+    if not reason.metric:
+        raise ValidationError("Silence ends with the next sample of the object.")
+    lock([reason.site_id])
+    stored = HealthReason.objects.filter(pk=reason.pk).first()
+    if stored is None:
+        raise ValidationError("It has ended already.")
+    end = ReasonEnd.objects.create(
+        **{name: getattr(stored, name) for name in ENDED_COLUMNS},
+        note=note.strip(),
+        ended_by=by,
+        ended_at=now,
+    )
+    stored.delete()
+    SiteChange.objects.create(site_id=end.site_id, origin=SiteChange.Origin.EVIDENCE)
+    return end
 
 
 class NotEvaluable(Exception):

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link
 from inventory.queries import power_feeds
@@ -15,8 +17,10 @@ from readiness.assessment.evidence.measures import FLOW_ALARM_METRICS, POWER_MET
 from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.assessment.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
-from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, Thing
+from readiness.assessment.scoring.core.reasons import ObjectKey
+from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, Thing
 from readiness.assessment.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
+from readiness.assessment.scoring.preconditions import companions
 from telemetry import queries as telemetry
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
@@ -47,6 +51,7 @@ class SiteObjects:
     names: dict[ObjectKey, str] = field(default_factory=dict)
     circuits: list[CircuitFact] = field(default_factory=list)
     loops: dict[int, str] = field(default_factory=dict)
+    linked_ports: set[ObjectKey] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -104,11 +109,14 @@ def things_of(site_ids: Collection[int]) -> dict[int, SiteObjects]:
             if row.is_a == CoolingUnit.Medium.LIQUID:
                 by_site[row.site_id].loops[row.id] = row.name
     _add_circuits(by_site, site_ids)
-    links = Link.objects.filter(site_a__in=site_ids).order_by()
-    for link_id, name, *ends in links.values_list("id", "name", "site_a_id", "site_b_id"):
-        for site_id in ends:
+    links = Link.objects.filter(Q(site_a__in=site_ids) | Q(site_b__in=site_ids)).order_by()
+    for link_id, name, *ends in links.values_list(
+        "id", "name", "site_a_id", "port_a_id", "site_b_id", "port_b_id"
+    ):
+        for site_id, port_id in batched(ends, 2):
             if site_id in by_site:
                 by_site[site_id].names["link", link_id] = name
+                by_site[site_id].linked_ports.add(("port", port_id))
     return by_site
 
 
@@ -205,49 +213,59 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
 
 def sent_by(
-    site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
+    site_ids: Sequence[int],
+    framework: Framework,
+    *,
+    standing: Collection[str] = (),
+    now: datetime,
+    live_floor_s: float,
 ) -> dict[int, dict[str, Any]]:
+    """`standing` are metrics with an open reason, of which only a live sample ends it."""
     sources = {
         site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
-    lives = {
-        site_id: LIVE_CADENCES
-        * max([each.cadence_s for each in sources.get(site_id, {}).values()], default=0.0)
-        for site_id in site_ids
-    }
-    live_s = max([live_floor_s, *lives.values()])
+    lives = {site_id: _live_s(sources.get(site_id, {}), live_floor_s) for site_id in site_ids}
+    live_s = max(lives.values(), default=live_floor_s)
     # A site is judged by its own sources, whichever are evaluated with it.
-    gone = {
-        site_id: now - timedelta(seconds=max(live, live_floor_s) + JUST_GONE_S)
-        for site_id, live in lives.items()
-    }
+    gone = {site_id: now - timedelta(seconds=live + JUST_GONE_S) for site_id, live in lives.items()}
     # One snapshot serves all queries, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     latest_of_day = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
-    codes = [
-        sample.series_id for sample in latest_of_day if sample.value != 0 and sample.metric in code_metrics()
-    ]
+    codes = [each.series_id for each in latest_of_day if each.value != 0 and each.metric in code_metrics()]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     by_site: dict[str, Mapping[int, Any]] = {
         "sources": sources,
         "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S), gone),
         "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
-        "latest": _group_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
+        "judged": _sources_of(at_now.speakers(metrics_with_rules(), first_seen_by=now + ARRIVING)),
+        "latest": _group_by_metric(at_now.latest(live_metrics(framework) | {*standing}, within_s=live_s)),
         "latest_of_day": _group_by_metric(latest_of_day),
         "rises": _group_by_metric(rises),
     }
-    changed_at = telemetry.last_changed(codes, start=now - WINDOW, now=now)
+    of_series = {
+        "changed_at": telemetry.last_changed(codes, start=now - WINDOW, now=now),
+        "rises_within": _rises_within(at_now, rises, now),
+    }
     return {
-        site_id: {"changed_at": changed_at, **{name: each.get(site_id, {}) for name, each in by_site.items()}}
+        site_id: {name: each.get(site_id, {}) for name, each in by_site.items()} | of_series
         for site_id in site_ids
     }
+
+
+def _live_s(sources: Mapping[int, telemetry.SourceStanding], floor_s: float) -> float:
+    cadence_s = max([each.cadence_s for each in sources.values()], default=0)
+    return max(LIVE_CADENCES * cadence_s, floor_s)
 
 
 def live_metrics(framework: Framework) -> set[str]:
     shown_metrics = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
     return (
-        metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown_metrics | placements.COUNTS
+        metrics_of(framework, LATEST_OF)
+        | _judged_by(ComparedValue.VALUE)
+        | companions()
+        | shown_metrics
+        | placements.COUNTS
     )
 
 
@@ -262,6 +280,35 @@ def rising_metrics(framework: Framework) -> set[str]:
 def code_metrics() -> frozenset[str]:
     """States that hold a last code; whether it still counts depends on when it changed."""
     return _judged_by(ComparedValue.CHANGED) | LAST_CODES
+
+
+def _rises_within(
+    at_now: telemetry.SeriesSnapshot, rises: Sequence[telemetry.Rise], now: datetime
+) -> dict[tuple[int, int], telemetry.Rise]:
+    """Rises in windows shorter than a day, by window and series. Nothing is read for counters that did not rise."""
+    within: dict[tuple[int, int], telemetry.Rise] = {}
+    for window_s, metrics in _shorter_windows().items():
+        start = now - timedelta(seconds=window_s)
+        risen = {rise.metric for rise in rises if rise.metric in metrics and rise.last_bad_at > start}
+        if risen:
+            for rise in at_now.increase_since(risen, start=start):
+                within[window_s, rise.series_id] = rise
+    return within
+
+
+@cache
+def _shorter_windows() -> dict[int, frozenset[str]]:
+    metrics: dict[int, set[str]] = defaultdict(set)
+    for metric in registry().judged():
+        for rule in metric.health:
+            if rule.measure is ComparedValue.INCREASE and rule.window_s < WINDOW.total_seconds():
+                metrics[rule.window_s].update((metric.name, *metric.aliases))
+    return {window_s: frozenset(names) for window_s, names in metrics.items()}
+
+
+@cache
+def metrics_with_rules() -> frozenset[str]:
+    return frozenset().union(*map(_judged_by, ComparedValue))
 
 
 @cache

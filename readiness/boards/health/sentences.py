@@ -3,17 +3,27 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from readiness.assessment.scoring.core.states import ReasonStanding
 from readiness.assessment.scoring.models import Flip
-from readiness.assessment.scoring.queries.rows import HealthMark, HealthReason
+from readiness.assessment.scoring.queries.rows import HealthMark, ReasonRow
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from telemetry.sentences import reading
 from web.links import link
 from web.states import state
-from web.units import format_value, instant
+from web.units import duration, format_value, instant
+
+_WHY_LAST_KNOWN = {
+    ReasonStanding.LIVE: "without a sample since",
+    ReasonStanding.LAST_KNOWN: "without a sample since",
+    ReasonStanding.METRIC_GONE: "metric gone",
+    ReasonStanding.SILENT: "silent since",
+}
 
 
-def last_known(last_health: str, heard_at: datetime | None) -> str:
+def last_known(last_health: str, heard_at: datetime | None, *, is_last_known: bool = False) -> str:
+    if is_last_known:
+        return "last known: no live sample shows it"
     if not last_health:
         return ""
     word = state("health", last_health).word
@@ -27,39 +37,45 @@ def exported(mark: HealthMark) -> str:
     text = f"{mark.domain}={mark.health}"
     if mark.last_health:
         text += f",was={mark.last_health}"
+    if mark.is_last_known:
+        text += ",last-known"
     if mark.last_health and mark.heard_at:
         text += f",until={mark.heard_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return text
 
 
-def reason_words(reason: HealthReason) -> str:
-    """Say why an object is not well: "GPU temperature: 91 °C, limit 90 °C". A silent object shows its last reading."""
+def reason_words(reason: ReasonRow, now: datetime) -> str:
+    """Say why an object is not well: "GPU temperature: 91 °C, limit 90 °C". What is last known says since when."""
+    if not reason.metric:
+        return f"{reason.title} for {_span(reason.taken_at, now)}" if reason.taken_at else reason.title
     code = code_of_reason(reason)
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
         words = f"{words}: {reading_words(reason)}"
-    if reason.threshold is not None:
+    # A limit of 0, as of errors, says no more than the value.
+    if reason.threshold:
         words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
-    if reason.health != "unknown" or reason.taken_at is None:
+    if not reason.is_last_known:
         return words
-    at = instant(reason.taken_at)
-    if not reason.was:
-        return f"{words} since {at}"
-    was = state("health", reason.was).word
-    return f"Silent; {was} at {at}: {words}"
+    why = _WHY_LAST_KNOWN[ReasonStanding(reason.standing)]
+    return f"{words} (last known{f' {instant(reason.taken_at)}' if reason.taken_at else ''}, {why})"
 
 
-def code_of_reason(reason: HealthReason) -> Code | None:
+def _span(since: datetime, now: datetime) -> str:
+    return duration(max((now - since).total_seconds(), 0))
+
+
+def code_of_reason(reason: ReasonRow) -> Code | None:
     return code_of(registry().get(reason.metric, None), reason.value)
 
 
-def reading_words(reason: HealthReason) -> str:
-    """Format the value alone; "" without a value."""
-    return reading(reason.metric, reason.value, reason.unit)
+def reading_words(reason: ReasonRow) -> str:
+    """Format the value alone: "91 °C", "2 in 24 h, last at 05:12"; "" without a value."""
+    return reading(reason.metric, reason.value, reason.unit, taken_at=reason.taken_at)
 
 
 def flip_words(flip: Flip) -> str:
-    """Say why a state changed, with the present value: "edge-box-1: Exporter answers: 0 → 1"."""
+    """Say why a state changed, with the present value: "edge-box-1: Exporter does not answer: 0 → 1"."""
     if flip.subject != "health":
         limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
         value = "" if flip.value is None else str(format_value(flip.value, flip.unit))

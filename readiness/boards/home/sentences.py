@@ -29,7 +29,7 @@ def problems_headline(problems: HomeProblems) -> Headline:
             return Headline("Nothing is wrong at any site", "ok", "circle-check")
         failing = how_many(problems.few.total, "site has", "sites have")
         return Headline(f"Nothing is critical or silent; {failing} failing checks", "warn", "alert-triangle")
-    verb = "holds" if problems.critical + problems.silent == 1 else "hold"
+    verb = "affects" if problems.critical + problems.silent == 1 else "affect"
     words = f"{' and '.join(parts)} {verb} {power(problems.kw)}" if problems.kw else " and ".join(parts)
     return Headline(words, "bad", "alert-circle")
 

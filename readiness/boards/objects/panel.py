@@ -14,7 +14,7 @@ from readiness.assessment.framework.core.definition import Check
 from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.standing import annotate_owner
 from readiness.boards.health.sentences import code_of_reason, reading_words
-from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, site_id_of
+from readiness.boards.objects.queries import MODELS, ObjectHealth, health_of, reasons_of, site_id_of
 from telemetry import queries as telemetry
 from telemetry.core.codes import Code
 from telemetry.core.matching import OBJECT_COLUMNS
@@ -53,6 +53,7 @@ def health_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     context: dict[str, Any] = {
         "health": health,
         "site": site,
+        "others": reasons_of(obj)[1:] if health.reason else (),
         "value": reading_words(health.reason) if health.reason else "",
         "limit": _limit(health),
         "code": _code(health),

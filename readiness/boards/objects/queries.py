@@ -12,11 +12,13 @@ from django.db import connection
 from django.db.models import Model
 
 from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link, Port, PowerFeed
-from readiness.assessment.scoring.core.states import Health, HealthAt, health_at
-from readiness.assessment.scoring.health import MOST_REASONS, RANK
-from readiness.assessment.scoring.queries.rows import HealthReason, reason_of_stored
-from readiness.assessment.scoring.reasons import mark_unknown
-from readiness.assessment.scoring.site_facts import DOMAIN_OF_ROLE, GONE
+from readiness.assessment.scoring.core.health import RANK
+from readiness.assessment.scoring.core.states import KNOWN, Health
+from readiness.assessment.scoring.models import HealthReason
+from readiness.assessment.scoring.queries.rows import ReasonRow, reason_of_stored
+from readiness.assessment.scoring.reasons import mark_last_known
+from readiness.assessment.scoring.site_facts import ARRIVING, DOMAIN_OF_ROLE, GONE, metrics_with_rules
+from readiness.boards.health.queries import reason_row
 from readiness.boards.site.queries import KINDS
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
 
@@ -40,44 +42,47 @@ SITE_PATHS = dict(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class ObjectHealth:
-    """`reason` says why the object is not well; None if it is well or unknown. `note` says why it is unknown."""
+    """`reason` is the worst one why the object is not well; None if it is well or unknown. `note` says why it is not
+    judged."""
 
     state: Health
     domain: str
     since: datetime | None = None
-    reason: HealthReason | None = None
+    reason: ReasonRow | None = None
     note: str = ""
 
 
 class _Stored(NamedTuple):
-    """One object in one domain, as stored by the evaluation of its site."""
+    """One object in one domain, as stored by the evaluation of its site; without a domain before the first one."""
 
     object_id: int
-    domain: str
-    health: str
-    since: datetime
-    last_health: str
-    heard_at: datetime | None
+    domain: str | None
+    health: str | None
     blind_at: datetime | None
-    reasons: int
     reason: Any
     is_sent: bool
+    is_judged: bool
 
-    def current_health(self, now: datetime) -> HealthAt:
-        stored = HealthAt(self.health, self.since, self.last_health, self.heard_at, {}, {})
-        return health_at(stored, self.blind_at, now)
+    def is_blind(self, now: datetime) -> bool:
+        return self.blind_at is not None and self.blind_at < now and self.health in KNOWN
 
 
 _STORED = """
-SELECT asked.id, health.domain, health.health, health.since, health.last_health, health.heard_at, health.blind_at,
-    jsonb_array_length(health.reasons),
+SELECT asked.id, health.domain, health.health, health.blind_at,
     (
-        SELECT reason::text FROM jsonb_array_elements(health.reasons) AS reason
-        WHERE reason->>'object_kind' = %(kind)s AND (reason->>'object_id')::bigint = asked.id LIMIT 1
+        SELECT to_jsonb(reason)::text FROM scoring_healthreason AS reason
+        WHERE reason.object_kind = %(kind)s AND reason.object_id = asked.id AND reason.site_id = asked.site_id
+            AND reason.domain = health.domain AND reason.counts_from IS NOT NULL
+        ORDER BY reason.rank, reason.id LIMIT 1
     ),
-    EXISTS (SELECT FROM telemetry_series AS series WHERE series.{column} = asked.id AND series.ended_at IS NULL)
+    EXISTS (SELECT FROM telemetry_series AS series WHERE series.{column} = asked.id AND series.ended_at IS NULL),
+    EXISTS (
+        SELECT FROM telemetry_series AS series WHERE series.{column} = asked.id AND series.metric = ANY(%(judged)s)
+            AND series.first_seen_at <= score.evaluated_at + %(arriving)s
+    )
 FROM unnest(%(ids)s::bigint[], %(sites)s::bigint[]) AS asked (id, site_id)
-JOIN scoring_domainhealth AS health ON health.site_id = asked.site_id
+LEFT JOIN scoring_domainhealth AS health ON health.site_id = asked.site_id
+LEFT JOIN scoring_sitescore AS score ON score.site_id = asked.site_id
 """
 
 
@@ -90,6 +95,8 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
         "kind": kind,
         "ids": [each.pk for each in objects],
         "sites": [site_id_of(each) for each in objects],
+        "judged": sorted(metrics_with_rules()),
+        "arriving": ARRIVING,
     }
     stored: dict[int, list[_Stored]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -97,6 +104,14 @@ def health_of(objects: Sequence[Any], *, now: datetime) -> dict[int, ObjectHealt
         for row in map(_Stored._make, cursor.fetchall()):
             stored[row.object_id].append(row)
     return {each.pk: _health(each, stored[each.pk], now) for each in objects}
+
+
+def reasons_of(obj: Any) -> list[ReasonRow]:
+    """All reasons of an object, the worst first."""
+    rows = HealthReason.objects.counting().filter(
+        site=site_id_of(obj), object_kind=MODELS[type(obj)], object_id=obj.pk
+    )
+    return [reason_row(reason) for reason in rows.order_by("rank", "pk")]
 
 
 def site_id_of(obj: Any) -> int:
@@ -112,13 +127,12 @@ def _health(obj: Any, stored: Sequence[_Stored], now: datetime) -> ObjectHealth:
     if reasons := [_reason(row, now) for row in stored if row.reason]:
         return min(reasons, key=lambda health: RANK[health.state])
     own = next((row for row in stored if row.domain == domain), None)
-    if own is None or not own.is_sent:
+    if not stored[0].is_sent:
         return ObjectHealth(Health.NOT_MONITORED, domain, note="no source sends data about it")
-    current = own.current_health(now)
-    if current.health == Health.UNKNOWN:
-        return ObjectHealth(Health.UNKNOWN, domain, current.since, note="not heard from")
-    if own.reasons >= MOST_REASONS:
-        return ObjectHealth(Health.UNKNOWN, domain, note=f"{MOST_REASONS} other objects are worse or as bad")
+    if own is None or not own.is_judged:
+        return ObjectHealth(Health.NOT_JUDGED, domain, note="no rule has judged a sample of it yet")
+    if own.is_blind(now):
+        return ObjectHealth(Health.UNKNOWN, domain, own.blind_at, note="not heard from")
     return ObjectHealth(Health.OK, domain)
 
 
@@ -140,7 +154,5 @@ def _out_of_service(obj: Any) -> Health | None:
 
 def _reason(row: _Stored, now: datetime) -> ObjectHealth:
     stored = orjson.loads(row.reason)
-    reason = reason_of_stored(
-        stored if row.current_health(now).health == row.health else mark_unknown(stored)
-    )
-    return ObjectHealth(Health(reason.health), row.domain, reason.since or reason.taken_at, reason)
+    reason = reason_of_stored(mark_last_known(stored) if row.is_blind(now) else stored)
+    return ObjectHealth(Health(reason.health), row.domain or "", reason.since or reason.taken_at, reason)

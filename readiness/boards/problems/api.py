@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from inventory.models import DomainChoices
 from readiness.boards.problems import tables
+from readiness.boards.problems.objects import reasons_address
 from readiness.boards.problems.rows import MAY_SEE, ProblemRow, problem_rows
 from readiness.loop.problems import queries
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
@@ -31,17 +32,20 @@ class AffectedObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProblem:
-    id: str
+    id: Annotated[str, "Names kind, site and key; a problem that comes again has the same one."]
+    number: Annotated[int, "Of this row; `/problems/?problem=` with it names this one for ever."]
     cause: Annotated[str, "Id of the problem that causes it; its own id if it has no cause."]
     state: ProblemState
     is_last_known: Annotated[bool, "Silent since: the state is the last one that was known."]
     kind: ProblemKind
-    subject: Annotated[str, "The domain, check, queue, or the id of the source or device."]
+    subject: Annotated[str, "The domain, check, queue, part of Muster, or the id of the source or device."]
     title: str
     detail: str
-    site: str
+    site: Annotated[str, "Empty for a problem of Muster itself, or of a source that serves many sites."]
     region: str
-    objects: list[AffectedObject]
+    objects: Annotated[list[AffectedObject], "The worst few of them."]
+    objects_affected: int
+    objects_url: Annotated[str, "The reasons of all of them, by page; empty for what is not about objects."]
     since: datetime | None
     first_seen_at: datetime
     last_seen_at: Annotated[datetime, "To the hour while nothing changes."]
@@ -131,9 +135,10 @@ def _listed_problem(row: ProblemRow) -> ListedProblem:
     return filled(
         ListedProblem,
         row,
-        site=row.site.slug,
+        site=row.site.slug if row.site is not None else "",
+        objects_url=reasons_address(row),
         objects=[AffectedObject(each.object_kind, each.object_id, each.object) for each in row.reasons],
         kw=row.stake_kw,
-        owner=row.site.owner,
+        owner=row.owner,
         url=row.url,
     )

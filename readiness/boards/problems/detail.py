@@ -52,7 +52,7 @@ def detail_of(problem: ProblemRow, listed: ProblemQuerySet, *, user: Any, now: d
 def _chart(problem: ProblemRow) -> SampleQuery | None:
     """Chart the object's own series if one object is affected, else the metric over the whole site."""
     metric = next(iter(sorted(problem.metrics - {NO_DATA})), "")
-    if not metric:
+    if not metric or problem.site is None:
         return None
     query = sample_query(problem.site.slug, metric)
     params = query.params | CHARTED
@@ -67,7 +67,7 @@ def _chart(problem: ProblemRow) -> SampleQuery | None:
 
 def _flips(problem: ProblemRow, framework: Framework, now: datetime) -> tuple[FlipLine, ...]:
     subject = "check" if problem.check_id else "health"
-    if problem.kind not in (ProblemKind.CHECK, ProblemKind.HEALTH):
+    if problem.kind not in (ProblemKind.CHECK, ProblemKind.HEALTH) or problem.site is None:
         return ()
     flips = Flip.objects.filter(site=problem.site.id, subject=subject, key=problem.subject, at__lte=now)
     return tuple(FlipLine(*flip_row(flip, framework)) for flip in flips.select_related("site")[:MOST_FLIPS])

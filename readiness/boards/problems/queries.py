@@ -10,7 +10,9 @@ from readiness.loop.problems.models import ProblemQuerySet
 
 CAUSE, SITE, OWNER = "cause", "site", "owner"
 GROUPS = ((CAUSE, "Cause"), (SITE, "Site"), (OWNER, "Owner"))
-NO_OWNER = "No owner"
+NO_OWNER, NO_SITE = "No owner", "No site"
+LONGEST_NUMBER = 18
+NO_NAME = {SITE: NO_SITE, OWNER: NO_OWNER}
 _GROUP_OF = {SITE: "site__name", OWNER: "answering"}
 
 
@@ -22,10 +24,14 @@ def attention(*, most: int, now: datetime) -> tuple[list[ProblemRow], int]:
 
 
 def opened(listed: ProblemQuerySet, problem_id: str, *, now: datetime) -> ProblemRow | None:
-    """The problem with this id, which names kind, site and key. Slugs may contain dashes, so every split counts."""
+    """The problem with this number, or with this id, which names kind, site and key. Slugs may contain dashes, so every
+    split counts."""
+    if problem_id.isdecimal():
+        of_number = listed.filter(pk=problem_id) if len(problem_id) <= LONGEST_NUMBER else listed.none()
+        return next(iter(problem_rows(of_number, now=now)), None)
     kind, _dash, rest = problem_id.partition("-")
     places = [place for place, letter in enumerate(rest) if letter == "-"]
-    matches = Q(pk__in=())
+    matches = Q(site=None, key=rest)
     for place in places:
         matches |= Q(site__slug=rest[:place], key=rest[place + 1 :])
     rows = problem_rows(listed.filter(matches, kind=kind), now=now)
@@ -42,7 +48,11 @@ def folded(listed: ProblemQuerySet, cause: ProblemRow | None) -> ProblemQuerySet
 
 
 def _same_cause(row: ProblemRow) -> Q:
-    return Q(site=row.site.id, cause_kind=row.cause_identity.kind, cause_key=row.cause_identity.key)
+    return Q(
+        site=row.site.id if row.site else None,
+        cause_kind=row.cause_identity.kind,
+        cause_key=row.cause_identity.key,
+    )
 
 
 def grouped(listed: ProblemQuerySet, group: str) -> tuple[ProblemQuerySet, tuple[str, ...]]:
@@ -56,7 +66,8 @@ def grouped(listed: ProblemQuerySet, group: str) -> tuple[ProblemQuerySet, tuple
 
 
 def group_of(row: ProblemRow, group: str) -> str:
-    return row.site.name if group == SITE else row.site.owner.strip() or NO_OWNER
+    name = row.owner if group == OWNER else row.site.name if row.site is not None else ""
+    return name or NO_NAME[group]
 
 
 def sums_of_groups(listed: ProblemQuerySet, group: str) -> dict[str, tuple[int, float]]:
@@ -64,6 +75,7 @@ def sums_of_groups(listed: ProblemQuerySet, group: str) -> dict[str, tuple[int, 
     sums: dict[str, tuple[int, float]] = {}
     rows = listed.order_by().values_list(_GROUP_OF[group], "site", "kw").annotate(number=Count("pk"))
     for name, _site, kw, number in rows:
-        problems, of_all = sums.get(name.strip() or NO_OWNER, (0, 0.0))
-        sums[name.strip() or NO_OWNER] = (problems + number, of_all + kw)
+        place = (name or "").strip() or NO_NAME[group]
+        problems, of_all = sums.get(place, (0, 0.0))
+        sums[place] = (problems + number, of_all + kw)
     return sums

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.assessment.scoring.queries.rows import HealthReason, SiteRef, copied, ref_of
+from readiness.assessment.scoring.queries.rows import ReasonRow, SiteRef, copied, ref_of
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.problem import Identity
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
@@ -19,14 +19,18 @@ PROBLEM = "problem"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemRow:
-    """One problem at one site.
+    """One problem, at one site or of no site (`site` is None and `region` is empty).
 
-    `subject` is the domain, the source's or device's id, the check or the queue. `kw` is the site's deployed capacity,
-    `workloads` the number of classes placed there, `region` a slug. `cause` is the id of the problem that causes it, or
-    its own id; `follow` is the number of problems that it causes. `metrics` are the metrics that show the problem.
+    `number` is the row's, `id` names kind, site and key, so that a problem that comes again has the same one. `subject`
+    is the domain, the source's or device's id, the check, the queue or the part of Muster. `kw` is the site's deployed
+    capacity, `workloads` the number of classes placed there, `region` a slug. `cause` is the id of the problem that
+    causes it, or its own id; `follow` is the number of problems that it causes. `metrics` are the metrics that show the
+    problem.
     """
 
     id: str
+    number: int
+    key: str
     cause: str
     cause_identity: Identity
     is_cause: bool
@@ -36,7 +40,7 @@ class ProblemRow:
     subject: str
     title: str
     detail: str
-    site: SiteRef
+    site: SiteRef | None
     region: str
     kw: float
     workloads: int
@@ -48,8 +52,10 @@ class ProblemRow:
     end: str
     value: str
     limit: str
-    reasons: tuple[HealthReason, ...]
+    reasons: tuple[ReasonRow, ...]
     objects_affected: int
+    object_kind: str
+    object_id: int | None
     object: str
     metrics: frozenset[str]
     check_id: str
@@ -68,14 +74,31 @@ class ProblemRow:
         """The affected object, the first of several with their number, or else the source's detail, the domain, or
         "site"."""
         if not self.object:
-            return {ProblemKind.SOURCE: self.detail, ProblemKind.HEALTH: self.subject}.get(self.kind, "site")
+            places = {
+                ProblemKind.SOURCE: self.detail,
+                ProblemKind.HEALTH: self.subject,
+                ProblemKind.INTAKE: "source",
+                ProblemKind.MUSTER: self.subject,
+            }
+            return places.get(self.kind, "site")
         more = f" and {self.objects_affected - 1} more" if self.objects_affected > 1 else ""
         return f"{self.object}{more}"
 
     @property
+    def place(self) -> str:
+        """The site's name, or whose problem it is if it belongs to no site."""
+        if self.site is not None:
+            return self.site.name
+        return "Muster" if self.kind is ProblemKind.MUSTER else "No site"
+
+    @property
+    def owner(self) -> str:
+        return self.site.owner.strip() if self.site is not None else ""
+
+    @property
     def headline(self) -> str:
         """The title with the site's name, unless the title already begins with it."""
-        return self.title if self.title.startswith(self.site.name) else f"{self.site.name}: {self.title}"
+        return self.title if self.title.startswith(self.place) else f"{self.place}: {self.title}"
 
     @property
     def stake(self) -> Formatted:
@@ -89,16 +112,20 @@ class ProblemRow:
     @property
     def url(self) -> str:
         """The page on which the problem is handled."""
+        slug = self.site.slug if self.site is not None else ""
         match self.kind:
             case ProblemKind.CHECK:
-                return link("site-check", self.site.slug, self.subject)
-            case ProblemKind.SOURCE:
+                return link("site-check", slug, self.subject)
+            case ProblemKind.SOURCE | ProblemKind.INTAKE:
                 return link("source", self.subject)
             case ProblemKind.OWNERSHIP:
                 return link("ownership-queues", queue=self.subject)
             case ProblemKind.INVENTORY:
                 return link("drifts", device_id=self.subject, pressing="true")
-        return link("site", self.site.slug, tab=self.subject)
+            case ProblemKind.MUSTER:
+                return link("ingest")
+            case ProblemKind.HEALTH:
+                return link("site", slug, tab=self.subject)
 
 
 def problem_rows(problems: Iterable[Problem], *, now: datetime) -> list[ProblemRow]:
@@ -107,18 +134,21 @@ def problem_rows(problems: Iterable[Problem], *, now: datetime) -> list[ProblemR
 
 
 def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
-    site = problem.site
-    site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
+    site, slug = problem.site, ""
+    if site is not None:
+        slug = site.slug
+        site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
     return copied(
         ProblemRow,
         problem,
-        id=public_id(problem.identity, site.slug),
-        cause=public_id(problem.cause, site.slug),
+        id=public_id(problem.identity, slug),
+        number=problem.pk,
+        cause=public_id(problem.cause, slug),
         cause_identity=problem.cause,
         state=ProblemState(problem.state),
         kind=ProblemKind(problem.kind),
-        site=ref_of(site),
-        region=site.region.slug,
+        site=ref_of(site) if site is not None else None,
+        region=site.region.slug if site is not None else "",
         kw=problem.kw,  # type: ignore[attr-defined]
         workloads=problem.workloads,  # type: ignore[attr-defined]
         end=problem.get_ended_by_display(),
@@ -130,5 +160,5 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
 
 
 def public_id(identity: Identity, slug: str) -> str:
-    """The id of a problem in addresses and the API."""
-    return f"{identity.kind}-{slug}-{identity.key}"
+    """The id of a problem in addresses and the API; `slug` is empty for one of no site."""
+    return "-".join(filter(None, (identity.kind, slug, identity.key)))

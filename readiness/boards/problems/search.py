@@ -25,6 +25,7 @@ def register() -> None:
 
 def _hits(problems: Iterable[Problem]) -> Iterator[Hit]:
     for problem in problems:
-        place = " · ".join(filter(None, (problem.site.name, problem.object)))
-        problem_id = public_id(problem.identity, problem.site.slug)
+        site = problem.site
+        place = " · ".join(filter(None, (site.name if site else "", problem.object)))
+        problem_id = public_id(problem.identity, site.slug if site else "")
         yield Hit(problem.title, f"{link('problems', **{PROBLEM: problem_id})}#problem", place)

@@ -5,11 +5,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import DomainChoices, Region, Site
+from readiness.assessment.scoring.models import HealthReason
 from readiness.boards.problems.queries import CAUSE, group_of
 from readiness.boards.problems.rows import ProblemRow
+from readiness.loop.problems.core.health import CROWD_FROM
 from readiness.loop.problems.core.states import ProblemState
 from readiness.loop.problems.models import KINDS, Problem
 from readiness.loop.problems.queries import IN_CAUSE, owners
@@ -27,19 +29,19 @@ COLUMNS = (
     Column("since", "Since", template="readiness/problems/since_cell.html", sort="head_since"),
     Column("what", "Problem", "title", template="readiness/problems/what_cell.html", sort="head_title", locked=True,
            phone="title"),
-    Column("where", "Where", "site.name", template="readiness/problems/where_cell.html", sort="site__name"),
+    Column("where", "Where", "place", template="readiness/problems/where_cell.html", sort="site__name"),
     Column("value", "Value, limit", lambda problem: problem.value or None,
            template="readiness/problems/value_cell.html",
            export=lambda problem: ", ".join(filter(None, (problem.value, problem.limit)))),
     Column("stake", "At stake", "kw", template="readiness/problems/stake_cell.html", numeric=True, file_unit="kW",
            sort="kw", hint="Deployed at the site; each site counts once",
            export=lambda problem: problem.kw if problem.is_cause else None),
-    Column("owner", "Owner", "site.owner", template="readiness/problems/owner_cell.html", sort="answering",
+    Column("owner", "Owner", "owner", template="readiness/problems/owner_cell.html", sort="answering",
            export=lambda problem: owner_words(problem)),
     Column("object", "Object", "where", default=False),
     Column("workloads", "Workloads", numeric=True, default=False, sort="workloads"),
     Column("kind", "Kind", "kind.value", lambda problem: dict(KINDS)[problem.kind], default=False),
-    Column("region", "Region", "site.region", default=False),
+    Column("region", "Region", lambda problem: problem.site.region if problem.site else None, default=False),
     Column("last_known", "Last known", "is_last_known", default=False),
     Column("first_seen", "First seen", "first_seen_at", default=False),
     Column("detail", "Why", default=False, phone="full"),
@@ -47,8 +49,8 @@ COLUMNS = (
 
 
 def owner_words(problem: ProblemRow) -> str:
-    person = problem.site.accountable if visibility.sees_names() else ""
-    return ", ".join(part for part in (person, problem.site.owner) if part)
+    person = problem.site.accountable if problem.site is not None and visibility.sees_names() else ""
+    return ", ".join(part for part in (person, problem.owner) if part)
 
 
 class OwnerName(Existing):
@@ -94,7 +96,14 @@ class ProblemFilters(django_filters.FilterSet):
         words = Q()
         for field in ("title", "detail", "object", "site__name", "answering"):
             words |= Q(**{f"{field}__icontains": value})
-        return queryset.filter(words)
+        # A crowd repeats the names of few of its objects.
+        of_crowd = HealthReason.objects.counting().filter(
+            site=OuterRef("site"),
+            domain=OuterRef("subject"),
+            metric=OuterRef("metrics__0"),
+            object__icontains=value,
+        )
+        return queryset.filter(words | Q(objects_affected__gte=CROWD_FROM) & Exists(of_crowd))
 
 
 def problems_table(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -11,16 +11,25 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from inventory.models import Site
 from readiness.assessment.scoring import operations
 from readiness.assessment.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.assessment.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.assessment.scoring.queries.rows import HealthReason
-from readiness.boards.health.queries import reasons_of
+from readiness.assessment.scoring.models import (
+    CheckResult,
+    DomainHealth,
+    Flip,
+    HealthReason,
+    ScorePoint,
+    SiteScore,
+)
+from readiness.assessment.scoring.queries.rows import ReasonRow
+from readiness.boards.health.queries import reason_row, reasons_of
 from readiness.boards.health.sentences import code_of_reason, reason_words
 from readiness.boards.results.filters import (
     FlipFilters,
     Moment,
+    ReasonFilters,
     ReportedFilters,
     ResultFilters,
     ScoreFilters,
@@ -71,19 +80,19 @@ class ScorePointViewSet(ReadOnlyObjectViewSet):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonInWords(HealthReason):
+class ReasonInWords(ReasonRow):
     words: str
     meaning: str
     severity: str
     action: str
 
 
-def _explain_reason(reason: HealthReason) -> ReasonInWords:
+def _explain_reason(reason: ReasonRow, now: datetime) -> ReasonInWords:
     code = code_of_reason(reason)
     return filled(
         ReasonInWords,
         reason,
-        words=reason_words(reason),
+        words=reason_words(reason, now),
         meaning=code.meaning if code else "",
         severity=code.severity if code else "",
         action=code.action if code else "",
@@ -91,14 +100,17 @@ def _explain_reason(reason: HealthReason) -> ReasonInWords:
 
 
 class DomainHealthSerializer(ObjectSerializer):
-    """While `health` is unknown, `last_health` is the health until `heard_at`. `clock` says whether a source is late or
-    silent.
+    """While `health` is unknown, `last_health` is the health until `heard_at`. Trouble that `is_last_known` rests on no
+    live sample. `clock` says whether a source is late or silent. `reasons` are the worst five; all are at
+    `/api/readiness/reasons/`.
 
-    Between two evaluations, a domain whose samples may have stopped is reported as unknown.
+    Between two evaluations, a domain whose samples may have stopped is reported as unknown, or its trouble as last
+    known.
     """
 
     health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
     last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
+    is_last_known = serializers.BooleanField(source="now.is_last_known", read_only=True)
     since = serializers.DateTimeField(source="now.since", read_only=True)
     objects_by_health = serializers.DictField(
         source="now.objects_by_health", child=serializers.IntegerField(), read_only=True
@@ -109,8 +121,8 @@ class DomainHealthSerializer(ObjectSerializer):
     class Meta:
         model = DomainHealth
         fields = (
-            *("site", "domain", "health", "last_health", "heard_at", "clock", "since", "objects_by_health"),
-            *("reasons", "figures", "taken_at", "evaluated_at"),
+            *("site", "domain", "health", "last_health", "is_last_known", "heard_at", "clock", "since"),
+            *("objects_by_health", "reasons", "figures", "taken_at", "evaluated_at"),
         )
         brief_fields = ("site", "domain", "health", "last_health", "heard_at")
 
@@ -123,7 +135,8 @@ class DomainHealthSerializer(ObjectSerializer):
         return stored.now.figures
 
     def get_reasons(self, stored: DomainHealth) -> list[ReasonInWords]:
-        return [_explain_reason(reason) for reason in reasons_of(stored, now=clock.now())]
+        now = clock.now()
+        return [_explain_reason(reason, now) for reason in reasons_of(stored, now=now)]
 
 
 class DomainHealthFilters(ReportedFilters):
@@ -145,11 +158,81 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
         return DomainHealth.objects.annotate_health_now(clock.now()).select_related("site")
 
     def etag(self, obj: models.Model) -> str:
-        """Health is part of the ETag, because time alone can turn a domain unknown."""
+        """Health is part of the ETag, because time alone can turn a domain unknown, or its trouble last known."""
         stored = super().etag(obj)
-        return (
-            f'{stored[:-1]}-{obj.state_at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
+        if not isinstance(obj, DomainHealth):
+            return stored
+        current = obj.state_at(clock.now())
+        return f'{stored[:-1]}-{current.health}-{current.is_last_known}"'
+
+
+class HealthReasonSerializer(ObjectSerializer):
+    """An open reason why an object is not well. An object keeps all its reasons. One that `is_last_known` rests on no
+    live sample, and `standing` says why; one without a `metric` is the silence of its object."""
+
+    words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = HealthReason
+        fields = (
+            *(
+                "site",
+                "domain",
+                "object_kind",
+                "object_id",
+                "object",
+                "metric",
+                "part",
+                "measure",
+                "direction",
+            ),
+            *("health", "title", "words", "value", "unit", "threshold", "source", "since", "taken_at"),
+            *("is_last_known", "standing", "rank", "counts_from"),
         )
+        brief_fields = ("site", "domain", "object", "health", "title", "is_last_known")
+
+    def get_words(self, reason: HealthReason) -> str:
+        return reason_words(reason_row(reason), clock.now())
+
+
+class EndReasonSerializer(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=2000, help_text="Why it does not hold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedReason:
+    object: str
+    title: str
+    note: str
+    ended_at: datetime
+
+
+class HealthReasonViewSet(ReadOnlyObjectViewSet):
+    queryset = HealthReason.objects.counting().select_related("site")
+    serializer_class = HealthReasonSerializer
+    filterset_class = ReasonFilters
+    ordering_fields = ("id", "site", "domain", "rank", "object", "metric", "since", "taken_at")
+
+    @extend_schema(
+        summary="End a reason that does not hold; it comes back if a later sample says so",
+        request=EndReasonSerializer,
+        responses={200: EndedReason},
+        filters=False,
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[requires("scoring.add_reasonend")],
+        pagination_class=None,
+    )
+    def end(self, request: Request, pk: str) -> Response:
+        serializer = EndReasonSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        note = serializer.validated_data["note"]
+        ended = operations.end_reason(
+            reason=self.get_object(), note=note, by=cast(User, request.user), now=clock.now()
+        )
+        return Response(filled(EndedReason, ended))
 
 
 class ScoreSerializer(ObjectSerializer):

@@ -9,7 +9,7 @@ from django import forms
 from django_filters import Filter
 
 from readiness.assessment.scoring.core.states import Gate
-from readiness.assessment.scoring.models import CheckResult, Flip, SiteScore
+from readiness.assessment.scoring.models import CheckResult, Flip, HealthReason, SiteScore
 from telemetry.core.spec import SpecError, parse_time
 from web import clock
 from web.rest.filters import ObjectFilterSet
@@ -80,6 +80,16 @@ class ResultFilters(ObjectFilterSet):
             "since", "first_bad_at",
         ]  # fmt: skip
         search_fields = ["check_id", "reason", "site__name"]
+
+
+class ReasonFilters(ObjectFilterSet):
+    class Meta:
+        model = HealthReason
+        fields = [
+            *("site", "domain", "object_kind", "object_id", "object", "metric", "part", "health", "rank"),
+            *("is_last_known", "standing", "since", "taken_at"),
+        ]
+        search_fields = ["object", "title", "metric", "site__name", "site__slug"]
 
 
 class FlipFilters(SpanFilters):

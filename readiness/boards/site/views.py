@@ -27,6 +27,7 @@ from readiness.boards.checks import answering as checks_answering
 from readiness.boards.checks import sentences as checks_sentences
 from readiness.boards.checks.answering import Answering
 from readiness.boards.checks.views import SEES_OWNERS, ownership_cells
+from readiness.boards.health.queries import open_reasons
 from readiness.boards.health.sentences import FlipLine
 from readiness.boards.site import blockers, charts, queries, sentences, series, tables
 from readiness.boards.site.people import people_of
@@ -230,10 +231,13 @@ def _answering(site_view: AskedSite, cells: SiteCells) -> Callable[[CheckRow], A
 
 
 def _domain(site_view: AskedSite) -> dict[str, Any]:
-    details = [detail for detail in site_view.page.domains if detail.domain == site_view.tab]
+    site, domain = site_view.site, site_view.tab
+    detail = next((each for each in site_view.page.domains if each.domain == domain), None)
+    table = tables.reasons_of_domain(is_blind=detail is not None and detail.is_blind, now=site_view.at)
     return _series_card(site_view) | {
-        "detail": details[0] if details else None,
-        "domain_title": DomainChoices(site_view.tab).label,
+        "detail": detail,
+        "domain_title": DomainChoices(domain).label,
+        "table": table_kit.page(site_view.request, table, open_reasons(site, domain)),
     }
 
 

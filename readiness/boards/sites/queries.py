@@ -144,12 +144,17 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
 def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:
     marks: dict[int, list[HealthMark]] = defaultdict(list)
     read = DomainHealth.objects.filter(site__in=sites).values_list(
-        *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
+        *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at"),
+        "is_last_known",
     )
-    for site_id, domain, clock, blind_at, health, since, last_health, heard_at in read:
-        at_now = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
+    for site_id, domain, clock, blind_at, health, since, last_health, heard_at, is_last_known in read:
+        evaluated = HealthAt(health, since, last_health, heard_at, {}, {}, is_last_known)
+        at_now = health_at(evaluated, blind_at, now)
         marks[site_id].append(
-            HealthMark(domain, at_now.health, clock, at_now.since, at_now.last_health, at_now.heard_at)
+            HealthMark(
+                *(domain, at_now.health, clock, at_now.since, at_now.last_health, at_now.heard_at),
+                at_now.is_last_known,
+            )
         )
     return {
         site.pk: tuple(sorted(marks[site.pk], key=lambda mark: DOMAINS.index(mark.domain))) for site in sites

@@ -151,7 +151,9 @@ def _health(line: SiteLine) -> list[dict[str, Any]]:
             "domain": DomainChoices(mark.domain).label,
             "state": mark.health,
             "clock": mark.clock,
-            "note": health_sentences.last_known(mark.last_health, mark.heard_at),
+            "note": health_sentences.last_known(
+                mark.last_health, mark.heard_at, is_last_known=mark.is_last_known
+            ),
         }
         for mark in line.row.health
     ]

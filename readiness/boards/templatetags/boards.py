@@ -10,7 +10,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from readiness.assessment.scoring.core.states import FlipCause, HealthAt
-from readiness.assessment.scoring.queries.rows import HealthReason
+from readiness.assessment.scoring.queries.rows import ReasonRow
 from readiness.boards.explain import sentences as moves
 from readiness.boards.health import sentences as health_sentences
 from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
@@ -70,17 +70,19 @@ def cause_word(cause: str) -> str:
 
 @register.filter
 def last_known(health: HealthAt) -> str:
-    return health_sentences.last_known(health.last_health, health.heard_at)
+    return health_sentences.last_known(
+        health.last_health, health.heard_at, is_last_known=health.is_last_known
+    )
 
 
 @register.filter
-def object_url(reason: HealthReason) -> str:
+def object_url(reason: ReasonRow) -> str:
     kind, pk = reason.object_kind, reason.object_id
     return link(f"{PAGES.get(kind, kind)}-detail", pk) if kind and pk else ""
 
 
 @register.filter
-def samples_url(reason: HealthReason, slug: str) -> str:
+def samples_url(reason: ReasonRow, slug: str) -> str:
     samples = {"site": slug, "metric": reason.metric, "start": "now-24h", "end": "now"}
     return link("explore", **samples) if reason.metric else ""
 

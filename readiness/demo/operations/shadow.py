@@ -13,10 +13,13 @@ from django.db import connection, transaction
 
 from inventory.models import SiteChange
 from readiness.assessment.evidence.models import Measure, MeasuredDay
+from readiness.assessment.scoring.core.reasons import ReasonPlace
 from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
     Flip,
+    HealthReason,
+    ReasonEnd,
     ScoreInputs,
     ScorePoint,
     SiteScore,
@@ -36,7 +39,7 @@ from telemetry.models import (
 SCHEMA = "demo_history"
 _HIDDEN = (
     *(SiteChange, Measure, MeasuredDay),
-    *(CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore),
+    *(CheckResult, DomainHealth, Flip, HealthReason, ReasonEnd, ScoreInputs, ScorePoint, SiteScore),
     *(BodyDigest, DirtyWindow, InboxBatch, LateDay, Series, SourceFlip, SourceStatus),
 )
 # No later score reads older data, so it is moved to the present's tables.
@@ -121,8 +124,19 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
         same = " AND ".join(f"stands.{column} = past.{column}" for column in unique)
         moved = f"SELECT 1 FROM public.{table} stands WHERE {same} AND stands.{since} > %s"
         _copy(table, unique, f"{_SITE_IS_THERE} AND NOT EXISTS ({moved})", [sampled_at])
+    _continue_reasons()
     _measure_again(site_ids, sampled_at=sampled_at, before=before)
     drop()
+
+
+def _continue_reasons() -> None:
+    """A reason that still stands began in the past. One that the present does not have has ended."""
+    same = " AND ".join(f"stands.{column} = past.{column}" for column in ("site_id", *ReasonPlace._fields))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE public.scoring_healthreason stands SET since = past.since"
+            f" FROM {SCHEMA}.scoring_healthreason past WHERE {same} AND past.since < stands.since"
+        )
 
 
 def _measure_again(site_ids: Collection[int], *, sampled_at: datetime, before: date) -> None:

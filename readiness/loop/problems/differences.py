@@ -1,7 +1,7 @@
 """Differences between the stored problems of a site and those that its facts show."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 from readiness.loop.problems import sentences
 from readiness.loop.problems.core.ending import EndFacts, end_of
 from readiness.loop.problems.core.problem import Identity, PresentProblem
-from readiness.loop.problems.core.states import ProblemEnd, ProblemKind, ProblemState, rank_of
+from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.models import Problem
 
 SEEN_EVERY = timedelta(hours=1)
 """How often an unchanged problem is noted as seen."""
+MOST_REASONS = 30
+"""Enough for every object of the largest group that is no crowd."""
 TELLING = frozenset(
     {"state", "is_last_known", "cause_kind", "cause_key", "title", "objects_affected", "check_id"}
 )
@@ -33,21 +35,16 @@ class Differences:
 
 
 def differences(
-    site_id: int,
+    site_id: int | None,
     present: Sequence[PresentProblem],
     stored: Sequence[Problem],
     facts: EndFacts,
     *,
     now: datetime,
 ) -> Differences:
-    """The rows to add, and the stored ones to write again; those that end are among them. A problem that nothing shows
-    and nothing ended stays as last known."""
+    """The rows to add, and the stored ones to write again; those that end are among them. `site_id` is None for those
+    that belong to no site."""
     rows = {problem.identity: _columns(problem) for problem in present}
-    vanished = [problem for problem in stored if problem.identity not in rows]
-    ended = _ends(vanished, stored, facts)
-    for problem in vanished:
-        if problem.identity not in ended:
-            rows[problem.identity] = _last_known(problem)
     _add_heads(rows)
     by_identity = {problem.identity: problem for problem in stored}
     added = [
@@ -67,10 +64,11 @@ def differences(
         for identity, problem in by_identity.items()
         if identity in rows and _move(problem, rows[identity], now)
     ]
-    for identity, end in ended.items():
-        problem = by_identity[identity]
-        problem.ended_at, problem.ended_by, problem.position = now, end.value, None
-        changed.append(problem)
+    for problem in stored:
+        if problem.identity not in rows:
+            end = end_of(problem, facts)
+            problem.ended_at, problem.ended_by, problem.position = now, end.value, None
+            changed.append(problem)
     return Differences(added, changed)
 
 
@@ -86,7 +84,7 @@ def _columns(problem: PresentProblem) -> Columns:
         "detail": sentences.detail_of(problem),
         "value": problem.value,
         "limit": problem.limit,
-        "reasons": [dict(reason) for reason in problem.reasons],
+        "reasons": [dict(reason) for reason in problem.reasons[:MOST_REASONS]],
         "metrics": sorted(problem.metrics),
         "object_kind": thing.kind if thing else "",
         "object_id": thing.id if thing else None,
@@ -97,41 +95,6 @@ def _columns(problem: PresentProblem) -> Columns:
         "last_sample_at": problem.last_sample_at,
         "rank": problem.rank,
     }
-
-
-_KEPT = (
-    *(
-        "subject",
-        "state",
-        "cause_kind",
-        "cause_key",
-        "title",
-        "detail",
-        "value",
-        "limit",
-        "reasons",
-        "metrics",
-    ),
-    *("object_kind", "object_id", "object", "objects_affected", "check_id", "since", "last_sample_at"),
-)
-
-
-def _last_known(problem: Problem) -> Columns:
-    columns = {name: getattr(problem, name) for name in _KEPT}
-    rank = rank_of(ProblemState(problem.state), is_last_known=True)
-    return columns | {"is_last_known": True, "rank": rank}
-
-
-def _ends(
-    vanished: Iterable[Problem], stored: Sequence[Problem], facts: EndFacts
-) -> dict[Identity, ProblemEnd]:
-    ends = {problem.identity: end for problem in vanished if (end := end_of(problem, facts)) is not None}
-    for identity in [identity for identity, end in ends.items() if end is ProblemEnd.REGROUPED]:
-        objects = [each for each in stored if each.cause == identity and each.kind == ProblemKind.HEALTH]
-        followers = [ends.get(each.identity) for each in objects if not each.is_cause]
-        if followers and all(followers):
-            ends[identity] = followers[0] or ProblemEnd.REGROUPED
-    return ends
 
 
 def _add_heads(rows: dict[Identity, Columns]) -> None:

@@ -8,17 +8,14 @@ from typing import Any
 from django.db.models import Model, Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
-from readiness.assessment.scoring.facts import object_key
-from readiness.assessment.scoring.models import CheckResult
-from readiness.assessment.scoring.site_facts import WINDOW
-from readiness.loop.problems.core.ending import EndFacts
+from readiness.assessment.scoring.models import CheckResult, HealthReason, ReasonEnd
+from readiness.loop.problems.core.ending import EndFacts, nodes_of
+from readiness.loop.problems.core.folding import Node
 from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.gather import sites_served
 from readiness.loop.problems.models import Problem
-from telemetry import queries as telemetry
 from telemetry.core.matching import ObjectKind
-from telemetry.core.metric import ComparedValue
 from telemetry.models import InventoryDrift, Source
 
 _ACTIVE = Device.Status.ACTIVE
@@ -35,15 +32,16 @@ _IN_SERVICE: Mapping[str, tuple[type[Model], tuple[str, ...], Q]] = {
 
 
 def end_facts(
-    vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, ProblemFacts], *, now: datetime
+    vanished: Mapping[int, Sequence[Problem]], facts: Mapping[int, ProblemFacts]
 ) -> dict[int, EndFacts]:
     """Read the facts by site for problems that are no longer shown; a statement for each kind of subject among them."""
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in (each for several in vanished.values() for each in several):
         by_kind[ProblemKind(problem.kind)].append(problem)
     in_service = _keys_in_service(by_kind[ProblemKind.HEALTH])
-    unanswered = _unanswered(by_kind[ProblemKind.HEALTH], now=now)
-    sources = _source_states(by_kind[ProblemKind.SOURCE])
+    unwell = _unwell(by_kind[ProblemKind.HEALTH])
+    ended_by_hand = _ended_by_hand(by_kind[ProblemKind.HEALTH])
+    sources = _source_states([*by_kind[ProblemKind.SOURCE], *by_kind[ProblemKind.INTAKE]])
     checks = _check_states(by_kind[ProblemKind.CHECK])
     drifts = _drift_states(by_kind[ProblemKind.INVENTORY])
     return {
@@ -51,7 +49,8 @@ def end_facts(
             is_retired=facts[site_id].is_retired,
             domains={domain.domain: domain for domain in facts[site_id].domains},
             in_service=in_service[site_id],
-            unanswered=unanswered[site_id],
+            unwell=unwell[site_id],
+            ended_by_hand=ended_by_hand[site_id],
             source_states=sources[site_id],
             check_states=checks[site_id],
             drift_states=drifts[site_id],
@@ -60,14 +59,21 @@ def end_facts(
     }
 
 
-def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, int]]]:
+def end_facts_of_no_site(vanished: Sequence[Problem]) -> EndFacts:
+    ids = _subjects(problem for problem in vanished if problem.kind == ProblemKind.INTAKE)
+    states = Source.objects.filter(pk__in=ids).order_by().values_list("pk", "status__state") if ids else ()
+    return EndFacts(source_states={str(pk): state or "" for pk, state in states})
+
+
+def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[Node]]:
     ids: dict[str, set[int]] = defaultdict(set)
-    keys: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    keys: dict[int, set[Node]] = defaultdict(set)
     for problem in problems:
-        if problem.object_kind == ObjectKind.SITE:
-            keys[problem.site_id].add((problem.object_kind, problem.site_id))
-        elif problem.object_id is not None:
-            ids[problem.object_kind].add(problem.object_id)
+        for kind, pk in nodes_of(problem):
+            if kind == ObjectKind.SITE and pk == problem.site_id:
+                keys[pk].add((kind, pk))
+            elif kind in _IN_SERVICE:
+                ids[kind].add(pk)
     for kind, of_kind in ids.items():
         model, sites, condition = _IN_SERVICE[kind]
         rows = model._default_manager.filter(condition, pk__in=of_kind).order_by()
@@ -77,36 +83,43 @@ def _keys_in_service(problems: Iterable[Problem]) -> dict[int, set[tuple[str, in
     return keys
 
 
-def _unanswered(problems: Iterable[Problem], *, now: datetime) -> dict[int, set[str]]:
-    """Problems by a value that is older than a day, after which scoring waits no longer for another one: nothing has
-    answered them unless a newer value came."""
-    waiting: dict[tuple[int, tuple[str, int], str], Problem] = {}
-    for problem in problems:
-        reason = problem.reasons[0] if problem.reasons else {}
-        is_old = problem.last_sample_at is not None and problem.last_sample_at < now - WINDOW
-        if is_old and problem.object_id is not None and reason.get("measure") == ComparedValue.VALUE:
-            key = problem.object_kind, problem.object_id
-            waiting[problem.site_id, key, reason["metric"]] = problem
-    keys: dict[int, set[str]] = defaultdict(set)
-    if not waiting:
-        return keys
-    metrics = {metric for _site_id, _key, metric in waiting}
-    newest = telemetry.snapshot({site_id for site_id, *_ in waiting}, metrics, now=now)
-    answered = {
-        (sample.site_id, object_key(sample), sample.metric)
-        for sample in newest.latest(metrics, within_s=WINDOW.total_seconds(), with_ended=True)
-    }
-    for place, problem in waiting.items():
-        if place not in answered:
-            keys[problem.site_id].add(problem.key)
-    return keys
+def _unwell(problems: Sequence[Problem]) -> dict[int, set[tuple[str, Node]]]:
+    """Objects of which a domain still has reasons that count."""
+    unwell: dict[int, set[tuple[str, Node]]] = defaultdict(set)
+    if problems:
+        rows = HealthReason.objects.counting().filter(_about_objects(problems)).order_by()
+        for site_id, domain, kind, pk in rows.values_list("site_id", "domain", "object_kind", "object_id"):
+            unwell[site_id].add((domain, (kind, pk)))
+    return unwell
+
+
+def _ended_by_hand(problems: Sequence[Problem]) -> dict[int, dict[tuple[str, Node, str], datetime]]:
+    ended: dict[int, dict[tuple[str, Node, str], datetime]] = defaultdict(dict)
+    if problems:
+        since = min(problem.first_seen_at for problem in problems)
+        rows = ReasonEnd.objects.filter(_about_objects(problems), ended_at__gte=since)
+        columns = ("site_id", "domain", "object_kind", "object_id", "metric", "ended_at")
+        for site_id, domain, kind, pk, metric, at in rows.order_by("ended_at").values_list(*columns):
+            ended[site_id][domain, (kind, pk), metric] = at
+    return ended
+
+
+def _about_objects(problems: Sequence[Problem]) -> Q:
+    nodes = {node for problem in problems for node in nodes_of(problem)}
+    return Q(
+        site__in=_sites(problems),
+        object_kind__in={kind for kind, _ in nodes},
+        object_id__in={pk for _, pk in nodes},
+    )
 
 
 def _source_states(problems: Sequence[Problem]) -> dict[int, dict[str, str]]:
     states: dict[int, dict[str, str]] = defaultdict(dict)
+    if not problems:
+        return states
     rows = Source.objects.filter(pk__in=_subjects(problems)).select_related("status").order_by("pk")
     sources = {source.pk: source for source in rows}
-    for source_id, site_ids in sites_served(sources, [problem.site_id for problem in problems]).items():
+    for source_id, site_ids in sites_served(sources, _sites(problems)).items():
         for site_id in site_ids:
             states[site_id][str(source_id)] = sources[source_id].status.state
     return states
@@ -142,7 +155,7 @@ def _group_by_site(rows: Iterable[Any]) -> dict[int, dict[str, str]]:
 
 
 def _sites(problems: Iterable[Problem]) -> Collection[int]:
-    return {problem.site_id for problem in problems}
+    return {problem.site_id for problem in problems if problem.site_id is not None}
 
 
 def _subjects(problems: Iterable[Problem]) -> list[int]:

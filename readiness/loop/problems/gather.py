@@ -3,22 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
-from readiness.assessment.scoring.core.states import KNOWN, CheckState, Gate, ReasonCode
-from readiness.assessment.scoring.health import MOST_REASONS
-from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from readiness.assessment.scoring.core.states import CheckState, Gate, ReasonCode
+from readiness.assessment.scoring.models import CheckResult
 from readiness.assessment.scoring.queries.capacity import check_name
-from readiness.assessment.scoring.queries.standing import FleetStanding, fleet_standing
-from readiness.assessment.scoring.reasons import mark_unknown
-from readiness.loop.problems import sentences
+from readiness.assessment.scoring.queries.standing import FleetStanding, SiteStanding, fleet_standing
+from readiness.loop.problems import intake, reasons, sentences
+from readiness.loop.problems.core.folding import Dependencies
 from readiness.loop.problems.core.health import DomainFacts
 from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
 from readiness.loop.problems.core.site import ProblemFacts
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.loop.problems.dependencies import dependencies_of
 from readiness.organisation.ownership import queries as ownership
 from readiness.organisation.ownership.gaps import OwnershipQueue, queues_of
 from telemetry.drift import queries as drifts
@@ -26,11 +28,10 @@ from telemetry.drift import sentences as drift_sentences
 from telemetry.models import InventoryDrift, Series, Source, SourceState
 from web.units import format_value, how_many
 
-SETTLES = timedelta(seconds=30)
-"""Scoring looks within seconds at a domain whose samples run out; only if it does not is the domain blind."""
 COVERAGE = "p5-telemetry-coverage"
 """Telemetry coverage fails when a source is silent, so it follows from the silence."""
 STATE_OF_SOURCE = {SourceState.LATE.value: ProblemState.LATE, SourceState.SILENT.value: ProblemState.SILENT}
+IDLE = (SourceState.PAUSED, SourceState.WAITING)
 STATE_OF_CHECK = {
     (Gate.BLOCK, CheckState.FAIL): ProblemState.FAILING,
     (Gate.COND, CheckState.FAIL): ProblemState.WARN,
@@ -53,35 +54,58 @@ def facts_of(site_ids: Collection[int], *, now: datetime) -> dict[int, ProblemFa
     fleet = fleet_standing(now=now, site_ids=site_ids)
     by_site = {site.ref.id: _Gathered() for site in fleet.sites}
     running = [site.ref.id for site in fleet.sites if site.ref.stage != Site.Stage.RETIRED]
-    _add_sources(by_site, running)
+    _add_sources(by_site, running, now)
     _add_health(by_site, running, now)
     _add_checks(by_site, running, fleet.framework)
     _add_ownership(by_site, running, fleet)
     _add_drifts(by_site, running)
-    return {
-        site.ref.id: _facts(by_site[site.ref.id], site.ref.id, site.ref.stage, fleet) for site in fleet.sites
-    }
+    needed = dependencies_of(
+        {site_id: gathered.domains for site_id, gathered in by_site.items()},
+        mute_sources={
+            int(source.subject)
+            for gathered in by_site.values()
+            for source in gathered.sources
+            if NO_DATA in source.metrics
+        },
+    )
+    return {site.ref.id: _facts(by_site[site.ref.id], site, fleet, needed) for site in fleet.sites}
 
 
-def _facts(gathered: _Gathered, site_id: int, stage: str, fleet: FleetStanding) -> ProblemFacts:
+def _facts(
+    gathered: _Gathered, site: SiteStanding, fleet: FleetStanding, dependencies: Dependencies
+) -> ProblemFacts:
+    site_id = site.ref.id
     return ProblemFacts(
         site_id=site_id,
-        is_retired=stage == Site.Stage.RETIRED,
+        is_retired=site.ref.stage == Site.Stage.RETIRED,
         kw=fleet.capacity[site_id].deployed.it_kw,
         domains=gathered.domains,
         sources=gathered.sources,
         checks=gathered.checks,
         others=gathered.others,
+        dependencies=dependencies,
         turns_at=[*gathered.turns_at, *(step.at for step in fleet.changes.get(site_id, ()))],
     )
 
 
-def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int]) -> None:
-    late = Source.objects.filter(status__state__in=STATE_OF_SOURCE)
-    sources = {source.pk: source for source in late.select_related("status").order_by("name")}
+def _add_sources(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
+    """Sources that are late or silent, and those that are paused, wait or refuse; four statements."""
+    refused = intake.refused_shares(now=now)
+    refusals = intake.refusal_reasons(refused, now=now) if refused else {}
+    troubled = Q(status__state__in=[*STATE_OF_SOURCE, *IDLE]) | Q(pk__in=refused, site__in=site_ids)
+    rows = Source.objects.filter(troubled).select_related("status").order_by("name")
+    sources = {source.pk: source for source in rows}
     for source_id, served in sites_served(sources, site_ids).items():
+        source = sources[source_id]
+        problems = [_source_problem(source)] if source.status.state in STATE_OF_SOURCE else []
+        if (idle := intake.idle_problem(source, now=now)) is not None:
+            problems.append(idle)
+        if source_id in refused and source.site_id is not None:
+            problems.append(intake.refusing_problem(source, refused[source_id], refusals.get(source_id)))
         for site_id in served:
-            by_site[site_id].sources.append(_source_problem(sources[source_id]))
+            by_site[site_id].sources += problems
+            if source.status.state == SourceState.WAITING:
+                by_site[site_id].turns_at.append(intake.waits_until(source))
 
 
 def _source_problem(source: Source) -> PresentProblem:
@@ -100,7 +124,7 @@ def _source_problem(source: Source) -> PresentProblem:
     )
 
 
-def sites_served(sources: Mapping[int, Source], site_ids: Sequence[int]) -> dict[int, set[int]]:
+def sites_served(sources: Mapping[int, Source], site_ids: Collection[int]) -> dict[int, set[int]]:
     """Those of the sites that each source sends data of: its own, or the ones that its label has named."""
     served: dict[int, set[int]] = defaultdict(set)
     for source in sources.values():
@@ -114,34 +138,11 @@ def sites_served(sources: Mapping[int, Source], site_ids: Sequence[int]) -> dict
     return {pk: served[pk] for pk in sources if pk in served}
 
 
-_OF_DOMAIN = (
-    *("site_id", "domain", "health", "since", "last_health", "heard_at", "blind_at", "objects_by_health"),
-    "reasons",
-)
-
-
 def _add_health(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], now: datetime) -> None:
-    rows = DomainHealth.objects.filter(site__in=site_ids).order_by("site", "domain")
-    for site_id, domain, health, since, last_health, heard_at, blind_at, counts, stored in rows.values_list(
-        *_OF_DOMAIN
-    ):
-        turns_at = blind_at + SETTLES if blind_at is not None and health in KNOWN else None
-        is_blind = turns_at is not None and turns_at <= now
-        gathered = by_site[site_id]
-        gathered.domains.append(
-            DomainFacts(
-                domain=domain,
-                health=health,
-                since=blind_at if is_blind else since,
-                heard_at=heard_at,
-                last_health=health if is_blind else last_health,
-                is_blind=is_blind,
-                objects_by_health=counts,
-                reasons=tuple(map(mark_unknown, stored)) if is_blind else tuple(stored),
-                is_full=len(stored) >= MOST_REASONS,
-            )
-        )
-        gathered.turns_at += [turns_at] if turns_at is not None else []
+    for site_id, domains in reasons.domains_of(site_ids, now=now).items():
+        for facts, turns_at in domains:
+            by_site[site_id].domains.append(facts)
+            by_site[site_id].turns_at += [turns_at] if turns_at is not None else []
 
 
 _OF_CHECK = (
@@ -156,11 +157,17 @@ def _add_checks(by_site: Mapping[int, _Gathered], site_ids: Sequence[int], frame
         state__in=[CheckState.FAIL, CheckState.STALE],
         gate__in=[Gate.BLOCK, Gate.COND],
     )
-    for row in failing.order_by("site", "check_id").values(*_OF_CHECK):
-        by_site[row["site_id"]].checks.append(_check_problem(row, framework))
+    rows = list(failing.order_by("site", "check_id").values(*_OF_CHECK))
+    decided = {(row["site_id"], name) for row in rows if (name := row["evidence"].get("object", ""))}
+    metrics = reasons.metrics_of_objects(decided)
+    for row in rows:
+        of_object = metrics.get((row["site_id"], row["evidence"].get("object", "")), frozenset())
+        by_site[row["site_id"]].checks.append(_check_problem(row, framework, of_object))
 
 
-def _check_problem(row: Mapping[str, Any], framework: Framework) -> PresentProblem:
+def _check_problem(
+    row: Mapping[str, Any], framework: Framework, metrics_of_object: frozenset[str]
+) -> PresentProblem:
     check_id, value = row["check_id"], row["value"]
     return PresentProblem(
         identity=Identity(ProblemKind.CHECK, check_id),
@@ -173,6 +180,7 @@ def _check_problem(row: Mapping[str, Any], framework: Framework) -> PresentProbl
         value="" if value is None else str(format_value(value, row["unit"])),
         limit=row["threshold_text"],
         metrics=_metrics_of(framework, row),
+        metrics_of_object=metrics_of_object,
         check_id=check_id,
     )
 

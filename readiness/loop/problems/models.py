@@ -12,6 +12,7 @@ from inventory.models.constraints import choices_held
 from readiness.loop.problems.core.problem import Identity
 from readiness.loop.problems.core.states import ProblemEnd, ProblemKind, ProblemState
 from web import following
+from web.scopes import among
 
 STATES = [(state.value, state.value.capitalize()) for state in ProblemState]
 KINDS = [
@@ -20,19 +21,23 @@ KINDS = [
     (ProblemKind.CHECK.value, "Check"),
     (ProblemKind.OWNERSHIP.value, "Ownership"),
     (ProblemKind.INVENTORY.value, "Inventory"),
+    (ProblemKind.INTAKE.value, "Paused, waiting or refusing source"),
+    (ProblemKind.MUSTER.value, "Muster itself"),
 ]
 ENDS = [
     (ProblemEnd.SAMPLE.value, "Samples show that it is well"),
-    (ProblemEnd.SOURCE.value, "The source is on time again"),
+    (ProblemEnd.SOURCE.value, "The source sends as it should again"),
     (ProblemEnd.CHECK.value, "The check passes"),
     (ProblemEnd.OWNERSHIP.value, "Every item has an owner in time"),
     (ProblemEnd.INVENTORY.value, "Telemetry and the inventory agree"),
+    (ProblemEnd.MUSTER.value, "Muster works as it should again"),
     (ProblemEnd.RULE.value, "The framework no longer asks for it"),
     (ProblemEnd.PERSON.value, "A person ended it"),
     (ProblemEnd.OBJECT_GONE.value, "Its object left service"),
-    (ProblemEnd.REGROUPED.value, "Its objects stand for themselves"),
+    (ProblemEnd.REGROUPED.value, "Its objects are grouped in another way"),
 ]
 _IS_ITS_OWN = Q(cause_kind=F("kind"), cause_key=F("key"))
+_MAY_LACK_SITE = (ProblemKind.MUSTER.value, ProblemKind.INTAKE.value)
 
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
@@ -45,16 +50,25 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
 
 @choices_held
 class Problem(following.Followed):
-    """One problem of a site from its first sight to its end, which is final: if it comes again, that is another row.
+    """One problem from its first sight to its end, which is final: if it comes again, that is another row.
 
-    `kind` and `key` identify it while it is open. A health problem is of one object, or the cause of several objects
+    Site, `kind` and `key` identify it while it is open. A problem of Muster itself has no site, nor has one of a source
+    that serves many; readers with scopes see the first of these only, since what a source of many sites does is no more
+    theirs than its figures are. A health problem is of one object, or the cause of several objects
     that break the same rule, or of a domain. The columns `head_…` repeat those of its cause, to sort by.
     """
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="problems", db_index=False)
+    VISIBLE_WHERE = f"""{among("muster.sites", "problems_problem.site_id")}
+        OR problems_problem.site_id IS NULL AND problems_problem.kind = '{ProblemKind.MUSTER.value}'"""
+
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="problems", db_index=False, null=True, blank=True
+    )
     kind = models.CharField(max_length=16, choices=KINDS)
     key = models.CharField(max_length=300)
-    subject = models.CharField(max_length=64, help_text="Domain, id of the source or device, check, or queue")
+    subject = models.CharField(
+        max_length=64, help_text="Domain, id of the source or device, check, queue, or part of Muster"
+    )
     state = models.CharField(max_length=8, choices=STATES)
     is_last_known = models.BooleanField(
         default=False, help_text="Nothing is heard of it any more; it was so when the last sample came"
@@ -98,7 +112,15 @@ class Problem(following.Followed):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["site", "kind", "key"], condition=Q(ended_at__isnull=True), name="problem_open_once"
+                fields=["site", "kind", "key"],
+                condition=Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="problem_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(site__isnull=False) & ~Q(kind=ProblemKind.MUSTER.value)
+                | Q(site__isnull=True, kind__in=_MAY_LACK_SITE),
+                name="problem_of_muster_has_no_site",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True, ended_by="")

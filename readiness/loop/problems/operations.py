@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from readiness.assessment.scoring.operations import lock
-from readiness.loop.problems import ends, gather
+from readiness.loop.problems import ends, gather, intake, own
 from readiness.loop.problems.core.site import problems_of
 from readiness.loop.problems.core.states import ProblemKind
 from readiness.loop.problems.differences import WRITTEN, differences
@@ -22,6 +22,7 @@ SITES_AT_ONCE = 200
 """Sites whose problems are written together, which bounds memory."""
 TRIED_AGAIN = timedelta(minutes=1)
 _LOCK = 0x50524F  # "PRO"
+_NO_SITE = 0
 
 
 @transaction.atomic
@@ -71,7 +72,8 @@ def _write(site_ids: Collection[int], *, now: datetime) -> int:
     facts = gather.facts_of(site_ids, now=now)
     stored: dict[int, list[Problem]] = {site_id: [] for site_id in facts}
     for problem in Problem.objects.open().filter(site__in=facts).order_by("pk"):
-        stored[problem.site_id].append(problem)
+        if problem.site_id is not None:
+            stored[problem.site_id].append(problem)
     present = {
         site_id: problems_of(
             of_site, open_keys={each.key for each in stored[site_id] if each.kind == ProblemKind.HEALTH}
@@ -82,7 +84,7 @@ def _write(site_ids: Collection[int], *, now: datetime) -> int:
     for site_id, of_site in stored.items():
         identities = {problem.identity for problem in present[site_id]}
         vanished[site_id] = [problem for problem in of_site if problem.identity not in identities]
-    end_facts = ends.end_facts(vanished, facts, now=now)
+    end_facts = ends.end_facts(vanished, facts)
     added: list[Problem] = []
     changed: list[Problem] = []
     for site_id in sorted(facts):
@@ -92,6 +94,21 @@ def _write(site_ids: Collection[int], *, now: datetime) -> int:
     _store(added, changed)
     _note_written(facts, now)
     return len(facts)
+
+
+@transaction.atomic
+def write_own(*, now: datetime) -> int:
+    """Write the problems that belong to no site, and claim the sites of sources that began or ceased to refuse; returns
+    how many rows differ."""
+    lock([_NO_SITE], purpose=_LOCK)
+    present = own.own_problems(now=now)
+    stored = list(Problem.objects.open().filter(site=None).order_by("pk"))
+    identities = {problem.identity for problem in present}
+    vanished = [problem for problem in stored if problem.identity not in identities]
+    different = differences(None, present, stored, ends.end_facts_of_no_site(vanished), now=now)
+    _store(different.added, different.changed)
+    intake.claim_refusing(now=now)
+    return len(different.added) + len(different.changed)
 
 
 def _store(added: Sequence[Problem], changed: Sequence[Problem]) -> None:

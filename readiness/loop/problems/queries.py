@@ -32,7 +32,7 @@ def problems(*, now: datetime) -> ProblemQuerySet:
     # Terms of an item never overlap, so the join duplicates no row.
     return Problem.objects.select_related("site__region").annotate(
         held=FilteredRelation("site__assignments", condition=owner_terms),
-        answering=Coalesce(F("held__team__name"), F("site__owner")),
+        answering=Coalesce(F("held__team__name"), F("site__owner"), Value("")),
         accountable=Coalesce(F("held__accountable__name"), Value("")),
         kw=Coalesce(F("site__problems_written__kw"), 0.0),
         workloads=_workloads(now),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from inventory.models import DomainChoices
-from readiness.assessment.scoring.queries.rows import HealthReason, reason_of_stored
+from readiness.assessment.scoring.queries.rows import ReasonRow, reason_of_stored
 from readiness.loop.problems.core.problem import PresentProblem, StoredReason
 from readiness.loop.problems.core.states import ProblemKind, ProblemState
 from readiness.loop.problems.models import Problem
@@ -39,8 +39,6 @@ def title_of(problem: PresentProblem) -> str:
     if problem.is_of_domain:
         is_silent = problem.state is ProblemState.SILENT
         return f"No data about {label.lower()}" if is_silent else f"{label} is {problem.state}"
-    if problem.state is ProblemState.SILENT:
-        return "Not heard from"
     return _title_of_rule(problem.reasons)
 
 
@@ -56,7 +54,7 @@ def detail_of(problem: PresentProblem) -> str:
     return problem.detail or (how_many(problem.objects, "object", "objects") if problem.is_of_several else "")
 
 
-def reasons_of(problem: Problem) -> tuple[HealthReason, ...]:
+def reasons_of(problem: Problem) -> tuple[ReasonRow, ...]:
     return tuple(map(reason_of_stored, problem.reasons))
 
 

@@ -9,3 +9,8 @@ from web import clock, workers
 @shared_task(name="readiness.problems.write_claimed")
 def write_claimed() -> int:
     return 0 if workers.are_catching_up() else operations.write_claimed(now=clock.now())
+
+
+@shared_task(name="readiness.problems.write_own")
+def write_own() -> int:
+    return operations.write_own(now=clock.now())

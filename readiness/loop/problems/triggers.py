@@ -13,7 +13,7 @@ from django.db import models
 from inventory.models import Site, SiteChange
 from inventory.models.triggers import PerStatement
 from readiness.assessment.scoring.core.states import CheckState
-from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, HealthReason
 from telemetry.models import Source
 
 _NAMES = {
@@ -30,12 +30,20 @@ _FORGET = "DELETE FROM problems_problemclaim WHERE site_id IN (SELECT id FROM ol
 _NEW, _OLD = "new_values AS touched", "old_values AS touched"
 _BOTH = f"{_NEW} JOIN old_values AS before ON before.id = touched.id"
 _OPEN = f"IN ('{CheckState.FAIL.value}', '{CheckState.STALE.value}')"
-_HEALTH = ("health", "since", "last_health", "objects_by_health", "reasons")
+_HEALTH = ("health", "since", "last_health", "is_last_known", "objects_by_health", "reasons")
+# New values of reasons come with those of the domain's worst.
+_REASON = ("health", "title", "since", "is_last_known", "rank")
 # An instant of blindness that moves on needs no look: the one that a look has noted comes first.
 _HEALTH_DIFFERS = " OR ".join(
     [
         *(f"touched.{column} IS DISTINCT FROM before.{column}" for column in _HEALTH),
         "touched.blind_at < coalesce(before.blind_at, 'infinity')",
+    ]
+)
+_REASON_DIFFERS = " OR ".join(
+    [
+        *(f"touched.{column} IS DISTINCT FROM before.{column}" for column in _REASON),
+        "(touched.counts_from IS NULL) <> (before.counts_from IS NULL)",
     ]
 )
 # The name of a source and its limits stand in its problems.
@@ -51,6 +59,9 @@ _TOUCHED: tuple[tuple[type[models.Model], pgtrigger.Operation, str], ...] = (
     (DomainHealth, pgtrigger.Insert, _NEW),
     (DomainHealth, pgtrigger.Update, f"{_BOTH} WHERE {_HEALTH_DIFFERS}"),
     (DomainHealth, pgtrigger.Delete, _OLD),
+    (HealthReason, pgtrigger.Insert, f"{_NEW} WHERE touched.counts_from IS NOT NULL"),
+    (HealthReason, pgtrigger.Update, f"{_BOTH} WHERE {_REASON_DIFFERS}"),
+    (HealthReason, pgtrigger.Delete, f"{_OLD} WHERE touched.counts_from IS NOT NULL"),
     (Source, pgtrigger.Update, _OF_SOURCES),
 )
 

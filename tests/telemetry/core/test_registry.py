@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, MetricKind
+from telemetry.core.metric import ComparedValue, LimitTest, MetricKind
 from telemetry.core.registry import RegistryError, load, registry
 
 TELEMETRY = Path(__file__).parents[4] / "shared" / "samples" / "telemetry"
@@ -195,7 +195,9 @@ def test_an_xid_counts_for_24_hours_and_a_flap_is_an_increase():
     (xid,) = registry().get("DCGM_FI_DEV_XID_ERRORS").health
     assert (xid.measure, xid.window_s, xid.source) == (ComparedValue.CHANGED, 86400, "azure-nhc")
     (flap,) = registry().get("node_infiniband_link_downed_total").health
-    assert flap == HealthRule(LimitTest.ABOVE, (0.0,), (4.0,), "azure-nhc", ComparedValue.INCREASE, 86400)
+    assert (flap.direction, flap.warn, flap.critical) == (LimitTest.ABOVE, (0.0,), (4.0,))
+    assert (flap.source, flap.measure, flap.window_s) == ("azure-nhc", ComparedValue.INCREASE, 86400)
+    assert (flap.title, flap.unit("")) == ("Link goes down and up", "in 24 h")
 
 
 def test_states_have_words():
@@ -230,6 +232,11 @@ def write(folder: Path, **changes) -> Path:
 
 def metric(**changes) -> dict:
     return {"metrics": {"m": {"title": "M", "unit": "W", **changes}}}
+
+
+def rule(**changes) -> dict:
+    whole = {"above": {"warn": 1}, "source": "OD", "title": "M is high", "action": "Lower M.", **changes}
+    return metric(health=[{key: value for key, value in whole.items() if value is not None}])
 
 
 def test_a_good_folder_loads(folder):
@@ -275,6 +282,27 @@ def test_a_good_folder_loads(folder):
             metric(health=[{"above": {"warn": 1}, "source": "OD", "window": "24h"}]),
             "metrics.m.health[0].window",
         ),
+        (metric(health=[{"above": {"warn": 1}, "source": "OD"}]), "metrics.m.health[0].title: None"),
+        (rule(action=7), "metrics.m.health[0].action: 7 is not text"),
+        (rule(hysteresis="1"), "metrics.m.health[0].hysteresis: '1' is not a number"),
+        (rule(hysteresis=-1), "metrics.m.health[0].hysteresis: -1 does not go with above"),
+        (
+            rule(above=None, one_of={"warn": [1]}, hysteresis=1),
+            "health[0].hysteresis: 1 does not go with one_of",
+        ),
+        (rule(**{"for": "7m"}), "metrics.m.health[0].for: '7m' is not one of"),
+        (rule(only="sunny"), "metrics.m.health[0].only: 'sunny' is not one of"),
+        (rule(unless={"fstype": [7]}), "metrics.m.health[0].unless.fstype: [7] is not a pattern"),
+        (rule(when={"fstype": ["a"]}), "metrics.m.health[0].when.fstype: ['a'] is not a pattern"),
+        (
+            rule(share_of="n", measure="increase", window="1h"),
+            "health[0].share_of: does not go with increase",
+        ),
+        (rule(share_of="n", days_left=True), "metrics.m.health[0].days_left: does not go with share_of"),
+        (rule(days_left="yes"), "metrics.m.health[0].days_left: 'yes' is not true or false"),
+        (rule(label="status"), "metrics.m.health[0].numbers: goes with a label"),
+        (rule(numbers={"down": 1}), "metrics.m.health[0].numbers: goes with a label"),
+        (rule(label="status", numbers={"down": "x"}), "health[0].numbers.down: 'x' is not a number"),
         (metric(variants=[{"title": "x"}]), "metrics.m.variants[0].when"),
         (metric(variants=[{"when": {"a": ["b"]}, "unit": "furlong"}]), "metrics.m.variants[0].unit"),
         ({"metrics": {"m": {"unit": "W"}}}, "metrics.m.title: None is not text"),

@@ -11,8 +11,9 @@ from readiness.assessment.evidence.core.proving.values import few
 from readiness.assessment.framework.core.definition import Check, SubMeasure
 from readiness.assessment.scoring.checks.choosing import Readings
 from readiness.assessment.scoring.core.judge import Reading
+from readiness.assessment.scoring.core.reasons import Heard, ObjectKey
 from readiness.assessment.scoring.core.states import Provenance
-from readiness.assessment.scoring.facts import EvaluationFacts, Heard, ObjectKey, Thing, heard_from
+from readiness.assessment.scoring.facts import EvaluationFacts, Thing, heard_from
 from telemetry.core.codes import code_table
 from telemetry.core.rows import Latest, Rise
 

@@ -17,6 +17,7 @@ __all__ = [
     "Health",
     "Provenance",
     "ReasonCode",
+    "ReasonStanding",
     "Stage",
     "Tier",
     "Verdict",
@@ -32,12 +33,25 @@ class Verdict(StrEnum):
 
 
 class Health(StrEnum):
+    """`not-judged` is an object that is heard from, of which no rule has judged a sample yet."""
+
     OK = "ok"
     WARN = "warn"
     CRITICAL = "critical"
     UNKNOWN = "unknown"
+    NOT_JUDGED = "not-judged"
     MAINTENANCE = "maintenance"
     NOT_MONITORED = "not-monitored"
+
+
+class ReasonStanding(StrEnum):
+    """The ground of a reason: a live sample; the last one, while the object sends others; the last one of a metric
+    that is gone for a day; the last one of an object that is silent."""
+
+    LIVE = "live"
+    LAST_KNOWN = "last-known"
+    METRIC_GONE = "metric-gone"
+    SILENT = "silent"
 
 
 class Provenance(StrEnum):
@@ -106,16 +120,21 @@ def _choices(states: type[StrEnum], **words: str) -> Choices:
 
 CHECK_STATES = _choices(CheckState, NOT_APPLICABLE="Not applicable")
 VERDICTS = _choices(Verdict)
-HEALTHS = _choices(Health, OK="OK")
+HEALTHS = _choices(Health, OK="OK", NOT_JUDGED="Not judged yet")
+REASON_HEALTHS = [each for each in HEALTHS if each[0] in (Health.CRITICAL, Health.WARN, Health.UNKNOWN)]
+REASON_STANDINGS = _choices(ReasonStanding, METRIC_GONE="Last known, metric gone")
 TIERS = _choices(Tier, CAPPED="Declared, not measured")
 
 
-KNOWN = frozenset({Health.OK, Health.WARN, Health.CRITICAL})
-"""Health that is read from samples, and so ends with them."""
+FADING = frozenset({Health.OK, Health.NOT_JUDGED})
+"""Health that only samples show. Without them it is unknown, while known trouble stays as last known."""
+KNOWN = FADING | {Health.WARN, Health.CRITICAL}
+"""Health that is read from samples."""
 
 
 class HealthAt(NamedTuple):
-    """Health of a domain at an instant. If unknown, it was `last_health` until `heard_at`, as far as known."""
+    """Health of a domain at an instant. If unknown, it was `last_health` until `heard_at`, as far as known. One that
+    `is_last_known` rests on no live sample."""
 
     health: str
     since: datetime
@@ -123,25 +142,23 @@ class HealthAt(NamedTuple):
     heard_at: datetime | None
     objects_by_health: Mapping[str, int]
     figures: Mapping[str, Any]
+    is_last_known: bool = False
 
 
 def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> HealthAt:
-    """The evaluated health until `blind_at`, then unknown: with newer samples it would have been evaluated again."""
+    """The evaluated health until `blind_at`, when all objects count as silent: with newer samples it would have been
+    evaluated again. Known trouble stays, as last known; all else is unknown."""
     if blind_at is None or now <= blind_at or evaluated.health not in KNOWN:
         return evaluated
-    return HealthAt(
-        health=str(Health.UNKNOWN),
-        since=blind_at,
-        last_health=evaluated.health,
-        heard_at=evaluated.heard_at,
-        objects_by_health=counts_in_silence(evaluated.objects_by_health),
-        figures={},
-    )
+    silent = evaluated._replace(objects_by_health=counts_in_silence(evaluated.objects_by_health), figures={})
+    if evaluated.health not in FADING:
+        return silent._replace(is_last_known=True)
+    return silent._replace(health=str(Health.UNKNOWN), since=blind_at, last_health=evaluated.health)
 
 
 def counts_in_silence(objects_by_health: Mapping[str, int]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for health, count in objects_by_health.items():
-        health_now = str(Health.UNKNOWN) if health in KNOWN else health
+        health_now = str(Health.UNKNOWN) if health in FADING else health
         counts[health_now] = counts.get(health_now, 0) + count
     return counts

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from inventory.models import Site
 from readiness.assessment.framework.core.definition import Framework
+from readiness.assessment.scoring.core.states import ReasonStanding
 from readiness.assessment.scoring.models import Flip
 
 
@@ -57,12 +58,14 @@ class HealthMark:
     since: datetime
     last_health: str = ""
     heard_at: datetime | None = None
+    is_last_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class HealthReason:
-    """Why an object is not well: the metric, its value, and the exceeded limit with its source. An unknown object had
-    the health `was` when the value was read, at `taken_at`; its cause was first seen at `since`."""
+class ReasonRow:
+    """Why an object is not well: the metric, its value at `taken_at`, and the exceeded limit with its source. `part` is
+    what of the object the metric describes; the cause was first seen at `since`. One that `is_last_known` rests on no
+    live sample, and `standing` says why. One without a metric is silence."""
 
     health: str
     object_kind: str
@@ -76,17 +79,23 @@ class HealthReason:
     direction: str
     source: str
     taken_at: datetime | None
-    was: str = ""
     since: datetime | None = None
+    part: str = ""
+    is_last_known: bool = False
+    standing: str = ReasonStanding.LIVE
 
 
-def reason_of_stored(stored: Mapping[str, Any]) -> HealthReason:
-    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
-    columns |= {"value": None, "threshold": None, **stored}
+def reason_of_stored(stored: Mapping[str, Any]) -> ReasonRow:
+    columns: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "part"), "")
+    columns |= {"value": None, "threshold": None, "is_last_known": False, "standing": ReasonStanding.LIVE}
+    columns |= stored
+    if was := stored.get("was"):
+        # Reasons that were stored before all of them had rows said what their silent object was.
+        columns |= {"health": was, "is_last_known": True, "standing": ReasonStanding.LAST_KNOWN}
     for name in ("taken_at", "since"):
         at = stored.get(name)
         columns[name] = datetime.fromisoformat(at) if at else None
-    return HealthReason(**{name: columns[name] for name in HealthReason.__slots__})
+    return ReasonRow(**{name: columns[name] for name in ReasonRow.__slots__})
 
 
 @dataclass(frozen=True, slots=True)

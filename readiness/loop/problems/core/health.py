@@ -1,4 +1,4 @@
-"""Problems of one domain's health: one for each object, and one for all that break the same rule."""
+"""Problems of one domain's health: one for each object, one for all that break a rule, one for a crowd of them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.assessment.scoring.core.states import Health
+from readiness.loop.problems.core.folding import Node, Sufferer, sufferer
 from readiness.loop.problems.core.problem import (
     NO_DATA,
     Identity,
@@ -21,51 +22,106 @@ STATE_OF_HEALTH: Mapping[str, ProblemState] = {
     Health.WARN.value: ProblemState.WARN,
 }
 """Every other health is silence."""
-_HEARD = (Health.OK, Health.WARN, Health.CRITICAL)
+CROWD_FROM = 26
+"""As many objects that break one rule are one problem without one for each of them: who wants to see them reads the
+reasons by page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Objects that break one rule, too many for problems of their own. `reasons` are of the worst few; `nodes` are all
+    objects where it matters what they depend on, else none."""
+
+    metric: str
+    objects: int
+    since: datetime | None
+    last_sample_at: datetime | None
+    reasons: tuple[StoredReason, ...]
+    nodes: frozenset[Node] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFacts:
-    """The stored health of a domain. `is_blind` says that its samples ran out after the last evaluation. A list of
-    reasons that `is_full` may leave out objects."""
+    """The stored health of a domain. `is_silent` says that nothing of it is heard; `reasons` are all of objects that
+    are no part of a crowd."""
 
     domain: str
     health: str
     since: datetime
     heard_at: datetime | None
-    last_health: str
-    is_blind: bool
-    objects_by_health: Mapping[str, int]
-    reasons: tuple[StoredReason, ...]
-    is_full: bool = False
+    last_health: str = ""
+    is_silent: bool = False
+    reasons: tuple[StoredReason, ...] = ()
+    crowds: tuple[Crowd, ...] = ()
 
     @property
-    def is_silent(self) -> bool:
-        """Whether nothing of the domain is heard from; one silent object among others leaves the domain heard."""
-        if self.is_blind:
-            return True
-        return self.health == Health.UNKNOWN and not any(map(self.objects_by_health.get, _HEARD))
+    def metrics(self) -> frozenset[str]:
+        """What the domain's objects have reasons by now, `NO_DATA` among it."""
+        of_crowds = {crowd.metric or NO_DATA for crowd in self.crowds}
+        return frozenset({*of_crowds, *(metric_of(reason) for reason in self.reasons)})
+
+
+@dataclass(frozen=True, slots=True)
+class DomainObjects:
+    """The problems of a domain's objects and crowds before anything is folded."""
+
+    facts: DomainFacts
+    objects: Sequence[PresentProblem]
+    crowds: Sequence[PresentProblem]
+
+    def sufferers(self) -> list[Sufferer]:
+        nodes_of = dict(zip((crowd.identity for crowd in self.crowds), self.facts.crowds, strict=True))
+        several = [sufferer(each, nodes_of[each.identity].nodes) for each in self.crowds]
+        single = [sufferer(each, [each.object[:2]]) for each in self.objects if each.object is not None]
+        return [each for each in (*single, *several) if each.nodes]
+
+    def roots(self, silence: Identity | None) -> dict[Identity, Identity]:
+        """The domain's problem, or the cause of that, for which silent objects have none of their own."""
+        if not self.facts.is_silent:
+            return {}
+        root = silence or Identity(ProblemKind.HEALTH, self.facts.domain)
+        every = (*self.objects, *self.crowds)
+        return {each.identity: root for each in every if each.state is ProblemState.SILENT}
+
+
+def domain_objects(facts: DomainFacts) -> DomainObjects:
+    return DomainObjects(
+        facts,
+        [_object_problem(facts.domain, reasons) for reasons in _group_by_object(facts.reasons)],
+        [_crowd_problem(facts.domain, crowd) for crowd in facts.crowds],
+    )
 
 
 def domain_problems(
-    facts: DomainFacts, *, silence: Identity | None, open_keys: Collection[str]
+    of_domain: DomainObjects,
+    *,
+    silence: Identity | None,
+    open_keys: Collection[str],
+    explained: Mapping[Identity, Identity],
 ) -> list[PresentProblem]:
-    """`silence` is the site's silent source, `open_keys` are the keys of the site's open problems of health.
+    """`silence` is the site's silent source, `open_keys` are the keys of the site's open problems of health, and
+    `explained` has the causes of problems that follow from what an object depends on.
 
     While the whole domain is silent, an object that was well has no problem of its own, unless it had one before: the
     domain's problem stands for it. What was wrong stays, as last known.
     """
-    objects = [_object_problem(facts.domain, reasons) for reasons in _group_by_object(facts.reasons)]
+    facts = of_domain.facts
+    every = [
+        replace(each, cause=explained.get(each.identity)) for each in (*of_domain.objects, *of_domain.crowds)
+    ]
     if not facts.is_silent:
-        return _grouped(facts.domain, objects) or _unexplained(facts)
+        return _grouped(facts.domain, every) or _unexplained(facts)
     whole = _silent_domain(facts, silence)
     unheard = [
         replace(each, cause=whole.root)
-        for each in objects
-        if each.state is ProblemState.SILENT and each.identity.key in open_keys
+        for each in every
+        if each.state is ProblemState.SILENT and each.object is not None and each.identity.key in open_keys
     ]
-    wrong = [each for each in objects if each.state is not ProblemState.SILENT]
-    return [whole, *unheard, *_grouped(facts.domain, wrong)]
+    return [
+        whole,
+        *unheard,
+        *_grouped(facts.domain, [each for each in every if each.state is not ProblemState.SILENT]),
+    ]
 
 
 def _group_by_object(reasons: Iterable[StoredReason]) -> Iterable[Sequence[StoredReason]]:
@@ -80,18 +136,21 @@ def _severity(reason: StoredReason) -> int:
 
 
 def state_of(reason: StoredReason) -> ProblemState:
-    """A silent object keeps the state that its last reading had."""
-    health = reason["health"] if reason["health"] != Health.UNKNOWN else reason.get("was", "")
-    return STATE_OF_HEALTH.get(health, ProblemState.SILENT)
+    return STATE_OF_HEALTH.get(reason["health"], ProblemState.SILENT)
 
 
 def is_last_known(reason: StoredReason) -> bool:
-    return reason["health"] == Health.UNKNOWN and state_of(reason) is not ProblemState.SILENT
+    return bool(reason.get("is_last_known")) and state_of(reason) is not ProblemState.SILENT
+
+
+def metric_of(reason: StoredReason) -> str:
+    return str(reason.get("metric") or NO_DATA)
 
 
 def _object_problem(domain: str, reasons: Sequence[StoredReason]) -> PresentProblem:
     worst = reasons[0]
     thing = ObjectOfProblem(worst["object_kind"], worst["object_id"], worst["object"])
+    metrics = frozenset(map(metric_of, reasons))
     return PresentProblem(
         identity=Identity(ProblemKind.HEALTH, f"{domain}-{thing.kind}-{thing.id}"),
         state=state_of(worst),
@@ -102,27 +161,44 @@ def _object_problem(domain: str, reasons: Sequence[StoredReason]) -> PresentProb
         reasons=tuple(reasons),
         object=thing,
         objects=1,
-        metrics=frozenset(map(_metric, reasons)),
+        # Where something else is known, silence is not what shows it.
+        metrics=metrics - {NO_DATA} or metrics,
     )
 
 
-def _metric(reason: StoredReason) -> str:
-    return NO_DATA if state_of(reason) is ProblemState.SILENT else str(reason.get("metric", ""))
+def _crowd_problem(domain: str, crowd: Crowd) -> PresentProblem:
+    worst = crowd.reasons[0]
+    metric = metric_of(worst)
+    return PresentProblem(
+        identity=Identity(ProblemKind.HEALTH, f"{domain}-{metric}"),
+        state=state_of(worst),
+        subject=domain,
+        is_last_known=is_last_known(worst),
+        since=crowd.since,
+        last_sample_at=crowd.last_sample_at,
+        reasons=crowd.reasons,
+        objects=crowd.objects,
+        metrics=frozenset({metric}),
+    )
 
 
-def _grouped(domain: str, objects: Iterable[PresentProblem]) -> list[PresentProblem]:
-    """Objects whose worst reason breaks the same rule follow from one cause, which names them all."""
+def _grouped(domain: str, problems: Iterable[PresentProblem]) -> list[PresentProblem]:
+    """Objects whose worst reason breaks the same rule follow from one cause, which names them all; those that follow
+    from another problem need none."""
     by_rule: dict[str, list[PresentProblem]] = defaultdict(list)
-    for each in objects:
-        by_rule[_metric(each.reasons[0])].append(each)
-    problems: list[PresentProblem] = []
+    grouped: list[PresentProblem] = []
+    for each in problems:
+        if each.object is None or each.cause is not None:
+            grouped.append(each)
+        else:
+            by_rule[metric_of(each.reasons[0])].append(each)
     for metric, alike in by_rule.items():
         if len(alike) == 1:
-            problems += alike
+            grouped += alike
         else:
             cause = _rule_problem(domain, metric, alike)
-            problems += [cause, *(replace(each, cause=cause.identity) for each in alike)]
-    return problems
+            grouped += [cause, *(replace(each, cause=cause.identity) for each in alike)]
+    return grouped
 
 
 def _rule_problem(domain: str, metric: str, alike: Sequence[PresentProblem]) -> PresentProblem:
@@ -151,6 +227,8 @@ def _worst(alike: Sequence[StoredReason]) -> StoredReason:
 
 
 def _silent_domain(facts: DomainFacts, silence: Identity | None) -> PresentProblem:
+    unheard = [reason for reason in facts.reasons if not reason.get("metric")]
+    crowd = next((crowd for crowd in facts.crowds if not crowd.metric), None)
     return PresentProblem(
         identity=Identity(ProblemKind.HEALTH, facts.domain),
         state=ProblemState.SILENT,
@@ -159,8 +237,8 @@ def _silent_domain(facts: DomainFacts, silence: Identity | None) -> PresentProbl
         since=facts.since,
         last_sample_at=facts.heard_at or facts.since,
         detail=f"last {facts.last_health}" if facts.last_health else "",
-        reasons=facts.reasons,
-        objects=len({(reason["object_kind"], reason["object_id"]) for reason in facts.reasons}),
+        reasons=crowd.reasons if crowd is not None else tuple(unheard),
+        objects=crowd.objects if crowd is not None else len(unheard),
         metrics=frozenset({NO_DATA}),
     )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from readiness.loop.problems.core.states import ProblemKind, ProblemState, rank_of
 
 type StoredReason = Mapping[str, Any]
-"""A reason as the health of a domain stores it: object, metric, value, limit, `since`, `taken_at`."""
+"""A reason of an object (`HealthReason`) as JSON: object, metric, value, limit, `since`, `taken_at`."""
 
 NO_DATA = "no-data"
 """Stands for silence among the metrics of a problem."""
@@ -31,8 +31,8 @@ class ObjectOfProblem(NamedTuple):
 class PresentProblem:
     """`subject` is the domain, the id of the source or device, the check, or the queue. `cause` is None for a problem
     that follows from no other. `object` is the one that it is about, `objects` the number of those that a cause of
-    several stands for. `metrics` show it. A last known one was true when the last sample came, and nothing has answered
-    it since.
+    several stands for. `metrics` show it, and `metrics_of_object` show that the object that decided a check is not
+    well. A last known one was true when the last sample came, and nothing has answered it since.
     """
 
     identity: Identity
@@ -50,6 +50,7 @@ class PresentProblem:
     object: ObjectOfProblem | None = None
     objects: int = 0
     metrics: frozenset[str] = frozenset()
+    metrics_of_object: frozenset[str] = frozenset()
     check_id: str = ""
 
     @property

@@ -1,12 +1,13 @@
 """All problems of one site: its sources, health, checks, owners and inventory, folded under their causes."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from readiness.loop.problems.core.health import DomainFacts, domain_problems
-from readiness.loop.problems.core.problem import Identity, PresentProblem
-from readiness.loop.problems.core.states import ProblemState
+from readiness.loop.problems.core import folding
+from readiness.loop.problems.core.folding import Dependencies
+from readiness.loop.problems.core.health import DomainFacts, domain_objects, domain_problems
+from readiness.loop.problems.core.problem import NO_DATA, PresentProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class ProblemFacts:
     sources: Sequence[PresentProblem] = ()
     checks: Sequence[PresentProblem] = ()
     others: Sequence[PresentProblem] = ()
+    dependencies: Dependencies = field(default_factory=Dependencies)
     turns_at: Collection[datetime] = field(default_factory=tuple)
 
     def changes_at(self, now: datetime) -> datetime | None:
@@ -33,21 +35,21 @@ def problems_of(facts: ProblemFacts, *, open_keys: Collection[str]) -> list[Pres
     """The problems of a site, each with the cause that it folds under. `open_keys` are those of health."""
     if facts.is_retired:
         return []
-    silence = next((each.identity for each in facts.sources if each.state is ProblemState.SILENT), None)
+    mute = [source for source in facts.sources if NO_DATA in source.metrics]
+    silence = mute[0].identity if mute else None
+    of_domains = [domain_objects(domain) for domain in facts.domains]
+    sufferers = [each for of_domain in of_domains for each in of_domain.sufferers()]
+    explained = folding.explained(sufferers, mute, facts.dependencies)
     health = [
         problem
-        for domain in facts.domains
-        for problem in domain_problems(domain, silence=silence, open_keys=open_keys)
+        for of_domain in of_domains
+        for problem in domain_problems(of_domain, silence=silence, open_keys=open_keys, explained=explained)
     ]
-    causes = [*facts.sources, *health]
-    return [*causes, *folded(facts.checks, causes), *facts.others]
-
-
-def folded(checks: Iterable[PresentProblem], causes: Sequence[PresentProblem]) -> list[PresentProblem]:
-    """A check that is computed from the metrics of a cause follows from it; the first such cause counts."""
-    by_metric = {metric: cause.root for cause in reversed(causes) for metric in cause.metrics}
-    return [replace(check, cause=_cause_of(check, by_metric)) for check in checks]
-
-
-def _cause_of(check: PresentProblem, by_metric: dict[str, Identity]) -> Identity | None:
-    return next((by_metric[metric] for metric in sorted(check.metrics) if metric in by_metric), None)
+    roots = {
+        identity: root for of_domain in of_domains for identity, root in of_domain.roots(silence).items()
+    }
+    roots |= {problem.identity: problem.root for problem in health}
+    causes = [*facts.sources, *(replace(each, cause=roots.get(each.root, each.root)) for each in health)]
+    roles = facts.dependencies.roles
+    checks = [replace(check, cause=folding.cause_of_check(check, causes, roles)) for check in facts.checks]
+    return [*causes, *checks, *facts.others]

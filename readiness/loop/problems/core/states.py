@@ -20,6 +20,8 @@ class ProblemKind(StrEnum):
     CHECK = "check"
     OWNERSHIP = "ownership"
     INVENTORY = "inventory"
+    INTAKE = "intake"
+    MUSTER = "muster"
 
 
 class ProblemEnd(StrEnum):
@@ -30,6 +32,7 @@ class ProblemEnd(StrEnum):
     CHECK = "check"
     OWNERSHIP = "ownership"
     INVENTORY = "inventory"
+    MUSTER = "muster"
     RULE = "rule"
     PERSON = "person"
     OBJECT_GONE = "object-gone"

@@ -10,6 +10,7 @@ from readiness.assessment.scoring.models import (
     CheckResult,
     DomainHealth,
     Flip,
+    HealthReason,
     ScoreInputs,
     ScorePoint,
     SiteScore,
@@ -61,7 +62,7 @@ point = maker(
     evaluated_at=NOW,
     **IN_FORCE,
 )
-health = maker(DomainHealth, "site", "domain", "health", health="ok", since=NOW - DAY, evaluated_at=NOW)
+_health = maker(DomainHealth, "site", "domain", "health", health="ok", since=NOW - DAY, evaluated_at=NOW)
 
 
 def site(verdict="not-ready", *, kw=1000.0, first_blocker="", commissioned=NOW - 200 * DAY, **given):
@@ -91,6 +92,27 @@ def result(there, check_id, state="pass", **columns):
     check = framework_queries.current()[1].check(check_id)
     judged = {"pillar": check.pillar, "gate": check.gate, "measured_state": state}
     return _result(there, check_id, state, **judged | columns)
+
+
+def health(there, domain, state="ok", **columns):
+    for stored in columns.get("reasons", ()):
+        reason(there, domain, **stored)
+    return _health(there, domain, state, **columns)
+
+
+RANKS = {"critical": 1, "warn": 3, "unknown": 4}
+
+
+def reason(there, domain, **given):
+    """An open reason, as the domain's row has it too."""
+    standing = given.get("standing") or ("live" if given.get("metric") else "silent")
+    rank = RANKS[given["health"]] - (standing == "silent" and given["health"] != "unknown")
+    at = {"since": given.get("since") or NOW - DAY, "taken_at": given.get("taken_at")}
+    return HealthReason.objects.create(
+        site=there,
+        domain=domain,
+        **given | at | {"standing": standing, "rank": rank, "counts_from": at["since"]},
+    )
 
 
 def kept(there, inputs, *, at, version=None):

@@ -1,7 +1,6 @@
 """Key figures of sites and of the fleet: what a broken meter sends is no figure, and harms none of the others."""
 
 import math
-import re
 
 import pytest
 
@@ -17,8 +16,6 @@ from readiness.assessment.scoring.figures import (
     site_figure,
     stored,
 )
-from telemetry.core.metric import ComparedValue
-from telemetry.core.registry import registry
 from tests.conftest import NOW
 from tests.readiness.assessment.scoring.core.builders import SHIPPED
 
@@ -71,13 +68,3 @@ def test_the_name_of_a_worst_figure_says_of_what():
         assert word in part.figure_name, part.id
     names = {part.id: part.figure_name for part in parts}
     assert names["flaps"] == "Link flaps in 24 h, worst port"
-
-
-@pytest.mark.parametrize(
-    "metric", [each for each in registry().metrics if each.health], ids=lambda each: each.name
-)
-def test_the_name_of_an_increase_says_over_which_time(metric):
-    for rule in metric.health:
-        name = rule.figure_name(metric.title)
-        assert (name != metric.title) is (rule.measure is ComparedValue.INCREASE)
-        assert name == metric.title or re.fullmatch(r".* in \d+ (h|min)", name)

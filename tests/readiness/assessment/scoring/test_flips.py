@@ -123,7 +123,7 @@ def test_health_flips_tell_the_object_that_was_worst(well):
     well.evaluate()
     flip = well.flip("energy", "critical")
     assert (flip.subject, flip.value) == ("health", 5)
-    assert flip.reason == "plant-ups: Output source"
+    assert flip.reason == "plant-ups: UPS does not protect its load"
 
 
 def test_each_day_keeps_its_last_score(well):

@@ -82,7 +82,7 @@ def test_silence_does_not_end_a_cause(well):
     well.run(2)
     since = cause(well.evaluate(), "energy", "upsOutputPercentLoad")[1]
     well.clock.move(hours=1)
-    assert cause(well.evaluate(), "energy", "upsOutputPercentLoad") == ("unknown", since)
+    assert cause(well.evaluate(), "energy", "upsOutputPercentLoad") == ("warn", since)
     well.run(2)
     assert cause(well.evaluate(), "energy", "upsOutputPercentLoad")[1] == since
 

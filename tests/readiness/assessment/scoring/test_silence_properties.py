@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from inventory.models import DomainChoices
 from inventory.queries import SiteFacts
 from readiness.assessment.scoring.checks import hardware
+from readiness.assessment.scoring.core.health import RANK, TROUBLE, HealthBefore
 from readiness.assessment.scoring.core.states import Health
 from readiness.assessment.scoring.facts import EvaluationFacts, Thing
-from readiness.assessment.scoring.health import RANK, HealthBefore, site_health
+from readiness.assessment.scoring.health import StoredHealth, site_health, stored_domains
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.queries import Latest, SourceStanding
 from tests.readiness.assessment.scoring.core.builders import NOW, core_site
@@ -117,6 +118,9 @@ def facts_of(senders):
         seen=seen,
         sources_of={one.key: frozenset((one.source,)) for one in senders if one.is_watched},
         latest=readings,
+        judged=frozenset(seen),
+        # Trouble is older than any minimum duration.
+        changed_at={one.number: NOW - timedelta(days=1) for one in senders},
     )
 
 
@@ -126,21 +130,25 @@ def source(number, silent_s):
     return SourceStanding(SITE, number, f"source {number}", state, NOW, at, at, 60.0, 60.0, "measured")
 
 
-def health_of(senders, before=None):
-    return {one.domain: one for one in site_health(facts_of(senders), before or {}, NOW)}
+NOTHING = StoredHealth()
 
 
-def stored(results):
-    """As the next evaluation reads what this one wrote."""
-    return {
-        domain: HealthBefore(
-            str(one.health),
-            {(each["object_kind"], each["object_id"]): each for each in one.reasons},
-            one.last_health,
-            one.heard_at,
-        )
-        for domain, one in results.items()
-    }
+def judged(senders, before=NOTHING):
+    return site_health(facts_of(senders), before, NOW)
+
+
+def health_of(senders, before=NOTHING):
+    return by_domain(judged(senders, before))
+
+
+def by_domain(site):
+    return {one.domain: one for one in site.domains}
+
+
+def stored(site):
+    """As the next evaluation reads what this one wrote; here, silence begins without time going by."""
+    domains = stored_domains(site.domains)
+    return StoredHealth(site.reasons, {name: replace(each, blind_at=None) for name, each in domains.items()})
 
 
 KINDS = st.sampled_from(sorted(METRICS))
@@ -170,7 +178,7 @@ def fleets(draw, silences=ANY):
 
 @st.composite
 def befores(draw, silences=LIVE):
-    return stored(health_of(draw(fleets(silences))))
+    return stored(judged(draw(fleets(silences))))
 
 
 @given(fleets(), befores())
@@ -187,7 +195,8 @@ def test_a_domain_with_a_silent_object_is_never_ok(senders, before):
 @given(fleets(LIVE), st.data())
 def test_what_stops_never_turns_a_domain_ok(senders, data):
     """All that goes on reads as it did before."""
-    first = health_of(senders)
+    before = judged(senders)
+    first = by_domain(before)
     after = [
         replace(
             one,
@@ -196,8 +205,8 @@ def test_what_stops_never_turns_a_domain_ok(senders, data):
         )
         for one in senders
     ]
-    told = health_of(after, stored(first))
-    again = health_of(after, stored(told))
+    then = judged(after, stored(before))
+    told, again = by_domain(then), health_of(after, stored(then))
     for domain in DomainChoices.values:
         if first[domain].health is not Health.OK:
             assert Health.OK not in (told[domain].health, again[domain].health)
@@ -218,7 +227,7 @@ def test_streams_that_are_silent_never_turn_a_domain_better(senders, silent, bef
 def test_coverage_and_health_call_the_same_objects_silent(senders, before):
     facts = facts_of(senders)
     readings = hardware.coverage_readings(facts, None, NOW)
-    told = {one.domain: one for one in site_health(facts, before, NOW)}
+    told = by_domain(site_health(facts, before, NOW))
     for domain in DomainChoices.values:
         reading = readings.get(f"{domain}-coverage")
         own = [one for one in senders if one.domain == domain and one.kind != "link" and one.in_service]
@@ -226,18 +235,23 @@ def test_coverage_and_health_call_the_same_objects_silent(senders, before):
             continue
         heard = [one for one in senders if one.domain == domain and one.is_watched and not one.is_silent]
         if reading.value == 0 and not heard:
-            assert told[domain].health is Health.UNKNOWN
+            assert told[domain].health is Health.UNKNOWN or told[domain].is_last_known
         if told[domain].health is Health.OK:
             assert reading.value == 100 or any(not one.is_watched for one in own)
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("kind", METRICS)
-def test_whatever_falls_silent_alone_is_unknown_with_what_it_was(kind, level):
+def test_whatever_falls_silent_alone_is_unknown_unless_its_trouble_was_known(kind, level):
     sender = Sender(kind, 1, level=level)
-    first = health_of([sender])[sender.domain]
-    told = health_of([replace(sender, silent_s=301)], stored({sender.domain: first}))[sender.domain]
-    assert (told.health, told.last_health) == (Health.UNKNOWN, first.health)
+    first = judged([sender])
+    was = by_domain(first)[sender.domain].health
+    told = health_of([replace(sender, silent_s=301)], stored(first))[sender.domain]
+    if was in TROUBLE:
+        assert (told.health, told.last_health, told.is_last_known) == (was, "", True)
+        assert [reason["title"] for reason in told.reasons][1:] == ["Not seen"]
+    else:
+        assert (told.health, told.last_health, told.is_last_known) == (Health.UNKNOWN, was, False)
     assert told.heard_at is not None
 
 
@@ -247,10 +261,11 @@ def test_a_domain_that_others_report_on_is_unknown_once_their_series_end(was, ow
     """Its source goes on with another domain, on time. The next evaluation says the same."""
     heard_at = NOW - timedelta(seconds=LIVE_S + 1)
     link, ups = Sender("link", 1, silent_s=LIVE_S + 1), Sender("device", 2)
-    before = {"network": HealthBefore(was, {}, "", heard_at, heard_at + timedelta(seconds=LIVE_S))}
+    network = HealthBefore(was, "", heard_at, heard_at + timedelta(seconds=LIVE_S))
+    before = StoredHealth(domains={"network": network})
     for _ in range(2):
-        results = health_of([link, ups, *own], before)
-        network = results["network"]
+        site = judged([link, ups, *own], before)
+        network = by_domain(site)["network"]
         assert (network.health, network.last_health, network.heard_at) == (Health.UNKNOWN, was, heard_at)
         assert network.clock == ""
-        before = stored(results)
+        before = stored(site)

@@ -96,7 +96,7 @@ def critical(frozen_now):
 def test_an_operator_reads_the_worst_first_and_each_site_counts_once(critical, client_of):
     write_problems(now=NOW)
     page = live(client_of("ops"))
-    assert opening(page) == "3 critical problems and 1 silent source hold 2.1 MW"
+    assert opening(page) == "3 critical problems and 1 silent source affect 2.1 MW"
     assert re.findall(r'id="problem-([a-z]+-[a-z]+)', page) == [
         "health-faro", "health-faro", "health-beja", "source-faro", "check-porto",
     ]  # fmt: skip
@@ -107,8 +107,8 @@ def test_an_operator_reads_the_worst_first_and_each_site_counts_once(critical, c
     [
         (0, 0, 0, "Nothing is wrong at any site"),
         (0, 0, 2, "Nothing is critical or silent; 2 sites have failing checks"),
-        (1, 0, 1, "1 critical problem holds 253 kW"),
-        (0, 2, 2, "2 silent sources hold 253 kW"),
+        (1, 0, 1, "1 critical problem affects 253 kW"),
+        (0, 2, 2, "2 silent sources affect 253 kW"),
     ],
 )
 def test_the_first_line_says_what_is_wrong(critical, silent, failing, words):

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.kinds import KINDS as INVENTORY
 from inventory.models import Device, PowerFeed
-from readiness.assessment.scoring.health import MOST_REASONS
-from readiness.assessment.scoring.models import DomainHealth
+from readiness.assessment.scoring.models import DomainHealth, HealthReason
 from readiness.boards.objects.queries import DOMAINS, MODELS, health_of, site_id_of
 from tests.inventory import made
 from tests.pages import rows_of, text_of
+from tests.readiness.plant import deliver
 
 pytestmark = pytest.mark.django_db
 KIND_OF = {kind.model: kind for kind in INVENTORY}
@@ -71,15 +71,37 @@ def test_what_is_out_of_service_rests_or_is_not_looked_at(well):
         assert health.state == expected
 
 
-def test_where_the_worst_fill_the_list_nobody_else_is_called_well(well):
-    well.run(1)
+def test_what_was_never_judged_is_not_called_well(well):
+    """It is in the inventory, and its first samples are here, but no evaluation has looked at them."""
+    spare = made.accelerator(device=well.node, index=7)
+    assert health_of([spare], now=well.clock.at)[spare.pk].state == "not-monitored"
+    well.clock.move(minutes=2)
+    labels = {"gpu": "7", "Hostname": well.node.name}
+    deliver(well.source, [("DCGM_FI_DEV_GPU_TEMP", labels, 55.0, well.clock.at)], now=well.clock.at)
+    assert health_of([spare], now=well.clock.at)[spare.pk].state == "not-judged"
     well.evaluate()
-    compute = well.health("compute")
-    worse = {"health": "critical", "object_kind": "device", "object_id": 0, "object": "x", "title": "t"}
-    compute.reasons = [worse] * MOST_REASONS
-    compute.save()
-    states = {each.state for each in health_of(well.gpus, now=well.clock.at).values()}
-    assert states == {"unknown"}
+    assert health_of([spare], now=well.clock.at)[spare.pk].state == "ok"
+
+
+def test_one_silent_object_makes_no_other_unknown(well):
+    del well.values["DCGM_FI_DEV_GPU_TEMP", "1"], well.values["DCGM_FI_DEV_GPU_UTIL", "1"]
+    for metric in ("XID_ERRORS", "ROW_REMAP_FAILURE", "ECC_DBE_VOL_TOTAL"):
+        del well.values[f"DCGM_FI_DEV_{metric}", "1"]
+    well.run(8)
+    well.evaluate()
+    first, second = health_of(well.gpus, now=well.clock.at).values()
+    assert (first.state, second.state) == ("ok", "unknown")
+
+
+def test_an_object_shows_all_its_reasons(well, client_of):
+    well.change(DCGM_FI_DEV_XID_ERRORS={"0": 79}, DCGM_FI_DEV_GPU_TEMP={"0": 97})
+    well.change(DCGM_FI_DEV_ROW_REMAP_FAILURE={"0": 1})
+    for _ in range(3):
+        well.run(1)
+        well.evaluate()
+    words = panel_of(client_of("viewer"), type(well.gpus[0]), well.gpus[0])
+    for said in ("GPU has fallen off the bus", "GPU is too hot Value 97 °C", "GPU cannot remap memory rows"):
+        assert said in words
 
 
 @pytest.fixture
@@ -101,16 +123,19 @@ def one_of_each(db, frozen_now):
             "direction": "above",
             "measure": "value",
             "source": "OD",
-            "since": (frozen_now.at - timedelta(minutes=7)).isoformat(),
-            "taken_at": (frozen_now.at - timedelta(seconds=40)).isoformat(),
+            "since": frozen_now.at - timedelta(minutes=7),
+            "taken_at": frozen_now.at - timedelta(seconds=40),
+            "standing": "live",
+            "rank": 1,
+            "counts_from": frozen_now.at - timedelta(minutes=7),
         }
+        HealthReason.objects.create(site_id=site_id_of(shown), domain=DOMAINS.get(model, "compute"), **reason)
         DomainHealth.objects.create(
             site_id=site_id_of(shown),
             domain=DOMAINS.get(model, "compute"),
             health="critical",
             since=frozen_now.at - timedelta(minutes=7),
             evaluated_at=frozen_now.at,
-            reasons=[reason],
         )
     return objects
 
@@ -159,7 +184,7 @@ def test_a_list_takes_one_statement_more_for_any_number_of_rows(one_of_each, cli
     def health_statements():
         with CaptureQueriesContext(connection) as captured:
             text_of(client.get(f"{kind.url('list')}?per=100"))
-        return [each for each in captured if "jsonb_array_elements" in each["sql"]], len(captured)
+        return [each for each in captured if "scoring_healthreason" in each["sql"]], len(captured)
 
     few, all_few = health_statements()
     for _ in range(20):
@@ -183,7 +208,8 @@ def test_a_feed_names_the_meter_and_its_health(well, client_of):
     well.run(3)
     well.evaluate()
     feed = well.pdus[0].power_feeds.get()
-    assert f"Measured by {well.pdus[0].name} OK" in panel_of(client_of("viewer"), PowerFeed, feed)
+    # It sends its power alone, which has no limit.
+    assert f"Measured by {well.pdus[0].name} Not judged yet" in panel_of(client_of("viewer"), PowerFeed, feed)
 
 
 def test_the_page_of_an_object_has_the_chart_and_the_checks_that_it_touches(well, client_of):

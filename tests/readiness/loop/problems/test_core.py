@@ -1,14 +1,14 @@
 """Which problems a domain has, what they fold under, and what ends one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from readiness.loop.problems.core.ending import EndFacts, end_of
-from readiness.loop.problems.core.health import DomainFacts, domain_problems
-from readiness.loop.problems.core.problem import Identity, PresentProblem
-from readiness.loop.problems.core.site import ProblemFacts, folded, problems_of
+from readiness.loop.problems.core.health import Crowd, DomainFacts, domain_objects, domain_problems
+from readiness.loop.problems.core.problem import NO_DATA, Identity
+from readiness.loop.problems.core.site import ProblemFacts, problems_of
 from readiness.loop.problems.core.states import ProblemKind, ProblemState, rank_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -19,21 +19,22 @@ def reason(number=1, health="critical", metric="gpu_temp", **given):
     return {
         "health": health, "object_kind": "accelerator", "object_id": number, "object": f"gpu{number}",
         "metric": metric, "title": metric, "value": 90.0 + number, "unit": "°C", "threshold": 90.0,
-        "direction": "above", "was": "", "since": NOW.isoformat(), "taken_at": NOW.isoformat(),
+        "direction": "above", "is_last_known": False, "since": NOW.isoformat(), "taken_at": NOW.isoformat(),
     } | given  # fmt: skip
 
 
-def unheard(number=1, was=""):
-    return reason(number, health="unknown", was=was, metric="gpu_temp" if was else "")
+def unheard(number=1):
+    return reason(number, health="unknown", metric="")
+
+
+def last_known(number=1):
+    return reason(number, is_last_known=True)
 
 
 def domain(*reasons, health="critical", **given):
     return DomainFacts(
-        **{
-            "domain": "compute", "health": health, "since": NOW, "heard_at": NOW, "last_health": "",
-            "is_blind": False, "objects_by_health": {"ok": 1}, "reasons": reasons,
-        } | given
-    )  # fmt: skip
+        **{"domain": "compute", "health": health, "since": NOW, "heard_at": NOW, "reasons": reasons} | given
+    )
 
 
 def keys(problems):
@@ -41,7 +42,7 @@ def keys(problems):
 
 
 def told(facts, *, silence=None, open_keys=()):
-    return domain_problems(facts, silence=silence, open_keys=open_keys)
+    return domain_problems(domain_objects(facts), silence=silence, open_keys=open_keys, explained={})
 
 
 def test_one_object_is_one_problem_with_all_its_reasons():
@@ -62,31 +63,50 @@ def test_objects_that_break_one_rule_follow_from_one_cause():
     ]
 
 
-def test_a_cause_of_many_leaves_out_none():
-    problems = told(domain(*(reason(number) for number in range(200))))
-    assert (problems[0].objects, len(problems[0].reasons), len(problems)) == (200, 200, 201)
-    assert problems[0].reasons[0]["object_id"] == 199
+def crowd(count, *reasons, metric="gpu_temp"):
+    return Crowd(metric=metric, objects=count, since=NOW, last_sample_at=NOW, reasons=reasons)
 
 
-def test_a_silent_object_among_others_keeps_its_state():
-    problems = told(domain(unheard(1, was="critical"), unheard(2), health="unknown"))
+def test_a_crowd_is_one_problem_with_the_number_of_its_objects():
+    [problem] = told(domain(crowds=(crowd(10_000, reason(7), reason(8)),)))
+    assert (problem.identity.key, problem.objects, problem.is_of_several) == (
+        "compute-gpu_temp",
+        10_000,
+        True,
+    )
+    assert [each["object_id"] for each in problem.reasons] == [7, 8]
+
+
+def test_silent_objects_among_others_keep_what_is_known_of_them():
+    problems = told(domain(last_known(1), unheard(1), unheard(2)))
     assert keys(problems) == [
         ("compute-accelerator-1", "critical", "compute-accelerator-1"),
         ("compute-accelerator-2", "silent", "compute-accelerator-2"),
     ]
     assert [each.is_last_known for each in problems] == [True, False]
+    assert [each.metrics for each in problems] == [{"gpu_temp"}, {NO_DATA}]
 
 
-SILENT = {"health": "unknown", "objects_by_health": {"unknown": 3}, "last_health": "critical"}
+SILENT = {"health": "unknown", "is_silent": True, "last_health": "critical"}
 
 
 def test_in_a_silent_domain_what_was_wrong_stands_and_the_rest_is_one_problem():
-    problems = told(domain(unheard(1, was="critical"), unheard(2), unheard(3), **SILENT), silence=SILENCE)
+    problems = told(domain(last_known(1), unheard(1), unheard(2), unheard(3), **SILENT), silence=SILENCE)
     assert keys(problems) == [
         ("compute", "silent", "7"),
         ("compute-accelerator-1", "critical", "compute-accelerator-1"),
     ]
     assert (problems[0].detail, problems[0].objects) == ("last critical", 3)
+
+
+def test_in_a_silent_domain_a_silent_crowd_is_its_problem_and_one_that_was_wrong_stands():
+    crowds = (crowd(400, unheard(2), metric=""), crowd(60, last_known(1)))
+    problems = told(domain(crowds=crowds, **SILENT))
+    assert keys(problems) == [
+        ("compute", "silent", "compute"),
+        ("compute-gpu_temp", "critical", "compute-gpu_temp"),
+    ]
+    assert [each.objects for each in problems] == [400, 60]
 
 
 def test_an_object_that_was_silent_before_its_domain_stays():
@@ -107,23 +127,6 @@ def test_what_is_known_and_silent_comes_before_what_is_known():
     assert ranks == sorted(set(ranks))
 
 
-def check(*metrics):
-    return PresentProblem(
-        identity=Identity(ProblemKind.CHECK, "p5"),
-        state=ProblemState.FAILING,
-        subject="p5",
-        metrics=frozenset(metrics),
-    )
-
-
-def test_a_check_follows_from_the_cause_that_it_is_computed_from():
-    causes = told(domain(reason(1), reason(2)))
-    assert [each.root.key for each in folded([check("gpu_temp"), check("else")], causes)] == [
-        "compute-gpu_temp",
-        "p5",
-    ]
-
-
 def test_a_retired_site_has_no_problems_and_the_next_turn_is_the_first_to_come():
     early, late = NOW.replace(hour=11), NOW.replace(hour=13)
     facts = ProblemFacts(site_id=1, is_retired=True, domains=[domain(reason())], turns_at=[early, late])
@@ -132,7 +135,10 @@ def test_a_retired_site_has_no_problems_and_the_next_turn_is_the_first_to_come()
 
 
 def open_problem(kind="health", key="compute-accelerator-1", subject="compute", thing=("accelerator", 1)):
-    return SimpleNamespace(kind=kind, key=key, subject=subject, object_kind=thing[0], object_id=thing[1])
+    return SimpleNamespace(
+        kind=kind, key=key, subject=subject, object_kind=thing[0], object_id=thing[1], reasons=[reason(1)],
+        first_seen_at=NOW,
+    )  # fmt: skip
 
 
 OF_RULE = open_problem(key="compute-gpu_temp", thing=("", None))
@@ -145,27 +151,25 @@ HERE = {("accelerator", 1)}
     [
         pytest.param(open_problem(), {"is_retired": True}, "object-gone", id="the site retired"),
         pytest.param(open_problem(), {}, "object-gone", id="the object left"),
-        pytest.param(open_problem(), {"in_service": HERE}, None, id="nothing is known of the domain"),
+        pytest.param(open_problem(), {"in_service": HERE}, "sample", id="its reason ended while it serves"),
         pytest.param(
-            open_problem(), {"in_service": HERE, "domains": {"compute": domain()}}, "sample", id="a sample shows it"
+            open_problem(), {"in_service": HERE, "unwell": {("compute", ("accelerator", 1))}}, "regrouped",
+            id="it belongs to a crowd now",
         ),
         pytest.param(
-            open_problem(), {"in_service": HERE, "domains": {"compute": domain(**SILENT)}}, None, id="all are silent"
-        ),
-        pytest.param(
-            open_problem(), {"in_service": HERE, "domains": {"compute": domain(is_blind=True)}}, None, id="blind"
-        ),
-        pytest.param(
-            open_problem(), {"in_service": HERE, "domains": {"compute": domain(is_full=True)}}, None,
-            id="the list of reasons may leave it out",
+            open_problem(), {"in_service": HERE, "ended_by_hand": {("compute", ("accelerator", 1), "gpu_temp"): NOW}},
+            "person", id="somebody says that it does not hold",
         ),
         pytest.param(
             open_problem(),
-            {"in_service": HERE, "domains": {"compute": domain()}, "unanswered": {"compute-accelerator-1"}},
-            None,
-            id="its metric is silent though the object is not",
+            {"in_service": HERE, "ended_by_hand": {("compute", ("accelerator", 1), "gpu_temp"): NOW - timedelta(1)}},
+            "sample", id="somebody said so of an earlier one",
         ),
-        pytest.param(OF_RULE, {}, "regrouped", id="a cause of several"),
+        pytest.param(
+            OF_RULE, {"in_service": HERE, "domains": {"compute": domain(reason(2))}}, "regrouped", id="one is left"
+        ),
+        pytest.param(OF_RULE, {"in_service": HERE, "domains": {"compute": domain()}}, "sample", id="none is left"),
+        pytest.param(OF_RULE, {"domains": {"compute": domain()}}, "object-gone", id="all left service"),
         pytest.param(OF_DOMAIN, {"domains": {"compute": domain()}}, "sample", id="the domain is heard again"),
         pytest.param(OF_DOMAIN, {}, "object-gone", id="the domain is empty"),
         pytest.param(open_problem("source", "7", "7"), {"source_states": {"7": "on-time"}}, "source", id="heard"),

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device, Site, SiteChange
-from readiness.assessment.scoring.models import CheckResult, DomainHealth
+from readiness.assessment.scoring import operations as scoring
+from readiness.assessment.scoring.models import CheckResult, DomainHealth, HealthReason
 from readiness.loop.problems import operations, queries
 from readiness.loop.problems.models import Problem, ProblemClaim, SiteProblems
 from telemetry import operations as telemetry
@@ -16,7 +17,7 @@ from telemetry import sources
 from telemetry.models import Source, SourceStatus
 from tests.inventory import made
 from tests.readiness.assessment.scoring import stored
-from tests.readiness.assessment.scoring.stored import DAY, NOW
+from tests.readiness.assessment.scoring.stored import NOW
 from tests.readiness.assessment.scoring.test_page_queries import source
 from tests.readiness.boards.problems.scene import LOSSES, flapping_site, losing
 from tests.readiness.problems import write_problems
@@ -43,8 +44,12 @@ def judge(site, *reasons, now=NOW, **given):
         "reasons": list(reasons),
         "objects_by_health": {"ok": 3},
         "heard_at": now,
+        "blind_at": now + HOUR,
     } | given
     DomainHealth.objects.filter(site=site).update(**health)
+    HealthReason.objects.filter(site=site).delete()
+    for reason in reasons:
+        stored.reason(site, "network", **reason)
     return write_problems(now=now)
 
 
@@ -77,20 +82,22 @@ def test_all_end_by_samples_and_come_again_as_new_rows(flapping):
     assert (again.pk != before.pk, again.first_seen_at) == (True, NOW + 2 * HOUR)
 
 
+SILENT = {"health": "critical", "is_last_known": True, "objects_by_health": {"unknown": 3}, "blind_at": None}
+
+
 def test_silence_ends_nothing_and_says_last_known(flapping):
-    silent = {"health": "unknown", "objects_by_health": {"unknown": 3}, "last_health": "critical"}
-    known = [reason | {"health": "unknown", "was": "critical"} for reason in losses(0, 1)]
-    problems = judge(flapping, *known, now=NOW + HOUR, **silent)
+    known = losses(0, 1, is_last_known=True, standing="silent")
+    quiet = [{**_silence(reason), "taken_at": None} for reason in known]
+    problems = judge(flapping, *known, *quiet, now=NOW + HOUR, **SILENT)
     assert ended() == {}
     cause = problems["health", f"network-{LOSSES}"]
     assert (cause.state, cause.is_last_known, cause.last_seen_at) == ("critical", True, NOW)
     assert problems["health", "network"].state == "silent"
-    judge(flapping, now=NOW + 30 * DAY, **silent)
-    assert ended() == {f"network-{LOSSES}": "regrouped"}
-    left = Problem.objects.open().filter(object_kind="port")
-    assert [(each.state, each.is_last_known, each.is_cause) for each in left] == [
-        ("critical", True, True)
-    ] * 2
+
+
+def _silence(reason):
+    of_object = {name: reason[name] for name in ("object_kind", "object_id", "object")}
+    return of_object | {"health": "unknown", "metric": "", "title": "Not seen"}
 
 
 def test_objects_that_leave_service_take_their_problems_with_them(flapping):
@@ -99,11 +106,71 @@ def test_objects_that_leave_service_take_their_problems_with_them(flapping):
     assert set(ended().values()) == {"object-gone"}
 
 
-def test_a_metric_that_nobody_sends_any_more_ends_nothing(flapping):
-    old = {"measure": "value", "taken_at": (NOW - 2 * DAY).isoformat()}
-    judge(flapping, *losses(0, **old))
-    problems = judge(flapping, now=NOW + HOUR)
-    assert problems["health", f"network-port-{losses(0)[0]['object_id']}"].is_last_known
+def test_a_reason_that_somebody_ends_says_so_and_comes_back_by_a_sample(flapping, user_of):
+    [first] = HealthReason.objects.filter(object_id=losses(0)[0]["object_id"])
+    scoring.end_reason(reason=first, note="The cable was swapped.", by=user_of("ops"), now=NOW + HOUR)
+    problems = write_problems(now=NOW + HOUR)
+    gone = Problem.objects.get(object_id=first.object_id)
+    assert (gone.ended_by, gone.ended_at) == ("person", NOW + HOUR)
+    assert ended()[f"network-{LOSSES}"] == "regrouped"
+    stored.reason(flapping, "network", **losses(0)[0])
+    again = write_problems(now=NOW + 2 * HOUR)["health", gone.key]
+    assert (again.pk != gone.pk, len(problems)) == (True, 3)
+
+
+def crowd(site, count, *, metric=LOSSES, **given):
+    device = Device.objects.get(site=site)
+    HealthReason.objects.bulk_create(
+        HealthReason(
+            site=site, domain="network", object_kind="port", object_id=10**6 + number, object=f"{device} p{number}",
+            health="critical", title="Link losses in 24 h", value=5.0 + number % 7, threshold=4.0, direction="above",
+            measure="increase", metric=metric, since=NOW, taken_at=NOW, standing="live", rank=1, counts_from=NOW,
+            **given,
+        )
+        for number in range(count)
+    )  # fmt: skip
+
+
+def test_a_crowd_is_one_row_with_the_number_of_its_objects(flapping):
+    before = Problem.objects.get(key=f"network-{LOSSES}")
+    children = list(Problem.objects.filter(object_kind="port"))
+    crowd(flapping, 2_000)
+    cause = write_problems(now=NOW + HOUR)["health", f"network-{LOSSES}"]
+    assert (cause.pk, cause.objects_affected, cause.follow, len(cause.reasons)) == (before.pk, 2_002, 1, 8)
+    assert cause.reasons[0]["value"] == 15.0
+    assert {each.ended_by for each in Problem.objects.filter(pk__in=[each.pk for each in children])} == {
+        "regrouped"
+    }
+    HealthReason.objects.filter(object_id__gte=10**6 + 5).delete()
+    problems = write_problems(now=NOW + 2 * HOUR)
+    assert problems["health", f"network-{LOSSES}"].pk == before.pk
+    assert (problems["health", f"network-{LOSSES}"].follow, len(problems)) == (8, 10)
+    HealthReason.objects.all().delete()
+    Device.objects.update(status="retired")
+    write_problems(now=NOW + 3 * HOUR)
+    assert Problem.objects.get(pk=before.pk).ended_by == "object-gone"
+
+
+def test_an_object_of_a_crowd_with_something_worse_is_a_problem_too_and_counts_in_both(flapping):
+    crowd(flapping, 30)
+    port = Device.objects.get().ports.first()
+    stored.reason(
+        flapping, "network", **losses(0)[0] | {"metric": "ifOperStatus", "title": "Port is down", "rank": 0}
+    )
+    HealthReason.objects.filter(metric="ifOperStatus").update(rank=0)
+    problems = write_problems(now=NOW + HOUR)
+    assert problems["health", f"network-{LOSSES}"].objects_affected == 32
+    worse = problems["health", f"network-port-{port.pk}"]
+    assert (worse.title, {each["metric"] for each in worse.reasons}) == (
+        "Port is down",
+        {"ifOperStatus", LOSSES},
+    )
+
+
+def test_a_reason_that_does_not_count_yet_is_no_problem(flapping):
+    HealthReason.objects.update(counts_from=None)
+    assert {kind for kind, _key in write_problems()} == {"check", "health"}
+    assert Problem.objects.open().get(kind="health").key == "network"
 
 
 def test_a_check_that_passes_or_is_waived_ends(flapping):

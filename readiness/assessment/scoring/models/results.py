@@ -1,22 +1,11 @@
 """Stored verdicts: one result per site and check, one score per site, and a row for every change of state."""
 
-from datetime import datetime
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from inventory.models import DomainChoices, Site
+from inventory.models import Site
 from readiness.assessment.framework.models import FrameworkVersion
-from readiness.assessment.scoring.core.states import (
-    CHECK_STATES,
-    HEALTHS,
-    KNOWN,
-    TIERS,
-    VERDICTS,
-    Health,
-    HealthAt,
-    health_at,
-)
+from readiness.assessment.scoring.core.states import CHECK_STATES, TIERS, VERDICTS
 from web import following
 
 FAILURE_LENGTH = 300
@@ -226,70 +215,6 @@ class ScoreInputs(models.Model):
         return f"{self.site_id} {self.on_date}"
 
 
-class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
-    def annotate_health_now(self, now: datetime) -> "DomainHealthQuerySet":
-        blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN.value))
-        return self.annotate(health_now=models.Case(blind, default=models.F("health")))
-
-
-class DomainHealth(models.Model):
-    """Health of one domain of a site. `clock` says that one of its sources is late or silent. The evaluated health
-    holds until `blind_at`: by then a sample has come and was evaluated, or something is silent."""
-
-    class Clock(models.TextChoices):
-        NONE = "", "Live"
-        LATE = "late", "Late"
-        SILENT = "silent", "Silent"
-
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="domain_health")
-    domain = models.CharField(max_length=8, choices=DomainChoices)
-    health = models.CharField(max_length=16, choices=HEALTHS)
-    clock = models.CharField(max_length=8, choices=Clock, blank=True, default=Clock.NONE)
-    since = models.DateTimeField()
-    objects_by_health = models.JSONField(default=dict)
-    reasons = models.JSONField(
-        default=list,
-        help_text="Worst first: object, metric, value, unit, threshold, source of the threshold",
-    )
-    figures = models.JSONField(
-        default=dict, help_text="The domain's key figures: value, unit, provenance, taken_at"
-    )
-    taken_at = models.DateTimeField(null=True, blank=True)
-    last_health = models.CharField(
-        max_length=16, choices=HEALTHS, blank=True, help_text="What it was before it became unknown"
-    )
-    heard_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="When all of it was last heard from; of an unknown one, until when it was as before",
-    )
-    blind_at = models.DateTimeField(
-        null=True, blank=True, help_text="Unknown from then on, if no sample arrives first"
-    )
-    evaluated_at = models.DateTimeField()
-
-    objects = DomainHealthQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["site", "domain"]
-        constraints = [
-            models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique"),
-            models.CheckConstraint(
-                condition=models.Q(last_health="") | models.Q(health=Health.UNKNOWN.value),
-                name="domain_health_last_of_unknown",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.site_id} {self.domain}"
-
-    def state_at(self, now: datetime) -> HealthAt:
-        evaluated = HealthAt(
-            self.health, self.since, self.last_health, self.heard_at, self.objects_by_health, self.figures
-        )
-        return health_at(evaluated, self.blind_at, now)
-
-
 class Flip(following.Followed):
     """A change of state: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
 
@@ -317,7 +242,7 @@ class Flip(following.Followed):
     value_before = models.FloatField(
         null=True, blank=True, help_text="What the same metric of the same object read before"
     )
-    unit = models.CharField(max_length=16, blank=True)
+    unit = models.CharField(max_length=32, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     threshold_text = models.CharField(max_length=100, blank=True)
     reason = models.TextField(blank=True)

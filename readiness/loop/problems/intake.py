@@ -1,0 +1,139 @@
+"""Problems of sources of which Muster takes nothing, or not all: paused, waiting for a first sample, refusing."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, Sum
+
+from readiness.loop.problems.core.ending import PAUSED
+from readiness.loop.problems.core.problem import NO_DATA, Identity, PresentProblem
+from readiness.loop.problems.core.states import ProblemKind, ProblemState
+from readiness.loop.problems.models import Problem, ProblemClaim
+from telemetry.intake import RECENT
+from telemetry.models import Rejection, Source, SourceActivity, SourceState
+from telemetry.sentences import REASONS
+from web.units import number
+
+WAITING, REFUSING = "-waiting", "-refusing"
+SILENT_LIMITS = 3
+"""A source that never sent is a problem after as many limits as make another one silent."""
+REFUSED_AT_LEAST = 5
+"""A source that sends one body a minute has sent as many, if all are refused."""
+REFUSES_FROM, FAILS_FROM = 0.01, 0.5
+"""Shares of what arrived in the last minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedShare:
+    share: float
+    count: int
+
+
+def idle_problem(source: Source, *, now: datetime) -> PresentProblem | None:
+    """The problem of a paused source, or of one that has been waiting for too long."""
+    state, since = source.status.state, source.status.state_since
+    if state == SourceState.PAUSED:
+        return _intake_problem(
+            source,
+            PAUSED,
+            f"{source.name} is paused",
+            since,
+            "Muster takes nothing from it until somebody lets it send again.",
+            metrics=frozenset({NO_DATA}),
+        )
+    if state == SourceState.WAITING and waits_until(source) <= now:
+        detail = "It never sent a sample: check its address, its token and the sender."
+        return _intake_problem(source, WAITING, f"{source.name} has not sent yet", since, detail)
+    return None
+
+
+def waits_until(source: Source) -> datetime:
+    """When a source without a sample counts as a problem."""
+    limit_s = SILENT_LIMITS * (source.cadence_s + source.grace_s)
+    return source.status.state_since + timedelta(seconds=limit_s)
+
+
+def refused_shares(*, now: datetime, sources: Collection[int] | None = None) -> dict[int, RefusedShare]:
+    """The sources that refuse too much of what they sent in the last minutes; one statement."""
+    recent = SourceActivity.objects.filter(start__gt=now - RECENT, start__lte=now)
+    if sources is not None:
+        recent = recent.filter(source__in=sources)
+    sums = recent.order_by().values_list("source_id").annotate(refused=Sum("rejected"), taken=Sum("samples"))
+    return {
+        source_id: RefusedShare(refused / (refused + taken), refused)
+        for source_id, refused, taken in sums.filter(refused__gte=REFUSED_AT_LEAST)
+        if refused >= REFUSES_FROM * (refused + taken)
+    }
+
+
+def refusal_reasons(source_ids: Collection[int], *, now: datetime) -> dict[int, Rejection]:
+    """The most frequent refusal of each source among today's that are recent; one statement."""
+    rejections = Rejection.objects.filter(source__in=source_ids, last_at__gt=now - RECENT)
+    return {each.source_id: each for each in rejections.order_by("count", "pk")}
+
+
+def refusing_problem(source: Source, refused: RefusedShare, reason: Rejection | None) -> PresentProblem:
+    percent = number(100 * refused.share, 0 if refused.share >= 0.1 else 1)
+    minutes = RECENT.seconds // 60
+    words = REASONS.get(reason.reason, reason.reason) if reason else ""
+    return _intake_problem(
+        source,
+        REFUSING,
+        f"Muster refuses samples of {source.name}",
+        None,
+        f"Most often: {words}." if words else "",
+        state=ProblemState.FAILING if refused.share >= FAILS_FROM else ProblemState.WARN,
+        value=f"{percent} %, {refused.count:,} in {minutes} min",
+        limit=f"limit {number(100 * REFUSES_FROM, 0)} %",
+    )
+
+
+def _intake_problem(
+    source: Source,
+    condition: str,
+    title: str,
+    since: datetime | None,
+    detail: str,
+    *,
+    state: ProblemState = ProblemState.MISSING,
+    value: str = "",
+    limit: str = "",
+    metrics: frozenset[str] = frozenset(),
+) -> PresentProblem:
+    return PresentProblem(
+        identity=Identity(ProblemKind.INTAKE, f"{source.pk}{condition}"),
+        state=state,
+        subject=str(source.pk),
+        since=since,
+        title=title,
+        detail=detail,
+        value=value,
+        limit=limit,
+        metrics=metrics,
+    )
+
+
+def problems_of_no_site(now: datetime) -> Iterator[PresentProblem]:
+    """Sources that serve many sites and wait or refuse: no one site is theirs. A paused one is a problem of each site
+    that it served."""
+    waiting = Q(status__state=SourceState.WAITING)
+    refused = refused_shares(now=now)
+    sources = Source.objects.filter(Q(pk__in=refused) | waiting, site=None).select_related("status")
+    reasons = refusal_reasons(refused, now=now)
+    for source in sources.order_by("pk"):
+        if (idle := idle_problem(source, now=now)) is not None and not source.paused:
+            yield idle
+        if source.pk in refused:
+            yield refusing_problem(source, refused[source.pk], reasons.get(source.pk))
+
+
+def claim_refusing(*, now: datetime) -> int:
+    """Claim the sites whose source began to refuse or takes all again, since counts of refusals claim nothing."""
+    refused = refused_shares(now=now)
+    noted = Problem.objects.open().filter(kind=ProblemKind.INTAKE, key__endswith=REFUSING, site__isnull=False)
+    sites_of_noted: Mapping[str, int] = dict(noted.values_list("subject", "site_id"))
+    differs = {int(subject) for subject in sites_of_noted}.symmetric_difference(refused)
+    rows = Source.objects.filter(pk__in=differs, site__isnull=False).order_by("site_id")
+    claims = [ProblemClaim(site_id=site_id) for site_id in rows.values_list("site_id", flat=True).distinct()]
+    return len(ProblemClaim.objects.bulk_create(claims))

@@ -1,0 +1,192 @@
+"""Problems of no site: those of Muster itself, which everybody sees, and of sources that serve many sites."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from readiness.loop.problems import operations, own
+from readiness.loop.problems.core.states import ProblemState
+from readiness.loop.problems.models import Problem
+from telemetry import operations as telemetry
+from telemetry import sources
+from telemetry.models import Rejection, Source, SourceActivity, SourceStatus
+from tests.pages import text_of
+from tests.readiness.assessment.scoring import stored
+from tests.readiness.assessment.scoring.stored import NOW
+from tests.readiness.assessment.scoring.test_page_queries import source
+from tests.readiness.problems import write_problems
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def late_drain(monkeypatch, frozen_now):
+    """What is wrong with Muster, as a list that the test changes."""
+    frozen_now.at = NOW
+    wrong = [
+        own.muster_problem(
+            "lag",
+            ProblemState.CRITICAL,
+            "Muster is 4 min behind",
+            detail="Give the machine more processors.",
+            since=NOW - 4 * MINUTE,
+            value="4 min",
+        )
+    ]
+    monkeypatch.setattr(own, "OWN_PROBLEMS", [*own.OWN_PROBLEMS, lambda now: wrong])
+    return wrong
+
+
+def own_rows():
+    return {(each.kind, each.key): each for each in Problem.objects.open().filter(site=None)}
+
+
+def test_what_is_wrong_with_muster_is_one_problem_until_it_is_well(late_drain):
+    assert operations.write_own(now=NOW) == 1
+    assert operations.write_own(now=NOW + MINUTE) == 0
+    problem = own_rows()["muster", "lag"]
+    assert (problem.title, problem.state, problem.since) == (
+        "Muster is 4 min behind",
+        "critical",
+        NOW - 4 * MINUTE,
+    )
+    late_drain.clear()
+    operations.write_own(now=NOW + 2 * MINUTE)
+    problem.refresh_from_db()
+    assert (problem.ended_by, problem.ended_at) == ("muster", NOW + 2 * MINUTE)
+
+
+def test_everybody_sees_muster_and_only_readers_without_scopes_a_source_of_many_sites(
+    late_drain, user_of, client_of, api_of
+):
+    stored.site(name="Porto", slug="porto", owner="Ops")
+    operations.write_own(now=NOW)
+    Problem.objects.create(
+        kind="intake", key="7-waiting", cause_kind="intake", cause_key="7-waiting", subject="7", state="missing",
+        title="The exchange has not sent yet", rank=10, head_rank=10, first_seen_at=NOW, last_seen_at=NOW,
+    )  # fmt: skip
+    api = api_of("viewer")
+    listed = api.get("/api/readiness/problems/").json()["results"]
+    assert [(each["id"], each["site"], each["kw"]) for each in listed] == [
+        ("muster-lag", "", 0.0),
+        ("intake-7-waiting", "", 0.0),
+    ]
+    user_of("viewer").access_scopes.create(kind="site", slug="porto")
+    assert [each["id"] for each in api.get("/api/readiness/problems/").json()["results"]] == ["muster-lag"]
+    client = client_of("viewer")
+    for query in ("", "?group=site", "?group=owner", "?problem=muster-lag", "?export=csv", "?sort=where"):
+        assert "Muster is 4 min behind" in text_of(client.get(f"/problems/{query}")), query
+    assert "Muster is 4 min behind" in client.get("/fleet/").text
+
+
+def test_muster_has_no_site_and_every_other_problem_but_of_intake_has_one(late_drain):
+    site = stored.site(owner="Ops")
+    operations.write_own(now=NOW)
+    with pytest.raises(IntegrityError, match="problem_of_muster_has_no_site"), transaction.atomic():
+        Problem.objects.update(site=site)
+    with pytest.raises(IntegrityError, match="problem_of_muster_has_no_site"), transaction.atomic():
+        Problem.objects.update(kind="check", cause_kind="check")
+    again = Problem.objects.get()
+    again.pk = None
+    with pytest.raises(IntegrityError, match="problem_open_once"), transaction.atomic():
+        Problem.objects.bulk_create([again])
+
+
+def test_nothing_ends_because_nobody_could_look(late_drain, monkeypatch):
+    operations.write_own(now=NOW)
+
+    def fail(now):
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(own, "OWN_PROBLEMS", [fail])
+    with pytest.raises(OSError, match="no such disk"):
+        operations.write_own(now=NOW + MINUTE)
+    assert set(own_rows()) == {("muster", "lag")}
+
+
+def refuse(of, count, *, of_taken, now=NOW):
+    SourceActivity.objects.update_or_create(
+        source=of, start=now - MINUTE, defaults={"samples": of_taken, "rejected": count}
+    )
+    Rejection.objects.update_or_create(
+        source=of, on_date=now.date(), reason="too_old", defaults={"count": count, "last_at": now}
+    )
+
+
+def intake_of(site):
+    return {
+        problem.key.partition("-")[2]: problem
+        for (kind, _key), problem in write_problems().items()
+        if kind == "intake" and problem.site_id == site.pk
+    }
+
+
+@pytest.mark.parametrize(
+    ("refused_count", "taken", "state"),
+    [
+        pytest.param(4, 0, None, id="too few to say"),
+        pytest.param(9, 1_000, None, id="less than one in a hundred"),
+        pytest.param(40, 1_000, "warn", id="some"),
+        pytest.param(900, 100, "failing", id="most"),
+        pytest.param(6, 0, "failing", id="every body"),
+    ],
+)
+def test_a_source_that_refuses_is_a_problem_of_its_site(refused_count, taken, state):
+    site = stored.site(owner="Ops")
+    meter = source(site, "on-time", name="meter")
+    write_problems()
+    refuse(meter, refused_count, of_taken=taken)
+    operations.write_own(now=NOW)
+    problems = intake_of(site)
+    assert {key: problem.state for key, problem in problems.items()} == ({"refusing": state} if state else {})
+    if state:
+        assert problems["refusing"].title == "Muster refuses samples of meter"
+        assert "older than the period" in problems["refusing"].detail
+        SourceActivity.objects.all().delete()
+        operations.write_own(now=NOW)
+        assert intake_of(site) == {}
+        assert Problem.objects.get(kind="intake").ended_by == "source"
+
+
+def test_a_paused_source_causes_the_silence_of_its_site_until_somebody_resumes_it():
+    site = stored.site(owner="Ops")
+    meter = source(site, "on-time", name="meter")
+    SourceStatus.objects.filter(source=meter).update(state="paused")
+    stored.health(site, "compute", "unknown", clock="", last_health="ok", heard_at=NOW)
+    stored.result(site, "p5-telemetry-coverage", "fail")
+    problems = write_problems()
+    assert problems["intake", f"{meter.pk}-paused"].follow == 2
+    assert problems["health", "compute"].cause_kind == "intake"
+    SourceStatus.objects.filter(source=meter).update(state="on-time")
+    stored.result(site, "p2-power-headroom", "fail")
+    write_problems()
+    assert Problem.objects.get(kind="intake").ended_by == "person"
+
+
+def test_a_source_without_a_sample_is_a_problem_after_three_limits():
+    site = stored.site(owner="Ops")
+    meter, _token = telemetry.create_source(
+        name="meter", site=site, cadence_s=60, grace_s=60, by=None, now=NOW
+    )
+    sources.update_states(now=NOW)
+    assert intake_of(site) == {}
+    assert operations.write_claimed(now=NOW + 6 * MINUTE - timedelta(seconds=1)) == 0
+    assert operations.write_claimed(now=NOW + 6 * MINUTE) == 1
+    waiting = Problem.objects.get(kind="intake")
+    assert (waiting.key, waiting.state) == (f"{meter.pk}-waiting", "missing")
+
+
+def test_a_source_of_many_sites_that_waits_or_refuses_belongs_to_no_site():
+    exchange = Source.objects.create(name="exchange", site_label="site")
+    SourceStatus.objects.create(source=exchange, state="waiting", state_since=NOW - 7 * MINUTE)
+    refuse(exchange, 50, of_taken=50)
+    operations.write_own(now=NOW)
+    assert {key: row.state for (_kind, key), row in own_rows().items()} == {
+        f"{exchange.pk}-waiting": "missing",
+        f"{exchange.pk}-refusing": "failing",
+    }
+    exchange.delete()
+    operations.write_own(now=NOW)
+    assert {each.ended_by for each in Problem.objects.all()} == {"object-gone"}
