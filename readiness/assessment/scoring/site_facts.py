@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import batched
@@ -18,9 +18,9 @@ from readiness.assessment.framework.core.definition import Framework
 from readiness.assessment.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.assessment.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
 from readiness.assessment.scoring.core.reasons import ObjectKey
-from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, Thing
+from readiness.assessment.scoring.facts import LIVE_CADENCES, CircuitFact, EvaluationFacts, Thing
 from readiness.assessment.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
-from readiness.assessment.scoring.preconditions import companions
+from readiness.assessment.scoring.preconditions import REACH, companions, past_well, suspects
 from telemetry import queries as telemetry
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
@@ -350,3 +350,17 @@ def _group_by_metric[Row: (telemetry.Latest, telemetry.Rise)](
     for row in rows:
         by_site[row.site_id][row.metric].append(row)
     return by_site
+
+
+def add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
+    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
+    rules = {
+        site_id: {sample.series_id: rule for sample, rule in suspects(facts)}
+        for site_id, facts in facts_of.items()
+    }
+    ids = [series_id for of_site in rules.values() for series_id in of_site]
+    ranges = telemetry.value_ranges(ids, start=now - REACH, now=now)
+    return {
+        site_id: replace(facts, was_well=past_well(rules[site_id], ranges)) if rules[site_id] else facts
+        for site_id, facts in facts_of.items()
+    }
