@@ -79,10 +79,10 @@ class ProblemRow:
                 ProblemKind.SOURCE: self.detail,
                 ProblemKind.HEALTH: self.subject,
                 ProblemKind.INTAKE: "source",
-                ProblemKind.MUSTER: self.subject,
+                ProblemKind.MUSTER: "itself",
             }
             return places.get(self.kind, "site")
-        more = f" and {self.objects_affected - 1} more" if self.objects_affected > 1 else ""
+        more = f" and {self.objects_affected - 1:,} more" if self.objects_affected > 1 else ""
         return f"{self.object}{more}"
 
     @property

@@ -17,7 +17,7 @@ from readiness.assessment.scoring.queries.rows import PillarFigure, SiteRef
 from readiness.assessment.scoring.queries.standing import owned_by
 from readiness.boards.health import sentences as health_sentences
 from readiness.boards.sites import queries
-from web import clock, visibility
+from web import clock, visibility, watch
 from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.links import link
@@ -98,7 +98,7 @@ class ReadinessSiteFilters(ObjectFilterSet):
     def filter_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        health = DomainHealth.objects.annotate_health_now(clock.now()).filter(
+        health = DomainHealth.objects.annotate_health_now(watch.instant_reached(clock.now())).filter(
             Q(health_now__in=values), domain=domain
         )
         return queryset.filter(pk__in=health.values("site"))
