@@ -39,8 +39,8 @@ from readiness.assessment.scoring.facts import (
     site_context,
 )
 from readiness.assessment.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
-from readiness.assessment.scoring.preconditions import add_past
-from readiness.assessment.scoring.site_facts import WINDOW, sent_by, things_of, withdrawn_at
+from readiness.assessment.scoring.preconditions import REACH, suspects, well_series
+from readiness.assessment.scoring.site_facts import WINDOW, SiteObjects, sent_by, things_of, withdrawn_at
 from readiness.assessment.scoring.stored_state import Readings, StoredResult, reading_from
 from readiness.demand.jurisdiction import queries as rules
 from readiness.demand.jurisdiction.models import DataOrigin, HeldBasis
@@ -57,6 +57,7 @@ from readiness.demand.workloads.queries import envelopes
 from readiness.organisation.ownership.queries import terms_of
 from readiness.organisation.people.facts import people_facts
 from telemetry.binary import binary_cursor
+from telemetry.queries import value_ranges
 from web.cached import CachedAnswer
 
 SPANS = (
@@ -86,41 +87,64 @@ def gather(
 ) -> dict[int, EvaluationFacts]:
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
-    things, reviews = things_of(ids), evidence.held_reviews(ids, now=now)
+    things = things_of(ids)
     sent = sent_by(ids, framework, standing=standing, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     days = _days(profiles.values(), now)
-    classes, limits = _bind_limits(_add_envelopes(_classes(days, now=now), now=now), days, framework)
+    classes = _add_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     owned, people = terms_of(ids, now=now), people_facts(profiles, now=now)
-    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
+    classes, limits = _bind_limits(classes, days, framework)
+    reviews, spans = evidence.held_reviews(ids, now=now), evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     facts_of = {
         site_id: EvaluationFacts(
             profile=profiles[site_id],
             context=site_context(profiles[site_id], things[site_id].domain_counts, people[site_id]),
             limits=own_limits(profiles[site_id], framework) | limits.get(site_id, {}),
-            things=things[site_id].things,
-            names=things[site_id].names | {("site", site_id): profiles[site_id].name},
-            circuits=things[site_id].circuits,
-            loops=things[site_id].loops,
+            **_inventoried(things[site_id], profiles[site_id]),
             classes=classes.get(site_id, ()),
             live_floor_s=settings.TELEMETRY_LIVE_S,
             withdrawn_at=withdrawn,
-            peaks=peaks.get(site_id, ()),
-            recent_peaks=recent.get(site_id, ()),
-            quantiles=quantiles.get(site_id, ()),
+            peaks=spans[0].get(site_id, ()),
+            recent_peaks=spans[1].get(site_id, ()),
+            quantiles=spans[2].get(site_id, ()),
             served=served.get(site_id, ()),
             owned=owned.get(site_id),
             reviews=reviews.get(site_id, ()),
             rules=in_force,
             people=people[site_id],
-            linked_ports=things[site_id].linked_ports,
             **sent[site_id],
         )
         for site_id in ids
     }
-    return add_past(facts_of, now)
+    return _add_past(facts_of, now)
+
+
+def _add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
+    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
+    rules_of = {
+        site_id: {sample.series_id: rule for sample, rule in suspects(facts)}
+        for site_id, facts in facts_of.items()
+    }
+    ids = [series_id for of_site in rules_of.values() for series_id in of_site]
+    ranges = value_ranges(ids, start=now - REACH, now=now)
+    return {
+        site_id: replace(facts, was_well=well_series(rules_of[site_id], ranges))
+        if rules_of[site_id]
+        else facts
+        for site_id, facts in facts_of.items()
+    }
+
+
+def _inventoried(objects: SiteObjects, site: InventoryFacts) -> dict[str, Any]:
+    return {
+        "things": objects.things,
+        "names": objects.names | {("site", site.id): site.name},
+        "circuits": objects.circuits,
+        "loops": objects.loops,
+        "linked_ports": objects.linked_ports,
+    }
 
 
 def context_of(site_id: int, *, now: datetime) -> SiteContext:

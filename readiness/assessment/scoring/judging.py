@@ -1,4 +1,4 @@
-"""What the rules of the registry say of each sample of a site, well or not. Nothing here remembers earlier samples.
+"""The registry's rules judge each sample of a site, well or not. Nothing here remembers earlier samples.
 
 A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
 operator switched off is not down.
@@ -9,14 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from inventory.models import DomainChoices
 from readiness.assessment.scoring.core.reasons import Finding, ObjectKey
 from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from readiness.assessment.scoring.preconditions import Surroundings
 from telemetry.core.codes import code_of
-from telemetry.core.metric import ComparedValue, HealthRule, Metric
+from telemetry.core.metric import ComparedValue, HealthRule, Metric, MetricDomain
 from telemetry.core.registry import registry
-from telemetry.queries import Latest, Rise
+from telemetry.core.rows import Latest, Rise
 
 DAY_S = 86400.0
 
@@ -158,4 +157,4 @@ def _meanings(name: str) -> tuple[Metric, ...]:
 def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
     if (thing := facts.things.get(key)) is not None:
         return thing.domain
-    return DomainChoices.ENERGY if key[0] in ("feed", "site") else DomainChoices.NETWORK
+    return MetricDomain.ENERGY if key[0] in ("feed", "site") else MetricDomain.NETWORK

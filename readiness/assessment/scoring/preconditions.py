@@ -1,7 +1,8 @@
-"""What has to be true of an object before a rule of the registry judges it, and the other metrics that a rule needs."""
+"""Preconditions that have to hold before a rule of the registry judges an object, and the other metrics that rules
+need."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -10,7 +11,7 @@ from readiness.assessment.scoring.facts import EvaluationFacts, object_key
 from telemetry.core.labels import NAME
 from telemetry.core.metric import HealthRule, Precondition
 from telemetry.core.registry import registry
-from telemetry.queries import Latest, Rise, value_ranges
+from telemetry.core.rows import Latest, Rise
 
 READ_ONLY = "node_filesystem_readonly"
 ADMIN_STATE, ADMIN_UP = "ifAdminStatus", 1.0
@@ -88,21 +89,7 @@ def _place(row: Latest | Rise) -> _Place:
     return row.source_id, frozenset(item for item in row.labels.items() if item[0] != NAME)
 
 
-def add_past(facts_of: Mapping[int, EvaluationFacts], now: datetime) -> dict[int, EvaluationFacts]:
-    """Add which series were well within 7 days, where a rule asks. One statement, none if all of them are well now."""
-    rules = {
-        site_id: {sample.series_id: rule for sample, rule in _suspects(facts)}
-        for site_id, facts in facts_of.items()
-    }
-    ids = [series_id for suspects in rules.values() for series_id in suspects]
-    ranges = value_ranges(ids, start=now - REACH, now=now)
-    return {
-        site_id: replace(facts, was_well=_well(rules[site_id], ranges)) if rules[site_id] else facts
-        for site_id, facts in facts_of.items()
-    }
-
-
-def _suspects(facts: EvaluationFacts) -> Iterator[tuple[Latest, HealthRule]]:
+def suspects(facts: EvaluationFacts) -> Iterator[tuple[Latest, HealthRule]]:
     """Series that are not well now, and that a rule judges only if they were before."""
     for metric, rules in _rules_of_the_past().items():
         for sample in facts.latest.get(metric, ()):
@@ -115,7 +102,7 @@ def _suspects(facts: EvaluationFacts) -> Iterator[tuple[Latest, HealthRule]]:
                     yield sample, rule
 
 
-def _well(rules: Mapping[int, HealthRule], ranges: Mapping[int, tuple[float, float]]) -> frozenset[int]:
+def well_series(rules: Mapping[int, HealthRule], ranges: Mapping[int, tuple[float, float]]) -> frozenset[int]:
     """The states of these rules are well at one end of their numbers: up is the least or the greatest."""
     return frozenset(
         series_id

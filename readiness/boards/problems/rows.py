@@ -13,6 +13,7 @@ from web.links import link
 from web.units import Formatted, power
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+OWNER = ("answering", "accountable", "owner_has_left", "owner_left_at")
 PROBLEM = "problem"
 """Names the opened problem in the page's address."""
 
@@ -85,6 +86,10 @@ class ProblemRow:
         return f"{self.object}{more}"
 
     @property
+    def site_id(self) -> int | None:
+        return self.site.id if self.site is not None else None
+
+    @property
     def place(self) -> str:
         """The site's name, or whose problem it is if it belongs to no site."""
         if self.site is not None:
@@ -137,7 +142,8 @@ def _problem_row(problem: Problem, now: datetime) -> ProblemRow:
     site, slug = problem.site, ""
     if site is not None:
         slug = site.slug
-        site.answering, site.accountable = problem.answering, problem.accountable  # type: ignore[attr-defined]
+        for name in OWNER:
+            setattr(site, name, getattr(problem, name))
     return copied(
         ProblemRow,
         problem,
