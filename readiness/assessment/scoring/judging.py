@@ -1,4 +1,4 @@
-"""What the rules of the registry say of each sample of a site, well or not. Nothing here remembers earlier samples.
+"""Judge each sample of a site by the rules of the registry, well or not. Nothing here remembers earlier samples.
 
 A metric without a rule judges nothing, and a rule whose precondition does not hold finds nothing: a port that an
 operator switched off is not down.
