@@ -1,4 +1,4 @@
-"""Conditions that hold of an object before a rule of the registry judges it, and the other metrics that a rule needs."""
+"""Conditions that hold of an object before a rule of the registry judges it, and other metrics that a rule needs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
